@@ -1,0 +1,28 @@
+/** Names an object of the Kubernetes API: enough to find it, to print it and to compare it. */
+export interface ObjectRef {
+  /** API group; the empty string is the core group. */
+  readonly group: string
+  readonly kind: string
+  /** The empty string for objects of cluster scope. */
+  readonly namespace: string
+  readonly name: string
+}
+
+/** An object at one generation: what a piece of configuration was made from. */
+export interface ObjectVersion extends ObjectRef {
+  /** `metadata.generation`; 0 where the kind has none (Secrets, ConfigMaps, EndpointSlices). */
+  readonly generation: number
+}
+
+/** `namespace/name`, the key of an object within its kind. Objects of cluster scope have an empty namespace: `/name`. */
+export type ObjectKey = string & { readonly brand: 'ObjectKey' }
+
+/** The key of an object within its kind. */
+export function objectKey(namespace: string, name: string): ObjectKey {
+  return `${namespace}/${name}` as ObjectKey
+}
+
+/** `Kind/namespace/name` as people write it in messages; the namespace is left out where there is none. */
+export function describeObject(ref: ObjectRef): string {
+  return ref.namespace === '' ? `${ref.kind}/${ref.name}` : `${ref.kind}/${ref.namespace}/${ref.name}`
+}
