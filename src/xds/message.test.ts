@@ -1,0 +1,59 @@
+import { describe, expect, it } from '@jest/globals'
+import { Enum } from '../gen/envoy/enums.js'
+import { any, decode, duration, encode, fromProtoJson, messageName, toProtoJson, verify } from './message.js'
+
+describe('messages', () => {
+  it('come back from their bytes', () => {
+    const cluster = { name: 'c', type: Enum['envoy.config.cluster.v3.Cluster.DiscoveryType'].EDS, connectTimeout: duration(1500) }
+    expect(decode('envoy.config.cluster.v3.Cluster', encode('envoy.config.cluster.v3.Cluster', cluster))).toMatchObject(cluster)
+  })
+
+  it('print packed messages as ProtoJSON and read them again', () => {
+    const listener = {
+      name: 'l',
+      filterChains: [
+        { filters: [{ name: 'f', typedConfig: any('envoy.extensions.filters.http.router.v3.Router', { startChildSpan: true }) }] },
+      ],
+    }
+    const bytes = encode('envoy.config.listener.v3.Listener', listener)
+    const json = toProtoJson('envoy.config.listener.v3.Listener', bytes)
+    expect(json).toEqual({
+      name: 'l',
+      filterChains: [
+        {
+          filters: [
+            {
+              name: 'f',
+              typedConfig: { '@type': 'type.googleapis.com/envoy.extensions.filters.http.router.v3.Router', startChildSpan: true },
+            },
+          ],
+        },
+      ],
+    })
+    expect(fromProtoJson('envoy.config.listener.v3.Listener', json).equals(bytes)).toBe(true)
+  })
+
+  it('keeps fields that are newer than the dependency', () => {
+    const bytes = encode('envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext', { autoHostSni: true })
+    expect(toProtoJson('envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext', bytes)).toEqual({ autoHostSni: true })
+  })
+
+  it('finds what a type cannot say', () => {
+    const wrong = { name: 5 } as unknown as { name: string }
+    expect(verify('envoy.config.cluster.v3.Cluster', wrong)).toMatch('name')
+    expect(verify('envoy.config.cluster.v3.Cluster', { name: 'c' })).toBeUndefined()
+  })
+
+  it('knows the message of a type URL', () => {
+    expect(messageName('type.googleapis.com/envoy.config.cluster.v3.Cluster')).toBe('envoy.config.cluster.v3.Cluster')
+    expect(messageName('type.googleapis.com/envoy.Unknown')).toBeUndefined()
+  })
+
+  it.each([
+    { milliseconds: 0, want: { seconds: 0, nanos: 0 } },
+    { milliseconds: 1500, want: { seconds: 1, nanos: 500_000_000 } },
+    { milliseconds: 0.25, want: { seconds: 0, nanos: 250_000 } },
+  ])('writes $milliseconds ms', ({ milliseconds, want }) => {
+    expect(duration(milliseconds)).toEqual(want)
+  })
+})

@@ -1,0 +1,75 @@
+/**
+ * Envoy's messages: typed objects in, bytes out.
+ *
+ * A message is a plain object of a generated type (`src/gen/envoy/types.d.ts`). Encoding does not check it, the compiler does;
+ * tests call `verify` as well, which finds what types cannot say.
+ */
+import protobuf from 'protobufjs'
+import { fromJson, toJson } from 'protobufjs/ext/protojson.js'
+import { DESCRIPTOR_JSON } from '../gen/envoy/descriptor.js'
+import type { EnvoyMessages, google } from '../gen/envoy/types.js'
+
+/** The full name of a message, for example `envoy.config.listener.v3.Listener`. */
+export type MessageName = keyof EnvoyMessages
+
+/** A message packed with its type, as extension points take it. */
+export type Any = google.protobuf.Any
+
+const root = protobuf.Root.fromJSON(JSON.parse(DESCRIPTOR_JSON)).resolveAll()
+const TYPE_URL_PREFIX = 'type.googleapis.com/'
+
+/** The wire form. Map fields are written in insertion order: callers sort their keys, so that equal content has equal bytes. */
+export function encode<Name extends MessageName>(name: Name, message: EnvoyMessages[Name]): Buffer {
+  const bytes = root.lookupType(name).encode(message).finish()
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+/** The message in its wire form; defaults are left out. Throws on bytes that are not of that type. */
+export function decode<Name extends MessageName>(name: Name, bytes: Uint8Array): EnvoyMessages[Name] {
+  const type = root.lookupType(name)
+  return type.toObject(type.decode(bytes), { longs: Number }) as EnvoyMessages[Name]
+}
+
+/** Packs a message for a `typed_config`. */
+export function any<Name extends MessageName>(name: Name, message: EnvoyMessages[Name]): Any {
+  return { type_url: `${TYPE_URL_PREFIX}${name}`, value: encode(name, message) }
+}
+
+/** Canonical ProtoJSON, for people and for Envoy's bootstrap file. Packed messages are unpacked. */
+export function toProtoJson<Name extends MessageName>(name: Name, bytes: Uint8Array): unknown {
+  const type = root.lookupType(name)
+  return toJson(type, type.decode(bytes))
+}
+
+/** Reads canonical ProtoJSON into bytes. Throws on unknown fields and wrong types. */
+export function fromProtoJson<Name extends MessageName>(name: Name, json: unknown): Buffer {
+  const type = root.lookupType(name)
+  return Buffer.from(type.encode(fromJson(type, json)).finish())
+}
+
+/** Undefined when the object is a valid message of that type, else what is wrong. For tests: encoding itself is lenient. */
+export function verify<Name extends MessageName>(name: Name, message: EnvoyMessages[Name]): string | undefined {
+  return root.lookupType(name).verify(message) ?? undefined
+}
+
+/** The message name of a type URL, or undefined for one that we do not know. */
+export function messageName(typeUrl: string): MessageName | undefined {
+  const name = typeUrl.slice(typeUrl.lastIndexOf('/') + 1)
+  return root.lookup(name, [protobuf.Type]) === null ? undefined : (name as MessageName)
+}
+
+/** google.protobuf.Duration of a number of milliseconds. */
+export function duration(milliseconds: number): google.protobuf.Duration {
+  const seconds = Math.trunc(milliseconds / 1000)
+  return { seconds, nanos: Math.round((milliseconds - seconds * 1000) * 1e6) }
+}
+
+/** google.protobuf.UInt32Value: tells a set zero from an absent number. */
+export function uint32(value: number): google.protobuf.UInt32Value {
+  return { value }
+}
+
+/** google.protobuf.BoolValue: tells a set false from an absent flag. */
+export function bool(value: boolean): google.protobuf.BoolValue {
+  return { value }
+}
