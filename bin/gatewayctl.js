@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+import './check-node-version.js'
+
+void import('../dist/gatewayctl.mjs')

@@ -1,0 +1,61 @@
+/** Bundles the two programs into `dist/`. Types are checked by `npm run typecheck`, not here. */
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+
+const repository = join(import.meta.dirname, '..', '..')
+const stampFile = join(repository, '.cache', 'built')
+
+/** The programs that the package brings: entry file and bundle. */
+const PROGRAMS = { headgate: 'src/main.ts', gatewayctl: 'src/cli/gatewayctl.ts' } as const
+
+/** Dependencies written as CommonJS call `require`; an ES module has none of its own. */
+const BANNER = "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);"
+
+/** Builds when a source changed since the last build. Answers whether it built. Throws when a source does not compile. */
+export async function buildIfChanged(): Promise<boolean> {
+  const stamp = hashSources(['src', 'envoy', 'protos', 'package-lock.json', 'scripts/lib/build.ts'])
+  const outputs = Object.keys(PROGRAMS).map((name) => join(repository, 'dist', `${name}.mjs`))
+  if (outputs.every((file) => existsSync(file)) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return false
+  rmSync(stampFile, { force: true })
+  await bundle()
+  mkdirSync(join(repository, '.cache'), { recursive: true })
+  writeFileSync(stampFile, stamp)
+  return true
+}
+
+async function bundle(): Promise<void> {
+  const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as { version: string }
+  await build({
+    absWorkingDir: repository,
+    entryPoints: Object.fromEntries(Object.entries(PROGRAMS).filter(([, entry]) => existsSync(join(repository, entry)))),
+    outdir: 'dist',
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    sourcemap: true,
+    sourcesContent: false,
+    legalComments: 'linked',
+    banner: { js: BANNER },
+    define: { HEADGATE_VERSION: JSON.stringify(version) },
+    logLevel: 'warning',
+  })
+}
+
+function hashSources(inputs: readonly string[]): string {
+  const hash = createHash('sha256')
+  const files = inputs.flatMap((input) => filesUnder(join(repository, input)))
+  for (const file of files.filter((name) => !name.endsWith('.test.ts')).sort()) {
+    hash.update(`${file}\0`).update(readFileSync(file)).update('\0')
+  }
+  return hash.digest('hex')
+}
+
+function filesUnder(path: string): readonly string[] {
+  if (!statSync(path).isDirectory()) return [path]
+  const entries = readdirSync(path, { recursive: true, withFileTypes: true })
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+}
