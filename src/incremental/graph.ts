@@ -1,0 +1,58 @@
+/** Declares a graph of values and keeps it up to date: see README.md. */
+import { Collection, type CollectionOptions, type FragmentFailure } from './collection.js'
+import { Index } from './index-source.js'
+import { Input } from './input.js'
+import type { Source } from './source.js'
+
+/** What a flush did. */
+export interface FlushReport {
+  /** False if it paused before everything was up to date. */
+  readonly complete: boolean
+  /** How many fragments ran, whether or not their value changed, by the name of their collection. */
+  readonly computed: ReadonlyMap<string, number>
+  /** Fragments that threw; they keep their last value and run again when something that they read changes. */
+  readonly failures: readonly FragmentFailure[]
+}
+
+/** Inputs, indexes and collections in the order of their declaration. */
+export class Graph {
+  #order = 0
+  // biome-ignore lint/suspicious/noExplicitAny: the graph runs collections whatever they hold
+  readonly #collections: Collection<any>[] = []
+
+  /** Values that are set from outside. `equal` defaults to equal content. */
+  input<V>(name: string, equal?: (a: V, b: V) => boolean): Input<V> {
+    return new Input<V>(name, this.#order++, equal)
+  }
+
+  /** For a word, the keys of the source whose value yields it. */
+  index<V>(source: Source<V>, name: string, of: (value: V, key: string) => Iterable<string>): Index<V> {
+    return new Index<V>(name, this.#order++, source, of)
+  }
+
+  /** One computed value per key. */
+  collection<V>(name: string, options: CollectionOptions<V>): Collection<V> {
+    const collection = new Collection<V>(name, this.#order++, options)
+    this.#collections.push(collection)
+    return collection
+  }
+
+  /**
+   * Brings every collection up to date.
+   *
+   * @param pause asked after each fragment; true leaves the rest for the next flush, and what collections say meanwhile is not consistent
+   */
+  flush(pause: () => boolean = () => false): FlushReport {
+    const computed = new Map<string, number>()
+    const failures: FragmentFailure[] = []
+    for (const collection of this.#collections) {
+      if (!collection.isDirty) continue
+      const report = collection.run(pause)
+      computed.set(collection.name, report.computed)
+      failures.push(...report.failures)
+      // Later collections would read values that are not up to date.
+      if (collection.isDirty) return { complete: false, computed, failures }
+    }
+    return { complete: true, computed, failures }
+  }
+}

@@ -1,0 +1,6 @@
+export { Collection, type CollectionOptions, type FragmentFailure, type Keys } from './collection.js'
+export { type FlushReport, Graph } from './graph.js'
+export { Index } from './index-source.js'
+export { Input } from './input.js'
+export { Source } from './source.js'
+export type { View } from './view.js'

@@ -1,0 +1,57 @@
+import type { Cell } from './cell.js'
+import type { Index } from './index-source.js'
+import type { Source } from './source.js'
+
+/** How a fragment reads the rest of the graph. Every read is noted, also one that finds nothing. */
+export class View {
+  readonly #order: number
+  readonly #reader: string
+  readonly #reads: Set<Cell> = new Set()
+
+  /**
+   * @param order position of the reading collection
+   * @param reader its name, for errors
+   */
+  constructor(order: number, reader: string) {
+    this.#order = order
+    this.#reader = reader
+  }
+
+  /** The value of a key, or undefined. */
+  get<V>(source: Source<V>, key: string): V | undefined {
+    this.#require(source)
+    this.#reads.add(source.cell(key))
+    return source.get(key)
+  }
+
+  /** The keys that yield a word, in ascending order. Their values are not part of what was read. */
+  keys<V>(index: Index<V>, word: string): readonly string[] {
+    this.#require(index)
+    this.#reads.add(index.membershipCell(word))
+    return index.keys(word)
+  }
+
+  /** How many keys yield a word. */
+  count<V>(index: Index<V>, word: string): number {
+    this.#require(index)
+    this.#reads.add(index.membershipCell(word))
+    return index.count(word)
+  }
+
+  /** The values of the keys that yield a word, in ascending order of their keys. */
+  list<V>(index: Index<V>, word: string): readonly V[] {
+    this.#require(index)
+    this.#reads.add(index.contentCell(word))
+    return index.keys(word).flatMap((key) => index.source.get(key) ?? [])
+  }
+
+  /** What was read so far. */
+  reads(): ReadonlySet<Cell> {
+    return this.#reads
+  }
+
+  #require(read: { readonly order: number; readonly name: string }): void {
+    if (read.order < this.#order) return
+    throw new Error(`"${this.#reader}" reads "${read.name}", which is declared after it: declare it before`)
+  }
+}
