@@ -1,0 +1,12 @@
+/** What the translation knows besides objects: fixed for the life of the process. */
+export interface TranslationContext {
+  /** Classes with this `spec.controllerName` are ours: `headgate.dev/gateway-controller`. */
+  readonly controllerName: string
+  /** Whether a Service of type ExternalName may be a backend: it lets a route author reach any name that the proxies can. */
+  readonly allowExternalName: boolean
+  /** The names in `GatewayClass.status.supportedFeatures`, in ascending order. */
+  readonly supportedFeatures: readonly string[]
+}
+
+/** The name under which we claim GatewayClasses. */
+export const CONTROLLER_NAME = 'headgate.dev/gateway-controller'

@@ -1,0 +1,58 @@
+/** What the translation reads: the objects of the store and a few facts from outside. */
+import type { Graph, Input } from '../incremental/index.js'
+import type { Placement } from '../ir/placement.js'
+import type { KubeObject } from '../provider/provider.js'
+
+/** Addresses of a gateway as the infrastructure reports them. */
+export interface GatewayAddresses {
+  readonly assigned: readonly { readonly type: string; readonly value: string }[]
+  /** Why the gateway cannot have what it asks for: a reason of the condition `Programmed`, and a message. */
+  readonly problem?: { readonly reason: 'AddressNotAssigned' | 'AddressNotUsable' | 'NoResources' | 'Invalid'; readonly message: string }
+}
+
+/** How far the configuration of an object has come. */
+export interface Delivery {
+  /** The highest generation that every connected proxy of its group has acknowledged. */
+  readonly acknowledgedGeneration: number
+  /** How the latest generation fared. */
+  readonly state: 'delivered' | 'pending' | 'rejected' | 'noProxy'
+  /** Envoy's own words, where it refused. */
+  readonly message?: string
+}
+
+/** An object whose configuration Envoy refused: it is left out, or answers 500, until it changes. */
+export interface Quarantine {
+  readonly generation: number
+  readonly message: string
+}
+
+/** Inputs of the graph. Objects are keyed by `namespace/name`, facts by what their comment says. */
+export interface Inputs {
+  /** The objects of a kind; the generated types say what they look like. */
+  kind(name: string): Input<KubeObject>
+  /** By the key of the gateway. A gateway without a placement has no ports yet. */
+  readonly placements: Input<Placement>
+  /** By the key of the gateway. */
+  readonly addresses: Input<GatewayAddresses>
+  /** By `<Kind>/<namespace>/<name>`. */
+  readonly deliveries: Input<Delivery>
+  /** By `<Kind>/<namespace>/<name>`. */
+  readonly quarantines: Input<Quarantine>
+}
+
+/** Declares the inputs: one per kind, and the facts. */
+export function declareInputs(graph: Graph, kinds: readonly string[]): Inputs {
+  // Objects are frozen and the store has already said that they differ: identity is enough.
+  const objects = new Map(kinds.map((name) => [name, graph.input<KubeObject>(name, Object.is)]))
+  return {
+    kind: (name) => {
+      const found = objects.get(name)
+      if (found === undefined) throw new Error(`no input for kind "${name}": add it to the kinds of declareInputs`)
+      return found
+    },
+    placements: graph.input('placements'),
+    addresses: graph.input('addresses'),
+    deliveries: graph.input('deliveries'),
+    quarantines: graph.input('quarantines'),
+  }
+}

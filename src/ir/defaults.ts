@@ -1,0 +1,32 @@
+/** Settings where nobody said otherwise. docs/reference/defaults.md explains each; tests hold each against the real Envoy. */
+import type { BackendTraffic } from './cluster.js'
+import type { Retry, Timeouts } from './forward.js'
+import type { ClientSettings } from './port.js'
+
+/** How clients are treated. */
+export const DEFAULT_CLIENT_SETTINGS: ClientSettings = {
+  trustedHops: 0,
+  requestHeadersTimeoutMs: 10_000,
+  streamIdleTimeoutMs: 300_000,
+  idleTimeoutMs: 3_600_000,
+  bufferLimitBytes: 32_768,
+  http2: { maxConcurrentStreams: 100, streamWindowBytes: 65_536, connectionWindowBytes: 1_048_576 },
+  underscoresInHeaders: 'reject',
+  escapedSlashes: 'redirect',
+  mergeSlashes: true,
+  normalizePath: true,
+  proxyProtocol: false,
+}
+
+/** How backends are treated. */
+export const DEFAULT_BACKEND_TRAFFIC: BackendTraffic = {
+  connectTimeoutMs: 10_000,
+  bufferLimitBytes: 32_768,
+  loadBalancing: { kind: 'leastRequest' },
+}
+
+/** No limit: Envoy's own default of 15 s would cut long answers. */
+export const DEFAULT_TIMEOUTS: Timeouts = { requestMs: 0, perTryMs: 0 }
+
+/** Only what cannot have reached a backend is tried again. */
+export const DEFAULT_RETRY: Retry = { attempts: 2, statusCodes: [], connectionErrors: true }

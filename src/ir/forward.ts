@@ -1,0 +1,73 @@
+import type { HeaderChanges } from './headers.js'
+import type { PathChange } from './route.js'
+
+/** Forwards a request to one of several clusters. */
+export interface Forward {
+  readonly kind: 'forward'
+  /** Without those of weight 0. Empty: every request gets `invalidStatus`. */
+  readonly clusters: readonly WeightedCluster[]
+  /** Weight of backends that cannot be used; their share of requests gets 500. */
+  readonly invalidWeight: number
+  readonly hostRewrite?: string
+  readonly pathRewrite?: PathChange
+  readonly mirrors: readonly Mirror[]
+  readonly timeouts: Timeouts
+  readonly retry?: Retry
+  readonly sessionPersistence?: SessionPersistence
+  /** Protocols that a client may upgrade to, such as `websocket`. */
+  readonly upgrades: readonly string[]
+}
+
+/** A share of the traffic. */
+export interface WeightedCluster {
+  readonly cluster: string
+  readonly weight: number
+  /** What the backendRef's own filters do, after those of the rule. */
+  readonly requestHeaders: HeaderChanges
+  readonly responseHeaders: HeaderChanges
+  readonly hostRewrite?: string
+  readonly pathRewrite?: PathChange
+}
+
+/** Sends a copy of requests somewhere; answers are dropped. */
+export interface Mirror {
+  readonly cluster: string
+  /** Share of requests, as a fraction. */
+  readonly numerator: number
+  readonly denominator: number
+}
+
+/** Zero means no limit. */
+export interface Timeouts {
+  /** From the whole request to the whole answer, retries included. */
+  readonly requestMs: number
+  /** One try. */
+  readonly perTryMs: number
+  /** Without a byte in either direction; undefined: the default of the port. */
+  readonly idleMs?: number
+}
+
+/** What is tried again. */
+export interface Retry {
+  /** Retries besides the first try; 0 switches retries off. */
+  readonly attempts: number
+  /** Answers that are tried again. */
+  readonly statusCodes: readonly number[]
+  /** Tries again when no connection could be made or the backend refused the stream. */
+  readonly connectionErrors: boolean
+  readonly backoffBaseMs?: number
+  readonly backoffMaxMs?: number
+}
+
+/** Keeps a client on one endpoint. */
+export interface SessionPersistence {
+  readonly kind: 'cookie' | 'header'
+  /** Name of the cookie or the header. */
+  readonly name: string
+  readonly path?: string
+  /** 0: until the browser ends (a session cookie). */
+  readonly lifetimeSeconds: number
+  readonly absoluteTimeoutSeconds?: number
+  /** True when no other endpoint may serve the session once its own is gone: then the request fails. */
+  readonly strict: boolean
+}

@@ -1,0 +1,71 @@
+import type { ObjectVersion } from '../util/object-ref.js'
+import type { WeightedCluster } from './forward.js'
+import type { Hostname } from './hostname.js'
+import type { TlsTermination } from './tls.js'
+
+/** A port that proxies listen on. What it says does not depend on HTTP routes or policies of routes. */
+export interface Port {
+  /** `<namespace>/<gateway>/<address>/<port of the gateway>/<tcp|udp>`. */
+  readonly name: string
+  readonly group: string
+  readonly gateway: ObjectVersion
+  readonly addresses: readonly [string, ...string[]]
+  /** The port that proxies bind. */
+  readonly boundPort: number
+  /** The port that clients and listeners name. */
+  readonly port: number
+  readonly transport: 'TCP' | 'UDP'
+  /** In the order of their names. A UDP port has exactly one chain. */
+  readonly chains: readonly Chain[]
+  readonly client: ClientSettings
+  readonly origins: readonly ObjectVersion[]
+}
+
+/** What happens to a connection, chosen by TLS or not and by SNI: the most specific server name wins. */
+export type Chain = HttpChain | StreamChain
+
+interface ChainBase {
+  /** `http`, `https/<hostname>`, `tls/<hostname>`, `tcp` or `udp`: unique within the port and stable. */
+  readonly name: string
+  /** The listener (or several, on a shared HTTP chain) that the chain serves, for explanations. */
+  readonly listeners: readonly string[]
+  /** True: only TLS connections; false: only plaintext. */
+  readonly encrypted: boolean
+  /** Server names of the TLS handshake; empty: any, also none. */
+  readonly serverNames: readonly Hostname[]
+}
+
+/** HTTP/1.1 and HTTP/2, routed by a route table. */
+export interface HttpChain extends ChainBase {
+  readonly kind: 'http'
+  readonly tls?: TlsTermination
+  readonly routeTable: string
+}
+
+/** Bytes or datagrams, forwarded as they are. */
+export interface StreamChain extends ChainBase {
+  readonly kind: 'stream'
+  /** Present when TLS ends here; absent for passthrough and plain TCP or UDP. */
+  readonly tls?: TlsTermination
+  /** Empty, or nothing but invalid ones: connections are closed. */
+  readonly clusters: readonly WeightedCluster[]
+  /** Share of connections that are refused because their backend is invalid. */
+  readonly invalidWeight: number
+  readonly origins: readonly ObjectVersion[]
+}
+
+/** How clients are treated; the defaults are in `defaults.ts`. */
+export interface ClientSettings {
+  /** Trusted proxies in front: how many of the last entries of `x-forwarded-for` are believed. */
+  readonly trustedHops: number
+  readonly requestHeadersTimeoutMs: number
+  readonly streamIdleTimeoutMs: number
+  readonly idleTimeoutMs: number
+  readonly bufferLimitBytes: number
+  readonly http2: { readonly maxConcurrentStreams: number; readonly streamWindowBytes: number; readonly connectionWindowBytes: number }
+  readonly underscoresInHeaders: 'allow' | 'reject' | 'drop'
+  readonly escapedSlashes: 'keep' | 'reject' | 'redirect' | 'forward'
+  readonly mergeSlashes: boolean
+  readonly normalizePath: boolean
+  readonly proxyProtocol: boolean
+}

@@ -1,0 +1,127 @@
+import type { ObjectVersion } from '../util/object-ref.js'
+import type { Forward } from './forward.js'
+import type { HeaderChanges } from './headers.js'
+import type { Hostname } from './hostname.js'
+
+/** The virtual hosts of a port (HTTP) or of a TLS filter chain. */
+export interface RouteTable {
+  /** The name of the port, and for TLS the name of the chain behind it. */
+  readonly name: string
+  readonly group: string
+  readonly port: string
+  /** The port that clients name: redirects without a port of their own use it. */
+  readonly listenerPort: number
+  readonly encrypted: boolean
+  readonly origins: readonly ObjectVersion[]
+}
+
+/** What is served for one domain. */
+export interface VirtualHost {
+  readonly routeTable: string
+  /** An exact name, `*.suffix`, or `*`. */
+  readonly domain: Hostname | '*'
+  /** The first that matches serves the request. */
+  readonly routes: readonly Route[]
+  /** What a request gets that no route matches: 404, or 421 where another listener serves the host (RFC 9110 §15.5.20). */
+  readonly otherwise: 404 | 421
+  readonly origins: readonly ObjectVersion[]
+}
+
+/** One match of one rule and what it does. */
+export interface Route {
+  /** `<Kind>/<namespace>/<name>/rule/<index>/match/<index>`: for access logs and explanations. */
+  readonly name: string
+  /** The route object. */
+  readonly origin: ObjectVersion
+  /** The rule's own name, where it has one. */
+  readonly ruleName?: string
+  readonly match: RequestMatch
+  readonly action: RouteAction
+  /** Changes to requests and responses of this route. */
+  readonly requestHeaders: HeaderChanges
+  readonly responseHeaders: HeaderChanges
+  readonly cors?: Cors
+  readonly externalAuth?: ExternalAuth
+  /** True for GRPCRoutes: unmatched and failed requests answer in gRPC's own terms. */
+  readonly grpc: boolean
+}
+
+/** What a request must look like. All parts must match. */
+export interface RequestMatch {
+  readonly path: PathMatch
+  readonly method?: string
+  readonly headers: readonly ValueMatch[]
+  readonly queryParams: readonly ValueMatch[]
+}
+
+/** How a path matches. */
+export type PathMatch =
+  | { readonly kind: 'exact'; readonly value: string }
+  /** On segment borders: `/a` matches `/a` and `/a/b`, not `/ab`. No trailing slash, except `/` itself. */
+  | { readonly kind: 'prefix'; readonly value: string }
+  /** RE2, the whole path. */
+  | { readonly kind: 'regex'; readonly value: string }
+
+/** A header or a query parameter that must be there with a value. */
+export interface ValueMatch {
+  /** Lower case for headers; as written for query parameters. */
+  readonly name: string
+  readonly kind: 'exact' | 'regex'
+  readonly value: string
+}
+
+/** What happens to a request that matches. */
+export type RouteAction = Forward | Redirect | DirectResponse
+
+/** Answers with a redirect. */
+export interface Redirect {
+  readonly kind: 'redirect'
+  readonly scheme?: 'http' | 'https'
+  readonly hostname?: string
+  /** Already decided by the rules of the specification; undefined leaves the port away. */
+  readonly port?: number
+  readonly path?: PathChange
+  readonly statusCode: 301 | 302 | 303 | 307 | 308
+}
+
+/** Answers at once. */
+export interface DirectResponse {
+  readonly kind: 'directResponse'
+  readonly statusCode: number
+  readonly body?: string
+  readonly contentType?: string
+}
+
+/** How a path is replaced, in a redirect or a rewrite. */
+export type PathChange =
+  | { readonly kind: 'fullPath'; readonly value: string }
+  /** Replaces the matched prefix; never yields `//` (see the translator). Only with a prefix match. */
+  | { readonly kind: 'prefix'; readonly value: string }
+  /** RE2 substitution over the whole path. */
+  | { readonly kind: 'regex'; readonly pattern: string; readonly substitution: string }
+
+/** Cross-origin requests, as HTTPCORSFilter has them. */
+export interface Cors {
+  /** `*`, exact origins, or origins with `*` as a greedy wildcard in the host, such as `https://*.example.com`. */
+  readonly allowOrigins: readonly string[]
+  readonly allowCredentials: boolean
+  readonly allowMethods: readonly string[]
+  readonly allowHeaders: readonly string[]
+  readonly exposeHeaders: readonly string[]
+  readonly maxAgeSeconds: number
+}
+
+/** Asks another service before a request is forwarded. Denies when it cannot be asked. */
+export interface ExternalAuth {
+  readonly protocol: 'HTTP' | 'GRPC'
+  /** Undefined when the backend is invalid: every request is denied. */
+  readonly cluster: string | undefined
+  /** Put before the path of the request (HTTP only). */
+  readonly pathPrefix: string
+  /** Headers that are sent along besides those always sent; empty for gRPC means all. */
+  readonly allowedRequestHeaders: readonly string[]
+  /** Headers of the answer that are added to the request; empty means all. */
+  readonly allowedResponseHeaders: readonly string[]
+  /** 0: the body is not sent. */
+  readonly maxBodyBytes: number
+}
