@@ -1,0 +1,16 @@
+/** Durations as the Gateway API writes them (GEP-2257). */
+
+const MILLISECONDS = { h: 3_600_000, m: 60_000, s: 1_000, ms: 1 } as const
+
+/**
+ * Milliseconds of a duration such as `1h30m` or `500ms`.
+ *
+ * @param text a value that the schema has accepted: one to four numbers with a unit, added up; parts that do not read are left out
+ */
+export function durationMilliseconds(text: string): number {
+  let sum = 0
+  for (const [, amount, unit] of text.matchAll(/([0-9]+)(ms|h|m|s)/g)) {
+    if (unit === 'h' || unit === 'm' || unit === 's' || unit === 'ms') sum += Number(amount) * MILLISECONDS[unit]
+  }
+  return sum
+}

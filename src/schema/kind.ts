@@ -1,0 +1,40 @@
+/** A kind of the Kubernetes API: its names, its versions and the schema of its objects. */
+import type { ObjectSchema } from './schema.js'
+
+/** What is known about a kind. */
+export interface KindDefinition {
+  readonly kind: string
+  /** The empty string is the core group. */
+  readonly group: string
+  /** Served versions, the one that we read first. All of them have the same schema. */
+  readonly versions: readonly [string, ...string[]]
+  /** The version of `versions` that the API server stores, where it is not the first. */
+  readonly storageVersion?: string
+  readonly plural: string
+  readonly shortNames?: readonly string[]
+  readonly namespaced: boolean
+  /** The object without `apiVersion`, `kind` and `metadata`. */
+  readonly schema: ObjectSchema
+  /** True if the API server counts changes of `spec` in `metadata.generation`. */
+  readonly hasGeneration: boolean
+  /** True if `status` is written through its own endpoint and ignored elsewhere. */
+  readonly hasStatus: boolean
+  /** True for the kinds of this project: their CRDs and reference docs are generated from the schema. */
+  readonly isOwn: boolean
+  /** Set on policies (GEP-713): whether they are inherited by what their target contains. */
+  readonly policy?: 'Direct' | 'Inherited'
+  /** Columns of `kubectl get`. */
+  readonly columns?: readonly Column[]
+}
+
+/** A column of `kubectl get`. */
+export interface Column {
+  readonly name: string
+  readonly type: 'string' | 'integer' | 'date'
+  readonly jsonPath: string
+}
+
+/** `group/version`, or the version alone in the core group: the `apiVersion` of objects as we read them. */
+export function preferredApiVersion(kind: KindDefinition): string {
+  return kind.group === '' ? kind.versions[0] : `${kind.group}/${kind.versions[0]}`
+}
