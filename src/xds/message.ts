@@ -5,7 +5,7 @@
  * tests call `verify` as well, which finds what types cannot say.
  */
 import protobuf from 'protobufjs'
-import { fromJson, toJson } from 'protobufjs/ext/protojson.js'
+import protojson from 'protobufjs/ext/protojson.js'
 import { DESCRIPTOR_JSON } from '../gen/envoy/descriptor.js'
 import type { EnvoyMessages, google } from '../gen/envoy/types.js'
 
@@ -38,13 +38,13 @@ export function any<Name extends MessageName>(name: Name, message: EnvoyMessages
 /** Canonical ProtoJSON, for people and for Envoy's bootstrap file. Packed messages are unpacked. */
 export function toProtoJson<Name extends MessageName>(name: Name, bytes: Uint8Array): unknown {
   const type = root.lookupType(name)
-  return toJson(type, type.decode(bytes))
+  return protojson.toJson(type, type.decode(bytes))
 }
 
 /** Reads canonical ProtoJSON into bytes. Throws on unknown fields and wrong types. */
 export function fromProtoJson<Name extends MessageName>(name: Name, json: unknown): Buffer {
   const type = root.lookupType(name)
-  return Buffer.from(type.encode(fromJson(type, json)).finish())
+  return Buffer.from(type.encode(protojson.fromJson(type, json)).finish())
 }
 
 /** Undefined when the object is a valid message of that type, else what is wrong. For tests: encoding itself is lenient. */

@@ -1,0 +1,67 @@
+/**
+ * The statistics that our Envoys keep. Envoy's default is several hundred per cluster: at thousands of clusters they cost more
+ * memory and scrape time than the configuration itself. Everything that is not listed here is never created.
+ */
+import type { envoy } from '../src/gen/envoy/types.js'
+
+/** Whole families, by the beginning of the name. */
+const PREFIXES = ['server.', 'main_thread.watchdog', 'cluster_manager.', 'listener_manager.', 'control_plane.', 'overload.']
+
+/** Single statistics of every listener, connection manager, cluster and filter, by the end of the name. */
+const SUFFIXES = [
+  // Connections from clients and to backends.
+  '_cx_total',
+  '_cx_active',
+  'upstream_cx_connect_fail',
+  'upstream_cx_connect_timeout',
+  'upstream_cx_overflow',
+  'downstream_cx_overload_reject',
+  'downstream_cx_overflow',
+  'downstream_global_cx_overflow',
+  // Requests, by class of answer, with their latencies.
+  '_rq_total',
+  '_rq_active',
+  '_rq_1xx',
+  '_rq_2xx',
+  '_rq_3xx',
+  '_rq_4xx',
+  '_rq_5xx',
+  '_rq_time',
+  '.no_route',
+  'upstream_rq_retry',
+  'upstream_rq_retry_success',
+  'upstream_rq_retry_overflow',
+  'upstream_rq_timeout',
+  'upstream_rq_pending_overflow',
+  'upstream_rq_rx_reset',
+  // Backends.
+  '.membership_total',
+  '.membership_healthy',
+  '.outlier_detection.ejections_active',
+  // TLS.
+  '.ssl.handshake',
+  '.ssl.connection_error',
+  '.ssl.fail_verify_error',
+  '.ssl.fail_verify_no_cert',
+  // Answers of policies.
+  '.ext_authz.denied',
+  '.ext_authz.error',
+  '.jwt_authn.denied',
+  '.rbac.denied',
+  '.ratelimit.over_limit',
+  '.ratelimit.error',
+  '.rate_limited',
+  '.aborts_injected',
+  // Configuration over xDS.
+  '.lds.update_rejected',
+  '.cds.update_rejected',
+]
+
+/** The bootstrap's filter on statistics. */
+export function keptStats(): envoy.config.metrics.v3.StatsMatcher {
+  return {
+    inclusionList: {
+      patterns: [...PREFIXES.map((prefix) => ({ prefix })), ...SUFFIXES.map((suffix) => ({ suffix }))],
+    },
+  }
+}

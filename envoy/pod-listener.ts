@@ -1,0 +1,96 @@
+/**
+ * What the kubelet and Prometheus may ask of an Envoy pod, on the pod's address: `/ready`, `/drain` and `/stats/prometheus`.
+ *
+ * The admin interface itself stays on its Unix socket, where only these requests are passed on. Envoy ends at once on SIGTERM and
+ * its image has no shell, so the pod's preStop hook is `GET /drain?minimum=S&maximum=S`: it makes Envoy unready, asks clients to
+ * leave (`connection: close`, GOAWAY), and answers when no client connection is left or the time is up; then comes SIGTERM.
+ */
+import { Enum } from '../src/gen/envoy/enums.js'
+import type { envoy } from '../src/gen/envoy/types.js'
+import { type Any, any, bool, duration } from '../src/xds/message.js'
+import { ADMIN_CLUSTER, DRAIN_SCRIPT, WAIT_CLUSTER, WAIT_MILLISECONDS } from './drain-script.js'
+
+type Route = envoy.config.route.v3.Route
+type HttpFilter = envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter
+
+/** Where the listener binds and which admin socket it passes to. */
+export interface PodListenerOptions {
+  readonly address: string
+  readonly port: number
+  readonly adminSocketPath: string
+}
+
+/** The longest that `/drain` may take, whatever the request says. */
+const LONGEST_DRAIN_MILLISECONDS = 3_600_000
+
+/** The static listeners and the clusters that they need. The admin socket's folder must be writable: a second socket is made there. */
+export function podListener({ address, port, adminSocketPath }: PodListenerOptions): {
+  readonly listeners: readonly envoy.config.listener.v3.Listener[]
+  readonly clusters: readonly envoy.config.cluster.v3.Cluster[]
+} {
+  const waitSocket = { pipe: { path: `${adminSocketPath}.wait`, mode: 0o600 } }
+  return {
+    listeners: [
+      listener('headgate_pod', { socketAddress: { address, portValue: port } }, podRoutes(), [
+        { name: 'envoy.filters.http.lua', typedConfig: any('envoy.extensions.filters.http.lua.v3.Lua', {}) },
+      ]),
+      listener('headgate_wait', waitSocket, [{ match: { prefix: '/' }, directResponse: { status: 200 } }], [delay()]),
+    ],
+    clusters: [cluster(ADMIN_CLUSTER, { pipe: { path: adminSocketPath } }), cluster(WAIT_CLUSTER, waitSocket)],
+  }
+}
+
+function podRoutes(): readonly Route[] {
+  const headers = [{ name: ':method', stringMatch: { exact: 'GET' } }]
+  const drain = any('envoy.extensions.filters.http.lua.v3.LuaPerRoute', { sourceCode: { inlineString: DRAIN_SCRIPT } })
+  return [
+    { match: { path: '/ready', headers }, route: { cluster: ADMIN_CLUSTER, timeout: duration(5_000) } },
+    { match: { path: '/stats/prometheus', headers }, route: { cluster: ADMIN_CLUSTER, timeout: duration(30_000) } },
+    { match: { path: '/drain', headers }, directResponse: { status: 500 }, typedPerFilterConfig: { 'envoy.filters.http.lua': drain } },
+  ]
+}
+
+function delay(): HttpFilter {
+  return {
+    name: 'envoy.filters.http.fault',
+    typedConfig: any('envoy.extensions.filters.http.fault.v3.HTTPFault', {
+      delay: { fixedDelay: duration(WAIT_MILLISECONDS), percentage: { numerator: 100 } },
+    }),
+  }
+}
+
+function listener(
+  name: string,
+  address: envoy.config.core.v3.Address,
+  routes: readonly Route[],
+  filters: readonly HttpFilter[],
+): envoy.config.listener.v3.Listener {
+  const manager: Any = any('envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager', {
+    statPrefix: name,
+    routeConfig: { name, virtualHosts: [{ name, domains: ['*'], routes }] },
+    httpFilters: [
+      ...filters,
+      { name: 'envoy.filters.http.router', typedConfig: any('envoy.extensions.filters.http.router.v3.Router', {}) },
+    ],
+    streamIdleTimeout: duration(LONGEST_DRAIN_MILLISECONDS),
+    generateRequestId: bool(false),
+  })
+  return {
+    name,
+    statPrefix: name,
+    address,
+    // A pod that is full must still answer its probes, and one that drains its drain hook.
+    ignoreGlobalConnLimit: true,
+    drainType: Enum['envoy.config.listener.v3.Listener.DrainType'].MODIFY_ONLY,
+    filterChains: [{ filters: [{ name: 'envoy.filters.network.http_connection_manager', typedConfig: manager }] }],
+  }
+}
+
+function cluster(name: string, address: envoy.config.core.v3.Address): envoy.config.cluster.v3.Cluster {
+  return {
+    name,
+    type: Enum['envoy.config.cluster.v3.Cluster.DiscoveryType'].STATIC,
+    connectTimeout: duration(1_000),
+    loadAssignment: { clusterName: name, endpoints: [{ lbEndpoints: [{ endpoint: { address } }] }] },
+  }
+}
