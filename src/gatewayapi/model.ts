@@ -33,6 +33,8 @@ export interface EffectiveListener {
   readonly allowedNamespaces: AllowedNamespaces
   /** False when the listener serves nothing (conflict, unusable certificate, unknown protocol). Routes attach and are counted all the same. */
   readonly serves: boolean
+  /** The route table that answers for the listener; undefined when it has none: it serves nothing, has no placement yet, or is not HTTP. */
+  readonly routeTable: string | undefined
 }
 
 /** Which namespaces routes may come from. `Same` is the namespace of the declaring object. */
@@ -55,6 +57,8 @@ export interface Attachment {
   readonly creationTimestamp: string
   /** One per parentRef that names one of our gateways or listener sets, in the order of the route. */
   readonly parents: readonly ParentAttachment[]
+  /** Keys of the backends that the route names anywhere, in ascending order: those that must be looked at. */
+  readonly backends: readonly string[]
 }
 
 /** One parentRef and what came of it. */

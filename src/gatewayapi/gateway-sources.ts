@@ -1,0 +1,16 @@
+/**
+ * What the half of gateways and listeners offers to the half of routes and backends. Declared first; routes read it through the view.
+ */
+import type { Source } from '../incremental/index.js'
+import type { RouteTable } from '../ir/route.js'
+import type { EffectiveListener } from './model.js'
+
+/** Sources of the half of gateways. */
+export interface GatewaySources {
+  /** Every listener of every Gateway and ListenerSet of ours, serving or not, by its `ListenerKey`. A parent without one is not ours. */
+  readonly listeners: Source<EffectiveListener>
+  /** Route tables by name. */
+  readonly routeTables: Source<RouteTable>
+  /** By the key of a gateway: the name of the certificate material that it shows to backends. Absent where it has none or none that is usable. */
+  readonly backendClientCertificates: Source<string>
+}
