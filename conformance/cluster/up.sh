@@ -1,0 +1,121 @@
+#!/bin/bash
+# Starts a real one-node Kubernetes in a network namespace of its own, and returns when nodes, DNS and Services work.
+# A cluster that runs already is left as it is; the rest of one that was cut short is removed first.
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+
+COMPONENTS=(etcd kube-apiserver kube-controller-manager kube-scheduler containerd kubelet kube-proxy cloud-loadbalancer)
+
+all_alive() {
+  local name
+  for name in "${COMPONENTS[@]}"; do alive "$name" || return 1; done
+}
+
+make_namespace() {
+  ip netns add $NAMESPACE
+  # A bridge without ports carries the node's address, since not every kernel has the dummy device.
+  in_namespace bash -euc "
+    ip link set lo up
+    ip link add node0 type bridge
+    ip address add $NODE_ADDRESS/${NODE_NETWORK#*/} dev node0
+    ip link set node0 up
+    ip route add default dev node0
+    echo 1 >/proc/sys/net/ipv4/ip_forward"
+}
+
+make_certificates() {
+  mkdir "$STATE/pki"
+  (
+    cd "$STATE/pki"
+    new_key() { openssl ecparam -name prime256v1 -genkey -noout -out "$1.key"; }
+    # issue NAME SUBJECT EXTENSION
+    issue() {
+      new_key "$1"
+      openssl req -new -key "$1.key" -out "$1.csr" -subj "$2"
+      openssl x509 -req -in "$1.csr" -CA ca.crt -CAkey ca.key -CAcreateserial -out "$1.crt" -days 30 -extfile <(echo "$3")
+    }
+    new_key ca
+    openssl req -x509 -new -key ca.key -out ca.crt -days 30 -subj /CN=headgate-cluster
+    new_key service-accounts
+    openssl ec -in service-accounts.key -pubout -out service-accounts.pub
+    issue apiserver /CN=kube-apiserver "subjectAltName=IP:$NODE_ADDRESS,IP:127.0.0.1,IP:$KUBERNETES_ADDRESS,DNS:kubernetes,DNS:kubernetes.default,DNS:kubernetes.default.svc"
+    issue admin /O=system:masters/CN=admin extendedKeyUsage=clientAuth
+  ) >"$STATE/log/certificates.log" 2>&1 || die "openssl could not make the certificates. See $STATE/log/certificates.log"
+  local config=(kubectl config --kubeconfig "$STATE/kubeconfig")
+  "${config[@]}" set-cluster headgate --server "https://$NODE_ADDRESS:6443" --certificate-authority "$STATE/pki/ca.crt" --embed-certs
+  "${config[@]}" set-credentials admin --client-certificate "$STATE/pki/admin.crt" --client-key "$STATE/pki/admin.key" --embed-certs
+  "${config[@]}" set-context headgate --cluster headgate --user admin
+  "${config[@]}" use-context headgate
+} >/dev/null
+
+render_settings() {
+  local cni=/usr/lib/cni
+  [ -x $cni/bridge ] || cni=/opt/cni/bin
+  mkdir -p "$STATE/cni/conf"
+  : >"$STATE/resolv.conf"
+  local file target
+  for file in "$CLUSTER_SOURCE"/settings/*; do
+    target=$STATE/${file##*/}
+    [ "${file##*/}" = cni.conflist ] && target=$STATE/cni/conf/10-headgate.conflist
+    sed -e "s#@STATE@#$STATE#g" -e "s#@CONTAINERD_SOCKET@#$CONTAINERD_SOCKET#g" -e "s#@CNI_PROGRAMS@#$cni#g" \
+      -e "s#@POD_NETWORK@#$POD_NETWORK#g" -e "s#@DNS_ADDRESS@#$DNS_ADDRESS#g" -e "s#@NODE_NAME@#$NODE_NAME#g" "$file" >"$target"
+  done
+}
+
+start_control_plane() {
+  start etcd etcd --data-dir "$STATE/etcd" --unsafe-no-fsync \
+    --listen-client-urls http://127.0.0.1:2379 --advertise-client-urls http://127.0.0.1:2379 --listen-peer-urls http://127.0.0.1:2380
+  start kube-apiserver kube-apiserver --etcd-servers http://127.0.0.1:2379 \
+    --advertise-address $NODE_ADDRESS --secure-port 6443 --service-cluster-ip-range $SERVICE_NETWORK \
+    --tls-cert-file "$STATE/pki/apiserver.crt" --tls-private-key-file "$STATE/pki/apiserver.key" --client-ca-file "$STATE/pki/ca.crt" \
+    --service-account-issuer https://kubernetes.default.svc --service-account-key-file "$STATE/pki/service-accounts.pub" \
+    --service-account-signing-key-file "$STATE/pki/service-accounts.key" \
+    --authorization-mode RBAC --allow-privileged --kubelet-preferred-address-types InternalIP \
+    --feature-gates ClusterTrustBundle=true --runtime-config certificates.k8s.io/v1beta1/clustertrustbundles=true
+  wait_until 90 "kube-apiserver being ready" in_namespace kubectl get --raw /readyz
+  start kube-controller-manager kube-controller-manager --kubeconfig "$STATE/kubeconfig" \
+    --allocate-node-cidrs --cluster-cidr $POD_NETWORK --node-cidr-mask-size ${POD_NETWORK#*/} \
+    --root-ca-file "$STATE/pki/ca.crt" --service-account-private-key-file "$STATE/pki/service-accounts.key" --use-service-account-credentials
+  start kube-scheduler kube-scheduler --kubeconfig "$STATE/kubeconfig"
+  start cloud-loadbalancer cloud-loadbalancer --kubeconfig "$STATE/kubeconfig" --pool $LOADBALANCER_POOL
+}
+
+import_base_images() {
+  local archive=$STATE/image.tar
+  "$CLUSTER_SOURCE/mkimage.py" --output "$archive" --name docker.io/headgate/pause:1 --entrypoint /pause --file "$PROGRAMS/pause:/pause"
+  import_image "$archive"
+  "$CLUSTER_SOURCE/mkimage.py" --output "$archive" --name docker.io/headgate/coredns:1 --entrypoint /coredns --file "$PROGRAMS/coredns:/coredns"
+  import_image "$archive"
+  rm "$archive"
+}
+
+start_node() {
+  start containerd containerd -c "$STATE/containerd.toml"
+  wait_until 30 "containerd answering" ctr -a "$CONTAINERD_SOCKET" version
+  import_base_images
+  # nsenter and not "ip netns exec": the latter mounts a new /sys, and the kubelet would find no cgroups.
+  start kubelet kubelet --kubeconfig "$STATE/kubeconfig" --config "$STATE/kubelet.yaml" \
+    --hostname-override $NODE_NAME --node-ip $NODE_ADDRESS --root-dir "$STATE/kubelet" --cert-dir "$STATE/pki/kubelet"
+  start kube-proxy kube-proxy --config "$STATE/kube-proxy.yaml"
+  wait_until 90 "node $NODE_NAME becoming Ready" in_namespace kubectl wait node/$NODE_NAME --for=condition=Ready --timeout=1s
+}
+
+start_dns() {
+  in_namespace kubectl apply -f "$CLUSTER_SOURCE/dns.yaml" >/dev/null
+  wait_until 90 "CoreDNS becoming available" in_namespace kubectl -n kube-system wait deployment/coredns --for=condition=Available --timeout=1s
+}
+
+"$CLUSTER_SOURCE/programs.sh"
+if all_alive && in_namespace kubectl get --raw /readyz >/dev/null 2>&1; then
+  say "already up"
+else
+  "$CLUSTER_SOURCE/down.sh"
+  mkdir -p "$STATE"/{log,pid}
+  make_namespace
+  make_certificates
+  render_settings
+  start_control_plane
+  start_node
+  start_dns
+fi
+say "Kubernetes v$KUBERNETES_VERSION is up. Try: $(realpath --relative-to=. "$CLUSTER_SOURCE")/exec.sh kubectl get pods -A"
