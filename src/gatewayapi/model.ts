@@ -1,6 +1,7 @@
 /**
  * What the two halves of the translation tell each other: gateways and their listeners on one side, routes on the other.
  */
+import type { WeightedCluster } from '../ir/forward.js'
 import type { Hostname } from '../ir/hostname.js'
 import type { ObjectKey, ObjectVersion } from '../util/object-ref.js'
 
@@ -94,6 +95,20 @@ export interface ServedHost {
   readonly host: Hostname
   /** Undefined when the route names no host and takes the listener's. */
   readonly original: Hostname | undefined
+}
+
+/** What one TLSRoute, TCPRoute or UDPRoute serves on one listener, keyed `<listener key>#<Kind>/<namespace>/<name>`. */
+export interface StreamRoute {
+  readonly route: ObjectVersion & { readonly kind: RouteKind }
+  /** RFC 3339: the older route wins ties. */
+  readonly creationTimestamp: string
+  readonly listener: ListenerKey
+  /** SNI hosts of a TLSRoute; `all` also for TCP and UDP, where there are none. */
+  readonly hosts: 'all' | readonly ServedHost[]
+  /** Without those of weight 0. */
+  readonly clusters: readonly WeightedCluster[]
+  /** Weight of backends that cannot be used; their share of connections is refused. */
+  readonly invalidWeight: number
 }
 
 /** A condition as the status of an object has it; times are added when it is written. */

@@ -1,0 +1,19 @@
+/**
+ * What the half of routes and backends offers to the half of gateways and listeners: declared between listeners and ports.
+ */
+import type { Source } from '../incremental/index.js'
+import type { Cluster } from '../ir/cluster.js'
+import type { Attachment, StreamRoute } from './model.js'
+import type { ObjectStatus } from './object-status.js'
+
+/** Sources of the half of routes. */
+export interface RouteSources {
+  /** What routes hang on, by `<Kind>/<namespace>/<name>`. */
+  readonly attachments: Source<Attachment>
+  /** What routes serve on listeners of the protocols TLS, TCP and UDP. */
+  readonly streamRoutes: Source<StreamRoute>
+  /** Clusters by name: which secrets are in use depends on them. */
+  readonly clusters: Source<Cluster>
+  /** Statuses of routes and of policies for backends, by `<Kind>/<namespace>/<name>`. */
+  readonly statuses: Source<ObjectStatus>
+}
