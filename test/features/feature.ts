@@ -1,0 +1,13 @@
+/**
+ * A test of a feature through the real Envoy, and the rows of the feature table that it proves.
+ *
+ * A row is a leaf field of the Gateway API (`HTTPRoute spec.rules.matches.path.type`) or a constant of its statuses
+ * (`Listener reason HostnameConflict`). `coverage.test.ts` fails when a row has no test, and docs/reference/features.md lists them.
+ */
+import { it } from '@jest/globals'
+
+/** Registers a test. Rows are literals: the table is made by reading the sources. */
+export function feature(rows: readonly string[], title: string, run: () => Promise<void>): void {
+  if (rows.length === 0) throw new Error(`"${title}" proves no row: use it() instead`)
+  it(title, run, 30_000)
+}
