@@ -3,7 +3,7 @@
  *
  * Source: Gateway API v1.7.0, `HTTPRouteFilter`.
  */
-import type { Fraction, HTTPPathModifier, HTTPRequestMirrorFilter, HTTPRouteFilter } from '../gen/kinds.js'
+import type { HTTPPathModifier, HTTPRequestMirrorFilter, HTTPRouteFilter } from '../gen/kinds.js'
 import {
   boolean,
   int32,
@@ -22,13 +22,15 @@ import {
 import type { ArraySchema, ObjectSchema, Rule } from '../schema/schema.js'
 import { externalAuthFilter } from './external-auth.js'
 import { fieldBelongsToType, notRepeated } from './filter-rules.js'
+import { fraction } from './fraction.js'
 import { backendObjectReference, localObjectReference } from './references.js'
 import { corsOrigin, headerName, headerValue, portNumber, preciseHostname } from './strings.js'
 
 /** The methods that a route can match on. */
 export const HTTP_METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH']
 
-const httpHeader: ObjectSchema = object('HTTPHeader', 'A header and its value.', {
+/** A header and its value. */
+export const httpHeader: ObjectSchema = object('HTTPHeader', 'A header and its value.', {
   name: required(headerName, 'Name of the header.'),
   value: required(headerValue, 'Value of the header.'),
 })
@@ -40,26 +42,7 @@ export const headerFilter: ObjectSchema = object('HTTPHeaderFilter', 'Changes he
   remove: optional(setOf(string(), { maxItems: 16 }), 'Headers that go away.'),
 })
 
-const fraction: ObjectSchema = object(
-  'Fraction',
-  'A share of the requests.',
-  {
-    numerator: required(int32({ minimum: 0 }), 'How many.'),
-    denominator: optional(int32({ minimum: 1 }), 'Out of how many.', { default: 100 }),
-  },
-  {
-    rules: [
-      rule<Fraction>(
-        'fraction-at-most-one',
-        'self.numerator <= self.denominator',
-        'numerator must be less than or equal to denominator',
-        (self) => self.numerator <= self.denominator,
-      ),
-    ],
-  },
-)
-
-/** Sends copies of requests to another backend; the rule about shares stands at the fields that use it. */
+/** Sends copies of requests to another backend. */
 export const mirrorFilter: ObjectSchema = withRules(
   object('HTTPRequestMirrorFilter', 'Sends copies of requests to another backend, whose answers are dropped.', {
     backendRef: required(backendObjectReference, 'Where the copies go.'),

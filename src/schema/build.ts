@@ -25,7 +25,7 @@ export function object(
 }
 
 /** A field that must be there. */
-export function required(schema: Schema, description: string, options: Pick<Field, 'channel'> = {}): Field {
+export function required(schema: Schema, description: string, options: Pick<Field, 'channel' | 'absentInOlderVersions'> = {}): Field {
   return { schema, description, required: true, ...options }
 }
 

@@ -6,15 +6,17 @@ export interface KindDefinition {
   readonly kind: string
   /** The empty string is the core group. */
   readonly group: string
-  /** Served versions, the one that we read first. All of them have the same schema. */
+  /** Served versions, the one that we read first. */
   readonly versions: readonly [string, ...string[]]
   /** The version of `versions` that the API server stores, where it is not the first. */
   readonly storageVersion?: string
   readonly plural: string
   readonly shortNames?: readonly string[]
   readonly namespaced: boolean
-  /** The object without `apiVersion`, `kind` and `metadata`. */
+  /** The object without `apiVersion`, `kind` and `metadata`, in the version that we read. */
   readonly schema: ObjectSchema
+  /** Schemas of versions that differ from `schema`, by version. */
+  readonly otherSchemas?: Readonly<Record<string, ObjectSchema>>
   /** True if the API server counts changes of `spec` in `metadata.generation`. */
   readonly hasGeneration: boolean
   /** True if `status` is written through its own endpoint and ignored elsewhere. */
@@ -37,4 +39,9 @@ export interface Column {
 /** `group/version`, or the version alone in the core group: the `apiVersion` of objects as we read them. */
 export function preferredApiVersion(kind: KindDefinition): string {
   return kind.group === '' ? kind.versions[0] : `${kind.group}/${kind.versions[0]}`
+}
+
+/** The schema of a served version. */
+export function schemaOfVersion(kind: KindDefinition, version: string): ObjectSchema {
+  return kind.otherSchemas?.[version] ?? kind.schema
 }

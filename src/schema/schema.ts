@@ -28,6 +28,7 @@ export interface ObjectSchema extends Ruled {
   /** One sentence for the reference docs and the editor. */
   readonly description: string
   readonly fields: Readonly<Record<string, Field>>
+  readonly minProperties?: number
   /** Fields that the real kind has and that nothing here reads: dropped without a warning. */
   readonly ignored?: readonly string[]
   /** Replaced as a whole by server-side apply (`x-kubernetes-map-type`). */
@@ -41,6 +42,8 @@ export interface Field {
   readonly schema: Schema
   readonly description: string
   readonly required?: true
+  /** Set where objects that were written in an older version may lack a required field: the generated type says so. */
+  readonly absentInOlderVersions?: true
   /** Filled in when the object exists and the field does not. */
   readonly default?: JsonValue
   /** Set when only this channel has the field. */
@@ -51,6 +54,7 @@ export interface Field {
 export interface MapSchema extends Ruled {
   readonly type: 'map'
   readonly values: Schema
+  readonly minProperties?: number
   readonly maxProperties?: number
 }
 

@@ -77,7 +77,7 @@ function property(name: string, field: Field, always: boolean): string {
 }
 
 function isAlwaysThere(field: Field): boolean {
-  return field.required === true || field.default !== undefined
+  return (field.required === true && field.absentInOlderVersions !== true) || field.default !== undefined
 }
 
 function typeOf(schema: Schema): string {
