@@ -18,7 +18,31 @@ export interface PortMapping {
   readonly offset: number
 }
 
-/** The port that a proxy binds for a listener's port. */
-export function boundPort(mapping: PortMapping, port: number): number {
-  return port + mapping.offset + (port < 1024 ? mapping.privilegedOffset : 0)
+const FIRST_UNPRIVILEGED_PORT = 1024
+const LAST_PORT = 65_535
+const COLLISION_STEP = 10_000
+
+/**
+ * The port that a proxy binds for each port of a gateway and transport. A port that a listener names itself is kept for it: a
+ * privileged one that would move there goes 10,000 higher. Undefined is a port for which there is no room.
+ */
+export function boundPorts(mapping: PortMapping, ports: Iterable<number>): ReadonlyMap<number, number | undefined> {
+  const distinct = [...new Set(ports)].sort((a, b) => a - b)
+  const taken = new Set(distinct.filter((port) => port >= FIRST_UNPRIVILEGED_PORT))
+  const moved = distinct.map((port) => {
+    let target = port
+    if (port < FIRST_UNPRIVILEGED_PORT) {
+      target += mapping.privilegedOffset
+      while (mapping.privilegedOffset > 0 && taken.has(target)) target += COLLISION_STEP
+      taken.add(target)
+    }
+    const bound = target + mapping.offset
+    return [port, bound >= 1 && bound <= LAST_PORT ? bound : undefined] as const
+  })
+  return new Map(moved)
+}
+
+/** The port that a proxy binds for a gateway's only port. */
+export function boundPort(mapping: PortMapping, port: number): number | undefined {
+  return boundPorts(mapping, [port]).get(port)
 }
