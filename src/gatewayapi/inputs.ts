@@ -1,7 +1,9 @@
 /** What the translation reads: the objects of the store and a few facts from outside. */
+import type { KindName, KindTypes } from '../gen/kinds.js'
 import type { Graph, Input } from '../incremental/index.js'
 import type { Placement } from '../ir/placement.js'
 import type { KubeObject } from '../provider/provider.js'
+import type { ObjectKey } from '../util/object-ref.js'
 
 /** Addresses of a gateway as the infrastructure reports them. */
 export interface GatewayAddresses {
@@ -28,8 +30,10 @@ export interface Quarantine {
 
 /** Inputs of the graph. Objects are keyed by `namespace/name`, facts by what their comment says. */
 export interface Inputs {
-  /** The objects of a kind; the generated types say what they look like. */
-  kind(name: string): Input<KubeObject>
+  /** The objects of a kind: the store holds only what the schema of the kind lets through. */
+  kind<K extends KindName>(name: K): Input<KindTypes[K]>
+  /** Sets or, with undefined, removes an object that the store has accepted. False if that changes nothing, or nobody reads the kind. */
+  set(kind: string, key: ObjectKey, object: KubeObject | undefined): boolean
   /** By the key of the gateway. A gateway without a placement has no ports yet. */
   readonly placements: Input<Placement>
   /** By the key of the gateway. */
@@ -41,15 +45,17 @@ export interface Inputs {
 }
 
 /** Declares the inputs: one per kind, and the facts. */
-export function declareInputs(graph: Graph, kinds: readonly string[]): Inputs {
+export function declareInputs(graph: Graph, kinds: readonly KindName[]): Inputs {
   // Objects are frozen and the store has already said that they differ: identity is enough.
-  const objects = new Map(kinds.map((name) => [name, graph.input<KubeObject>(name, Object.is)]))
+  const objects = new Map<string, Input<KubeObject>>(kinds.map((name) => [name, graph.input<KubeObject>(name, Object.is)]))
   return {
-    kind: (name) => {
+    kind: <K extends KindName>(name: K): Input<KindTypes[K]> => {
       const found = objects.get(name)
       if (found === undefined) throw new Error(`no input for kind "${name}": add it to the kinds of declareInputs`)
-      return found
+      // The store checks every object against the schema that the type was made from.
+      return found as unknown as Input<KindTypes[K]>
     },
+    set: (kind, key, object) => objects.get(kind)?.set(key, object) ?? false,
     placements: graph.input('placements'),
     addresses: graph.input('addresses'),
     deliveries: graph.input('deliveries'),
