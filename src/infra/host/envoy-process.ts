@@ -1,0 +1,153 @@
+/** Runs Envoy on this machine: starts it, starts it again when it crashed, drains and ends it. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Logger, LogLevel } from '../../telemetry/logger.js'
+import { askEnvoy, openClientConnections } from './envoy-admin.js'
+import { envoyLogLevel, readEnvoyLogLine } from './envoy-log.js'
+
+/** What to run and how. */
+export interface EnvoyProcessOptions {
+  /** The binary, from `findEnvoy`. */
+  readonly path: string
+  /** Writes the bootstrap for an admin socket that the process chooses. */
+  readonly bootstrap: (paths: { readonly adminSocketPath: string }) => string
+  readonly logger: Logger
+  readonly logLevel: LogLevel
+  /** How long open connections may stay when the process is stopped. Default 5 s. */
+  readonly drainMilliseconds?: number
+  /** Worker threads; default: one per core. */
+  readonly concurrency?: number
+}
+
+/** Where the process is in its life. */
+export type EnvoyProcessState =
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'running'; readonly pid: number; readonly adminSocketPath: string }
+  | { readonly kind: 'crashed'; readonly retryInMilliseconds: number }
+  | { readonly kind: 'draining' }
+
+const FIRST_BACKOFF_MILLISECONDS = 500
+const LONGEST_BACKOFF_MILLISECONDS = 30_000
+/** An Envoy that ran this long was healthy: its crash is the first of a new series. */
+const HEALTHY_AFTER_MILLISECONDS = 60_000
+const DRAIN_POLL_MILLISECONDS = 50
+const KILL_AFTER_MILLISECONDS = 5_000
+
+/** One Envoy, kept running until its signal aborts. */
+export class EnvoyProcess {
+  readonly #options: EnvoyProcessOptions
+  readonly #logger: Logger
+  #state: EnvoyProcessState = { kind: 'stopped' }
+
+  constructor(options: EnvoyProcessOptions) {
+    this.#options = options
+    this.#logger = options.logger.child({ component: 'envoy' })
+  }
+
+  /** Where the process is in its life. */
+  get state(): EnvoyProcessState {
+    return this.#state
+  }
+
+  /** Runs until the signal aborts and resolves when Envoy has drained and ended and its files are gone. */
+  async start(signal: AbortSignal): Promise<void> {
+    const folder = await mkdtemp(join(tmpdir(), 'headgate-envoy-'))
+    try {
+      const adminSocketPath = join(folder, 'admin.sock')
+      const bootstrapFile = join(folder, 'bootstrap.json')
+      await writeFile(bootstrapFile, this.#options.bootstrap({ adminSocketPath }), { mode: 0o600 })
+      let backoff = FIRST_BACKOFF_MILLISECONDS
+      while (!signal.aborted) {
+        const began = performance.now()
+        await this.#runOnce(bootstrapFile, adminSocketPath, signal)
+        if (signal.aborted) break
+        if (performance.now() - began > HEALTHY_AFTER_MILLISECONDS) backoff = FIRST_BACKOFF_MILLISECONDS
+        this.#state = { kind: 'crashed', retryInMilliseconds: backoff }
+        await sleep(backoff, undefined, { signal }).catch(() => {})
+        backoff = Math.min(backoff * 2, LONGEST_BACKOFF_MILLISECONDS)
+      }
+    } finally {
+      this.#state = { kind: 'stopped' }
+      await rm(folder, { recursive: true, force: true })
+    }
+  }
+
+  async #runOnce(bootstrapFile: string, adminSocketPath: string, signal: AbortSignal): Promise<void> {
+    const { command, args } = commandLine(this.#options, bootstrapFile)
+    // In a process group of its own: Ctrl-C in the terminal must reach us alone, so that Envoy drains before it ends.
+    const child = spawn(command, args, { detached: true, stdio: ['ignore', 'ignore', 'pipe'] })
+    const ended = endOf(child)
+    if (child.stderr !== null) createInterface({ input: child.stderr }).on('line', (line) => this.#log(line))
+    if (child.pid !== undefined) this.#state = { kind: 'running', pid: child.pid, adminSocketPath }
+    const stop = new AbortController()
+    const stopping = onceAborted(AbortSignal.any([signal, stop.signal])).then(async () => {
+      if (!stop.signal.aborted) await this.#stop(child, adminSocketPath, ended)
+    })
+    const how = await ended
+    stop.abort()
+    await stopping
+    if (!signal.aborted) this.#logger.error(`Envoy ended: ${how}. It is started again.`)
+  }
+
+  async #stop(child: ChildProcess, adminSocketPath: string, ended: Promise<string>): Promise<void> {
+    this.#state = { kind: 'draining' }
+    await this.#drain(adminSocketPath)
+    child.kill('SIGTERM')
+    const patience = new AbortController()
+    const killed = sleep(KILL_AFTER_MILLISECONDS, undefined, { signal: patience.signal }).then(
+      () => void child.kill('SIGKILL'),
+      () => {},
+    )
+    await ended
+    patience.abort()
+    await killed
+  }
+
+  /** Asks clients to leave and waits until none is left or the time is up. An Envoy that does not answer has nothing to drain. */
+  async #drain(adminSocketPath: string): Promise<void> {
+    const deadline = performance.now() + (this.#options.drainMilliseconds ?? 5_000)
+    try {
+      await askEnvoy(adminSocketPath, 'POST', '/healthcheck/fail')
+      await askEnvoy(adminSocketPath, 'POST', '/drain_listeners?graceful&skip_exit')
+      while ((await openClientConnections(adminSocketPath)) > 0 && performance.now() < deadline) await sleep(DRAIN_POLL_MILLISECONDS)
+    } catch (error) {
+      this.#logger.debug({ err: error }, 'Envoy does not drain')
+    }
+  }
+
+  #log(line: string): void {
+    const { level, logger, message } = readEnvoyLogLine(line)
+    this.#logger[level]({ logger }, message)
+  }
+}
+
+function commandLine(options: EnvoyProcessOptions, bootstrapFile: string): { readonly command: string; readonly args: readonly string[] } {
+  const envoy = [
+    ...['--config-path', bootstrapFile],
+    '--disable-hot-restart',
+    ...['--drain-strategy', 'immediate'],
+    ...['--log-level', envoyLogLevel(options.logLevel)],
+    ...(options.concurrency === undefined ? [] : ['--concurrency', String(options.concurrency)]),
+  ]
+  const parentDeathSignal = ['/usr/bin/setpriv', '/bin/setpriv'].find((path) => existsSync(path))
+  if (process.platform !== 'linux' || parentDeathSignal === undefined) return { command: options.path, args: envoy }
+  // Even when we are killed without a chance to clean up, no Envoy stays behind.
+  return { command: parentDeathSignal, args: ['--pdeathsig', 'TERM', '--', options.path, ...envoy] }
+}
+
+function endOf(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    child.on('error', (error) => resolve(error.message))
+    child.on('close', (code, signal) => resolve(signal === null ? `exit code ${code}` : signal))
+  })
+}
+
+function onceAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
