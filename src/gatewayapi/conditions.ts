@@ -1,0 +1,28 @@
+/** Conditions of a status. Source: Gateway API v1.7, the constants beside each type. */
+import type { Condition } from './model.js'
+
+/** The API group of Gateway API. */
+export const GATEWAY_GROUP = 'gateway.networking.k8s.io'
+
+/** Why something is not as it should be: a reason of a condition, and what to do about it in words. */
+export interface Problem {
+  readonly reason: string
+  readonly message: string
+}
+
+/** A condition that holds. */
+export function holds(type: string, reason: string, message: string, observedGeneration: number): Condition {
+  return { type, status: 'True', reason, message, observedGeneration }
+}
+
+/** A condition that does not hold. */
+export function fails(type: string, problem: Problem, observedGeneration: number): Condition {
+  return { type, status: 'False', ...problem, observedGeneration }
+}
+
+/** True if there is no problem, False with the problem where there is one. */
+export function holdsUnless(type: string, problem: Problem | undefined, otherwise: Problem, observedGeneration: number): Condition {
+  return problem === undefined
+    ? holds(type, otherwise.reason, otherwise.message, observedGeneration)
+    : fails(type, problem, observedGeneration)
+}
