@@ -1,0 +1,66 @@
+/** What the control plane is told at start: read once from the command line, checked, never changed. */
+import type { LogFormat, LogLevel } from '../telemetry/logger.js'
+
+/** Everything that `headgate` can be told. */
+export type Config = StandaloneConfig | KubernetesConfig
+
+/** What both ways of running share. */
+interface CommonConfig {
+  readonly log: { readonly level: LogLevel; readonly format: LogFormat }
+  /** The name by which GatewayClasses choose this controller. */
+  readonly controllerName: string
+}
+
+/** A folder of YAML and one local Envoy. */
+export interface StandaloneConfig extends CommonConfig {
+  readonly provider: 'file'
+  /** The folder, absolute. */
+  readonly resources: string
+  /** True when `resources` is the quickstart that the package brings: its demo backend is started, too. */
+  readonly isQuickstart: boolean
+  /** Files that do not parse at start do not stop the start. */
+  readonly allowPartial: boolean
+  /** Added to every port that Gateways listen on. */
+  readonly listenOffset: number
+  /** On 127.0.0.1; 0 takes any free port. */
+  readonly xdsPort: number
+  /** On 127.0.0.1; 0 takes any free port. */
+  readonly adminPort: number
+  readonly envoy: { readonly kind: 'find' } | { readonly kind: 'path'; readonly path: string } | { readonly kind: 'none' }
+  /** Where rejected versions and certificates are kept between runs, absolute. */
+  readonly stateFolder: string
+}
+
+/** Objects from a cluster, fleets of Envoy pods. */
+export interface KubernetesConfig extends CommonConfig {
+  readonly provider: 'kubernetes'
+  readonly xds: SocketAddress
+  readonly admin: SocketAddress
+  readonly health: SocketAddress
+  readonly metrics: SocketAddress
+  /** Where the controller itself runs: its lease, certificates and state are there. */
+  readonly namespace: string
+  readonly watch: WatchScope
+  /** Undefined: the pod's own ServiceAccount, else the default kubeconfig. */
+  readonly kubeconfig: string | undefined
+  readonly context: string | undefined
+  /** The address under which Envoy pods reach the xDS server. */
+  readonly xdsService: string
+  /** The image of the Envoys that are provisioned. */
+  readonly envoyImage: string
+  /** Unique among the replicas: the pod's name in a cluster. */
+  readonly replicaName: string
+}
+
+/** Which namespaces are read. */
+export type WatchScope =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'namespaces'; readonly namespaces: readonly string[] }
+  | { readonly kind: 'selector'; readonly labelSelector: string }
+
+/** An address to listen on. */
+export interface SocketAddress {
+  /** An IP address; `0.0.0.0` and `::` are all of them. */
+  readonly host: string
+  readonly port: number
+}
