@@ -1,0 +1,60 @@
+import { describe, expect, it } from '@jest/globals'
+import type { Placement } from '../../ir/placement.js'
+import { hasSpareLoopbackAddresses, LocalPlacements } from './local-placements.js'
+
+const addresses = (placed: ReadonlyMap<string, Placement>) =>
+  Object.fromEntries(
+    [...placed].map(
+      ([
+        key,
+        {
+          addresses: [first],
+        },
+      ]) => [key, first],
+    ),
+  )
+
+describe('LocalPlacements', () => {
+  it('counts up from 127.0.0.1', () => {
+    expect(addresses(new LocalPlacements(0, true).place(['default/a', 'default/b']))).toEqual({
+      'default/a': '127.0.0.1',
+      'default/b': '127.0.0.2',
+    })
+  })
+
+  it('keeps the place of a Gateway when another one goes, and fills the gap with the next', () => {
+    const placements = new LocalPlacements(0, true)
+    placements.place(['default/a', 'default/b', 'default/c'])
+    expect(addresses(placements.place(['default/0', 'default/b', 'default/c']))).toEqual({
+      'default/0': '127.0.0.1',
+      'default/b': '127.0.0.2',
+      'default/c': '127.0.0.3',
+    })
+  })
+
+  it('forgets a Gateway that went', () => {
+    const placements = new LocalPlacements(0, true)
+    placements.place(['default/a', 'default/b'])
+    placements.place(['default/a'])
+    expect(addresses(placements.place(['default/a', 'default/b', 'default/c']))).toMatchObject({ 'default/b': '127.0.0.2' })
+  })
+
+  it('goes on behind 127.0.0.255', () => {
+    const keys = Array.from({ length: 256 }, (_, index) => `default/g${String(index).padStart(3, '0')}`)
+    expect(addresses(new LocalPlacements(0, true).place(keys))['default/g255']).toBe('127.0.1.0')
+  })
+
+  it('moves privileged ports up, and all by the offset', () => {
+    expect(new LocalPlacements(100, true).place(['a']).get('a')?.ports).toEqual({ privilegedOffset: 8000, offset: 100 })
+  })
+
+  it('moves ports apart where there is one address only', () => {
+    const placed = new LocalPlacements(5, false).place(['a', 'b'])
+    expect(addresses(placed)).toEqual({ a: '127.0.0.1', b: '127.0.0.1' })
+    expect([...placed.values()].map(({ ports }) => ports.offset)).toEqual([5, 105])
+  })
+})
+
+it('Linux has spare loopback addresses', async () => {
+  expect(await hasSpareLoopbackAddresses()).toBe(process.platform === 'linux')
+})

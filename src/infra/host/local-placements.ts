@@ -1,0 +1,74 @@
+/**
+ * Where the Gateways of a laptop listen: one Envoy serves all, every Gateway has a loopback address of its own, and ports below 1024
+ * are 8000 higher, since binding them needs root.
+ */
+import { createServer } from 'node:net'
+import type { Placement } from '../../ir/placement.js'
+
+/** The one group of proxies on a laptop. */
+export const LOCAL_GROUP = 'local'
+
+/** Added to ports below 1024. */
+export const PRIVILEGED_PORT_SHIFT = 8000
+
+/** Where further loopback addresses do not exist (macOS), Gateways share one and their ports lie this far apart. */
+const SHARED_ADDRESS_PORT_STEP = 100
+
+/** Places Gateways on this machine. A Gateway keeps its place for as long as it exists, whatever comes and goes beside it. */
+export class LocalPlacements {
+  readonly #offset: number
+  readonly #ownAddresses: boolean
+  #slots: ReadonlyMap<string, number> = new Map()
+
+  /**
+   * @param offset added to every port, for several Headgates on one machine
+   * @param ownAddresses false where only 127.0.0.1 can be bound, see `hasSpareLoopbackAddresses`
+   */
+  constructor(offset: number, ownAddresses: boolean) {
+    this.#offset = offset
+    this.#ownAddresses = ownAddresses
+  }
+
+  /** The placement of every Gateway of now, by key; the order of new ones decides who gets the lower address. */
+  place(gateways: readonly string[]): ReadonlyMap<string, Placement> {
+    this.#slots = assignSlots(this.#slots, gateways)
+    return new Map([...this.#slots].map(([key, slot]) => [key, this.#placement(slot)]))
+  }
+
+  #placement(slot: number): Placement {
+    const shared = this.#ownAddresses ? 0 : slot * SHARED_ADDRESS_PORT_STEP
+    return {
+      group: LOCAL_GROUP,
+      addresses: [this.#ownAddresses ? loopbackAddress(slot) : '127.0.0.1'],
+      ports: { privilegedOffset: PRIVILEGED_PORT_SHIFT, offset: this.#offset + shared },
+    }
+  }
+}
+
+/** True where all of 127.0.0.0/8 is this machine, as on Linux. */
+export function hasSpareLoopbackAddresses(): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.on('error', () => resolve(false))
+    server.listen(0, '127.0.0.2', () => server.close(() => resolve(true)))
+  })
+}
+
+/** Whoever was there keeps its slot; the others get the lowest that is free. */
+function assignSlots(previous: ReadonlyMap<string, number>, gateways: readonly string[]): ReadonlyMap<string, number> {
+  const slots = new Map(gateways.flatMap((key) => (previous.has(key) ? [[key, previous.get(key) ?? 0] as const] : [])))
+  const taken = new Set(slots.values())
+  let next = 0
+  for (const key of gateways.filter((candidate) => !slots.has(candidate))) {
+    while (taken.has(next)) next++
+    taken.add(next)
+    slots.set(key, next)
+  }
+  return slots
+}
+
+/** 127.0.0.1, ..., 127.0.0.255, 127.0.1.0, ... */
+function loopbackAddress(slot: number): string {
+  const number = slot + 1
+  return `127.${(number >> 16) & 255}.${(number >> 8) & 255}.${number & 255}`
+}
