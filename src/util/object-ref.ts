@@ -26,3 +26,15 @@ export function objectKey(namespace: string, name: string): ObjectKey {
 export function describeObject(ref: ObjectRef): string {
   return ref.namespace === '' ? `${ref.kind}/${ref.name}` : `${ref.kind}/${ref.namespace}/${ref.name}`
 }
+
+/** The reference to an object as it is now. */
+export function objectVersion(object: {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly metadata: { readonly namespace: string; readonly name: string; readonly generation: number }
+}): ObjectVersion {
+  const { namespace, name, generation } = object.metadata
+  // The core group has no name: its apiVersion is a bare version.
+  const slash = object.apiVersion.indexOf('/')
+  return { group: slash < 0 ? '' : object.apiVersion.slice(0, slash), kind: object.kind, namespace, name, generation }
+}
