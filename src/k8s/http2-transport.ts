@@ -1,0 +1,122 @@
+/**
+ * HTTP/2: every watch is a stream of one connection, so that dozens of kinds and hundreds of watched Secrets cost one socket and one
+ * TLS handshake. A dead connection is found by pings, not by the silence of its streams.
+ */
+import http2 from 'node:http2'
+import type tls from 'node:tls'
+import { firstHeader, type Transport, type TransportRequest, type TransportResponse } from './transport.js'
+
+/** kube-apiserver allows more, but an unlimited connection would make one loss expensive; proxies in front of it allow 100 to 250. */
+const MAX_STREAMS_PER_SESSION = 100
+
+/** After this long without an answer to a ping the connection is dead; client-go waits as long. */
+const PING_INTERVAL_MS = 30_000
+const PING_TIMEOUT_MS = 15_000
+
+/** A large list must not wait for window updates, and one slow reader must not hold up the others. */
+const STREAM_WINDOW_BYTES = 1024 * 1024
+const SESSION_WINDOW_BYTES = 32 * 1024 * 1024
+
+interface PooledSession {
+  readonly session: http2.ClientHttp2Session
+  active: number
+  /** The server said goodbye: what is under way goes on, nothing new starts here. */
+  leaving: boolean
+}
+
+/** Sends requests over as many HTTP/2 connections as their number needs: usually one. */
+export class Http2Transport implements Transport {
+  readonly #origin: string
+  readonly #dial: () => Promise<tls.TLSSocket>
+  readonly #sessions = new Set<PooledSession>()
+  #opening: Promise<PooledSession> | undefined
+
+  /** @param dial opens a TLS connection that negotiated `h2` */
+  constructor(server: URL, dial: () => Promise<tls.TLSSocket>) {
+    this.#origin = server.origin
+    this.#dial = dial
+  }
+
+  async send(request: TransportRequest): Promise<TransportResponse> {
+    const pooled = await this.#sessionWithRoom()
+    request.signal.throwIfAborted()
+    return exchange(pooled, request)
+  }
+
+  close(): void {
+    for (const { session } of this.#sessions) session.destroy()
+    this.#sessions.clear()
+  }
+
+  async #sessionWithRoom(): Promise<PooledSession> {
+    for (;;) {
+      for (const pooled of this.#sessions) if (!pooled.leaving && pooled.active < capacity(pooled.session)) return pooled
+      // One connection is opened at a time; whoever waited looks again, since the others may have filled it.
+      this.#opening ??= this.#open().finally(() => {
+        this.#opening = undefined
+      })
+      await this.#opening
+    }
+  }
+
+  async #open(): Promise<PooledSession> {
+    const socket = await this.#dial()
+    const session = http2.connect(this.#origin, {
+      createConnection: () => socket,
+      settings: { enablePush: false, initialWindowSize: STREAM_WINDOW_BYTES },
+    })
+    const pooled: PooledSession = { session, active: 0, leaving: false }
+    const forget = (): void => {
+      this.#sessions.delete(pooled)
+    }
+    session.once('connect', () => session.setLocalWindowSize(SESSION_WINDOW_BYTES))
+    // The streams report what happened to the requests; without a listener the error would end the process.
+    session.on('error', forget)
+    session.on('goaway', () => {
+      pooled.leaving = true
+    })
+    session.on('close', forget)
+    keepProving(session)
+    this.#sessions.add(pooled)
+    return pooled
+  }
+}
+
+function capacity(session: http2.ClientHttp2Session): number {
+  return Math.min(session.remoteSettings?.maxConcurrentStreams ?? MAX_STREAMS_PER_SESSION, MAX_STREAMS_PER_SESSION)
+}
+
+/** Destroys the session when the peer no longer answers pings. */
+function keepProving(session: http2.ClientHttp2Session): void {
+  let deadline: NodeJS.Timeout | undefined
+  const ping = setInterval(() => {
+    deadline ??= setTimeout(() => session.destroy(new Error('the API server does not answer HTTP/2 pings')), PING_TIMEOUT_MS).unref()
+    session.ping(() => {
+      clearTimeout(deadline)
+      deadline = undefined
+    })
+  }, PING_INTERVAL_MS).unref()
+  session.once('close', () => {
+    clearInterval(ping)
+    clearTimeout(deadline)
+  })
+}
+
+function exchange(pooled: PooledSession, request: TransportRequest): Promise<TransportResponse> {
+  return new Promise((resolve, reject) => {
+    const headers: http2.OutgoingHttpHeaders = { ...request.headers, ':method': request.method, ':path': request.path }
+    if (request.body !== undefined) headers['content-length'] = request.body.length
+    const stream = pooled.session.request(headers, { endStream: request.body === undefined, signal: request.signal })
+    pooled.active++
+    stream.once('close', () => {
+      pooled.active--
+      // After a response this settles nothing; before one, a stream that a closing connection dropped ends here without an error.
+      reject(new Error('the connection was closed before an answer came'))
+    })
+    stream.once('error', reject)
+    stream.once('response', (head) => {
+      resolve({ status: Number(head[':status']), header: (name) => firstHeader(head[name]), body: stream })
+    })
+    if (request.body !== undefined) stream.end(request.body)
+  })
+}
