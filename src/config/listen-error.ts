@@ -22,8 +22,10 @@ export function listenError(error: unknown, { what, host, port, flag }: ListenAt
 }
 
 function reason(error: unknown): string {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
-  switch (code) {
+  const message = error instanceof Error ? error.message : String(error)
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
+  // grpc-js has the code in its message only.
+  switch (/E[A-Z]{4,}/.exec(`${code} ${message}`)?.[0]) {
     case 'EADDRINUSE':
       return 'another program listens there.'
     case 'EACCES':
@@ -31,6 +33,6 @@ function reason(error: unknown): string {
     case 'EADDRNOTAVAIL':
       return 'this machine has no such address.'
     default:
-      return `${error instanceof Error ? error.message : String(error)}.`
+      return `${message}.`
   }
 }
