@@ -95,13 +95,13 @@ const MOST_BODY_BYTES = 64 * 1024
 async function echo(
   name: string,
   request: IncomingMessage | Http2ServerRequest,
-  response: ServerResponse | Http2ServerResponse,
+  response: Pick<ServerResponse | Http2ServerResponse, 'setHeader'> & { end(text: string): unknown },
 ): Promise<void> {
   const body = await readBody(request)
   const { method, url: path, httpVersion, headers } = request
   const host = headers.host ?? headers[':authority']
   const answer = { answeredBy: name, method, host, path, httpVersion, headers, ...(body === '' ? {} : { body }) }
-  response.writeHead(200, { 'content-type': 'application/json' })
+  response.setHeader('content-type', 'application/json')
   response.end(`${JSON.stringify(answer, undefined, 2)}\n`)
 }
 
