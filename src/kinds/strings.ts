@@ -69,6 +69,7 @@ export const headerValue: StringSchema = string({
   minLength: 1,
   maxLength: 4096,
   pattern: '^[!-~]+([\\t ]?[!-~]+)*$',
+  patternChannel: 'experimental',
   matchInLinearTime: true,
 })
 

@@ -118,6 +118,11 @@ export function rule<Self>(
   return { id, rule: cel, message, check, ...options }
 }
 
+/** A rule that no CRD has, because the API server checks it by code of its own. */
+export function check<Self>(id: string, message: string, holds: (self: Self) => boolean): Rule {
+  return { id, message, check: holds }
+}
+
 /** A rule that forbids changes: the value of an update must equal the one before. */
 export function immutable(id: string, message: string): Rule {
   return { id, rule: 'self == oldSelf', message, check: sameJson }

@@ -79,6 +79,8 @@ export interface StringSchema extends Ruled {
   readonly experimentalEnum?: readonly string[]
   /** RE2 syntax, found anywhere in the value unless anchored. */
   readonly pattern?: string
+  /** Set when only this channel has `pattern`. */
+  readonly patternChannel?: Channel
   /** Set where a backtracking engine would take exponential time on `pattern`: it is then matched in linear time. */
   readonly matchInLinearTime?: true
   readonly minLength?: number
@@ -115,12 +117,15 @@ export interface Ruled {
   readonly rules?: readonly Rule[]
 }
 
-/** A rule about a value: the CEL text that the CRD has, and our own function that decides the same. */
+/** A rule about a value: the CEL text that a CRD has, and our own function that decides the same. */
 export interface Rule {
   /** Stable, kebab-case, unique within a kind. */
   readonly id: string
-  /** The CEL expression; it mentions `oldSelf` in transition rules, which are checked on updates only. */
-  readonly rule: string
+  /**
+   * The CEL expression; it mentions `oldSelf` in transition rules, which are checked on updates only. Absent where the API server
+   * checks by code of its own.
+   */
+  readonly rule?: string
   readonly message: string
   readonly channel?: Channel
   /** The CRD's `reason`, where it gives one. */
@@ -142,5 +147,5 @@ export interface OneOf {
 
 /** True for rules that compare with the previous version of the object. */
 export function isTransitionRule(rule: Rule): boolean {
-  return /\boldSelf\b/.test(rule.rule)
+  return rule.rule !== undefined && /\boldSelf\b/.test(rule.rule)
 }
