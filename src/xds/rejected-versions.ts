@@ -1,0 +1,71 @@
+/**
+ * The versions of resources that a proxy rejected. They are never sent again: not on another stream, not by another replica, not
+ * after a restart. A version is a content hash, so the entry says nothing about the next content of the same name.
+ */
+import type { ObjectVersion } from '../util/object-ref.js'
+import type { EncodedResource, ResourceReference, TypeUrl } from './resource.js'
+
+/** A rejected version, traced to what it was made from. */
+export interface RejectedVersion {
+  readonly typeUrl: TypeUrl
+  readonly name: string
+  readonly version: string
+  /** The proxy's own words. */
+  readonly message: string
+  /** The objects that the resource was made from. */
+  readonly origins: readonly ObjectVersion[]
+  /** RFC 3339. */
+  readonly at: string
+}
+
+/** Keeps the list over restarts. Standalone uses a file, Kubernetes a ConfigMap that all replicas share. */
+export interface RejectedVersionStore {
+  load(): Promise<readonly RejectedVersion[]>
+  save(versions: readonly RejectedVersion[]): Promise<void>
+}
+
+const MAX_VERSIONS = 1000
+
+/** The list in memory. It holds the newest thousand; `onAdded` listeners hear of every new entry at once. */
+export class RejectedVersions {
+  readonly #versions = new Map<string, RejectedVersion>()
+  readonly #listeners = new Set<(added: RejectedVersion) => void>()
+
+  /** True if this version of the resource was rejected. */
+  has({ typeUrl, name, version }: Pick<EncodedResource, 'typeUrl' | 'name' | 'version'>): boolean {
+    return this.#versions.size > 0 && this.#versions.has(keyOf({ typeUrl, name }, version))
+  }
+
+  /** The entry of a version, or undefined. */
+  get(reference: ResourceReference, version: string): RejectedVersion | undefined {
+    return this.#versions.get(keyOf(reference, version))
+  }
+
+  /** Adds an entry. Returns false if the version is known already. */
+  add(rejected: RejectedVersion): boolean {
+    const key = keyOf(rejected, rejected.version)
+    if (this.#versions.has(key)) return false
+    this.#versions.set(key, rejected)
+    for (const oldest of this.#versions.keys()) {
+      if (this.#versions.size <= MAX_VERSIONS) break
+      this.#versions.delete(oldest)
+    }
+    for (const listener of this.#listeners) listener(rejected)
+    return true
+  }
+
+  /** All entries, oldest first. */
+  list(): readonly RejectedVersion[] {
+    return [...this.#versions.values()]
+  }
+
+  /** Calls the listener for every new entry until the returned function is called. */
+  onAdded(listener: (added: RejectedVersion) => void): () => void {
+    this.#listeners.add(listener)
+    return () => {
+      this.#listeners.delete(listener)
+    }
+  }
+}
+
+const keyOf = ({ typeUrl, name }: ResourceReference, version: string): string => `${typeUrl} ${version} ${name}`

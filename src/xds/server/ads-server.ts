@@ -1,0 +1,128 @@
+/**
+ * The ADS server: one port, delta and state of the world.
+ *
+ * ```ts
+ * const server = new AdsServer({ cache, authenticator, credentials })
+ * server.tracker.onDelivery((event) => …)   // progress of groups, rejected versions with the objects they were made from
+ * const port = await server.listen('127.0.0.1', 18000)
+ * cache.apply(group, changes)               // after each round of translation
+ * cache.markComplete()                      // once: nobody gets anything before
+ * …
+ * await server.close()
+ * ```
+ */
+import { Server, type ServerCredentials, status } from '@grpc/grpc-js'
+import { DeliveryTracker } from '../delivery-tracker.js'
+import { RejectedVersions } from '../rejected-versions.js'
+import type { SnapshotCache } from '../snapshot-cache.js'
+import { ADS_SERVICE } from './ads-service.js'
+import { type AdsCall, AdsStream, type Protocol, type ServerLog, type StreamContext } from './ads-stream.js'
+import type { Authenticator } from './authentication.js'
+import { type Bounds, DEFAULT_BOUNDS } from './bounds.js'
+import { type ServerClock, systemClock } from './clock.js'
+import { Counters } from './counters.js'
+import { DEFAULT_LIMITS, type Limits } from './limits.js'
+import { PumpQueue } from './pump-queue.js'
+import { deltaResourceEncoder, sotwResourceEncoder } from './wire.js'
+
+/** How to run a server. */
+export interface AdsServerOptions {
+  readonly cache: SnapshotCache
+  readonly authenticator: Authenticator
+  readonly credentials: ServerCredentials
+  /** Versions that were rejected before, loaded from where they are kept. Default: none. */
+  readonly rejected?: RejectedVersions
+  readonly log?: ServerLog
+  readonly bounds?: Partial<Bounds>
+  readonly limits?: Partial<Limits>
+  readonly clock?: ServerClock
+}
+
+const SILENT: ServerLog = { info: () => {}, warn: () => {} }
+const KEEPALIVE_MS = 30_000
+
+/** Serves the resources of a cache. */
+export class AdsServer {
+  /** What proxies say: who is connected, how far they are, what they rejected. */
+  readonly tracker: DeliveryTracker = new DeliveryTracker()
+  readonly rejected: RejectedVersions
+  readonly counters: Counters = new Counters()
+  readonly #server: Server
+  readonly #credentials: ServerCredentials
+  readonly #context: StreamContext
+  readonly #streamsByPeer = new Map<string, number>()
+  #streams = 0
+  #nextStream = 1
+
+  constructor(options: AdsServerOptions) {
+    this.rejected = options.rejected ?? new RejectedVersions()
+    this.#credentials = options.credentials
+    this.#context = {
+      cache: options.cache,
+      rejected: this.rejected,
+      tracker: this.tracker,
+      authenticator: options.authenticator,
+      bounds: { ...DEFAULT_BOUNDS, ...options.bounds },
+      limits: { ...DEFAULT_LIMITS, ...options.limits },
+      clock: options.clock ?? systemClock,
+      log: options.log ?? SILENT,
+      counters: this.counters,
+      encoders: { delta: deltaResourceEncoder(this.counters), sotw: sotwResourceEncoder(this.counters) },
+      silentClusters: new WeakMap(),
+      queue: new PumpQueue(),
+    }
+    this.#server = new Server({
+      'grpc.max_receive_message_length': this.#context.limits.maxRequestBytes,
+      'grpc.max_send_message_length': -1,
+      'grpc.keepalive_time_ms': KEEPALIVE_MS,
+      'grpc.keepalive_timeout_ms': KEEPALIVE_MS,
+      'grpc.max_concurrent_streams': this.#context.limits.maxStreamsPerPeer,
+    })
+    this.#server.addService(ADS_SERVICE, {
+      DeltaAggregatedResources: (call: AdsCall) => this.#accept(call, 'delta'),
+      StreamAggregatedResources: (call: AdsCall) => this.#accept(call, 'sotw'),
+    })
+  }
+
+  /** Starts to listen and returns the port; 0 takes a free one. Rejects when the address is in use. */
+  listen(host: string, port: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const address = `${host.includes(':') ? `[${host}]` : host}:${port}`
+      this.#server.bindAsync(address, this.#credentials, (error, bound) => (error === null ? resolve(bound) : reject(error)))
+    })
+  }
+
+  /** Ends all streams and frees the port. */
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.forceShutdown()
+      resolve()
+    })
+  }
+
+  /** How many streams are open. */
+  get streams(): number {
+    return this.#streams
+  }
+
+  #accept(call: AdsCall, protocol: Protocol): void {
+    const { limits } = this.#context
+    const peer = hostOf(call.getPeer())
+    const ofPeer = (this.#streamsByPeer.get(peer) ?? 0) + 1
+    const isTooMany = ofPeer > limits.maxStreamsPerPeer || this.#streams >= limits.maxStreams
+    this.#streamsByPeer.set(peer, ofPeer)
+    this.#streams += 1
+    const stream = new AdsStream(this.#nextStream++, call, protocol, this.#context, () => this.#ended(peer))
+    if (isTooMany) stream.refuse(status.RESOURCE_EXHAUSTED, `too many streams: ${ofPeer} from ${peer}, ${this.#streams} altogether`)
+    else void stream.serve()
+  }
+
+  #ended(peer: string): void {
+    this.#streams -= 1
+    const left = (this.#streamsByPeer.get(peer) ?? 1) - 1
+    if (left === 0) this.#streamsByPeer.delete(peer)
+    else this.#streamsByPeer.set(peer, left)
+  }
+}
+
+const hostOf = (peer: string): string => peer.slice(0, peer.lastIndexOf(':'))

@@ -1,0 +1,271 @@
+/** One stream with its socket: requests in, at most one response on its way out, and nothing queued. */
+
+import { createHash } from 'node:crypto'
+import { type ServerDuplexStream, status } from '@grpc/grpc-js'
+import type { DeliveryTracker, ProxyIdentity } from '../delivery-tracker.js'
+import type { RejectedVersions } from '../rejected-versions.js'
+import type { EncodedResource } from '../resource.js'
+import type { SnapshotCache, SnapshotListener } from '../snapshot-cache.js'
+import type { Authenticator, Identity } from './authentication.js'
+import type { Bounds } from './bounds.js'
+import type { ServerClock } from './clock.js'
+import type { Counters } from './counters.js'
+import type { Limits } from './limits.js'
+import type { PumpQueue } from './pump-queue.js'
+import { FULL_STATE } from './push-order.js'
+import { type ClientNode, type DiscoveryRequest, decodeDeltaRequest, decodeSotwRequest } from './requests.js'
+import { type Outgoing, Session } from './session.js'
+import { deltaResponse, type ResourceEncoder, sotwResponse } from './wire.js'
+
+/** Where the server says what people should know. A pino logger is one. */
+export interface ServerLog {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+}
+
+/** What all streams of a server share. */
+export interface StreamContext {
+  readonly cache: SnapshotCache
+  readonly rejected: RejectedVersions
+  readonly tracker: DeliveryTracker
+  readonly authenticator: Authenticator
+  readonly bounds: Bounds
+  readonly limits: Limits
+  readonly clock: ServerClock
+  readonly log: ServerLog
+  readonly counters: Counters
+  readonly encoders: Readonly<Record<Protocol, ResourceEncoder>>
+  readonly silentClusters: WeakMap<EncodedResource, boolean>
+  readonly queue: PumpQueue
+}
+
+/** The variant of the protocol that a stream speaks. */
+export type Protocol = DiscoveryRequest['protocol']
+
+/** The gRPC side of a stream. */
+export type AdsCall = ServerDuplexStream<Buffer, Buffer>
+
+interface OpenStream {
+  readonly session: Session
+  readonly proxy: ProxyIdentity
+  readonly unlisten: () => void
+}
+
+/** Serves one stream until it ends. */
+export class AdsStream implements SnapshotListener {
+  readonly #id: number
+  readonly #call: AdsCall
+  readonly #protocol: Protocol
+  readonly #context: StreamContext
+  readonly #onEnded: () => void
+  #state: OpenStream | undefined
+  #isWriting = false
+  #isEnded = false
+  #cancelAlarm: (() => void) | undefined
+  #alarmAt: number | undefined
+  readonly #unknownTypes = new Set<string>()
+
+  /** @param onEnded called once, when the stream is over for whatever reason */
+  constructor(id: number, call: AdsCall, protocol: Protocol, context: StreamContext, onEnded: () => void) {
+    this.#id = id
+    this.#call = call
+    this.#protocol = protocol
+    this.#context = context
+    this.#onEnded = onEnded
+  }
+
+  /** Authenticates the client, then serves it. Never rejects. */
+  async serve(): Promise<void> {
+    const { clock, limits, authenticator } = this.#context
+    this.#call.on('cancelled', () => this.#end())
+    this.#call.on('error', () => this.#end())
+    this.#call.on('end', () => {
+      this.#end()
+      this.#call.end()
+    })
+    const late = clock.after(limits.firstRequestMs, () =>
+      this.refuse(status.DEADLINE_EXCEEDED, 'no request came after the stream was opened'),
+    )
+    try {
+      const identity = await authenticator.authenticate({
+        certificate: this.#call.getAuthContext().sslPeerCertificate,
+        token: bearerToken(this.#call.metadata.get('authorization')[0]),
+        peer: this.#call.getPeer(),
+      })
+      this.#call.on('data', (bytes: Buffer) => {
+        late()
+        this.#receive(bytes, identity)
+      })
+    } catch (error) {
+      late()
+      this.refuse(status.UNAUTHENTICATED, error instanceof Error ? error.message : String(error))
+    }
+  }
+
+  /** Ends the stream with an error; the client may come back. */
+  refuse(code: status, details: string): void {
+    if (this.#isEnded) return
+    this.#context.log.warn({ peer: this.#call.getPeer(), stream: this.#id, code: status[code] }, details)
+    this.#end()
+    this.#call.emit('error', { code, details })
+  }
+
+  changed(...[changes, revision]: Parameters<SnapshotListener['changed']>): void {
+    if (this.#state === undefined) return
+    if (this.#state.session.changed(changes, revision)) this.#context.queue.add(this)
+    // A revision without anything for this stream is reached at once.
+    else this.#reached()
+  }
+
+  complete(): void {
+    this.#context.queue.add(this)
+  }
+
+  /** Writes the next response if the socket is free and there is one. */
+  pump(): void {
+    if (this.#isEnded || this.#isWriting || this.#state === undefined) return
+    const { session } = this.#state
+    const outgoing = session.next(this.#context.clock.now())
+    if (outgoing !== undefined) this.#write(outgoing, session)
+    this.#setAlarm()
+    this.#reached()
+  }
+
+  #receive(bytes: Buffer, identity: Identity): void {
+    if (this.#isEnded) return
+    let request: DiscoveryRequest
+    try {
+      request = this.#protocol === 'delta' ? decodeDeltaRequest(bytes) : decodeSotwRequest(bytes)
+    } catch (error) {
+      this.refuse(status.INVALID_ARGUMENT, `request cannot be decoded: ${error instanceof Error ? error.message : error}`)
+      return
+    }
+    const state = this.#state ?? this.#open(request.node, identity)
+    if (state === undefined) return
+    if (!state.session.request(request, this.#context.clock.now())) this.#reportUnknownType(request.typeUrl)
+    if (state.session.subscribedNames() > this.#context.limits.maxNamesPerStream) {
+      this.refuse(status.RESOURCE_EXHAUSTED, `more than ${this.#context.limits.maxNamesPerStream} names subscribed`)
+      return
+    }
+    this.#context.queue.add(this)
+  }
+
+  #open(node: ClientNode | undefined, identity: Identity): OpenStream | undefined {
+    const { cache, rejected, bounds, silentClusters, tracker, clock } = this.#context
+    if (node === undefined) {
+      this.refuse(status.INVALID_ARGUMENT, 'the first request of a stream must say which node it is from')
+      return undefined
+    }
+    const group = identity.groups.length === 1 ? identity.groups[0] : identity.groups.find((name) => name === node.cluster)
+    if (group === undefined) {
+      this.refuse(status.PERMISSION_DENIED, `${identity.subject} may not ask for the configuration of ${JSON.stringify(node.cluster)}`)
+      return undefined
+    }
+    const proxy: ProxyIdentity = {
+      stream: this.#id,
+      node: node.id,
+      userAgent: node.userAgent,
+      group,
+      subject: identity.subject,
+      peer: this.#call.getPeer(),
+      protocol: this.#protocol,
+    }
+    const session = new Session({
+      protocol: this.#protocol,
+      group,
+      cache,
+      rejected,
+      bounds,
+      silentClusters,
+      events: {
+        acknowledged: (typeUrl, { nonce, revision }) => tracker.acknowledged(proxy, typeUrl, nonce, revision, clock.now()),
+        rejected: (typeUrl, { nonce }, { message }, culprits) => {
+          const now = clock.now()
+          const names = culprits.map(({ name }) => name)
+          tracker.rejected(proxy, typeUrl, nonce, message, names, now)
+          this.#context.log.warn({ proxy: proxy.node, group, typeUrl, names }, `rejected: ${message}`)
+          for (const { name, version, origins } of culprits) {
+            const entry = { typeUrl, name, version, message, origins, at: new Date(now).toISOString() }
+            if (rejected.add(entry)) tracker.reportRejection(proxy, entry)
+          }
+        },
+      },
+    })
+    this.#state = { session, proxy, unlisten: cache.listen(group, this) }
+    tracker.connected(proxy, clock.now())
+    this.#context.log.info({ proxy: node.id, group, subject: identity.subject, userAgent: node.userAgent }, 'proxy connected')
+    return this.#state
+  }
+
+  #write(outgoing: Outgoing, session: Session): void {
+    const { counters, encoders, tracker, clock } = this.#context
+    const bytes = encodeResponse(outgoing, session, this.#protocol, encoders[this.#protocol])
+    const { typeUrl, nonce } = outgoing
+    counters.sent(typeUrl, bytes.length)
+    this.#isWriting = true
+    if (this.#state !== undefined) tracker.sent(this.#state.proxy, typeUrl, nonce, outgoing.revision, clock.now())
+    this.#call.write(bytes, () => {
+      this.#isWriting = false
+      this.#context.queue.add(this)
+    })
+  }
+
+  #reached(): void {
+    if (this.#state === undefined) return
+    this.#context.tracker.reached(this.#state.proxy, this.#state.session.acknowledgedRevision())
+  }
+
+  #setAlarm(): void {
+    const at = this.#state?.session.deadline()
+    if (at === this.#alarmAt) return
+    this.#cancelAlarm?.()
+    this.#alarmAt = at
+    if (at === undefined) return
+    const { clock } = this.#context
+    this.#cancelAlarm = clock.after(Math.max(0, at - clock.now()) + 1, () => {
+      this.#alarmAt = undefined
+      this.#state?.session.expire(clock.now())
+      this.pump()
+    })
+  }
+
+  #reportUnknownType(typeUrl: string): void {
+    if (this.#unknownTypes.has(typeUrl) || this.#unknownTypes.size > 10) return
+    this.#unknownTypes.add(typeUrl)
+    this.#context.log.warn({ peer: this.#call.getPeer(), typeUrl }, 'a client asks for a type that is not served; it gets no answer')
+  }
+
+  #end(): void {
+    if (this.#isEnded) return
+    this.#isEnded = true
+    this.#cancelAlarm?.()
+    this.#onEnded()
+    if (this.#state === undefined) return
+    this.#state.unlisten()
+    this.#context.tracker.disconnected(this.#state.proxy)
+    this.#context.log.info({ proxy: this.#state.proxy.node, group: this.#state.proxy.group }, 'proxy disconnected')
+  }
+}
+
+function encodeResponse(outgoing: Outgoing, session: Session, protocol: Protocol, encoder: ResourceEncoder): Buffer {
+  const { typeUrl, nonce, revision, removed } = outgoing
+  if (protocol === 'delta') {
+    const parts = outgoing.resources.flatMap((resource) => encoder.parts(resource))
+    return deltaResponse(typeUrl, nonce, revision, parts, removed)
+  }
+  const resources = FULL_STATE.has(typeUrl) ? session.effective(typeUrl) : outgoing.resources
+  const parts = resources.flatMap((resource) => encoder.parts(resource))
+  return sotwResponse(typeUrl, nonce, versionOf(resources), parts)
+}
+
+/** The version of a whole response: the same content has the same version on every replica. */
+function versionOf(resources: readonly EncodedResource[]): string {
+  const hash = createHash('sha256')
+  for (const entry of resources.map(({ name, version }) => `${name} ${version}\n`).sort()) hash.update(entry)
+  return hash.digest('hex').slice(0, 16)
+}
+
+function bearerToken(header: string | Buffer | undefined): string | undefined {
+  const [scheme, token] = header?.toString().split(' ', 2) ?? []
+  return scheme?.toLowerCase() === 'bearer' ? token : undefined
+}

@@ -1,0 +1,25 @@
+/** How long a push waits for a proxy. Every wait has an end: nothing is withheld for ever. */
+export interface Bounds {
+  /** For the answer to a response. A proxy that is merely busy answers late, so this is generous. */
+  readonly answerMs: number
+  /** After a cluster or listener was acknowledged: for the subscriptions to what it refers to, and their acknowledgement. */
+  readonly warmMs: number
+  /** After a new cluster was acknowledged that warms by DNS or health checks, of which a proxy tells nothing. */
+  readonly silentWarmMs: number
+  /** What needs a new cluster that was rejected waits so long for the translation to come up with something else. */
+  readonly quarantineMs: number
+  /** Resources of one response; the rest follows when it was answered. */
+  readonly maxResources: number
+  /** Bytes of one response, unless a single resource is larger. */
+  readonly maxBytes: number
+}
+
+/** The bounds in use unless told otherwise. */
+export const DEFAULT_BOUNDS: Bounds = {
+  answerMs: 5_000,
+  warmMs: 2_000,
+  silentWarmMs: 500,
+  quarantineMs: 1_000,
+  maxResources: 500,
+  maxBytes: 4 * 1024 * 1024,
+}

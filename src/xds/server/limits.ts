@@ -1,0 +1,22 @@
+/** What a peer may cost. */
+export interface Limits {
+  /** Bytes of one request: a proxy with many resources names them all when it comes back (10,000 names exceed the usual 4 MiB). */
+  readonly maxRequestBytes: number
+  /** Names that one stream may subscribe to, over all types. */
+  readonly maxNamesPerStream: number
+  /** Open streams of one remote address. */
+  readonly maxStreamsPerPeer: number
+  /** Open streams altogether. */
+  readonly maxStreams: number
+  /** Milliseconds until the first request must have come. */
+  readonly firstRequestMs: number
+}
+
+/** The limits in use unless told otherwise. */
+export const DEFAULT_LIMITS: Limits = {
+  maxRequestBytes: 64 * 1024 * 1024,
+  maxNamesPerStream: 250_000,
+  maxStreamsPerPeer: 2_000,
+  maxStreams: 10_000,
+  firstRequestMs: 15_000,
+}

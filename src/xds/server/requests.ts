@@ -1,0 +1,92 @@
+/** The requests of both protocols, decoded and reduced to what we use. */
+import { decode } from '../message.js'
+
+/** Why a client rejected a response. */
+export interface Rejection {
+  readonly code: number
+  readonly message: string
+}
+
+/** What a client says about itself in its first request. It is a hint, never an identity. */
+export interface ClientNode {
+  readonly id: string
+  readonly cluster: string
+  /** For example `envoy 1.40.0`; empty when the client does not say. */
+  readonly userAgent: string
+}
+
+/** What both kinds of request have in common. */
+interface RequestBase {
+  readonly typeUrl: string
+  /** Pairs an answer with a response of this stream and type; empty in a request that answers none. */
+  readonly nonce: string
+  /** Present exactly when the response was rejected (A1.1: never judged by comparing versions). */
+  readonly rejection: Rejection | undefined
+  /** Guaranteed only in the first request of a stream. */
+  readonly node: ClientNode | undefined
+}
+
+/** A DeltaDiscoveryRequest. */
+export interface DeltaRequest extends RequestBase {
+  readonly protocol: 'delta'
+  readonly subscribe: readonly string[]
+  readonly unsubscribe: readonly string[]
+  readonly initialVersions: ReadonlyMap<string, string>
+}
+
+/** A DiscoveryRequest. */
+export interface SotwRequest extends RequestBase {
+  readonly protocol: 'sotw'
+  readonly names: readonly string[]
+}
+
+/** A request of either protocol. */
+export type DiscoveryRequest = DeltaRequest | SotwRequest
+
+/** Decodes a DeltaDiscoveryRequest. Throws on bytes that are none. */
+export function decodeDeltaRequest(bytes: Uint8Array): DeltaRequest {
+  const request = decode('envoy.service.discovery.v3.DeltaDiscoveryRequest', bytes)
+  return {
+    protocol: 'delta',
+    ...common(request),
+    subscribe: request.resourceNamesSubscribe ?? [],
+    unsubscribe: request.resourceNamesUnsubscribe ?? [],
+    initialVersions: new Map(Object.entries(request.initialResourceVersions ?? {})),
+  }
+}
+
+/** Decodes a DiscoveryRequest. Throws on bytes that are none. */
+export function decodeSotwRequest(bytes: Uint8Array): SotwRequest {
+  const request = decode('envoy.service.discovery.v3.DiscoveryRequest', bytes)
+  return { protocol: 'sotw', ...common(request), names: request.resourceNames ?? [] }
+}
+
+interface CommonFields {
+  readonly typeUrl?: string
+  readonly responseNonce?: string
+  readonly errorDetail?: { readonly code?: number; readonly message?: string }
+  readonly node?: {
+    readonly id?: string
+    readonly cluster?: string
+    readonly userAgentName?: string
+    readonly userAgentVersion?: string
+    readonly userAgentBuildVersion?: {
+      readonly version?: { readonly majorNumber?: number; readonly minorNumber?: number; readonly patch?: number }
+    }
+  }
+}
+
+function common({ typeUrl = '', responseNonce = '', errorDetail, node }: CommonFields): RequestBase {
+  return {
+    typeUrl,
+    nonce: responseNonce,
+    rejection: errorDetail && { code: errorDetail.code ?? 0, message: errorDetail.message ?? '' },
+    node: node && { id: node.id ?? '', cluster: node.cluster ?? '', userAgent: userAgent(node) },
+  }
+}
+
+function userAgent({ userAgentName = '', userAgentVersion, userAgentBuildVersion }: NonNullable<CommonFields['node']>): string {
+  const { majorNumber = 0, minorNumber = 0, patch = 0 } = userAgentBuildVersion?.version ?? {}
+  const version = userAgentBuildVersion?.version === undefined ? (userAgentVersion ?? '') : `${majorNumber}.${minorNumber}.${patch}`
+  return `${userAgentName} ${version}`.trim()
+}

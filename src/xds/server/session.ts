@@ -1,0 +1,308 @@
+/**
+ * One stream without its socket: takes requests and changes, says what to send next.
+ *
+ * Make before break, by reference: a resource waits until the clusters that it names are accepted and warm, a removal until nothing
+ * that the client runs names it. So a change that needs one phase is sent at once, one that needs three gets them, and changes
+ * gather while a response is on its way. Each wait ends by an answer or by a bound; the caller asks `deadline` and calls `expire`.
+ */
+
+import type { RejectedVersions } from '../rejected-versions.js'
+import { type EncodedResource, type ResourceReference, TYPE_URL, type TypeUrl } from '../resource.js'
+import type { AppliedChange, SnapshotCache } from '../snapshot-cache.js'
+import { blame } from './blame.js'
+import type { Bounds } from './bounds.js'
+import { collect, type Push } from './push.js'
+import { FULL_STATE, isServed, PUSH_ORDER, REFERRERS, RESENT_ON_RECONNECT, SUBSCRIBED_BY_NAME } from './push-order.js'
+import type { DiscoveryRequest, Rejection } from './requests.js'
+import { type Flight, Subscription } from './subscription.js'
+import { unpoisoned } from './unpoison.js'
+import { Warming } from './warming.js'
+
+/** A response to be written: the caller encodes it for its protocol. */
+export interface Outgoing {
+  readonly typeUrl: TypeUrl
+  readonly nonce: string
+  /** The revision of the group that the response was made from. */
+  readonly revision: number
+  readonly resources: readonly EncodedResource[]
+  /** Delta only; a state-of-the-world response leaves them out. */
+  readonly removed: readonly string[]
+}
+
+/** What happened to a response, for the delivery tracker. */
+export interface SessionEvents {
+  acknowledged(typeUrl: TypeUrl, flight: Flight): void
+  rejected(typeUrl: TypeUrl, flight: Flight, rejection: Rejection, culprits: readonly EncodedResource[]): void
+}
+
+/** What a session works with. */
+export interface SessionOptions {
+  readonly protocol: DiscoveryRequest['protocol']
+  readonly group: string
+  readonly cache: SnapshotCache
+  readonly rejected: RejectedVersions
+  readonly bounds: Bounds
+  readonly silentClusters: WeakMap<EncodedResource, boolean>
+  readonly events: SessionEvents
+}
+
+/** The state of one stream. Synchronous and free of sockets, timers and clocks. */
+export class Session {
+  readonly #options: SessionOptions
+  readonly #subscriptions = new Map<TypeUrl, Subscription>()
+  readonly #warming: Warming
+  /** State of the world: the nonce of the newest response of a type. */
+  readonly #lastNonce = new Map<TypeUrl, string>()
+  /** Scopes that have to be sent with other bytes, see `unpoison.ts`. */
+  readonly #poisoned = new Map<string, number>()
+  #responses = 0
+
+  constructor(options: SessionOptions) {
+    this.#options = options
+    this.#warming = new Warming(options.bounds, options.silentClusters)
+  }
+
+  /** Takes a request over. Returns false for a type that we do not serve: such a request gets no answer (A1.1 rule 6). */
+  request(request: DiscoveryRequest, now: number): boolean {
+    if (!isServed(request.typeUrl)) return false
+    const existing = this.#subscriptions.get(request.typeUrl)
+    const subscription = existing ?? new Subscription(request.typeUrl)
+    this.#subscriptions.set(request.typeUrl, subscription)
+    if (request.nonce !== '') this.#answer(subscription, request.nonce, request.rejection, now)
+    const { cache, group } = this.#options
+    const catalog = cache.resources(group, request.typeUrl)
+    const revision = cache.revision(group)
+    if (request.protocol === 'delta') {
+      const isFirst = existing === undefined
+      const legacyWildcard = isFirst && request.subscribe.length === 0 && request.unsubscribe.length === 0
+      const subscribe = legacyWildcard ? ['*'] : request.subscribe
+      subscription.subscribe(subscribe, isFirst ? request.initialVersions : NOTHING, catalog, revision)
+      subscription.unsubscribe(request.unsubscribe)
+      if (isFirst && RESENT_ON_RECONNECT.has(request.typeUrl)) for (const name of subscription.names()) subscription.resend(name)
+    } else if (request.nonce === '' || request.nonce === this.#lastNonce.get(request.typeUrl)) {
+      const legacyWildcard = request.names.length === 0 && (existing === undefined || (subscription.isWildcard && subscription.size === 0))
+      const added = subscription.replace(legacyWildcard ? ['*'] : request.names, catalog, revision)
+      // A full state is sent even when it is empty; of the other types what does not exist is just absent (A1.2).
+      subscription.owesAnswer = FULL_STATE.has(request.typeUrl) && (added || subscription.owesAnswer)
+    }
+    this.#warming.settle(now, this.#isDelivered)
+    return true
+  }
+
+  /** Takes changes of the cache over. Returns true if something of this stream changed. */
+  changed(changes: readonly AppliedChange[], revision: number): boolean {
+    let mine = false
+    for (const { typeUrl, name, previous, current } of changes) {
+      if (this.#subscriptions.get(typeUrl)?.changed(name, previous, revision)) mine = true
+      if (current === undefined) this.#warming.gone({ typeUrl, name })
+    }
+    return mine
+  }
+
+  /** The next response, or undefined when there is nothing to send now. The caller writes it before it asks again. */
+  next(now: number): Outgoing | undefined {
+    const { cache, group, rejected, bounds } = this.#options
+    if (!cache.isComplete) return undefined
+    for (const typeUrl of PUSH_ORDER) {
+      const subscription = this.#subscriptions.get(typeUrl)
+      if (subscription === undefined) continue
+      const push = collect(subscription, {
+        catalog: cache.resources(group, typeUrl),
+        isRejected: (resource) => rejected.has(resource),
+        parked: (resource) => this.#parked(resource, now),
+        mustWait: (resource) => this.#mustWait(resource),
+        isInUse: (name) => this.#isInUse({ typeUrl, name }),
+        saysRemovals: this.#options.protocol === 'delta' || FULL_STATE.has(typeUrl),
+        needsAll: this.#options.protocol === 'sotw' && FULL_STATE.has(typeUrl) && !this.#lastNonce.has(typeUrl),
+        bounds: this.#options.protocol === 'sotw' && FULL_STATE.has(typeUrl) ? { ...bounds, ...UNBOUNDED } : bounds,
+      })
+      if (push !== undefined) return this.#send(subscription, push, now)
+    }
+    return undefined
+  }
+
+  /** Ends the waits whose bound has passed. */
+  expire(now: number): void {
+    for (const subscription of this.#subscriptions.values()) {
+      for (const flight of subscription.liveFlights()) {
+        if (now < flight.sentAt + this.#options.bounds.answerMs) continue
+        flight.overdue = true
+        for (const name of flight.items.keys()) this.#warming.acknowledged({ typeUrl: subscription.typeUrl, name }, now)
+      }
+    }
+    this.#warming.settle(now, this.#isDelivered)
+  }
+
+  /** When `expire` has to be called, or undefined when nothing is waited for. */
+  deadline(): number | undefined {
+    let first = this.#warming.deadline()
+    for (const subscription of this.#subscriptions.values()) {
+      for (const { sentAt } of subscription.liveFlights()) {
+        const ends = sentAt + this.#options.bounds.answerMs
+        if (first === undefined || ends < first) first = ends
+      }
+    }
+    return first
+  }
+
+  /**
+   * The newest revision that the client runs completely, except for rejected versions. 0 until it subscribed to listeners: what does
+   * not listen is no proxy yet.
+   */
+  acknowledgedRevision(): number {
+    const listeners = this.#subscriptions.get(TYPE_URL.listener)
+    if (listeners === undefined || listeners.owesAnswer) return 0
+    let oldest = this.#warming.oldest() ?? Number.POSITIVE_INFINITY
+    for (const subscription of this.#subscriptions.values()) {
+      oldest = Math.min(oldest, subscription.oldestUnacknowledged() ?? Number.POSITIVE_INFINITY)
+    }
+    return Math.min(oldest - 1, this.#options.cache.revision(this.#options.group))
+  }
+
+  /** How many names the client asked for, over all types. */
+  subscribedNames(): number {
+    let total = 0
+    for (const { size } of this.#subscriptions.values()) total += size
+    return total
+  }
+
+  /** Every resource that the client shall have after a response: what a state-of-the-world response of a full type holds. */
+  effective(typeUrl: TypeUrl): readonly EncodedResource[] {
+    const subscription = this.#subscriptions.get(typeUrl)
+    if (subscription === undefined) return []
+    const catalog = this.#options.cache.resources(this.#options.group, typeUrl)
+    const names = new Set(catalog.keys())
+    for (const name of subscription.divergent()) names.add(name)
+    return [...names].flatMap((name) => {
+      const held = subscription.held(name, catalog)
+      return held?.value === undefined ? [] : [held]
+    })
+  }
+
+  #send(subscription: Subscription, push: Push, now: number): Outgoing {
+    const { cache, group } = this.#options
+    const { typeUrl } = subscription
+    const revision = cache.revision(group)
+    const catalog = cache.resources(group, typeUrl)
+    this.#responses += 1
+    const nonce = String(this.#responses)
+    const isNew = new Set(push.upserts.filter(({ name }) => subscription.held(name, catalog) === undefined).map(({ name }) => name))
+    const items: [string, EncodedResource | undefined][] = push.upserts.map((resource) => [resource.name, resource])
+    for (const name of push.removals) items.push([name, undefined])
+    subscription.sent(nonce, now, items, catalog, revision)
+    this.#lastNonce.set(typeUrl, nonce)
+    if (typeUrl === TYPE_URL.cluster || typeUrl === TYPE_URL.listener) {
+      for (const resource of push.upserts) this.#sentUser(resource, isNew.has(resource.name), revision, now)
+    }
+    const resources = push.upserts.map((resource) => {
+      const attempt = typeUrl === TYPE_URL.scopedRouteConfiguration ? this.#poisoned.get(resource.name) : undefined
+      return attempt === undefined ? resource : unpoisoned(resource, attempt)
+    })
+    return { typeUrl, nonce, revision, resources, removed: push.removals }
+  }
+
+  /** A cluster or listener was sent: what it refers to and the client has already is sent again, for it may have dropped it. */
+  #sentUser(resource: EncodedResource, isNew: boolean, revision: number, now: number): void {
+    this.#warming.sent(resource, isNew, revision, now)
+    for (const { typeUrl, name } of resource.references) {
+      if (!RESENT_ON_RECONNECT.has(typeUrl)) continue
+      const needed = this.#subscriptions.get(typeUrl)
+      if (needed?.names().has(name)) needed.resend(name)
+    }
+  }
+
+  #answer(subscription: Subscription, nonce: string, rejection: Rejection | undefined, now: number): void {
+    const flight = subscription.answered(nonce)
+    if (flight === undefined) return
+    const { typeUrl } = subscription
+    if (rejection !== undefined) {
+      this.#reject(subscription, flight, rejection, now)
+      return
+    }
+    for (const name of flight.items.keys()) {
+      this.#warming.acknowledged({ typeUrl, name }, now)
+      if (typeUrl === TYPE_URL.scopedRouteConfiguration) this.#poisoned.delete(name)
+    }
+    this.#options.events.acknowledged(typeUrl, flight)
+  }
+
+  #reject(subscription: Subscription, flight: Flight, rejection: Rejection, now: number): void {
+    const { typeUrl } = subscription
+    const suspects = [...flight.items].flatMap(([name, { sent }]) => (sent === undefined ? [] : [name]))
+    if (suspects.length === 0) {
+      this.#options.events.rejected(typeUrl, flight, rejection, [])
+      return
+    }
+    const found = blame(typeUrl, suspects, rejection.message)
+    const again = found.kind === 'named' ? found.others : suspects
+    if (typeUrl === TYPE_URL.scopedRouteConfiguration) for (const name of again) this.#poisoned.set(name, this.#responses)
+    subscription.revert(flight, again)
+    if (found.kind === 'unknown') {
+      subscription.probes.unshift(...found.parts.map((part) => [...part]))
+      this.#options.events.rejected(typeUrl, flight, rejection, [])
+      return
+    }
+    subscription.revert(flight, found.culprits)
+    const culprits = found.culprits.flatMap((name) => {
+      const item = flight.items.get(name)
+      this.#warming.rejected({ typeUrl, name }, item?.previous === undefined, now)
+      return item?.sent === undefined ? [] : [item.sent]
+    })
+    for (const name of flight.items.keys()) this.#warming.acknowledged({ typeUrl, name }, now)
+    this.#options.events.rejected(typeUrl, flight, rejection, culprits)
+  }
+
+  /** A version that another stream rejected is not sent: what needs a cluster that never was there waits as if it was rejected here. */
+  #parked(resource: EncodedResource, now: number): void {
+    if (resource.typeUrl !== TYPE_URL.cluster || this.#warming.has(resource)) return
+    this.#warming.sent(resource, true, this.#options.cache.revision(this.#options.group), now)
+    this.#warming.rejected(resource, true, now)
+  }
+
+  /** True while a cluster that the resource names is on its way, or warming, or gets endpoints or secrets that were not sent yet. */
+  #mustWait(resource: EncodedResource): boolean {
+    const clusters = this.#subscriptions.get(TYPE_URL.cluster)
+    if (clusters === undefined) return false
+    return resource.references.some((reference) => {
+      if (reference.typeUrl === TYPE_URL.scopedRouteConfiguration) return this.#scopesArePending()
+      if (reference.typeUrl !== TYPE_URL.cluster || !clusters.covers(reference.name)) return false
+      const cluster = this.#options.cache.resource(this.#options.group, reference)
+      if (this.#warming.has(reference)) return true
+      if (cluster === undefined) return false
+      return clusters.pending.has(reference.name) || cluster.references.some((need) => this.#isPending(need))
+    })
+  }
+
+  #scopesArePending(): boolean {
+    const scopes = this.#subscriptions.get(TYPE_URL.scopedRouteConfiguration)
+    return scopes !== undefined && (scopes.pending.size > 0 || scopes.isInFlight)
+  }
+
+  #isPending({ typeUrl, name }: ResourceReference): boolean {
+    return SUBSCRIBED_BY_NAME.has(typeUrl) && (this.#subscriptions.get(typeUrl)?.pending.has(name) ?? false)
+  }
+
+  /** True while the desired state, or anything that the client may still run, refers to the resource. */
+  #isInUse(reference: ResourceReference): boolean {
+    if (this.#options.cache.isReferenced(this.#options.group, reference)) return true
+    for (const type of REFERRERS[reference.typeUrl]) {
+      for (const { references } of this.#subscriptions.get(type)?.replaced() ?? []) {
+        if (references === undefined) {
+          // Only its version is known, not what it refers to; clusters that wait for each other would stay for ever.
+          if (type !== reference.typeUrl) return true
+        } else if (references.some(({ typeUrl, name }) => typeUrl === reference.typeUrl && name === reference.name)) return true
+      }
+    }
+    return false
+  }
+
+  readonly #isDelivered = ({ typeUrl, name }: ResourceReference): boolean => {
+    const subscription = this.#subscriptions.get(typeUrl)
+    if (subscription === undefined || !subscription.covers(name) || subscription.pending.has(name)) return false
+    for (const { items } of subscription.liveFlights()) if (items.has(name)) return false
+    return true
+  }
+}
+
+const NOTHING: ReadonlyMap<string, string> = new Map()
+const UNBOUNDED = { maxResources: Number.POSITIVE_INFINITY, maxBytes: Number.POSITIVE_INFINITY }

@@ -1,0 +1,331 @@
+/**
+ * What one stream wants of one type, and what it holds: pure state, shared by the delta and the state-of-the-world protocol.
+ *
+ * A stream holds what the cache holds, except for the names listed as divergent. So the memory of a stream grows with the names that
+ * are on their way to it, never with the resources that it has.
+ *
+ * Source: Envoy's xDS protocol, "How the client specifies what resources to return" and "Deleting resources".
+ */
+import type { EncodedResource, TypeUrl } from '../resource.js'
+
+/** What a client has of a name: a resource of ours, or a version that it brought along from an earlier stream. */
+export type Held = EncodedResource | HeldVersion
+
+/** A resource that the client got from another replica or before a restart: only its version is known. */
+export interface HeldVersion {
+  readonly version: string
+  readonly value?: undefined
+  readonly references?: undefined
+}
+
+/** One response that was sent and not answered yet. */
+export interface Flight {
+  readonly nonce: string
+  readonly sentAt: number
+  /** The revision of the group that it was made from. */
+  readonly revision: number
+  /** No later push waits for this response any more. */
+  overdue: boolean
+  readonly items: Map<string, FlightItem>
+}
+
+/** One name of a response. */
+export interface FlightItem {
+  /** Undefined for a removal. */
+  readonly sent: EncodedResource | undefined
+  /** What the client goes on with if it rejects the response. */
+  previous: Held | undefined
+  /** The revision that made the name divergent. */
+  readonly since: number
+}
+
+interface Divergence {
+  held: Held | undefined
+  readonly since: number
+}
+
+/** The resources of the group by name, as the cache has them now. */
+export type Catalog = ReadonlyMap<string, EncodedResource>
+
+const WILDCARD = '*'
+const GLOB_SUFFIX = '/*'
+/** How many unanswered responses are remembered for a late answer: a client that never answers costs no more. */
+const MAX_FLIGHTS = 16
+
+/** The subscription of a stream to a type. */
+export class Subscription {
+  readonly typeUrl: TypeUrl
+  /** Names to be looked at by the next push. */
+  readonly pending: Set<string> = new Set()
+  /** Names that are gone, and that something which the client runs still refers to. */
+  readonly leaving: Set<string> = new Set()
+  /** Names that the client asked for: answered although nothing changed, and even when they do not exist. */
+  readonly requested: Set<string> = new Set()
+  /** Groups of names that are sent one by one, to find out which of them the client rejects. */
+  readonly probes: string[][] = []
+  /** True when the client waits for a response even if there is nothing to say. */
+  owesAnswer = false
+  readonly #divergent = new Map<string, Divergence>()
+  readonly #flights = new Map<string, Flight>()
+  readonly #names = new Set<string>()
+  readonly #globs = new Set<string>()
+  #wildcard = false
+
+  constructor(typeUrl: TypeUrl) {
+    this.typeUrl = typeUrl
+  }
+
+  /** True if the client wants to know about this name. */
+  covers(name: string): boolean {
+    return this.#wildcard || this.#names.has(name) || this.#inGlob(name)
+  }
+
+  /** True if the client wants every resource of the type. */
+  get isWildcard(): boolean {
+    return this.#wildcard
+  }
+
+  /** How many names the client asked for. */
+  get size(): number {
+    return this.#names.size + this.#globs.size
+  }
+
+  /** The names that the client asked for one by one. */
+  names(): ReadonlySet<string> {
+    return this.#names
+  }
+
+  /** What the client has, as far as we know: of a response on its way we assume that it is accepted. */
+  held(name: string, catalog: Catalog): Held | undefined {
+    const divergence = this.#divergent.get(name)
+    if (divergence !== undefined) return divergence.held
+    return this.covers(name) ? catalog.get(name) : undefined
+  }
+
+  /**
+   * Adds names. A name that the client already has is sent again: it asks because it lost it.
+   *
+   * @param initialVersions what the client brought along from an earlier stream; empty except in the first request of a type
+   */
+  subscribe(names: Iterable<string>, initialVersions: ReadonlyMap<string, string>, catalog: Catalog, revision: number): void {
+    const wanted = new Set(names)
+    // The wildcard last: it covers only what was not asked for by name, so that nothing counts as asked for twice.
+    const all = wanted.delete(WILDCARD)
+    for (const name of wanted) {
+      if (isGlob(name)) this.#subscribeGlob(name, initialVersions, catalog, revision)
+      else this.#subscribeOne(name, initialVersions, catalog, revision)
+    }
+    if (all) this.#subscribeAll(initialVersions, catalog, revision)
+  }
+
+  /** Takes names back. Names that were never subscribed are ignored. */
+  unsubscribe(names: Iterable<string>): void {
+    for (const name of names) {
+      if (name === WILDCARD) this.#wildcard = false
+      else if (isGlob(name)) this.#globs.delete(collectionOf(name))
+      else if (this.#names.delete(name)) {
+        // The client cannot know whether the wildcard covers the name as well: it is told.
+        if (this.covers(name)) this.#ask(name)
+        else this.#forget(name)
+        continue
+      } else continue
+      for (const known of [...this.#divergent.keys(), ...this.requested]) if (!this.covers(known)) this.#forget(known)
+    }
+  }
+
+  /** Replaces the names, as a state-of-the-world request does. Returns true if a name was added. */
+  replace(names: readonly string[], catalog: Catalog, revision: number): boolean {
+    const wanted = new Set(names)
+    const gone = [...this.#names].filter((name) => !wanted.has(name))
+    if (this.#wildcard && !wanted.has(WILDCARD)) gone.push(WILDCARD)
+    for (const collection of this.#globs) if (!wanted.has(collection + GLOB_SUFFIX)) gone.push(collection + GLOB_SUFFIX)
+    const added = [...wanted].filter((name) => !this.#subscribed(name))
+    this.subscribe(added, NOTHING, catalog, revision)
+    this.unsubscribe(gone)
+    return added.length > 0
+  }
+
+  /** Takes note of a change in the cache. Returns false if the client does not care. */
+  changed(name: string, previous: EncodedResource | undefined, revision: number): boolean {
+    if (!this.covers(name)) return false
+    if (!this.#divergent.has(name)) this.#divergent.set(name, { held: previous, since: revision })
+    this.leaving.delete(name)
+    this.pending.add(name)
+    return true
+  }
+
+  /** Has a name sent again although the client did not ask, because something that uses it was sent. */
+  resend(name: string): void {
+    this.#ask(name)
+  }
+
+  /** The client has what it shall have. */
+  resolve(name: string): void {
+    this.#divergent.delete(name)
+    this.#done(name)
+  }
+
+  /** There is nothing to be sent for this name until it changes again; what the client holds stays noted. */
+  park(name: string): void {
+    this.#done(name)
+  }
+
+  /** The name is gone, but not to be removed yet. */
+  keep(name: string): void {
+    this.#done(name)
+    this.leaving.add(name)
+  }
+
+  /** Takes note of a response. */
+  sent(
+    nonce: string,
+    now: number,
+    names: Iterable<[name: string, sent: EncodedResource | undefined]>,
+    catalog: Catalog,
+    revision: number,
+  ): Flight {
+    const items = new Map<string, FlightItem>()
+    for (const [name, sent] of names) {
+      items.set(name, { sent, previous: this.held(name, catalog), since: this.#divergent.get(name)?.since ?? revision })
+      this.resolve(name)
+      this.leaving.delete(name)
+      // What was sent may be an older version than that of the cache, when that one is known to be rejected.
+      const current = catalog.get(name)
+      if (current?.version !== sent?.version) this.#divergent.set(name, { held: sent, since: revision })
+    }
+    const flight: Flight = { nonce, sentAt: now, revision, overdue: false, items }
+    this.#flights.set(nonce, flight)
+    for (const oldest of this.#flights.keys()) {
+      if (this.#flights.size <= MAX_FLIGHTS) break
+      this.#flights.delete(oldest)
+    }
+    this.owesAnswer = false
+    return flight
+  }
+
+  /** The client answered a response: it is returned once. */
+  answered(nonce: string): Flight | undefined {
+    const flight = this.#flights.get(nonce)
+    this.#flights.delete(nonce)
+    return flight
+  }
+
+  /** The client did not take these names over: it has what it had before. */
+  revert(flight: Flight, names: Iterable<string>): void {
+    for (const name of names) {
+      const item = flight.items.get(name)
+      if (item === undefined || !this.covers(name)) continue
+      const divergence = this.#divergent.get(name)
+      if (divergence === undefined) this.#divergent.set(name, { held: item.previous, since: item.since })
+      else if (divergence.held === item.sent) divergence.held = item.previous
+      for (const { items } of this.#flights.values()) {
+        const later = items.get(name)
+        if (later !== undefined && later.previous === item.sent) later.previous = item.previous
+      }
+      this.pending.add(name)
+    }
+  }
+
+  /** The responses that a push has to wait for. */
+  *liveFlights(): Iterable<Flight> {
+    for (const flight of this.#flights.values()) if (!flight.overdue) yield flight
+  }
+
+  /** True while a response waits for its answer. */
+  get isInFlight(): boolean {
+    return !this.liveFlights()[Symbol.iterator]().next().done
+  }
+
+  /** What the client may still run although it was replaced: divergent names, and what unanswered responses replace. */
+  *replaced(): Iterable<Held> {
+    for (const { held } of this.#divergent.values()) if (held !== undefined) yield held
+    for (const { items } of this.liveFlights()) for (const { previous } of items.values()) if (previous !== undefined) yield previous
+  }
+
+  /** The names that differ from the cache, with what the client holds: for full state-of-the-world responses. */
+  divergent(): Iterable<string> {
+    return this.#divergent.keys()
+  }
+
+  /** The oldest revision that is not acknowledged completely, or undefined when all are. Rejected and leaving names do not count. */
+  oldestUnacknowledged(): number | undefined {
+    let oldest: number | undefined
+    const note = (since: number) => {
+      if (oldest === undefined || since < oldest) oldest = since
+    }
+    for (const name of this.pending) {
+      const divergence = this.#divergent.get(name)
+      if (divergence !== undefined) note(divergence.since)
+    }
+    for (const { items } of this.liveFlights()) for (const { since } of items.values()) note(since)
+    return oldest
+  }
+
+  #subscribed(name: string): boolean {
+    if (name === WILDCARD) return this.#wildcard
+    return isGlob(name) ? this.#globs.has(collectionOf(name)) : this.#names.has(name)
+  }
+
+  #subscribeOne(wanted: string, initialVersions: ReadonlyMap<string, string>, catalog: Catalog, revision: number): void {
+    const name = catalog.get(wanted)?.name ?? wanted // the cache's own string: a thousand streams share it
+    const known = this.covers(name)
+    this.#names.add(name)
+    if (!known && this.#begin(name, initialVersions, catalog, revision)) return
+    this.#ask(name)
+  }
+
+  #subscribeAll(initialVersions: ReadonlyMap<string, string>, catalog: Catalog, revision: number): void {
+    this.owesAnswer = initialVersions.size === 0
+    if (this.#wildcard) for (const name of catalog.keys()) this.#ask(name)
+    const names = [...catalog.keys(), ...initialVersions.keys()].filter((name) => !this.covers(name))
+    this.#wildcard = true
+    for (const name of names) this.#begin(name, initialVersions, catalog, revision)
+  }
+
+  #subscribeGlob(glob: string, initialVersions: ReadonlyMap<string, string>, catalog: Catalog, revision: number): void {
+    const collection = collectionOf(glob)
+    const members = [...catalog.keys(), ...initialVersions.keys()].filter((name) => collectionOf(name) === collection)
+    if (this.#globs.has(collection)) for (const name of members) this.#ask(name)
+    const names = members.filter((name) => !this.covers(name))
+    this.#globs.add(collection)
+    if (members.length === 0) this.#ask(glob)
+    for (const name of names) this.#begin(name, initialVersions, catalog, revision)
+  }
+
+  /** Starts to follow a name. Returns true if the client already has what it shall have. */
+  #begin(name: string, initialVersions: ReadonlyMap<string, string>, catalog: Catalog, revision: number): boolean {
+    const version = initialVersions.get(name)
+    const current = catalog.get(name)
+    if (version !== undefined && current?.version === version) return true
+    this.#divergent.set(name, { held: version === undefined ? undefined : { version }, since: revision })
+    this.pending.add(name)
+    return false
+  }
+
+  #inGlob(name: string): boolean {
+    return this.#globs.size > 0 && this.#globs.has(collectionOf(name))
+  }
+
+  #ask(name: string): void {
+    this.requested.add(name)
+    this.leaving.delete(name)
+    this.pending.add(name)
+  }
+
+  #done(name: string): void {
+    this.pending.delete(name)
+    this.requested.delete(name)
+  }
+
+  #forget(name: string): void {
+    this.resolve(name)
+    this.leaving.delete(name)
+  }
+}
+
+const NOTHING: ReadonlyMap<string, string> = new Map()
+
+/** xDS names collections by a last segment `*`: xdstp://authority/type/path/*. */
+const isGlob = (name: string): boolean => name.startsWith('xdstp:') && name.endsWith(GLOB_SUFFIX)
+
+const collectionOf = (name: string): string => name.slice(0, Math.max(0, name.lastIndexOf('/')))

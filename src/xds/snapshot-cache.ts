@@ -1,0 +1,138 @@
+/**
+ * What every group of proxies shall run: the bytes of each resource, once, for any number of streams.
+ *
+ * How the pipeline uses it: after each round of translation it calls `apply(group, changes)` with what came, changed or went, and
+ * once, when everything that existed at start has been translated, `markComplete()`. Both return at once; streams take the
+ * resources from here when their sockets are ready, so a change that is overtaken by the next one is never sent.
+ */
+import type { EncodedResource, ResourceChange, ResourceReference, TypeUrl } from './resource.js'
+
+/** What really changed in a group: unlike a `ResourceChange` it knows the resource that was there before. */
+export interface AppliedChange {
+  readonly typeUrl: TypeUrl
+  readonly name: string
+  /** Undefined when the resource is new. */
+  readonly previous: EncodedResource | undefined
+  /** Undefined when the resource is gone. */
+  readonly current: EncodedResource | undefined
+}
+
+/** Is told what changed in a group, after the cache holds it. */
+export interface SnapshotListener {
+  changed(changes: readonly AppliedChange[], revision: number): void
+  /** Called once when the cache becomes complete; not called for a cache that already is. */
+  complete(): void
+}
+
+interface Group {
+  revision: number
+  readonly resources: Map<TypeUrl, Map<string, EncodedResource>>
+  /** How many resources of the group name another one. */
+  readonly referrers: Map<string, number>
+  readonly listeners: Set<SnapshotListener>
+}
+
+const EMPTY: ReadonlyMap<string, EncodedResource> = new Map()
+
+/** Holds the resources of all groups. Every call costs what it changes, never what is there. */
+export class SnapshotCache {
+  readonly #groups = new Map<string, Group>()
+  #complete = false
+
+  /** True when streams may be served. */
+  get isComplete(): boolean {
+    return this.#complete
+  }
+
+  /** Lets streams be served; before it a proxy would take a half-filled cache for the truth and drop what it runs. */
+  markComplete(): void {
+    if (this.#complete) return
+    this.#complete = true
+    for (const group of this.#groups.values()) for (const listener of group.listeners) listener.complete()
+  }
+
+  /**
+   * Takes over what changed in a group and returns the revision that holds it. A change to the version that is already there is
+   * none; without any real change the revision stays.
+   */
+  apply(group: string, changes: readonly ResourceChange[]): number {
+    const state = this.#group(group)
+    const applied = changes.flatMap((change) => applyOne(state, change))
+    if (applied.length === 0) return state.revision
+    state.revision += 1
+    for (const listener of state.listeners) listener.changed(applied, state.revision)
+    return state.revision
+  }
+
+  /** The revision of a group: 0 before its first change. */
+  revision(group: string): number {
+    return this.#groups.get(group)?.revision ?? 0
+  }
+
+  /** The names of all groups that have or had resources or streams. */
+  groups(): readonly string[] {
+    return [...this.#groups.keys()]
+  }
+
+  /** The resources of one type by name. The map is live: do not keep it. */
+  resources(group: string, typeUrl: TypeUrl): ReadonlyMap<string, EncodedResource> {
+    return this.#groups.get(group)?.resources.get(typeUrl) ?? EMPTY
+  }
+
+  /** One resource, or undefined. */
+  resource(group: string, reference: ResourceReference): EncodedResource | undefined {
+    return this.resources(group, reference.typeUrl).get(reference.name)
+  }
+
+  /** True if a resource of the group names this one. */
+  isReferenced(group: string, reference: ResourceReference): boolean {
+    return this.#groups.get(group)?.referrers.has(referenceKey(reference)) ?? false
+  }
+
+  /** Tells the listener of every change of the group until the returned function is called. */
+  listen(group: string, listener: SnapshotListener): () => void {
+    const { listeners } = this.#group(group)
+    listeners.add(listener)
+    return () => {
+      listeners.delete(listener)
+    }
+  }
+
+  #group(name: string): Group {
+    let group = this.#groups.get(name)
+    if (group === undefined) {
+      group = { revision: 0, resources: new Map(), referrers: new Map(), listeners: new Set() }
+      this.#groups.set(name, group)
+    }
+    return group
+  }
+}
+
+/** One string for a reference, for use as a key. */
+export function referenceKey({ typeUrl, name }: ResourceReference): string {
+  return `${typeUrl} ${name}`
+}
+
+function applyOne(group: Group, { typeUrl, name, resource }: ResourceChange): AppliedChange[] {
+  let byName = group.resources.get(typeUrl)
+  const previous = byName?.get(name)
+  if (previous?.version === resource?.version) return []
+  if (byName === undefined) {
+    byName = new Map()
+    group.resources.set(typeUrl, byName)
+  }
+  if (resource === undefined) byName.delete(name)
+  else byName.set(name, resource)
+  if (previous?.references !== resource?.references) {
+    for (const reference of resource?.references ?? []) count(group.referrers, reference, 1)
+    for (const reference of previous?.references ?? []) count(group.referrers, reference, -1)
+  }
+  return [{ typeUrl, name, previous, current: resource }]
+}
+
+function count(referrers: Map<string, number>, reference: ResourceReference, by: 1 | -1): void {
+  const key = referenceKey(reference)
+  const total = (referrers.get(key) ?? 0) + by
+  if (total === 0) referrers.delete(key)
+  else referrers.set(key, total)
+}
