@@ -1,0 +1,124 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { eventually } from '../../test/support/eventually.js'
+import { FakeClock } from '../../test/support/fake-clock.js'
+import { FakeKubeApi } from '../../test/support/fake-kube-api.js'
+import { KubeClient } from './kube-client.js'
+import { fieldAt, type RawObject } from './kube-json.js'
+import { LeaseElector } from './lease-elector.js'
+import { silentLog } from './log.js'
+
+const LEASES = '/apis/coordination.k8s.io/v1/leases'
+
+describe('LeaseElector', () => {
+  let api: FakeKubeApi
+  let clock: FakeClock
+  let replicas: { readonly elector: LeaseElector; readonly stop: AbortController; readonly done: Promise<void>; readonly log: string[] }[]
+  let client: KubeClient
+
+  const replica = (identity: string): (typeof replicas)[number] => {
+    const stop = new AbortController()
+    const log: string[] = []
+    const lead = async (signal: AbortSignal): Promise<void> => {
+      log.push('leads')
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+      log.push('stopped')
+    }
+    const elector = new LeaseElector({ client, clock, log: silentLog, namespace: 'system', name: 'leader', identity, lead })
+    const made = { elector, stop, done: elector.start(stop.signal), log }
+    replicas.push(made)
+    return made
+  }
+  const lease = (): RawObject | undefined => api.get(LEASES, 'system', 'leader')
+  const holder = (): unknown => fieldAt(lease(), 'spec', 'holderIdentity')
+  const pass = async (ms: number): Promise<void> => {
+    for (let passed = 0; passed < ms; passed += 500) {
+      await clock.advance(500)
+      // Requests go over real sockets: let each step's finish.
+      await new Promise((resolve) => setTimeout(resolve, 3))
+    }
+  }
+
+  beforeEach(async () => {
+    api = new FakeKubeApi()
+    await api.listen()
+    clock = new FakeClock()
+    client = new KubeClient(api.credentials, 'test')
+    replicas = []
+  })
+
+  afterEach(async () => {
+    for (const { stop } of replicas) stop.abort()
+    await Promise.all(replicas.map(({ done }) => done))
+    client.close()
+    await api.close()
+  })
+
+  it('creates the Lease and leads', async () => {
+    const a = replica('a')
+    await eventually(() => expect(a.elector.isLeader).toBe(true))
+    expect(lease()?.spec).toMatchObject({ holderIdentity: 'a', leaseDurationSeconds: 15, leaseTransitions: 0 })
+    expect(fieldAt(lease(), 'spec', 'renewTime')).toBe('2026-01-01T00:00:00.000000Z')
+  })
+
+  it('lets only one lead, and the other follow when the first gives the Lease back', async () => {
+    const a = replica('a')
+    await eventually(() => expect(a.elector.isLeader).toBe(true))
+    const b = replica('b')
+    await pass(30_000)
+    expect([a.elector.isLeader, b.elector.isLeader]).toEqual([true, false])
+    a.stop.abort()
+    await a.done
+    expect(a.log).toEqual(['leads', 'stopped'])
+    expect(holder()).toBe('')
+    await pass(3_000)
+    expect(b.elector.isLeader).toBe(true)
+    expect(fieldAt(lease(), 'spec', 'leaseTransitions')).toBe(1)
+  })
+
+  it('takes over 15 s after the holder was last seen to renew, whatever the clock of the holder says', async () => {
+    const spec = { holderIdentity: 'dead', leaseDurationSeconds: 15, renewTime: '2099-01-01T00:00:00.000000Z' }
+    api.put(LEASES, { metadata: { name: 'leader', namespace: 'system' }, spec })
+    const b = replica('b')
+    await pass(14_000)
+    expect(b.elector.isLeader).toBe(false)
+    await pass(4_000)
+    expect(b.elector.isLeader).toBe(true)
+    expect(holder()).toBe('b')
+  })
+
+  it('stops leading within 10 s when it cannot renew, which is before anybody else may start', async () => {
+    const a = replica('a')
+    await eventually(() => expect(a.elector.isLeader).toBe(true))
+    api.plan({ status: 500 }, () => true, 10_000)
+    await pass(9_000)
+    expect(a.elector.isLeader).toBe(true)
+    await pass(3_000)
+    expect(a.elector.isLeader).toBe(false)
+    expect(a.log).toEqual(['leads', 'stopped'])
+  })
+
+  it('goes on leading through failures that are shorter than that', async () => {
+    const a = replica('a')
+    await eventually(() => expect(a.elector.isLeader).toBe(true))
+    api.plan({ status: 500 }, () => true, 2)
+    await pass(20_000)
+    expect(a.log).toEqual(['leads'])
+  })
+
+  it('stops at once when somebody else holds the Lease', async () => {
+    const a = replica('a')
+    await eventually(() => expect(a.elector.isLeader).toBe(true))
+    const taken = lease()
+    if (taken !== undefined) api.put(LEASES, { ...taken, spec: { holderIdentity: 'usurper', leaseDurationSeconds: 15 } })
+    await pass(3_000)
+    expect(a.elector.isLeader).toBe(false)
+    expect(holder()).toBe('usurper')
+  })
+
+  it('loses a race without harm', async () => {
+    const electors = ['a', 'b', 'c', 'd'].map(replica)
+    await eventually(() => expect(electors.filter(({ elector }) => elector.isLeader)).toHaveLength(1))
+    await pass(20_000)
+    expect(electors.filter(({ elector }) => elector.isLeader)).toHaveLength(1)
+  })
+})

@@ -1,0 +1,192 @@
+/**
+ * Elects one leader among replicas by a Lease: whoever holds it and renews it in time leads.
+ *
+ * Clocks of two machines are never compared: a holder has lost the Lease when we ourselves have seen it unchanged for its whole
+ * duration. A leader that could not renew stops leading before anybody else may start.
+ */
+import { linkedController } from './abort.js'
+import type { Clock } from './clock.js'
+import type { KubeClient } from './kube-client.js'
+import { hasStatus } from './kube-error.js'
+import { fieldAt, type JsonObject, stringAt } from './kube-json.js'
+import type { Log } from './log.js'
+import { collectionPath, objectPath } from './resource-path.js'
+
+/** How long a Lease holds, how long a leader may fail to renew it, and how often everybody tries. In milliseconds. */
+export interface LeaseTimes {
+  readonly durationMs: number
+  readonly renewDeadlineMs: number
+  readonly retryMs: number
+}
+
+/** The times that Kubernetes' own components use. */
+export const LEASE_TIMES: LeaseTimes = { durationMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000 }
+
+/** Who wants to lead, by which Lease, and what a leader does. */
+export interface LeaseElectorOptions {
+  readonly client: KubeClient
+  readonly clock: Clock
+  readonly log: Log
+  readonly namespace: string
+  readonly name: string
+  /** Unique among the replicas: the name of the pod. */
+  readonly identity: string
+  /** Runs while leading; must end soon after its signal aborts. The Lease is given back only after it has ended. */
+  readonly lead: (signal: AbortSignal) => Promise<void>
+  readonly times?: LeaseTimes
+}
+
+const LEASES = { group: 'coordination.k8s.io', version: 'v1', plural: 'leases' }
+
+/** The Lease as it was last seen, and when it was last seen to change. */
+interface Observation {
+  readonly lease: JsonObject
+  readonly changedMs: number
+}
+
+/** Takes part in the election until its signal aborts. */
+export class LeaseElector {
+  readonly #options: LeaseElectorOptions
+  readonly #times: LeaseTimes
+  #observed: Observation | undefined
+  #leading: { readonly controller: AbortController; readonly work: Promise<void> } | undefined
+
+  constructor(options: LeaseElectorOptions) {
+    this.#options = options
+    this.#times = options.times ?? LEASE_TIMES
+  }
+
+  /** True while this replica leads. */
+  get isLeader(): boolean {
+    return this.#leading !== undefined
+  }
+
+  /** Takes part until the signal aborts, then gives the Lease back. Never rejects. */
+  async start(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options
+    while (!signal.aborted) {
+      const startedMs = clock.monotonicMs()
+      if (await this.#acquire(startedMs, signal)) await this.#leadWhileRenewed(startedMs, signal)
+      else await clock.sleep(this.#retryMs(), signal)
+    }
+  }
+
+  async #leadWhileRenewed(acquiredMs: number, signal: AbortSignal): Promise<void> {
+    const { clock, log, identity } = this.#options
+    log.info({ identity }, 'this replica leads now')
+    using link = linkedController(signal)
+    const work = this.#options
+      .lead(link.controller.signal)
+      .catch((error: unknown) => log.error({ err: error }, 'the work of the leader failed'))
+    this.#leading = { controller: link.controller, work }
+    let renewedMs = acquiredMs
+    while (!signal.aborted && clock.monotonicMs() - renewedMs < this.#times.renewDeadlineMs) {
+      await clock.sleep(this.#retryMs(), signal)
+      const startedMs = clock.monotonicMs()
+      const leftMs = renewedMs + this.#times.renewDeadlineMs - startedMs
+      if (leftMs <= 0 || signal.aborted) break
+      if (await this.#acquire(startedMs, signal, leftMs)) renewedMs = startedMs
+      else if (this.#heldByAnother()) break
+    }
+    link.controller.abort()
+    await work
+    this.#leading = undefined
+    log.info({ identity }, signal.aborted ? 'this replica gives up leading: it ends' : 'this replica has lost the lead')
+    if (signal.aborted) await this.#release()
+  }
+
+  /** True if the Lease is ours now, taken or renewed at `startedMs`. */
+  async #acquire(startedMs: number, signal: AbortSignal, timeoutMs: number = this.#times.renewDeadlineMs): Promise<boolean> {
+    try {
+      this.#observe(await this.#read(signal, timeoutMs), startedMs)
+      if (this.#observed !== undefined && !this.#mayTake(this.#observed)) return false
+      const written = await this.#write(this.#claim(this.#observed?.lease), signal, timeoutMs)
+      this.#observe(written, startedMs)
+      return true
+    } catch (error) {
+      // Somebody was faster: what they wrote is seen at the next attempt.
+      if (!signal.aborted && !hasStatus(error, 409))
+        this.#options.log.warn({ err: error }, 'the Lease of the leader could not be read or written')
+      return false
+    }
+  }
+
+  #observe(lease: JsonObject | undefined, nowMs: number): void {
+    if (lease === undefined) {
+      this.#observed = undefined
+    } else if (stringAt(this.#observed?.lease, 'metadata', 'resourceVersion') !== stringAt(lease, 'metadata', 'resourceVersion')) {
+      this.#observed = { lease, changedMs: nowMs }
+    }
+  }
+
+  #mayTake({ lease, changedMs }: Observation): boolean {
+    const holder = stringAt(lease, 'spec', 'holderIdentity')
+    if (holder === '' || holder === this.#options.identity) return true
+    const seconds = fieldAt(lease, 'spec', 'leaseDurationSeconds')
+    const durationMs = typeof seconds === 'number' ? seconds * 1000 : this.#times.durationMs
+    return this.#options.clock.monotonicMs() - changedMs >= durationMs
+  }
+
+  #heldByAnother(): boolean {
+    const holder = stringAt(this.#observed?.lease, 'spec', 'holderIdentity')
+    return holder !== '' && holder !== this.#options.identity
+  }
+
+  #claim(before: JsonObject | undefined): JsonObject & { readonly spec: JsonObject } {
+    const { identity, namespace, name } = this.#options
+    const now = microTime(this.#options.clock.wallTime())
+    const renews = stringAt(before, 'spec', 'holderIdentity') === identity
+    const transitions = Number(fieldAt(before, 'spec', 'leaseTransitions') ?? 0)
+    const metadata = before === undefined ? { name, namespace } : fieldAt(before, 'metadata')
+    return {
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata,
+      spec: {
+        holderIdentity: identity,
+        leaseDurationSeconds: this.#times.durationMs / 1000,
+        acquireTime: renews ? fieldAt(before, 'spec', 'acquireTime') : now,
+        renewTime: now,
+        leaseTransitions: renews || before === undefined ? transitions : transitions + 1,
+      },
+    }
+  }
+
+  async #read(signal: AbortSignal, timeoutMs: number): Promise<JsonObject | undefined> {
+    const { client, namespace, name } = this.#options
+    try {
+      return await client.json({ path: objectPath({ ...LEASES, namespace, name }) }, signal, timeoutMs)
+    } catch (error) {
+      if (hasStatus(error, 404)) return undefined
+      throw error
+    }
+  }
+
+  /** Compare and swap: the resource version in the metadata makes a write on top of a foreign one fail with 409. */
+  async #write(lease: JsonObject, signal: AbortSignal, timeoutMs: number): Promise<JsonObject> {
+    const { client, namespace, name } = this.#options
+    return stringAt(lease, 'metadata', 'resourceVersion') === ''
+      ? client.json({ method: 'POST', path: collectionPath(LEASES, namespace), body: lease }, signal, timeoutMs)
+      : client.json({ method: 'PUT', path: objectPath({ ...LEASES, namespace, name }), body: lease }, signal, timeoutMs)
+  }
+
+  async #release(): Promise<void> {
+    if (this.#observed === undefined || this.#heldByAnother()) return
+    const claim = this.#claim(this.#observed.lease)
+    const spec = { ...claim.spec, holderIdentity: '', leaseDurationSeconds: 1 }
+    try {
+      await this.#write({ ...claim, spec }, AbortSignal.timeout(3_000), 3_000)
+    } catch (error) {
+      this.#options.log.debug({ err: error }, 'the Lease could not be given back; it runs out by itself')
+    }
+  }
+
+  /** A little more than the time, by chance: replicas that started together do not stay in step. */
+  #retryMs(): number {
+    return this.#times.retryMs * (1 + 0.2 * this.#options.clock.random())
+  }
+}
+
+function microTime(date: Date): string {
+  return date.toISOString().replace('Z', '000Z')
+}
