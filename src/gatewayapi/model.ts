@@ -86,7 +86,9 @@ export interface ParentRef {
 /** A listener that a route is attached to, and the hosts that it serves there. */
 export interface AttachedListener {
   readonly listener: ListenerKey
-  /** `all`: every host. Empty only for TCP and UDP, where there are no hosts. */
+  /** The listener's, see there. */
+  readonly routeTable: string | undefined
+  /** `all`: every host; also for TCP and UDP, where there are none. */
   readonly hosts: 'all' | readonly ServedHost[]
 }
 

@@ -1,0 +1,82 @@
+/** Declares what routes hang on. */
+import type { Collection, Graph, Index, View } from '../incremental/index.js'
+import { objectVersion } from '../util/object-ref.js'
+import { type AttachingWorld, attachRoute } from './attach-routes.js'
+import type { TranslationContext } from './context.js'
+import type { GatewaySources } from './gateway-sources.js'
+import type { Inputs } from './inputs.js'
+import type { Attachment, EffectiveListener, ParentAttachment, RouteKind } from './model.js'
+import { type AnyRoute, type Routes, routeHostnames } from './routes/any-route.js'
+import { referencedBackends } from './routes/backend-references.js'
+import { unusableRules } from './routes/unusable-rules.js'
+
+/**
+ * Declares the attachments of all routes, by `<Kind>/<namespace>/<name>`.
+ *
+ * A route without a parent of ours has none, unless its status still says something in our name: then it has one without parents.
+ */
+export function declareAttachments(
+  graph: Graph,
+  inputs: Inputs,
+  context: TranslationContext,
+  sources: Pick<GatewaySources, 'listeners'>,
+  routes: Routes,
+): Collection<Attachment> {
+  const listenersByParent: Index<EffectiveListener> = graph.index(sources.listeners, 'listeners by parent', ({ parent }) => [
+    `${parent.kind}/${parent.namespace}/${parent.name}`,
+  ])
+  const gateways = inputs.kind('Gateway')
+  const defaultGateways = graph.index(gateways, 'default gateways', ({ spec }) => (spec.defaultScope === 'All' ? ['all'] : []))
+  const namespaces = inputs.kind('Namespace')
+  const world = (view: View): AttachingWorld => ({
+    listenersOf: (kind, parent) => view.list(listenersByParent, `${kind}/${parent}`),
+    defaultGateways: () => view.keys(defaultGateways, 'all'),
+    labelsOfNamespace: (namespace) => view.get(namespaces, `/${namespace}`)?.metadata.labels,
+  })
+  return graph.collection('attachments', {
+    keys: routes.keys,
+    compute: (view, key) => {
+      const route = routes.get(view, key)
+      return route === undefined ? undefined : attachment(route, world(view), context)
+    },
+  })
+}
+
+function attachment(route: AnyRoute, world: AttachingWorld, context: TranslationContext): Attachment | undefined {
+  const object: Attachment['route'] = { ...objectVersion(route), kind: route.kind satisfies RouteKind }
+  const parents = attachRoute(
+    {
+      object,
+      parentRefs: route.spec.parentRefs ?? [],
+      usesDefaultGateways: route.spec.useDefaultGateways === 'All',
+      hostnames: routeHostnames(route),
+    },
+    world,
+  )
+  const isLeftBehind = (route.status?.parents ?? []).some((each) => each.controllerName === context.controllerName)
+  if (parents.length === 0 && !isLeftBehind) return undefined
+  return {
+    route: object,
+    creationTimestamp: route.metadata.creationTimestamp,
+    parents: isUnusable(route) ? parents.map(refuse) : parents,
+    backends: referencedBackends(route),
+  }
+}
+
+function isUnusable(route: AnyRoute): boolean {
+  const rules = route.spec.rules ?? []
+  return rules.length > 0 && unusableRules(route).length === rules.length
+}
+
+function refuse(parent: ParentAttachment): ParentAttachment {
+  if (!parent.accepted.status) return parent
+  return {
+    ...parent,
+    accepted: {
+      status: false,
+      reason: 'UnsupportedValue',
+      message: 'No rule of the route can be used, see the condition PartiallyInvalid.',
+    },
+    listeners: [],
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * Regular expressions of routes: checked before a proxy sees them, because a proxy refuses everything that comes with a bad one.
+ *
+ * Syntax: RE2 over bytes, which is how Envoy compiles it. Size: Envoy bounds the instructions of the compiled program; ours is an
+ * estimate from above over the program of another implementation, which works on characters.
+ */
+import { RE2JS } from 're2js'
+
+/** The largest estimate that is let through; proxies are started with a higher bound. */
+export const MAX_REGULAR_EXPRESSION_SIZE = 10_000
+
+const LAST_BYTE = 0xff
+
+/** An instruction of a compiled program: pairs of first and last character, where it compares characters. */
+interface Instruction {
+  readonly runes: ArrayLike<number> | null
+}
+
+/**
+ * Why a regular expression cannot be used.
+ *
+ * @returns undefined for one that can; otherwise words that go on after "the regular expression"
+ */
+export function regularExpressionProblem(pattern: string): string | undefined {
+  const wide = wideEscape(pattern)
+  if (wide !== undefined) return `has the escape ${wide}: proxies compare bytes, write the bytes of the character in UTF-8 instead`
+  let size: number
+  try {
+    size = estimatedSize(RE2JS.compile(pattern).re2Input.prog.inst)
+  } catch (error) {
+    return `is not valid RE2 syntax: ${error instanceof Error ? error.message : String(error)}`
+  }
+  if (size <= MAX_REGULAR_EXPRESSION_SIZE) return undefined
+  return `compiles to a program of about ${size} instructions, the limit is ${MAX_REGULAR_EXPRESSION_SIZE}: use smaller repetitions`
+}
+
+/** The first `\x{...}` above a byte. */
+function wideEscape(pattern: string): string | undefined {
+  // Every escape is consumed, so that an escaped backslash does not start another one.
+  for (const [whole, hex] of pattern.matchAll(/\\(?:x\{([0-9A-Fa-f]+)\}|.)/gs)) {
+    if (hex !== undefined && Number.parseInt(hex, 16) > LAST_BYTE) return whole
+  }
+  return undefined
+}
+
+function estimatedSize(program: readonly Instruction[]): number {
+  return program.reduce((sum, { runes }) => sum + 1 + comparisons(runes ?? []), 0)
+}
+
+/** How many ranges of bytes one instruction compares. */
+function comparisons(runes: ArrayLike<number>): number {
+  let count = 0
+  for (let at = 0; at < runes.length; at += 2) if ((runes[at] ?? 0) <= LAST_BYTE) count++
+  return count
+}

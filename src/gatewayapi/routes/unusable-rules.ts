@@ -1,0 +1,64 @@
+/** Rules that are left out because a proxy would refuse them. */
+import type { GRPCRouteMatch, HTTPRouteMatch } from '../../gen/kinds.js'
+import { regularExpressionProblem } from '../regular-expressions.js'
+import type { AnyRoute } from './any-route.js'
+
+/** A rule that is left out, and why. */
+export interface UnusableRule {
+  /** Position in `spec.rules`. */
+  readonly rule: number
+  readonly message: string
+}
+
+/** The rules of a route that cannot be used, in their order. */
+export function unusableRules(route: AnyRoute): readonly UnusableRule[] {
+  switch (route.kind) {
+    case 'HTTPRoute':
+      return route.spec.rules.flatMap(({ matches }, rule) => firstProblem(rule, matches.flatMap(httpExpressions)))
+    case 'GRPCRoute':
+      return (route.spec.rules ?? []).flatMap(({ matches }, rule) => firstProblem(rule, (matches ?? []).flatMap(grpcExpressions)))
+    case 'TLSRoute':
+    case 'TCPRoute':
+    case 'UDPRoute':
+      return []
+  }
+}
+
+/** A regular expression and where it stands in its rule. */
+type Expression = readonly [path: string, pattern: string]
+
+function firstProblem(rule: number, expressions: readonly Expression[]): readonly UnusableRule[] {
+  for (const [path, pattern] of expressions) {
+    const problem = regularExpressionProblem(pattern)
+    if (problem !== undefined) return [{ rule, message: `spec.rules[${rule}].${path}: the regular expression ${problem}.` }]
+  }
+  return []
+}
+
+function httpExpressions(match: HTTPRouteMatch, at: number): readonly Expression[] {
+  const path: readonly Expression[] = match.path.type === 'RegularExpression' ? [[`matches[${at}].path.value`, match.path.value]] : []
+  return [
+    ...path,
+    ...valueExpressions(`matches[${at}].headers`, match.headers ?? []),
+    ...valueExpressions(`matches[${at}].queryParams`, match.queryParams ?? []),
+  ]
+}
+
+function grpcExpressions(match: GRPCRouteMatch, at: number): readonly Expression[] {
+  const { method } = match
+  const names =
+    method?.type === 'RegularExpression'
+      ? ([
+          ['service', method.service],
+          ['method', method.method],
+        ] as const)
+      : []
+  return [
+    ...names.flatMap(([name, value]): Expression[] => (value === undefined ? [] : [[`matches[${at}].method.${name}`, value]])),
+    ...valueExpressions(`matches[${at}].headers`, match.headers ?? []),
+  ]
+}
+
+function valueExpressions(path: string, values: readonly { readonly type: string; readonly value: string }[]): readonly Expression[] {
+  return values.flatMap((each, at): Expression[] => (each.type === 'RegularExpression' ? [[`${path}[${at}].value`, each.value]] : []))
+}
