@@ -1,0 +1,18 @@
+/** Takes private keys and passwords out of Envoy configuration before people see it. */
+import { REDACTED } from '../telemetry/redact.js'
+
+/** Fields of Envoy messages that hold or point to a secret: their inline content is replaced, a file name or SDS name stays. */
+const SECRET_FIELDS = new Set(['privateKey', 'pkcs12', 'password', 'secret', 'hmacSecret', 'users', 'credential', 'keys', 'secrets'])
+const INLINE = new Set(['inlineBytes', 'inlineString'])
+
+/** A copy of ProtoJSON without secrets. */
+export function redactResource(json: unknown, secret = false): unknown {
+  if (Array.isArray(json)) return json.map((item) => redactResource(item, secret))
+  if (typeof json !== 'object' || json === null) return json
+  return Object.fromEntries(
+    Object.entries(json).map(([name, value]) => [
+      name,
+      secret && INLINE.has(name) ? REDACTED : redactResource(value, secret || SECRET_FIELDS.has(name)),
+    ]),
+  )
+}

@@ -1,0 +1,64 @@
+/** What the admin server reads from the rest of the program. It changes nothing. */
+import type { ObjectStatus } from '../gatewayapi/object-status.js'
+import type { ProxyDelivery } from '../xds/delivery.js'
+import type { EncodedResource, TypeUrl } from '../xds/resource.js'
+import type { HistoryEntry } from './revision-history.js'
+
+/** The configuration of all groups of proxies; `SnapshotCache` is one. */
+export interface SnapshotSource {
+  groups(): readonly string[]
+  revision(group: string): number
+  resources(group: string, typeUrl: TypeUrl): ReadonlyMap<string, EncodedResource>
+}
+
+/** Where a listener of a Gateway really listens. */
+export interface ListenerPlace {
+  /** `namespace/name` of the Gateway. */
+  readonly gateway: string
+  readonly listener: string
+  readonly protocol: string
+  /** The port in the Gateway. */
+  readonly port: number
+  /** The port on the proxy; undefined where there is no room for it. */
+  readonly boundPort: number | undefined
+  readonly addresses: readonly string[]
+}
+
+/** Something that keeps an object or a file from counting, and that no status can say: a file that does not parse, an unknown field. */
+export interface Problem {
+  readonly severity: 'error' | 'warning'
+  /** `file:line:column`, or the object. */
+  readonly where: string
+  readonly message: string
+}
+
+/** What the probes ask. */
+export interface Health {
+  /** False: only a restart helps. */
+  readonly live: boolean
+  /** True as soon as proxies can be served. */
+  readonly ready: boolean
+  /** Why it is not ready, one line each. */
+  readonly reasons: readonly string[]
+}
+
+/** The bootstrap that the proxies of a group start with. */
+export interface GroupBootstrap {
+  readonly group: string
+  /** ProtoJSON. */
+  readonly bootstrap: unknown
+}
+
+/** Everything that the admin server shows. */
+export interface AdminSources {
+  readonly snapshots: SnapshotSource
+  statuses(): Iterable<ObjectStatus>
+  places(): readonly ListenerPlace[]
+  problems(): readonly Problem[]
+  proxies(): readonly ProxyDelivery[]
+  history(): readonly HistoryEntry[]
+  bootstraps(): readonly GroupBootstrap[]
+  health(): Health
+  /** The metrics in the text format of Prometheus. */
+  metrics(): Promise<{ readonly contentType: string; readonly text: string }>
+}
