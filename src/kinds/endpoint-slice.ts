@@ -36,8 +36,9 @@ export const endpointSlice: KindDefinition = {
   versions: ['v1'],
   plural: 'endpointslices',
   namespaced: true,
-  hasGeneration: true,
+  hasGeneration: false,
   hasStatus: false,
+  isBuiltIn: true,
   isOwn: false,
   schema: object('EndpointSlice', 'Some of the pods behind a Service, which the label `kubernetes.io/service-name` names.', {
     addressType: required(oneOf(['IPv4', 'IPv6', 'FQDN'], { name: 'AddressFamily' }), 'What the addresses are.'),

@@ -11,6 +11,7 @@ export const namespace: KindDefinition = {
   namespaced: false,
   hasGeneration: false,
   hasStatus: true,
+  isBuiltIn: true,
   isOwn: false,
   schema: object(
     'Namespace',

@@ -17,10 +17,12 @@ export interface KindDefinition {
   readonly schema: ObjectSchema
   /** Schemas of versions that differ from `schema`, by version. */
   readonly otherSchemas?: Readonly<Record<string, ObjectSchema>>
-  /** True if the API server counts changes of `spec` in `metadata.generation`. */
+  /** True if `metadata.generation` counts changes of `spec`, for conditions to repeat; the generation of other kinds is 0. */
   readonly hasGeneration: boolean
   /** True if `status` is written through its own endpoint and ignored elsewhere. */
   readonly hasStatus: boolean
+  /** True if the API server decodes the kind by code of its own, which takes null for a field that is not there. */
+  readonly isBuiltIn?: true
   /** True for the kinds of this project: their CRDs and reference docs are generated from the schema. */
   readonly isOwn: boolean
   /** Set on policies (GEP-713): whether they are inherited by what their target contains. */
