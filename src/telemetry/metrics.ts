@@ -1,0 +1,97 @@
+/** The metrics of the control plane, in a registry of their own. Names and labels are documented in docs/reference/metrics.md. */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+/** One step of the way from a change to traffic. */
+export interface Metrics {
+  /** Holds all of the below; `registry.metrics()` prints them. */
+  readonly registry: Registry
+  /** Objects in the store, by kind. */
+  readonly objects: Gauge<'kind'>
+  /** Time from the first change of a round until its resources are ready for the socket. */
+  readonly translationSeconds: Histogram
+  /** Fragments that were computed again, by collection. */
+  readonly fragments: Counter<'collection'>
+  /** Resources that changed. */
+  readonly resources: Counter
+  /** Fragments that failed by a fault of ours. */
+  readonly failures: Counter<'collection'>
+  /** Connected proxies, by group. */
+  readonly proxies: Gauge<'group'>
+  /** Versions that a proxy rejected. */
+  readonly rejections: Counter<'type'>
+  /** Time from a new revision until every connected proxy acknowledged it. */
+  readonly deliverySeconds: Histogram
+  /** Statuses written to Kubernetes, by kind and outcome. */
+  readonly statusWrites: Counter<'kind' | 'outcome'>
+  /** Exports counters that are kept elsewhere as plain numbers by type URL. */
+  exportCounts(name: string, help: string, counts: ReadonlyMap<string, number>): void
+}
+
+const LATENCY_BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+/** A new set of metrics, with those of the process (memory, CPU, event loop). */
+export function createMetrics(version: string): Metrics {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 10 })
+  const registers = [registry]
+  new Gauge({ registers, name: 'headgate_build_info', help: 'Always 1; the version is a label.', labelNames: ['version'] }).set(
+    { version },
+    1,
+  )
+  return {
+    registry,
+    objects: new Gauge({ registers, name: 'headgate_objects', help: 'Objects that are read, by kind.', labelNames: ['kind'] }),
+    translationSeconds: new Histogram({
+      registers,
+      name: 'headgate_translation_seconds',
+      help: 'From the first change of a round of translation until its resources are ready to be sent.',
+      buckets: LATENCY_BUCKETS,
+    }),
+    fragments: new Counter({
+      registers,
+      name: 'headgate_fragments_computed_total',
+      help: 'Pieces of the translation that were computed again, by collection.',
+      labelNames: ['collection'],
+    }),
+    resources: new Counter({ registers, name: 'headgate_resources_changed_total', help: 'Envoy resources that changed.' }),
+    failures: new Counter({
+      registers,
+      name: 'headgate_fragment_failures_total',
+      help: 'Pieces of the translation that failed by a fault of the program; their last good result stays.',
+      labelNames: ['collection'],
+    }),
+    proxies: new Gauge({ registers, name: 'headgate_connected_proxies', help: 'Proxies with an open stream.', labelNames: ['group'] }),
+    rejections: new Counter({
+      registers,
+      name: 'headgate_rejections_total',
+      help: 'Versions of resources that a proxy rejected, by type.',
+      labelNames: ['type'],
+    }),
+    deliverySeconds: new Histogram({
+      registers,
+      name: 'headgate_delivery_seconds',
+      help: 'From a new revision until every connected proxy of its group acknowledged it.',
+      buckets: LATENCY_BUCKETS,
+    }),
+    statusWrites: new Counter({
+      registers,
+      name: 'headgate_status_writes_total',
+      help: 'Writes of statuses to Kubernetes.',
+      labelNames: ['kind', 'outcome'],
+    }),
+    exportCounts: (name, help, counts) => exportCounts(registry, name, help, counts),
+  }
+}
+
+function exportCounts(registry: Registry, name: string, help: string, counts: ReadonlyMap<string, number>): void {
+  new Counter({
+    registers: [registry],
+    name,
+    help,
+    labelNames: ['type'],
+    collect() {
+      this.reset()
+      for (const [typeUrl, count] of counts) this.inc({ type: typeUrl.slice(typeUrl.lastIndexOf('.') + 1) }, count)
+    },
+  })
+}
