@@ -78,6 +78,8 @@ export class Session {
       const subscribe = legacyWildcard ? ['*'] : request.subscribe
       subscription.subscribe(subscribe, isFirst ? request.initialVersions : NOTHING, catalog, revision)
       subscription.unsubscribe(request.unsubscribe)
+      // What this client rejected on an earlier stream nobody knows here: it may have noted scopes without using them.
+      if (isFirst && request.initialVersions.size > 0) this.#notePoisoned(request.typeUrl, subscription.pending, now)
       if (isFirst && RESENT_ON_RECONNECT.has(request.typeUrl)) for (const name of subscription.names()) subscription.resend(name)
     } else if (request.nonce === '' || request.nonce === this.#lastNonce.get(request.typeUrl)) {
       const legacyWildcard = request.names.length === 0 && (existing === undefined || (subscription.isWildcard && subscription.size === 0))
@@ -235,7 +237,7 @@ export class Session {
     }
     const found = blame(typeUrl, suspects, rejection.message)
     const again = found.kind === 'named' ? found.others : suspects
-    if (typeUrl === TYPE_URL.scopedRouteConfiguration) for (const name of again) this.#poisoned.set(name, this.#responses)
+    this.#notePoisoned(typeUrl, again, now)
     subscription.revert(flight, again)
     if (found.kind === 'unknown') {
       subscription.probes.unshift(...found.parts.map((part) => [...part]))
@@ -250,6 +252,10 @@ export class Session {
     })
     for (const name of flight.items.keys()) this.#warming.acknowledged({ typeUrl, name }, now)
     this.#options.events.rejected(typeUrl, flight, rejection, culprits)
+  }
+
+  #notePoisoned(typeUrl: TypeUrl, names: Iterable<string>, now: number): void {
+    if (typeUrl === TYPE_URL.scopedRouteConfiguration) for (const name of names) this.#poisoned.set(name, Math.floor(now))
   }
 
   /** A version that another stream rejected is not sent: what needs a cluster that never was there waits as if it was rejected here. */

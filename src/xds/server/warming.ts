@@ -21,6 +21,7 @@ interface Entry {
   acknowledgedAt: number | undefined
   /** From then on nobody waits for it. */
   deadline: number
+  rejected: boolean
 }
 
 /** The warming resources of one stream. */
@@ -44,6 +45,7 @@ export class Warming {
       since: revision,
       silent,
       acknowledgedAt: undefined,
+      rejected: false,
       deadline: now + this.#bounds.answerMs + this.#bounds.warmMs,
     })
   }
@@ -51,7 +53,7 @@ export class Warming {
   /** The client took it over (or will never say): from now on only what it needs is waited for. */
   acknowledged(reference: ResourceReference, now: number): void {
     const entry = this.#entries.get(referenceKey(reference))
-    if (entry === undefined || entry.acknowledgedAt !== undefined) return
+    if (entry === undefined || entry.acknowledgedAt !== undefined || entry.rejected) return
     entry.acknowledgedAt = now
     entry.deadline = now + (entry.silent ? this.#bounds.silentWarmMs : this.#bounds.warmMs)
   }
@@ -60,8 +62,9 @@ export class Warming {
   rejected(reference: ResourceReference, isNew: boolean, now: number): void {
     const entry = this.#entries.get(referenceKey(reference))
     if (entry === undefined) return
-    if (isNew) entry.deadline = now + this.#bounds.quarantineMs
-    else this.#entries.delete(referenceKey(reference))
+    if (!isNew) this.#entries.delete(referenceKey(reference))
+    entry.rejected = true
+    entry.deadline = now + this.#bounds.quarantineMs
   }
 
   /** It is no longer wanted. */
@@ -89,10 +92,10 @@ export class Warming {
     return first
   }
 
-  /** The oldest revision with something that is still warming. */
+  /** The oldest revision with something that is still warming; what was rejected does not count. */
   oldest(): number | undefined {
     let oldest: number | undefined
-    for (const { since } of this.#entries.values()) if (oldest === undefined || since < oldest) oldest = since
+    for (const { since, rejected } of this.#entries.values()) if (!rejected && (oldest === undefined || since < oldest)) oldest = since
     return oldest
   }
 

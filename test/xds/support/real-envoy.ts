@@ -1,0 +1,83 @@
+/** A real Envoy that gets its configuration from a server on loopback. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { printBootstrap } from '../../../envoy/bootstrap.js'
+import { findEnvoy } from '../../../envoy/find-envoy.js'
+import type { XdsConnection } from '../../../envoy/xds-cluster.js'
+
+/** A running Envoy. */
+export interface RealEnvoy extends AsyncDisposable {
+  /** The answer of the admin interface. */
+  admin(path: string): Promise<string>
+  /** A counter or gauge; 0 when Envoy does not know it. */
+  stat(name: string): Promise<number>
+  /** What it wrote to its log so far. */
+  log(): string
+}
+
+/** How to start one. */
+export interface RealEnvoyOptions {
+  readonly xds: Pick<XdsConnection, 'port'> & Partial<XdsConnection>
+  readonly id?: string
+  readonly cluster?: string
+  readonly logLevel?: string
+  readonly concurrency?: number
+}
+
+/** Starts an Envoy; it ends with the disposal. */
+export async function startEnvoy({
+  xds,
+  id = 'real-envoy',
+  cluster = 'test',
+  logLevel = 'warning',
+  concurrency = 1,
+}: RealEnvoyOptions): Promise<RealEnvoy> {
+  const folder = await mkdtemp(join(tmpdir(), 'headgate-xds-'))
+  const adminSocketPath = join(folder, 'admin.sock')
+  const config = join(folder, 'bootstrap.json')
+  await writeFile(config, printBootstrap({ node: { id, cluster }, xds: { host: '127.0.0.1', ...xds }, adminSocketPath }))
+  const { path } = await findEnvoy()
+  const child = spawn(path, ['-c', config, '--log-level', logLevel, '--concurrency', String(concurrency), '--disable-hot-restart'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let log = ''
+  child.stderr.on('data', (bytes: Buffer) => {
+    log += bytes.toString()
+  })
+  const admin = (url: string) => get(adminSocketPath, url)
+  return {
+    admin,
+    log: () => log,
+    async stat(name) {
+      const text = await admin(`/stats?filter=^${name.replaceAll('.', '\\.')}$`)
+      return Number(/: (\d+)/.exec(text)?.[1] ?? 0)
+    },
+    async [Symbol.asyncDispose]() {
+      await end(child)
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function end(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) return resolve()
+    child.once('exit', () => resolve())
+    child.kill('SIGKILL')
+  })
+}
+
+function get(socketPath: string, path: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ socketPath, path, timeout: 5_000 }, (response) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('end', () => resolve(Buffer.concat(chunks).toString()))
+    })
+    sent.on('error', reject)
+    sent.end()
+  })
+}
