@@ -1,0 +1,56 @@
+/** Gateways of our classes. */
+import type { GatewaySpec } from '../gen/kinds.js'
+import type { Collection, Graph } from '../incremental/index.js'
+import { type ObjectKey, type ObjectVersion, objectKey, objectVersion } from '../util/object-ref.js'
+import type { Problem } from './conditions.js'
+import type { OurClass } from './gateway-classes.js'
+import { checkParameters } from './gateway-parameters.js'
+import type { Inputs } from './inputs.js'
+
+/** A Gateway of ours. */
+export interface OurGateway {
+  readonly object: ObjectVersion
+  readonly key: ObjectKey
+  readonly gatewayClass: OurClass
+  readonly spec: GatewaySpec
+  /** Why the Gateway as a whole cannot be accepted; listeners have problems of their own. */
+  readonly problem: Problem | undefined
+}
+
+/** Types of addresses that a Gateway may ask for. */
+const ADDRESS_TYPES: readonly string[] = ['IPAddress', 'Hostname']
+
+/** Declares our Gateways, by their key. */
+export function declareGateways(graph: Graph, inputs: Inputs, classes: Collection<OurClass>): Collection<OurGateway> {
+  const gateways = inputs.kind('Gateway')
+  return graph.collection('gateways', {
+    keys: gateways,
+    compute: (view, key) => {
+      const found = view.get(gateways, key)
+      if (found === undefined) return undefined
+      const gatewayClass = view.get(classes, objectKey('', found.spec.gatewayClassName))
+      if (gatewayClass === undefined) return undefined
+      const { namespace, name } = found.metadata
+      return {
+        object: objectVersion(found),
+        key: objectKey(namespace, name),
+        gatewayClass,
+        spec: found.spec,
+        problem: gatewayProblem(found.spec, gatewayClass),
+      }
+    },
+  })
+}
+
+function gatewayProblem(spec: GatewaySpec, gatewayClass: OurClass): Problem | undefined {
+  const unsupported = (spec.addresses ?? []).filter((address) => !ADDRESS_TYPES.includes(address.type))
+  if (unsupported.length > 0) {
+    const types = [...new Set(unsupported.map((address) => `"${address.type}"`))].join(', ')
+    return { reason: 'UnsupportedAddress', message: `Addresses of type ${types} are not supported: use ${ADDRESS_TYPES.join(' or ')}.` }
+  }
+  if (gatewayClass.problem !== undefined) {
+    const { reason, message } = gatewayClass.problem
+    return { reason, message: `The GatewayClass "${gatewayClass.object.name}" is not accepted: ${message}` }
+  }
+  return checkParameters(spec.infrastructure?.parametersRef)
+}

@@ -1,0 +1,122 @@
+/** What has been found out about a listener: whether it serves, and if not, why. Statuses, ports and routes all start from it. */
+import type { Collection, Graph, View } from '../incremental/index.js'
+import type { TlsTermination } from '../ir/tls.js'
+import { objectKey } from '../util/object-ref.js'
+import type { Problem } from './conditions.js'
+import type { TrustSources } from './frontend-validation.js'
+import type { OurGateway } from './gateways.js'
+import type { Inputs } from './inputs.js'
+import type { ListenerConflict } from './listener-conflicts.js'
+import { supportedKinds } from './listener-kinds.js'
+import { resolveListenerTls, terminatesTls } from './listener-tls.js'
+import type { DeclaredListener, ListenerDeclarations } from './listeners.js'
+import type { RouteKind } from './model.js'
+import { bindingWord, type PortBindings } from './port-bindings.js'
+
+/** A listener and what has been found out about it. */
+export interface ListenerState {
+  readonly declared: DeclaredListener
+  readonly conflict: ListenerConflict | undefined
+  /** Why the listener is not accepted, a conflict included. */
+  readonly accepted: Problem | undefined
+  /** What it refers to and cannot have. */
+  readonly references: Problem | undefined
+  /** What Envoy said of the declaring object, where it refused it. */
+  readonly refused: string | undefined
+  readonly supportedKinds: readonly RouteKind[]
+  /** How TLS ends here; undefined where it does not, or cannot. */
+  readonly tls: TlsTermination | undefined
+  /** DNS names of its certificates. */
+  readonly certificateNames: readonly string[]
+  /** RFC 3339: the first time at which one of its certificates expires. */
+  readonly validUntil: string | undefined
+  /** The port that proxies bind; undefined before the gateway has a placement. */
+  readonly boundPort: number | undefined
+  readonly serves: boolean
+}
+
+/** What listeners are judged by. */
+export interface ListenerSources extends ListenerDeclarations, TrustSources {
+  readonly gateways: Collection<OurGateway>
+  readonly bindings: PortBindings
+}
+
+/** Declares the states of listeners, by their `ListenerKey`. */
+export function declareListenerStates(graph: Graph, inputs: Inputs, sources: ListenerSources): Collection<ListenerState> {
+  const { declared, conflicts, gateways, bindings } = sources
+  return graph.collection<ListenerState>('listener states', {
+    keys: declared,
+    compute: (view, key) => {
+      const listener = view.get(declared, key)
+      if (listener === undefined) return undefined
+      const conflict = listener.allowed ? view.get(conflicts, listener.portWord)?.get(listener.key) : undefined
+      const kinds = supportedKinds(listener.protocol, listener.spec.allowedRoutes.kinds)
+      const gateway = view.get(gateways, objectKey(listener.gateway.namespace, listener.gateway.name))
+      const tls = resolveListenerTls(view, sources, listener, gateway?.spec.tls)
+      const ports = view.get(bindings, bindingWord(listener))
+      const port = ports?.get(listener.spec.port)
+      const unplaced = ports !== undefined && port === undefined
+      const accepted = conflict ?? protocolProblem(listener) ?? (unplaced ? portProblem(listener) : filterProblem(listener)) ?? tls.accepted
+      const refused = refusal(view, inputs, listener)
+      return {
+        declared: listener,
+        conflict,
+        accepted,
+        references: summary([...tls.references, ...(kinds.problem === undefined ? [] : [kinds.problem])]),
+        refused,
+        supportedKinds: kinds.supported,
+        tls: tls.termination,
+        certificateNames: tls.certificateNames,
+        validUntil: tls.validUntil,
+        boundPort: port,
+        serves:
+          listener.allowed &&
+          accepted === undefined &&
+          refused === undefined &&
+          kinds.supported.length > 0 &&
+          (tls.termination !== undefined || !terminatesTls(listener)),
+      }
+    },
+  })
+}
+
+/** Reasons of `ResolvedRefs`, the gravest first. */
+const REASONS = ['RefNotPermitted', 'InvalidCertificateRef', 'InvalidCACertificateKind', 'InvalidCACertificateRef', 'InvalidRouteKinds']
+
+/** A condition has one reason: the gravest speaks for all, the message tells everything. */
+function summary(problems: readonly Problem[]): Problem | undefined {
+  const [gravest] = problems.toSorted((a, b) => REASONS.indexOf(a.reason) - REASONS.indexOf(b.reason))
+  return gravest && { reason: gravest.reason, message: problems.map((problem) => problem.message).join(' ') }
+}
+
+/** A filter may be what keeps strangers out: a listener whose filters cannot be served serves nothing. */
+function filterProblem({ spec }: DeclaredListener): Problem | undefined {
+  const types = (spec.filters?.requests ?? []).map((filter) => filter.type)
+  if (types.length === 0) return undefined
+  return {
+    reason: 'UnsupportedValue',
+    message: `Filters of listeners are not supported, and this one has ${types.join(', ')}: put them on routes.`,
+  }
+}
+
+function portProblem({ spec }: DeclaredListener): Problem {
+  return { reason: 'PortUnavailable', message: `The proxies have no port left to bind for port ${spec.port}: choose another port.` }
+}
+
+function protocolProblem(listener: DeclaredListener): Problem | undefined {
+  if (listener.protocol !== undefined) return undefined
+  return {
+    reason: 'UnsupportedProtocol',
+    message: `The protocol "${listener.spec.protocol}" is not supported: use HTTP, HTTPS, TLS, TCP or UDP.`,
+  }
+}
+
+/**
+ * Only a ListenerSet is taken out when Envoy refuses it, for the good of the others on its ports. What Envoy refuses of a Gateway stays on
+ * its last good version.
+ */
+function refusal(view: View, inputs: Inputs, { parent }: DeclaredListener): string | undefined {
+  if (parent.kind !== 'ListenerSet') return undefined
+  const quarantine = view.get(inputs.quarantines, `${parent.kind}/${parent.namespace}/${parent.name}`)
+  return quarantine?.generation === parent.generation ? quarantine.message : undefined
+}

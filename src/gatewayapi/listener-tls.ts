@@ -1,0 +1,108 @@
+/** TLS of a listener: its certificates and how clients are validated. Source: Gateway API v1.7, `ListenerTLSConfig`. */
+import type { GatewayTLSConfig, SecretObjectReference } from '../gen/kinds.js'
+import type { View } from '../incremental/index.js'
+import type { TlsTermination } from '../ir/tls.js'
+import { GATEWAY_GROUP, type Problem } from './conditions.js'
+import { resolveFrontendValidation, type TrustSources } from './frontend-validation.js'
+import { readTlsOptions } from './listener-tls-options.js'
+import type { DeclaredListener } from './listeners.js'
+import { certificateName } from './material-names.js'
+import type { FoundMaterial } from './materials.js'
+import { isReferenceAllowed } from './reference-grants.js'
+
+/** What was found out about the TLS of a listener. */
+export interface ListenerTls {
+  /** Undefined unless TLS ends here and can be served. */
+  readonly termination: TlsTermination | undefined
+  /** Why the listener cannot be accepted. */
+  readonly accepted: Problem | undefined
+  /** References that cannot be used. */
+  readonly references: readonly Problem[]
+  /** DNS names of its certificates, in ascending order. */
+  readonly certificateNames: readonly string[]
+  /** The first time at which one of its certificates expires. */
+  readonly validUntil: string | undefined
+}
+
+const NO_TLS: ListenerTls = { termination: undefined, accepted: undefined, references: [], certificateNames: [], validUntil: undefined }
+
+/** True if TLS ends at the listener. */
+export function terminatesTls({ protocol, spec }: DeclaredListener): boolean {
+  return protocol === 'HTTPS' || (protocol === 'TLS' && spec.tls?.mode !== 'Passthrough')
+}
+
+/** Resolves the TLS of a listener. */
+export function resolveListenerTls(
+  view: View,
+  sources: TrustSources,
+  listener: DeclaredListener,
+  gatewayTls: GatewayTLSConfig | undefined,
+): ListenerTls {
+  if (!terminatesTls(listener)) return NO_TLS
+  const { tls, port } = listener.spec
+  const options = readTlsOptions(tls?.options)
+  const resolved = (tls?.certificateRefs ?? []).map((ref) => resolveCertificate(view, sources, listener, ref))
+  const frontend = resolveFrontendValidation(
+    view,
+    sources,
+    listener.gateway,
+    listener.protocol === 'HTTPS' ? gatewayTls?.frontend : undefined,
+    port,
+  )
+  const usable = resolved.flatMap((each) => each.found ?? [])
+  const accepted = resolved.length === 0 ? NO_CERTIFICATE : (unsupported(options.problems) ?? frontend.accepted)
+  const { alpn = listener.protocol === 'HTTPS' ? ['h2', 'http/1.1'] : [], ...settings } = options.settings
+  return {
+    termination:
+      usable.length === 0 || accepted !== undefined
+        ? undefined
+        : {
+            certificates: [...new Set(usable.map((each) => each.material.name))],
+            ...(frontend.validation === undefined ? {} : { clientValidation: frontend.validation }),
+            ...settings,
+            alpn,
+          },
+    accepted,
+    references: [...resolved.flatMap((each) => each.problem ?? []), ...frontend.references],
+    certificateNames: [...new Set(usable.flatMap((each) => each.dnsNames))].sort(),
+    validUntil: usable.flatMap((each) => each.validUntil ?? []).sort()[0],
+  }
+}
+
+const NO_CERTIFICATE: Problem = {
+  reason: 'InvalidTLSConfig',
+  message: 'TLS ends at this listener, but it has no certificate: name a Secret in tls.certificateRefs.',
+}
+
+function unsupported(problems: readonly string[]): Problem | undefined {
+  return problems.length === 0 ? undefined : { reason: 'UnsupportedValue', message: problems.join(' ') }
+}
+
+interface ResolvedCertificate {
+  readonly found?: FoundMaterial
+  readonly problem?: Problem
+}
+
+function resolveCertificate(
+  view: View,
+  { materials, grants }: TrustSources,
+  { parent }: DeclaredListener,
+  ref: SecretObjectReference,
+): ResolvedCertificate {
+  const namespace = ref.namespace ?? parent.namespace
+  const from = { group: GATEWAY_GROUP, kind: parent.kind, namespace: parent.namespace }
+  // First of all: whoever may not refer to an object does not learn whether it exists.
+  if (!isReferenceAllowed(view, grants, from, { group: ref.group, kind: ref.kind, namespace, name: ref.name })) {
+    const message = `${ref.kind} "${namespace}/${ref.name}" is in another namespace and no ReferenceGrant there allows ${parent.kind}s of "${parent.namespace}" to refer to it.`
+    return { problem: { reason: 'RefNotPermitted', message } }
+  }
+  const name = certificateName(ref, parent.namespace)
+  if (name === undefined) return invalid(`${ref.kind} "${namespace}/${ref.name}" cannot hold a certificate: use a Secret.`)
+  const found = view.get(materials, name)
+  if (found === undefined) return invalid(`Secret "${namespace}/${ref.name}" does not exist.`)
+  return found.ok ? { found: found.value } : invalid(`Secret "${namespace}/${ref.name}" ${found.message}.`)
+}
+
+function invalid(message: string): ResolvedCertificate {
+  return { problem: { reason: 'InvalidCertificateRef', message } }
+}

@@ -1,0 +1,110 @@
+/** Certificates and authorities that something refers to: each object is read once, whoever refers to it. */
+import type { SecretObjectReference } from '../gen/kinds.js'
+import type { Collection, Graph, Keys, View } from '../incremental/index.js'
+import type { SecretMaterial } from '../ir/tls.js'
+import { deepEqual } from '../util/deep-equal.js'
+import { objectKey } from '../util/object-ref.js'
+import { readCertificate } from './certificates.js'
+import type { OurGateway } from './gateways.js'
+import type { Inputs } from './inputs.js'
+import type { OurListenerSet } from './listener-sets.js'
+import { certificateName, frontendMaterialNames, listenerMaterialNames, type TrustReference, trustName } from './material-names.js'
+import type { Read } from './pem.js'
+import { readClusterTrustBundle, readConfigMapTrust, readSecretTrust } from './trust-bundles.js'
+
+/** What an object holds, and what is worth knowing about it. */
+export interface FoundMaterial {
+  readonly material: SecretMaterial
+  /** DNS names of a certificate; empty for authorities. */
+  readonly dnsNames: readonly string[]
+  /** RFC 3339, for certificates. */
+  readonly validUntil?: string
+}
+
+/** Material by name, or why it cannot be used. No value: there is no such object. */
+export type Materials = Collection<Read<FoundMaterial>>
+
+/** Declares the material that Gateways, ListenerSets, backends and policies for backends refer to, by its name. */
+export function declareMaterials(
+  graph: Graph,
+  inputs: Inputs,
+  gateways: Collection<OurGateway>,
+  sets: Collection<OurListenerSet>,
+): Materials {
+  return graph.collection('materials', {
+    keys: referrers(graph, inputs, gateways, sets),
+    compute: (view, name) => {
+      const refused = view.get(inputs.quarantines, name)
+      return refused === undefined ? read(view, inputs, name) : { ok: false, message: `was refused by Envoy: ${refused.message}` }
+    },
+    equal: sameMaterial,
+  })
+}
+
+/** True if two findings are the same, secret parts included. */
+export function sameMaterial(a: Read<FoundMaterial>, b: Read<FoundMaterial>): boolean {
+  return deepEqual(a, b) && (!a.ok || !b.ok || sameSecret(a.value.material, b.value.material))
+}
+
+/** True if the secret parts of two materials are the same: a comparison of content does not see them. */
+export function sameSecret(a: SecretMaterial, b: SecretMaterial): boolean {
+  if (a.kind === 'certificate') return b.kind === 'certificate' && a.privateKey.equals(b.privateKey)
+  if (a.kind === 'text') return b.kind === 'text' && a.text.equals(b.text)
+  return true
+}
+
+function referrers(graph: Graph, inputs: Inputs, gateways: Collection<OurGateway>, sets: Collection<OurListenerSet>): readonly Keys[] {
+  const trustNames = (refs: readonly TrustReference[] | undefined, namespace: string): readonly string[] =>
+    (refs ?? []).flatMap((ref) => trustName(ref, namespace) ?? [])
+  const certificateNames = (ref: SecretObjectReference | undefined, namespace: string): readonly string[] => {
+    const name = ref && certificateName(ref, namespace)
+    return name === undefined ? [] : [name]
+  }
+  return [
+    graph.index(gateways, 'materials of gateways', ({ spec, object: { namespace } }) => [
+      ...spec.listeners.flatMap((listener) => listenerMaterialNames(listener.tls, namespace)),
+      ...frontendMaterialNames(spec.tls?.frontend, namespace),
+      ...certificateNames(spec.tls?.backend?.clientCertificateRef, namespace),
+    ]),
+    graph.index(sets, 'materials of listener sets', ({ spec, object }) =>
+      spec.listeners.flatMap((listener) => listenerMaterialNames(listener.tls, object.namespace)),
+    ),
+    graph.index(inputs.kind('BackendTLSPolicy'), 'materials of backend TLS policies', ({ spec, metadata }) =>
+      trustNames(spec.validation.caCertificateRefs, metadata.namespace),
+    ),
+    graph.index(inputs.kind('Backend'), 'materials of backends', ({ spec, metadata: { namespace } }) => [
+      ...trustNames(spec.tls?.caCertificateRefs, namespace),
+      ...certificateNames(spec.tls?.clientCertificateRef, namespace),
+    ]),
+    graph.index(inputs.kind('XBackend'), 'materials of experimental backends', ({ spec, metadata: { namespace } }) => [
+      ...trustNames(spec.tls.validation?.caCertificateRefs, namespace),
+      ...certificateNames(spec.tls.clientCertificateRef, namespace),
+    ]),
+  ]
+}
+
+function read(view: View, inputs: Inputs, name: string): Read<FoundMaterial> | undefined {
+  const [kind = '', namespace = '', object = '', key] = name.split('/')
+  const at = objectKey(namespace, object)
+  switch (kind) {
+    case 'Secret': {
+      const secret = view.get(inputs.kind('Secret'), at)
+      if (secret === undefined) return undefined
+      return key === undefined ? readCertificate(secret) : asMaterial(readSecretTrust(secret))
+    }
+    case 'ConfigMap': {
+      const configMap = view.get(inputs.kind('ConfigMap'), at)
+      return configMap && asMaterial(readConfigMapTrust(configMap))
+    }
+    case 'ClusterTrustBundle': {
+      const bundle = view.get(inputs.kind('ClusterTrustBundle'), at)
+      return bundle && asMaterial(readClusterTrustBundle(bundle))
+    }
+    default:
+      return undefined
+  }
+}
+
+function asMaterial(read: Read<SecretMaterial>): Read<FoundMaterial> {
+  return read.ok ? { ok: true, value: { material: read.value, dnsNames: [] } } : read
+}

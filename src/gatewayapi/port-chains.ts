@@ -1,0 +1,103 @@
+/** The chains of a port. A connection gets the chain with the most specific server name, so every TLS listener keeps its own hosts. */
+import type { Chain, HttpChain, StreamChain } from '../ir/port.js'
+import { compareSpecificity, covers } from './hostnames.js'
+import { isEncrypted, type PlacedListener } from './listener-places.js'
+import type { StreamRoute } from './model.js'
+import { originsOf } from './origins.js'
+import { byPrecedence, routesByHost } from './stream-routes.js'
+
+/** A listener of a port and the stream routes that hang on it. */
+export interface ListenerRoutes {
+  readonly listener: PlacedListener
+  /** Empty for HTTP and HTTPS. */
+  readonly routes: readonly StreamRoute[]
+}
+
+/** The chains of a port, in the order of their names. */
+export function chainsOf(listeners: readonly ListenerRoutes[]): readonly Chain[] {
+  const encrypted = listeners.filter(({ listener }) => isEncrypted(listener.state.declared)).map(({ listener }) => listener)
+  const chains = [...plainHttpChain(listeners), ...listeners.flatMap((each) => listenerChains(each, encrypted))]
+  return chains.sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)))
+}
+
+/** All plain HTTP listeners share a chain: they are told apart by the Host header. */
+function plainHttpChain(listeners: readonly ListenerRoutes[]): readonly HttpChain[] {
+  const served = listeners.filter(({ listener }) => listener.state.serves && listener.state.declared.protocol === 'HTTP')
+  const routeTable = served[0]?.listener.routeTable
+  if (routeTable === undefined) return []
+  const keys = served.map(({ listener }) => listener.state.declared.key)
+  return [{ kind: 'http', name: 'http', listeners: keys, encrypted: false, serverNames: [], routeTable }]
+}
+
+function listenerChains({ listener, routes }: ListenerRoutes, encrypted: readonly PlacedListener[]): readonly Chain[] {
+  const { state, chain, routeTable } = listener
+  if (!state.serves) return [streamChain(listener, chain, state.declared.hostname, [])]
+  switch (state.declared.protocol) {
+    case 'HTTPS':
+      return routeTable === undefined ? [] : [httpsChain(listener, routeTable)]
+    case 'TLS':
+      return tlsChains(listener, routes, encrypted)
+    case 'TCP':
+    case 'UDP':
+      // Several routes may be attached, only the oldest serves.
+      return [streamChain(listener, chain, undefined, [...routes].sort(byPrecedence).slice(0, 1))]
+    case 'HTTP':
+    case undefined:
+      return []
+  }
+}
+
+function httpsChain({ state, chain }: PlacedListener, routeTable: string): HttpChain {
+  const { key, hostname } = state.declared
+  return {
+    kind: 'http',
+    name: chain,
+    listeners: [key],
+    encrypted: true,
+    serverNames: hostname === undefined ? [] : [hostname],
+    ...(state.tls === undefined ? {} : { tls: state.tls }),
+    routeTable,
+  }
+}
+
+/** One chain per host that a route serves, and one that closes what no route serves, so that no other listener gets it. */
+function tlsChains(listener: PlacedListener, routes: readonly StreamRoute[], encrypted: readonly PlacedListener[]): readonly StreamChain[] {
+  const { hostname } = listener.state.declared
+  const served = routesByHost(routes, hostname)
+  const chains = [...served]
+    .filter(([host]) => host === hostname || ownerOf(host, encrypted) === listener)
+    .map(([host, route]) => streamChain(listener, `tls/${host ?? '*'}`, host, [route]))
+  return served.has(hostname) ? chains : [...chains, streamChain(listener, listener.chain, hostname, [])]
+}
+
+/** The listener that a server name belongs to: the one with the most specific hostname that covers it. */
+function ownerOf(host: PlacedListener['state']['declared']['hostname'], encrypted: readonly PlacedListener[]): PlacedListener | undefined {
+  const hostnameOf = (listener: PlacedListener) => listener.state.declared.hostname
+  return encrypted
+    .filter((listener) => {
+      const own = hostnameOf(listener)
+      return own === undefined || (host !== undefined && covers(own, host))
+    })
+    .sort((a, b) => compareSpecificity(hostnameOf(a), hostnameOf(b)))[0]
+}
+
+function streamChain(
+  { state }: PlacedListener,
+  name: string,
+  host: PlacedListener['state']['declared']['hostname'],
+  routes: readonly StreamRoute[],
+): StreamChain {
+  const [route] = routes
+  const { key, gateway, parent } = state.declared
+  return {
+    kind: 'stream',
+    name,
+    listeners: [key],
+    encrypted: isEncrypted(state.declared),
+    serverNames: host === undefined ? [] : [host],
+    ...(state.serves && state.tls !== undefined ? { tls: state.tls } : {}),
+    clusters: route?.clusters ?? [],
+    invalidWeight: route?.invalidWeight ?? 0,
+    origins: originsOf([gateway, parent, ...(route === undefined ? [] : [route.route])]),
+  }
+}

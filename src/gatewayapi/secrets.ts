@@ -1,0 +1,52 @@
+/** Key material that proxies need: what ports and clusters name, and nothing else. */
+import type { Collection, Graph, Source } from '../incremental/index.js'
+import type { Cluster } from '../ir/cluster.js'
+import type { Port } from '../ir/port.js'
+import type { SecretMaterial } from '../ir/tls.js'
+import { deepEqual } from '../util/deep-equal.js'
+import { partsOfTrustName } from './material-names.js'
+import { type Materials, sameSecret } from './materials.js'
+import { originsOf } from './origins.js'
+
+/** Declares the secrets in use, by their name. */
+export function declareSecrets(
+  graph: Graph,
+  materials: Materials,
+  ports: Source<Port>,
+  clusters: Source<Cluster>,
+): Collection<SecretMaterial> {
+  const ofPorts = graph.index(ports, 'secrets of ports', (port) => port.chains.flatMap((chain) => namesOfTermination(chain.tls)))
+  const ofClusters = graph.index(clusters, 'secrets of clusters', ({ tls }) => [
+    ...(tls?.trust.kind === 'material' ? [tls.trust.name] : []),
+    ...(tls?.clientCertificate === undefined ? [] : [tls.clientCertificate]),
+  ])
+  return graph.collection<SecretMaterial>('secrets', {
+    keys: [ofPorts, ofClusters],
+    compute: (view, name) => {
+      const parts = partsOfTrustName(name).flatMap((part) => {
+        const found = view.get(materials, part)
+        return found?.ok === true ? [found.value.material] : []
+      })
+      return combine(name, parts)
+    },
+    equal: (a, b) => deepEqual(a, b) && sameSecret(a, b),
+  })
+}
+
+function namesOfTermination(tls: Port['chains'][number]['tls']): readonly string[] {
+  const trust = tls?.clientValidation?.trust
+  return [...(tls?.certificates ?? []), ...(trust === undefined ? [] : [trust])]
+}
+
+/** Authorities from several objects become one material; everything else stands alone. */
+function combine(name: string, parts: readonly SecretMaterial[]): SecretMaterial | undefined {
+  const [first] = parts
+  if (first === undefined || parts.length === 1) return first
+  const trusted = parts.flatMap((part) => (part.kind === 'trust' ? [part] : []))
+  return {
+    kind: 'trust',
+    name,
+    authorities: trusted.map((part) => part.authorities).join(''),
+    origins: originsOf(trusted.flatMap((part) => part.origins)),
+  }
+}
