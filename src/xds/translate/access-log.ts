@@ -1,0 +1,72 @@
+/** What proxies write about requests and connections: one JSON object per line on their standard output. */
+import type { envoy, google } from '../../gen/envoy/types.js'
+import { any } from '../message.js'
+import type { TranslateOptions } from './options.js'
+
+type AccessLog = envoy.config.accesslog.v3.AccessLog
+
+const CONNECTION_FIELDS = {
+  start_time: '%START_TIME%',
+  duration_ms: '%DURATION%',
+  bytes_received: '%BYTES_RECEIVED%',
+  bytes_sent: '%BYTES_SENT%',
+  response_flags: '%RESPONSE_FLAGS%',
+  client: '%DOWNSTREAM_REMOTE_ADDRESS%',
+  server_name: '%REQUESTED_SERVER_NAME%',
+  upstream: '%UPSTREAM_HOST%',
+  upstream_cluster: '%UPSTREAM_CLUSTER_RAW%',
+  upstream_failure: '%UPSTREAM_TRANSPORT_FAILURE_REASON%',
+  connection_termination: '%CONNECTION_TERMINATION_DETAILS%',
+} as const
+
+const REQUEST_FIELDS = {
+  start_time: '%START_TIME%',
+  method: '%REQ(:METHOD)%',
+  // The query often holds what nobody should find in a log.
+  path: '%REQ_WITHOUT_QUERY(X-ENVOY-ORIGINAL-PATH?:PATH)%',
+  host: '%REQ(:AUTHORITY)%',
+  protocol: '%PROTOCOL%',
+  status: '%RESPONSE_CODE%',
+  grpc_status: '%GRPC_STATUS%',
+  response_flags: '%RESPONSE_FLAGS%',
+  response_details: '%RESPONSE_CODE_DETAILS%',
+  duration_ms: '%DURATION%',
+  bytes_received: '%BYTES_RECEIVED%',
+  bytes_sent: '%BYTES_SENT%',
+  client: '%DOWNSTREAM_REMOTE_ADDRESS%',
+  route: '%ROUTE_NAME%',
+  upstream: '%UPSTREAM_HOST%',
+  upstream_cluster: '%UPSTREAM_CLUSTER_RAW%',
+  upstream_failure: '%UPSTREAM_TRANSPORT_FAILURE_REASON%',
+  request_id: '%REQ(X-REQUEST-ID)%',
+  user_agent: '%REQ(USER-AGENT)%',
+} as const
+
+const LOGS = { request: [stdout(REQUEST_FIELDS)], connection: [stdout(CONNECTION_FIELDS)] } as const
+
+/** The access logs of HTTP requests, or of plain connections and datagram sessions. */
+export function accessLogs(of: 'request' | 'connection', options: TranslateOptions): readonly AccessLog[] {
+  return options.accessLog === 'off' ? [] : LOGS[of]
+}
+
+function stdout(fields: Readonly<Record<string, string>>): AccessLog {
+  return {
+    name: 'envoy.access_loggers.stdout',
+    typedConfig: any('envoy.extensions.access_loggers.stream.v3.StdoutAccessLog', {
+      logFormat: {
+        jsonFormat: struct(fields),
+        omitEmptyValues: true,
+        formatters: [
+          {
+            name: 'envoy.formatter.req_without_query',
+            typedConfig: any('envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery', {}),
+          },
+        ],
+      },
+    }),
+  }
+}
+
+function struct(fields: Readonly<Record<string, string>>): google.protobuf.Struct {
+  return { fields: Object.fromEntries(Object.entries(fields).map(([name, stringValue]) => [name, { stringValue }])) }
+}

@@ -1,0 +1,38 @@
+import type { envoy } from '../../gen/envoy/types.js'
+import type { RetryBudget } from '../../ir/cluster.js'
+import { duration, uint32 } from '../message.js'
+
+/** As good as none: Envoy's own limits (1,024 connections and requests, 3 retries) answer 503 in the middle of an ordinary day. */
+const UNLIMITED = uint32(0xffff_ffff)
+
+/** How much may be under way to one cluster at the same time. */
+export function circuitBreakers(retryBudget: RetryBudget | undefined): envoy.config.cluster.v3.CircuitBreakers {
+  return {
+    thresholds: [
+      {
+        maxConnections: UNLIMITED,
+        maxPendingRequests: UNLIMITED,
+        maxRequests: UNLIMITED,
+        ...(retryBudget === undefined ? { maxRetries: UNLIMITED } : { retryBudget: budget(retryBudget) }),
+      },
+    ],
+  }
+}
+
+/**
+ * Envoy counts retries that are under way, the specification retries per interval: the minimum is taken as a rate per second, as if a
+ * retry took one second.
+ */
+function budget({
+  percent,
+  intervalMs,
+  minRetriesPerInterval,
+  minIntervalMs,
+}: RetryBudget): envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget {
+  const perSecond = minIntervalMs === 0 ? minRetriesPerInterval : (minRetriesPerInterval * 1000) / minIntervalMs
+  return {
+    budgetPercent: { value: percent },
+    minRetryConcurrency: uint32(Math.max(Math.ceil(perSecond), 1)),
+    budgetInterval: duration(intervalMs),
+  }
+}

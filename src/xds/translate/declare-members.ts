@@ -1,0 +1,90 @@
+/**
+ * Which group of proxies gets which resource: listeners and route tables belong to a group, and what they name goes with them, and what
+ * that names in turn. The index of who names what counts references, so a resource leaves a group with the last that named it.
+ */
+import type { Collection, Graph, Source } from '../../incremental/index.js'
+import { type EncodedResource, type ResourceReference, TYPE_URL, type TypeUrl } from '../resource.js'
+import type { EncodedCollections, IrCollections } from './declare.js'
+import type { RouteCollections } from './declare-routes.js'
+import { sameResource } from './encoded.js'
+import { parseResourceKey, resourceKey } from './resource-key.js'
+
+/** What something in a group brings along. */
+interface Members {
+  readonly group: string
+  readonly references: readonly ResourceReference[]
+}
+
+/** Declares the resources of all groups, by `resourceKey`. */
+export function declareMembers(
+  graph: Graph,
+  ir: Pick<IrCollections, 'ports' | 'routeTables'>,
+  encoded: EncodedCollections & RouteCollections,
+): Collection<EncodedResource> {
+  const members = (name: string, source: Source<Members>) =>
+    graph.index(source, name, ({ group, references }) => references.map((reference) => resourceKey(group, reference)))
+
+  const ofListeners = members(
+    'members by listener',
+    graph.collection<Members>('members of listeners', {
+      keys: encoded.listeners,
+      compute: (view, name) => {
+        const port = view.get(ir.ports, name)
+        const listener = view.get(encoded.listeners, name)
+        if (port === undefined || listener === undefined) return undefined
+        // Route configurations come through their tables, which know their group themselves.
+        const named = listener.references.filter(({ typeUrl }) => typeUrl !== TYPE_URL.routeConfiguration)
+        return { group: port.group, references: [{ typeUrl: TYPE_URL.listener, name }, ...named] }
+      },
+    }),
+  )
+  const ofTables = members(
+    'members by route table',
+    graph.collection<Members>('members of route tables', {
+      keys: ir.routeTables,
+      compute: (view, name) => {
+        const table = view.get(ir.routeTables, name)
+        return table === undefined ? undefined : { group: table.group, references: [{ typeUrl: TYPE_URL.routeConfiguration, name }] }
+      },
+    }),
+  )
+  const ofRoutes = members(
+    'members by route',
+    graph.collection<Members>('members of routes', {
+      keys: encoded.uses,
+      compute: (view, key) => {
+        const use = view.get(encoded.uses, key)
+        const group = use === undefined ? undefined : view.get(ir.routeTables, use.routeTable)?.group
+        return use === undefined || group === undefined ? undefined : { group, references: [use.reference] }
+      },
+    }),
+  )
+  const ofClusters = members(
+    'members by cluster',
+    graph.collection<Members>('members of clusters', {
+      keys: [ofListeners, ofRoutes],
+      compute: (view, key) => {
+        const parsed = parseResourceKey(key)
+        if (parsed?.reference.typeUrl !== TYPE_URL.cluster) return undefined
+        return { group: parsed.group, references: view.get(encoded.clusters, parsed.reference.name)?.references ?? [] }
+      },
+    }),
+  )
+
+  const sources: Readonly<Partial<Record<TypeUrl, Source<EncodedResource>>>> = {
+    [TYPE_URL.listener]: encoded.listeners,
+    [TYPE_URL.routeConfiguration]: encoded.routeConfigurations,
+    [TYPE_URL.cluster]: encoded.clusters,
+    [TYPE_URL.clusterLoadAssignment]: encoded.loadAssignments,
+    [TYPE_URL.secret]: encoded.secrets,
+  }
+  return graph.collection<EncodedResource>('resources', {
+    keys: [ofListeners, ofTables, ofRoutes, ofClusters],
+    compute: (view, key) => {
+      const reference = parseResourceKey(key)?.reference
+      const source = reference === undefined ? undefined : sources[reference.typeUrl]
+      return reference === undefined || source === undefined ? undefined : view.get(source, reference.name)
+    },
+    equal: sameResource,
+  })
+}

@@ -1,0 +1,74 @@
+/** The translation to Envoy as a part of the graph. */
+import type { Collection, Graph, Source } from '../../incremental/index.js'
+import type { Cluster, Endpoints } from '../../ir/cluster.js'
+import type { Port } from '../../ir/port.js'
+import type { RouteTable, VirtualHost } from '../../ir/route.js'
+import type { SecretMaterial } from '../../ir/tls.js'
+import type { EncodedResource } from '../resource.js'
+import { encodeCluster } from './cluster.js'
+import { declareMembers } from './declare-members.js'
+import { declareRoutes, type RouteCollections } from './declare-routes.js'
+import { sameResource } from './encoded.js'
+import { encodeListener } from './listener.js'
+import { encodeLoadAssignment } from './load-assignment.js'
+import { DEFAULT_TRANSLATE_OPTIONS, type TranslateOptions } from './options.js'
+import { encodeSecret } from './secret.js'
+
+/** What gateways do, by the keys of src/ir/README.md. */
+export interface IrCollections {
+  readonly ports: Source<Port>
+  readonly routeTables: Source<RouteTable>
+  readonly virtualHosts: Source<VirtualHost>
+  readonly clusters: Source<Cluster>
+  readonly endpoints: Source<Endpoints>
+  readonly secrets: Source<SecretMaterial>
+}
+
+/** Resources that are encoded one by one, by name. */
+export interface EncodedCollections {
+  readonly listeners: Collection<EncodedResource>
+  readonly clusters: Collection<EncodedResource>
+  readonly loadAssignments: Collection<EncodedResource>
+  readonly secrets: Collection<EncodedResource>
+}
+
+/** What proxies run. */
+export interface XdsCollections extends EncodedCollections, RouteCollections {
+  /** Every resource of every group of proxies, under its `resourceKey`. A group has the clusters and secrets that it refers to. */
+  readonly resources: Collection<EncodedResource>
+}
+
+/** What may differ from `DEFAULT_TRANSLATE_OPTIONS`. */
+export type XdsOptions = Partial<TranslateOptions>
+
+/** Declares everything from the IR to `resources`. */
+export function declareXds(graph: Graph, ir: IrCollections, options: XdsOptions = {}): XdsCollections {
+  const encoded = { ...declareEncoded(graph, ir, { ...DEFAULT_TRANSLATE_OPTIONS, ...options }), ...declareRoutes(graph, ir) }
+  return { ...encoded, resources: declareMembers(graph, ir, encoded) }
+}
+
+function declareEncoded(graph: Graph, ir: IrCollections, options: TranslateOptions): EncodedCollections {
+  const encodeEach = <V>(name: string, source: Source<V>, encode: (value: V) => EncodedResource | undefined): Collection<EncodedResource> =>
+    graph.collection<EncodedResource>(name, {
+      keys: source,
+      compute: (view, key) => {
+        const value = view.get(source, key)
+        return value === undefined ? undefined : encode(value)
+      },
+      equal: sameResource,
+    })
+  return {
+    listeners: encodeEach('listeners', ir.ports, (port) => encodeListener(port, options)),
+    clusters: encodeEach('encoded clusters', ir.clusters, (cluster) => encodeCluster(cluster, options)),
+    secrets: encodeEach('encoded secrets', ir.secrets, encodeSecret),
+    loadAssignments: graph.collection<EncodedResource>('load assignments', {
+      keys: ir.clusters,
+      compute: (view, name) => {
+        if (view.get(ir.clusters, name)?.discovery.kind !== 'endpoints') return undefined
+        // A cluster waits for its endpoints: none are an answer, silence is not.
+        return encodeLoadAssignment(view.get(ir.endpoints, name) ?? { cluster: name, localities: [], origins: [] })
+      },
+      equal: sameResource,
+    }),
+  }
+}

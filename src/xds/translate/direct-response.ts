@@ -1,0 +1,27 @@
+import type { envoy } from '../../gen/envoy/types.js'
+import type { DirectResponse } from '../../ir/route.js'
+import { responseHeader } from './header-mutations.js'
+
+type Route = envoy.config.route.v3.Route
+
+/** The longest body that a route may answer with. Envoy refuses a whole route configuration for a longer one. */
+export const MAX_DIRECT_RESPONSE_BYTES = 65_536
+
+/** The action and the header of an answer that needs no backend. */
+export function directResponse({ statusCode, body, contentType }: Omit<DirectResponse, 'kind'>): {
+  readonly directResponse: envoy.config.route.v3.DirectResponseAction
+  readonly responseHeadersToAdd?: Route['responseHeadersToAdd'] & object
+} {
+  return {
+    directResponse: { status: statusCode, ...(body === undefined ? {} : { body: { inlineString: body } }) },
+    ...(contentType === undefined ? {} : { responseHeadersToAdd: [responseHeader('content-type', contentType)] }),
+  }
+}
+
+/**
+ * The status of a request whose backend is invalid. Envoy tells a gRPC client the status that belongs to it: UNAVAILABLE for 503,
+ * but UNKNOWN for 500.
+ */
+export function invalidBackendStatus(grpc: boolean): 500 | 503 {
+  return grpc ? 503 : 500
+}

@@ -1,0 +1,63 @@
+/** Resources ready for the wire: equal content has equal bytes, and equal bytes have an equal version. */
+import { createHash } from 'node:crypto'
+import type { EnvoyMessages } from '../../gen/envoy/types.js'
+import type { ObjectVersion } from '../../util/object-ref.js'
+import { encode, type MessageName } from '../message.js'
+import type { EncodedResource, ResourceReference, TypeUrl } from '../resource.js'
+
+/** Characters of a version: 132 bits of SHA-256. */
+const VERSION_LENGTH = 22
+
+/** Everything of a resource but its bytes. */
+export interface ResourceIdentity {
+  readonly typeUrl: TypeUrl
+  readonly name: string
+  readonly origins: readonly ObjectVersion[]
+  readonly references: readonly ResourceReference[]
+}
+
+/** Encodes a message as a resource. The type URL must be that of the message. */
+export function encodeResource<Name extends MessageName>(
+  messageName: Name,
+  message: EnvoyMessages[Name],
+  identity: ResourceIdentity,
+): EncodedResource {
+  const value = encode(messageName, message)
+  return { ...identity, version: contentHash([value]), value }
+}
+
+/** The version of content that consists of these parts, in this order. */
+export function contentHash(parts: Iterable<string | Uint8Array>): string {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part)
+  return hash.digest('base64url').slice(0, VERSION_LENGTH)
+}
+
+/**
+ * True if nothing that depends on a resource needs to know the new one. The version stands for the bytes; origins count as well, because
+ * an object may reach a new generation without changing a byte.
+ */
+export function sameResource(a: EncodedResource, b: EncodedResource): boolean {
+  return a.version === b.version && sameReferences(a.references, b.references) && sameOrigins(a.origins, b.origins)
+}
+
+/** References without repetitions, in a total order. */
+export function sortReferences(references: Iterable<ResourceReference>): readonly ResourceReference[] {
+  const byKey = new Map<string, ResourceReference>()
+  for (const reference of references) byKey.set(`${reference.typeUrl} ${reference.name}`, reference)
+  return [...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, reference]) => reference)
+}
+
+function sameReferences(a: readonly ResourceReference[], b: readonly ResourceReference[]): boolean {
+  if (a === b) return true
+  return a.length === b.length && a.every((one, i) => one.name === b[i]?.name && one.typeUrl === b[i]?.typeUrl)
+}
+
+function sameOrigins(a: readonly ObjectVersion[], b: readonly ObjectVersion[]): boolean {
+  return a === b || (a.length === b.length && a.every((one, i) => sameOrigin(one, b[i])))
+}
+
+function sameOrigin(a: ObjectVersion, b: ObjectVersion | undefined): boolean {
+  if (a === b) return true
+  return a.generation === b?.generation && a.name === b.name && a.namespace === b.namespace && a.kind === b.kind && a.group === b.group
+}

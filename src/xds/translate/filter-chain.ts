@@ -1,0 +1,55 @@
+/** What happens to a connection of a TCP port. */
+import type { envoy } from '../../gen/envoy/types.js'
+import type { Chain, Port } from '../../ir/port.js'
+import type { ResourceReference } from '../resource.js'
+import { TYPE_URL } from '../resource.js'
+import { downstreamTlsSocket, terminationReferences } from './downstream-tls.js'
+import { httpConnectionManager } from './http-connection-manager.js'
+import type { TranslateOptions } from './options.js'
+import { routeReferencesOf } from './route-configuration.js'
+import { tcpProxy } from './tcp-proxy.js'
+
+type FilterChain = envoy.config.listener.v3.FilterChain
+
+/** What a chain needs to know of its port. */
+export interface FilterChainContext {
+  readonly port: Port
+  /** Part of the names of statistics. */
+  readonly statPrefix: string
+  /** True when some chain of the port takes TLS: then the others say that they take none. */
+  readonly mixed: boolean
+  readonly options: TranslateOptions
+}
+
+/** The message. */
+export function buildFilterChain(chain: Chain, { port, statPrefix, mixed, options }: FilterChainContext): FilterChain {
+  const filter =
+    chain.kind === 'http'
+      ? httpConnectionManager(chain, port.client, statPrefix, options)
+      : tcpProxy(chain, port.client, statPrefix, options)
+  return {
+    name: chain.name,
+    ...chainMatch(chain, mixed),
+    filters: [filter],
+    ...(chain.tls === undefined ? {} : { transportSocket: downstreamTlsSocket(chain.tls) }),
+  }
+}
+
+/** What a chain refers to. */
+export function chainReferences(chain: Chain): readonly ResourceReference[] {
+  const targets =
+    chain.kind === 'http'
+      ? [routeReferencesOf(chain.routeTable)]
+      : chain.clusters.map(({ cluster }) => ({ typeUrl: TYPE_URL.cluster, name: cluster }))
+  return [...targets, ...(chain.tls === undefined ? [] : terminationReferences(chain.tls))]
+}
+
+function chainMatch({ encrypted, serverNames }: Chain, mixed: boolean): FilterChain {
+  if (!mixed) return {}
+  return {
+    filterChainMatch: {
+      transportProtocol: encrypted ? 'tls' : 'raw_buffer',
+      ...(serverNames.length === 0 ? {} : { serverNames }),
+    },
+  }
+}

@@ -1,0 +1,62 @@
+import { Enum } from '../../gen/envoy/enums.js'
+import type { envoy } from '../../gen/envoy/types.js'
+import type { HeaderChanges, HeaderValue } from '../../ir/headers.js'
+
+type HeaderValueOption = envoy.config.core.v3.HeaderValueOption
+
+/** The four fields that routes and weighted clusters share. */
+export interface HeaderMutations {
+  readonly requestHeadersToAdd?: readonly HeaderValueOption[]
+  readonly requestHeadersToRemove?: readonly string[]
+  readonly responseHeadersToAdd?: readonly HeaderValueOption[]
+  readonly responseHeadersToRemove?: readonly string[]
+}
+
+const { OVERWRITE_IF_EXISTS_OR_ADD, APPEND_IF_EXISTS_OR_ADD } = Enum['envoy.config.core.v3.HeaderValueOption.HeaderAppendAction']
+
+/**
+ * Header changes as Envoy has them: it removes first and then sets and adds. The host is no header to Envoy, which refuses a whole
+ * configuration that changes it here: see `hostOf`.
+ */
+export function headerMutations(request: HeaderChanges, response: HeaderChanges): HeaderMutations {
+  const requestHeadersToAdd = additions(request, isHost)
+  const requestHeadersToRemove = request.remove.filter((name) => !isHost(name))
+  const responseHeadersToAdd = additions(response, isPseudo)
+  const responseHeadersToRemove = response.remove.filter((name) => !isPseudo(name))
+  return {
+    ...(requestHeadersToAdd.length === 0 ? {} : { requestHeadersToAdd }),
+    ...(requestHeadersToRemove.length === 0 ? {} : { requestHeadersToRemove }),
+    ...(responseHeadersToAdd.length === 0 ? {} : { responseHeadersToAdd }),
+    ...(responseHeadersToRemove.length === 0 ? {} : { responseHeadersToRemove }),
+  }
+}
+
+/** The host that a set of header changes asks for, which is a host rewrite. */
+export function hostOf(request: HeaderChanges): string | undefined {
+  return request.set.find(({ name }) => name === 'host')?.value
+}
+
+/** Adds one header to responses. */
+export function responseHeader(name: string, value: string): HeaderValueOption {
+  return option({ name, value }, OVERWRITE_IF_EXISTS_OR_ADD)
+}
+
+function additions({ set, add }: HeaderChanges, isRefused: (name: string) => boolean): readonly HeaderValueOption[] {
+  return [
+    ...set.filter(({ name }) => !isRefused(name)).map((header) => option(header, OVERWRITE_IF_EXISTS_OR_ADD)),
+    ...add.filter(({ name }) => !isRefused(name)).map((header) => option(header, APPEND_IF_EXISTS_OR_ADD)),
+  ]
+}
+
+function option({ name, value }: HeaderValue, appendAction: NonNullable<HeaderValueOption['appendAction']>): HeaderValueOption {
+  // Envoy expands `%…%`; a value of ours is literal.
+  return { header: { key: name, value: value.replaceAll('%', '%%') }, appendAction, keepEmptyValue: true }
+}
+
+function isHost(name: string): boolean {
+  return name === 'host' || isPseudo(name)
+}
+
+function isPseudo(name: string): boolean {
+  return name.startsWith(':')
+}

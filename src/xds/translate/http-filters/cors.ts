@@ -1,0 +1,48 @@
+/** Cross-origin requests. Source: Gateway API v1.7, `HTTPCORSFilter`, and the Fetch standard. */
+import type { envoy } from '../../../gen/envoy/types.js'
+import type { Cors } from '../../../ir/route.js'
+import { any, bool } from '../../message.js'
+import type { HttpFilter } from './http-filter.js'
+
+type CorsPolicy = envoy.extensions.filters.http.cors.v3.CorsPolicy
+type StringMatcher = envoy.type.matcher.v3.StringMatcher
+
+/** Answers preflight requests and adds the headers of CORS to answers. */
+export const CORS: HttpFilter = {
+  name: 'envoy.filters.http.cors',
+  config: any('envoy.extensions.filters.http.cors.v3.Cors', {}),
+  disabled: false,
+  perRoute: ({ cors }) => (cors === undefined ? undefined : any('envoy.extensions.filters.http.cors.v3.CorsPolicy', corsPolicy(cors))),
+  references: () => [],
+}
+
+function corsPolicy(cors: Cors): CorsPolicy {
+  const { allowOrigins, allowMethods, allowHeaders, exposeHeaders } = cors
+  return {
+    allowOriginStringMatch: allowOrigins.map(originMatcher),
+    ...(allowMethods.length === 0 ? {} : { allowMethods: allowMethods.join(', ') }),
+    ...(allowHeaders.length === 0 ? {} : { allowHeaders: allowHeaders.join(', ') }),
+    ...(exposeHeaders.length === 0 ? {} : { exposeHeaders: exposeHeaders.join(', ') }),
+    maxAge: String(cors.maxAgeSeconds),
+    allowCredentials: bool(cors.allowCredentials),
+    // A preflight request is for us to answer: without the headers it expects when the origin is not allowed.
+    forwardNotMatchingPreflights: bool(false),
+  }
+}
+
+function originMatcher(origin: string): StringMatcher {
+  if (origin === '*') return { safeRegex: { regex: '.*' } }
+  if (!origin.includes('*')) return { exact: origin, ignoreCase: true }
+  return { safeRegex: { regex: originPattern(origin) } }
+}
+
+/** A wildcard in the host stands for one or more labels, in the port for any port. It never reaches over the border of a part. */
+function originPattern(origin: string): string {
+  const port = /:\*$/.test(origin) ? ':[0-9]+' : ''
+  const rest = port === '' ? origin : origin.slice(0, -2)
+  return `(?i)${rest.split('*').map(quote).join('[^/:]+')}${port}`
+}
+
+function quote(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|-]/g, '\\$&')
+}

@@ -1,0 +1,20 @@
+import type { google } from '../../../gen/envoy/types.js'
+import type { Route } from '../../../ir/route.js'
+import type { ResourceReference } from '../../resource.js'
+
+/**
+ * An HTTP filter. It stands in the chain of every HTTP listener from the start, without effect until a route configures it: so the
+ * first use of any filter changes no listener and drains no connection.
+ */
+export interface HttpFilter {
+  /** The name of the instance: key of its configuration in routes. */
+  readonly name: string
+  /** What stands in the chain. */
+  readonly config: google.protobuf.Any
+  /** True: absent for routes that do not configure it. False: harmless with its configuration in the chain. */
+  readonly disabled: boolean
+  /** The configuration for one route; undefined leaves the filter without effect. */
+  perRoute(route: Route): google.protobuf.Any | undefined
+  /** What the configuration for one route names. */
+  references(route: Route): readonly ResourceReference[]
+}

@@ -1,0 +1,80 @@
+/** A port that proxies listen on. Its bytes do not depend on routes or policies of routes: changing them would drain connections. */
+import { Enum } from '../../gen/envoy/enums.js'
+import type { envoy } from '../../gen/envoy/types.js'
+import type { Chain, Port } from '../../ir/port.js'
+import { any, uint32 } from '../message.js'
+import { type EncodedResource, TYPE_URL } from '../resource.js'
+import { encodeResource, sortReferences } from './encoded.js'
+import { buildFilterChain, chainReferences } from './filter-chain.js'
+import type { TranslateOptions } from './options.js'
+import { statName } from './stat-name.js'
+import { udpProxy } from './udp-proxy.js'
+
+type Listener = envoy.config.listener.v3.Listener
+type ListenerFilter = envoy.config.listener.v3.ListenerFilter
+
+const PROTOCOLS = Enum['envoy.config.core.v3.SocketAddress.Protocol']
+
+const TLS_INSPECTOR: ListenerFilter = {
+  name: 'envoy.filters.listener.tls_inspector',
+  typedConfig: any('envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector', {}),
+}
+
+const PROXY_PROTOCOL: ListenerFilter = {
+  name: 'envoy.filters.listener.proxy_protocol',
+  typedConfig: any('envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol', {}),
+}
+
+/** The message; undefined for a port without chains, which Envoy would refuse. */
+export function buildListener(port: Port, options: TranslateOptions): Listener | undefined {
+  const [first] = port.chains
+  if (first === undefined) return undefined
+  const { gateway } = port
+  const statPrefix = statName(`${gateway.namespace}/${gateway.name}/${port.port}`)
+  return {
+    name: port.name,
+    statPrefix,
+    ...addresses(port),
+    perConnectionBufferLimitBytes: uint32(port.client.bufferLimitBytes),
+    ...(port.transport === 'UDP' ? udp(first, statPrefix, options) : tcp(port, statPrefix, options)),
+  }
+}
+
+/** The listener ready for the wire; undefined for a port without chains. */
+export function encodeListener(port: Port, options: TranslateOptions): EncodedResource | undefined {
+  const listener = buildListener(port, options)
+  if (listener === undefined) return undefined
+  return encodeResource('envoy.config.listener.v3.Listener', listener, {
+    typeUrl: TYPE_URL.listener,
+    name: port.name,
+    origins: [...new Set([...port.origins, ...port.chains.flatMap(chainOrigins)])],
+    references: sortReferences(port.chains.flatMap(chainReferences)),
+  })
+}
+
+function chainOrigins(chain: Chain): Port['origins'] {
+  return chain.kind === 'stream' ? chain.origins : []
+}
+
+function addresses({ addresses: [main, ...others], boundPort, transport }: Port): Listener {
+  const address = (host: string): envoy.config.core.v3.Address => ({
+    socketAddress: { protocol: PROTOCOLS[transport], address: host, portValue: boundPort },
+  })
+  return {
+    address: address(main),
+    ...(others.length === 0 ? {} : { additionalAddresses: others.map((other) => ({ address: address(other) })) }),
+  }
+}
+
+function tcp(port: Port, statPrefix: string, options: TranslateOptions): Listener {
+  const mixed = port.chains.some(({ encrypted }) => encrypted)
+  const filters = [...(port.client.proxyProtocol ? [PROXY_PROTOCOL] : []), ...(mixed ? [TLS_INSPECTOR] : [])]
+  return {
+    filterChains: port.chains.map((chain) => buildFilterChain(chain, { port, statPrefix, mixed, options })),
+    ...(filters.length === 0 ? {} : { listenerFilters: filters }),
+  }
+}
+
+function udp(chain: Chain, statPrefix: string, options: TranslateOptions): Listener {
+  return { udpListenerConfig: {}, ...(chain.kind === 'stream' ? { listenerFilters: [udpProxy(chain, statPrefix, options)] } : {}) }
+}

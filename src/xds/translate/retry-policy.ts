@@ -1,0 +1,58 @@
+import type { envoy } from '../../gen/envoy/types.js'
+import { DEFAULT_RETRY } from '../../ir/defaults.js'
+import type { Retry } from '../../ir/forward.js'
+import { any, duration, uint32 } from '../message.js'
+
+type RetryPolicy = envoy.config.route.v3.RetryPolicy
+
+const PREVIOUS_HOSTS: envoy.config.route.v3.RetryPolicy.RetryHostPredicate = {
+  name: 'envoy.retry_host_predicates.previous_hosts',
+  typedConfig: any('envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate', {}),
+}
+
+/** How often another endpoint is looked for before one that has failed is asked again. */
+const HOST_SELECTION_ATTEMPTS = 5
+
+/** What virtual hosts say for all their routes, so that routes without wishes of their own carry nothing. */
+export const DEFAULT_RETRY_POLICY: RetryPolicy = policy(DEFAULT_RETRY, 0)
+
+/**
+ * The retry policy of a route; undefined leaves it to the virtual host.
+ *
+ * @param perTryMs how long one try may take; Envoy keeps that in the retry policy, also where nothing is retried
+ */
+export function retryPolicy(retry: Retry | undefined, perTryMs: number): RetryPolicy | undefined {
+  return retry === undefined && perTryMs === 0 ? undefined : policy(retry ?? DEFAULT_RETRY, perTryMs)
+}
+
+function policy(retry: Retry, perTryMs: number): RetryPolicy {
+  const perTry = perTryMs === 0 ? {} : { perTryTimeout: duration(perTryMs) }
+  const retryOn = retry.attempts === 0 ? [] : conditions(retry)
+  // A policy of its own even when nothing is retried: without one the virtual host's would hold.
+  if (retryOn.length === 0) return { numRetries: uint32(0), ...perTry }
+  return {
+    retryOn: retryOn.join(','),
+    numRetries: uint32(retry.attempts),
+    ...perTry,
+    retryHostPredicate: [PREVIOUS_HOSTS],
+    hostSelectionRetryMaxAttempts: HOST_SELECTION_ATTEMPTS,
+    ...(retry.statusCodes.length === 0 ? {} : { retriableStatusCodes: [...retry.statusCodes] }),
+    ...(retry.backoffBaseMs === undefined ? {} : { retryBackOff: backOff(retry.backoffBaseMs, retry.backoffMaxMs) }),
+  }
+}
+
+/** Never `reset`: what was reset after the request went out may have been carried out. */
+function conditions({ connectionErrors, statusCodes }: Retry): readonly string[] {
+  return [
+    ...(connectionErrors ? ['connect-failure', 'refused-stream'] : []),
+    // gRPC says 503 in its own words.
+    ...(statusCodes.includes(503) ? ['unavailable'] : []),
+    ...(statusCodes.length > 0 ? ['retriable-status-codes'] : []),
+  ]
+}
+
+/** Envoy adds jitter: a wait is random between zero and the interval, which doubles from retry to retry. */
+function backOff(baseMs: number, maxMs: number | undefined): envoy.config.route.v3.RetryPolicy.RetryBackOff {
+  const base = Math.max(baseMs, 1)
+  return { baseInterval: duration(base), ...(maxMs === undefined ? {} : { maxInterval: duration(Math.max(maxMs, base)) }) }
+}

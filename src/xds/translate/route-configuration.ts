@@ -1,0 +1,77 @@
+/**
+ * How virtual hosts are packed for Envoy: all of a route table in one RouteConfiguration (RDS).
+ *
+ * This file is the only one that knows. Another packing (one scope per host, VHDS) replaces it and the subscription in
+ * `routesOf`; the virtual hosts stay the same bytes.
+ */
+import type { envoy } from '../../gen/envoy/types.js'
+import type { RouteTable } from '../../ir/route.js'
+import { bool, encode, uint32 } from '../message.js'
+import { type EncodedResource, type ResourceReference, TYPE_URL } from '../resource.js'
+import { ADS } from './config-source.js'
+import { MAX_DIRECT_RESPONSE_BYTES } from './direct-response.js'
+import { contentHash } from './encoded.js'
+import type { EncodedVirtualHost } from './virtual-host.js'
+
+/** RouteConfiguration.virtual_hosts: field 2, length-delimited. */
+const VIRTUAL_HOSTS_TAG = 0x12
+
+/** How an HTTP connection manager gets its routes. */
+export function routesOf(routeTable: string): {
+  readonly rds: envoy.extensions.filters.network.http_connection_manager.v3.Rds
+} {
+  return { rds: { routeConfigName: routeTable, configSource: ADS } }
+}
+
+/** What a listener with this route table refers to. */
+export function routeReferencesOf(routeTable: string): ResourceReference {
+  return { typeUrl: TYPE_URL.routeConfiguration, name: routeTable }
+}
+
+/**
+ * The route configuration of a table: a concatenation, nothing is encoded again.
+ *
+ * @param virtualHosts in a total order
+ * @param references of all virtual hosts together
+ */
+export function encodeRouteConfiguration(
+  table: RouteTable,
+  virtualHosts: readonly EncodedVirtualHost[],
+  references: readonly ResourceReference[],
+): EncodedResource {
+  const frame = encode('envoy.config.route.v3.RouteConfiguration', {
+    name: table.name,
+    // Clusters and routes arrive independently: a route to a cluster that is not there yet answers 503 and takes nothing else along.
+    validateClusters: bool(false),
+    // Gateway API: the port in the Host header MUST be ignored.
+    ignorePortInHostMatching: true,
+    // What a backendRef does to headers comes after what its rule does.
+    mostSpecificHeaderMutationsWins: true,
+    maxDirectResponseBodySizeBytes: uint32(MAX_DIRECT_RESPONSE_BYTES),
+  })
+  return {
+    typeUrl: TYPE_URL.routeConfiguration,
+    name: table.name,
+    version: contentHash([frame, ...virtualHosts.map(({ version }) => version)]),
+    value: concatenate(frame, virtualHosts),
+    origins: [...new Set([table.origins, ...virtualHosts.map(({ origins }) => origins)].flat())],
+    references,
+  }
+}
+
+/** Protobuf allows the fields of a message in any order, so a message is the concatenation of parts of it. */
+function concatenate(frame: Buffer, virtualHosts: readonly EncodedVirtualHost[]): Buffer {
+  const parts: Buffer[] = [frame]
+  for (const { bytes } of virtualHosts) parts.push(fieldHeader(bytes.length), bytes)
+  return Buffer.concat(parts)
+}
+
+function fieldHeader(length: number): Buffer {
+  const header = [VIRTUAL_HOSTS_TAG]
+  let rest = length
+  while (rest > 0x7f) {
+    header.push((rest & 0x7f) | 0x80)
+    rest >>>= 7
+  }
+  return Buffer.from([...header, rest])
+}

@@ -1,0 +1,57 @@
+/** One virtual host: the unit of everything behind it. Encoded once, and copied from there. */
+import type { envoy } from '../../gen/envoy/types.js'
+import type { Route as IrRoute, VirtualHost as IrVirtualHost } from '../../ir/route.js'
+import type { ObjectVersion } from '../../util/object-ref.js'
+import { encode } from '../message.js'
+import { type ResourceReference, TYPE_URL } from '../resource.js'
+import { directResponse } from './direct-response.js'
+import { contentHash, sortReferences } from './encoded.js'
+import { filterReferences } from './http-filters/index.js'
+import { DEFAULT_RETRY_POLICY } from './retry-policy.js'
+import { buildRoutes } from './route.js'
+
+/** The bytes of a virtual host and what others need to know about them. */
+export interface EncodedVirtualHost {
+  readonly routeTable: string
+  readonly domain: string
+  /** The encoded envoy.config.route.v3.VirtualHost. */
+  readonly bytes: Buffer
+  readonly version: string
+  readonly origins: readonly ObjectVersion[]
+  readonly references: readonly ResourceReference[]
+}
+
+/** The message. */
+export function buildVirtualHost({ domain, routes, otherwise }: IrVirtualHost): envoy.config.route.v3.VirtualHost {
+  return {
+    name: domain,
+    domains: [domain],
+    routes: [...routes.flatMap((route) => buildRoutes(route, domain)), ...(otherwise === 404 ? [] : [misdirected()])],
+    retryPolicy: DEFAULT_RETRY_POLICY,
+  }
+}
+
+/** The message in its wire form. */
+export function encodeVirtualHost(host: IrVirtualHost): EncodedVirtualHost {
+  const bytes = encode('envoy.config.route.v3.VirtualHost', buildVirtualHost(host))
+  return {
+    routeTable: host.routeTable,
+    domain: host.domain,
+    bytes,
+    version: contentHash([bytes]),
+    origins: host.origins,
+    references: sortReferences(host.routes.flatMap(routeReferences)),
+  }
+}
+
+/** The clusters that a route can send requests to. */
+function routeReferences(route: IrRoute): readonly ResourceReference[] {
+  const { action } = route
+  const names = action.kind === 'forward' ? [...action.clusters, ...action.mirrors].map(({ cluster }) => cluster) : []
+  return [...names.map((name) => ({ typeUrl: TYPE_URL.cluster, name })), ...filterReferences(route)]
+}
+
+/** RFC 9110 §15.5.20: the client shall ask again over another connection. */
+function misdirected(): envoy.config.route.v3.Route {
+  return { name: 'misdirected', match: { prefix: '/' }, ...directResponse({ statusCode: 421 }) }
+}

@@ -1,0 +1,69 @@
+/** Resources of ours as a bootstrap that needs no control plane: for asking the real Envoy what it thinks of them. */
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { MAX_REGEX_PROGRAM_SIZE } from '../../envoy/bootstrap.js'
+import { messageName, toProtoJson } from '../../src/xds/message.js'
+import { type EncodedResource, TYPE_URL, type TypeUrl } from '../../src/xds/resource.js'
+
+type Json = { readonly [key: string]: unknown }
+
+/**
+ * The bootstrap as ProtoJSON. What would be fetched is put where it is named: routes into connection managers, endpoints into clusters,
+ * secrets among the static ones.
+ */
+export function staticBootstrap(resources: Iterable<EncodedResource>, adminSocketPath: string): Json {
+  const byType = new Map<TypeUrl, Map<string, Json>>()
+  for (const resource of resources) {
+    const name = messageName(resource.typeUrl)
+    if (name === undefined) throw new Error(`no message for ${resource.typeUrl}`)
+    const ofType = byType.get(resource.typeUrl) ?? new Map<string, Json>()
+    byType.set(resource.typeUrl, ofType.set(resource.name, toProtoJson(name, resource.value) as Json))
+  }
+  const all = (typeUrl: TypeUrl): readonly Json[] => [...(byType.get(typeUrl)?.values() ?? [])]
+  const inline = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(inline)
+    if (!isJson(value)) return value
+    const { rds, sdsConfig: _fetched, ...rest } = value
+    const copy = Object.fromEntries(Object.entries(rest).map(([key, child]) => [key, inline(child)]))
+    if (!isJson(rds)) return copy
+    return { ...copy, routeConfig: byType.get(TYPE_URL.routeConfiguration)?.get(String(rds.routeConfigName)) }
+  }
+  const withEndpoints = (cluster: Json): Json => {
+    if (cluster.type !== 'EDS') return cluster
+    const { edsClusterConfig: _fetched, ...rest } = cluster
+    return { ...rest, type: 'STATIC', loadAssignment: byType.get(TYPE_URL.clusterLoadAssignment)?.get(String(cluster.name)) }
+  }
+  return {
+    node: { id: 'test', cluster: 'test' },
+    admin: { address: { pipe: { path: adminSocketPath } } },
+    staticResources: {
+      listeners: all(TYPE_URL.listener).map(inline),
+      clusters: all(TYPE_URL.cluster).map(withEndpoints).map(inline),
+      secrets: all(TYPE_URL.secret),
+    },
+    layeredRuntime: {
+      layers: [{ name: 'static', staticLayer: { 're2.max_program_size.error_level': MAX_REGEX_PROGRAM_SIZE } }],
+    },
+  }
+}
+
+/** What Envoy has against the resources; the empty string when it accepts them. */
+export async function validate(envoy: string, resources: Iterable<EncodedResource>): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'envoy-validate-'))
+  try {
+    const file = join(folder, 'bootstrap.json')
+    await writeFile(file, JSON.stringify(staticBootstrap(resources, join(folder, 'admin.sock'))))
+    return await new Promise((resolve) => {
+      const args = ['--mode', 'validate', '-c', file, '--log-level', 'error', '--disable-hot-restart']
+      execFile(envoy, args, { timeout: 60_000 }, (error, stdout, stderr) => resolve(error === null ? '' : `${stdout}${stderr}`))
+    })
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+function isJson(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
