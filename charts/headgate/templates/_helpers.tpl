@@ -1,0 +1,94 @@
+{{/* Names, labels and images: what several templates need. */}}
+
+{{- define "headgate.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "headgate.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 63 | trimSuffix "-" -}}
+{{- else if contains (include "headgate.name" .) .Release.Name -}}
+{{- .Release.Name | trunc 63 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name (include "headgate.name" .) | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "headgate.namespace" -}}
+{{- default .Release.Namespace .Values.namespaceOverride -}}
+{{- end -}}
+
+{{/* Cluster-scoped objects carry the namespace in their names: two installations do not collide. */}}
+{{- define "headgate.clusterName" -}}
+{{- printf "%s:%s" (include "headgate.namespace" .) (include "headgate.fullname" .) -}}
+{{- end -}}
+
+{{- define "headgate.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create -}}
+{{- default (include "headgate.fullname" .) .Values.serviceAccount.name -}}
+{{- else -}}
+{{- default "default" .Values.serviceAccount.name -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Never changes in the life of a release: the Deployment's selector is immutable. */}}
+{{- define "headgate.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "headgate.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: controller
+{{- end -}}
+
+{{- define "headgate.labels" -}}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+{{ include "headgate.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/part-of: headgate
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{/* Arguments: image (registry, repository, tag, digest), global, defaultTag. */}}
+{{- define "headgate.image" -}}
+{{- $name := printf "%s/%s" (.global.imageRegistry | default .image.registry) .image.repository -}}
+{{- if .image.digest -}}
+{{- printf "%s@%s" $name .image.digest -}}
+{{- else -}}
+{{- printf "%s:%s" $name (.image.tag | default .defaultTag) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* True if more than one replica of the controller can exist. */}}
+{{- define "headgate.replicated" -}}
+{{- if or (and .Values.autoscaling.enabled (gt (int .Values.autoscaling.maxReplicas) 1)) (and (not .Values.autoscaling.enabled) (gt (int .Values.replicaCount) 1)) -}}
+true
+{{- end -}}
+{{- end -}}
+
+{{/* The subjects of every binding. */}}
+{{- define "headgate.subjects" -}}
+- kind: ServiceAccount
+  name: {{ include "headgate.serviceAccountName" . }}
+  namespace: {{ include "headgate.namespace" . }}
+{{- end -}}
+
+{{/* Envoys that a controller of this kind provisions: label selector requirements. */}}
+{{- define "headgate.envoyPods" -}}
+- { key: app.kubernetes.io/managed-by, operator: In, values: [headgate] }
+- { key: app.kubernetes.io/component, operator: In, values: [proxy] }
+{{- end -}}
+
+{{/* What both kinds of monitor share; the argument is the monitor's values. */}}
+{{- define "headgate.scrape" -}}
+interval: {{ .interval }}
+scrapeTimeout: {{ .scrapeTimeout }}
+{{- with .relabelings }}
+relabelings:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .metricRelabelings }}
+metricRelabelings:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
