@@ -1,0 +1,236 @@
+/** Reads the objects of a cluster. */
+
+import { API_BACKOFF, backoffMs } from '../../k8s/backoff.js'
+import type { Clock } from '../../k8s/clock.js'
+import type { KubeClient } from '../../k8s/kube-client.js'
+import type { JsonObject, RawObject } from '../../k8s/kube-json.js'
+import type { Log } from '../../k8s/log.js'
+import { Reflector } from '../../k8s/reflector.js'
+import type { ReflectorState } from '../../k8s/reflector-state.js'
+import type { KindDefinition } from '../../schema/kind.js'
+import { type ObjectKey, objectKey } from '../../util/object-ref.js'
+import type { Change, Provider, ProviderSink } from '../provider.js'
+import { type CustomResource, toCustomResource } from './custom-resources.js'
+import { desiredWatches, type WantedObjects } from './desired-watches.js'
+import { discoverVersions, type ServedVersions } from './discovery.js'
+import { contentMark, hasReportedStatus, toKubeObject } from './to-kube-object.js'
+import type { WatchScope } from './watch-scope.js'
+import { WatchSet } from './watch-set.js'
+
+/** The status of an object as the API server has it. */
+export interface StoredStatus {
+  readonly uid: string
+  readonly generation: number
+  readonly resourceVersion: string
+  readonly status: JsonObject
+}
+
+/** What a provider reads and whom it tells. */
+export interface KubernetesProviderOptions {
+  readonly client: KubeClient
+  readonly clock: Clock
+  readonly log: Log
+  readonly kinds: readonly KindDefinition[]
+  readonly scope: WatchScope
+  /** Kinds of which only the objects are read that `want` names, such as Secret and ConfigMap. */
+  readonly byReference: ReadonlySet<string>
+  /** Told when the status of an object changed; undefined when the object is gone. Objects themselves come without it. */
+  readonly onStatus?: (kind: string, key: ObjectKey, stored: StoredStatus | undefined) => void
+  /** Told all CRDs of the groups that are read, when they changed. */
+  readonly onCustomResources?: (resources: readonly CustomResource[]) => void
+}
+
+const CRDS = { group: 'apiextensions.k8s.io', version: 'v1', plural: 'customresourcedefinitions' }
+
+/** Discovery is repeated after changes of CRDs, and so often without: CRDs may be invisible to us, and built-in kinds have none. */
+const DISCOVERY_MS = 60_000
+
+/** A new CRD is served a moment after it appears. */
+const CRD_SETTLE_MS = 1_000
+
+/** A wanted object that the server does not answer for is taken for missing after this long. */
+const WANT_TIMEOUT_MS = 5_000
+
+/** Follows the kinds that the cluster serves. */
+export class KubernetesProvider implements Provider {
+  readonly #options: KubernetesProviderOptions
+  readonly #marks = new Map<string, Map<ObjectKey, string>>()
+  readonly #namespaces = new Set<string>()
+  readonly #customResources = new Map<ObjectKey, CustomResource>()
+  readonly #groups: ReadonlySet<string>
+  #served: ServedVersions = new Map()
+  #wanted: WantedObjects = new Map()
+  #watches: WatchSet | undefined
+  #signal: AbortSignal = AbortSignal.abort()
+  #rediscover: (() => void) | undefined
+
+  constructor(options: KubernetesProviderOptions) {
+    this.#options = options
+    this.#groups = new Set(options.kinds.map((kind) => kind.group))
+  }
+
+  async start(sink: ProviderSink, signal: AbortSignal): Promise<void> {
+    const { client, clock, log } = this.#options
+    this.#signal = signal
+    this.#watches = new WatchSet(
+      { client, clock, log, onChanges: (kind, changed, removed) => this.#hand(sink, kind, changed, removed) },
+      signal,
+    )
+    const definitions = this.#followDefinitions(signal)
+    await this.#discoverUntilKnown(signal)
+    this.#follow()
+    // In the scope of a selector the first list names the namespaces, whose watches are then listed in turn.
+    for (let round = 0; round < 2; round++) await untilAborted(this.#watches.listed(), signal)
+    if (!signal.aborted) sink.complete()
+    while (!signal.aborted) await this.#discoverAgain(signal)
+    await Promise.all([this.#watches.ended(), definitions])
+  }
+
+  /**
+   * Names the objects of the kinds by reference that are to be read; those that were wanted before and are not in it go away. Resolves
+   * when all of them were looked up, or after five seconds: whoever publishes waits for it, or a changed reference would look broken
+   * for a moment.
+   */
+  async want(wanted: WantedObjects): Promise<void> {
+    this.#wanted = wanted
+    this.#follow()
+    if (this.#watches === undefined) return
+    const done = new AbortController()
+    await Promise.race([untilAborted(this.#watches.listed(), this.#signal), this.#options.clock.sleep(WANT_TIMEOUT_MS, done.signal)])
+    done.abort()
+  }
+
+  /** What each watch is doing: for readiness and for people who wonder why nothing comes. */
+  states(): ReadonlyMap<string, ReflectorState> {
+    return this.#watches?.states() ?? new Map()
+  }
+
+  #follow(): void {
+    const { kinds, scope, byReference } = this.#options
+    if (this.#signal.aborted) return
+    const plan = { kinds, served: this.#served, scope, selected: this.#namespaces, byReference, wanted: this.#wanted }
+    this.#watches?.follow(desiredWatches(plan))
+  }
+
+  async #discoverUntilKnown(signal: AbortSignal): Promise<void> {
+    const { client, clock, kinds, log } = this.#options
+    for (let failures = 1; !signal.aborted; failures++) {
+      try {
+        this.#served = await discoverVersions(client, kinds, signal)
+        return
+      } catch (error) {
+        if (signal.aborted) return
+        const waitMs = backoffMs(API_BACKOFF, failures, clock)
+        log.warn({ err: error, waitMs }, 'the API server does not say which kinds it serves')
+        await clock.sleep(waitMs, signal)
+      }
+    }
+  }
+
+  async #discoverAgain(signal: AbortSignal): Promise<void> {
+    const { client, clock, kinds, log } = this.#options
+    const waiting = new AbortController()
+    let changed = false
+    this.#rediscover = () => {
+      changed = true
+      waiting.abort()
+    }
+    await untilAborted(clock.sleep(DISCOVERY_MS, waiting.signal), signal)
+    this.#rediscover = undefined
+    waiting.abort()
+    if (changed) await clock.sleep(CRD_SETTLE_MS, signal)
+    if (signal.aborted) return
+    try {
+      const served = await discoverVersions(client, kinds, signal)
+      const news = kinds
+        .filter(({ kind }) => served.get(kind) !== this.#served.get(kind))
+        .map(({ kind }) => `${kind} ${served.get(kind) ?? 'gone'}`)
+      this.#served = served
+      if (news.length > 0) log.info({ kinds: news }, 'the kinds that the API server serves have changed')
+      this.#follow()
+    } catch (error) {
+      if (!signal.aborted) log.warn({ err: error }, 'the API server does not say which kinds it serves; going on with those of before')
+    }
+  }
+
+  #followDefinitions(signal: AbortSignal): Promise<void> {
+    const { client, clock, log, onCustomResources } = this.#options
+    const concerns = (key: ObjectKey): boolean => this.#groups.has(key.slice(key.indexOf('.') + 1))
+    const reflector = new Reflector({
+      client,
+      clock,
+      log,
+      resource: CRDS,
+      // A CRD is large, and nothing but its name and annotations is of interest.
+      metadataOnly: true,
+      onChanges: (changed, removed) => {
+        const ours = changed.filter((object) => concerns(objectKey('', object.metadata.name)))
+        if (ours.length === 0 && !removed.some(concerns)) return
+        for (const object of ours) this.#customResources.set(objectKey('', object.metadata.name), toCustomResource(object))
+        for (const key of removed) this.#customResources.delete(key)
+        onCustomResources?.([...this.#customResources.values()].sort((a, b) => (a.name < b.name ? -1 : 1)))
+        this.#rediscover?.()
+      },
+    })
+    return reflector.start(signal)
+  }
+
+  #hand(sink: ProviderSink, kind: KindDefinition, changed: readonly RawObject[], removed: readonly ObjectKey[]): void {
+    const batch = [...changed.flatMap((raw) => this.#toChange(kind, raw)), ...removed.map((key) => this.#toRemoval(kind, key))]
+    if (batch.length > 0) sink.changes(batch)
+    if (kind.kind === 'Namespace' && this.#options.scope.kind === 'selector') {
+      for (const { metadata } of changed) this.#namespaces.add(metadata.name)
+      for (const key of removed) this.#namespaces.delete(key.slice(1))
+      this.#follow()
+    }
+  }
+
+  #toChange(kind: KindDefinition, raw: RawObject): readonly Change[] {
+    const object = toKubeObject(kind, raw)
+    const key = objectKey(object.metadata.namespace, object.metadata.name)
+    if (!hasReportedStatus(kind)) return [{ kind: kind.kind, key, object }]
+    this.#options.onStatus?.(kind.kind, key, storedStatus(raw))
+    const marks = this.#marksOf(kind)
+    const mark = contentMark(object)
+    if (marks.get(key) === mark) return []
+    marks.set(key, mark)
+    return [{ kind: kind.kind, key, object }]
+  }
+
+  #toRemoval(kind: KindDefinition, key: ObjectKey): Change {
+    this.#marksOf(kind).delete(key)
+    if (hasReportedStatus(kind)) this.#options.onStatus?.(kind.kind, key, undefined)
+    return { kind: kind.kind, key, object: undefined }
+  }
+
+  #marksOf(kind: KindDefinition): Map<ObjectKey, string> {
+    const marks = this.#marks.get(kind.kind) ?? new Map<ObjectKey, string>()
+    this.#marks.set(kind.kind, marks)
+    return marks
+  }
+}
+
+function storedStatus({ metadata, status }: RawObject): StoredStatus {
+  return {
+    uid: metadata.uid ?? '',
+    generation: metadata.generation ?? 0,
+    resourceVersion: metadata.resourceVersion ?? '',
+    status: typeof status === 'object' && status !== null ? { ...status } : {},
+  }
+}
+
+/** Resolves with the promise or when the signal aborts, whichever is first. */
+function untilAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve()
+      return
+    }
+    const done = (): void => {
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    signal.addEventListener('abort', done, { once: true })
+    promise.then(done, done)
+  })
+}

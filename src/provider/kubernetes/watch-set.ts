@@ -1,0 +1,84 @@
+/** A set of reflectors that follows what is wanted: new ones start, those no longer wanted stop and take their objects with them. */
+import { linkedController } from '../../k8s/abort.js'
+import type { Clock } from '../../k8s/clock.js'
+import type { KubeClient } from '../../k8s/kube-client.js'
+import type { RawObject } from '../../k8s/kube-json.js'
+import type { Log } from '../../k8s/log.js'
+import { Reflector } from '../../k8s/reflector.js'
+import type { ReflectorState } from '../../k8s/reflector-state.js'
+import type { KindDefinition } from '../../schema/kind.js'
+import type { ObjectKey } from '../../util/object-ref.js'
+import type { WatchSpec } from './desired-watches.js'
+
+/** What the reflectors work with. */
+export interface WatchSetOptions {
+  readonly client: KubeClient
+  readonly clock: Clock
+  readonly log: Log
+  readonly onChanges: (kind: KindDefinition, changed: readonly RawObject[], removed: readonly ObjectKey[]) => void
+}
+
+interface Running {
+  readonly reflector: Reflector
+  readonly stop: () => void
+  readonly ended: Promise<void>
+}
+
+/** The reflectors of a provider. */
+export class WatchSet {
+  readonly #options: WatchSetOptions
+  readonly #signal: AbortSignal
+  readonly #running = new Map<string, Running>()
+
+  /** @param signal ends all of them */
+  constructor(options: WatchSetOptions, signal: AbortSignal) {
+    this.#options = options
+    this.#signal = signal
+  }
+
+  /** Makes the running watches those of `specs`. */
+  follow(specs: ReadonlyMap<string, WatchSpec>): void {
+    for (const [name, running] of this.#running) {
+      if (specs.has(name)) continue
+      this.#running.delete(name)
+      running.stop()
+      void running.ended.then(() => {
+        // The process ends: what is known stays, nothing was deleted in the cluster. A watch that came back has its objects again.
+        if (!this.#signal.aborted && !this.#running.has(name)) running.reflector.removeAll()
+      })
+    }
+    for (const [name, spec] of specs) if (!this.#running.has(name)) this.#running.set(name, this.#start(spec))
+  }
+
+  /** Resolves when every watch of now has handed over what exists. */
+  async listed(): Promise<void> {
+    await Promise.all([...this.#running.values()].map(({ reflector }) => reflector.listed))
+  }
+
+  /** What each watch is doing, by its name. */
+  states(): ReadonlyMap<string, ReflectorState> {
+    return new Map([...this.#running].map(([name, { reflector }]) => [name, reflector.state]))
+  }
+
+  /** Resolves when all have stopped, after the signal has aborted. */
+  async ended(): Promise<void> {
+    await Promise.all([...this.#running.values()].map(({ ended }) => ended))
+  }
+
+  #start({ kind, version, namespace, labelSelector, fieldSelector }: WatchSpec): Running {
+    const { client, clock, log, onChanges } = this.#options
+    const reflector = new Reflector({
+      client,
+      clock,
+      log,
+      resource: { group: kind.group, version, plural: kind.plural },
+      namespace,
+      ...(labelSelector === undefined ? {} : { labelSelector }),
+      ...(fieldSelector === undefined ? {} : { fieldSelector }),
+      onChanges: (changed, removed) => onChanges(kind, changed, removed),
+    })
+    const link = linkedController(this.#signal)
+    const ended = reflector.start(link.controller.signal).finally(() => link[Symbol.dispose]())
+    return { reflector, stop: () => link.controller.abort(), ended }
+  }
+}
