@@ -15,7 +15,7 @@ const QUIET_MS = 60
 export interface Received {
   readonly typeUrl: string
   readonly nonce: string
-  /** State of the world only. */
+  /** What the protocol calls version_info or system_version_info. */
   readonly version: string
   readonly resources: readonly ReceivedResource[]
   readonly removed: readonly string[]
@@ -155,6 +155,11 @@ abstract class AdsStream {
     return this.error
   }
 
+  /** Lets the first request come without a node. */
+  forgetNode(): void {
+    this.#node = undefined
+  }
+
   /** Stops reading, as a client that hangs does. */
   stall(): void {
     this.call.pause()
@@ -235,7 +240,7 @@ export class DeltaStream extends AdsStream {
     return {
       typeUrl: response.typeUrl ?? '',
       nonce: response.nonce ?? '',
-      version: '',
+      version: response.systemVersionInfo ?? '',
       resources: (response.resources ?? []).map(({ name = '', version = '', resource }) => received(name, version, resource)),
       removed: response.removedResources ?? [],
       bytes: bytes.length,

@@ -81,6 +81,11 @@ export function scope(name: string, clusters: readonly string[] = []): EncodedRe
   )
 }
 
+/** A virtual host by VHDS: `<route configuration>/<host>`. */
+export function virtualHost(name: string): EncodedResource {
+  return encoded<'envoy.config.route.v3.VirtualHost'>(TYPE_URL.virtualHost, name, { name, domains: [name.slice(name.indexOf('/') + 1)] })
+}
+
 /** What a listener of a test may have; `content` makes versions differ. */
 export interface ListenerOptions {
   readonly content?: number
