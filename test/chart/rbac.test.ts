@@ -1,0 +1,76 @@
+/** The chart's permissions, against what the controller reads. */
+import { beforeAll, describe, expect, it } from '@jest/globals'
+import { KINDS } from '../../src/kinds/index.js'
+import { BUILD_TIMEOUT_MS, Helm, type Manifest } from './helm.js'
+
+let helm: Helm
+beforeAll(async () => {
+  helm = await Helm.find()
+}, BUILD_TIMEOUT_MS)
+
+describe('RBAC', () => {
+  it.each(KINDS.map((kind) => [kind.kind, kind] as const))('lets the controller watch %s in the whole cluster', async (_name, kind) => {
+    const roles = (await helm.objects()).filter(({ kind: role }) => role === 'ClusterRole')
+    for (const verb of ['get', 'list', 'watch']) expect(allows(roles, kind.group, kind.plural, verb)).toBe(true)
+  })
+
+  it('gives no ClusterRole over what namespaces hold when only some are watched', async () => {
+    const roles = (await helm.objects('--set', 'watch.namespaces={web}')).filter(({ kind }) => kind === 'ClusterRole')
+    const namespaced = [
+      ['', 'secrets'],
+      ['', 'configmaps'],
+      ['', 'services'],
+      ['apps', 'deployments'],
+      ['gateway.networking.k8s.io', 'httproutes'],
+    ] as const
+    const granted = roles.filter((role) => role.metadata.labels?.['rbac.authorization.k8s.io/aggregate-to-view'] === undefined)
+    expect(namespaced.filter(([group, resource]) => allows(granted, group, resource, 'get'))).toEqual([])
+  })
+
+  it.each(['web', 'headgate-system'])('gives Roles in the watched namespace %s', async (namespace) => {
+    const roles = (await helm.objects('--set', 'watch.namespaces={web}')).filter(
+      ({ kind, metadata }) => kind === 'Role' && metadata.namespace === namespace,
+    )
+    expect(allows(roles, 'gateway.networking.k8s.io', 'httproutes', 'watch')).toBe(true)
+    expect(allows(roles, '', 'secrets', 'watch')).toBe(true)
+    expect(allows(roles, 'apps', 'deployments', 'patch')).toBe(true)
+  })
+
+  it('never lets the controller write what users own', async () => {
+    const roles = (await helm.objects()).filter(isOfController)
+    const owned = KINDS.filter(({ kind, group }) => group !== '' && kind !== 'GatewayClass')
+    const writable = owned.filter(({ group, plural }) =>
+      ['create', 'update', 'patch', 'delete'].some((verb) => allows(roles, group, plural, verb)),
+    )
+    expect(writable.map(({ kind }) => kind)).toEqual([])
+  })
+
+  it('never lets the controller write Secrets outside its own namespace', async () => {
+    const roles = (await helm.objects()).filter((role) => isOfController(role) && role.kind === 'ClusterRole')
+    expect(['create', 'update', 'patch', 'delete'].filter((verb) => allows(roles, '', 'secrets', verb))).toEqual([])
+  })
+
+  it('binds every role of the controller to its ServiceAccount', async () => {
+    const objects = await helm.objects()
+    const roles = objects.filter(isOfController).map(({ kind, metadata }) => `${kind} ${metadata.name}`)
+    const bound = objects
+      .filter(({ kind }) => kind === 'ClusterRoleBinding' || kind === 'RoleBinding')
+      .map((binding) => (binding as unknown as { roleRef: { kind: string; name: string } }).roleRef)
+      .map(({ kind, name }) => `${kind} ${name}`)
+    expect(bound.sort()).toEqual(roles.sort())
+  })
+})
+
+/** Roles for people (aggregated ones) are not the controller's. */
+function isOfController({ kind, metadata }: Manifest): boolean {
+  return (kind === 'Role' || kind === 'ClusterRole') && !Object.keys(metadata.labels ?? {}).some((label) => label.includes('aggregate-to-'))
+}
+
+function allows(roles: readonly Manifest[], group: string, resource: string, verb: string): boolean {
+  return roles.some(({ rules = [] }) =>
+    rules.some(
+      (rule) =>
+        rule.apiGroups.includes(group) && (rule.resources.includes(resource) || rule.resources.includes('*')) && rule.verbs.includes(verb),
+    ),
+  )
+}

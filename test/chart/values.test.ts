@@ -1,0 +1,134 @@
+/** What the chart refuses, and what its values lead to. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from '@jest/globals'
+import { parse } from 'yaml'
+import { readCommandLine } from '../../src/config/command-line.js'
+import { BUILD_TIMEOUT_MS, CHART, Helm, type Manifest } from './helm.js'
+
+let helm: Helm
+beforeAll(async () => {
+  helm = await Helm.find()
+}, BUILD_TIMEOUT_MS)
+
+describe('values.schema.json', () => {
+  it.each([
+    ['a name with a typing error', ['--set', 'image.pullPolicyy=Always'], "additional properties 'pullPolicyy' not allowed"],
+    ['a number that is a word', ['--set', 'replicaCount=many'], 'got string, want integer'],
+    ['an unknown log level', ['--set', 'log.level=loud'], '/log/level'],
+    ['a controller name without a path', ['--set', 'controllerName=headgate.dev'], '/controllerName'],
+    ['a port that needs root', ['--set', 'ports.xds=443'], 'minimum: got 443, want 1,024'],
+    ['a digest that is none', ['--set', 'image.digest=latest'], '/image/digest'],
+    ['parameters without a kind', ['--set', 'gatewayClass.parametersRef.group=headgate.dev'], "missing properties 'kind', 'name'"],
+    ['a namespace in capitals', ['--set', 'watch.namespaces={Web}'], '/watch/namespaces/0'],
+  ])('refuses %s', async (_case, args, message) => {
+    await expect(helm.render(...args)).rejects.toThrow(message)
+  })
+
+  it('knows every value, and every value has a default', () => {
+    const schema: SchemaNode = JSON.parse(readFileSync(join(CHART, 'values.schema.json'), 'utf8'))
+    const defaults: unknown = parse(readFileSync(join(CHART, 'values.yaml'), 'utf8'))
+    expect(missingDefaults(schema, defaults, schema, '')).toEqual([])
+  })
+})
+
+describe('templates', () => {
+  it.each([
+    ['both ways to choose namespaces', ['--set', 'watch.namespaces={web}', '--set', 'watch.selector=a=b'], 'exclude each other'],
+    [
+      'a class with its own and with made parameters',
+      [
+        '--set',
+        'gatewayClass.config.replicas=1,gatewayClass.parametersRef.group=g,gatewayClass.parametersRef.kind=k,gatewayClass.parametersRef.name=n',
+      ],
+      'exclude each other',
+    ],
+    ['a ServiceMonitor without a Service', ['--set', 'metrics.serviceMonitor.enabled=true,metrics.service.enabled=false'], 'needs'],
+    ['fewer replicas at most than at least', ['--set', 'autoscaling.enabled=true,autoscaling.maxReplicas=1'], 'is less than'],
+  ])('refuse %s', async (_case, args, message) => {
+    await expect(helm.render(...args)).rejects.toThrow(message)
+  })
+
+  it.each([
+    ['by default', []],
+    ['with namespaces', ['--set', 'watch.namespaces={web,shop}']],
+    ['with a selector', ['--set-string', 'watch.selector=team in (web\\,shop)']],
+    ['with a registry of its own', ['--set', 'global.imageRegistry=mirror.example']],
+  ])('give the controller a command line that it understands, %s', async (_case, args) => {
+    const controller = containerOf(await deployment(args))
+    const errors: string[] = []
+    const read = readCommandLine(
+      controller.args.map((argument) => argument.replace('$(POD_NAMESPACE)', 'headgate-system')),
+      {
+        environment: { POD_NAME: 'headgate-1' },
+        workingFolder: '/',
+        packageFolder: '/app',
+        writeOut: () => {},
+        writeError: (text) => errors.push(text),
+      },
+    )
+    expect(errors).toEqual([])
+    expect(read).toMatchObject({ kind: 'run', config: { provider: 'kubernetes', namespace: 'headgate-system' } })
+  })
+
+  it('keep the pod within the restricted Pod Security Standard', async () => {
+    const pod = await deployment([])
+    expect(pod).toMatchObject({ securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } } })
+    expect(containerOf(pod)).toMatchObject({
+      securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
+    })
+  })
+
+  it('prefer a digest to a tag, and a common registry to that of the image', async () => {
+    const digest = `sha256:${'0'.repeat(64)}`
+    const pod = await deployment(['--set', `image.digest=${digest},image.tag=v1,global.imageRegistry=mirror.example`])
+    expect(containerOf(pod).image).toBe(`mirror.example/headgate/headgate@${digest}`)
+  })
+
+  it('leave the number of replicas to the autoscaler', async () => {
+    const objects = await helm.objects('--set', 'autoscaling.enabled=true')
+    expect(objects.find(({ kind }) => kind === 'Deployment')?.spec).not.toHaveProperty('replicas')
+  })
+
+  it('make no disruption budget for a single replica: it would stop every drain of a node', async () => {
+    const objects = await helm.objects('--set', 'replicaCount=1')
+    expect(objects.map(({ kind }) => kind)).not.toContain('PodDisruptionBudget')
+  })
+})
+
+interface SchemaNode {
+  readonly $ref?: string
+  readonly properties?: Readonly<Record<string, SchemaNode>>
+  readonly $defs?: Readonly<Record<string, SchemaNode>>
+}
+
+interface PodSpec {
+  readonly containers: readonly { readonly image: string; readonly args: readonly string[] }[]
+}
+
+async function deployment(args: readonly string[]): Promise<PodSpec> {
+  const found = (await helm.objects(...args)).find(({ kind }: Manifest) => kind === 'Deployment')
+  if (found === undefined) throw new Error('the chart renders no Deployment')
+  return (found.spec as { template: { spec: PodSpec } }).template.spec
+}
+
+function containerOf(pod: PodSpec): PodSpec['containers'][number] {
+  const [first] = pod.containers
+  if (first === undefined) throw new Error('the pod has no container')
+  return first
+}
+
+/** Fields that Kubernetes leaves optional have no default of ours, and need none. */
+const OPTIONAL = ['/envoy/image/pullPolicy', '/resources/claims', '/gatewayClass/parametersRef']
+
+function missingDefaults(node: SchemaNode, value: unknown, root: SchemaNode, path: string): readonly string[] {
+  const name = node.$ref?.replace('#/$defs/', '')
+  if (name === 'probe') return []
+  const { properties = {} } = name === undefined ? node : (root.$defs?.[name] ?? {})
+  return Object.entries(properties).flatMap(([key, child]) => {
+    const inner = value instanceof Object && key in value ? Reflect.get(value, key) : undefined
+    const here = `${path}/${key}`
+    if (inner === undefined) return OPTIONAL.some((end) => here.endsWith(end)) ? [] : [here]
+    return missingDefaults(child, inner, root, here)
+  })
+}
