@@ -23,6 +23,8 @@ import { type ServerClock, systemClock } from './clock.js'
 import { Counters } from './counters.js'
 import { DEFAULT_LIMITS, type Limits } from './limits.js'
 import { PumpQueue } from './pump-queue.js'
+import { isLoopback } from './tls/certificates.js'
+import { TlsServerCredentials } from './tls/tls-credentials.js'
 import { deltaResourceEncoder, sotwResourceEncoder } from './wire.js'
 
 /** How to run a server. */
@@ -40,6 +42,11 @@ export interface AdsServerOptions {
 
 const SILENT: ServerLog = { info: () => {}, warn: () => {} }
 const KEEPALIVE_MS = 30_000
+
+/** Secrets would leave the machine in plaintext. */
+export class PlaintextError extends Error {
+  override readonly name = 'PlaintextError'
+}
 
 /** Serves the resources of a cache. */
 export class AdsServer {
@@ -84,8 +91,16 @@ export class AdsServer {
     })
   }
 
-  /** Starts to listen and returns the port; 0 takes a free one. Rejects when the address is in use. */
+  /**
+   * Starts to listen and returns the port; 0 takes a free one. Rejects when the address is in use, and when the credentials are not
+   * `TlsServerCredentials` and the address is not one of the loopback interface.
+   */
   listen(host: string, port: number): Promise<number> {
+    if (!(this.#credentials instanceof TlsServerCredentials) && !isLoopback(host)) {
+      return Promise.reject(
+        new PlaintextError(`xDS in plaintext is for the loopback interface only, not for ${host}: use TLS or 127.0.0.1`),
+      )
+    }
     return new Promise((resolve, reject) => {
       const address = `${host.includes(':') ? `[${host}]` : host}:${port}`
       this.#server.bindAsync(address, this.#credentials, (error, bound) => (error === null ? resolve(bound) : reject(error)))

@@ -1,0 +1,63 @@
+/** Keeps the server's certificate fresh: a new one after two thirds of the life of the old one. */
+import type { ServerClock } from '../clock.js'
+import { type CertificatePair, issueCertificate, renewalTime } from './certificates.js'
+import { TlsServerCredentials } from './tls-credentials.js'
+
+/** Where the authority is kept. It is made once; of several replicas that try, one wins and the others read what it wrote. */
+export interface AuthorityStore {
+  /** Returns the stored authority, or stores the one that `create` makes. */
+  loadOrCreate(create: () => CertificatePair): Promise<CertificatePair>
+}
+
+/** What the server's certificate says. */
+export interface ServerNames {
+  readonly dnsNames: readonly string[]
+  readonly addresses: readonly string[]
+}
+
+/** An authority lives long: replacing it means new certificates for everybody. */
+export const AUTHORITY_LIFETIME_MS: number = 10 * 365 * 24 * 3_600_000
+/** A leaf lives short: it needs no revocation. */
+export const LEAF_LIFETIME_MS: number = 24 * 3_600_000
+
+/** Credentials that renew themselves until `stop`. */
+export class CertificateRotation {
+  readonly credentials: TlsServerCredentials
+  readonly #authorities: readonly CertificatePair[]
+  readonly #names: ServerNames
+  readonly #clock: ServerClock
+  readonly #lifetimeMs: number
+  #cancel: () => void = () => {}
+
+  /** @param authorities the first one signs; clients of all are let in */
+  constructor(
+    authorities: readonly [CertificatePair, ...CertificatePair[]],
+    names: ServerNames,
+    clock: ServerClock,
+    lifetimeMs: number = LEAF_LIFETIME_MS,
+  ) {
+    this.#authorities = authorities
+    this.#names = names
+    this.#clock = clock
+    this.#lifetimeMs = lifetimeMs
+    this.credentials = new TlsServerCredentials(this.#issue(authorities[0]))
+  }
+
+  /** No further renewals. */
+  stop(): void {
+    this.#cancel()
+  }
+
+  #issue(authority: CertificatePair): ConstructorParameters<typeof TlsServerCredentials>[0] {
+    const now = this.#clock.now()
+    const server = issueCertificate(
+      authority,
+      { commonName: 'headgate control plane', ...this.#names, usage: 'server', lifetimeMs: this.#lifetimeMs },
+      new Date(now),
+    )
+    this.#cancel = this.#clock.after(Math.max(1_000, renewalTime(server).getTime() - now), () =>
+      this.credentials.rotate(this.#issue(authority)),
+    )
+    return { server, authorities: this.#authorities.map(({ certificate }) => certificate) }
+  }
+}
