@@ -3,7 +3,10 @@
  */
 import type { Source } from '../incremental/index.js'
 import type { RouteTable } from '../ir/route.js'
+import type { FoundMaterial } from './materials.js'
 import type { EffectiveListener } from './model.js'
+import type { Read } from './pem.js'
+import type { GrantIndex } from './reference-grants.js'
 
 /** Sources of the half of gateways. */
 export interface GatewaySources {
@@ -13,4 +16,8 @@ export interface GatewaySources {
   readonly routeTables: Source<RouteTable>
   /** By the key of a gateway: the name of the certificate material that it shows to backends. Absent where it has none or none that is usable. */
   readonly backendClientCertificates: Source<string>
+  /** Certificates and authorities by name, or why they cannot be used. Absent where there is no such object. */
+  readonly materials: Source<Read<FoundMaterial>>
+  /** What may refer to what across namespaces. */
+  readonly grants: GrantIndex
 }

@@ -22,11 +22,26 @@ export interface Delivery {
   readonly message?: string
 }
 
-/** An object whose configuration Envoy refused: it is left out, or answers 500, until it changes. */
+/** An object whose configuration Envoy refused: its last good version goes on serving, or it answers 500, until it changes. */
 export interface Quarantine {
+  /** The refused generation. */
   readonly generation: number
+  /** `suspected`: held back while the culprit among several is being found. */
+  readonly state: 'rejected' | 'suspected'
+  /** Envoy's own words. */
   readonly message: string
+  /** The version to serve instead; undefined: the object is new, or the change concerns security, and it answers 500. */
+  readonly lastGood?: KubeObject
 }
+
+/** What is known of the CustomResourceDefinitions of Gateway API in a cluster. */
+export interface Definitions {
+  /** Why they cannot be relied on: a missing or unknown bundle version. */
+  readonly problem?: string
+}
+
+/** The key of what is known of the definitions: they are one bundle. */
+export const DEFINITIONS_KEY = 'gateway.networking.k8s.io'
 
 /** Inputs of the graph. Objects are keyed by `namespace/name`, facts by what their comment says. */
 export interface Inputs {
@@ -42,6 +57,8 @@ export interface Inputs {
   readonly deliveries: Input<Delivery>
   /** By `<Kind>/<namespace>/<name>`. */
   readonly quarantines: Input<Quarantine>
+  /** By `DEFINITIONS_KEY`. No value: the definitions are our own. */
+  readonly definitions: Input<Definitions>
 }
 
 /** Declares the inputs: one per kind, and the facts. */
@@ -60,5 +77,6 @@ export function declareInputs(graph: Graph, kinds: readonly KindName[]): Inputs 
     addresses: graph.input('addresses'),
     deliveries: graph.input('deliveries'),
     quarantines: graph.input('quarantines'),
+    definitions: graph.input('definitions'),
   }
 }

@@ -41,7 +41,7 @@ function namesOfTermination(tls: Port['chains'][number]['tls']): readonly string
 /** Authorities from several objects become one material; everything else stands alone. */
 function combine(name: string, parts: readonly SecretMaterial[]): SecretMaterial | undefined {
   const [first] = parts
-  if (first === undefined || parts.length === 1) return first
+  if (first === undefined || first.name === name) return first
   const trusted = parts.flatMap((part) => (part.kind === 'trust' ? [part] : []))
   return {
     kind: 'trust',

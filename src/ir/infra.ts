@@ -13,6 +13,8 @@ export interface GatewayInfra {
   readonly addresses: readonly RequestedAddress[]
   /** Values of GatewayConfig objects, merged, class first. */
   readonly config: Readonly<Record<string, unknown>>
+  /** Why it cannot be made as it is asked for. What is there stays as it is, and nothing new is made. */
+  readonly problem?: string
 }
 
 /** A port of a gateway. */

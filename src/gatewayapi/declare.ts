@@ -1,0 +1,109 @@
+/**
+ * The Gateway API as a part of the graph: objects go in, what gateways do and what their owners should know comes out.
+ *
+ * The order of declaration is the order in which values flow: gateways and listeners, what routes make of them, ports, secrets, statuses.
+ */
+import type { Collection, Graph, Source } from '../incremental/index.js'
+import type { Cluster, Endpoints } from '../ir/cluster.js'
+import type { GatewayInfra } from '../ir/infra.js'
+import type { Port } from '../ir/port.js'
+import type { RouteTable, VirtualHost } from '../ir/route.js'
+import type { SecretMaterial } from '../ir/tls.js'
+import { declareBackendClientCertificates, declareClientCertificateStates } from './backend-client-certificates.js'
+import type { TranslationContext } from './context.js'
+import { declareRoutes } from './declare-routes.js'
+import { type Diagnostic, declareDiagnostics } from './diagnostics.js'
+import { declareGatewayClasses } from './gateway-classes.js'
+import { declareGateways, type OurGateway } from './gateways.js'
+import { declareInfra } from './infra.js'
+import type { Inputs } from './inputs.js'
+import { declareListenerOverlaps } from './listener-overlaps.js'
+import { declareListenerPlaces } from './listener-places.js'
+import { declareListenerSets } from './listener-sets.js'
+import { declareListenerStates } from './listener-states.js'
+import { declareListeners } from './listeners.js'
+import { declareMaterials, type Materials } from './materials.js'
+import type { Attachment, EffectiveListener } from './model.js'
+import type { ObjectStatus } from './object-status.js'
+import { declarePortBindings } from './port-bindings.js'
+import { declarePorts } from './ports.js'
+import { declareReferenceGrants } from './reference-grants.js'
+import { declareRouteTables } from './route-tables.js'
+import { declareSecrets } from './secrets.js'
+import { declareStatuses } from './statuses.js'
+
+/** Everything that the rest of the program reads of the Gateway API. Keys of the IR: `src/ir/README.md`. */
+export interface GatewayApi {
+  /** Gateways of ours, by `namespace/name`. */
+  readonly gateways: Collection<OurGateway>
+  /** By `ListenerKey`. */
+  readonly listeners: Collection<EffectiveListener>
+  /** By `<Kind>/<namespace>/<name>` of the route. */
+  readonly attachments: Collection<Attachment>
+  readonly routeTables: Collection<RouteTable>
+  readonly virtualHosts: Source<VirtualHost>
+  readonly clusters: Source<Cluster>
+  readonly endpoints: Source<Endpoints>
+  readonly ports: Collection<Port>
+  /** Certificates and authorities that something names, usable or not: with the time at which each certificate expires. */
+  readonly materials: Materials
+  /** Those of them that proxies need. */
+  readonly secrets: Collection<SecretMaterial>
+  /** By `namespace/name` of the gateway. */
+  readonly infra: Collection<GatewayInfra>
+  /** By `<Kind>/<namespace>/<name>`. */
+  readonly statuses: Collection<ObjectStatus>
+  /** By `<Kind>/<namespace>/<name>`; objects without any have no value. */
+  readonly diagnostics: Collection<readonly Diagnostic[]>
+}
+
+/** Declares the translation of the Gateway API. */
+export function declareGatewayApi(graph: Graph, inputs: Inputs, context: TranslationContext): GatewayApi {
+  const grants = declareReferenceGrants(graph, inputs)
+  const classes = declareGatewayClasses(graph, inputs, context)
+  const gateways = declareGateways(graph, inputs, classes)
+  const sets = declareListenerSets(graph, inputs, gateways)
+  const materials = declareMaterials(graph, inputs, gateways, sets)
+  const declarations = declareListeners(graph, gateways, sets)
+  const bindings = declarePortBindings(graph, inputs, declarations)
+  const states = declareListenerStates(graph, inputs, { ...declarations, gateways, bindings, materials, grants })
+  const places = declareListenerPlaces(graph, inputs, states)
+  const { listeners } = places
+  const routeTables = declareRouteTables(graph, inputs, places)
+  const clientCertificates = declareClientCertificateStates(graph, { materials, grants }, gateways)
+  const backendClientCertificates = declareBackendClientCertificates(graph, clientCertificates)
+
+  const routes = declareRoutes(graph, inputs, context, { listeners, routeTables, backendClientCertificates, materials, grants })
+  const { attachments, virtualHosts, clusters, endpoints, streamRoutes } = routes
+
+  const ports = declarePorts(graph, places, streamRoutes)
+  const secrets = declareSecrets(graph, materials, ports, clusters)
+  const infra = declareInfra(graph, gateways, states)
+  const overlaps = declareListenerOverlaps(graph, states)
+  const statuses = declareStatuses(graph, inputs, context, {
+    classes,
+    gateways,
+    sets,
+    states,
+    overlaps,
+    clientCertificates,
+    attachments,
+    others: routes.statuses,
+  })
+  const diagnostics = declareDiagnostics(graph, statuses)
+  return {
+    gateways,
+    listeners,
+    attachments,
+    routeTables,
+    virtualHosts,
+    clusters,
+    endpoints,
+    ports,
+    materials,
+    secrets,
+    infra,
+    statuses,
+    diagnostics,
+  }
+}

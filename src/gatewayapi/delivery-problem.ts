@@ -1,0 +1,28 @@
+/** Whether the configuration made from an object serves: what its proxies have said. */
+import type { View } from '../incremental/index.js'
+import type { ObjectVersion } from '../util/object-ref.js'
+import type { Problem } from './conditions.js'
+import type { Delivery, Inputs } from './inputs.js'
+
+/** Why the present generation of an object does not serve yet; undefined once every connected proxy has it. */
+export function deliveryProblem(view: View, inputs: Inputs, object: ObjectVersion): Problem | undefined {
+  const key = `${object.kind}/${object.namespace}/${object.name}`
+  const quarantine = view.get(inputs.quarantines, key)
+  if (quarantine?.generation === object.generation) return refused(quarantine.message)
+  return problemOf(view.get(inputs.deliveries, key), object.generation)
+}
+
+function problemOf(delivery: Delivery | undefined, generation: number): Problem | undefined {
+  if (delivery?.state === 'rejected') return refused(delivery.message)
+  // Proxies that join, leave or restart take nothing back: what was acknowledged once stays programmed.
+  if (delivery !== undefined && delivery.acknowledgedGeneration >= generation) return undefined
+  const message =
+    delivery === undefined || delivery.state === 'noProxy'
+      ? 'No proxy is connected yet.'
+      : 'The proxies have not acknowledged the configuration yet.'
+  return { reason: 'Pending', message }
+}
+
+function refused(message: string | undefined): Problem {
+  return { reason: 'Invalid', message: `Envoy refused the configuration${message === undefined ? '.' : `: ${message}`}` }
+}

@@ -1,0 +1,79 @@
+/** Status of Gateways. Source: Gateway API v1.7, `GatewayConditionType`. */
+import type { BackendClientCertificate } from './backend-client-certificates.js'
+import { fails, holds, holdsUnless, type Problem } from './conditions.js'
+import { allowsInsecureFallback } from './frontend-validation.js'
+import type { Verdict } from './gateway-verdicts.js'
+import type { OurGateway } from './gateways.js'
+import type { GatewayAddresses } from './inputs.js'
+import type { Condition } from './model.js'
+import type { GatewayStatus, ListenerStatus } from './object-status.js'
+
+/** What the status of a Gateway is made of. */
+export interface GatewayFacts {
+  readonly verdict: Verdict
+  readonly addresses: GatewayAddresses | undefined
+  readonly clientCertificate: BackendClientCertificate | undefined
+  readonly listeners: readonly ListenerStatus[]
+  readonly attachedListenerSets: number
+}
+
+/** The status of a Gateway. */
+export function gatewayStatus(gateway: OurGateway, facts: GatewayFacts): GatewayStatus {
+  return {
+    shape: 'gateway',
+    object: gateway.object,
+    conditions: conditions(gateway, facts),
+    addresses: facts.addresses?.assigned ?? [],
+    listeners: facts.listeners,
+    attachedListenerSets: facts.attachedListenerSets,
+  }
+}
+
+function conditions({ object, spec }: OurGateway, facts: GatewayFacts): readonly Condition[] {
+  const { verdict, addresses } = facts
+  const { generation } = object
+  const accepted = { reason: 'Accepted', message: 'The Gateway is valid.' }
+  return [
+    holdsUnless('Accepted', verdict.accepted, verdict.partly ?? accepted, generation),
+    holdsUnless(
+      'Programmed',
+      verdict.programmed,
+      { reason: 'Programmed', message: 'Every connected proxy serves the Gateway.' },
+      generation,
+    ),
+    holdsUnless('ResolvedRefs', referenceProblem(facts), { reason: 'ResolvedRefs', message: 'Every reference is resolved.' }, generation),
+    ...addressCondition(spec.addresses ?? [], addresses?.assigned ?? [], generation),
+    ...(allowsInsecureFallback(spec.tls?.frontend)
+      ? [holds('InsecureFrontendValidationMode', 'ConfigurationChanged', INSECURE_MESSAGE, generation)]
+      : []),
+    ...(spec.defaultScope === 'All'
+      ? [holds('DefaultGateway', 'DefaultGateway', 'Routes that ask for default Gateways attach; the scope is All.', generation)]
+      : []),
+  ]
+}
+
+const INSECURE_MESSAGE = 'AllowInsecureFallback lets clients in whose certificate is missing or not valid: backends must not rely on it.'
+
+function referenceProblem({ clientCertificate, listeners }: GatewayFacts): Problem | undefined {
+  if (clientCertificate?.problem !== undefined) return clientCertificate.problem
+  const unresolved = listeners.filter((listener) =>
+    listener.conditions.some(({ type, status }) => type === 'ResolvedRefs' && status === 'False'),
+  )
+  if (unresolved.length === 0) return undefined
+  const names = unresolved.map((listener) => `"${listener.name}"`).join(', ')
+  return { reason: 'ListenersNotResolved', message: `References of listeners are not resolved: ${names}. Their own conditions say why.` }
+}
+
+type Address = { readonly type: string; readonly value?: string }
+
+/** Only a Gateway that asks for addresses is told whether it got them. */
+function addressCondition(requested: readonly Address[], assigned: readonly Address[], generation: number): readonly Condition[] {
+  if (requested.length === 0) return []
+  const missing = requested.filter(
+    ({ type, value }) => !assigned.some((each) => each.type === type && (value === undefined || value === '' || each.value === value)),
+  )
+  if (missing.length === 0) return [holds('AddressesAssigned', 'AddressesAssigned', 'Every requested address is assigned.', generation)]
+  const reason = missing.length === requested.length ? 'NotAssigned' : 'PartiallyAssigned'
+  const names = missing.map(({ type, value }) => `${type} ${value === undefined || value === '' ? '(any)' : value}`).join(', ')
+  return [fails('AddressesAssigned', { reason, message: `Not assigned: ${names}.` }, generation)]
+}

@@ -1,0 +1,55 @@
+/**
+ * TLS listeners of one port whose hosts or certificates overlap: a client may then reuse a connection of one for the host of the other, which
+ * we answer with 421.
+ *
+ * Source: Gateway API v1.7, listener condition `OverlappingTLSConfig`.
+ */
+import type { Collection, Graph } from '../incremental/index.js'
+import type { Hostname } from '../ir/hostname.js'
+import { toHostname, wildcardsOver } from './hostnames.js'
+import type { ListenerState } from './listener-states.js'
+import { terminatesTls } from './listener-tls.js'
+import type { ListenerKey } from './model.js'
+
+/** A reason of `OverlappingTLSConfig`. */
+export type OverlapReason = 'OverlappingHostnames' | 'OverlappingCertificates'
+
+/** For a port word, the listeners that overlap with another one. */
+export type ListenerOverlaps = Collection<ReadonlyMap<ListenerKey, OverlapReason>>
+
+/** Declares the overlaps of each port. */
+export function declareListenerOverlaps(graph: Graph, states: Collection<ListenerState>): ListenerOverlaps {
+  const byPort = graph.index(states, 'TLS listeners by port', ({ declared, conflict }) =>
+    declared.allowed && conflict === undefined && terminatesTls(declared) ? [declared.portWord] : [],
+  )
+  return graph.collection('listener overlaps', { keys: byPort, compute: (view, word) => findOverlaps(view.list(byPort, word)) })
+}
+
+/** The listeners that overlap with another one. Where both reasons hold, certificates are named. */
+export function findOverlaps(states: readonly ListenerState[]): ReadonlyMap<ListenerKey, OverlapReason> {
+  const hosts = overlapping(states, ({ declared }) => [declared.hostname])
+  const certificates = overlapping(states, ({ certificateNames }) => certificateNames.map(toHostname))
+  const overlaps = new Map<ListenerKey, OverlapReason>()
+  for (const key of hosts) overlaps.set(key, 'OverlappingHostnames')
+  for (const key of certificates) overlaps.set(key, 'OverlappingCertificates')
+  return overlaps
+}
+
+/** The listeners one of whose names is, covers, or is covered by a name of another listener. Undefined covers every name. */
+function overlapping(
+  states: readonly ListenerState[],
+  namesOf: (state: ListenerState) => readonly (Hostname | undefined)[],
+): ReadonlySet<ListenerKey> {
+  const holders = new Map<Hostname | undefined, Set<ListenerKey>>()
+  for (const state of states) {
+    for (const name of namesOf(state)) holders.set(name, (holders.get(name) ?? new Set()).add(state.declared.key))
+  }
+  const found = new Set<ListenerKey>()
+  for (const [name, own] of holders) {
+    const covering = name === undefined ? [name] : [name, ...wildcardsOver(name), undefined]
+    const all = new Set(covering.flatMap((other) => [...(holders.get(other) ?? [])]))
+    if (all.size < 2) continue
+    for (const key of [...own, ...all]) found.add(key)
+  }
+  return found
+}

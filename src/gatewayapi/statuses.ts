@@ -1,0 +1,105 @@
+/** Declares the statuses of all objects that we say something about, by `<Kind>/<namespace>/<name>`. */
+import type { Collection, Graph, Source, View } from '../incremental/index.js'
+import type { BackendClientCertificate } from './backend-client-certificates.js'
+import type { TranslationContext } from './context.js'
+import { gatewayClassStatus } from './gateway-class-status.js'
+import type { OurClass } from './gateway-classes.js'
+import { gatewayStatus } from './gateway-status.js'
+import { declareGatewayVerdicts, declareListenerSetVerdicts, listenerStatesOf, type Verdict } from './gateway-verdicts.js'
+import type { OurGateway } from './gateways.js'
+import { DEFINITIONS_KEY, type Inputs } from './inputs.js'
+import type { ListenerOverlaps } from './listener-overlaps.js'
+import { listenerSetStatus } from './listener-set-status.js'
+import type { OurListenerSet } from './listener-sets.js'
+import type { ListenerState } from './listener-states.js'
+import { listenerStatus } from './listener-status.js'
+import type { Attachment } from './model.js'
+import type { ListenerStatus, ObjectStatus } from './object-status.js'
+
+/** What statuses are made from. */
+export interface StatusSources {
+  readonly classes: Collection<OurClass>
+  readonly gateways: Collection<OurGateway>
+  readonly sets: Collection<OurListenerSet>
+  readonly states: Collection<ListenerState>
+  readonly overlaps: ListenerOverlaps
+  readonly clientCertificates: Collection<BackendClientCertificate>
+  readonly attachments: Source<Attachment>
+  /** Statuses of routes and of policies for backends. */
+  readonly others: Source<ObjectStatus>
+}
+
+/** Declares the statuses. */
+export function declareStatuses(
+  graph: Graph,
+  inputs: Inputs,
+  context: TranslationContext,
+  sources: StatusSources,
+): Collection<ObjectStatus> {
+  const { classes, gateways, sets, states, overlaps, clientCertificates, attachments, others } = sources
+  const gatewayVerdicts = declareGatewayVerdicts(graph, inputs, gateways, states)
+  const setVerdicts = declareListenerSetVerdicts(graph, inputs, sets, states, gatewayVerdicts)
+  const attachedTo = graph.index(attachments, 'attachments by listener', attachedListeners)
+  const attachedSets = graph.index(setVerdicts, 'attached listener sets', ({ gateway, accepted }) =>
+    accepted === undefined ? [gateway] : [],
+  )
+
+  const listenersOf = (view: View, parent: OurGateway | OurListenerSet, verdict: Verdict): readonly ListenerStatus[] =>
+    listenerStatesOf(view, states, parent).map((state) =>
+      listenerStatus(state, {
+        attachedRoutes: view.count(attachedTo, state.declared.key),
+        overlap: view.get(overlaps, state.declared.portWord)?.get(state.declared.key),
+        delivery: verdict.delivery,
+      }),
+    )
+
+  const ofClass = (view: View, key: string): ObjectStatus | undefined => {
+    const found = view.get(classes, key)
+    return found && gatewayClassStatus(found, context.supportedFeatures, view.get(inputs.definitions, DEFINITIONS_KEY)?.problem)
+  }
+  const ofGateway = (view: View, key: string): ObjectStatus | undefined => {
+    const gateway = view.get(gateways, key)
+    const verdict = view.get(gatewayVerdicts, key)
+    if (gateway === undefined || verdict === undefined) return undefined
+    return gatewayStatus(gateway, {
+      verdict,
+      addresses: view.get(inputs.addresses, key),
+      clientCertificate: view.get(clientCertificates, key),
+      listeners: listenersOf(view, gateway, verdict),
+      attachedListenerSets: view.count(attachedSets, key),
+    })
+  }
+  const ofSet = (view: View, key: string): ObjectStatus | undefined => {
+    const set = view.get(sets, key)
+    const verdict = view.get(setVerdicts, key)
+    return set && verdict && listenerSetStatus(set, verdict, listenersOf(view, set, verdict))
+  }
+
+  return graph.collection<ObjectStatus>('statuses', {
+    keys: [
+      graph.index(classes, 'statuses of gateway classes', (_, key) => [`GatewayClass/${key}`]),
+      graph.index(gateways, 'statuses of gateways', (_, key) => [`Gateway/${key}`]),
+      graph.index(sets, 'statuses of listener sets', (_, key) => [`ListenerSet/${key}`]),
+      others,
+    ],
+    compute: (view, key) => {
+      const slash = key.indexOf('/')
+      const object = key.slice(slash + 1)
+      switch (key.slice(0, slash)) {
+        case 'GatewayClass':
+          return ofClass(view, object)
+        case 'Gateway':
+          return ofGateway(view, object)
+        case 'ListenerSet':
+          return ofSet(view, object)
+        default:
+          return view.get(others, key)
+      }
+    },
+  })
+}
+
+/** A route counts once per listener, however many of its parentRefs lead there. */
+function attachedListeners({ parents }: Attachment): readonly string[] {
+  return parents.flatMap((parent) => (parent.accepted.status ? parent.listeners.map(({ listener }) => listener) : []))
+}
