@@ -58,6 +58,8 @@ interface Location {
 export class FakeKubeApi {
   readonly requests: SeenRequest[] = []
   readonly watchers: Set<Watcher> = new Set()
+  /** The most requests, watches aside, that were under way at once. */
+  mostConcurrent = 0
   /** Collections that answer 404, as if their CRD were not installed. */
   readonly absent: Set<string> = new Set()
   /** What `GET` answers on other paths, such as discovery. */
@@ -67,6 +69,7 @@ export class FakeKubeApi {
   readonly #faults: PlannedFault[] = []
   readonly #server = http.createServer((request, response) => this.#read(request, response))
   #version = 100
+  #concurrent = 0
   #oldest = 0
 
   async listen(): Promise<void> {
@@ -160,6 +163,7 @@ export class FakeKubeApi {
   }
 
   #read(request: http.IncomingMessage, response: http.ServerResponse): void {
+    this.#count(request, response)
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('error', () => undefined)
@@ -184,6 +188,12 @@ export class FakeKubeApi {
       else if (planned.fault !== 'hang')
         send(response, failed(planned.fault.status, planned.fault.reason ?? 'Injected', planned.fault.retryAfter))
     })
+  }
+
+  #count(request: http.IncomingMessage, response: http.ServerResponse): void {
+    if (request.url?.includes('watch=true') === true) return
+    this.mostConcurrent = Math.max(this.mostConcurrent, ++this.#concurrent)
+    response.on('close', () => this.#concurrent--)
   }
 
   #answer(request: SeenRequest, response: http.ServerResponse): void {

@@ -1,0 +1,63 @@
+/** Our entries in `status.parents` of routes and `status.ancestors` of policies, which all controllers share. */
+import type { Condition, ParentRef } from '../gatewayapi/model.js'
+import { isJsonObject, listAt, stringAt } from '../k8s/kube-json.js'
+import { mergeConditions, newestGeneration, withTimes } from './merge-conditions.js'
+
+/** What we say about one parent or ancestor. */
+export interface OwnEntry {
+  readonly ref: ParentRef
+  readonly conditions: readonly Condition[]
+}
+
+/** How the entries of a kind are written. */
+export interface EntryRules {
+  /** The field that names the other object: `parentRef` or `ancestorRef`. */
+  readonly refField: 'parentRef' | 'ancestorRef'
+  readonly controllerName: string
+  readonly ownTypes: ReadonlySet<string>
+  /** The API server refuses longer lists; foreign entries are never pushed out. */
+  readonly maxEntries: number
+}
+
+/**
+ * The stored entries with ours in their place: entries of other controllers stay as they are, ours that are no longer said go, new ones
+ * come last.
+ *
+ * @param now RFC 3339
+ */
+export function mergeEntries(stored: readonly unknown[], ours: readonly OwnEntry[], rules: EntryRules, now: string): readonly unknown[] {
+  const pending = new Map(ours.map((entry) => [refKey(entry.ref), entry]))
+  const kept = stored.flatMap((before) => {
+    if (stringAt(before, 'controllerName') !== rules.controllerName) return [before]
+    const key = refKey(isJsonObject(before) ? before[rules.refField] : undefined)
+    const entry = pending.get(key)
+    pending.delete(key)
+    return entry === undefined ? [] : [writeEntry(before, entry, rules, now)]
+  })
+  const added = [...pending.values()].map((entry) => writeEntry(undefined, entry, rules, now))
+  return [...kept, ...added].slice(0, rules.maxEntries)
+}
+
+/** True if a newer generation than ours was already reported under our name: by a replica that knows more. */
+export function isOvertaken(stored: readonly unknown[], controllerName: string, generation: number): boolean {
+  return ownEntries(stored, controllerName).some((entry) => newestGeneration(listAt(entry, 'conditions')) > generation)
+}
+
+/** The entries that carry our name. */
+export function ownEntries(stored: readonly unknown[], controllerName: string): readonly unknown[] {
+  return stored.filter((entry) => stringAt(entry, 'controllerName') === controllerName)
+}
+
+function writeEntry(before: unknown, { ref, conditions }: OwnEntry, rules: EntryRules, now: string): unknown {
+  const stored = listAt(before, 'conditions')
+  return {
+    [rules.refField]: ref,
+    controllerName: rules.controllerName,
+    conditions: mergeConditions(stored, withTimes(stored, conditions, now), rules.ownTypes),
+  }
+}
+
+function refKey(ref: unknown): string {
+  if (!isJsonObject(ref)) return ''
+  return JSON.stringify(['group', 'kind', 'namespace', 'name', 'sectionName', 'port'].map((field) => ref[field] ?? null))
+}

@@ -1,0 +1,294 @@
+/**
+ * Brings the statuses in the cluster to what the translation says. Level-triggered: it knows what should be said and what is said, and
+ * writes where the two differ, whoever changed which. Only the leader runs it.
+ */
+import type { ObjectStatus } from '../gatewayapi/object-status.js'
+import { linkedController } from '../k8s/abort.js'
+import { API_BACKOFF, backoffMs } from '../k8s/backoff.js'
+import type { Clock } from '../k8s/clock.js'
+import type { KubeClient } from '../k8s/kube-client.js'
+import { hasStatus, KubeApiError } from '../k8s/kube-error.js'
+import { listAt } from '../k8s/kube-json.js'
+import type { Log } from '../k8s/log.js'
+import type { ApiResource } from '../k8s/resource-path.js'
+import { deepEqual } from '../util/deep-equal.js'
+import { ownEntries } from './merge-entries.js'
+import { nextStatus } from './next-status.js'
+import { readStatus, sendStatus } from './send-status.js'
+import { isOlder, type StoredStatus } from './stored-status.js'
+import { differsUrgently, isUnsettled, sharedObjectDueMs, singleObjectDueMs } from './write-pace.js'
+
+/** What came of looking at one status. */
+export type StatusOutcome = 'written' | 'unchanged' | 'overtaken' | 'conflict' | 'refused' | 'failed'
+
+/** What a writer works with. */
+export interface StatusWriterOptions {
+  readonly client: KubeClient
+  readonly clock: Clock
+  readonly log: Log
+  readonly controllerName: string
+  /** Where the objects of a kind are. */
+  readonly resourceOf: (kind: string) => ApiResource
+  readonly onOutcome?: (kind: string, outcome: StatusOutcome) => void
+}
+
+/** So many requests are under way at once. */
+const CONCURRENCY = 8
+
+/** After so many conflicts in a row the object is left alone for a moment. */
+const MAX_CONFLICTS = 5
+
+/** An entry of ours about which the translation says nothing is removed after this long: it may just be late. */
+const ORPHAN_GRACE_MS = 10_000
+
+/** A status that others change back again and again is repaired ever more seldom. */
+const REPAIR_MS = { first: 1_000, most: 60_000 }
+
+interface Entry {
+  readonly name: string
+  desired: ObjectStatus | undefined
+  stored: StoredStatus | undefined
+  /** What was last brought into the cluster. */
+  settledOn: ObjectStatus | undefined
+  writtenMs: number | undefined
+  /** When what waits began to wait, and last changed; undefined while nothing waits. */
+  sinceMs: number | undefined
+  changedMs: number
+  notBeforeMs: number
+  failures: number
+  repairs: number
+  place: 'idle' | 'waiting' | 'ready' | 'busy'
+}
+
+/** Writes statuses while its signal lives; knows what to write all the time. */
+export class StatusWriter {
+  readonly #options: StatusWriterOptions
+  readonly #entries = new Map<string, Entry>()
+  readonly #waiting = new Set<Entry>()
+  readonly #ready: Entry[] = []
+  #nextDueMs = Number.POSITIVE_INFINITY
+  #busy = 0
+  #running = false
+  #told = false
+  #wake: () => void = () => undefined
+
+  constructor(options: StatusWriterOptions) {
+    this.#options = options
+  }
+
+  /** What the translation says now, by `<Kind>/<namespace>/<name>`; undefined where it says nothing any more. */
+  set(changes: ReadonlyMap<string, ObjectStatus | undefined>): void {
+    this.#told = true
+    for (const [name, desired] of changes) {
+      const entry = this.#entry(name)
+      entry.desired = desired
+      entry.repairs = 0
+      this.#touch(entry, 0)
+    }
+    this.#wake()
+  }
+
+  /** What the cluster says now; undefined when the object is gone. */
+  observe(name: string, stored: StoredStatus | undefined): void {
+    const entry = this.#entry(name)
+    if (stored === undefined) {
+      entry.stored = undefined
+      if (entry.desired === undefined) this.#entries.delete(name)
+      return
+    }
+    if (entry.stored !== undefined && (entry.stored.resourceVersion === stored.resourceVersion || isOlder(stored, entry.stored))) return
+    entry.stored = stored
+    if (entry.desired !== undefined) this.#touch(entry, this.#repairDelayMs(entry))
+    else if (this.#isOrphan(entry)) this.#touch(entry, ORPHAN_GRACE_MS)
+    this.#wake()
+  }
+
+  /** Writes until the signal aborts; afterwards no request is under way. May be started again. Never rejects. */
+  async start(signal: AbortSignal): Promise<void> {
+    this.#running = true
+    for (const entry of this.#entries.values()) {
+      if (entry.desired !== undefined) this.#touch(entry, 0)
+      else if (this.#isOrphan(entry)) this.#touch(entry, ORPHAN_GRACE_MS)
+    }
+    const tasks = new Set<Promise<void>>()
+    while (!signal.aborted) {
+      this.#promote()
+      while (this.#busy < CONCURRENCY) {
+        const entry = this.#ready.shift()
+        if (entry === undefined) break
+        const task = this.#work(entry, signal).finally(() => {
+          tasks.delete(task)
+          this.#wake()
+        })
+        tasks.add(task)
+      }
+      await this.#pause(signal)
+    }
+    this.#running = false
+    await Promise.all(tasks)
+    for (const entry of [...this.#waiting, ...this.#ready]) entry.place = 'idle'
+    this.#waiting.clear()
+    this.#ready.length = 0
+  }
+
+  #entry(name: string): Entry {
+    const known = this.#entries.get(name)
+    if (known !== undefined) return known
+    const created: Entry = {
+      name,
+      desired: undefined,
+      stored: undefined,
+      settledOn: undefined,
+      writtenMs: undefined,
+      sinceMs: undefined,
+      changedMs: 0,
+      notBeforeMs: 0,
+      failures: 0,
+      repairs: 0,
+      place: 'idle',
+    }
+    this.#entries.set(name, created)
+    return created
+  }
+
+  /** Something about the entry changed: it is looked at when its pace allows, and not before the delay. */
+  #touch(entry: Entry, delayMs: number): void {
+    const nowMs = this.#options.clock.monotonicMs()
+    entry.sinceMs ??= nowMs
+    entry.changedMs = nowMs
+    entry.notBeforeMs = nowMs + delayMs
+    if (!this.#running) return
+    if (entry.place === 'idle') {
+      entry.place = 'waiting'
+      this.#waiting.add(entry)
+    }
+    if (entry.place === 'waiting') this.#nextDueMs = Math.min(this.#nextDueMs, this.#dueMs(entry))
+  }
+
+  #dueMs(entry: Entry): number {
+    const { desired, settledOn, writtenMs, sinceMs = 0, changedMs, notBeforeMs } = entry
+    if (desired === undefined) return notBeforeMs
+    const facts = { writtenMs, sinceMs, changedMs, urgent: differsUrgently(settledOn, desired), unsettled: isUnsettled(desired) }
+    const isShared = desired.shape === 'gateway' || desired.shape === 'listenerSet'
+    return Math.max(notBeforeMs, isShared ? sharedObjectDueMs(facts) : singleObjectDueMs(facts))
+  }
+
+  /** Moves what is due from waiting to ready. */
+  #promote(): void {
+    const nowMs = this.#options.clock.monotonicMs()
+    if (nowMs < this.#nextDueMs) return
+    this.#nextDueMs = Number.POSITIVE_INFINITY
+    for (const entry of this.#waiting) {
+      const dueMs = this.#dueMs(entry)
+      if (dueMs > nowMs) {
+        this.#nextDueMs = Math.min(this.#nextDueMs, dueMs)
+        continue
+      }
+      this.#waiting.delete(entry)
+      entry.place = 'ready'
+      this.#ready.push(entry)
+    }
+  }
+
+  async #pause(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options
+    if (signal.aborted) return
+    using link = linkedController(signal)
+    this.#wake = () => link.controller.abort()
+    const leftMs = this.#nextDueMs - clock.monotonicMs()
+    if (leftMs <= 0) return
+    // A timer cannot be set for ever; waking up once an hour for nothing costs nothing.
+    await clock.sleep(Math.min(leftMs, 3_600_000), link.controller.signal)
+    this.#wake = () => undefined
+  }
+
+  async #work(entry: Entry, signal: AbortSignal): Promise<void> {
+    this.#busy++
+    entry.place = 'busy'
+    entry.sinceMs = undefined
+    const desired = entry.desired ?? orphanStatus(entry, this.#options.controllerName)
+    const outcome = desired === undefined ? 'unchanged' : await this.#bring(entry, desired, signal)
+    this.#busy--
+    entry.place = 'idle'
+    if (desired !== undefined) this.#options.onOutcome?.(desired.object.kind, outcome)
+    // What changed while the request was under way has its turn now.
+    if (entry.sinceMs !== undefined) this.#touch(entry, Math.max(0, entry.notBeforeMs - this.#options.clock.monotonicMs()))
+    if (entry.desired === undefined && entry.stored === undefined) this.#entries.delete(entry.name)
+  }
+
+  async #bring(entry: Entry, desired: ObjectStatus, signal: AbortSignal): Promise<StatusOutcome> {
+    const { client, clock, controllerName, log, resourceOf } = this.#options
+    const resource = resourceOf(desired.object.kind)
+    try {
+      for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
+        const stored: StoredStatus = entry.stored ?? (await readStatus(client, resource, desired.object, signal))
+        const next = nextStatus(stored.status, desired, controllerName, timestamp(clock))
+        if (next === undefined) return 'overtaken'
+        entry.settledOn = desired
+        if (deepEqual(stored.status, next.merged)) return 'unchanged'
+        entry.writtenMs = clock.monotonicMs()
+        try {
+          entry.stored = await sendStatus(client, resource, desired.object, stored, next, signal)
+          entry.failures = 0
+          return 'written'
+        } catch (error) {
+          if (!hasStatus(error, 409)) throw error
+          // Somebody wrote in between: what they wrote is read before ours is put into it.
+          entry.stored = undefined
+        }
+      }
+      this.#retryLater(entry, 0)
+      return 'conflict'
+    } catch (error) {
+      if (signal.aborted || hasStatus(error, 404)) return 'unchanged'
+      if (isRefusal(error)) {
+        log.error({ err: error, object: entry.name }, 'the API server refuses a status; it is left as it is until it changes')
+        return 'refused'
+      }
+      log.warn({ err: error, object: entry.name }, 'a status could not be written; trying again')
+      this.#retryLater(entry, error instanceof KubeApiError ? (error.retryAfterMs ?? 0) : 0)
+      return 'failed'
+    }
+  }
+
+  #retryLater(entry: Entry, atLeastMs: number): void {
+    const { clock } = this.#options
+    entry.failures++
+    entry.settledOn = undefined
+    this.#touch(entry, Math.max(backoffMs(API_BACKOFF, entry.failures, clock), atLeastMs))
+  }
+
+  /** How long a foreign change of what we wrote is left standing. */
+  #repairDelayMs(entry: Entry): number {
+    const { clock, controllerName } = this.#options
+    const { desired, settledOn, stored } = entry
+    if (desired === undefined || stored === undefined || settledOn === undefined || !deepEqual(settledOn, desired)) return 0
+    const next = nextStatus(stored.status, desired, controllerName, timestamp(clock))
+    if (next === undefined || deepEqual(stored.status, next.merged)) return 0
+    entry.repairs++
+    return entry.repairs === 1 ? 0 : Math.min(REPAIR_MS.first * 2 ** (entry.repairs - 2), REPAIR_MS.most)
+  }
+
+  #isOrphan(entry: Entry): boolean {
+    return this.#told && orphanStatus(entry, this.#options.controllerName) !== undefined
+  }
+}
+
+/** What to say about an object that carries our entries although we have nothing to say: nothing. */
+function orphanStatus({ name, stored }: Entry, controllerName: string): ObjectStatus | undefined {
+  const [kind = '', namespace = '', objectName = ''] = name.split('/')
+  // Whatever was said under our name is not true any more, of whichever generation.
+  const object = { group: '', kind, namespace, name: objectName, generation: Number.MAX_SAFE_INTEGER }
+  if (ownEntries(listAt(stored?.status, 'parents'), controllerName).length > 0) return { shape: 'route', object, parents: [] }
+  if (ownEntries(listAt(stored?.status, 'ancestors'), controllerName).length > 0) return { shape: 'policy', object, ancestors: [] }
+  return undefined
+}
+
+/** True if sending the same again cannot help. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof KubeApiError && (error.status === 400 || error.status === 422)
+}
+
+function timestamp(clock: Clock): string {
+  return `${clock.wallTime().toISOString().slice(0, 19)}Z`
+}

@@ -1,0 +1,25 @@
+import { describe, expect, it } from '@jest/globals'
+import { sharedObjectDueMs, singleObjectDueMs } from './write-pace.js'
+
+const facts = { writtenMs: undefined, sinceMs: 10_000, changedMs: 10_000, urgent: true, unsettled: false }
+
+describe('the pace of a Gateway', () => {
+  it.each([
+    { name: 'the first write goes out at once', facts: {}, due: 10_000 },
+    { name: 'a condition goes out at once when the last write is a second ago', facts: { writtenMs: 9_000 }, due: 10_000 },
+    { name: 'a condition waits for the second to pass', facts: { writtenMs: 9_900 }, due: 10_900 },
+    { name: 'a number goes out at once after five quiet seconds', facts: { urgent: false, writtenMs: 5_000 }, due: 10_000 },
+    { name: 'a number waits for a pause', facts: { urgent: false, writtenMs: 9_000, changedMs: 12_000 }, due: 12_700 },
+    { name: 'a number waits ten seconds at most', facts: { urgent: false, writtenMs: 9_000, changedMs: 19_900 }, due: 20_000 },
+    { name: 'what is about to be decided waits a moment', facts: { unsettled: true }, due: 10_300 },
+  ])('$name', ({ facts: more, due }) => {
+    expect(sharedObjectDueMs({ ...facts, ...more })).toBe(due)
+  })
+})
+
+describe('the pace of a route', () => {
+  it('is at once, unless the proxies are about to answer', () => {
+    expect(singleObjectDueMs({ ...facts, writtenMs: 9_999 })).toBe(10_000)
+    expect(singleObjectDueMs({ ...facts, unsettled: true })).toBe(10_300)
+  })
+})

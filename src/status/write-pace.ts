@@ -1,0 +1,76 @@
+/**
+ * When a status may be written: at once when it is quiet, seldom in a storm.
+ *
+ * What people wait for (conditions, addresses) is urgent and goes out at most once a second. Numbers of attached routes move with every
+ * route: they wait for a pause, so that a thousand routes created one by one cost a Gateway a few writes, and are right within a second
+ * after the last.
+ */
+import type { ObjectStatus } from '../gatewayapi/object-status.js'
+import { deepEqual } from '../util/deep-equal.js'
+
+/** What the pace of one object depends on. All times in milliseconds of one clock. */
+export interface PaceFacts {
+  /** When the last write was sent; undefined before the first. */
+  readonly writtenMs: number | undefined
+  /** When what is waiting began to wait, and when it last changed. */
+  readonly sinceMs: number
+  readonly changedMs: number
+  /** False while nothing but numbers of attached routes waits. */
+  readonly urgent: boolean
+  /** True while a condition is Unknown and may be about to be decided. */
+  readonly unsettled: boolean
+}
+
+/** At most one urgent write in so long, for Gateways and ListenerSets. */
+const URGENT_INTERVAL_MS = 1_000
+
+/** Numbers wait for a pause of this length … */
+const QUIET_MS = 700
+
+/** … but at most so long, … */
+const MAX_WAIT_MS = 10_000
+
+/** … and not at all when nothing was written for this long. */
+const IDLE_MS = 5_000
+
+/** An open question, such as whether the proxies take a new route, is mostly answered sooner than this: then one write says all. */
+const SETTLE_MS = 300
+
+/** When the status of a Gateway or a ListenerSet, whose numbers sum up others, may be written. */
+export function sharedObjectDueMs(facts: PaceFacts): number {
+  const settled = facts.unsettled ? facts.sinceMs + SETTLE_MS : facts.sinceMs
+  if (facts.writtenMs === undefined) return settled
+  if (facts.urgent) return Math.max(settled, facts.writtenMs + URGENT_INTERVAL_MS)
+  if (facts.sinceMs - facts.writtenMs >= IDLE_MS) return facts.sinceMs
+  return Math.min(facts.changedMs + QUIET_MS, facts.sinceMs + MAX_WAIT_MS)
+}
+
+/** When the status of any other object may be written: at once, unless it is about to be decided. */
+export function singleObjectDueMs(facts: PaceFacts): number {
+  return facts.unsettled ? facts.sinceMs + SETTLE_MS : facts.sinceMs
+}
+
+/** True if two statuses differ in more than numbers of attached routes. */
+export function differsUrgently(a: ObjectStatus | undefined, b: ObjectStatus): boolean {
+  return a === undefined || !deepEqual(withoutCounts(a), withoutCounts(b))
+}
+
+/** True while a condition is Unknown. */
+export function isUnsettled(status: ObjectStatus): boolean {
+  const conditions = (() => {
+    switch (status.shape) {
+      case 'route':
+        return status.parents.flatMap((parent) => parent.conditions)
+      case 'policy':
+        return status.ancestors.flatMap((ancestor) => ancestor.conditions)
+      default:
+        return status.conditions
+    }
+  })()
+  return conditions.some((condition) => condition.status === 'Unknown')
+}
+
+function withoutCounts(status: ObjectStatus): unknown {
+  if (status.shape !== 'gateway' && status.shape !== 'listenerSet') return status
+  return { ...status, listeners: status.listeners.map(({ attachedRoutes: _attachedRoutes, ...listener }) => listener) }
+}
