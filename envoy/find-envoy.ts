@@ -48,7 +48,7 @@ export async function findEnvoy(options: FindEnvoyOptions = {}): Promise<EnvoyBi
   const cached = join(cacheFolder(environment), `envoy-${version}`, 'envoy')
   if (existsSync(cached)) return { path: cached, version: await envoyVersion(cached) }
   try {
-    await downloadEnvoy({ version, target: cached, progress: options.progress ?? (() => {}) })
+    await downloadEnvoy({ version, target: cached, progress: options.progress ?? (() => {}), environment })
     return { path: cached, version: await envoyVersion(cached) }
   } catch (error) {
     const installed = options.version === undefined ? await onPath(environment) : undefined

@@ -35,7 +35,7 @@ export function xdsCluster({ host, port, tls }: XdsConnection): envoy.config.clu
     name: XDS_CLUSTER,
     type: Enum['envoy.config.cluster.v3.Cluster.DiscoveryType'][isAddress ? 'STATIC' : 'STRICT_DNS'],
     connectTimeout: duration(3_000),
-    ...(isAddress ? {} : { dnsLookupFamily: Enum['envoy.config.cluster.v3.Cluster.DnsLookupFamily'].ALL, respectDnsTtl: true }),
+    ...(isAddress ? {} : { dnsLookupFamily: Enum['envoy.config.cluster.v3.Cluster.DnsLookupFamily'].ALL }),
     loadAssignment: {
       clusterName: XDS_CLUSTER,
       endpoints: [{ lbEndpoints: [{ endpoint: { address: { socketAddress: { address: host, portValue: port } } } }] }],
