@@ -14,6 +14,8 @@ export interface RejectedVersion {
   readonly message: string
   /** The objects that the resource was made from. */
   readonly origins: readonly ObjectVersion[]
+  /** Those of the origins that are new since the version which the proxy accepted before; all of them where that is not known. */
+  readonly suspects: readonly ObjectVersion[]
   /** RFC 3339. */
   readonly at: string
 }
@@ -67,5 +69,15 @@ export class RejectedVersions {
     }
   }
 }
+
+/** The origins that are not part of what was accepted before. A kind without generations changes unseen: then all are suspects. */
+export function suspectsOf(origins: readonly ObjectVersion[], accepted: readonly ObjectVersion[] | undefined): readonly ObjectVersion[] {
+  const known = new Set((accepted ?? []).map(originKey))
+  const changed = origins.filter((origin) => !known.has(originKey(origin)))
+  return changed.length === 0 ? origins : changed
+}
+
+const originKey = ({ group, kind, namespace, name, generation }: ObjectVersion): string =>
+  `${group} ${kind} ${namespace} ${name} ${generation}`
 
 const keyOf = ({ typeUrl, name }: ResourceReference, version: string): string => `${typeUrl} ${version} ${name}`

@@ -52,8 +52,8 @@ export class SnapshotCache {
   }
 
   /**
-   * Takes over what changed in a group and returns the revision that holds it. A change to the version that is already there is
-   * none; without any real change the revision stays.
+   * Takes over what changed in a group and returns the revision that holds it. A change to the version that is already there
+   * replaces origins and references, and is no change for proxies; without any real change the revision stays.
    */
   apply(group: string, changes: readonly ResourceChange[]): number {
     const state = this.#group(group)
@@ -116,7 +116,7 @@ export function referenceKey({ typeUrl, name }: ResourceReference): string {
 function applyOne(group: Group, { typeUrl, name, resource }: ResourceChange): AppliedChange[] {
   let byName = group.resources.get(typeUrl)
   const previous = byName?.get(name)
-  if (previous?.version === resource?.version) return []
+  if (previous === resource) return []
   if (byName === undefined) {
     byName = new Map()
     group.resources.set(typeUrl, byName)
@@ -127,7 +127,7 @@ function applyOne(group: Group, { typeUrl, name, resource }: ResourceChange): Ap
     for (const reference of resource?.references ?? []) count(group.referrers, reference, 1)
     for (const reference of previous?.references ?? []) count(group.referrers, reference, -1)
   }
-  return [{ typeUrl, name, previous, current: resource }]
+  return previous?.version === resource?.version ? [] : [{ typeUrl, name, previous, current: resource }]
 }
 
 function count(referrers: Map<string, number>, reference: ResourceReference, by: 1 | -1): void {

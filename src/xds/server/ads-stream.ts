@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto'
 import { type ServerDuplexStream, status } from '@grpc/grpc-js'
 import type { DeliveryTracker, ProxyIdentity } from '../delivery-tracker.js'
-import type { RejectedVersions } from '../rejected-versions.js'
-import type { EncodedResource } from '../resource.js'
+import { type RejectedVersions, suspectsOf } from '../rejected-versions.js'
+import type { EncodedResource, TypeUrl } from '../resource.js'
 import type { SnapshotCache, SnapshotListener } from '../snapshot-cache.js'
 import type { Authenticator, Identity } from './authentication.js'
 import type { Bounds } from './bounds.js'
@@ -14,7 +14,7 @@ import type { Limits } from './limits.js'
 import type { PumpQueue } from './pump-queue.js'
 import { FULL_STATE } from './push-order.js'
 import { type ClientNode, type DiscoveryRequest, decodeDeltaRequest, decodeSotwRequest } from './requests.js'
-import { type Outgoing, Session } from './session.js'
+import { type Culprit, type Outgoing, Session } from './session.js'
 import { deltaResponse, type ResourceEncoder, sotwResponse } from './wire.js'
 
 /** Where the server says what people should know. A pino logger is one. */
@@ -179,22 +179,32 @@ export class AdsStream implements SnapshotListener {
       silentClusters,
       events: {
         acknowledged: (typeUrl, { nonce, revision }) => tracker.acknowledged(proxy, typeUrl, nonce, revision, clock.now()),
-        rejected: (typeUrl, { nonce }, { message }, culprits) => {
-          const now = clock.now()
-          const names = culprits.map(({ name }) => name)
-          tracker.rejected(proxy, typeUrl, nonce, message, names, now)
-          this.#context.log.warn({ proxy: proxy.node, group, typeUrl, names }, `rejected: ${message}`)
-          for (const { name, version, origins } of culprits) {
-            const entry = { typeUrl, name, version, message, origins, at: new Date(now).toISOString() }
-            if (rejected.add(entry)) tracker.reportRejection(proxy, entry)
-          }
-        },
+        rejected: (typeUrl, { nonce }, { message }, culprits) => this.#rejected(proxy, typeUrl, nonce, message, culprits),
       },
     })
     this.#state = { session, proxy, unlisten: cache.listen(group, this) }
     tracker.connected(proxy, clock.now())
     this.#context.log.info({ proxy: node.id, group, subject: identity.subject, userAgent: node.userAgent }, 'proxy connected')
     return this.#state
+  }
+
+  #rejected(proxy: ProxyIdentity, typeUrl: TypeUrl, nonce: string, message: string, culprits: readonly Culprit[]): void {
+    const { cache, rejected, tracker, clock, log } = this.#context
+    const now = clock.now()
+    const names = culprits.map(({ resource }) => resource.name)
+    tracker.rejected(proxy, typeUrl, nonce, message, names, now)
+    if (culprits.length === 0)
+      log.info({ proxy: proxy.node, group: proxy.group, typeUrl }, `rejected, the culprit is searched for: ${message}`)
+    else log.warn({ proxy: proxy.node, group: proxy.group, typeUrl, names }, `rejected: ${message}`)
+    for (const { resource, previous } of culprits) {
+      const { name, version } = resource
+      // The same bytes may have been made from later generations meanwhile.
+      const current = cache.resource(proxy.group, resource)
+      const origins = current?.version === version ? current.origins : resource.origins
+      const suspects = suspectsOf(origins, previous?.value === undefined ? undefined : previous.origins)
+      const entry = { typeUrl, name, version, message, origins, suspects, at: new Date(now).toISOString() }
+      if (rejected.add(entry)) tracker.reportRejection(proxy, entry)
+    }
   }
 
   #write(outgoing: Outgoing, session: Session): void {

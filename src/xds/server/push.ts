@@ -76,7 +76,7 @@ function choose(subscription: Subscription, name: string, context: PushContext):
     else subscription.keep(name)
     return undefined
   }
-  if (context.isRejected(current) && held !== current) {
+  if (context.isRejected(current) && held?.version !== current.version) {
     if (isAsked && held?.value !== undefined) return held
     if (isAsked && context.saysRemovals) return 'removal'
     subscription.park(name)

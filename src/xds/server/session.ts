@@ -14,7 +14,7 @@ import type { Bounds } from './bounds.js'
 import { collect, type Push } from './push.js'
 import { FULL_STATE, isServed, PUSH_ORDER, REFERRERS, RESENT_ON_RECONNECT, SUBSCRIBED_BY_NAME } from './push-order.js'
 import type { DiscoveryRequest, Rejection } from './requests.js'
-import { type Flight, Subscription } from './subscription.js'
+import { type Flight, type Held, Subscription } from './subscription.js'
 import { unpoisoned } from './unpoison.js'
 import { Warming } from './warming.js'
 
@@ -29,10 +29,17 @@ export interface Outgoing {
   readonly removed: readonly string[]
 }
 
+/** A resource that a client rejected, and what it goes on with instead. */
+export interface Culprit {
+  readonly resource: EncodedResource
+  /** Undefined when it has none. */
+  readonly previous: Held | undefined
+}
+
 /** What happened to a response, for the delivery tracker. */
 export interface SessionEvents {
   acknowledged(typeUrl: TypeUrl, flight: Flight): void
-  rejected(typeUrl: TypeUrl, flight: Flight, rejection: Rejection, culprits: readonly EncodedResource[]): void
+  rejected(typeUrl: TypeUrl, flight: Flight, rejection: Rejection, culprits: readonly Culprit[]): void
 }
 
 /** What a session works with. */
@@ -248,7 +255,7 @@ export class Session {
     const culprits = found.culprits.flatMap((name) => {
       const item = flight.items.get(name)
       this.#warming.rejected({ typeUrl, name }, item?.previous === undefined, now)
-      return item?.sent === undefined ? [] : [item.sent]
+      return item?.sent === undefined ? [] : [{ resource: item.sent, previous: item.previous }]
     })
     for (const name of flight.items.keys()) this.#warming.acknowledged({ typeUrl, name }, now)
     this.#options.events.rejected(typeUrl, flight, rejection, culprits)
