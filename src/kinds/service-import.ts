@@ -45,6 +45,7 @@ export const serviceImport: KindDefinition = {
   namespaced: true,
   hasGeneration: true,
   hasStatus: true,
+  statusIsInput: true,
   isOwn: false,
   schema: object('ServiceImport', 'A Service that other clusters offer.', {
     spec: optional(spec, 'What it offers.'),

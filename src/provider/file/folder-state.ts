@@ -1,0 +1,158 @@
+/**
+ * What a folder of files means: texts of files go in, changes of objects and problems come out. Touches no files itself.
+ *
+ * An object that becomes wrong keeps its last good version; so do the objects that vanish from a file of which a part cannot be read.
+ */
+
+import { sameJson } from '../../schema/json.js'
+import type { KindDefinition } from '../../schema/kind.js'
+import { isTransitionRule, type Schema } from '../../schema/schema.js'
+import { createValidator } from '../../schema/validate.js'
+import { objectKey } from '../../util/object-ref.js'
+import type { Change, KubeObject } from '../provider.js'
+import { claimProblems, fileProblems } from './folder-problems.js'
+import { createInterpreter, type Interpretation, type Interpreter } from './interpret-object.js'
+import { NamespaceCensus } from './namespace-census.js'
+import { type Claim, ObjectClaims, type ObjectId, objectId } from './object-claims.js'
+import type { FileProblem } from './problem.js'
+import { type FileContent, readFileText } from './read-file.js'
+
+/** An object in use, and the file that it came from. */
+interface GoodObject {
+  readonly object: KubeObject
+  readonly file: string
+}
+
+/** The objects of a folder. */
+export class FolderState {
+  readonly #interpret: Interpreter
+  readonly #hasTransitionRules: ReadonlySet<string>
+  readonly #files = new Map<string, FileContent>()
+  readonly #claims = new ObjectClaims()
+  readonly #good = new Map<ObjectId, GoodObject>()
+  /** Files that could once be read as a whole: what they held is known. */
+  readonly #whole = new Set<string>()
+  /** Generations go on counting when an object comes back. */
+  readonly #generations = new Map<ObjectId, number>()
+  readonly #namespaces = new NamespaceCensus()
+  readonly #objectProblems = new Map<ObjectId, readonly FileProblem[]>()
+  readonly #countsGenerations: ReadonlySet<string>
+
+  constructor(kinds: readonly KindDefinition[]) {
+    this.#interpret = createInterpreter(kinds, createValidator())
+    this.#hasTransitionRules = new Set(kinds.filter((kind) => hasTransitionRules(kind.schema)).map((kind) => kind.kind))
+    this.#countsGenerations = new Set(kinds.filter((kind) => kind.hasGeneration).map((kind) => kind.kind))
+  }
+
+  /** Reads a text as a version of a file, without taking it over. */
+  read(file: string, text: string): FileContent {
+    const before = this.#files.get(file)
+    return before?.text === text && before.unreadable.length === 0 ? before : readFileText(text, this.#interpret, before)
+  }
+
+  /**
+   * True if a version of a file says less than the one before, as it does while it is being written: it is worth waiting for a moment
+   * before this is believed.
+   */
+  saysLess(file: string, after: FileContent | undefined): boolean {
+    const before = this.#files.get(file)
+    if (before === undefined) return false
+    if (after === undefined || after.unreadable.length > before.unreadable.length) return true
+    if (after.text.length < before.text.length && before.text.startsWith(after.text)) return true
+    if (before.text.endsWith('\n') && !after.text.endsWith('\n')) return true
+    const now = new Set(identities(after))
+    return identities(before).some((id) => !now.has(id))
+  }
+
+  /** Takes new versions of files over and returns what changes: objects that stay the same are not in it. */
+  apply(updates: readonly (readonly [file: string, content: FileContent | undefined])[]): readonly Change[] {
+    const touched = new Set<ObjectId>()
+    for (const [file, after] of updates) {
+      for (const id of this.#claims.replace(file, this.#files.get(file), after)) touched.add(id)
+      // Objects that were kept because this file could not be read may go now.
+      if (this.#isPartlyUnreadable(file)) for (const [id, good] of this.#good) if (good.file === file) touched.add(id)
+      if (after === undefined) this.#files.delete(file)
+      else this.#files.set(file, after)
+      if (after === undefined) this.#whole.delete(file)
+      else if (!this.#isPartlyUnreadable(file)) this.#whole.add(file)
+    }
+    const changes = [...touched].sort().flatMap((id) => this.#resolve(id))
+    return [...this.#namespaces.apply(changes), ...changes.filter(({ kind }) => kind !== 'Namespace')]
+  }
+
+  /** Everything that is wrong now, in the order of files and lines. */
+  problems(): readonly FileProblem[] {
+    const all = [...this.#files].flatMap(([file, content]) => fileProblems(file, content, this.#whole.has(file)))
+    return [...all, ...[...this.#objectProblems.values()].flat()].sort(
+      (a, b) => compare(a.file, b.file) || a.position.line - b.position.line || a.position.column - b.position.column,
+    )
+  }
+
+  #resolve(id: ObjectId): readonly Change[] {
+    const [claim, ...others] = this.#claims.of(id)
+    const before = this.#good.get(id)
+    if (claim === undefined) {
+      this.#objectProblems.delete(id)
+      if (before === undefined || this.#isPartlyUnreadable(before.file)) return []
+      this.#good.delete(id)
+      return [{ kind: before.object.kind, key: keyOf(before.object), object: undefined }]
+    }
+    const interpretation = this.#withOld(claim, before?.object)
+    const problems = claimProblems({ ...claim, object: { ...claim.object, interpretation } }, others, before !== undefined)
+    if (problems.length === 0) this.#objectProblems.delete(id)
+    else this.#objectProblems.set(id, problems)
+    if (interpretation.outcome !== 'accepted') return []
+    const object = this.#withGeneration(id, interpretation.object, before?.object)
+    this.#good.set(id, { object, file: claim.file })
+    return object === before?.object ? [] : [{ kind: object.kind, key: keyOf(object), object }]
+  }
+
+  /** Rules about changes need the last good version. */
+  #withOld(claim: Claim, before: KubeObject | undefined): Interpretation {
+    const { interpretation, value } = claim.object
+    if (before === undefined || interpretation.outcome !== 'accepted' || !this.#hasTransitionRules.has(claim.ref.kind))
+      return interpretation
+    return this.#interpret(value, before)
+  }
+
+  #withGeneration(id: ObjectId, object: KubeObject, before: KubeObject | undefined): KubeObject {
+    if (!this.#countsGenerations.has(object.kind)) return before !== undefined && sameJson(before, object) ? before : object
+    const count = this.#generations.get(id) ?? 0
+    const generation = before !== undefined && sameJson(specOf(before), specOf(object)) ? before.metadata.generation : count + 1
+    this.#generations.set(id, Math.max(count, generation))
+    const numbered = { ...object, metadata: { ...object.metadata, generation } }
+    return before !== undefined && sameJson(before, numbered) ? before : numbered
+  }
+
+  #isPartlyUnreadable(file: string): boolean {
+    const content = this.#files.get(file)
+    return content !== undefined && (content.unreadable.length > 0 || content.objects.some(isUnidentified))
+  }
+}
+
+function isUnidentified(object: { readonly interpretation: Interpretation }): boolean {
+  return object.interpretation.outcome === 'unidentified'
+}
+
+function identities(content: FileContent): readonly ObjectId[] {
+  return content.objects.flatMap(({ interpretation }) => ('ref' in interpretation ? [objectId(interpretation.ref)] : []))
+}
+
+function keyOf(object: KubeObject): ReturnType<typeof objectKey> {
+  return objectKey(object.metadata.namespace, object.metadata.name)
+}
+
+function specOf(object: KubeObject): unknown {
+  return 'spec' in object ? object.spec : undefined
+}
+
+function hasTransitionRules(schema: Schema): boolean {
+  if ((schema.rules ?? []).some(isTransitionRule)) return true
+  if (schema.type === 'object') return Object.values(schema.fields).some((field) => hasTransitionRules(field.schema))
+  if (schema.type === 'array') return hasTransitionRules(schema.items)
+  return schema.type === 'map' && hasTransitionRules(schema.values)
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b)
+}

@@ -1,0 +1,198 @@
+/**
+ * Finds the files of a folder and says which ones may have changed.
+ *
+ * Every directory is watched by itself, since recursive watching of the platform loses symbolic links that are swapped. What the kernel
+ * does not report (network file systems, targets of links outside of the folder) is found by looking at every file now and then.
+ */
+import { type FSWatcher, type Stats, watch } from 'node:fs'
+import { lstat, readdir, realpath, stat } from 'node:fs/promises'
+import { basename, dirname, extname, join, relative, resolve } from 'node:path'
+
+const EXTENSIONS: ReadonlySet<string> = new Set(['.yaml', '.yml', '.json'])
+
+/** What a watcher works with. */
+export interface FolderWatcherOptions {
+  readonly folder: string
+  /** How often every file is looked at, in milliseconds. */
+  readonly rescanMs: number
+  /** Called with files that may have appeared, changed or gone, as paths below the folder. */
+  readonly onFiles: (files: readonly string[]) => void
+  /** Called when the folder itself cannot be read any more. */
+  readonly onError: (error: Error) => void
+}
+
+/** A folder that is watched until it is closed. */
+export class FolderWatcher {
+  readonly #options: FolderWatcherOptions
+  readonly #root: string
+  readonly #directories = new Map<string, { readonly identity: string; readonly watcher: FSWatcher }>()
+  /** What files looked like when they were last reported. */
+  readonly #signatures = new Map<string, string>()
+  readonly #queue = new Set<string>()
+  #rootLink: FSWatcher | undefined
+  #timer: NodeJS.Timeout | undefined
+  #running = false
+  #closed = false
+
+  constructor(options: FolderWatcherOptions) {
+    this.#options = options
+    this.#root = resolve(options.folder)
+  }
+
+  /**
+   * Starts to watch and returns the files that are there.
+   *
+   * @throws Error if the folder cannot be read
+   */
+  async open(): Promise<readonly string[]> {
+    await this.#watchRootLink()
+    await this.#scan('', new Set())
+    this.#timer = setInterval(() => this.#look(''), this.#options.rescanMs)
+    this.#timer.unref()
+    return [...this.#signatures.keys()].sort()
+  }
+
+  /** Stops watching. */
+  close(): void {
+    this.#closed = true
+    clearInterval(this.#timer)
+    this.#rootLink?.close()
+    for (const { watcher } of this.#directories.values()) watcher.close()
+    this.#directories.clear()
+  }
+
+  /** A folder that is a symbolic link, as `current -> releases/2`: its own directory tells when it is swapped. */
+  async #watchRootLink(): Promise<void> {
+    if (!(await lstat(this.#root)).isSymbolicLink()) return
+    this.#rootLink = watch(dirname(this.#root), (_, name) => {
+      if (name === null || name === basename(this.#root)) this.#look('')
+    })
+    this.#rootLink.on('error', () => this.#look(''))
+  }
+
+  /** Looks at a file or a directory, after whatever is being looked at now. */
+  #look(path: string): void {
+    this.#queue.add(path)
+    if (this.#running || this.#closed) return
+    this.#running = true
+    this.#drain().then(
+      () => {
+        this.#running = false
+      },
+      (error: unknown) => {
+        this.#running = false
+        if (!this.#closed) this.#options.onError(error instanceof Error ? error : new Error(String(error)))
+      },
+    )
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#queue.size > 0 && !this.#closed) {
+      const paths = [...this.#queue].sort()
+      this.#queue.clear()
+      const found = new Set<string>()
+      for (const path of paths) await this.#inspect(path, found)
+      if (found.size > 0 && !this.#closed) this.#options.onFiles([...found].sort())
+    }
+  }
+
+  async #inspect(path: string, found: Set<string>): Promise<void> {
+    const stats = await statOrNothing(join(this.#root, path))
+    if (stats?.isDirectory()) await this.#scan(path, found)
+    else if (path === '') throw new Error(`${this.#options.folder} is gone; what it held stays in use until it is back`)
+    else {
+      if (stats === undefined) this.#forget(path, found)
+      if (stats?.isFile() && isObjectFile(path)) {
+        // An event is reason enough to read: two writes within one tick of the clock look alike.
+        this.#signatures.set(path, signature(stats))
+        found.add(path)
+      }
+    }
+  }
+
+  /** Looks at everything below a directory and watches it. */
+  async #scan(directory: string, found: Set<string>, ancestors: readonly string[] = []): Promise<void> {
+    const absolute = join(this.#root, directory)
+    const real = await realpath(absolute)
+    // A link to a directory that it stands in would go round for ever.
+    if (ancestors.includes(real)) return
+    await this.#watch(directory)
+    const names = (await readdir(absolute)).filter((name) => !name.startsWith('.')).sort()
+    const seen = new Set<string>()
+    for (const name of names) {
+      const path = join(directory, name)
+      const stats = await statOrNothing(join(this.#root, path))
+      if (stats === undefined) continue
+      seen.add(path)
+      if (stats.isDirectory()) await this.#scan(path, found, [...ancestors, real])
+      else if (stats.isFile() && isObjectFile(path)) this.#note(path, signature(stats), found)
+    }
+    for (const path of [...this.#signatures.keys(), ...this.#directories.keys()]) {
+      if (isBelow(path, directory) && !seen.has(childOf(path, directory))) this.#forget(childOf(path, directory), found)
+    }
+  }
+
+  async #watch(directory: string): Promise<void> {
+    const absolute = join(this.#root, directory)
+    const stats = await stat(absolute)
+    const identity = `${stats.dev}:${stats.ino}`
+    const known = this.#directories.get(directory)
+    if (this.#closed || known?.identity === identity) return
+    known?.watcher.close()
+    const watcher = watch(absolute, (_, name) => {
+      // `..data` is the link that a mounted ConfigMap swaps; all other hidden names are nobody's objects.
+      if (name === null || name.startsWith('..')) this.#look(directory)
+      else if (!name.startsWith('.')) this.#look(join(directory, name))
+    })
+    // The directory went away: the one above it tells the same.
+    watcher.on('error', () => this.#look(dirname(directory) === '.' ? '' : dirname(directory)))
+    this.#directories.set(directory, { identity, watcher })
+  }
+
+  #note(path: string, now: string, found: Set<string>): void {
+    if (this.#signatures.get(path) === now) return
+    this.#signatures.set(path, now)
+    found.add(path)
+  }
+
+  /** A file or a directory with all that was below it is gone. */
+  #forget(path: string, found: Set<string>): void {
+    for (const file of [...this.#signatures.keys()]) {
+      if (file !== path && !isBelow(file, path)) continue
+      this.#signatures.delete(file)
+      found.add(file)
+    }
+    for (const [directory, { watcher }] of [...this.#directories]) {
+      if (directory !== path && !isBelow(directory, path)) continue
+      watcher.close()
+      this.#directories.delete(directory)
+    }
+  }
+}
+
+/** True for files that may hold objects. */
+function isObjectFile(path: string): boolean {
+  const name = basename(path)
+  return EXTENSIONS.has(extname(name)) && !name.startsWith('.')
+}
+
+async function statOrNothing(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path)
+  } catch {
+    return undefined
+  }
+}
+
+function signature(stats: Stats): string {
+  return `${stats.ino}:${stats.size}:${stats.mtimeMs}:${stats.ctimeMs}`
+}
+
+function isBelow(path: string, directory: string): boolean {
+  return directory === '' ? path !== '' : path.startsWith(`${directory}/`)
+}
+
+/** The entry of the directory that a path below it is, or is in. */
+function childOf(path: string, directory: string): string {
+  return join(directory, relative(directory, path).split('/')[0] ?? '')
+}
