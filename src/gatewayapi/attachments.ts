@@ -55,28 +55,22 @@ function attachment(route: AnyRoute, world: AttachingWorld, context: Translation
   )
   const isLeftBehind = (route.status?.parents ?? []).some((each) => each.controllerName === context.controllerName)
   if (parents.length === 0 && !isLeftBehind) return undefined
+  const refusal = unusableAsAWhole(route)
   return {
     route: object,
     creationTimestamp: route.metadata.creationTimestamp,
-    parents: isUnusable(route) ? parents.map(refuse) : parents,
+    parents: refusal === undefined ? parents : parents.map((parent) => refuse(parent, refusal)),
     backends: referencedBackends(route),
   }
 }
 
-function isUnusable(route: AnyRoute): boolean {
+/** Why no rule of the route can be used; undefined if at least one can. */
+function unusableAsAWhole(route: AnyRoute): string | undefined {
   const rules = route.spec.rules ?? []
-  return rules.length > 0 && unusableRules(route).length === rules.length
+  const unusable = unusableRules(route)
+  return rules.length > 0 && unusable.length === rules.length ? unusable.map((each) => each.message).join(' ') : undefined
 }
 
-function refuse(parent: ParentAttachment): ParentAttachment {
-  if (!parent.accepted.status) return parent
-  return {
-    ...parent,
-    accepted: {
-      status: false,
-      reason: 'UnsupportedValue',
-      message: 'No rule of the route can be used, see the condition PartiallyInvalid.',
-    },
-    listeners: [],
-  }
+function refuse(parent: ParentAttachment, message: string): ParentAttachment {
+  return parent.accepted.status ? { ...parent, accepted: { status: false, reason: 'UnsupportedValue', message }, listeners: [] } : parent
 }

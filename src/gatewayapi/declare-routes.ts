@@ -1,34 +1,73 @@
-/** The half of routes and backends, as a part of the graph. */
-import type { Collection, Graph, Source } from '../incremental/index.js'
+/** The half of routes and backends: everything between listeners and virtual hosts, clusters and endpoints. */
+import type { Collection, Graph } from '../incremental/index.js'
 import type { Cluster, Endpoints } from '../ir/cluster.js'
 import type { VirtualHost } from '../ir/route.js'
 import { declareAttachments } from './attachments.js'
+import { declareBackendTlsPolicies } from './backends/backend-tls-policies.js'
+import { declareBackends } from './backends/backends.js'
+import { declareClusters } from './backends/clusters.js'
+import { declareEndpoints } from './backends/endpoints.js'
+import { declarePolicyStatuses } from './backends/policy-status.js'
+import { declareTrafficPolicies } from './backends/traffic-policies.js'
 import type { TranslationContext } from './context.js'
 import type { GatewaySources } from './gateway-sources.js'
 import type { Inputs } from './inputs.js'
-import type { Attachment } from './model.js'
+import type { Attachment, StreamRoute } from './model.js'
+import type { ObjectStatus } from './object-status.js'
 import type { RouteSources } from './route-sources.js'
+import { declareRouteStatuses } from './route-status.js'
 import { declareRoutesOfAllKinds } from './routes/any-route.js'
+import { declareRouteRules } from './routes/declare-rules.js'
+import { declareStreamRoutes } from './stream-route-sources.js'
+import { declareTableHosts } from './table-hosts.js'
+import { declareVirtualHosts } from './virtual-hosts.js'
 
 /** What routes and backends become. */
 export interface RouteHalf extends RouteSources {
   readonly attachments: Collection<Attachment>
+  readonly streamRoutes: Collection<StreamRoute>
   /** By `<route table>#<domain>`. */
-  readonly virtualHosts: Source<VirtualHost>
-  readonly clusters: Source<Cluster>
-  readonly endpoints: Source<Endpoints>
+  readonly virtualHosts: Collection<VirtualHost>
+  /** By name. */
+  readonly clusters: Collection<Cluster>
+  /** By the name of the cluster. */
+  readonly endpoints: Collection<Endpoints>
+  readonly statuses: Collection<ObjectStatus>
 }
 
 /** Declares attachments first, and what stands on them in the order in which it is read. */
 export function declareRoutes(graph: Graph, inputs: Inputs, context: TranslationContext, sources: GatewaySources): RouteHalf {
+  const { materials, grants, backendClientCertificates: gatewayCertificates, listeners, routeTables } = sources
   const routes = declareRoutesOfAllKinds(graph, inputs)
   const attachments = declareAttachments(graph, inputs, context, sources, routes)
-  return {
-    attachments,
-    virtualHosts: graph.input('virtual hosts'),
-    clusters: graph.input('clusters'),
-    endpoints: graph.input('endpoints'),
-    streamRoutes: graph.input('stream routes'),
-    statuses: graph.input('route statuses'),
+  const backendSources = {
+    inputs,
+    context,
+    materials,
+    grants,
+    tlsPolicies: declareBackendTlsPolicies(graph, inputs, sources),
+    trafficPolicies: declareTrafficPolicies(graph, inputs),
   }
+  const backends = declareBackends(graph, backendSources, [
+    graph.index(attachments, 'backends of routes', (attachment) => attachment.backends),
+  ])
+  const ruleSources = { backends, grants, gatewayCertificates }
+  const routeRules = declareRouteRules(graph, inputs, routes, attachments, ruleSources)
+  const streamRoutes = declareStreamRoutes(graph, inputs, routes, attachments, listeners, ruleSources)
+  const tableHosts = declareTableHosts(graph, listeners)
+  const virtualHosts = declareVirtualHosts(graph, { attachments, routeRules, routeTables, tableHosts })
+  const clusters = declareClusters(graph, backends, gatewayCertificates, [
+    graph.index(routeRules, 'clusters of rules', (rules) => rules.clusters),
+    graph.index(streamRoutes, 'clusters of stream routes', (route) => route.clusters.map((each) => each.cluster)),
+  ])
+  const endpoints = declareEndpoints(graph, inputs, clusters, backends)
+  const routeStatuses = declareRouteStatuses(graph, inputs, attachments, routeRules)
+  const policyStatuses = declarePolicyStatuses(graph, { ...backendSources, backends, routeRules })
+  const statuses = graph.collection<ObjectStatus>('statuses of routes and policies', {
+    keys: [routeStatuses, policyStatuses],
+    compute: (view, key) => view.get(routeStatuses, key) ?? view.get(policyStatuses, key),
+    // What is passed on was compared before.
+    equal: Object.is,
+  })
+  return { attachments, streamRoutes, virtualHosts, clusters, endpoints, statuses }
 }

@@ -1,5 +1,5 @@
 /** Every backend that a route names: where requests go, where copies go, and who is asked. */
-import { type BackendKey, type BackendRef, backendKey, backendKind, hasPorts } from '../backend-key.js'
+import { type BackendKey, type BackendRef, backendKey, backendKind, hasPorts } from '../backends/backend-key.js'
 import type { AnyRoute } from './any-route.js'
 
 /** A reference as objects write it. */

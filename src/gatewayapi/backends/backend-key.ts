@@ -1,5 +1,5 @@
 /** Keys of backends, the same in the graph and in the names of clusters. */
-import type { ObjectRef } from '../util/object-ref.js'
+import type { ObjectRef } from '../../util/object-ref.js'
 
 /** Kinds of backends that we know, by their group. */
 const GROUPS = {

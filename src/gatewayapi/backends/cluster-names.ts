@@ -1,0 +1,42 @@
+/**
+ * Names of clusters: the backend, how it is spoken to, and for whom. They say everything that a cluster is made from, so that they stay the
+ * same while settings change, and a cluster can be made from its name alone.
+ *
+ * `<Kind>/<namespace>/<name>[/<port>][/<usage>][@<namespace>/<gateway>]`
+ */
+import type { ObjectKey } from '../../util/object-ref.js'
+import { type BackendKey, type BackendRef, backendKey, parseBackendKey } from './backend-key.js'
+
+/**
+ * What a cluster is used for. `http` (not written): HTTP as the backend says. `grpc`: HTTP/2 in any case. `tcp`: bytes, over TLS where a
+ * policy asks for it. `passthrough`: bytes that are TLS already. `udp`: datagrams.
+ */
+export type ClusterUsage = 'http' | 'grpc' | 'tcp' | 'passthrough' | 'udp'
+
+const WRITTEN_USAGES: readonly ClusterUsage[] = ['grpc', 'tcp', 'passthrough', 'udp']
+
+/** What the name of a cluster says. */
+export interface ClusterIdentity {
+  readonly backend: BackendRef
+  readonly usage: ClusterUsage
+  /** The gateway whose certificate is shown to the backend. */
+  readonly gateway: ObjectKey | undefined
+}
+
+/** The name of a cluster. */
+export function clusterName({ backend, usage, gateway }: ClusterIdentity): string {
+  const key = backendKey({ ...backend, transport: 'TCP' })
+  return `${key}${usage === 'http' ? '' : `/${usage}`}${gateway === undefined ? '' : `@${gateway}`}`
+}
+
+/** What a name says; undefined for text that is no name of ours. */
+export function parseClusterName(name: string): (ClusterIdentity & { readonly key: BackendKey }) | undefined {
+  const [path = '', gateway] = name.split('@')
+  // The name of an object may be a word of ours, so only what stands behind it is a usage.
+  const [, , , ...rest] = path.split('/')
+  const usage = WRITTEN_USAGES.find((each) => each === rest.at(-1)) ?? 'http'
+  const backend = parseBackendKey(usage === 'http' ? path : path.slice(0, -usage.length - 1))
+  if (backend === undefined) return undefined
+  const ref: BackendRef = { ...backend, transport: usage === 'udp' ? 'UDP' : 'TCP' }
+  return { backend: ref, key: backendKey(ref), usage, gateway: gateway as ObjectKey | undefined }
+}

@@ -1,0 +1,58 @@
+/** Declares the clusters that something sends to. */
+import type { Collection, Graph, Keys, Source } from '../../incremental/index.js'
+import type { BackendProtocol, Cluster } from '../../ir/cluster.js'
+import { originsOf } from '../origins.js'
+import { type ClusterIdentity, parseClusterName } from './cluster-names.js'
+import type { ResolvedBackend, UsableBackend } from './resolved-backend.js'
+
+/**
+ * Declares the clusters, by name.
+ *
+ * @param keys who refers to clusters: a cluster exists as long as somebody does
+ * @param gatewayCertificates by the key of a gateway: the name of the certificate that it shows to backends
+ */
+export function declareClusters(
+  graph: Graph,
+  backends: Source<ResolvedBackend>,
+  gatewayCertificates: Source<string>,
+  keys: readonly Keys[],
+): Collection<Cluster> {
+  return graph.collection<Cluster>('clusters', {
+    keys,
+    compute: (view, name) => {
+      const identity = parseClusterName(name)
+      const backend = identity && view.get(backends, identity.key)
+      if (identity === undefined || backend === undefined || !backend.usable) return undefined
+      const certificate = identity.gateway === undefined ? undefined : view.get(gatewayCertificates, identity.gateway)
+      return toCluster(name, identity, backend, certificate)
+    },
+  })
+}
+
+function toCluster(name: string, { usage }: ClusterIdentity, backend: UsableBackend, certificate: string | undefined): Cluster {
+  const { addresses, traffic } = backend
+  const tls = usage === 'passthrough' || usage === 'udp' ? undefined : backend.tls
+  const ownCertificate = tls?.clientCertificate ?? certificate
+  return {
+    name,
+    protocol: protocolOf(usage, backend),
+    discovery: addresses.kind === 'dns' ? addresses : { kind: 'endpoints' },
+    ...(tls === undefined ? {} : { tls: { ...tls, ...(ownCertificate === undefined ? {} : { clientCertificate: ownCertificate }) } }),
+    traffic,
+    origins: originsOf(backend.origins),
+  }
+}
+
+function protocolOf(usage: ClusterIdentity['usage'], { http }: UsableBackend): BackendProtocol {
+  switch (usage) {
+    case 'http':
+      return http.protocol === 'unsupported' ? 'http1' : http.protocol
+    case 'grpc':
+      return 'http2'
+    case 'tcp':
+    case 'passthrough':
+      return 'tcp'
+    case 'udp':
+      return 'udp'
+  }
+}

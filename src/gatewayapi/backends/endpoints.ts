@@ -1,0 +1,89 @@
+/**
+ * Declares the endpoints of clusters whose addresses we know.
+ *
+ * Source: Kubernetes, `discovery/v1` EndpointSlice and its well-known labels.
+ */
+import type { EndpointSlice, Endpoint as SliceEndpoint } from '../../gen/kinds.js'
+import type { Collection, Graph, Source } from '../../incremental/index.js'
+import type { Cluster, Endpoints, Locality } from '../../ir/cluster.js'
+import { isIP } from '../../schema/ip.js'
+import { objectVersion } from '../../util/object-ref.js'
+import type { Inputs } from '../inputs.js'
+import { originsOf } from '../origins.js'
+import type { BackendRef } from './backend-key.js'
+import { parseClusterName } from './cluster-names.js'
+import { type PlacedEndpoint, toLocalities } from './localities.js'
+import type { BackendAddresses, ResolvedBackend } from './resolved-backend.js'
+
+/** Labels of an EndpointSlice that name the object that it belongs to, by the kind of that object. */
+const OWNER_LABELS = {
+  Service: 'kubernetes.io/service-name',
+  ServiceImport: 'multicluster.kubernetes.io/service-name',
+  XBackend: 'headgate.dev/x-backend',
+} as const
+
+/** Declares the endpoints, by the name of their cluster. A change of an EndpointSlice touches nothing else. */
+export function declareEndpoints(
+  graph: Graph,
+  inputs: Inputs,
+  clusters: Collection<Cluster>,
+  backends: Source<ResolvedBackend>,
+): Collection<Endpoints> {
+  const slicesByOwner = graph.index(inputs.kind('EndpointSlice'), 'endpoint slices by owner', sliceOwners)
+  const keys = graph.index(clusters, 'clusters with endpoints', ({ name, discovery }) => (discovery.kind === 'endpoints' ? [name] : []))
+  return graph.collection<Endpoints>('endpoints', {
+    keys,
+    compute: (view, cluster) => {
+      const identity = parseClusterName(cluster)
+      const backend = identity && view.get(backends, identity.key)
+      if (identity === undefined || backend === undefined || !backend.usable) return undefined
+      const { addresses, origins } = backend
+      if (addresses.kind === 'dns') return undefined
+      if (addresses.kind === 'fixed') return { cluster, localities: addresses.localities, origins: originsOf(origins) }
+      const slices = view.list(slicesByOwner, addresses.owner)
+      return {
+        cluster,
+        localities: localitiesOf(slices, identity.backend, addresses),
+        origins: originsOf([...origins, ...slices.map(objectVersion)]),
+      }
+    },
+  })
+}
+
+/** The objects that a slice belongs to, as `<Kind>/<namespace>/<name>`. */
+function sliceOwners({ metadata: { namespace, labels = {} } }: EndpointSlice): readonly string[] {
+  return Object.entries(OWNER_LABELS).flatMap(([kind, label]) =>
+    Object.hasOwn(labels, label) ? [`${kind}/${namespace}/${labels[label] ?? ''}`] : [],
+  )
+}
+
+type SliceAddresses = Extract<BackendAddresses, { readonly kind: 'slices' }>
+
+function localitiesOf(slices: readonly EndpointSlice[], ref: BackendRef, addresses: SliceAddresses): readonly Locality[] {
+  const placed = slices.flatMap((slice) => placedEndpoints(slice, ref, addresses))
+  // An address that one slice has as healthy and another, older one as draining is healthy.
+  return toLocalities(placed.sort((a, b) => Number(a.endpoint.health === 'draining') - Number(b.endpoint.health === 'draining')))
+}
+
+function placedEndpoints(slice: EndpointSlice, ref: BackendRef, addresses: SliceAddresses): readonly PlacedEndpoint[] {
+  const port = (slice.ports ?? []).find((each) => each.name === addresses.portName && each.protocol === ref.transport)?.port
+  if (port === undefined || slice.addressType === 'FQDN') return []
+  return slice.endpoints.flatMap((endpoint) => {
+    const health = addresses.publishNotReady ? 'healthy' : healthOf(endpoint)
+    if (health === undefined) return []
+    return endpoint.addresses.filter(isIP).map(
+      (ip): PlacedEndpoint => ({
+        zone: endpoint.zone ?? '',
+        priority: 0,
+        endpoint: { address: { kind: 'ip', ip, port }, health, weight: 1 },
+      }),
+    )
+  })
+}
+
+/** Conditions that are not said count as true, except that an endpoint is not going away. Undefined: gets no requests at all. */
+function healthOf({ conditions }: SliceEndpoint): 'healthy' | 'draining' | undefined {
+  const ready = conditions.ready ?? true
+  if (ready) return 'healthy'
+  return (conditions.terminating ?? false) && (conditions.serving ?? false) ? 'draining' : undefined
+}

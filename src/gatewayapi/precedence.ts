@@ -1,0 +1,19 @@
+/** Who wins where two objects of a kind want different things. Source: Gateway API v1.7, GEP-713 and the conflict rules of routes. */
+import type { ObjectRef } from '../util/object-ref.js'
+
+/** The older object first, then the one whose `namespace/name` comes first. */
+export function byAge(
+  a: { readonly creationTimestamp: string; readonly object: ObjectRef },
+  b: { readonly creationTimestamp: string; readonly object: ObjectRef },
+): number {
+  return compareText(a.creationTimestamp, b.creationTimestamp) || compareText(fullName(a.object), fullName(b.object))
+}
+
+/** By UTF-16 code units: the same everywhere. */
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b)
+}
+
+function fullName(object: ObjectRef): string {
+  return `${object.namespace}/${object.name}`
+}

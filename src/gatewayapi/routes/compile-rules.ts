@@ -1,0 +1,124 @@
+/** Translates the rules of one route for one gateway. */
+import type { GRPCRouteRule, HTTPRouteRule } from '../../gen/kinds.js'
+import type { Route } from '../../ir/route.js'
+import type { Problem } from '../conditions.js'
+import { originsOf } from '../origins.js'
+import type { AnyRoute } from './any-route.js'
+import { referencedBackends } from './backend-references.js'
+import { grpcMatch, httpMatch, type SpecificMatch } from './request-matches.js'
+import { clustersOf, type RouteRules, type RuleMatch, type RuleOutcome } from './route-rules.js'
+import type { RuleContext } from './rule-context.js'
+import { ruleOutcome } from './rule-outcome.js'
+import { unusableRules } from './unusable-rules.js'
+import { shareOut } from './weighted-clusters.js'
+
+/** What the state of the world adds to a route. */
+export interface RouteState {
+  /** True if the route is accepted by a parent on the gateway: only then it refers to clusters. */
+  readonly isAccepted: boolean
+  /** True if proxies refused the route as it is: its matches answer 500 and nothing of it is sent. */
+  readonly isQuarantined: boolean
+}
+
+/** The rules of a route on the gateway of the context. */
+export function compileRules(context: RuleContext, route: AnyRoute, state: RouteState): RouteRules {
+  const dropped = unusableRules(route)
+  const isDropped = new Set(dropped.map((each) => each.rule))
+  const compiled = compileEach(context, route, state).filter((_, rule) => !isDropped.has(rule))
+  const matches = compiled.flatMap((each) => each.matches)
+  const clusters = state.isAccepted ? matches.flatMap((each) => clustersOf(each.route)) : []
+  return {
+    route: context.route,
+    creationTimestamp: route.metadata.creationTimestamp,
+    matches,
+    unresolved: joinProblems(compiled.flatMap((each) => each.problems)),
+    dropped,
+    unsupported: compiled.flatMap((each) => each.unsupported),
+    clusters: [...new Set(clusters)].sort(),
+    targets: state.isAccepted ? [...new Set(referencedBackends(route).map(objectOf))].sort() : [],
+  }
+}
+
+/** The object in the key of a backend. */
+function objectOf(backend: string): string {
+  return backend.split('/').slice(0, 3).join('/')
+}
+
+interface CompiledRule {
+  readonly matches: readonly RuleMatch[]
+  readonly problems: readonly Problem[]
+  readonly unsupported: readonly string[]
+}
+
+function compileEach(context: RuleContext, route: AnyRoute, state: RouteState): readonly CompiledRule[] {
+  switch (route.kind) {
+    case 'HTTPRoute':
+      return route.spec.rules.map((rule, at) => compileRule(context, rule, at, rule.matches.map(httpMatch), state))
+    case 'GRPCRoute':
+      return (route.spec.rules ?? []).map((rule, at) => compileRule(context, rule, at, grpcMatches(rule), state))
+    case 'TLSRoute':
+    case 'TCPRoute':
+    case 'UDPRoute': {
+      const usage = route.kind === 'UDPRoute' ? 'udp' : 'tcp'
+      return route.spec.rules.map(({ backendRefs }) => ({
+        matches: [],
+        problems: shareOut(context, backendRefs, usage).problems,
+        unsupported: [],
+      }))
+    }
+  }
+}
+
+/** A rule without matches is about every call. */
+function grpcMatches({ matches }: GRPCRouteRule): readonly SpecificMatch[] {
+  return (matches === undefined || matches.length === 0 ? [{}] : matches).map(grpcMatch)
+}
+
+function compileRule(
+  context: RuleContext,
+  rule: HTTPRouteRule | GRPCRouteRule,
+  at: number,
+  matches: readonly SpecificMatch[],
+  state: RouteState,
+): CompiledRule {
+  const { problems, unsupported, ...outcome } = ruleOutcome(context, rule, at)
+  const does = state.isQuarantined ? QUARANTINED : outcome
+  const origin = originsOf([context.route])[0] ?? context.route
+  const { kind, namespace, name } = context.route
+  return {
+    problems,
+    unsupported,
+    matches: matches.map(({ match, specificity }, index) => {
+      const route: Route = {
+        name: `${kind}/${namespace}/${name}/rule/${at}/match/${index}`,
+        origin,
+        ...(rule.name === undefined ? {} : { ruleName: rule.name }),
+        match,
+        ...does,
+        grpc: kind === 'GRPCRoute',
+      }
+      return { rule: at, match: index, specificity, route: keepPrefixChanges(route) }
+    }),
+  }
+}
+
+const QUARANTINED: Omit<RuleOutcome, 'problems' | 'unsupported'> = {
+  action: { kind: 'directResponse', statusCode: 500 },
+  requestHeaders: { set: [], add: [], remove: [] },
+  responseHeaders: { set: [], add: [], remove: [] },
+}
+
+/** The schema lets a prefix be replaced only where exactly one prefix matches; for any other match there is nothing to replace. */
+function keepPrefixChanges(route: Route): Route {
+  const { match, action } = route
+  if (match.path.kind === 'prefix' || action.kind !== 'forward' || action.pathRewrite?.kind !== 'prefix') return route
+  const { pathRewrite: _, ...rest } = action
+  return { ...route, action: rest }
+}
+
+/** One reason for all of them: the first; the messages of all. */
+function joinProblems(problems: readonly Problem[]): Problem | undefined {
+  const [first] = problems
+  if (first === undefined) return undefined
+  return { reason: first.reason, message: [...new Set(problems.map((each) => each.message))].join(' ') }
+}

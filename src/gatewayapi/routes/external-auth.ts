@@ -1,0 +1,26 @@
+/** Asking another service before a request is forwarded. Source: Gateway API v1.7, HTTPExternalAuthFilter (GEP-1494). */
+import type { HTTPExternalAuthFilter } from '../../gen/kinds.js'
+import type { ExternalAuth } from '../../ir/route.js'
+import type { Problem } from '../conditions.js'
+import { findBackend, type RuleContext } from './rule-context.js'
+
+/** Whom to ask. Without a usable server everybody is denied. */
+export function externalAuthOf(
+  context: RuleContext,
+  { protocol, backendRef, grpc, http, forwardBody }: HTTPExternalAuthFilter,
+): { readonly auth: ExternalAuth; readonly problem: Problem | undefined } {
+  const found = findBackend(context, backendRef, protocol === 'GRPC' ? 'grpc' : 'http')
+  const auth: ExternalAuth = {
+    protocol,
+    cluster: found.ok ? found.cluster : undefined,
+    pathPrefix: http?.path ?? '',
+    allowedRequestHeaders: lowerCase((protocol === 'GRPC' ? grpc : http)?.allowedHeaders),
+    allowedResponseHeaders: lowerCase(http?.allowedResponseHeaders),
+    maxBodyBytes: forwardBody?.maxSize ?? 0,
+  }
+  return { auth, problem: found.ok ? undefined : found.problem }
+}
+
+function lowerCase(names: readonly string[] | undefined): readonly string[] {
+  return (names ?? []).map((name) => name.toLowerCase())
+}

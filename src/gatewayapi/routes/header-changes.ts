@@ -1,0 +1,33 @@
+/** Changes to headers that filters ask for. */
+import type { HTTPHeader, HTTPHeaderFilter } from '../../gen/kinds.js'
+import { type HeaderChanges, type HeaderValue, NO_HEADER_CHANGES } from '../../ir/headers.js'
+
+/** The changes of one filter: of headers with equal names the first counts. */
+export function headerChanges(filter: HTTPHeaderFilter | undefined): HeaderChanges {
+  if (filter === undefined) return NO_HEADER_CHANGES
+  const remove = (filter.remove ?? []).map((name) => name.toLowerCase())
+  return { set: headerValues(filter.set ?? []), add: headerValues(filter.add ?? []), remove: [...new Set(remove)] }
+}
+
+/** The changes of two filters, one after the other. */
+export function mergeHeaderChanges(first: HeaderChanges, second: HeaderChanges): HeaderChanges {
+  if (second === NO_HEADER_CHANGES) return first
+  if (first === NO_HEADER_CHANGES) return second
+  const touched = new Set([...second.set.map((each) => each.name), ...second.remove])
+  // What the second filter sets or removes decides alone; what it adds joins what is there.
+  const kept = (values: readonly HeaderValue[]): readonly HeaderValue[] => values.filter((each) => !touched.has(each.name))
+  return {
+    set: [...kept(first.set), ...second.set],
+    add: [...kept(first.add), ...second.add],
+    remove: [...first.remove.filter((name) => !touched.has(name)), ...second.remove],
+  }
+}
+
+function headerValues(headers: readonly HTTPHeader[]): readonly HeaderValue[] {
+  const byName = new Map<string, HeaderValue>()
+  for (const { name, value } of headers) {
+    const normal = name.toLowerCase()
+    if (!byName.has(normal)) byName.set(normal, { name: normal, value })
+  }
+  return [...byName.values()]
+}

@@ -1,0 +1,82 @@
+/** What requests of HTTPRoutes and GRPCRoutes must look like, and how specific that is. */
+import type { GRPCMethodMatch, GRPCRouteMatch, HTTPRouteMatch } from '../../gen/kinds.js'
+import type { PathMatch, RequestMatch, ValueMatch } from '../../ir/route.js'
+import type { MatchSpecificity } from './match-order.js'
+
+/** A match and its specificity. */
+export interface SpecificMatch {
+  readonly match: RequestMatch
+  readonly specificity: MatchSpecificity
+}
+
+/** A match of an HTTPRoute. */
+export function httpMatch({ path, method, headers, queryParams }: HTTPRouteMatch): SpecificMatch {
+  const pathMatch = httpPath(path)
+  const headerMatches = valueMatches(headers ?? [], (name) => name.toLowerCase())
+  const queryMatches = valueMatches(queryParams ?? [], (name) => name)
+  return {
+    match: { path: pathMatch, ...(method === undefined ? {} : { method }), headers: headerMatches, queryParams: queryMatches },
+    specificity: {
+      path: pathMatch.kind,
+      pathLength: pathMatch.value.length,
+      methodNameLength: 0,
+      hasMethod: method !== undefined,
+      headers: headerMatches.length,
+      queryParams: queryMatches.length,
+    },
+  }
+}
+
+/** A match of a GRPCRoute: service and method are the path of the request. */
+export function grpcMatch({ method, headers }: GRPCRouteMatch): SpecificMatch {
+  const headerMatches = valueMatches(headers ?? [], (name) => name.toLowerCase())
+  return {
+    match: { path: grpcPath(method), headers: headerMatches, queryParams: [] },
+    specificity: { ...grpcSpecificity(method), hasMethod: false, headers: headerMatches.length, queryParams: 0 },
+  }
+}
+
+function httpPath({ type, value }: HTTPRouteMatch['path']): PathMatch {
+  switch (type) {
+    case 'Exact':
+      return { kind: 'exact', value }
+    case 'RegularExpression':
+      return { kind: 'regex', value }
+    case 'PathPrefix':
+      // A trailing slash says nothing: `/a/` and `/a` are the same prefix.
+      return { kind: 'prefix', value: value.replace(/\/+$/, '') || '/' }
+  }
+}
+
+function grpcPath(method: GRPCMethodMatch | undefined): PathMatch {
+  if (method === undefined) return { kind: 'prefix', value: '/' }
+  const { type, service, method: name } = method
+  if (type === 'RegularExpression') return { kind: 'regex', value: `/(?:${service ?? '[^/]+'})/(?:${name ?? '[^/]+'})` }
+  // The schema lets a leading dot through, which no path has.
+  const plainService = service?.replace(/^\./, '')
+  if (plainService !== undefined && name !== undefined) return { kind: 'exact', value: `/${plainService}/${name}` }
+  if (plainService !== undefined) return { kind: 'prefix', value: `/${plainService}` }
+  return { kind: 'regex', value: `/[^/]+/${name ?? '[^/]+'}` }
+}
+
+function grpcSpecificity(method: GRPCMethodMatch | undefined): Pick<MatchSpecificity, 'path' | 'pathLength' | 'methodNameLength'> {
+  const service = method?.service?.length ?? 0
+  const name = method?.method?.length ?? 0
+  if (method?.type === 'RegularExpression') return { path: 'regex', pathLength: service + name, methodNameLength: 0 }
+  if (service > 0 && name > 0) return { path: 'exact', pathLength: service + name, methodNameLength: 0 }
+  // A method without a service becomes an expression, yet any service that is named goes before it.
+  return { path: 'prefix', pathLength: service, methodNameLength: name }
+}
+
+/** Of matches for the same name the first counts. */
+function valueMatches(
+  values: readonly { readonly type: 'Exact' | 'RegularExpression'; readonly name: string; readonly value: string }[],
+  normalize: (name: string) => string,
+): readonly ValueMatch[] {
+  const byName = new Map<string, ValueMatch>()
+  for (const { type, name, value } of values) {
+    const normal = normalize(name)
+    if (!byName.has(normal)) byName.set(normal, { name: normal, kind: type === 'RegularExpression' ? 'regex' : 'exact', value })
+  }
+  return [...byName.values()]
+}

@@ -1,0 +1,58 @@
+/** What the rules of one route do on one gateway, before hosts come in. */
+import type { Route } from '../../ir/route.js'
+import type { ObjectVersion } from '../../util/object-ref.js'
+import type { Problem } from '../conditions.js'
+import type { RouteKind } from '../model.js'
+import type { MatchSpecificity } from './match-order.js'
+import type { UnusableRule } from './unusable-rules.js'
+
+/** The rules of a route on a gateway, keyed `<Kind>/<namespace>/<name>@<namespace>/<gateway>`. */
+export interface RouteRules {
+  readonly route: ObjectVersion & { readonly kind: RouteKind }
+  readonly creationTimestamp: string
+  /** One per match of each rule, in the order of the route. Empty for routes that know no requests. */
+  readonly matches: readonly RuleMatch[]
+  /** The first reference that leads nowhere and the words of all of them; undefined when all lead somewhere. */
+  readonly unresolved: Problem | undefined
+  /** Rules that were left out. */
+  readonly dropped: readonly UnusableRule[]
+  /** Parts of rules that cannot be done, whose requests get an error. */
+  readonly unsupported: readonly string[]
+  /** Names of the clusters that are sent to, in ascending order; empty when the route is not accepted on the gateway. */
+  readonly clusters: readonly string[]
+  /** The objects that the route refers to as backends, usable or not, as `<Kind>/<namespace>/<name>`; empty when it is not accepted on the gateway. */
+  readonly targets: readonly string[]
+}
+
+/** One match of one rule. */
+export interface RuleMatch {
+  readonly rule: number
+  readonly match: number
+  readonly specificity: MatchSpecificity
+  /** A redirect is as its filter has it: the port still depends on the listener. */
+  readonly route: Route
+}
+
+/** What a rule does with requests that it matches. */
+export type RuleOutcome = Pick<Route, 'action' | 'requestHeaders' | 'responseHeaders' | 'cors' | 'externalAuth'> & {
+  readonly problems: readonly Problem[]
+  readonly unsupported: readonly string[]
+}
+
+/** Key of the rules of a route on a gateway. */
+export function routeRulesKey(route: string, gateway: string): string {
+  return `${route}@${gateway}`
+}
+
+/** The route and the gateway of a key. */
+export function parseRouteRulesKey(key: string): { readonly route: string; readonly gateway: string } {
+  const at = key.indexOf('@')
+  return { route: key.slice(0, at), gateway: key.slice(at + 1) }
+}
+
+/** The names of the clusters that a route of a virtual host sends to: requests, copies and questions. */
+export function clustersOf({ action, externalAuth }: Route): readonly string[] {
+  const asked = externalAuth?.cluster === undefined ? [] : [externalAuth.cluster]
+  if (action.kind !== 'forward') return asked
+  return [...asked, ...action.clusters.map((each) => each.cluster), ...action.mirrors.map((each) => each.cluster)]
+}

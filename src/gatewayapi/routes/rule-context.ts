@@ -1,0 +1,63 @@
+/** What translating the rules of one route for one gateway reads, and how it finds backends. */
+import type { Source, View } from '../../incremental/index.js'
+import type { ObjectKey, ObjectVersion } from '../../util/object-ref.js'
+import { backendKey, backendObject, hasPorts } from '../backends/backend-key.js'
+import { type ClusterUsage, clusterName } from '../backends/cluster-names.js'
+import type { ResolvedBackend, UsableBackend } from '../backends/resolved-backend.js'
+import type { Problem } from '../conditions.js'
+import type { RouteKind } from '../model.js'
+import { type GrantIndex, isReferenceAllowed } from '../reference-grants.js'
+import { type BackendReference, toBackendRef } from './backend-references.js'
+
+/** The sources of rules. */
+export interface RuleSources {
+  readonly backends: Source<ResolvedBackend>
+  readonly grants: GrantIndex
+  readonly gatewayCertificates: Source<string>
+}
+
+/** The sources as one fragment sees them, and for whom it works. */
+export interface RuleContext extends RuleSources {
+  readonly view: View
+  readonly route: ObjectVersion & { readonly kind: RouteKind }
+  readonly gateway: ObjectKey
+}
+
+/** A backend that a reference leads to, or why it leads nowhere. */
+export type FoundBackend =
+  | { readonly ok: true; readonly cluster: string; readonly backend: UsableBackend }
+  /** Without a problem the reference itself is fine: what is wrong is reported on another object. */
+  | { readonly ok: false; readonly problem: Problem | undefined }
+
+/** Follows a reference of the route. Whether it is permitted is asked first, so that nobody learns what exists elsewhere. */
+export function findBackend(context: RuleContext, reference: BackendReference, usage: ClusterUsage): FoundBackend {
+  const { view, route } = context
+  const ref = toBackendRef(reference, route.namespace, usage === 'udp' ? 'UDP' : 'TCP')
+  if (ref === undefined) {
+    const kind = reference.group === '' ? reference.kind : `${reference.group}/${reference.kind}`
+    return fails('InvalidKind', `The backend "${reference.name}" is of kind ${kind}, which is not supported.`)
+  }
+  if (!isReferenceAllowed(view, context.grants, route, backendObject(ref))) {
+    const message = `The ${ref.kind} "${ref.namespace}/${ref.name}" is in another namespace and no ReferenceGrant there allows the reference.`
+    return fails('RefNotPermitted', message)
+  }
+  if (hasPorts(ref.kind) && ref.port === undefined) return fails('BackendNotFound', `The backend "${ref.name}" needs a port.`)
+  const backend = view.get(context.backends, backendKey(ref))
+  if (backend === undefined) return fails('BackendNotFound', `The ${ref.kind} "${ref.namespace}/${ref.name}" does not exist.`)
+  if (!backend.usable) return backend.reason === undefined ? { ok: false, problem: undefined } : fails(backend.reason, backend.message)
+  if ((usage === 'http' || usage === 'grpc') && backend.http.protocol === 'unsupported') {
+    return fails('UnsupportedProtocol', `The ${ref.kind} "${ref.namespace}/${ref.name}" ${backend.http.message}.`)
+  }
+  return { ok: true, backend, cluster: clusterName({ backend: ref, usage, gateway: certificateOwner(context, backend, usage) }) }
+}
+
+/** The gateway in the name of a cluster: only where it changes the cluster, so that gateways share the others. */
+function certificateOwner(context: RuleContext, backend: UsableBackend, usage: ClusterUsage): ObjectKey | undefined {
+  const isEncrypted = backend.tls !== undefined && usage !== 'passthrough' && usage !== 'udp'
+  if (!isEncrypted || !backend.wantsGatewayCertificate) return undefined
+  return context.view.get(context.gatewayCertificates, context.gateway) === undefined ? undefined : context.gateway
+}
+
+function fails(reason: string, message: string): FoundBackend {
+  return { ok: false, problem: { reason, message } }
+}

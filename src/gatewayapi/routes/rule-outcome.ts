@@ -1,0 +1,98 @@
+/** What a rule of an HTTPRoute or GRPCRoute does with requests that it matches. */
+import type { HTTPRouteRetry, HTTPRouteTimeouts, SessionPersistence as SessionPersistenceSpec } from '../../gen/kinds.js'
+import type { Forward } from '../../ir/forward.js'
+import type { RouteAction } from '../../ir/route.js'
+import type { UsableBackend } from '../backends/resolved-backend.js'
+import { type CollectedFilters, collectFilters, joinFilters, needsWholeRule, type RouteFilter } from './filters.js'
+import { retryOf } from './retry.js'
+import type { RuleOutcome } from './route-rules.js'
+import type { RuleContext } from './rule-context.js'
+import { sessionPersistenceOf } from './session-persistence.js'
+import { timeoutsOf } from './timeouts.js'
+import { type BackendExtras, type SharedOut, shareOut, type WeightedReference } from './weighted-clusters.js'
+
+/** A rule of either kind of route, without its matches. */
+export interface AnyRule {
+  readonly filters?: readonly RouteFilter[]
+  readonly backendRefs?: readonly RuleBackend[]
+  readonly timeouts?: HTTPRouteTimeouts
+  readonly retry?: HTTPRouteRetry
+  readonly sessionPersistence?: SessionPersistenceSpec
+}
+
+type RuleBackend = WeightedReference & { readonly filters?: readonly RouteFilter[] }
+
+/**
+ * Translates a rule.
+ *
+ * @param at position in `spec.rules`
+ */
+export function ruleOutcome(context: RuleContext, rule: AnyRule, at: number): RuleOutcome {
+  const usage = context.route.kind === 'GRPCRoute' ? 'grpc' : 'http'
+  const references = rule.backendRefs ?? []
+  const ofBackends = new Map(references.map((each) => [each, collectFilters(context, each.filters, usage)]))
+  const [only] = references.length === 1 ? [...ofBackends.values()] : []
+  const own = collectFilters(context, rule.filters, usage)
+  // With one backend its filters are those of the rule: then every filter can be had.
+  const filters = only === undefined ? own : joinFilters(own, only)
+  const extras = (reference: RuleBackend): BackendExtras => (only === undefined ? backendExtras(ofBackends.get(reference)) : NO_EXTRAS)
+  const shared = shareOut(context, references, usage, extras)
+  const several = only === undefined ? [...ofBackends.values()] : []
+  return {
+    action: actionOf(context, rule, at, filters, shared),
+    requestHeaders: filters.requestHeaders,
+    responseHeaders: filters.responseHeaders,
+    ...(filters.cors === undefined ? {} : { cors: filters.cors }),
+    ...(filters.externalAuth === undefined ? {} : { externalAuth: filters.externalAuth }),
+    problems: [...filters.problems, ...several.flatMap((each) => each.problems), ...shared.problems],
+    unsupported: several.some(needsWholeRule)
+      ? [`spec.rules[${at}].backendRefs: of several backends each can only have filters for headers and URLRewrite.`]
+      : [],
+  }
+}
+
+const NO_EXTRAS: BackendExtras = { changes: {}, isRefused: false }
+
+function backendExtras(filters: CollectedFilters | undefined): BackendExtras {
+  if (filters === undefined) return NO_EXTRAS
+  const { requestHeaders, responseHeaders, hostRewrite, pathRewrite, isRefused } = filters
+  return {
+    changes: {
+      requestHeaders,
+      responseHeaders,
+      ...(hostRewrite === undefined ? {} : { hostRewrite }),
+      ...(pathRewrite === undefined ? {} : { pathRewrite }),
+    },
+    isRefused: isRefused || needsWholeRule(filters),
+  }
+}
+
+function actionOf(context: RuleContext, rule: AnyRule, at: number, filters: CollectedFilters, shared: SharedOut): RouteAction {
+  if (filters.isRefused) return { kind: 'directResponse', statusCode: 500 }
+  if (filters.redirect !== undefined) return filters.redirect
+  // No backend, none that can be used, or nothing but weights of 0.
+  if (shared.clusters.length === 0) return { kind: 'directResponse', statusCode: 500 }
+  return forward(context, rule, at, filters, shared)
+}
+
+function forward(context: RuleContext, rule: AnyRule, at: number, filters: CollectedFilters, shared: SharedOut): Forward {
+  const isGrpc = context.route.kind === 'GRPCRoute'
+  const { kind, namespace, name } = context.route
+  const sticky = rule.sessionPersistence ?? shared.backends.find((each) => each.sessionPersistence !== undefined)?.sessionPersistence
+  return {
+    kind: 'forward',
+    clusters: shared.clusters,
+    invalidWeight: shared.invalidWeight,
+    ...(filters.hostRewrite === undefined ? {} : { hostRewrite: filters.hostRewrite }),
+    ...(filters.pathRewrite === undefined ? {} : { pathRewrite: filters.pathRewrite }),
+    mirrors: filters.mirrors,
+    timeouts: timeoutsOf(rule.timeouts, isGrpc || shared.backends.some(isWebSocket)),
+    retry: retryOf(rule.retry),
+    ...(sticky === undefined ? {} : { sessionPersistence: sessionPersistenceOf(sticky, `${kind}/${namespace}/${name}/rule/${at}`) }),
+    upgrades: !isGrpc && shared.backends.some((each) => each.http.protocol === 'http1') ? ['websocket'] : [],
+  }
+}
+
+function isWebSocket({ http }: UsableBackend): boolean {
+  return http.protocol !== 'unsupported' && http.isWebSocket
+}

@@ -1,0 +1,31 @@
+/** Sticky sessions. Source: Gateway API v1.7, SessionPersistence (GEP-1619). */
+import { createHash } from 'node:crypto'
+import type { SessionPersistence as SessionPersistenceSpec } from '../../gen/kinds.js'
+import type { SessionPersistence } from '../../ir/forward.js'
+import { durationMilliseconds } from '../../kinds/duration.js'
+
+/**
+ * Sticky sessions of a rule.
+ *
+ * @param rule identifies the rule: sessions of different rules must not share a cookie of the same name
+ */
+export function sessionPersistenceOf(spec: SessionPersistenceSpec, rule: string): SessionPersistence {
+  const absoluteTimeoutSeconds =
+    spec.absoluteTimeout === undefined ? undefined : Math.ceil(durationMilliseconds(spec.absoluteTimeout) / 1000)
+  const timeout = absoluteTimeoutSeconds === undefined ? {} : { absoluteTimeoutSeconds }
+  if (spec.type === 'Header') {
+    return { kind: 'header', name: spec.header?.name ?? defaultName(rule), lifetimeSeconds: 0, ...timeout, strict: false }
+  }
+  return {
+    kind: 'cookie',
+    name: spec.cookie?.name ?? defaultName(rule),
+    path: spec.cookie?.path ?? '/',
+    lifetimeSeconds: spec.cookie?.lifetimeType === 'Permanent' ? (absoluteTimeoutSeconds ?? 0) : 0,
+    ...timeout,
+    strict: false,
+  }
+}
+
+function defaultName(rule: string): string {
+  return `headgate-session-${createHash('sha256').update(rule).digest('hex').slice(0, 8)}`
+}

@@ -1,0 +1,80 @@
+/** Which listener answers for a host, per route table. */
+import type { Collection, Graph, Index, Source } from '../incremental/index.js'
+import type { Hostname } from '../ir/hostname.js'
+import { type ObjectKey, objectKey } from '../util/object-ref.js'
+import { compareSpecificity, covers } from './hostnames.js'
+import type { EffectiveListener, ListenerKey } from './model.js'
+
+/** A listener and its hosts. */
+export interface ListenerHost {
+  readonly listener: ListenerKey
+  /** Undefined for every host. */
+  readonly hostname: Hostname | undefined
+}
+
+/** The hosts of a route table. */
+export interface TableHosts {
+  readonly gateway: ObjectKey
+  /** Listeners that the table answers for, most specific first. */
+  readonly own: readonly ListenerHost[]
+  /** TLS only: the other listeners of the port. A request for one of their hosts came over the wrong connection. */
+  readonly elsewhere: readonly ListenerHost[]
+}
+
+/** Declares the hosts of route tables, by the name of the table. */
+export function declareTableHosts(graph: Graph, listeners: Source<EffectiveListener>): Collection<TableHosts> {
+  const byTable = graph.index(listeners, 'listeners by route table', ({ routeTable }) => (routeTable === undefined ? [] : [routeTable]))
+  const httpsByPort = graph.index(listeners, 'HTTPS listeners by port', (listener) =>
+    listener.protocol === 'HTTPS' && listener.routeTable !== undefined ? [portWord(listener)] : [],
+  )
+  return graph.collection<TableHosts>('hosts of route tables', {
+    keys: byTable,
+    compute: (view, table) => tableHosts(table, view.list(byTable, table), (listener) => view.list(httpsByPort, portWord(listener))),
+  })
+}
+
+/** The index of which virtual hosts a table has whatever its routes: one for each hostname of a listener of the port. */
+export function indexListenerHosts(graph: Graph, hosts: Source<TableHosts>): Index<TableHosts> {
+  return graph.index(hosts, 'virtual hosts of listeners', ({ own, elsewhere }, table) =>
+    [...own, ...elsewhere].map(({ hostname }) => virtualHostKey(table, hostname ?? '*')),
+  )
+}
+
+/** The listener that answers for a domain: the most specific one that covers it. Undefined if none does. */
+export function ownerOf({ own, elsewhere }: TableHosts, domain: Hostname | '*'): ListenerHost | undefined {
+  return [...own, ...elsewhere]
+    .filter(({ hostname }) => hostname === undefined || (domain !== '*' && covers(hostname, domain)))
+    .sort((a, b) => compareSpecificity(a.hostname, b.hostname))[0]
+}
+
+/** The key of a virtual host. */
+export function virtualHostKey(table: string, domain: string): string {
+  return `${table}#${domain}`
+}
+
+function tableHosts(
+  table: string,
+  listeners: readonly EffectiveListener[],
+  httpsOfPort: (listener: EffectiveListener) => readonly EffectiveListener[],
+): TableHosts | undefined {
+  const [first] = listeners
+  if (first === undefined) return undefined
+  const others = first.protocol === 'HTTPS' ? httpsOfPort(first).filter((each) => each.routeTable !== table) : []
+  return {
+    gateway: objectKey(first.gateway.namespace, first.gateway.name),
+    own: listeners.map(toHost).sort(bySpecificity),
+    elsewhere: others.map(toHost).sort(bySpecificity),
+  }
+}
+
+function toHost({ key, hostname }: EffectiveListener): ListenerHost {
+  return { listener: key, hostname }
+}
+
+function bySpecificity(a: ListenerHost, b: ListenerHost): number {
+  return compareSpecificity(a.hostname, b.hostname)
+}
+
+function portWord({ gateway, port }: EffectiveListener): string {
+  return `${gateway.namespace}/${gateway.name}/${port}`
+}
