@@ -71,7 +71,8 @@ function describe(claim: PortClaim, rivals: readonly PortClaim[], whose: string)
 }
 
 function byRank(claims: readonly PortClaim[]): readonly (readonly PortClaim[])[] {
-  const ranks = Map.groupBy(claims, (claim) => claim.rank)
+  const inOrder = claims.toSorted((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)))
+  const ranks = Map.groupBy(inOrder, (claim) => claim.rank)
   return [...ranks.keys()].sort().map((rank) => ranks.get(rank) ?? [])
 }
 
