@@ -17,11 +17,3 @@ export function directResponse({ statusCode, body, contentType }: Omit<DirectRes
     ...(contentType === undefined ? {} : { responseHeadersToAdd: [responseHeader('content-type', contentType)] }),
   }
 }
-
-/**
- * The status of a request whose backend is invalid. Envoy tells a gRPC client the status that belongs to it: UNAVAILABLE for 503,
- * but UNKNOWN for 500.
- */
-export function invalidBackendStatus(grpc: boolean): 500 | 503 {
-  return grpc ? 503 : 500
-}

@@ -17,7 +17,6 @@ const NO_CERTIFICATE = '0'.repeat(64)
 
 /** The transport socket of a filter chain that terminates TLS. */
 export function downstreamTlsSocket(tls: TlsTermination): envoy.config.core.v3.TransportSocket {
-  const requireClientCertificate = tls.clientValidation?.mode === 'require'
   return {
     name: 'envoy.transport_sockets.tls',
     typedConfig: any('envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext', {
@@ -27,7 +26,7 @@ export function downstreamTlsSocket(tls: TlsTermination): envoy.config.core.v3.T
         tlsCertificateSdsSecretConfigs: tls.certificates.map(sdsSecret),
         ...(tls.clientValidation === undefined ? {} : clientValidation(tls.clientValidation)),
       },
-      ...(requireClientCertificate ? { requireClientCertificate: bool(true) } : {}),
+      ...(tls.clientValidation === undefined ? {} : { requireClientCertificate: bool(tls.clientValidation.mode === 'require') }),
     }),
   }
 }

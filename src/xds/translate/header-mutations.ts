@@ -36,6 +36,23 @@ export function hostOf(request: HeaderChanges): string | undefined {
   return request.set.find(({ name }) => name === 'host')?.value
 }
 
+/** The changes that have the effect of `first` and then `second`. */
+export function composeHeaderChanges(first: HeaderChanges, second: HeaderChanges): HeaderChanges {
+  if (isUnchanged(second)) return first
+  const replaced = new Set([...second.remove, ...second.set.map(({ name }) => name)])
+  const survives = ({ name }: HeaderValue): boolean => !replaced.has(name)
+  return {
+    remove: [...new Set([...first.remove, ...second.remove])],
+    set: [...first.set.filter(survives), ...second.set],
+    add: [...first.add.filter(survives), ...second.add],
+  }
+}
+
+/** True if nothing changes. */
+export function isUnchanged({ set, add, remove }: HeaderChanges): boolean {
+  return set.length === 0 && add.length === 0 && remove.length === 0
+}
+
 /** Adds one header to responses. */
 export function responseHeader(name: string, value: string): HeaderValueOption {
   return option({ name, value }, OVERWRITE_IF_EXISTS_OR_ADD)

@@ -66,8 +66,7 @@ function identity({ trustedHops }: ClientSettings): Plain {
   return {
     useRemoteAddress: bool(true),
     ...(trustedHops === 0 ? {} : { xffNumTrustedHops: trustedHops }),
-    // Nobody is internal: a client from a private network must not steer us by `x-envoy-…` headers either.
-    internalAddressConfig: {},
+    // No `internalAddressConfig`: then nobody is internal, while an empty one would let every private network steer us by `x-envoy-…` headers.
     // The name of the server is the backend's business.
     serverHeaderTransformation: Enum[`${PACKAGE}.ServerHeaderTransformation`].PASS_THROUGH,
   }

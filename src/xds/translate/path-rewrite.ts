@@ -5,6 +5,7 @@
  */
 import type { envoy } from '../../gen/envoy/types.js'
 import type { PathChange, PathMatch } from '../../ir/route.js'
+import { quote } from './regex.js'
 import { prefixOf } from './route-match.js'
 
 /** A change of the path: a plain prefix, or a substitution over the path without its query. */
@@ -40,9 +41,4 @@ function regexRewrite(regex: string, substitution: string): PathRewrite {
 /** A substitution without references to groups. */
 function literal(text: string): string {
   return text.replaceAll('\\', '\\\\')
-}
-
-/** An expression that matches just this text. */
-function quote(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|-]/g, '\\$&')
 }

@@ -11,7 +11,7 @@ const PREVIOUS_HOSTS: envoy.config.route.v3.RetryPolicy.RetryHostPredicate = {
 }
 
 /** How often another endpoint is looked for before one that has failed is asked again. */
-const HOST_SELECTION_ATTEMPTS = 5
+const HOST_SELECTION_ATTEMPTS = 16
 
 /** What virtual hosts say for all their routes, so that routes without wishes of their own carry nothing. */
 export const DEFAULT_RETRY_POLICY: RetryPolicy = policy(DEFAULT_RETRY, 0)

@@ -45,8 +45,6 @@ export function encodeRouteConfiguration(
     validateClusters: bool(false),
     // Gateway API: the port in the Host header MUST be ignored.
     ignorePortInHostMatching: true,
-    // What a backendRef does to headers comes after what its rule does.
-    mostSpecificHeaderMutationsWins: true,
     maxDirectResponseBodySizeBytes: uint32(MAX_DIRECT_RESPONSE_BYTES),
   })
   return {

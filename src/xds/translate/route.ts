@@ -2,14 +2,16 @@
 import type { envoy } from '../../gen/envoy/types.js'
 import type { Forward } from '../../ir/forward.js'
 import type { Route as IrRoute } from '../../ir/route.js'
-import { directResponse, invalidBackendStatus } from './direct-response.js'
-import { millionths, requestShare } from './fraction.js'
-import { type HeaderMutations, headerMutations, hostOf } from './header-mutations.js'
+import { directResponse } from './direct-response.js'
+import { requestShare } from './fraction.js'
+import { type HeaderMutations, headerMutations } from './header-mutations.js'
 import { CORS } from './http-filters/cors.js'
 import { perFilterConfig } from './http-filters/index.js'
+import { INVALID_BACKEND } from './invalid-backend.js'
 import { redirectAction } from './redirect.js'
-import { type Destinations, routeAction } from './route-action.js'
+import { type Backends, forwardTo } from './route-action.js'
 import { exactHeader, routeMatch } from './route-match.js'
+import { type Share, shares } from './shares.js'
 
 type Route = envoy.config.route.v3.Route
 type RouteMatch = envoy.config.route.v3.RouteMatch
@@ -30,7 +32,8 @@ function preflightRoutes(route: IrRoute): readonly Route[] {
     {
       name: route.name,
       match: withHeaders(routeMatch({ ...match, method: 'OPTIONS' }, false), preflight),
-      ...directResponse({ statusCode: 204 }),
+      // The filter always answers, but it does so only on routes that forward.
+      route: { cluster: INVALID_BACKEND },
       typedPerFilterConfig: { [CORS.name]: cors },
     },
   ]
@@ -50,54 +53,45 @@ function actionRoutes(route: IrRoute, domain: string): readonly Route[] {
 }
 
 function forwardRoutes(route: IrRoute, match: RouteMatch, forward: Forward): readonly Route[] {
-  const unusable = { statusCode: invalidBackendStatus(route.grpc) }
-  if (forward.clusters.length === 0) return [answer(route, match, directResponse(unusable))]
   const upgradeMatches = forward.upgrades.map((protocol) => withHeaders(match, [upgradeHeader(protocol)]))
   const variants = [...upgradeMatches.map((one) => ({ match: one, upgrade: true })), { match, upgrade: false }]
   return variants.flatMap((variant) =>
-    shares(forward).map(({ destinations, upTo }) => {
+    divide(forward).map(({ part: { backends }, upTo }) => {
       const shareMatch = upTo === undefined ? variant.match : { ...variant.match, runtimeFraction: requestShare(upTo) }
-      if (destinations.clusters.length === 0) return answer(route, shareMatch, directResponse(unusable))
-      const { path } = route.match
-      const context = { path, grpc: route.grpc, host: hostOf(route.requestHeaders), upgrade: variant.upgrade }
-      return { ...common(route), match: shareMatch, route: routeAction(forward, destinations, context) }
+      return { ...named(route), match: shareMatch, ...forwardTo(backends, forward, route, variant.upgrade) }
     }),
   )
 }
 
-interface Share {
-  readonly destinations: Destinations
-  /** In millionths of all requests, the shares before this one included; undefined takes the rest. */
-  readonly upTo?: number
-}
-
 /**
  * Envoy cannot rewrite the path per weighted cluster, so a backend with a rewrite of its own makes every backend a route of its own.
- * Envoy compares all fractions of a request with the same random number: each route says where its share ends.
+ * Envoy compares all fractions of a request with the same random number.
  */
-function shares(forward: Forward): readonly Share[] {
+function divide(forward: Forward): readonly Share<Part>[] {
   const { clusters, invalidWeight } = forward
-  if (clusters.length === 1 && invalidWeight === 0) return [{ destinations: forward }]
-  if (clusters.every(({ pathRewrite }) => pathRewrite === undefined)) return [{ destinations: forward }]
-  const parts = [
-    ...clusters.map((cluster) => ({ weight: cluster.weight, destinations: { clusters: [cluster], invalidWeight: 0 } })),
-    ...(invalidWeight === 0 ? [] : [{ weight: invalidWeight, destinations: { clusters: [], invalidWeight } }]),
-  ]
-  const total = parts.reduce((sum, { weight }) => sum + weight, 0)
-  let before = 0
-  return parts.map(({ weight, destinations }, i) => {
-    before += weight
-    return i === parts.length - 1 ? { destinations } : { destinations, upTo: millionths(before, total) }
-  })
+  const rewrites = clusters.some(({ pathRewrite }) => pathRewrite !== undefined)
+  if (!rewrites) return [{ part: { backends: forward, weight: 1 } }]
+  return shares([
+    ...clusters.map((cluster) => ({ backends: { clusters: [cluster], invalidWeight: 0 }, weight: cluster.weight })),
+    ...(invalidWeight === 0 ? [] : [{ backends: { clusters: [], invalidWeight }, weight: invalidWeight }]),
+  ])
 }
 
-function common(route: IrRoute): Pick<Route, 'name' | 'typedPerFilterConfig'> & HeaderMutations {
+interface Part {
+  readonly backends: Backends
+  readonly weight: number
+}
+
+function named(route: IrRoute): Pick<Route, 'name' | 'typedPerFilterConfig'> {
   const typedPerFilterConfig = perFilterConfig(route)
   return {
     name: route.name,
-    ...headerMutations(route.requestHeaders, route.responseHeaders),
     ...(typedPerFilterConfig === undefined ? {} : { typedPerFilterConfig }),
   }
+}
+
+function common(route: IrRoute): ReturnType<typeof named> & HeaderMutations {
+  return { ...named(route), ...headerMutations(route.requestHeaders, route.responseHeaders) }
 }
 
 /** A route that answers by itself, with the headers of the rule and those of the answer. */

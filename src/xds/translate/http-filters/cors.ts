@@ -2,6 +2,7 @@
 import type { envoy } from '../../../gen/envoy/types.js'
 import type { Cors } from '../../../ir/route.js'
 import { any, bool } from '../../message.js'
+import { quote } from '../regex.js'
 import type { HttpFilter } from './http-filter.js'
 
 type CorsPolicy = envoy.extensions.filters.http.cors.v3.CorsPolicy
@@ -41,8 +42,4 @@ function originPattern(origin: string): string {
   const port = /:\*$/.test(origin) ? ':[0-9]+' : ''
   const rest = port === '' ? origin : origin.slice(0, -2)
   return `(?i)${rest.split('*').map(quote).join('[^/:]+')}${port}`
-}
-
-function quote(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|-]/g, '\\$&')
 }

@@ -1,59 +1,93 @@
-/** Asks another service before a request is forwarded. Source: Gateway API v1.7, `HTTPExternalAuthFilter` (GEP-1494). */
+/**
+ * Asks another service before a request is forwarded. Source: Gateway API v1.7, `HTTPExternalAuthFilter` (GEP-1494).
+ *
+ * What the service is told is a setting of the whole filter in Envoy, not of a route. So the chain holds an empty place (the composite
+ * filter), and a route brings the whole filter.
+ */
 import { Enum } from '../../../gen/envoy/enums.js'
 import type { envoy } from '../../../gen/envoy/types.js'
 import type { ExternalAuth } from '../../../ir/route.js'
 import { any, duration } from '../../message.js'
 import { TYPE_URL } from '../../resource.js'
 import { INVALID_BACKEND } from '../invalid-backend.js'
+import { anyBut } from '../regex.js'
 import type { HttpFilter } from './http-filter.js'
 
-type CheckSettings = envoy.extensions.filters.http.ext_authz.v3.CheckSettings
-type StringMatcher = envoy.type.matcher.v3.StringMatcher
+type ExtAuthz = envoy.extensions.filters.http.ext_authz.v3.ExtAuthz
+type HttpService = envoy.extensions.filters.http.ext_authz.v3.HttpService
+type ListStringMatcher = envoy.type.matcher.v3.ListStringMatcher
 
 /** How long the service may take to decide: after that the request is denied. */
 export const EXTERNAL_AUTH_TIMEOUT_MS = 10_000
 
-/** Denies (403) when the service cannot be asked. The service itself comes with the route. */
+const NAME = 'envoy.filters.http.ext_authz'
+
+/** Always sent, whatever the route allows. Envoy adds the host, the method, the path and the length by itself. */
+const ALWAYS_SENT = ['authorization']
+
+/** Headers that describe the answer of the service itself: they say nothing about the request. */
+const OF_THE_ANSWER = [
+  ':status',
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'date',
+  'host',
+  'keep-alive',
+  'server',
+  'transfer-encoding',
+  'upgrade',
+  'x-envoy-upstream-service-time',
+]
+
+/** Denies (403) when the service cannot be asked. */
 export const EXT_AUTHZ: HttpFilter = {
-  name: 'envoy.filters.http.ext_authz',
-  config: any('envoy.extensions.filters.http.ext_authz.v3.ExtAuthz', {
-    transportApiVersion: Enum['envoy.config.core.v3.ApiVersion'].V3,
-    // Nobody answers there, so a route without a service of its own would be denied.
-    grpcService: { envoyGrpc: { clusterName: INVALID_BACKEND } },
-    failureModeAllow: false,
+  name: NAME,
+  config: any('envoy.extensions.common.matching.v3.ExtensionWithMatcher', {
+    extensionConfig: { name: 'composite', typedConfig: any('envoy.extensions.filters.http.composite.v3.Composite', {}) },
+    xdsMatcher: {},
   }),
   disabled: true,
-  perRoute: ({ externalAuth }) =>
-    externalAuth === undefined
-      ? undefined
-      : any('envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute', { checkSettings: checkSettings(externalAuth) }),
+  perRoute: ({ externalAuth }) => {
+    if (externalAuth === undefined) return undefined
+    const filter = { name: NAME, typedConfig: any('envoy.extensions.filters.http.ext_authz.v3.ExtAuthz', extAuthz(externalAuth)) }
+    const execute = any('envoy.extensions.filters.http.composite.v3.ExecuteFilterAction', { typedConfig: filter })
+    return any('envoy.extensions.common.matching.v3.ExtensionWithMatcherPerRoute', {
+      xdsMatcher: { onNoMatch: { action: { name: 'execute', typedConfig: execute } } },
+    })
+  },
   references: ({ externalAuth }) =>
     externalAuth?.cluster === undefined ? [] : [{ typeUrl: TYPE_URL.cluster, name: externalAuth.cluster }],
 }
 
-function checkSettings(auth: ExternalAuth): CheckSettings {
+function extAuthz(auth: ExternalAuth): ExtAuthz {
+  // Nobody answers at a cluster that never exists: every request is denied.
   const cluster = auth.cluster ?? INVALID_BACKEND
-  return {
-    ...(auth.maxBodyBytes === 0 ? { disableRequestBodyBuffering: true } : { withRequestBody: { maxRequestBytes: auth.maxBodyBytes } }),
-    ...(auth.protocol === 'GRPC'
-      ? { grpcService: { envoyGrpc: { clusterName: cluster }, timeout: duration(EXTERNAL_AUTH_TIMEOUT_MS) } }
-      : { httpService: httpService(auth, cluster) }),
+  const common: ExtAuthz = {
+    transportApiVersion: Enum['envoy.config.core.v3.ApiVersion'].V3,
+    failureModeAllow: false,
+    ...(auth.maxBodyBytes === 0 ? {} : { withRequestBody: { maxRequestBytes: auth.maxBodyBytes } }),
   }
+  const sent = { allowedHeaders: exactly([...ALWAYS_SENT, ...auth.allowedRequestHeaders]) }
+  if (auth.protocol === 'HTTP') return { ...common, ...sent, httpService: httpService(auth, cluster) }
+  const grpcService = { envoyGrpc: { clusterName: cluster }, timeout: duration(EXTERNAL_AUTH_TIMEOUT_MS) }
+  return { ...common, ...(auth.allowedRequestHeaders.length === 0 ? {} : sent), grpcService }
 }
 
-function httpService(auth: ExternalAuth, cluster: string): envoy.extensions.filters.http.ext_authz.v3.HttpService {
+function httpService({ pathPrefix, allowedResponseHeaders }: ExternalAuth, cluster: string): HttpService {
   return {
     serverUri: { uri: `http://${cluster}`, cluster, timeout: duration(EXTERNAL_AUTH_TIMEOUT_MS) },
-    ...(auth.pathPrefix === '' ? {} : { pathPrefix: auth.pathPrefix }),
-    ...(auth.allowedRequestHeaders.length === 0 ? {} : { authorizationRequest: { allowedHeaders: names(auth.allowedRequestHeaders) } }),
+    ...(pathPrefix === '' ? {} : { pathPrefix }),
     authorizationResponse: {
-      allowedUpstreamHeaders: auth.allowedResponseHeaders.length === 0 ? EVERY_HEADER : names(auth.allowedResponseHeaders),
+      allowedUpstreamHeaders:
+        allowedResponseHeaders.length === 0
+          ? { patterns: [{ safeRegex: { regex: anyBut(OF_THE_ANSWER) } }] }
+          : exactly(allowedResponseHeaders),
     },
   }
 }
 
-const EVERY_HEADER: envoy.type.matcher.v3.ListStringMatcher = { patterns: [{ safeRegex: { regex: '.*' } }] }
-
-function names(headers: readonly string[]): envoy.type.matcher.v3.ListStringMatcher {
-  return { patterns: headers.map((name): StringMatcher => ({ exact: name, ignoreCase: true })) }
+function exactly(names: readonly string[]): ListStringMatcher {
+  return { patterns: names.map((name) => ({ exact: name, ignoreCase: true })) }
 }

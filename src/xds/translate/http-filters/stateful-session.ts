@@ -35,7 +35,6 @@ function sessionState(session: SessionPersistence): envoy.config.core.v3.TypedEx
         path: session.path ?? '/',
         // Without a time to live the cookie ends with the browser.
         ...(lifetime === 0 ? {} : { ttl: duration(lifetime * 1000) }),
-        attributes: [{ name: 'HttpOnly' }],
       },
     }),
   }
