@@ -190,7 +190,7 @@ describe('Programmed', () => {
 
   it("tells Envoy's own words about a refused Gateway, on its listeners too, until it changes", () => {
     const world = worldWith(gateway(`listeners: [${HTTP}]`))
-    world.translation.inputs.quarantines.set('Gateway/infra/gw', { generation: 1, message: 'no such cipher' })
+    world.translation.inputs.quarantines.set('Gateway/infra/gw', { generation: 1, state: 'rejected', message: 'no such cipher' })
     expect(programmed(world)).toBe('False Invalid: Envoy refused the configuration: no such cipher')
     expect(briefly(listener(statusOf(world), 'http')?.conditions ?? [])).toContain('Programmed=False Invalid')
     world.apply(gateway(`listeners: [${HTTP}]`))

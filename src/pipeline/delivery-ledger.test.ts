@@ -55,4 +55,14 @@ describe('DeliveryLedger', () => {
     expect(ledger.progress('g', at(1))).toEqual([])
     expect(ledger.delivery('Gateway/a/b')).toBeUndefined()
   })
+
+  it('says rejected until the object is noted again', () => {
+    const ledger = new DeliveryLedger()
+    ledger.note('HTTPRoute/a/b', 1, new Map([['g', 1]]))
+    ledger.reject('HTTPRoute/a/b', 'bad regex')
+    ledger.progress('g', at(1))
+    expect(ledger.delivery('HTTPRoute/a/b')).toEqual({ acknowledgedGeneration: 0, state: 'rejected', message: 'bad regex' })
+    ledger.note('HTTPRoute/a/b', 2, new Map([['g', 1]]))
+    expect(ledger.delivery('HTTPRoute/a/b')).toEqual({ acknowledgedGeneration: 2, state: 'delivered' })
+  })
 })

@@ -16,6 +16,8 @@ interface Entry {
   /** The revision of each group that must be acknowledged. */
   needs: ReadonlyMap<string, number>
   acknowledgedGeneration: number
+  /** Envoy's words about the present generation. */
+  rejection: string | undefined
 }
 
 /** Keeps one entry per object that has configuration. Objects are named by `<Kind>/<namespace>/<name>`. */
@@ -32,12 +34,23 @@ export class DeliveryLedger {
   note(object: string, generation: number, needs: ReadonlyMap<string, number>): void {
     const acknowledgedGeneration = this.#entries.get(object)?.acknowledgedGeneration ?? 0
     this.forget(object)
-    this.#entries.set(object, { generation, needs, acknowledgedGeneration })
+    this.#entries.set(object, { generation, needs, acknowledgedGeneration, rejection: undefined })
     for (const group of needs.keys()) {
       const waiting = this.#waiting.get(group)
       if (waiting === undefined) this.#waiting.set(group, new Set([object]))
       else waiting.add(object)
     }
+  }
+
+  /** Notes that the present generation was rejected: it is not delivered until it is noted again. */
+  reject(object: string, message: string): void {
+    const entry = this.#entries.get(object)
+    if (entry !== undefined) entry.rejection = message
+  }
+
+  /** The highest generation that was delivered; undefined for an object that was never noted. */
+  acknowledgedGeneration(object: string): number | undefined {
+    return this.#entries.get(object)?.acknowledgedGeneration
   }
 
   /** Forgets an object that is gone. */
@@ -60,6 +73,8 @@ export class DeliveryLedger {
   delivery(object: string): Delivery | undefined {
     const entry = this.#entries.get(object)
     if (entry === undefined) return undefined
+    if (entry.rejection !== undefined)
+      return { acknowledgedGeneration: entry.acknowledgedGeneration, state: 'rejected', message: entry.rejection }
     if (entry.acknowledgedGeneration >= entry.generation)
       return { acknowledgedGeneration: entry.acknowledgedGeneration, state: 'delivered' }
     const groups = [...entry.needs].map(([group, revision]) => ({ revision, progress: this.#progress.get(group) }))

@@ -43,6 +43,11 @@ export class ResourceStore {
     return this.#objects.get(kind)?.get(key) as KindTypes[K] | undefined
   }
 
+  /** The last version of an object of any kind. */
+  find(kind: string, key: ObjectKey): KubeObject | undefined {
+    return this.#objects.get(kind)?.get(key)
+  }
+
   /** All objects of a kind, in no particular order. */
   list<K extends KindName>(kind: K): readonly KindTypes[K][] {
     return [...(this.#objects.get(kind)?.values() ?? [])] as KindTypes[K][]

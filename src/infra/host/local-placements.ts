@@ -16,6 +16,8 @@ const SHARED_ADDRESS_PORT_STEP = 100
 
 /** Places Gateways on this machine. A Gateway keeps its place for as long as it exists, whatever comes and goes beside it. */
 export class LocalPlacements {
+  /** What is bound on this machine is what its clients use. */
+  readonly assignsAddresses = true
   readonly #offset: number
   readonly #ownAddresses: boolean
   #slots: ReadonlyMap<string, number> = new Map()

@@ -1,0 +1,48 @@
+/** The program `headgate`. */
+import { join } from 'node:path'
+import { startDemoBackends } from './cli/demo-backend.js'
+import { readCommandLine } from './config/command-line.js'
+import type { Config, StandaloneConfig } from './config/config.js'
+import { shutdownSignal } from './config/shutdown-signal.js'
+import { announcement } from './pipeline/announce.js'
+import { startStandalone } from './pipeline/standalone.js'
+import { createLogger, type Logger } from './telemetry/logger.js'
+
+const packageFolder = join(import.meta.dirname, '..')
+
+const commandLine = readCommandLine(process.argv.slice(2), {
+  environment: process.env,
+  workingFolder: process.cwd(),
+  packageFolder,
+  writeOut: (text) => void process.stdout.write(text),
+  writeError: (text) => void process.stderr.write(text),
+})
+process.exitCode = commandLine.kind === 'exit' ? commandLine.code : await run(commandLine.config)
+
+async function run(config: Config): Promise<number> {
+  const logger = createLogger(config.log)
+  const signal = shutdownSignal((name) => logger.info(`${name}: stopping`))
+  try {
+    if (config.provider === 'kubernetes') throw new Error('the provider "kubernetes" is not part of this build')
+    await runStandalone(config, logger, signal)
+    return 0
+  } catch (error) {
+    logger.fatal(error instanceof Error ? error.message : String(error))
+    logger.debug({ err: error }, 'the error in full')
+    return 1
+  }
+}
+
+async function runStandalone(config: StandaloneConfig, logger: Logger, signal: AbortSignal): Promise<void> {
+  const demo = config.isQuickstart ? await startDemoBackends(packageFolder) : undefined
+  try {
+    const running = await startStandalone(config, logger, signal)
+    const { sources, xdsPort, adminPort } = running
+    void running.serving.then(() =>
+      process.stdout.write(announcement(sources.places(), { xds: xdsPort, admin: adminPort }, config.isQuickstart)),
+    )
+    await running.ended
+  } finally {
+    await demo?.stop()
+  }
+}

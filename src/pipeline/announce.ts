@@ -1,0 +1,45 @@
+/** The lines that a person sees once everything runs. */
+import type { ListenerPlace } from '../admin/sources.js'
+
+const CURL: Readonly<Record<string, (address: string) => string>> = {
+  HTTP: (address) => `curl -H 'Host: www.example.com' http://${address}/`,
+  HTTPS: (address) => `curl -k --connect-to ::${address} https://www.example.com/`,
+}
+
+/** Where everything listens and, for the quickstart, what to try. */
+export function announcement(
+  places: readonly ListenerPlace[],
+  ports: { readonly xds: number; readonly admin: number },
+  isQuickstart: boolean,
+): string {
+  const addresses = places.flatMap(({ addresses: [address], boundPort, ...place }) =>
+    address === undefined || boundPort === undefined
+      ? []
+      : [{ ...place, address: `${address}:${boundPort}`, isMoved: place.port !== boundPort }],
+  )
+  const rows = addresses.map(({ gateway, listener, protocol, port, address, isMoved }) => [
+    `  ${gateway}`,
+    listener,
+    protocol,
+    address,
+    isMoved ? `(port ${port} of the Gateway)` : '',
+  ])
+  const curls = isQuickstart ? addresses.flatMap(({ protocol, address }) => CURL[protocol]?.(address) ?? []) : []
+  return [
+    'Headgate is running. Gateways listen on:',
+    ...aligned(rows),
+    ...(curls.length === 0 ? [] : ['Try:', ...[...new Set(curls)].map((line) => `  ${line}`)]),
+    `Admin on http://127.0.0.1:${ports.admin}/, xDS on 127.0.0.1:${ports.xds}. Ctrl-C stops everything.`,
+    '',
+  ].join('\n')
+}
+
+function aligned(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+}

@@ -1,0 +1,68 @@
+/** Store, translation, snapshots and ADS server, wired: what standalone, Kubernetes and tests share. */
+import type { ServerCredentials } from '@grpc/grpc-js'
+import type { TranslationContext } from '../gatewayapi/context.js'
+import type { ObjectStatus } from '../gatewayapi/object-status.js'
+import type { GatewayInfra } from '../ir/infra.js'
+import { KINDS } from '../kinds/index.js'
+import { ResourceStore } from '../store/resource-store.js'
+import type { RejectedVersions } from '../xds/rejected-versions.js'
+import { AdsServer } from '../xds/server/ads-server.js'
+import type { ServerLog } from '../xds/server/ads-stream.js'
+import type { Authenticator } from '../xds/server/authentication.js'
+import { SnapshotCache } from '../xds/snapshot-cache.js'
+import type { XdsOptions } from '../xds/translate/declare.js'
+import { Pipeline, type RoundReport } from './pipeline.js'
+import type { PlacementPolicy } from './placements.js'
+import { createTranslation, type Translation } from './translation.js'
+
+/** What a control plane needs from outside. */
+export interface ControlPlaneOptions {
+  readonly context: TranslationContext
+  readonly placements: PlacementPolicy
+  readonly authenticator: Authenticator
+  readonly credentials: ServerCredentials
+  readonly rejected?: RejectedVersions
+  readonly xds?: XdsOptions
+  readonly log?: ServerLog
+  readonly onStatuses?: (changes: ReadonlyMap<string, ObjectStatus | undefined>) => void
+  readonly onInfra?: (changes: ReadonlyMap<string, GatewayInfra | undefined>) => void
+  readonly onRound?: (report: RoundReport) => void
+}
+
+/** A control plane without a provider yet: `pipeline` is the sink for one. */
+export interface ControlPlane {
+  readonly translation: Translation
+  readonly store: ResourceStore
+  readonly snapshots: SnapshotCache
+  readonly pipeline: Pipeline
+  readonly server: AdsServer
+}
+
+/** Wires a control plane; nothing listens and nothing runs yet. */
+export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
+  const { context, placements, onStatuses, onInfra, onRound } = options
+  const translation = createTranslation(context, options.xds)
+  const store = new ResourceStore(KINDS, translation.inputs)
+  const snapshots = new SnapshotCache()
+  const server = new AdsServer({
+    cache: snapshots,
+    authenticator: options.authenticator,
+    credentials: options.credentials,
+    ...(options.rejected === undefined ? {} : { rejected: options.rejected }),
+    ...(options.log === undefined ? {} : { log: options.log }),
+  })
+  const pipeline = new Pipeline({
+    translation,
+    store,
+    snapshots,
+    placements,
+    ...(onStatuses === undefined ? {} : { onStatuses }),
+    ...(onInfra === undefined ? {} : { onInfra }),
+    ...(onRound === undefined ? {} : { onRound }),
+  })
+  server.tracker.onDelivery((event) => {
+    if (event.kind === 'progress') pipeline.progress(event.group, event)
+    else pipeline.rejected(event.rejected)
+  })
+  return { translation, store, snapshots, pipeline, server }
+}

@@ -1,0 +1,113 @@
+/**
+ * What proxies acknowledge and reject, turned into facts about objects: delivered, pending, rejected, and which are held back.
+ */
+
+import type { Delivery, Quarantine } from '../gatewayapi/inputs.js'
+import type { Input } from '../incremental/index.js'
+import type { KubeObject } from '../provider/provider.js'
+import type { RejectedVersion } from '../xds/rejected-versions.js'
+import { DeliveryLedger, type GroupProgress } from './delivery-ledger.js'
+import { DeliveryWatch, type WatchedCollections } from './delivery-watch.js'
+import { QuarantineBook } from './quarantine-book.js'
+
+/** The facts that are kept up to date. */
+export interface DeliveryInputs {
+  readonly deliveries: Input<Delivery>
+  readonly quarantines: Input<Quarantine>
+}
+
+/** Follows every object that has configuration, by `<Kind>/<namespace>/<name>`. */
+export class Deliveries {
+  readonly #collections: WatchedCollections
+  readonly #inputs: DeliveryInputs
+  readonly #revisionOf: (group: string) => number
+  readonly #ledger = new DeliveryLedger()
+  readonly #watch: DeliveryWatch
+  readonly #quarantines: QuarantineBook
+  /** What proxies ran of an object that has changed since, until its new version is delivered. */
+  readonly #lastGood = new Map<string, KubeObject>()
+  /** Objects that were held back or let in: their delivery starts anew with the next revision. */
+  readonly #held = new Set<string>()
+
+  /** @param revisionOf the present revision of a group */
+  constructor(collections: WatchedCollections, inputs: DeliveryInputs, revisionOf: (group: string) => number) {
+    this.#collections = collections
+    this.#inputs = inputs
+    this.#revisionOf = revisionOf
+    this.#watch = new DeliveryWatch(this.#ledger, collections, revisionOf)
+    this.#quarantines = new QuarantineBook({
+      acknowledgedGeneration: (object) => this.#ledger.acknowledgedGeneration(object),
+      lastGood: (object) => this.#lastGood.get(object),
+      hold: (object, quarantine) => {
+        inputs.quarantines.set(object, quarantine)
+        this.#held.add(object)
+      },
+    })
+  }
+
+  /** An object is about to change: what proxies run of it serves on if they refuse the new version. */
+  beforeChange(name: string, before: KubeObject | undefined, after: KubeObject | undefined): void {
+    const acknowledged = this.#ledger.acknowledgedGeneration(name)
+    if (acknowledged === undefined || before === undefined || before.metadata.generation === after?.metadata.generation) return
+    if (before.metadata.generation === acknowledged) this.#lastGood.set(name, before)
+    if (after === undefined) this.#lastGood.delete(name)
+    this.#quarantines.changed(name)
+  }
+
+  /**
+   * A group of proxies has come further.
+   *
+   * @returns true if the translation has something to do
+   */
+  progress(group: string, progress: GroupProgress): boolean {
+    const objects = this.#ledger.progress(group, progress)
+    for (const object of objects) this.#settle(object)
+    const isAnswered = progress.connectedProxies > 0 && progress.acknowledgedRevision >= this.#revisionOf(group)
+    const admitted = isAnswered ? this.#quarantines.admitNext() : []
+    return objects.length > 0 || admitted.length > 0
+  }
+
+  /**
+   * A proxy rejected a resource.
+   *
+   * @returns true if the translation has something to do
+   */
+  rejected({ origins, message }: Pick<RejectedVersion, 'origins' | 'message'>): boolean {
+    return this.#quarantines.rejected(origins, message).length > 0
+  }
+
+  /**
+   * The resources of this round were published: notes which objects they came from.
+   *
+   * @returns true if a status may say something else now
+   */
+  published(): boolean {
+    const { gateways, listeners, attachments } = this.#collections
+    const objects = new Set<string>()
+    for (const key of gateways.takeChanges().keys()) objects.add(this.#watch.gateway(key))
+    for (const key of listeners.takeChanges().keys()) {
+      const listenerSet = this.#watch.listener(key)
+      if (listenerSet !== undefined) objects.add(listenerSet)
+    }
+    for (const key of attachments.takeChanges().keys()) objects.add(this.#watch.route(key))
+    for (const object of this.#held) {
+      objects.add(object)
+      this.#noteHeld(object)
+    }
+    this.#held.clear()
+    return [...objects].filter((object) => this.#settle(object)).length > 0
+  }
+
+  #noteHeld(object: string): void {
+    const quarantine = this.#quarantines.get(object)
+    if (quarantine === undefined) this.#watch.again(object)
+    else this.#ledger.reject(object, quarantine.message)
+  }
+
+  /** Passes on how far an object has come; returns true if that is news. */
+  #settle(object: string): boolean {
+    const delivery = this.#ledger.delivery(object)
+    if (delivery?.state === 'delivered') this.#lastGood.delete(object)
+    return this.#inputs.deliveries.set(object, delivery)
+  }
+}

@@ -1,0 +1,71 @@
+/** Which revisions an object's configuration is part of: what the ledger needs to say whether it is delivered. */
+import type { OurGateway } from '../gatewayapi/gateways.js'
+import type { Attachment, EffectiveListener } from '../gatewayapi/model.js'
+import type { Collection, Source } from '../incremental/index.js'
+import type { Placement } from '../ir/placement.js'
+import { type ObjectVersion, objectKey } from '../util/object-ref.js'
+import type { DeliveryLedger } from './delivery-ledger.js'
+
+/** The name of an object in facts about its delivery: `<Kind>/<namespace>/<name>`. */
+export function deliveryKey({ kind, namespace, name }: Pick<ObjectVersion, 'kind' | 'namespace' | 'name'>): string {
+  return `${kind}/${namespace}/${name}`
+}
+
+/** What the watch looks at. */
+export interface WatchedCollections {
+  readonly gateways: Collection<OurGateway>
+  readonly listeners: Collection<EffectiveListener>
+  readonly attachments: Collection<Attachment>
+  readonly placements: Source<Placement>
+}
+
+/** Notes objects in the ledger after their configuration has got a revision. */
+export class DeliveryWatch {
+  readonly #ledger: DeliveryLedger
+  readonly #collections: WatchedCollections
+  readonly #revisionOf: (group: string) => number
+
+  /** @param revisionOf the present revision of a group */
+  constructor(ledger: DeliveryLedger, collections: WatchedCollections, revisionOf: (group: string) => number) {
+    this.#ledger = ledger
+    this.#collections = collections
+    this.#revisionOf = revisionOf
+  }
+
+  /** A gateway is new, has changed or is gone. Returns the object concerned. */
+  gateway(key: string): string {
+    const gateway = this.#collections.gateways.get(key)
+    if (gateway === undefined) this.#ledger.forget(`Gateway/${key}`)
+    else this.#note(gateway.object, [key])
+    return `Gateway/${key}`
+  }
+
+  /** A route was attached anew, has changed or is gone. */
+  route(key: string): string {
+    const attachment = this.#collections.attachments.get(key)
+    if (attachment === undefined) this.#ledger.forget(key)
+    else this.#note(attachment.route, new Set(attachment.parents.map(({ gateway }) => gateway)))
+    return key
+  }
+
+  /** A listener is new, has changed or is gone. Returns its ListenerSet if that is what declares it. */
+  listener(key: string): string | undefined {
+    const listener = this.#collections.listeners.get(key)
+    const [kind, namespace, name] = key.split('/')
+    if (kind !== 'ListenerSet') return undefined
+    if (listener === undefined) this.#ledger.forget(`${kind}/${namespace}/${name}`)
+    else this.#note(listener.parent, [objectKey(listener.gateway.namespace, listener.gateway.name)])
+    return `${kind}/${namespace}/${name}`
+  }
+
+  /** An object that is noted already starts anew with the present revision. */
+  again(object: string): void {
+    if (object.startsWith('Gateway/')) this.gateway(object.slice('Gateway/'.length))
+    else this.route(object)
+  }
+
+  #note(object: ObjectVersion, gateways: Iterable<string>): void {
+    const groups = [...gateways].flatMap((gateway) => this.#collections.placements.get(gateway)?.group ?? [])
+    this.#ledger.note(deliveryKey(object), object.generation, new Map(groups.map((group) => [group, this.#revisionOf(group)])))
+  }
+}

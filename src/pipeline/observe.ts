@@ -1,0 +1,37 @@
+/** Notes what the control plane does in metrics and history. */
+import { RevisionHistory } from '../admin/revision-history.js'
+import type { Logger } from '../telemetry/logger.js'
+import type { Metrics } from '../telemetry/metrics.js'
+import type { AppliedChange } from '../xds/snapshot-cache.js'
+import type { ControlPlane } from './control-plane.js'
+import type { RoundReport } from './pipeline.js'
+
+/** Notes a round of translation. */
+export function observeRound(report: RoundReport, metrics: Metrics, logger: Logger): void {
+  metrics.translationSeconds.observe(report.milliseconds / 1000)
+  metrics.resources.inc(report.resources)
+  for (const [collection, count] of report.computed) metrics.fragments.inc({ collection }, count)
+  for (const { collection, key, error } of report.failures) {
+    metrics.failures.inc({ collection })
+    logger.error({ err: error, collection, key }, 'a fault of the program: the last good result stays in use')
+  }
+  logger.debug({ milliseconds: Math.round(report.milliseconds * 10) / 10, resources: report.resources }, 'translated')
+}
+
+/** Follows a control plane from now on. */
+export function observe({ snapshots, server }: ControlPlane, groups: Iterable<string>, metrics: Metrics): RevisionHistory {
+  const history = new RevisionHistory()
+  for (const group of groups) {
+    snapshots.listen(group, {
+      changed: (changes: readonly AppliedChange[], revision: number) => history.recorded(group, revision, changes, Date.now()),
+      complete: () => {},
+    })
+  }
+  server.tracker.onDelivery((event) => {
+    if (event.kind === 'progress') {
+      metrics.proxies.set({ group: event.group }, event.connectedProxies)
+      history.delivered(event.group, event.acknowledgedRevision, Date.now())
+    } else metrics.rejections.inc({ type: event.rejected.typeUrl })
+  })
+  return history
+}

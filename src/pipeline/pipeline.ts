@@ -1,0 +1,186 @@
+/**
+ * The one event loop: changes of objects in, resources to the snapshot cache, statuses and infrastructure to whoever writes them.
+ *
+ * A change is translated at once. What comes while a translation is under way is gathered and translated together; there is no
+ * timer. A long translation gives way to sockets every few milliseconds.
+ */
+import type { ObjectStatus } from '../gatewayapi/object-status.js'
+import type { FragmentFailure } from '../incremental/index.js'
+import type { GatewayInfra } from '../ir/infra.js'
+import type { Change, ProviderSink } from '../provider/provider.js'
+import type { ResourceStore } from '../store/resource-store.js'
+import type { RejectedVersion } from '../xds/rejected-versions.js'
+import type { EncodedResource, ResourceChange } from '../xds/resource.js'
+import type { SnapshotCache } from '../xds/snapshot-cache.js'
+import { parseResourceKey } from '../xds/translate/resource-key.js'
+import { Deliveries } from './deliveries.js'
+import type { GroupProgress } from './delivery-ledger.js'
+import type { PlacementPolicy } from './placements.js'
+import type { Translation } from './translation.js'
+
+/** What a round of translation did, for metrics and tests. */
+export interface RoundReport {
+  /** Fragments that ran, by collection. */
+  readonly computed: ReadonlyMap<string, number>
+  /** Resources that changed. */
+  readonly resources: number
+  readonly milliseconds: number
+  readonly failures: readonly FragmentFailure[]
+}
+
+/** What the pipeline works with. */
+export interface PipelineOptions {
+  readonly translation: Translation
+  readonly store: ResourceStore
+  readonly snapshots: SnapshotCache
+  readonly placements: PlacementPolicy
+  /** Statuses that changed, by `<Kind>/<namespace>/<name>`; undefined: the object is gone. */
+  readonly onStatuses?: (changes: ReadonlyMap<string, ObjectStatus | undefined>) => void
+  /** Infrastructure that changed, by the key of its gateway. */
+  readonly onInfra?: (changes: ReadonlyMap<string, GatewayInfra | undefined>) => void
+  readonly onRound?: (report: RoundReport) => void
+}
+
+/** How long a translation may keep the event loop. */
+const SLICE_MS = 8
+
+/** Translates what a provider brings. */
+export class Pipeline implements ProviderSink {
+  readonly #options: PipelineOptions
+  readonly #deliveries: Deliveries
+  #placed: ReadonlySet<string> = new Set()
+  #isComplete = false
+  #isScheduled = false
+  #round = newRound()
+  #waiting: (() => void)[] = []
+
+  constructor(options: PipelineOptions) {
+    this.#options = options
+    const { gatewayApi, inputs } = options.translation
+    this.#deliveries = new Deliveries({ ...gatewayApi, placements: inputs.placements }, inputs, (group) =>
+      options.snapshots.revision(group),
+    )
+  }
+
+  changes(batch: readonly Change[]): void {
+    const { store } = this.#options
+    for (const { kind, key, object } of batch) this.#deliveries.beforeChange(`${kind}/${key}`, store.find(kind, key), object)
+    store.apply(batch)
+    this.#schedule()
+  }
+
+  complete(): void {
+    this.#isComplete = true
+    this.#schedule()
+  }
+
+  /** An input other than the objects was set, such as the addresses of a gateway. */
+  touched(): void {
+    this.#schedule()
+  }
+
+  /** A group of proxies has come further. */
+  progress(group: string, progress: GroupProgress): void {
+    if (this.#deliveries.progress(group, progress)) this.#schedule()
+  }
+
+  /** A proxy rejected a resource. */
+  rejected(rejected: RejectedVersion): void {
+    if (this.#deliveries.rejected(rejected)) this.#schedule()
+  }
+
+  /** Resolves when nothing is left to translate. */
+  idle(): Promise<void> {
+    return this.#isScheduled ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve()
+  }
+
+  #schedule(): void {
+    // Before everything was listed, a translation would only be thrown away.
+    if (this.#isScheduled || !this.#isComplete) return
+    this.#isScheduled = true
+    this.#round = newRound()
+    setImmediate(() => this.#slice())
+  }
+
+  #slice(): void {
+    const end = performance.now() + SLICE_MS
+    do {
+      if (!this.#flush(end)) {
+        setImmediate(() => this.#slice())
+        return
+      }
+      // A new gateway gets a place, which gives it ports; what is published is noted, which may change statuses: once more each.
+    } while (this.#placeGateways() || this.#publish())
+    this.#isScheduled = false
+    this.#options.onRound?.({ ...this.#round, milliseconds: performance.now() - this.#round.began })
+    for (const resolve of this.#waiting.splice(0)) resolve()
+  }
+
+  #flush(end: number): boolean {
+    const { complete, computed, failures } = this.#options.translation.graph.flush(() => performance.now() > end)
+    const total = this.#round.computed
+    for (const [name, count] of computed) total.set(name, (total.get(name) ?? 0) + count)
+    this.#round.failures.push(...failures)
+    return complete
+  }
+
+  /** True if a gateway has a place that it had not. */
+  #placeGateways(): boolean {
+    const { translation, placements } = this.#options
+    const { gateways } = translation.gatewayApi
+    if (gateways.size === this.#placed.size && [...this.#placed].every((key) => gateways.get(key) !== undefined)) return false
+    const places = placements.place([...gateways.entries()].map(([key]) => key).sort())
+    const gone = [...this.#placed].filter((key) => !places.has(key))
+    this.#placed = new Set(places.keys())
+    const { inputs } = translation
+    for (const key of gone) {
+      inputs.placements.set(key, undefined)
+      inputs.addresses.set(key, undefined)
+    }
+    for (const [key, placement] of places) {
+      inputs.placements.set(key, placement)
+      if (placements.assignsAddresses)
+        inputs.addresses.set(key, { assigned: placement.addresses.map((value) => ({ type: 'IPAddress', value })) })
+    }
+    return true
+  }
+
+  /** True if a status may say something else now. */
+  #publish(): boolean {
+    const { translation, snapshots, onStatuses, onInfra } = this.#options
+    const resources = translation.xds.resources.takeChanges()
+    this.#round.resources += resources.size
+    for (const [group, changes] of byGroup(resources)) snapshots.apply(group, changes)
+    snapshots.markComplete()
+    if (this.#deliveries.published()) return true
+    const statuses = translation.gatewayApi.statuses.takeChanges()
+    if (statuses.size > 0) onStatuses?.(statuses)
+    const infra = translation.gatewayApi.infra.takeChanges()
+    if (infra.size > 0) onInfra?.(infra)
+    return false
+  }
+}
+
+interface Round {
+  readonly began: number
+  readonly computed: Map<string, number>
+  readonly failures: FragmentFailure[]
+  resources: number
+}
+
+function newRound(): Round {
+  return { began: performance.now(), computed: new Map(), failures: [], resources: 0 }
+}
+
+function byGroup(resources: ReadonlyMap<string, EncodedResource | undefined>): ReadonlyMap<string, ResourceChange[]> {
+  const groups = new Map<string, ResourceChange[]>()
+  for (const [key, resource] of resources) {
+    const parsed = parseResourceKey(key)
+    if (parsed === undefined) continue
+    const changes = groups.get(parsed.group)
+    const change = { ...parsed.reference, resource }
+    if (changes === undefined) groups.set(parsed.group, [change])
+    else changes.push(change)
+  }
+  return groups
+}

@@ -1,0 +1,130 @@
+/** Headgate on a laptop: a folder of YAML, one local Envoy, everything on loopback. */
+import { ServerCredentials } from '@grpc/grpc-js'
+import { printBootstrap } from '../../envoy/bootstrap.js'
+import { findEnvoy } from '../../envoy/find-envoy.js'
+import { startHttpServer } from '../admin/http-server.js'
+import { adminRoutes } from '../admin/routes.js'
+import type { AdminSources, Problem } from '../admin/sources.js'
+import type { StandaloneConfig } from '../config/config.js'
+import { listenError } from '../config/listen-error.js'
+import { headgateVersion } from '../config/version.js'
+import { SUPPORTED_FEATURES } from '../gatewayapi/features.js'
+import { EnvoyProcess } from '../infra/host/envoy-process.js'
+import { hasSpareLoopbackAddresses, LOCAL_GROUP, LocalPlacements } from '../infra/host/local-placements.js'
+import { KINDS } from '../kinds/index.js'
+import { FileProvider } from '../provider/file/file-provider.js'
+import type { Logger } from '../telemetry/logger.js'
+import { createMetrics } from '../telemetry/metrics.js'
+import { runAll } from '../util/run-all.js'
+import { allowEveryone } from '../xds/server/authentication.js'
+import { type ControlPlane, createControlPlane } from './control-plane.js'
+import { fileProblems } from './file-problems.js'
+import { listenerPlaces } from './listener-places.js'
+import { ObjectStatuses } from './object-statuses.js'
+import { observe, observeRound } from './observe.js'
+
+const LOOPBACK = '127.0.0.1'
+
+/** A running Headgate, for tests and for the lines that are printed at start. */
+export interface RunningStandalone {
+  readonly controlPlane: ControlPlane
+  readonly statuses: ObjectStatuses
+  readonly sources: AdminSources
+  readonly xdsPort: number
+  readonly adminPort: number
+  /** Resolves when the local Envoy, if there is one, runs everything that was read. */
+  readonly serving: Promise<void>
+  /** Resolves when everything has ended after the signal; rejects when a part failed. */
+  readonly ended: Promise<void>
+}
+
+/** Starts everything and returns as soon as it listens. Throws `ListenError`, `EnvoyNotFoundError`, `FileProviderError`. */
+export async function startStandalone(config: StandaloneConfig, logger: Logger, signal: AbortSignal): Promise<RunningStandalone> {
+  const metrics = createMetrics(headgateVersion())
+  const statuses = new ObjectStatuses()
+  const controlPlane = createControlPlane({
+    context: { controllerName: config.controllerName, allowExternalName: true, supportedFeatures: SUPPORTED_FEATURES },
+    placements: new LocalPlacements(config.listenOffset, await hasSpareLoopbackAddresses()),
+    authenticator: allowEveryone(LOCAL_GROUP),
+    credentials: ServerCredentials.createInsecure(),
+    log: logger.child({ component: 'xds' }),
+    onStatuses: (changes) => statuses.apply(changes),
+    onRound: (report) => observeRound(report, metrics, logger),
+  })
+  const { translation, snapshots, server, pipeline } = controlPlane
+  const history = observe(controlPlane, [LOCAL_GROUP], metrics)
+  const envoy = config.envoy.kind === 'none' ? undefined : await findEnvoy(config.envoy.kind === 'path' ? { path: config.envoy.path } : {})
+  const xdsAttempt = { what: 'the xDS server', host: LOOPBACK, port: config.xdsPort, flag: '--xds-port' }
+  const xdsPort = await server.listen(LOOPBACK, config.xdsPort).catch((error: unknown) => {
+    throw listenError(error, xdsAttempt)
+  })
+  const bootstrap = (adminSocketPath: string): string =>
+    printBootstrap({ node: { id: 'local', cluster: LOCAL_GROUP }, xds: { host: LOOPBACK, port: xdsPort }, adminSocketPath })
+  let problems: readonly Problem[] = []
+  const sources: AdminSources = {
+    snapshots,
+    statuses: () => statuses.values(),
+    places: () => listenerPlaces(translation),
+    problems: () => problems,
+    proxies: () => server.tracker.proxies(Date.now()),
+    history: () => history.entries,
+    bootstraps: () => [{ group: LOCAL_GROUP, bootstrap: JSON.parse(bootstrap('<chosen at start>')) }],
+    health: () => ({
+      live: true,
+      ready: snapshots.isComplete,
+      reasons: snapshots.isComplete ? [] : [`${config.resources} has not been read yet`],
+    }),
+    metrics: async () => ({ contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }),
+  }
+  const admin = await startHttpServer({
+    what: 'the admin server',
+    host: LOOPBACK,
+    port: config.adminPort,
+    flag: '--admin-port',
+    routes: adminRoutes(sources),
+    onError: (err, path) => logger.error({ err, path }, 'the admin server failed'),
+  }).catch(async (error: unknown) => {
+    await server.close()
+    throw error
+  })
+  const provider = new FileProvider({
+    folder: config.resources,
+    kinds: KINDS,
+    allowPartial: config.allowPartial,
+    onReport: (report) => {
+      problems = fileProblems(report, logger)
+    },
+  })
+  const parts = [(running: AbortSignal) => provider.start(pipeline, running)]
+  if (envoy !== undefined) {
+    const bootstrapFor = (paths: { readonly adminSocketPath: string }): string => bootstrap(paths.adminSocketPath)
+    const local = new EnvoyProcess({ path: envoy.path, logger, logLevel: config.log.level, bootstrap: bootstrapFor })
+    parts.push((running) => local.start(running))
+  }
+  const ended = runAll(parts, signal).finally(async () => {
+    await admin.stop()
+    await server.close()
+  })
+  const serving = envoy === undefined ? completeOnce(controlPlane) : servedOnce(controlPlane)
+  return { controlPlane, statuses, sources, serving, xdsPort, adminPort: admin.port, ended }
+}
+
+/** Resolves with the first complete translation. */
+function completeOnce({ snapshots }: ControlPlane): Promise<void> {
+  return new Promise((resolve) => {
+    if (snapshots.isComplete) resolve()
+    else snapshots.listen(LOCAL_GROUP, { changed: () => {}, complete: resolve })
+  })
+}
+
+/** Resolves when a proxy runs the present revision. */
+function servedOnce({ server, snapshots }: ControlPlane): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = server.tracker.onDelivery((event) => {
+      if (event.kind !== 'progress' || event.connectedProxies === 0 || !snapshots.isComplete) return
+      if (event.acknowledgedRevision < snapshots.revision(LOCAL_GROUP)) return
+      stop()
+      resolve()
+    })
+  })
+}
