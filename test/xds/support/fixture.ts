@@ -23,15 +23,18 @@ export interface Fixture extends AsyncDisposable {
   sotw(options?: ConnectOptions): SotwStream
 }
 
-/** Starts a server whose cache is complete and holds these resources. */
-export async function serve(resources: readonly EncodedResource[] = [], options: Partial<AdsServerOptions> = {}): Promise<Fixture> {
+/** Starts a server whose cache is complete and holds these resources; a cache that is given is as complete as it is. */
+export async function serve(
+  resources: readonly EncodedResource[] = [],
+  options: Partial<AdsServerOptions> & { readonly port?: number } = {},
+): Promise<Fixture> {
   const cache = options.cache ?? new SnapshotCache()
   cache.apply(GROUP, resources.map(put))
   if (options.cache === undefined) cache.markComplete()
   const server = new AdsServer({ cache, authenticator: allowEveryone(GROUP), credentials: ServerCredentials.createInsecure(), ...options })
   const events: DeliveryEvent[] = []
   server.tracker.onDelivery((event) => events.push(event))
-  const port = await server.listen('127.0.0.1', 0)
+  const port = await server.listen('127.0.0.1', options.port ?? 0)
   const clients: AdsClient[] = []
   const client = (connect?: ConnectOptions) => {
     const made = new AdsClient(port, connect)

@@ -1,0 +1,56 @@
+/** A client that asks again as soon as it is answered, and counts every answer. */
+import { Agent, get } from 'node:http'
+
+/** A running client. */
+export interface Load {
+  /** Ends it and returns how often each answer came: `200`, or status and body, or the error of the connection. */
+  end(): Promise<Readonly<Record<string, number>>>
+  /** How many answers there were so far. */
+  total(): number
+  /** How many connections were made. */
+  connections(): number
+}
+
+/** Starts a closed loop over one connection that is kept. */
+export function startLoad(port: number, host: string, path: string = '/'): Load {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const answers: Record<string, number> = {}
+  const sockets = new Set<unknown>()
+  let isEnding = false
+  let total = 0
+  const count = (answer: string): void => {
+    answers[answer] = (answers[answer] ?? 0) + 1
+    total += 1
+  }
+  const once = () =>
+    new Promise<void>((resolve) => {
+      const request = get({ host: '127.0.0.1', port, agent, path, headers: { host } }, (response) => {
+        let body = ''
+        response.on('data', (chunk: Buffer) => {
+          body += chunk.toString()
+        })
+        response.on('end', () => {
+          count(response.statusCode === 200 ? '200' : `${response.statusCode} ${body}`)
+          resolve()
+        })
+      })
+      request.on('socket', (socket) => sockets.add(socket))
+      request.on('error', (error) => {
+        count(error.message)
+        resolve()
+      })
+    })
+  const done = (async () => {
+    while (!isEnding) await once()
+  })()
+  return {
+    total: () => total,
+    connections: () => sockets.size,
+    async end() {
+      isEnding = true
+      await done
+      agent.destroy()
+      return answers
+    },
+  }
+}
