@@ -1,0 +1,68 @@
+/** HTTPRoute matches: paths, headers, query parameters, methods, and which of several wins. */
+import { afterAll, beforeAll, expect } from '@jest/globals'
+import { startBackend, type TestBackend } from '../support/http-backend.js'
+import { type Standalone, startTestStandalone } from '../support/standalone.js'
+import { feature } from './feature.js'
+import { backend, gateway } from './manifests.js'
+
+let headgate: Standalone
+let backends: readonly TestBackend[]
+
+beforeAll(async () => {
+  backends = await Promise.all(['a', 'b', 'c', 'd'].map((name) => startBackend(name)))
+  headgate = await startTestStandalone()
+  await headgate.write('base', [gateway('gw'), ...backends.map((each) => backend(each))].join('---'))
+}, 60_000)
+
+afterAll(async () => {
+  await headgate?.stop()
+  await Promise.all((backends ?? []).map((each) => each.close()))
+})
+
+/** Which backend answers, or the status. */
+async function answerer(request: Parameters<Standalone['send']>[2]): Promise<string | number> {
+  const answer = await headgate.send('default/gw', 80, { host: 'match.example.com', ...request })
+  return answer.echo?.backend ?? answer.status
+}
+
+const route = (rules: string) => `
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: match}
+spec:
+  parentRefs: [{name: gw}]
+  hostnames: [match.example.com]
+  rules: ${rules}
+`
+const to = (name: string) => `backendRefs: [{group: headgate.dev, kind: Backend, name: ${name}}]`
+
+feature(
+  ['HTTPRoute spec.rules.matches.path.type', 'HTTPRoute spec.rules.matches.path.value'],
+  'matches paths exactly, by segments and by expression',
+  async () => {
+    await headgate.write(
+      'route',
+      route(`
+  - {matches: [{path: {type: Exact, value: /exact}}], ${to('a')}}
+  - {matches: [{path: {type: PathPrefix, value: /prefix}}], ${to('b')}}
+  - {matches: [{path: {type: RegularExpression, value: '/(users|orders|products)/[a-zA-Z0-9_-]{1,64}'}}], ${to('c')}}`),
+    )
+    expect(await answerer({ path: '/exact' })).toBe('a')
+    expect(await answerer({ path: '/exact?q=1' })).toBe('a')
+    expect(await answerer({ path: '/exact/' })).toBe(404)
+    expect(await answerer({ path: '/prefix' })).toBe('b')
+    expect(await answerer({ path: '/prefix/' })).toBe('b')
+    expect(await answerer({ path: '/prefix/deeper' })).toBe('b')
+    expect(await answerer({ path: '/prefixed' })).toBe(404)
+    expect(await answerer({ path: '/users/Some-One_1' })).toBe('c')
+    expect(await answerer({ path: '/users/some.one' })).toBe(404)
+    expect(await answerer({ path: '/users/x/y' })).toBe(404)
+  },
+)
+
+feature(['HTTPRoute spec.rules.matches.method'], 'matches the method', async () => {
+  await headgate.write('route', route(`[{matches: [{method: POST}], ${to('a')}}, {matches: [{method: GET}], ${to('b')}}]`))
+  expect(await answerer({ method: 'POST' })).toBe('a')
+  expect(await answerer({ method: 'GET' })).toBe('b')
+  expect(await answerer({ method: 'PUT' })).toBe(404)
+})

@@ -1,0 +1,172 @@
+/**
+ * A whole standalone Headgate for a test: a folder of YAML, the control plane in this process, a real Envoy.
+ *
+ * Every test writes its own objects and waits until the proxy runs them; gateways get 127.0.0.1, 127.0.0.2 and so on, and a port offset
+ * of its own keeps several test files apart.
+ */
+import { mkdtemp, rm, unlink, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { StandaloneConfig } from '../../src/config/config.js'
+import { CONTROLLER_NAME } from '../../src/gatewayapi/context.js'
+import type { Condition } from '../../src/gatewayapi/model.js'
+import type { ObjectStatus } from '../../src/gatewayapi/object-status.js'
+import { LOCAL_GROUP } from '../../src/infra/host/local-placements.js'
+import { type RunningStandalone, startStandalone } from '../../src/pipeline/standalone.js'
+import { createLogger } from '../../src/telemetry/logger.js'
+import { objectKey } from '../../src/util/object-ref.js'
+import { eventually } from './eventually.js'
+import { connectHttp2, type Http2Client, send, type TestAnswer, type TestRequest, type TestTls } from './http-client.js'
+
+/** Where a gateway listens. */
+export interface GatewayPlace {
+  readonly address: string
+  readonly port: number
+}
+
+/** A running Headgate with a folder that a test writes. */
+export interface Standalone {
+  readonly running: RunningStandalone
+  /** Writes one YAML file and waits until the proxy runs it (or has refused it). The name of the file is a name of the test's choice. */
+  write(file: string, yaml: string): Promise<void>
+  /** Removes a file and waits likewise. */
+  remove(file: string): Promise<void>
+  /** Waits until everything that was read is translated and answered by the proxy. */
+  settle(): Promise<void>
+  /** Where the port of a gateway is reachable. Throws when it is not. */
+  place(gateway: string, port: number): GatewayPlace
+  /** An HTTP/1.1 request to a port of a gateway (`default/NAME`). */
+  send(gateway: string, port: number, request: Omit<TestRequest, 'address' | 'port'>): Promise<TestAnswer>
+  /** An HTTP/2 connection to a port of a gateway. */
+  http2(gateway: string, port: number, tls?: TestTls): Http2Client
+  /** The status of an object, `Kind/namespace/name`. Throws when it has none. */
+  status(object: string): ObjectStatus
+  stop(): Promise<void>
+}
+
+const GATEWAY_CLASS = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: {name: headgate}
+spec: {controllerName: ${CONTROLLER_NAME}}
+`
+
+/** Starts a Headgate with the GatewayClass `headgate` and nothing else. */
+export async function startTestStandalone(options: Partial<StandaloneConfig> = {}): Promise<Standalone> {
+  const folder = await mkdtemp(join(tmpdir(), 'headgate-test-'))
+  await writeFile(join(folder, 'class.yaml'), GATEWAY_CLASS)
+  const controller = new AbortController()
+  const level = (process.env.TEST_LOG_LEVEL ?? 'silent') as StandaloneConfig['log']['level']
+  const config: StandaloneConfig = {
+    provider: 'file',
+    resources: folder,
+    isQuickstart: false,
+    allowPartial: false,
+    listenOffset: await freeOffset(),
+    xdsPort: 0,
+    adminPort: 0,
+    envoy: { kind: 'find' },
+    stateFolder: join(folder, '.state'),
+    log: { level, format: 'text' },
+    controllerName: CONTROLLER_NAME,
+    ...options,
+  }
+  const running = await startStandalone(config, createLogger({ level, format: 'text' }), controller.signal)
+  await running.serving
+  return new TestStandalone(folder, running, controller)
+}
+
+class TestStandalone implements Standalone {
+  readonly running: RunningStandalone
+  readonly #folder: string
+  readonly #controller: AbortController
+  #marker = 0
+
+  constructor(folder: string, running: RunningStandalone, controller: AbortController) {
+    this.#folder = folder
+    this.running = running
+    this.#controller = controller
+  }
+
+  async write(file: string, yaml: string): Promise<void> {
+    await writeFile(join(this.#folder, `${file}.yaml`), yaml)
+    await this.settle()
+  }
+
+  async remove(file: string): Promise<void> {
+    await unlink(join(this.#folder, `${file}.yaml`))
+    await this.settle()
+  }
+
+  async settle(): Promise<void> {
+    const { store, pipeline, server, snapshots } = this.running.controlPlane
+    const name = `settled-${++this.#marker}`
+    await writeFile(join(this.#folder, 'marker.yaml'), `{apiVersion: v1, kind: ConfigMap, metadata: {name: ${name}}}`)
+    await eventually(() => {
+      if (store.find('ConfigMap', objectKey('default', name)) === undefined) throw new Error(`the folder was not read: ${this.#problems()}`)
+    })
+    await pipeline.idle()
+    await eventually(async () => {
+      await pipeline.idle()
+      const [have, want] = [server.tracker.acknowledgedRevision(LOCAL_GROUP), snapshots.revision(LOCAL_GROUP)]
+      if (have < want) throw new Error(`the proxy is at revision ${have} of ${want}`)
+    })
+    await pipeline.idle()
+  }
+
+  place(gateway: string, port: number): GatewayPlace {
+    const found = this.running.sources
+      .places()
+      .find((place) => place.gateway === gateway && place.port === port && place.boundPort !== undefined)
+    const [address] = found?.addresses ?? []
+    if (found?.boundPort === undefined || address === undefined) throw new Error(`${gateway} does not listen on port ${port}`)
+    return { address, port: found.boundPort }
+  }
+
+  send(gateway: string, port: number, request: Omit<TestRequest, 'address' | 'port'>): Promise<TestAnswer> {
+    return send({ ...this.place(gateway, port), ...request })
+  }
+
+  http2(gateway: string, port: number, tls?: TestTls): Http2Client {
+    return connectHttp2({ ...this.place(gateway, port), ...(tls === undefined ? {} : { tls }) })
+  }
+
+  status(object: string): ObjectStatus {
+    const status = this.running.statuses.get(object)
+    if (status === undefined) throw new Error(`${object} has no status: ${this.#problems()}`)
+    return status
+  }
+
+  async stop(): Promise<void> {
+    this.#controller.abort()
+    await this.running.ended
+    await rm(this.#folder, { recursive: true, force: true })
+  }
+
+  #problems(): string {
+    return JSON.stringify(this.running.sources.problems())
+  }
+}
+
+/** `Type=Status/Reason` of conditions, in their order: what most tests look at. */
+export function brief(conditions: readonly Condition[]): readonly string[] {
+  return conditions.map(({ type, status, reason }) => `${type}=${status}/${reason}`)
+}
+
+/** An offset under which nobody listens on the usual port: test files run side by side. */
+async function freeOffset(): Promise<number> {
+  for (let attempt = 0; attempt < 50; attempt++) {
+    const offset = 10_000 + Math.floor(Math.random() * 200) * 200
+    if (await isFree(8080 + offset)) return offset
+  }
+  throw new Error('no free port for the gateways of this test')
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.on('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
+}
