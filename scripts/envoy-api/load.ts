@@ -34,6 +34,8 @@ export interface Overlay {
   readonly enums?: Readonly<Record<string, Readonly<Record<string, number>>>>
   /** Enum values added to enums of the dependency. */
   readonly values?: Readonly<Record<string, Readonly<Record<string, number>>>>
+  /** Messages and fields of the dependency that Envoy has no longer. Removed before anything is added. */
+  readonly removed?: readonly string[]
 }
 
 /** The overlay files in the order of their names. */
@@ -62,6 +64,7 @@ export function loadEnvoyApi(repository: string): protobuf.Root {
 }
 
 function applyOverlay(root: protobuf.Root, overlay: Overlay): void {
+  for (const name of overlay.removed ?? []) remove(root, name)
   for (const [name, values] of Object.entries(overlay.enums ?? {})) define(root, name).add(new protobuf.Enum(lastPart(name), { ...values }))
   for (const [name, values] of Object.entries(overlay.values ?? {})) {
     for (const [value, number] of Object.entries(values)) root.lookupEnum(name).add(value, number)
@@ -73,6 +76,14 @@ function applyOverlay(root: protobuf.Root, overlay: Overlay): void {
     addFields(type, message.fields)
   }
   for (const [name, fields] of Object.entries(overlay.fields ?? {})) addFields(root.lookupType(name), fields)
+}
+
+function remove(root: protobuf.Root, name: string): void {
+  const scope = root.lookup(name.slice(0, name.lastIndexOf('.')))
+  const last = lastPart(name)
+  const found = scope instanceof protobuf.Type ? (scope.fields[protobuf.util.camelCase(last)] ?? scope.get(last)) : root.lookup(name)
+  if (found?.parent == null) throw new Error(`protos/overlay removes ${name}, which does not exist`)
+  found.parent.remove(found)
 }
 
 function addFields(type: protobuf.Type, fields: Readonly<Record<string, Omit<OverlayField, 'since'>>>): void {

@@ -51,7 +51,8 @@ export function buildCluster(cluster: IrCluster, options: TranslateOptions): Clu
     connectTimeout: duration(traffic.connectTimeoutMs),
     perConnectionBufferLimitBytes: uint32(traffic.bufferLimitBytes),
     circuitBreakers: circuitBreakers(traffic.retryBudget),
-    ...upstreamProtocol(cluster.protocol, hostSni(tls)),
+    // What is chosen by ALPN needs TLS to be chosen.
+    ...upstreamProtocol(cluster.protocol === 'auto' && tls === undefined ? 'http1' : cluster.protocol, hostSni(tls)),
     ...(tls === undefined ? {} : { transportSocket: upstreamTlsSocket(tls, ALPN[cluster.protocol], options) }),
   }
 }
