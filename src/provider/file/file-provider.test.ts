@@ -307,6 +307,20 @@ describe('edits', () => {
   })
 })
 
+describe('a folder that goes away', () => {
+  it('keeps what it held, says so, and goes on when it is back', async () => {
+    const parent = temporaryFolder({ 'folder/a.yaml': configMap('a') })
+    const folder = join(parent, 'folder')
+    const { until, values, lines } = await serve(folder, { rescanMs: 50 })
+    renameSync(folder, join(parent, 'away'))
+    await until(() => lines().length === 1)
+    expect(lines()[0]).toContain('the last good version stays in use')
+    expect([...values]).toEqual([['default/a', '{"value":"1"}']])
+    write(parent, 'folder/a.yaml', configMap('a', '2'))
+    await until(() => values.get('default/a') === '{"value":"2"}' && lines().length === 0)
+  })
+})
+
 describe('at the end', () => {
   it('stops when the signal says so, and hands nothing over any more', async () => {
     const folder = temporaryFolder({ 'a.yaml': configMap('a') })

@@ -4,14 +4,15 @@ import type { KindDefinition } from '../../schema/kind.js'
 import type { Provider, ProviderSink } from '../provider.js'
 import { FolderState } from './folder-state.js'
 import { FolderWatcher } from './folder-watcher.js'
+import { START } from './position.js'
 import { type FileProblem, formatProblem } from './problem.js'
 import { type FileContent, unreadableFile } from './read-file.js'
 import { readText } from './read-text.js'
 
 /** A version of a file that says less than the one before is believed when it stands for so long. */
 const SETTLE_MS = 25
-/** A file that never comes to rest is believed after so many looks. */
-const MAX_LOOKS = 40
+/** A file that never comes to rest is believed after so long. */
+const MAX_SUSPECT_MS = 1_000
 const RESCAN_MS = 5_000
 const MAX_LINES_IN_ERROR = 50
 
@@ -52,7 +53,9 @@ export class FileProviderError extends Error {
 /** A version of a file that is waited with, because it may be half written. */
 interface Suspect {
   readonly text: string | undefined
-  readonly looks: number
+  /** When this text was first seen, and when the file was last known to be whole: milliseconds of the process clock. */
+  readonly textSince: number
+  readonly since: number
 }
 
 /** Serves the objects of a folder. */
@@ -64,6 +67,8 @@ export class FileProvider implements Provider {
   #settled: NodeJS.Timeout | undefined
   #running = false
   #reported: ReadonlySet<string> = new Set()
+  /** The folder as a whole is out of reach. */
+  #folderProblem: FileProblem | undefined
 
   constructor(options: FileProviderOptions) {
     this.#options = options
@@ -136,22 +141,23 @@ export class FileProvider implements Provider {
   }
 
   #look(files: readonly string[], sink: ProviderSink, signal: AbortSignal, fail: (error: unknown) => void): void {
+    if (files.length > 0) this.#folderProblem = undefined
     for (const file of files) this.#dirty.add(file)
     if (this.#running || this.#dirty.size === 0) return
-    this.#running = true
-    this.#drain(sink, signal).then(
-      () => {
-        this.#running = false
-        if (this.#suspects.size > 0 && !signal.aborted) {
-          clearTimeout(this.#settled)
-          this.#settled = setTimeout(() => this.#look([...this.#suspects.keys()], sink, signal, fail), SETTLE_MS)
-        }
-      },
-      (error: unknown) => fail(error),
-    )
+    this.#drain(sink, signal).then(() => this.#lookAtSuspects(sink, signal, fail), fail)
+  }
+
+  #lookAtSuspects(sink: ProviderSink, signal: AbortSignal, fail: (error: unknown) => void): void {
+    // One timer for all of them, which other edits do not put off.
+    if (this.#suspects.size === 0 || this.#settled !== undefined || signal.aborted) return
+    this.#settled = setTimeout(() => {
+      this.#settled = undefined
+      this.#look([...this.#suspects.keys()], sink, signal, fail)
+    }, SETTLE_MS)
   }
 
   async #drain(sink: ProviderSink, signal: AbortSignal): Promise<void> {
+    this.#running = true
     while (this.#dirty.size > 0 && !signal.aborted) {
       const files = [...this.#dirty]
       this.#dirty.clear()
@@ -166,18 +172,20 @@ export class FileProvider implements Provider {
       // Objects that move between files stand in both or in none of them for a moment: that is not worth a word.
       if (this.#suspects.size === 0) this.#report()
     }
+    // Nothing may come between the last look at `#dirty` and this: whoever adds to it then must start anew.
+    this.#running = false
   }
 
   /** False for a version that may be half written; it is looked at again. */
   #isBelieved(file: string, content: FileContent | undefined): boolean {
+    const now = performance.now()
     const suspect = this.#suspects.get(file)
-    const looks = (suspect?.looks ?? 0) + 1
-    const isSettled = suspect !== undefined && (suspect.text === content?.text || looks > MAX_LOOKS)
-    if (isSettled || !this.#state.saysLess(this.#path(file), content)) {
+    if (!this.#state.saysLess(this.#path(file), content) || isSettled(suspect, content?.text, now)) {
       this.#suspects.delete(file)
       return true
     }
-    this.#suspects.set(file, { text: content?.text, looks })
+    const textSince = suspect !== undefined && suspect.text === content?.text ? suspect.textSince : now
+    this.#suspects.set(file, { text: content?.text, textSince, since: suspect?.since ?? now })
     return false
   }
 
@@ -194,7 +202,7 @@ export class FileProvider implements Provider {
   }
 
   #report(): void {
-    const problems = this.#state.problems()
+    const problems = [...(this.#folderProblem === undefined ? [] : [this.#folderProblem]), ...this.#state.problems()]
     const lines = new Set(problems.map(formatProblem))
     const isFirst = this.#reported.size === 0 && lines.size === 0
     if (!isFirst && lines.size === this.#reported.size && [...lines].every((line) => this.#reported.has(line))) return
@@ -204,17 +212,22 @@ export class FileProvider implements Provider {
   }
 
   #reportFolder(error: Error): void {
-    const problem: FileProblem = {
+    this.#folderProblem = {
       severity: 'error',
       file: this.#options.folder,
-      position: { line: 1, column: 1 },
+      position: START,
       reason: error.message,
       advice: 'see that the folder can be read',
       effect: 'keptLastGood',
       unreadable: true,
     }
-    this.#options.onReport?.({ problems: [...this.#state.problems(), problem], added: [problem], lost: [] })
+    this.#report()
   }
+}
+
+function isSettled(suspect: Suspect | undefined, text: string | undefined, now: number): boolean {
+  if (suspect === undefined) return false
+  return (suspect.text === text && now - suspect.textSince >= SETTLE_MS) || now - suspect.since > MAX_SUSPECT_MS
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

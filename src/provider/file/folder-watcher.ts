@@ -73,20 +73,12 @@ export class FolderWatcher {
   /** Looks at a file or a directory, after whatever is being looked at now. */
   #look(path: string): void {
     this.#queue.add(path)
-    if (this.#running || this.#closed) return
-    this.#running = true
-    this.#drain().then(
-      () => {
-        this.#running = false
-      },
-      (error: unknown) => {
-        this.#running = false
-        if (!this.#closed) this.#options.onError(error instanceof Error ? error : new Error(String(error)))
-      },
-    )
+    if (!this.#running && !this.#closed) void this.#drain()
   }
 
+  /** Never rejects: an error is told, and what is left in the queue is looked at all the same. */
   async #drain(): Promise<void> {
+    this.#running = true
     while (this.#queue.size > 0 && !this.#closed) {
       const paths = [...this.#queue].sort()
       this.#queue.clear()
@@ -94,20 +86,30 @@ export class FolderWatcher {
       for (const path of paths) await this.#inspect(path, found)
       if (found.size > 0 && !this.#closed) this.#options.onFiles([...found].sort())
     }
+    // Nothing may come between the last look at the queue and this: whoever adds to it then must start anew.
+    this.#running = false
   }
 
   async #inspect(path: string, found: Set<string>): Promise<void> {
     const stats = await statOrNothing(join(this.#root, path))
-    if (stats?.isDirectory()) await this.#scan(path, found)
-    else if (path === '') throw new Error(`${this.#options.folder} is gone; what it held stays in use until it is back`)
-    else {
-      if (stats === undefined) this.#forget(path, found)
-      if (stats?.isFile() && isObjectFile(path)) {
-        // An event is reason enough to read: two writes within one tick of the clock look alike.
-        this.#signatures.set(path, signature(stats))
-        found.add(path)
-      }
+    try {
+      if (stats?.isDirectory()) await this.#scan(path, found)
+      else if (path === '') throw new Error(`${this.#options.folder} is gone`)
+    } catch (error) {
+      if (path === '') this.#fail(error)
+      // It went away, or was swapped, while it was looked at.
+      else this.#queue.add(parentOf(path))
     }
+    if (stats === undefined && path !== '') this.#forget(path, found)
+    if (stats?.isFile() && isObjectFile(path)) {
+      // An event is reason enough to read: two writes within one tick of the clock look alike.
+      this.#signatures.set(path, signature(stats))
+      found.add(path)
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (!this.#closed) this.#options.onError(error instanceof Error ? error : new Error(String(error)))
   }
 
   /** Looks at everything below a directory and watches it. */
@@ -145,7 +147,7 @@ export class FolderWatcher {
       else if (!name.startsWith('.')) this.#look(join(directory, name))
     })
     // The directory went away: the one above it tells the same.
-    watcher.on('error', () => this.#look(dirname(directory) === '.' ? '' : dirname(directory)))
+    watcher.on('error', () => this.#look(parentOf(directory)))
     this.#directories.set(directory, { identity, watcher })
   }
 
@@ -168,6 +170,11 @@ export class FolderWatcher {
       this.#directories.delete(directory)
     }
   }
+}
+
+function parentOf(path: string): string {
+  const parent = dirname(path)
+  return parent === '.' ? '' : parent
 }
 
 /** True for files that may hold objects. */

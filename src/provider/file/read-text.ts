@@ -20,7 +20,7 @@ export async function readText(path: string): Promise<TextResult> {
     }
     return decode(await readFile(path))
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : String(error)
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP') return { outcome: 'missing' }
     return { outcome: 'unreadable', reason: `the file cannot be read: ${code}`, advice: 'let the control plane read it' }
   }
