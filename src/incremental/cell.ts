@@ -31,13 +31,28 @@ export class Cell {
 /** Cells by name, made when they are first read. */
 export class Cells {
   readonly #cells = new Map<string, Cell>()
+  #version = 0
+
+  /** Grows whenever a name is read for the first time or by nobody any more. */
+  get version(): number {
+    return this.#version
+  }
+
+  /** The names that somebody reads. */
+  names(): Iterable<string> {
+    return this.#cells.keys()
+  }
 
   /** The cell for reading `name`. */
   at(name: string): Cell {
     const known = this.#cells.get(name)
     if (known !== undefined) return known
-    const cell = new Cell(() => this.#cells.delete(name))
+    const cell = new Cell(() => {
+      this.#cells.delete(name)
+      this.#version++
+    })
     this.#cells.set(name, cell)
+    this.#version++
     return cell
   }
 

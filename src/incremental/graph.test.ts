@@ -108,6 +108,20 @@ describe('Graph', () => {
     expect(halves.get('a')).toBe(1)
   })
 
+  it('knows which keys are read, also those that do not exist', () => {
+    const { graph, routes, services } = gateway()
+    routes.set('a', { hosts: ['x'], to: 'missing' })
+    graph.flush()
+    expect([...services.readKeys]).toEqual(['missing'])
+    const version = services.readVersion
+    graph.flush()
+    expect(services.readVersion).toBe(version)
+    routes.set('a', undefined)
+    graph.flush()
+    expect([...services.readKeys]).toEqual([])
+    expect(services.readVersion).not.toBe(version)
+  })
+
   it('refuses to read what is declared later', () => {
     const graph = new Graph()
     const input = graph.input<number>('input')

@@ -35,6 +35,16 @@ export class Source<V> {
     return this.#values.size
   }
 
+  /** The keys that fragments read, whether or not they exist: what somebody must provide. */
+  get readKeys(): Iterable<string> {
+    return this.#cells.names()
+  }
+
+  /** Differs from the last time whenever `readKeys` may differ. */
+  get readVersion(): number {
+    return this.#cells.version
+  }
+
   /** The cell for reading a key. */
   cell(key: string): Cell {
     return this.#cells.at(key)

@@ -11,7 +11,7 @@ import type { ServerLog } from '../xds/server/ads-stream.js'
 import type { Authenticator } from '../xds/server/authentication.js'
 import { SnapshotCache } from '../xds/snapshot-cache.js'
 import type { XdsOptions } from '../xds/translate/declare.js'
-import { Pipeline, type RoundReport } from './pipeline.js'
+import { Pipeline, type ReferencedObjects, type RoundReport } from './pipeline.js'
 import type { PlacementPolicy } from './placements.js'
 import { createTranslation, type Translation } from './translation.js'
 
@@ -24,6 +24,7 @@ export interface ControlPlaneOptions {
   readonly rejected?: RejectedVersions
   readonly xds?: XdsOptions
   readonly log?: ServerLog
+  readonly references?: ReferencedObjects
   readonly onStatuses?: (changes: ReadonlyMap<string, ObjectStatus | undefined>) => void
   readonly onInfra?: (changes: ReadonlyMap<string, GatewayInfra | undefined>) => void
   readonly onRound?: (report: RoundReport) => void
@@ -56,6 +57,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     store,
     snapshots,
     placements,
+    ...(options.references === undefined ? {} : { references: options.references }),
     ...(onStatuses === undefined ? {} : { onStatuses }),
     ...(onInfra === undefined ? {} : { onInfra }),
     ...(onRound === undefined ? {} : { onRound }),

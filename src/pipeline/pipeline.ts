@@ -5,10 +5,12 @@
  * timer. A long translation gives way to sockets every few milliseconds.
  */
 import type { ObjectStatus } from '../gatewayapi/object-status.js'
+import type { KindName } from '../gen/kinds.js'
 import type { FragmentFailure } from '../incremental/index.js'
 import type { GatewayInfra } from '../ir/infra.js'
 import type { Change, ProviderSink } from '../provider/provider.js'
 import type { ResourceStore } from '../store/resource-store.js'
+import type { ObjectKey } from '../util/object-ref.js'
 import type { RejectedVersion } from '../xds/rejected-versions.js'
 import type { EncodedResource, ResourceChange } from '../xds/resource.js'
 import type { SnapshotCache } from '../xds/snapshot-cache.js'
@@ -34,11 +36,20 @@ export interface PipelineOptions {
   readonly store: ResourceStore
   readonly snapshots: SnapshotCache
   readonly placements: PlacementPolicy
+  /** Brings objects of kinds that are read one by one; absent where everything is read anyway. */
+  readonly references?: ReferencedObjects
   /** Statuses that changed, by `<Kind>/<namespace>/<name>`; undefined: the object is gone. */
   readonly onStatuses?: (changes: ReadonlyMap<string, ObjectStatus | undefined>) => void
   /** Infrastructure that changed, by the key of its gateway. */
   readonly onInfra?: (changes: ReadonlyMap<string, GatewayInfra | undefined>) => void
   readonly onRound?: (report: RoundReport) => void
+}
+
+/** Objects of kinds that are not read as a whole, such as Secrets. */
+export interface ReferencedObjects {
+  readonly kinds: readonly KindName[]
+  /** Brings these objects, by kind, and forgets others; resolves when all that exist have been handed to the pipeline. */
+  want(wanted: ReadonlyMap<string, ReadonlySet<ObjectKey>>): Promise<void>
 }
 
 /** How long a translation may keep the event loop. */
@@ -50,6 +61,7 @@ export class Pipeline implements ProviderSink {
   readonly #deliveries: Deliveries
   #placed: ReadonlySet<string> = new Set()
   #isComplete = false
+  #wantedVersion = 0
   #isScheduled = false
   #round = newRound()
   #waiting: (() => void)[] = []
@@ -109,6 +121,12 @@ export class Pipeline implements ProviderSink {
         setImmediate(() => this.#slice())
         return
       }
+      // A Secret that is named for the first time must be read before anybody says that it does not exist.
+      const brought = this.#bringReferenced()
+      if (brought !== undefined) {
+        void brought.finally(() => setImmediate(() => this.#slice()))
+        return
+      }
       // A new gateway gets a place, which gives it ports; what is published is noted, which may change statuses: once more each.
     } while (this.#placeGateways() || this.#publish())
     this.#isScheduled = false
@@ -122,6 +140,19 @@ export class Pipeline implements ProviderSink {
     for (const [name, count] of computed) total.set(name, (total.get(name) ?? 0) + count)
     this.#round.failures.push(...failures)
     return complete
+  }
+
+  /** Undefined if everything that fragments look for was looked up already. */
+  #bringReferenced(): Promise<void> | undefined {
+    const { references, translation } = this.#options
+    if (references === undefined) return undefined
+    const inputs = references.kinds.map((kind) => ({ kind, input: translation.inputs.kind(kind) }))
+    const version = inputs.reduce((sum, { input }) => sum + input.readVersion, 0)
+    if (version === this.#wantedVersion) return undefined
+    this.#wantedVersion = version
+    return references.want(
+      new Map(inputs.map(({ kind, input }) => [kind, new Set(input.readKeys) as ReadonlySet<string> as ReadonlySet<ObjectKey>])),
+    )
   }
 
   /** True if a gateway has a place that it had not. */
