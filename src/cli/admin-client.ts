@@ -1,0 +1,81 @@
+/** Asks a running Headgate. */
+
+import type { DumpedResource, DumpSection } from '../admin/dump.js'
+import type { HistoryEntry } from '../admin/revision-history.js'
+import type { ListenerPlace, Problem } from '../admin/sources.js'
+import type { ObjectStatus } from '../gatewayapi/object-status.js'
+import type { ProxyDelivery } from '../xds/delivery.js'
+import { CliError } from './cli-error.js'
+
+/** Where Headgate's admin server is, unless it is said. */
+export const DEFAULT_SERVER = 'http://127.0.0.1:19000'
+
+/** What `/status` answers. */
+export interface StatusReport {
+  readonly objects: readonly ObjectStatus[]
+  readonly listeners: readonly ListenerPlace[]
+  readonly problems: readonly Problem[]
+}
+
+const TIMEOUT_MILLISECONDS = 30_000
+
+/** The admin API of one server. Every call throws `CliError` when the server cannot be asked. */
+export class AdminClient {
+  readonly #server: string
+
+  constructor(server: string) {
+    this.#server = server.replace(/\/+$/, '')
+  }
+
+  status(): Promise<StatusReport> {
+    return this.#get('/status')
+  }
+
+  proxies(): Promise<readonly ProxyDelivery[]> {
+    return this.#get('/proxies')
+  }
+
+  history(): Promise<readonly HistoryEntry[]> {
+    return this.#get('/history')
+  }
+
+  version(): Promise<{ readonly version: string; readonly node: string }> {
+    return this.#get('/version')
+  }
+
+  dump(section: DumpSection | 'all'): Promise<readonly DumpedResource[]> {
+    return this.#get(`/dump/${section}`)
+  }
+
+  bootstraps(): Promise<readonly { readonly group: string; readonly bootstrap: unknown }[]> {
+    return this.#get('/dump/bootstrap')
+  }
+
+  async #get<Value>(path: string): Promise<Value> {
+    let response: Response
+    try {
+      response = await fetch(`${this.#server}${path}`, { signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS) })
+    } catch (error) {
+      throw new CliError(
+        `No Headgate answers at ${this.#server}: ${causeOf(error)}.\n` +
+          'Is it running? With another port, say so: --server http://127.0.0.1:PORT. In a cluster:\n' +
+          '  kubectl -n headgate-system port-forward deployment/headgate 19000',
+        undefined,
+        { cause: error },
+      )
+    }
+    if (!response.ok) throw new CliError(`${this.#server}${path} answers ${response.status}: ${(await response.text()).trim()}`)
+    try {
+      return (await response.json()) as Value
+    } catch (error) {
+      throw new CliError(`${this.#server} is not Headgate's admin server: ${path} is no JSON.`, undefined, { cause: error })
+    }
+  }
+}
+
+function causeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (error.name === 'TimeoutError') return 'no answer within 30 s'
+  const { cause } = error
+  return cause instanceof Error && cause.message !== '' ? cause.message : error.message
+}

@@ -1,0 +1,63 @@
+/** `gatewayctl proxies`: which proxies are connected and whether they run what they should. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ProxyDelivery, TypeDelivery } from '../../xds/delivery.js'
+import { EXIT } from '../cli-error.js'
+import type { CliContext, OutputOptions } from '../context.js'
+import { printDuration } from '../output/duration.js'
+import { printValue } from '../output/print.js'
+import { printTable } from '../output/table.js'
+
+/** How proxies are shown. */
+export interface ProxiesOptions extends OutputOptions {
+  readonly watch: boolean
+}
+
+const WATCH_MILLISECONDS = 1_000
+const CLEAR_TERMINAL = '\u001b[2J\u001b[H'
+
+/** Prints the connected proxies, with `--watch` again and again until the user has enough. */
+export async function proxiesCommand(context: CliContext, options: ProxiesOptions): Promise<number> {
+  let last = ''
+  while (!context.signal.aborted) {
+    const proxies = await context.client.proxies()
+    const text = printValue(options.output, proxies, () => printProxies(proxies, context))
+    if (!options.watch) {
+      context.out(text)
+      break
+    }
+    if (context.isTerminal) context.out(`${CLEAR_TERMINAL}${text}`)
+    else if (text !== last) context.out(text)
+    last = text
+    await sleep(WATCH_MILLISECONDS, undefined, { signal: context.signal }).catch(() => {})
+  }
+  return EXIT.ok
+}
+
+function printProxies(proxies: readonly ProxyDelivery[], { style, now }: CliContext): string {
+  return printTable(
+    [
+      { title: 'PROXY', cell: ({ node, peer }: ProxyDelivery) => (node === '' ? peer : node) },
+      { title: 'GROUP', cell: ({ group }) => group },
+      { title: 'ENVOY', cell: ({ userAgent }) => userAgent.replace(/^envoy\//, '') },
+      { title: 'PROTOCOL', cell: ({ protocol }) => protocol },
+      { title: 'CONNECTED', cell: ({ connectedAt }) => printDuration(now() - Date.parse(connectedAt)) },
+      { title: 'REVISION', cell: ({ acknowledgedRevision }) => String(acknowledgedRevision) },
+      { title: 'STATE', cell: ({ types }) => state(types, style) },
+    ],
+    [...proxies].sort((a, b) => (a.group + a.node < b.group + b.node ? -1 : 1)),
+    'No proxy is connected.',
+  )
+}
+
+function state(types: readonly TypeDelivery[], style: CliContext['style']): string {
+  const parts = types.flatMap(({ typeUrl, pendingMs, lastRejection, acknowledgedAt }) => {
+    const name = typeUrl.slice(typeUrl.lastIndexOf('.') + 1)
+    // A later response that was accepted settles an older rejection.
+    const rejected = lastRejection !== undefined && (acknowledgedAt === undefined || acknowledgedAt < lastRejection.at)
+    return [
+      ...(rejected ? [style.bad(`rejected ${name}: ${lastRejection.message}`)] : []),
+      ...(pendingMs === undefined ? [] : [style.waiting(`${name} unanswered for ${printDuration(pendingMs)}`)]),
+    ]
+  })
+  return parts.length === 0 ? style.good('in sync') : parts.join('; ')
+}

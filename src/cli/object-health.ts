@@ -1,0 +1,79 @@
+/** What a status means in one word: for the table of `gatewayctl status`, and for `gatewayctl wait`. */
+import type { Condition } from '../gatewayapi/model.js'
+import type { ObjectStatus } from '../gatewayapi/object-status.js'
+
+/** Conditions of one part of an object: the object itself, one listener, or one parent of a route. */
+export interface StatusPart {
+  /** Empty for the object itself. */
+  readonly name: string
+  readonly conditions: readonly Condition[]
+}
+
+/** `ok`: all is as it should be. `waiting`: something has not happened yet. `problem`: somebody must act. */
+export type ObjectHealth = 'ok' | 'waiting' | 'problem'
+
+/** Conditions that are a problem when they are True; all others are when they are False. */
+const NEGATIVE = new Set(['Conflicted', 'OverlappingTLSConfig', 'PartiallyInvalid', 'InsecureFrontendValidationMode', 'Overridden'])
+
+/** Reasons of a False that time alone heals. */
+const PASSING = new Set(['Pending', 'AddressNotAssigned', 'NoProxy', 'NoResources'])
+
+/** The parts of an object that have conditions of their own. */
+export function statusParts(status: ObjectStatus): readonly StatusPart[] {
+  switch (status.shape) {
+    case 'gatewayClass':
+      return [{ name: '', conditions: status.conditions }]
+    case 'gateway':
+    case 'listenerSet':
+      return [
+        { name: '', conditions: status.conditions },
+        ...status.listeners.map(({ name, conditions }) => ({ name: `listener ${name}`, conditions })),
+      ]
+    case 'route':
+      return status.parents.map(({ parentRef, conditions }) => ({ name: `parent ${refName(parentRef)}`, conditions }))
+    case 'policy':
+      return status.ancestors.map(({ ancestorRef, conditions }) => ({ name: `target ${refName(ancestorRef)}`, conditions }))
+  }
+}
+
+/** The worst of its conditions. */
+export function conditionHealth({ type, status, reason }: Condition): ObjectHealth {
+  const good = NEGATIVE.has(type) ? 'False' : 'True'
+  if (status === good) return 'ok'
+  return status === 'Unknown' || PASSING.has(reason) ? 'waiting' : 'problem'
+}
+
+/** The worst of all parts. */
+export function objectHealth(status: ObjectStatus): ObjectHealth {
+  const all = statusParts(status).flatMap(({ conditions }) => conditions.map(conditionHealth))
+  if (all.includes('problem')) return 'problem'
+  return all.includes('waiting') ? 'waiting' : 'ok'
+}
+
+/** True when the condition is good in every part that has it, at the generation of the object, and at least one part has it. */
+export function hasCondition(status: ObjectStatus, type: string): boolean {
+  const { generation } = status.object
+  const found = statusParts(status).flatMap(({ conditions }) => conditions.filter((condition) => condition.type === type))
+  return found.length > 0 && found.every((condition) => conditionHealth(condition) === 'ok' && condition.observedGeneration >= generation)
+}
+
+/** One line per condition that is not good, the parts in order. */
+export function complaints(status: ObjectStatus): readonly string[] {
+  return statusParts(status).flatMap(({ name, conditions }) =>
+    conditions
+      .filter((condition) => conditionHealth(condition) !== 'ok')
+      .map(({ type, reason, message }) => `${name === '' ? '' : `${name}: `}${type}: ${reason}${message === '' ? '' : `: ${message}`}`),
+  )
+}
+
+function refName({
+  namespace,
+  name,
+  sectionName,
+}: {
+  readonly namespace?: string
+  readonly name: string
+  readonly sectionName?: string
+}): string {
+  return `${namespace === undefined ? '' : `${namespace}/`}${name}${sectionName === undefined ? '' : `#${sectionName}`}`
+}

@@ -1,0 +1,140 @@
+/** The command tree of `gatewayctl`: what there is, what it takes, and what its help teaches. */
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { AdminClient, DEFAULT_SERVER } from './admin-client.js'
+import { DUMP_SECTIONS, dumpCommand } from './commands/dump.js'
+import { historyCommand } from './commands/history.js'
+import { proxiesCommand } from './commands/proxies.js'
+import { statusCommand } from './commands/status.js'
+import { TRANSLATE_PARTS, translateCommand } from './commands/translate.js'
+import { versionCommand } from './commands/version.js'
+import { waitCommand } from './commands/wait.js'
+import { completionScript, SHELLS, type Shell } from './completion.js'
+import type { CliContext } from './context.js'
+import { readObjectName } from './object-name.js'
+import { readDuration } from './output/duration.js'
+import { OUTPUT_FORMATS } from './output/print.js'
+import { createStyle } from './output/style.js'
+
+/** What the program gets from its process; tests pass their own. */
+export interface ProgramSurroundings extends Omit<CliContext, 'client' | 'style'> {
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+/** The exit code is told by `onExit`. Usage errors are thrown as commander's. */
+export function gatewayctlProgram(surroundings: ProgramSurroundings, onExit: (code: number) => void): Command {
+  const program = new Command('gatewayctl')
+  const context = (): CliContext => {
+    const { server, color } = program.opts<{ server: string; color: boolean }>()
+    const { environment, isTerminal } = surroundings
+    const colour = color && isTerminal && (environment.NO_COLOR ?? '') === ''
+    return { ...surroundings, client: new AdminClient(server), style: createStyle(colour) }
+  }
+  program
+    .description('Looks into a running Headgate: what it was told, what it made of it, and whether the proxies have it.')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({ writeOut: surroundings.out, writeErr: surroundings.error })
+    .showHelpAfterError('(gatewayctl --help lists all commands)')
+    .addOption(
+      new Option('-s, --server <url>', "Headgate's admin server")
+        .env('HEADGATE_SERVER')
+        .default(surroundings.environment.HEADGATE_SERVER ?? DEFAULT_SERVER),
+    )
+    .option('--no-color', 'print without colours')
+    .addHelpText('after', HELP)
+
+  command(
+    'status',
+    'print every object with its state, and what is wrong',
+    'status  status httproute  status httproute/www  status -n shop',
+  )
+    .argument(
+      '[object...]',
+      'KIND, KIND/NAME or KIND/NAMESPACE/NAME',
+      (text: string, before: readonly ReturnType<typeof readObjectName>[] = []) => [...before, readObjectName(text)],
+    )
+    .option('-n, --namespace <name>', 'only this namespace')
+    .addOption(output())
+    .action(async (names, options) => onExit(await statusCommand(context(), names ?? [], options)))
+
+  command('wait', 'wait until an object is what you want, for scripts', 'wait httproute/www --for=delivered --timeout=30s')
+    .argument('<object>', 'KIND/NAME or KIND/NAMESPACE/NAME', readObjectName)
+    .option('--for <state>', 'accepted, programmed, resolved, delivered, or condition=TYPE', 'delivered')
+    .addOption(new Option('--timeout <time>', 'how long, such as 500ms, 30s or 5m').default(30_000, '30s').argParser(milliseconds))
+    .option('-n, --namespace <name>', 'namespace, where the object names none', 'default')
+    .action(async (name, options) => onExit(await waitCommand(context(), name, options)))
+
+  command('dump', 'print the configuration that the proxies get', 'dump listeners  dump routes -o yaml  dump all -o json')
+    .addArgument(new Argument('[section]', 'which part').choices(DUMP_SECTIONS).default('all'))
+    .addOption(output())
+    .action(async (section, options) => onExit(await dumpCommand(context(), section, options)))
+
+  command(
+    'translate',
+    'translate files without a running Headgate, for editors and CI',
+    'translate -f gateway.yaml  translate -f ./gateway --show routes  kustomize build | gatewayctl translate -f -',
+  )
+    .addOption(
+      new Option('-f, --file <path>', 'file or folder, - for the standard input; may be given several times')
+        .makeOptionMandatory()
+        .argParser((path: string, before: readonly string[] | undefined) => [...(before ?? []), path]),
+    )
+    .addOption(new Option('--show <part>', 'what to print').choices(TRANSLATE_PARTS).default('status'))
+    .addOption(output())
+    .action(async (options) => onExit(await translateCommand(context(), options)))
+
+  command('proxies', 'print the connected proxies and how far they are', 'proxies  proxies -w')
+    .option('-w, --watch', 'go on, once a second', false)
+    .addOption(output())
+    .action(async (options) => onExit(await proxiesCommand(context(), options)))
+
+  command('history', 'print the last changes, their causes, and when the proxies had them', 'history  history --limit 100 -o json')
+    .addOption(new Option('--limit <n>', 'how many').default(20).argParser(count))
+    .addOption(output())
+    .action(async (options) => onExit(await historyCommand(context(), options)))
+
+  command('version', 'print the versions of gatewayctl and of Headgate', 'version')
+    .addOption(output())
+    .action(async (options) => onExit(await versionCommand(context(), options)))
+
+  command('completion', 'print a script that completes commands in your shell', 'source <(gatewayctl completion bash)')
+    .addArgument(new Argument('<shell>', 'your shell').choices(SHELLS))
+    .action((shell: Shell) => surroundings.out(completionScript(shell, program)))
+
+  return program
+
+  function command(name: string, description: string, examples: string): Command {
+    const lines = examples.split('  ').map((example) => `  ${/^(\S+ )*gatewayctl|^source/.test(example) ? '' : 'gatewayctl '}${example}`)
+    return program
+      .command(name)
+      .description(description)
+      .addHelpText('after', `\nExamples:\n${lines.join('\n')}\n`)
+  }
+}
+
+const HELP = `
+Exit codes: 0 all is well, 1 it failed, 2 the command line is wrong, 3 it worked and found something wrong,
+            4 what was waited for did not happen.
+
+Start with:
+  gatewayctl status                        is everything in order, and where do Gateways listen?
+  gatewayctl translate -f ./my-gateway     is it in order before anybody runs it?
+  gatewayctl proxies                       do the proxies have it?
+  gatewayctl dump routes                   what do they have?
+`
+
+function output(): Option {
+  return new Option('-o, --output <format>', 'how to print').choices(OUTPUT_FORMATS).default('table')
+}
+
+function milliseconds(text: string): number {
+  const time = readDuration(text)
+  if (time === undefined) throw new InvalidArgumentError('Write a time such as 500ms, 30s or 5m.')
+  return time
+}
+
+function count(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('Write a whole number from 1.')
+  return Number(text)
+}

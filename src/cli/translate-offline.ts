@@ -1,0 +1,101 @@
+/** The whole translation without a running Headgate: files in, statuses and Envoy resources out. */
+import { readdir, stat } from 'node:fs/promises'
+import { extname, join, resolve } from 'node:path'
+import { text as readAll } from 'node:stream/consumers'
+import { DUMPED_TYPES, type DumpedResource, type DumpSection, dumpSections } from '../admin/dump.js'
+import type { ListenerPlace, Problem } from '../admin/sources.js'
+import { CONTROLLER_NAME } from '../gatewayapi/context.js'
+import { SUPPORTED_FEATURES } from '../gatewayapi/features.js'
+import type { ObjectStatus } from '../gatewayapi/object-status.js'
+import { LocalPlacements } from '../infra/host/local-placements.js'
+import { KINDS } from '../kinds/index.js'
+import { listenerPlaces } from '../pipeline/listener-places.js'
+import { ObjectStatuses } from '../pipeline/object-statuses.js'
+import { Pipeline } from '../pipeline/pipeline.js'
+import { createTranslation } from '../pipeline/translation.js'
+import { FolderState } from '../provider/file/folder-state.js'
+import { readText } from '../provider/file/read-text.js'
+import { ResourceStore } from '../store/resource-store.js'
+import { SnapshotCache } from '../xds/snapshot-cache.js'
+import { CliError } from './cli-error.js'
+
+/** Everything that a translation says. */
+export interface OfflineTranslation {
+  readonly objects: readonly ObjectStatus[]
+  readonly listeners: readonly ListenerPlace[]
+  readonly problems: readonly Problem[]
+  readonly resources: readonly DumpedResource[]
+}
+
+const EXTENSIONS = new Set(['.yaml', '.yml', '.json'])
+
+/**
+ * Translates files and folders; `-` is the standard input. Throws `CliError` for what cannot be read.
+ *
+ * @param workingFolder relative names start here
+ */
+export async function translateOffline(names: readonly string[], workingFolder: string): Promise<OfflineTranslation> {
+  const state = new FolderState(KINDS)
+  const files = await Promise.all(names.map((name) => textsOf(name, workingFolder)))
+  const changes = state.apply(files.flat().map(({ file, text }) => [file, state.read(file, text)] as const))
+
+  const translation = createTranslation({ controllerName: CONTROLLER_NAME, allowExternalName: true, supportedFeatures: SUPPORTED_FEATURES })
+  const statuses = new ObjectStatuses()
+  const snapshots = new SnapshotCache()
+  const pipeline = new Pipeline({
+    translation,
+    store: new ResourceStore(KINDS, translation.inputs),
+    snapshots,
+    placements: new LocalPlacements(0, true),
+    onStatuses: (changed) => statuses.apply(changed),
+  })
+  pipeline.changes(changes)
+  pipeline.complete()
+  await pipeline.idle()
+
+  let dump = ''
+  for await (const part of dumpSections(snapshots, Object.keys(DUMPED_TYPES) as DumpSection[])) dump += part
+  return {
+    objects: [...statuses.values()],
+    listeners: listenerPlaces(translation),
+    problems: state.problems().map(({ severity, file, position, reason, advice }) => ({
+      severity,
+      where: `${file}:${position.line}:${position.column}`,
+      message: `${reason}; ${advice}`,
+    })),
+    resources: JSON.parse(dump) as readonly DumpedResource[],
+  }
+}
+
+interface NamedText {
+  readonly file: string
+  readonly text: string
+}
+
+async function textsOf(name: string, workingFolder: string): Promise<readonly NamedText[]> {
+  if (name === '-') return [{ file: '<stdin>', text: await readAll(process.stdin) }]
+  const path = resolve(workingFolder, name)
+  const stats = await stat(path).catch((cause: unknown) => {
+    throw new CliError(`There is no file or folder ${name}.`, undefined, { cause })
+  })
+  if (!stats.isDirectory()) return [await textOf(name, path)]
+  const entries = await readdir(path, { recursive: true })
+  return Promise.all(
+    entries
+      .filter((entry) => EXTENSIONS.has(extname(entry)))
+      .sort()
+      .map((entry) => textOf(join(name, entry), join(path, entry))),
+  )
+}
+
+async function textOf(file: string, path: string): Promise<NamedText> {
+  const result = await readText(path)
+  switch (result.outcome) {
+    case 'text':
+      return { file, text: result.text }
+    case 'missing':
+      throw new CliError(`${file} is no regular file.`)
+    case 'unreadable':
+      throw new CliError(`${file}: ${result.reason}; ${result.advice}.`)
+  }
+}
