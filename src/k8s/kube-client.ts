@@ -14,9 +14,11 @@ export const CONTENT_TYPE = {
   apply: 'application/apply-patch+yaml',
 } as const
 
-/** Asks for names and metadata only: the rest of the object never leaves the server. */
-export const ACCEPT_METADATA_ONLY =
-  'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1'
+/** Asks for names and metadata only, in lists and in watches: the rest of the objects never leaves the server. */
+export const ACCEPT_METADATA_ONLY = {
+  list: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1',
+  watch: 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1',
+} as const
 
 /** One request; undefined query values are left out. */
 export interface KubeRequest {

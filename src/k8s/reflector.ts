@@ -54,8 +54,11 @@ export interface ReflectorOptions {
 export class Reflector {
   /** Resolves when all that exists was handed over for the first time, or when the server said that there is no such resource. */
   readonly listed: Promise<void>
+  /** Resolves as `listed` does, or when the server said that we may not see it. */
+  readonly answered: Promise<void>
   readonly #options: ReflectorOptions
-  readonly #markListed: () => void
+  #markListed: () => void = () => undefined
+  #markAnswered: () => void = () => undefined
   /** Resource versions of the objects that were handed over. */
   readonly #known = new Map<ObjectKey, string>()
   #resourceVersion: string | undefined
@@ -66,11 +69,15 @@ export class Reflector {
 
   constructor(options: ReflectorOptions) {
     this.#options = options
-    let markListed = (): void => undefined
     this.listed = new Promise((resolve) => {
-      markListed = resolve
+      this.#markListed = resolve
     })
-    this.#markListed = markListed
+    this.answered = Promise.race([
+      this.listed,
+      new Promise<void>((resolve) => {
+        this.#markAnswered = resolve
+      }),
+    ])
   }
 
   /** What it is doing now. */
@@ -230,6 +237,7 @@ export class Reflector {
       this.#enter({ kind: 'absent', waitMs })
     } else {
       log[failure.reason === 'expired' ? 'debug' : 'warn']({ resource, reason: failure.reason, waitMs }, failure.message)
+      if (failure.reason === 'forbidden') this.#markAnswered()
       this.#enter({ kind: 'waiting', failure, waitMs })
     }
     await clock.sleep(waitMs, signal)
@@ -250,7 +258,7 @@ export class Reflector {
     return {
       path: collectionPath(resource, namespace),
       query: { ...query, labelSelector, fieldSelector },
-      ...(metadataOnly === true ? { accept: ACCEPT_METADATA_ONLY } : {}),
+      ...(metadataOnly === true ? { accept: ACCEPT_METADATA_ONLY[query?.watch === true ? 'watch' : 'list'] } : {}),
     }
   }
 }

@@ -267,6 +267,7 @@ describe('StatusWriter', () => {
 
   it('writes many routes with at most eight requests at once, one write each', async () => {
     lead()
+    api.delayMs = 2
     const names = Array.from({ length: 200 }, (_, i) => `r${i}`)
     for (const name of names) put(ROUTES, 'HTTPRoute', name)
     set(...names.map((name) => routeStatus(name)))

@@ -58,7 +58,9 @@ interface Location {
 export class FakeKubeApi {
   readonly requests: SeenRequest[] = []
   readonly watchers: Set<Watcher> = new Set()
-  /** The most requests, watches aside, that were under way at once. */
+  /** How long each answer takes. */
+  delayMs = 0
+  /** The most requests that were under way at once, counted while answers take time. */
   mostConcurrent = 0
   /** Collections that answer 404, as if their CRD were not installed. */
   readonly absent: Set<string> = new Set()
@@ -163,7 +165,6 @@ export class FakeKubeApi {
   }
 
   #read(request: http.IncomingMessage, response: http.ServerResponse): void {
-    this.#count(request, response)
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('error', () => undefined)
@@ -180,7 +181,7 @@ export class FakeKubeApi {
       this.requests.push(seen)
       const planned = this.#faults.find((candidate) => candidate.times > 0 && candidate.matches(seen))
       if (planned === undefined) {
-        this.#answer(seen, response)
+        this.#answerInTime(seen, response)
         return
       }
       planned.times--
@@ -190,10 +191,16 @@ export class FakeKubeApi {
     })
   }
 
-  #count(request: http.IncomingMessage, response: http.ServerResponse): void {
-    if (request.url?.includes('watch=true') === true) return
+  #answerInTime(request: SeenRequest, response: http.ServerResponse): void {
+    if (this.delayMs === 0) {
+      this.#answer(request, response)
+      return
+    }
     this.mostConcurrent = Math.max(this.mostConcurrent, ++this.#concurrent)
-    response.on('close', () => this.#concurrent--)
+    setTimeout(() => {
+      this.#concurrent--
+      this.#answer(request, response)
+    }, this.delayMs)
   }
 
   #answer(request: SeenRequest, response: http.ServerResponse): void {
@@ -202,6 +209,7 @@ export class FakeKubeApi {
     if (document !== undefined) send(response, succeeded(document))
     else if (location === undefined || this.absent.has(location.collection)) send(response, failed(404, 'NotFound'))
     else if (location.name !== '' || request.method !== 'GET') send(response, this.#write(request, location))
+    else if (!acceptable(request)) send(response, failed(406, 'NotAcceptable'))
     else if (request.query.get('watch') === 'true') this.#watch(request, response, location)
     else send(response, this.#listPage(request, location))
   }
@@ -263,6 +271,12 @@ function locate(path: string): Location | undefined {
   if (match === null) return undefined
   const [, root = '', namespace = '', plural = '', name = '', subresource = ''] = match
   return { collection: `${root}/${plural}`, namespace, name: decodeURIComponent(name), subresource }
+}
+
+/** Metadata comes as a list of lists and as single objects of watches, and the server insists on the right word. */
+function acceptable({ headers, query }: SeenRequest): boolean {
+  const as = /as=(\w+)/.exec(headers.accept ?? '')?.[1]
+  return as === undefined || as === (query.get('watch') === 'true' ? 'PartialObjectMetadata' : 'PartialObjectMetadataList')
 }
 
 function selects(query: URLSearchParams, namespace: string, object: RawObject): boolean {

@@ -45,8 +45,9 @@ const CRDS = { group: 'apiextensions.k8s.io', version: 'v1', plural: 'customreso
 /** Discovery is repeated after changes of CRDs, and so often without: CRDs may be invisible to us, and built-in kinds have none. */
 const DISCOVERY_MS = 60_000
 
-/** A new CRD is served a moment after it appears. */
+/** A new CRD is served some time after it appears, and a deleted one some time longer: so often is asked whether that has come. */
 const CRD_SETTLE_MS = 1_000
+const CRD_SETTLE_ROUNDS = 20
 
 /** A wanted object that the server does not answer for is taken for missing after this long. */
 const WANT_TIMEOUT_MS = 5_000
@@ -62,7 +63,9 @@ export class KubernetesProvider implements Provider {
   #wanted: WantedObjects = new Map()
   #watches: WatchSet | undefined
   #signal: AbortSignal = AbortSignal.abort()
-  #rediscover: (() => void) | undefined
+  readonly #deletedResources = new Set<ObjectKey>()
+  #settleRounds = 0
+  #rediscover: () => void = () => undefined
 
   constructor(options: KubernetesProviderOptions) {
     this.#options = options
@@ -78,7 +81,7 @@ export class KubernetesProvider implements Provider {
     )
     const definitions = this.#followDefinitions(signal)
     await this.#discoverUntilKnown(signal)
-    this.#follow()
+    void this.#follow()
     // In the scope of a selector the first list names the namespaces, whose watches are then listed in turn.
     for (let round = 0; round < 2; round++) await untilAborted(this.#watches.listed(), signal)
     if (!signal.aborted) sink.complete()
@@ -88,15 +91,14 @@ export class KubernetesProvider implements Provider {
 
   /**
    * Names the objects of the kinds by reference that are to be read; those that were wanted before and are not in it go away. Resolves
-   * when all of them were looked up, or after five seconds: whoever publishes waits for it, or a changed reference would look broken
+   * when the new ones were looked up, or after five seconds: whoever publishes waits for it, or a changed reference would look broken
    * for a moment.
    */
   async want(wanted: WantedObjects): Promise<void> {
     this.#wanted = wanted
-    this.#follow()
     if (this.#watches === undefined) return
     const done = new AbortController()
-    await Promise.race([untilAborted(this.#watches.listed(), this.#signal), this.#options.clock.sleep(WANT_TIMEOUT_MS, done.signal)])
+    await Promise.race([untilAborted(this.#follow(), this.#signal), this.#options.clock.sleep(WANT_TIMEOUT_MS, done.signal)])
     done.abort()
   }
 
@@ -105,11 +107,12 @@ export class KubernetesProvider implements Provider {
     return this.#watches?.states() ?? new Map()
   }
 
-  #follow(): void {
+  /** Starts and stops watches; resolves when the server has answered the new ones. */
+  async #follow(): Promise<void> {
     const { kinds, scope, byReference } = this.#options
     if (this.#signal.aborted) return
     const plan = { kinds, served: this.#served, scope, selected: this.#namespaces, byReference, wanted: this.#wanted }
-    this.#watches?.follow(desiredWatches(plan))
+    await this.#watches?.follow(desiredWatches(plan))
   }
 
   async #discoverUntilKnown(signal: AbortSignal): Promise<void> {
@@ -130,15 +133,13 @@ export class KubernetesProvider implements Provider {
   async #discoverAgain(signal: AbortSignal): Promise<void> {
     const { client, clock, kinds, log } = this.#options
     const waiting = new AbortController()
-    let changed = false
-    this.#rediscover = () => {
-      changed = true
-      waiting.abort()
-    }
-    await untilAborted(clock.sleep(DISCOVERY_MS, waiting.signal), signal)
-    this.#rediscover = undefined
+    this.#rediscover = () => waiting.abort()
+    if (this.#settleRounds === 0) await untilAborted(clock.sleep(DISCOVERY_MS, waiting.signal), signal)
     waiting.abort()
-    if (changed) await clock.sleep(CRD_SETTLE_MS, signal)
+    if (this.#settleRounds > 0) {
+      this.#settleRounds--
+      await clock.sleep(CRD_SETTLE_MS, signal)
+    }
     if (signal.aborted) return
     try {
       const served = await discoverVersions(client, kinds, signal)
@@ -146,11 +147,21 @@ export class KubernetesProvider implements Provider {
         .filter(({ kind }) => served.get(kind) !== this.#served.get(kind))
         .map(({ kind }) => `${kind} ${served.get(kind) ?? 'gone'}`)
       this.#served = served
+      if (this.#isSettled()) this.#settleRounds = 0
       if (news.length > 0) log.info({ kinds: news }, 'the kinds that the API server serves have changed')
-      this.#follow()
+      void this.#follow()
     } catch (error) {
       if (!signal.aborted) log.warn({ err: error }, 'the API server does not say which kinds it serves; going on with those of before')
     }
+  }
+
+  /** True if the server serves what its CRDs say, as far as we have seen them come and go. */
+  #isSettled(): boolean {
+    return this.#options.kinds.every(({ kind, plural, group }) => {
+      const key = objectKey('', `${plural}.${group}`)
+      const isServed = this.#served.has(kind)
+      return this.#customResources.has(key) ? isServed : !(isServed && this.#deletedResources.has(key))
+    })
   }
 
   #followDefinitions(signal: AbortSignal): Promise<void> {
@@ -166,10 +177,15 @@ export class KubernetesProvider implements Provider {
       onChanges: (changed, removed) => {
         const ours = changed.filter((object) => concerns(objectKey('', object.metadata.name)))
         if (ours.length === 0 && !removed.some(concerns)) return
-        for (const object of ours) this.#customResources.set(objectKey('', object.metadata.name), toCustomResource(object))
-        for (const key of removed) this.#customResources.delete(key)
+        for (const object of ours) {
+          const key = objectKey('', object.metadata.name)
+          this.#customResources.set(key, toCustomResource(object))
+          this.#deletedResources.delete(key)
+        }
+        for (const key of removed) if (this.#customResources.delete(key)) this.#deletedResources.add(key)
         onCustomResources?.([...this.#customResources.values()].sort((a, b) => (a.name < b.name ? -1 : 1)))
-        this.#rediscover?.()
+        this.#settleRounds = CRD_SETTLE_ROUNDS
+        this.#rediscover()
       },
     })
     return reflector.start(signal)
@@ -181,7 +197,7 @@ export class KubernetesProvider implements Provider {
     if (kind.kind === 'Namespace' && this.#options.scope.kind === 'selector') {
       for (const { metadata } of changed) this.#namespaces.add(metadata.name)
       for (const key of removed) this.#namespaces.delete(key.slice(1))
-      this.#follow()
+      void this.#follow()
     }
   }
 

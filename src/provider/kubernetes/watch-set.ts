@@ -36,8 +36,8 @@ export class WatchSet {
     this.#signal = signal
   }
 
-  /** Makes the running watches those of `specs`. */
-  follow(specs: ReadonlyMap<string, WatchSpec>): void {
+  /** Makes the running watches those of `specs`. Resolves when the server has answered those that are new. */
+  async follow(specs: ReadonlyMap<string, WatchSpec>): Promise<void> {
     for (const [name, running] of this.#running) {
       if (specs.has(name)) continue
       this.#running.delete(name)
@@ -47,7 +47,9 @@ export class WatchSet {
         if (!this.#signal.aborted && !this.#running.has(name)) running.reflector.removeAll()
       })
     }
-    for (const [name, spec] of specs) if (!this.#running.has(name)) this.#running.set(name, this.#start(spec))
+    const added = [...specs].filter(([name]) => !this.#running.has(name)).map(([name, spec]) => [name, this.#start(spec)] as const)
+    for (const [name, running] of added) this.#running.set(name, running)
+    await Promise.all(added.map(([, { reflector }]) => reflector.answered))
   }
 
   /** Resolves when every watch of now has handed over what exists. */

@@ -1,0 +1,145 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import { systemClock } from '../../src/k8s/clock.js'
+import { silentLog } from '../../src/k8s/log.js'
+import { KINDS } from '../../src/kinds/index.js'
+import type { CustomResource } from '../../src/provider/kubernetes/custom-resources.js'
+import { KubernetesProvider, type KubernetesProviderOptions } from '../../src/provider/kubernetes/kubernetes-provider.js'
+import type { KubeObject } from '../../src/provider/provider.js'
+import { objectKey } from '../../src/util/object-ref.js'
+import { eventually } from '../support/eventually.js'
+import { create, installGatewayApi, type KubeApiServer, startKubeApiServer } from './support/kube-apiserver.js'
+
+const GATEWAY_API = '/apis/gateway.networking.k8s.io/v1'
+const RBAC = '/apis/rbac.authorization.k8s.io/v1'
+
+describe('the provider of a real cluster', () => {
+  let api: KubeApiServer
+  let stop: AbortController
+  let running: Promise<void> = Promise.resolve()
+  let objects: Map<string, KubeObject>
+  let complete: boolean
+  let definitions: readonly CustomResource[]
+
+  const start = (user: 'admin' | 'limited', more: Partial<KubernetesProviderOptions> = {}): KubernetesProvider => {
+    stop = new AbortController()
+    objects = new Map()
+    complete = false
+    const provider = new KubernetesProvider({
+      client: api.client(user),
+      clock: systemClock,
+      log: silentLog,
+      kinds: KINDS,
+      scope: { kind: 'cluster' },
+      byReference: new Set(['Secret', 'ConfigMap']),
+      onCustomResources: (found) => {
+        definitions = found
+      },
+      ...more,
+    })
+    const sink = {
+      changes: (batch: Parameters<Parameters<KubernetesProvider['start']>[0]['changes']>[0]) => {
+        for (const { kind, key, object } of batch)
+          object === undefined ? objects.delete(`${kind}/${key}`) : objects.set(`${kind}/${key}`, object)
+      },
+      complete: () => {
+        complete = true
+      },
+    }
+    running = provider.start(sink, stop.signal)
+    return provider
+  }
+  const end = async (): Promise<void> => {
+    stop.abort()
+    await running
+  }
+
+  beforeAll(async () => {
+    api = await startKubeApiServer()
+    await create(api.admin, '/api/v1/namespaces', { metadata: { name: 'shop', labels: { team: 'web' } } })
+    await create(api.admin, '/api/v1/namespaces', { metadata: { name: 'vault' } })
+    for (const [namespace, name] of [
+      ['shop', 'cert'],
+      ['shop', 'other'],
+      ['vault', 'safe'],
+    ]) {
+      await create(api.admin, `/api/v1/namespaces/${namespace}/secrets`, { metadata: { name }, stringData: { key: 'x' } })
+    }
+  })
+
+  afterEach(async () => {
+    await end()
+  })
+
+  afterAll(async () => {
+    await api.stop()
+  })
+
+  it('starts without any CRD, and reads kinds as they are installed', async () => {
+    start('admin')
+    await eventually(() => expect(complete).toBe(true), 10_000)
+    expect(objects.has('Namespace//shop')).toBe(true)
+    expect([...objects.keys()].some((key) => key.startsWith('Secret/'))).toBe(false)
+    await installGatewayApi(api.admin, 'standard', ['HTTPRoute', 'GatewayClass'])
+    const route = { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute', metadata: { name: 'r' }, spec: { rules: [{}] } }
+    await create(api.admin, `${GATEWAY_API}/namespaces/shop/httproutes`, route)
+    await eventually(() => expect(objects.get('HTTPRoute/shop/r')).toBeDefined(), 15_000)
+    // The API server has filled in what the schema says.
+    expect(objects.get('HTTPRoute/shop/r')).toMatchObject({
+      spec: { rules: [{ matches: [{ path: { type: 'PathPrefix', value: '/' } }] }] },
+    })
+    expect(definitions.map(({ name, bundleVersion, channel }) => [name, bundleVersion, channel])).toEqual([
+      ['gatewayclasses.gateway.networking.k8s.io', 'v1.7.0', 'standard'],
+      ['httproutes.gateway.networking.k8s.io', 'v1.7.0', 'standard'],
+    ])
+    const crd = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/httproutes.gateway.networking.k8s.io'
+    await api.admin.json({ method: 'DELETE', path: crd }, AbortSignal.timeout(5_000))
+    await eventually(() => expect(objects.has('HTTPRoute/shop/r')).toBe(false), 20_000)
+  })
+
+  it('gets along with the least rights: Roles in one namespace, and Secrets by name', async () => {
+    const user = { kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: 'limited' }
+    const read = ['get', 'list', 'watch']
+    const groups = ['gateway.networking.k8s.io', 'gateway.networking.x-k8s.io', 'discovery.k8s.io', 'headgate.dev', 'multicluster.x-k8s.io']
+    const inNamespace = [
+      { apiGroups: groups, resources: ['*'], verbs: read },
+      { apiGroups: [''], resources: ['services'], verbs: read },
+      { apiGroups: [''], resources: ['secrets'], resourceNames: ['cert'], verbs: read },
+    ]
+    const inCluster = [
+      { apiGroups: ['gateway.networking.k8s.io'], resources: ['gatewayclasses'], verbs: read },
+      { apiGroups: [''], resources: ['namespaces'], resourceNames: ['shop'], verbs: read },
+    ]
+    await create(api.admin, `${RBAC}/namespaces/shop/roles`, { metadata: { name: 'headgate' }, rules: inNamespace })
+    await create(api.admin, `${RBAC}/namespaces/shop/rolebindings`, {
+      metadata: { name: 'headgate' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'headgate' },
+      subjects: [user],
+    })
+    await create(api.admin, `${RBAC}/clusterroles`, { metadata: { name: 'headgate' }, rules: inCluster })
+    await create(api.admin, `${RBAC}/clusterrolebindings`, {
+      metadata: { name: 'headgate' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'headgate' },
+      subjects: [user],
+    })
+    const provider = start('limited', { scope: { kind: 'namespaces', names: ['shop'] } })
+    await eventually(() => expect(complete).toBe(true), 15_000)
+    const wanted = new Set([objectKey('shop', 'cert'), objectKey('shop', 'other'), objectKey('vault', 'safe')])
+    await provider.want(new Map([['Secret', wanted]]))
+    expect([...objects.keys()].sort()).toEqual(['Namespace//shop', 'Secret/shop/cert'])
+    const states = [...provider.states()].filter(([name]) => name.includes('|secrets|'))
+    expect(states.map(([name, state]) => [name.split('|').at(-1), state.kind === 'waiting' ? state.failure.reason : 'fine'])).toEqual([
+      ['metadata.name=cert', 'fine'],
+      ['metadata.name=other', 'forbidden'],
+    ])
+  })
+
+  it('follows namespaces that a label selects', async () => {
+    start('admin', { scope: { kind: 'selector', labelSelector: 'team=web' } })
+    await eventually(() => expect(complete).toBe(true), 10_000)
+    await create(api.admin, '/api/v1/namespaces', { metadata: { name: 'late', labels: { team: 'web' } } })
+    await create(api.admin, '/api/v1/namespaces/late/services', { metadata: { name: 's' }, spec: { ports: [{ port: 80 }] } })
+    await create(api.admin, '/api/v1/namespaces/vault/services', { metadata: { name: 's' }, spec: { ports: [{ port: 80 }] } })
+    await eventually(() => expect(objects.has('Service/late/s')).toBe(true))
+    expect(objects.has('Service/vault/s')).toBe(false)
+  })
+})

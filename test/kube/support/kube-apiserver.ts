@@ -1,0 +1,136 @@
+/** A real kube-apiserver with its etcd, on loopback: for what a fake cannot know, such as schemas, apply and permissions. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { KubeCredentials } from '../../../src/k8s/credentials.js'
+import { KubeClient } from '../../../src/k8s/kube-client.js'
+import type { JsonObject } from '../../../src/k8s/kube-json.js'
+import { freePort } from '../../support/free-port.js'
+import { gatewayApiCrds } from '../../support/gateway-api-module.js'
+
+/** The programs come with `npm run cluster up`; etcd is Debian's etcd-server. */
+const PROGRAMS = join(process.env.HEADGATE_CACHE ?? join(homedir(), '.cache', 'headgate'), 'bin')
+
+/** A running API server. */
+export interface KubeApiServer {
+  /** A client that may do everything. */
+  readonly admin: KubeClient
+  /** Another client under a user name that has no rights but those that a test grants. */
+  client(user: 'admin' | 'limited'): KubeClient
+  readonly credentials: (user: 'admin' | 'limited') => KubeCredentials
+  /** Stops and starts the API server on the same port and data. */
+  restart(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Starts etcd and kube-apiserver; takes some seconds. */
+export async function startKubeApiServer(): Promise<KubeApiServer> {
+  if (!existsSync(join(PROGRAMS, 'kube-apiserver'))) throw new Error(`no kube-apiserver in ${PROGRAMS}: run \`npm run cluster up\` once`)
+  const folder = mkdtempSync(join(tmpdir(), 'kube-api-'))
+  const [etcdPort, peerPort, port] = [await freePort(), await freePort(), await freePort()]
+  execFileSync('openssl', ['genrsa', '-out', 'sa.key', '2048'], { cwd: folder, stdio: 'ignore' })
+  writeFileSync(join(folder, 'tokens.csv'), 'admin-token,admin,1,"system:masters"\nlimited-token,limited,2\n')
+  const etcdUrl = `http://127.0.0.1:${etcdPort}`
+  const etcd = run(folder, 'etcd', 'etcd', [
+    ...['--data-dir', join(folder, 'etcd'), '--listen-client-urls', etcdUrl, '--advertise-client-urls', etcdUrl],
+    ...['--listen-peer-urls', `http://127.0.0.1:${peerPort}`, '--unsafe-no-fsync'],
+  ])
+  const startApi = (): ChildProcess =>
+    run(folder, 'kube-apiserver', join(PROGRAMS, 'kube-apiserver'), [
+      ...['--etcd-servers', etcdUrl, '--bind-address', '127.0.0.1', '--advertise-address', '127.0.0.1', '--secure-port', String(port)],
+      ...['--cert-dir', join(folder, 'certs'), '--token-auth-file', join(folder, 'tokens.csv'), '--authorization-mode', 'RBAC'],
+      ...['--service-account-key-file', join(folder, 'sa.key'), '--service-account-signing-key-file', join(folder, 'sa.key')],
+      ...['--service-account-issuer', 'https://kubernetes.default.svc', '--service-cluster-ip-range', '10.96.0.0/16'],
+      ...['--disable-admission-plugins', 'ServiceAccount', '--endpoint-reconciler-type', 'none', '--allow-privileged'],
+    ])
+  let api = startApi()
+  const credentials = (user: string): KubeCredentials => ({
+    resolve: async () => ({
+      server: new URL(`https://127.0.0.1:${port}`),
+      tls: { ca: readFileSync(join(folder, 'certs', 'apiserver.crt')) },
+      headers: { authorization: `Bearer ${user}-token` },
+    }),
+    invalidate: () => undefined,
+  })
+  const clients: KubeClient[] = []
+  const client = (user: string): KubeClient => {
+    const made = new KubeClient(credentials(user), 'headgate-test')
+    clients.push(made)
+    return made
+  }
+  const admin = client('admin')
+  await ready(admin, folder)
+  return {
+    admin,
+    client,
+    credentials,
+    restart: async () => {
+      await stopped(api)
+      api = startApi()
+      await ready(admin, folder)
+    },
+    stop: async () => {
+      for (const each of clients) each.close()
+      await stopped(api)
+      await stopped(etcd)
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Installs the CRDs of Gateway API and waits until they are served. */
+export async function installGatewayApi(admin: KubeClient, channel: 'standard' | 'experimental', kinds?: readonly string[]): Promise<void> {
+  const signal = AbortSignal.timeout(60_000)
+  const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
+  const crds = [...gatewayApiCrds(channel)].filter(([kind]) => kinds === undefined || kinds.includes(kind)).map(([, crd]) => crd)
+  await Promise.all(crds.map((crd) => admin.json({ method: 'POST', path, body: crd }, signal)))
+  for (const crd of crds) {
+    const version = crd.spec.versions.find(({ served }) => served)?.name
+    await retrying(() => admin.json({ path: `/apis/${crd.spec.group}/${version}/${crd.spec.names.plural}` }, signal))
+  }
+}
+
+/** Creates an object at the path of its collection. */
+export function create(client: KubeClient, path: string, body: JsonObject): Promise<JsonObject> {
+  return client.json({ method: 'POST', path, body }, AbortSignal.timeout(10_000))
+}
+
+async function ready(admin: KubeClient, folder: string): Promise<void> {
+  try {
+    await retrying(() => admin.json({ path: '/api/v1/namespaces/default' }, AbortSignal.timeout(5_000)))
+  } catch (error) {
+    throw new Error(
+      `kube-apiserver did not become ready; its last words:\n${readFileSync(join(folder, 'kube-apiserver.log'), 'utf8').slice(-2_000)}`,
+      {
+        cause: error,
+      },
+    )
+  }
+}
+
+async function retrying<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (attempt >= 300) throw error
+      await sleep(200)
+    }
+  }
+}
+
+function run(folder: string, name: string, program: string, args: readonly string[]): ChildProcess {
+  const log = openSync(join(folder, `${name}.log`), 'a')
+  return spawn(program, [...args], { stdio: ['ignore', log, log] })
+}
+
+async function stopped(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGTERM')
+  const timer = setTimeout(() => child.kill('SIGKILL'), 5_000)
+  await ended
+  clearTimeout(timer)
+}
