@@ -36,8 +36,8 @@ export function declareAttachments(
   return graph.collection('attachments', {
     keys: routes.keys,
     compute: (view, key) => {
-      const route = routes.get(view, key)
-      return route === undefined ? undefined : attachment(route, world(view), context)
+      const served = routes.served(view, key)
+      return served && attachment(served.object, world(view), context)
     },
   })
 }

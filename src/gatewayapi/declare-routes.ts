@@ -52,8 +52,8 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
     graph.index(attachments, 'backends of routes', (attachment) => attachment.backends),
   ])
   const ruleSources = { backends, grants, gatewayCertificates }
-  const routeRules = declareRouteRules(graph, inputs, routes, attachments, ruleSources)
-  const streamRoutes = declareStreamRoutes(graph, inputs, routes, attachments, listeners, ruleSources)
+  const routeRules = declareRouteRules(graph, routes, attachments, ruleSources)
+  const streamRoutes = declareStreamRoutes(graph, routes, attachments, listeners, ruleSources)
   const tableHosts = declareTableHosts(graph, listeners)
   const virtualHosts = declareVirtualHosts(graph, { attachments, routeRules, routeTables, tableHosts })
   const clusters = declareClusters(graph, backends, gatewayCertificates, [
@@ -61,7 +61,7 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
     graph.index(streamRoutes, 'clusters of stream routes', (route) => route.clusters.map((each) => each.cluster)),
   ])
   const endpoints = declareEndpoints(graph, inputs, clusters, backends)
-  const routeStatuses = declareRouteStatuses(graph, inputs, attachments, routeRules)
+  const routeStatuses = declareRouteStatuses(graph, inputs, routes, attachments, routeRules)
   const policyStatuses = declarePolicyStatuses(graph, { ...backendSources, backends, routeRules })
   const statuses = graph.collection<ObjectStatus>('statuses of routes and policies', {
     keys: [routeStatuses, policyStatuses],

@@ -12,7 +12,7 @@ export function deliveredCondition(
   quarantine: Quarantine | undefined,
   generation: number,
 ): Condition | undefined {
-  if (quarantine !== undefined && quarantine.generation >= generation) return refused(quarantine.message, generation)
+  if (quarantine?.generation === generation && quarantine.state === 'rejected') return refused(quarantine.message, generation)
   if (delivery === undefined) return undefined
   switch (delivery.state) {
     case 'delivered':

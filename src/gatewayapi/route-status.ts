@@ -9,12 +9,14 @@ import { deliveredCondition } from './delivered-condition.js'
 import type { Delivery, Inputs, Quarantine } from './inputs.js'
 import type { Attachment, Condition, ParentAttachment } from './model.js'
 import type { RouteStatus } from './object-status.js'
+import type { Routes } from './routes/any-route.js'
 import { type RouteRules, routeRulesKey } from './routes/route-rules.js'
 
 /** Declares the statuses of routes, by `<Kind>/<namespace>/<name>`. */
 export function declareRouteStatuses(
   graph: Graph,
   inputs: Inputs,
+  routes: Routes,
   attachments: Collection<Attachment>,
   routeRules: Source<RouteRules>,
 ): Collection<RouteStatus> {
@@ -22,15 +24,18 @@ export function declareRouteStatuses(
     keys: attachments,
     compute: (view, key) => {
       const attachment = view.get(attachments, key)
-      if (attachment === undefined) return undefined
+      const route = routes.get(view, key)
+      if (attachment === undefined || route === undefined) return undefined
+      // What is served may be an older version, yet it is this one that is judged.
+      const { generation } = route.metadata
       const delivery = view.get(inputs.deliveries, key)
       const quarantine = view.get(inputs.quarantines, key)
       return {
         shape: 'route',
-        object: attachment.route,
+        object: { ...attachment.route, generation },
         parents: attachment.parents.map((parent) => {
           const rules = view.get(routeRules, routeRulesKey(key, parent.gateway))
-          return { parentRef: parent.parentRef, conditions: conditionsOf(attachment, parent, rules, delivery, quarantine) }
+          return { parentRef: parent.parentRef, conditions: conditionsOf(generation, parent, rules, delivery, quarantine) }
         }),
       }
     },
@@ -38,7 +43,7 @@ export function declareRouteStatuses(
 }
 
 function conditionsOf(
-  { route: { generation } }: Attachment,
+  generation: number,
   { accepted }: ParentAttachment,
   rules: RouteRules | undefined,
   delivery: Delivery | undefined,

@@ -2,7 +2,6 @@
 import type { Collection, Graph, Source } from '../incremental/index.js'
 import { objectKey } from '../util/object-ref.js'
 import type { ClusterUsage } from './backends/cluster-names.js'
-import type { Inputs } from './inputs.js'
 import type { AttachedListener, Attachment, EffectiveListener, RouteKind, StreamRoute } from './model.js'
 import type { Routes } from './routes/any-route.js'
 import type { RuleSources } from './routes/rule-context.js'
@@ -13,7 +12,6 @@ const STREAM_KINDS: readonly RouteKind[] = ['TLSRoute', 'TCPRoute', 'UDPRoute']
 /** Declares the stream routes, by `<listener key>#<Kind>/<namespace>/<name>`. */
 export function declareStreamRoutes(
   graph: Graph,
-  inputs: Inputs,
   routes: Routes,
   attachments: Source<Attachment>,
   listeners: Source<EffectiveListener>,
@@ -30,22 +28,21 @@ export function declareStreamRoutes(
       const attachment = view.get(attachments, routeKey)
       const attached = attachment && attachedListeners(attachment).find((each) => each.listener === key.slice(0, at))
       const listener = attached && view.get(listeners, attached.listener)
-      const route = routes.get(view, routeKey)
-      if (attachment === undefined || attached === undefined || listener === undefined || route === undefined) return undefined
+      const served = routes.served(view, routeKey)
+      if (attachment === undefined || attached === undefined || listener === undefined || served === undefined) return undefined
+      const { object: route, isRefused } = served
       if (route.kind === 'HTTPRoute' || route.kind === 'GRPCRoute') return undefined
       const gateway = objectKey(listener.gateway.namespace, listener.gateway.name)
       const context = { ...sources, view, route: attachment.route, gateway }
       const references = route.spec.rules.flatMap((rule) => rule.backendRefs)
       const { clusters, invalidWeight } = shareOut(context, references, usageOf(attachment.route.kind, listener))
-      const quarantine = view.get(inputs.quarantines, routeKey)
-      const isQuarantined = quarantine !== undefined && quarantine.generation >= attachment.route.generation
       return {
         route: attachment.route,
         creationTimestamp: attachment.creationTimestamp,
         listener: attached.listener,
         hosts: attached.hosts,
-        clusters: isQuarantined ? [] : clusters,
-        invalidWeight: isQuarantined ? 1 : invalidWeight,
+        clusters: isRefused ? [] : clusters,
+        invalidWeight: isRefused ? 1 : invalidWeight,
       }
     },
   })

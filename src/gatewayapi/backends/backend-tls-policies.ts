@@ -9,6 +9,7 @@ import { type ObjectVersion, objectVersion } from '../../util/object-ref.js'
 import type { GatewaySources } from '../gateway-sources.js'
 import type { Inputs } from '../inputs.js'
 import { byAge } from '../precedence.js'
+import { servedVersion } from '../served-version.js'
 import { backendKind } from './backend-key.js'
 import { type ResolvedTls, resolveUpstreamTls } from './upstream-tls.js'
 
@@ -39,13 +40,17 @@ export function declareBackendTlsPolicies(graph: Graph, inputs: Inputs, sources:
   const policies = graph.collection<ResolvedBackendTlsPolicy>('backend TLS policies', {
     keys: objects,
     compute: (view, key) => {
-      const policy = view.get(objects, key)
-      if (policy === undefined) return undefined
+      const found = view.get(objects, key)
+      if (found === undefined) return undefined
+      const { object: policy, isRefused } = servedVersion(found, view.get(inputs.quarantines, `BackendTLSPolicy/${key}`))
+      const resolved: ResolvedTls = isRefused
+        ? { tls: undefined, problem: { reason: 'Invalid', message: 'Envoy refused the policy.' } }
+        : resolveUpstreamTls(view, sources.materials, policy.spec.validation, policy.metadata.namespace)
       return {
         object: objectVersion(policy),
         creationTimestamp: policy.metadata.creationTimestamp,
         targets: policy.spec.targetRefs.map((ref) => target(policy, ref)),
-        ...resolveUpstreamTls(view, sources.materials, policy.spec.validation, policy.metadata.namespace),
+        ...resolved,
       }
     },
   })

@@ -16,8 +16,8 @@ import { shareOut } from './weighted-clusters.js'
 export interface RouteState {
   /** True if the route is accepted by a parent on the gateway: only then it refers to clusters. */
   readonly isAccepted: boolean
-  /** True if proxies refused the route as it is: its matches answer 500 and nothing of it is sent. */
-  readonly isQuarantined: boolean
+  /** True if proxies refused the route: its matches answer 500 and nothing else of it is sent. */
+  readonly isRefused: boolean
 }
 
 /** The rules of a route on the gateway of the context. */
@@ -82,7 +82,7 @@ function compileRule(
   state: RouteState,
 ): CompiledRule {
   const { problems, unsupported, ...outcome } = ruleOutcome(context, rule, at)
-  const does = state.isQuarantined ? QUARANTINED : outcome
+  const does = state.isRefused ? REFUSED : outcome
   const origin = originsOf([context.route])[0] ?? context.route
   const { kind, namespace, name } = context.route
   return {
@@ -102,7 +102,7 @@ function compileRule(
   }
 }
 
-const QUARANTINED: Omit<RuleOutcome, 'problems' | 'unsupported'> = {
+const REFUSED: Omit<RuleOutcome, 'problems' | 'unsupported'> = {
   action: { kind: 'directResponse', statusCode: 500 },
   requestHeaders: { set: [], add: [], remove: [] },
   responseHeaders: { set: [], add: [], remove: [] },

@@ -1,7 +1,6 @@
 /** Declares the rules of routes on gateways. */
 import type { Collection, Graph, Source } from '../../incremental/index.js'
 import { objectKey } from '../../util/object-ref.js'
-import type { Inputs } from '../inputs.js'
 import type { Attachment } from '../model.js'
 import type { Routes } from './any-route.js'
 import { compileRules } from './compile-rules.js'
@@ -11,7 +10,6 @@ import type { RuleSources } from './rule-context.js'
 /** Declares what the rules of each route do on each gateway that it names, by `routeRulesKey`. */
 export function declareRouteRules(
   graph: Graph,
-  inputs: Inputs,
   routes: Routes,
   attachments: Source<Attachment>,
   sources: RuleSources,
@@ -24,14 +22,13 @@ export function declareRouteRules(
     compute: (view, key) => {
       const { route: routeKey, gateway } = parseRouteRulesKey(key)
       const attachment = view.get(attachments, routeKey)
-      const route = routes.get(view, routeKey)
-      if (attachment === undefined || route === undefined) return undefined
+      const served = routes.served(view, routeKey)
+      if (attachment === undefined || served === undefined) return undefined
       const [namespace = '', name = ''] = gateway.split('/')
       const context = { ...sources, view, route: attachment.route, gateway: objectKey(namespace, name) }
-      const quarantine = view.get(inputs.quarantines, routeKey)
-      return compileRules(context, route, {
+      return compileRules(context, served.object, {
         isAccepted: attachment.parents.some((parent) => parent.gateway === gateway && parent.accepted.status),
-        isQuarantined: quarantine !== undefined && quarantine.generation >= route.metadata.generation,
+        isRefused: served.isRefused,
       })
     },
   })
