@@ -16,8 +16,8 @@ export function holds(type: string, reason: string, message: string, observedGen
 }
 
 /** A condition that does not hold. */
-export function fails(type: string, problem: Problem, observedGeneration: number): Condition {
-  return { type, status: 'False', ...problem, observedGeneration }
+export function fails(type: string, { reason, message }: Problem, observedGeneration: number): Condition {
+  return { type, status: 'False', reason, message, observedGeneration }
 }
 
 /** True if there is no problem, False with the problem where there is one. */

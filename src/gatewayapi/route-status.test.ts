@@ -1,0 +1,297 @@
+import { describe, expect, it } from '@jest/globals'
+import { createRouteWorld, gateway, HTTP_LISTENER, paths, route, service, virtualHost } from '../../test/support/route-world.js'
+import { briefly, type TranslationWorld } from '../../test/support/translation-world.js'
+import { objectKey } from '../util/object-ref.js'
+import type { RouteStatus } from './object-status.js'
+
+const APP = 'backendRefs: [{ name: app, port: 8080 }]'
+const RULES = `rules: [{ ${APP} }]`
+const RESOLVED = 'ResolvedRefs=True ResolvedRefs'
+const ACCEPTED = 'Accepted=True Accepted'
+
+function statusOf(world: TranslationWorld, name = 'HTTPRoute/infra/r'): RouteStatus {
+  const status = world.status(name)
+  if (status?.shape !== 'route') throw new Error(`${name} has no status`)
+  return status
+}
+
+const conditions = (world: TranslationWorld, name?: string): readonly (readonly string[])[] =>
+  statusOf(world, name).parents.map((parent) => briefly(parent.conditions))
+
+const namespace = (name: string, labels: string): string =>
+  `\n---\n{ apiVersion: v1, kind: Namespace, metadata: { name: ${name}, labels: ${labels} } }\n`
+
+describe('the condition Accepted of a route', () => {
+  const from = (namespaces: string): string => `{ name: http, port: 80, protocol: HTTP, allowedRoutes: { namespaces: ${namespaces} } }`
+  const selector = from('{ from: Selector, selector: { matchLabels: { team: a } } }')
+
+  it.each([
+    { rule: 'a route of the same namespace', listeners: HTTP_LISTENER, options: {}, want: ACCEPTED },
+    {
+      rule: 'a route of another namespace, by default',
+      listeners: HTTP_LISTENER,
+      options: { namespace: 'team-a' },
+      want: 'Accepted=False NotAllowedByListeners',
+    },
+    { rule: 'all namespaces', listeners: from('{ from: All }'), options: { namespace: 'team-a' }, want: ACCEPTED },
+    { rule: 'a namespace with the label', listeners: selector, options: { namespace: 'team-a' }, want: ACCEPTED },
+    {
+      rule: 'a namespace without the label',
+      listeners: selector,
+      options: { namespace: 'team-b' },
+      want: 'Accepted=False NotAllowedByListeners',
+    },
+    {
+      rule: 'a namespace that is not known',
+      listeners: selector,
+      options: { namespace: 'nowhere' },
+      want: 'Accepted=False NotAllowedByListeners',
+    },
+    {
+      rule: 'a kind that the listener does not list',
+      listeners: '{ name: http, port: 80, protocol: HTTP, allowedRoutes: { kinds: [{ kind: GRPCRoute }] } }',
+      options: {},
+      want: 'Accepted=False NotAllowedByListeners',
+    },
+    {
+      rule: 'a protocol that the kind cannot have',
+      listeners: '{ name: tcp, port: 80, protocol: TCP }',
+      options: {},
+      want: 'Accepted=False NotAllowedByListeners',
+    },
+    {
+      rule: 'a section that there is not',
+      listeners: HTTP_LISTENER,
+      options: { parents: '[{ name: gw, sectionName: other }]' },
+      want: 'Accepted=False NoMatchingParent',
+    },
+    {
+      rule: 'a port that there is not',
+      listeners: HTTP_LISTENER,
+      options: { parents: '[{ name: gw, port: 81 }]' },
+      want: 'Accepted=False NoMatchingParent',
+    },
+    {
+      rule: 'a section on another port than the one that is asked for',
+      listeners: `${HTTP_LISTENER}, { name: other, port: 81, protocol: HTTP }`,
+      options: { parents: '[{ name: gw, sectionName: http, port: 81 }]' },
+      want: 'Accepted=False NoMatchingParent',
+    },
+    {
+      rule: 'a section and its port',
+      listeners: HTTP_LISTENER,
+      options: { parents: '[{ name: gw, sectionName: http, port: 80 }]' },
+      want: ACCEPTED,
+    },
+  ])('$rule: $want', ({ listeners, options, want }) => {
+    const world = createRouteWorld([
+      gateway(listeners),
+      namespace('team-a', '{ team: a }'),
+      namespace('team-b', '{ team: b }'),
+      route('r', 'rules: [{}]', options),
+    ])
+    expect(conditions(world, `HTTPRoute/${'namespace' in options ? options.namespace : 'infra'}/r`)).toEqual([[want, RESOLVED]])
+  })
+
+  it('is False for hostnames that no listener covers', () => {
+    const world = createRouteWorld([
+      gateway('{ name: http, port: 80, protocol: HTTP, hostname: "*.a.com" }'),
+      route('r', `hostnames: [b.com], ${RULES}`),
+    ])
+    expect(conditions(world)).toEqual([['Accepted=False NoMatchingListenerHostname', RESOLVED]])
+  })
+
+  it('follows the labels of the namespace', () => {
+    const world = createRouteWorld([gateway(selector), namespace('team-a', '{}'), route('r', 'rules: [{}]', { namespace: 'team-a' })])
+    expect(conditions(world, 'HTTPRoute/team-a/r')).toEqual([['Accepted=False NotAllowedByListeners', RESOLVED]])
+    world.apply(namespace('team-a', '{ team: a }'))
+    expect(conditions(world, 'HTTPRoute/team-a/r')).toEqual([[ACCEPTED, RESOLVED]])
+  })
+
+  it('is said once per parentRef of ours, with the parentRef as it is written', () => {
+    const parents = '[{ name: gw, sectionName: other }, { name: foreign }, { name: gw, namespace: infra, sectionName: http }]'
+    const { parents: said } = statusOf(createRouteWorld([gateway(HTTP_LISTENER), route('r', RULES, { parents })]))
+    const group = 'gateway.networking.k8s.io'
+    expect(said.map((each) => each.parentRef)).toEqual([
+      { group, kind: 'Gateway', name: 'gw', sectionName: 'other' },
+      { group, kind: 'Gateway', name: 'gw', namespace: 'infra', sectionName: 'http' },
+    ])
+    expect(said.map((each) => briefly(each.conditions)[0])).toEqual(['Accepted=False NoMatchingParent', ACCEPTED])
+  })
+
+  it('is not said of routes whose parents are not ours', () => {
+    expect(
+      createRouteWorld([gateway(HTTP_LISTENER), route('r', RULES, { parents: '[{ name: foreign }]' })]).status('HTTPRoute/infra/r'),
+    ).toBeUndefined()
+  })
+
+  it('is taken back where a status of ours was left behind', () => {
+    const world = createRouteWorld([gateway(HTTP_LISTENER), route('r', RULES, { parents: '[{ name: foreign }]' })])
+    const { inputs } = world.translation
+    const found = inputs.kind('HTTPRoute').get('infra/r')
+    if (found === undefined) throw new Error('the route is not there')
+    const parentRef = { group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'gone' }
+    const status = { parents: [{ parentRef, controllerName: 'headgate.dev/gateway-controller', conditions: [] }] }
+    inputs.set('HTTPRoute', objectKey('infra', 'r'), { ...found, status })
+    expect(statusOf(world).parents).toEqual([])
+  })
+
+  it('has the generation of the route', () => {
+    const world = createRouteWorld([gateway(HTTP_LISTENER), route('r', RULES)])
+    world.apply(route('r', `hostnames: [a.com], ${RULES}`))
+    const { object, parents } = statusOf(world)
+    expect(object.generation).toBe(2)
+    expect(parents.flatMap((each) => each.conditions.map((condition) => condition.observedGeneration))).toEqual([2, 2])
+  })
+})
+
+describe('default Gateways', () => {
+  const asks = (more = ''): string => route('r', `useDefaultGateways: All, ${RULES}`, { parents: `[${more}]` })
+
+  it('take routes that ask for them, as parents of their own', () => {
+    const world = createRouteWorld([gateway(HTTP_LISTENER, 'defaultScope: All'), asks()])
+    expect(statusOf(world).parents).toMatchObject([{ parentRef: { kind: 'Gateway', namespace: 'infra', name: 'gw' } }])
+    expect(conditions(world)).toEqual([[ACCEPTED, RESOLVED]])
+    expect(paths(virtualHost(world.translation.gatewayApi, '*'))).toEqual(['r /'])
+  })
+
+  it('are only those that say so', () => {
+    expect(createRouteWorld([gateway(HTTP_LISTENER), asks()]).status('HTTPRoute/infra/r')).toBeUndefined()
+  })
+
+  it('are not added where the route names them', () => {
+    expect(statusOf(createRouteWorld([gateway(HTTP_LISTENER, 'defaultScope: All'), asks('{ name: gw }')])).parents).toHaveLength(1)
+  })
+})
+
+describe('the condition ResolvedRefs of a route', () => {
+  const to = (ref: string): string => `rules: [{ backendRefs: [{ ${ref} }] }]`
+  const mirror = 'rules: [{ filters: [{ type: RequestMirror, requestMirror: { backendRef: { name: missing, port: 80 } } }], '
+
+  it.each([
+    { rule: 'a Service', spec: RULES, want: RESOLVED },
+    { rule: 'no backend at all', spec: 'rules: [{}]', want: RESOLVED },
+    { rule: 'a Service that is missing', spec: to('name: missing, port: 80'), want: 'ResolvedRefs=False BackendNotFound' },
+    { rule: 'a port that the Service does not have', spec: to('name: app, port: 81'), want: 'ResolvedRefs=False BackendNotFound' },
+    { rule: 'an unknown kind', spec: to('group: example.com, kind: Thing, name: app'), want: 'ResolvedRefs=False InvalidKind' },
+    {
+      rule: 'a kind of another group',
+      spec: to('group: example.com, kind: Service, name: app, port: 80'),
+      want: 'ResolvedRefs=False InvalidKind',
+    },
+    {
+      rule: 'another namespace without a grant',
+      spec: to('name: app, namespace: other, port: 8080'),
+      want: 'ResolvedRefs=False RefNotPermitted',
+    },
+    {
+      rule: 'another namespace without a grant, missing',
+      spec: to('name: missing, namespace: other, port: 80'),
+      want: 'ResolvedRefs=False RefNotPermitted',
+    },
+    { rule: 'another namespace with a grant', spec: to('name: granted, namespace: other, port: 8080'), want: RESOLVED },
+    { rule: 'a protocol that is not HTTP', spec: to('name: odd, port: 8080'), want: 'ResolvedRefs=False UnsupportedProtocol' },
+    { rule: 'a mirror that leads nowhere', spec: `${mirror}${APP} }]`, want: 'ResolvedRefs=False BackendNotFound' },
+    {
+      rule: 'a filter that we do not know',
+      spec: `rules: [{ filters: [{ type: ExtensionRef, extensionRef: { group: example.com, kind: Thing, name: x } }], ${APP} }]`,
+      want: 'ResolvedRefs=False InvalidKind',
+    },
+  ])('$rule: $want', ({ spec, want }) => {
+    const world = createRouteWorld([
+      gateway(HTTP_LISTENER),
+      service('app', '{ port: 8080 }', 'other'),
+      service('granted', '{ port: 8080 }', 'other'),
+      service('odd', '{ port: 8080, appProtocol: example.com/odd }'),
+      `
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: ReferenceGrant
+metadata: { name: g, namespace: other }
+spec: { from: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: infra }], to: [{ group: "", kind: Service, name: granted }] }
+`,
+      route('r', spec),
+    ])
+    expect(conditions(world)).toEqual([[ACCEPTED, want]])
+  })
+
+  it('is said of routes that are not accepted too', () => {
+    const parents = '[{ name: gw, sectionName: other }]'
+    expect(conditions(createRouteWorld([gateway(HTTP_LISTENER), route('r', to('name: missing, port: 1'), { parents })]))).toEqual([
+      ['Accepted=False NoMatchingParent', 'ResolvedRefs=False BackendNotFound'],
+    ])
+  })
+
+  it('is revoked with the grant', () => {
+    const grant = `
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: ReferenceGrant
+metadata: { name: g, namespace: other }
+spec: { from: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: infra }], to: [{ group: "", kind: Service }] }
+`
+    const world = createRouteWorld([
+      gateway(HTTP_LISTENER),
+      service('app', '{ port: 8080 }', 'other'),
+      grant,
+      route('r', to('name: app, namespace: other, port: 8080')),
+    ])
+    expect(conditions(world)).toEqual([[ACCEPTED, RESOLVED]])
+    world.remove('ReferenceGrant', 'other', 'g')
+    expect(conditions(world)).toEqual([[ACCEPTED, 'ResolvedRefs=False RefNotPermitted']])
+    expect(world.translation.gatewayApi.clusters.size).toBe(0)
+  })
+})
+
+describe('rules that cannot be used', () => {
+  const bad = `{ matches: [{ path: { type: RegularExpression, value: "[a-" } }], ${APP} }`
+
+  it('are dropped, and the route is partially invalid', () => {
+    const world = createRouteWorld([gateway(HTTP_LISTENER), route('r', `rules: [${bad}, { matches: [{ path: { value: /x } }], ${APP} }]`)])
+    expect(conditions(world)).toEqual([[ACCEPTED, RESOLVED, 'PartiallyInvalid=True UnsupportedValue']])
+    expect(statusOf(world).parents[0]?.conditions[2]?.message).toMatch(
+      /^Dropped Rule 0: spec\.rules\[0\]\.matches\[0\]\.path\.value: the regular expression is not valid RE2/,
+    )
+    expect(paths(virtualHost(world.translation.gatewayApi, '*'))).toEqual(['r /x'])
+  })
+
+  it('make the route unacceptable when there are no others, and it is not counted', () => {
+    const world = createRouteWorld([gateway(HTTP_LISTENER), route('r', `rules: [${bad}]`)])
+    expect(conditions(world)).toEqual([['Accepted=False UnsupportedValue', RESOLVED]])
+    expect(world.status('Gateway/infra/gw')).toMatchObject({ listeners: [{ attachedRoutes: 0 }] })
+  })
+})
+
+describe('a route that Envoy refused', () => {
+  it('answers 500 while it is new, and says in whose words', () => {
+    const world = createRouteWorld([gateway(HTTP_LISTENER), route('r', RULES)])
+    world.translation.inputs.quarantines.set('HTTPRoute/infra/r', { generation: 1, state: 'rejected', message: 'no such thing' })
+    expect(conditions(world)).toEqual([[ACCEPTED, RESOLVED, 'headgate.dev/Delivered=False Rejected']])
+    expect(statusOf(world).parents[0]?.conditions[2]?.message).toContain('no such thing')
+    expect(virtualHost(world.translation.gatewayApi, '*')?.routes.map((each) => each.action)).toEqual([
+      { kind: 'directResponse', statusCode: 500 },
+    ])
+    expect(world.translation.gatewayApi.clusters.size).toBe(0)
+  })
+
+  it('goes on as it last was, where that is known, and serves again when it changes', () => {
+    const world = createRouteWorld([gateway(HTTP_LISTENER), route('r', `rules: [{ matches: [{ path: { value: /one } }], ${APP} }]`)])
+    const { inputs, gatewayApi } = world.translation
+    const lastGood = inputs.kind('HTTPRoute').get('infra/r')
+    world.apply(route('r', `rules: [{ matches: [{ path: { value: /two } }], ${APP} }]`))
+    if (lastGood === undefined) throw new Error('the route is not there')
+    inputs.quarantines.set('HTTPRoute/infra/r', { generation: 2, state: 'rejected', message: 'no', lastGood })
+    expect(conditions(world)).toEqual([[ACCEPTED, RESOLVED, 'headgate.dev/Delivered=False Rejected']])
+    expect(statusOf(world).object.generation).toBe(2)
+    expect(paths(virtualHost(gatewayApi, '*'))).toEqual(['r /one'])
+    world.apply(route('r', `rules: [{ matches: [{ path: { value: /three } }], ${APP} }]`))
+    world.flush()
+    expect(paths(virtualHost(gatewayApi, '*'))).toEqual(['r /three'])
+  })
+})
+
+it('is delivered when every proxy has it', () => {
+  const world = createRouteWorld([gateway(HTTP_LISTENER), route('r', RULES)])
+  world.deliver('HTTPRoute/infra/r')
+  expect(conditions(world)).toEqual([[ACCEPTED, RESOLVED, 'headgate.dev/Delivered=True Delivered']])
+})
