@@ -51,7 +51,23 @@ export function decode(secret: Secret, key: string): string | undefined {
   return Object.hasOwn(data, key) ? Buffer.from(data[key] ?? '', 'base64').toString('utf8') : undefined
 }
 
+/** Curves of ECDSA keys that Envoy takes. */
+const CURVES: readonly string[] = ['prime256v1', 'secp384r1', 'secp521r1']
+
+/** Bits of RSA keys below which Envoy refuses them. */
+const RSA_BITS = 2048
+
 function pairProblem(leaf: X509Certificate, key: KeyObject): string | undefined {
   if (!leaf.checkPrivateKey(key)) return 'holds a private key that does not belong to the first certificate of "tls.crt"'
-  return undefined
+  const { modulusLength = 0, namedCurve = '' } = key.asymmetricKeyDetails ?? {}
+  switch (key.asymmetricKeyType) {
+    case 'rsa':
+      return modulusLength < RSA_BITS ? `holds an RSA key of ${modulusLength} bits: Envoy takes ${RSA_BITS} and more` : undefined
+    case 'ec':
+      return CURVES.includes(namedCurve) ? undefined : `holds a key on the curve ${namedCurve}: Envoy takes P-256, P-384 and P-521`
+    case 'ed25519':
+      return undefined
+    default:
+      return `holds a key of type ${key.asymmetricKeyType}: Envoy takes RSA, ECDSA and Ed25519`
+  }
 }

@@ -66,7 +66,7 @@ export function declareGatewayApi(graph: Graph, inputs: Inputs, context: Transla
   const materials = declareMaterials(graph, inputs, gateways, sets)
   const declarations = declareListeners(graph, gateways, sets)
   const bindings = declarePortBindings(graph, inputs, declarations)
-  const states = declareListenerStates(graph, inputs, { ...declarations, gateways, bindings, materials, grants })
+  const states = declareListenerStates(graph, { ...declarations, gateways, bindings, materials, grants })
   const places = declareListenerPlaces(graph, inputs, states)
   const { listeners } = places
   const routeTables = declareRouteTables(graph, inputs, places)

@@ -2,13 +2,13 @@
 import type { View } from '../incremental/index.js'
 import type { ObjectVersion } from '../util/object-ref.js'
 import type { Problem } from './conditions.js'
-import type { Delivery, Inputs } from './inputs.js'
+import type { Delivery, Inputs, Quarantine } from './inputs.js'
 
 /** Why the present generation of an object does not serve yet; undefined once every connected proxy has it. */
 export function deliveryProblem(view: View, inputs: Inputs, object: ObjectVersion): Problem | undefined {
   const key = `${object.kind}/${object.namespace}/${object.name}`
   const quarantine = view.get(inputs.quarantines, key)
-  if (quarantine?.generation === object.generation) return refused(quarantine.message)
+  if (quarantine?.generation === object.generation) return heldBack(quarantine)
   return problemOf(view.get(inputs.deliveries, key), object.generation)
 }
 
@@ -21,6 +21,11 @@ function problemOf(delivery: Delivery | undefined, generation: number): Problem 
       ? 'No proxy is connected yet.'
       : 'The proxies have not acknowledged the configuration yet.'
   return { reason: 'Pending', message }
+}
+
+function heldBack({ state, message }: Quarantine): Problem {
+  if (state === 'rejected') return refused(message)
+  return { reason: 'Pending', message: `Held back while the object that Envoy refuses is being found among several: ${message}` }
 }
 
 function refused(message: string | undefined): Problem {

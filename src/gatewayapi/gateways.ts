@@ -6,13 +6,17 @@ import type { Problem } from './conditions.js'
 import type { OurClass } from './gateway-classes.js'
 import { checkParameters } from './gateway-parameters.js'
 import type { Inputs } from './inputs.js'
+import { servedVersion } from './served-version.js'
 
 /** A Gateway of ours. */
 export interface OurGateway {
   readonly object: ObjectVersion
   readonly key: ObjectKey
   readonly gatewayClass: OurClass
+  /** What is served of it: its own, or that of its last good version while Envoy refuses this one. */
   readonly spec: GatewaySpec
+  /** Envoy's own words, where it refuses the Gateway and there is no good version: nothing of it is sent to proxies. */
+  readonly refused: string | undefined
   /** Why the Gateway as a whole cannot be accepted; listeners have problems of their own. */
   readonly problem: Problem | undefined
 }
@@ -31,11 +35,14 @@ export function declareGateways(graph: Graph, inputs: Inputs, classes: Collectio
       const gatewayClass = view.get(classes, objectKey('', found.spec.gatewayClassName))
       if (gatewayClass === undefined) return undefined
       const { namespace, name } = found.metadata
+      const quarantine = view.get(inputs.quarantines, `Gateway/${key}`)
+      const served = servedVersion(found, quarantine)
       return {
         object: objectVersion(found),
         key: objectKey(namespace, name),
         gatewayClass,
-        spec: found.spec,
+        spec: served.object.spec,
+        refused: served.isRefused ? quarantine?.message : undefined,
         problem: gatewayProblem(found.spec, gatewayClass),
       }
     },

@@ -69,7 +69,9 @@ export function isEncrypted(listener: DeclaredListener): boolean {
  */
 function guardsItsHost(state: ListenerState): boolean {
   const { declared, conflict } = state
-  return declared.allowed && conflict === undefined && isEncrypted(declared) && declared.hostname !== undefined
+  return (
+    declared.allowed && declared.refused === undefined && conflict === undefined && isEncrypted(declared) && declared.hostname !== undefined
+  )
 }
 
 function place(state: ListenerState, placement: Placement, boundPort: number): PlacedListener {

@@ -6,6 +6,7 @@ import { GATEWAY_GROUP } from './conditions.js'
 import type { OurGateway } from './gateways.js'
 import type { Inputs } from './inputs.js'
 import { selectorMatches } from './label-selector.js'
+import { servedVersion } from './served-version.js'
 
 /** A ListenerSet of ours. */
 export interface OurListenerSet {
@@ -13,7 +14,10 @@ export interface OurListenerSet {
   readonly creationTimestamp: string
   /** The parent. */
   readonly gateway: ObjectKey
+  /** What is served of it: its own, or that of its last good version while Envoy refuses this one. */
   readonly spec: ListenerSetSpec
+  /** Envoy's own words, where it refuses the ListenerSet and there is no good version: nothing of it is sent to proxies. */
+  readonly refused: string | undefined
   /** Whether the parent lets ListenerSets of this namespace attach. */
   readonly allowed: boolean
 }
@@ -31,11 +35,14 @@ export function declareListenerSets(graph: Graph, inputs: Inputs, gateways: Coll
       if (parentRef.group !== GATEWAY_GROUP || parentRef.kind !== 'Gateway') return undefined
       const gateway = view.get(gateways, objectKey(parentRef.namespace ?? found.metadata.namespace, parentRef.name))
       if (gateway === undefined) return undefined
+      const quarantine = view.get(inputs.quarantines, `ListenerSet/${key}`)
+      const served = servedVersion(found, quarantine)
       return {
         object: objectVersion(found),
         creationTimestamp: found.metadata.creationTimestamp,
         gateway: gateway.key,
-        spec: found.spec,
+        spec: served.object.spec,
+        refused: served.isRefused ? quarantine?.message : undefined,
         allowed: isAllowed(view, namespaces, gateway.spec.allowedListeners, gateway.object.namespace, found.metadata.namespace),
       }
     },

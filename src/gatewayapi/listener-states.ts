@@ -1,11 +1,10 @@
 /** What has been found out about a listener: whether it serves, and if not, why. Statuses, ports and routes all start from it. */
-import type { Collection, Graph, View } from '../incremental/index.js'
+import type { Collection, Graph } from '../incremental/index.js'
 import type { TlsTermination } from '../ir/tls.js'
 import { objectKey } from '../util/object-ref.js'
 import type { Problem } from './conditions.js'
 import type { TrustSources } from './frontend-validation.js'
 import type { OurGateway } from './gateways.js'
-import type { Inputs } from './inputs.js'
 import type { ListenerConflict } from './listener-conflicts.js'
 import { supportedKinds } from './listener-kinds.js'
 import { resolveListenerTls, terminatesTls } from './listener-tls.js'
@@ -21,8 +20,6 @@ export interface ListenerState {
   readonly accepted: Problem | undefined
   /** What it refers to and cannot have. */
   readonly references: Problem | undefined
-  /** What Envoy said of the declaring object, where it refused it. */
-  readonly refused: string | undefined
   readonly supportedKinds: readonly RouteKind[]
   /** How TLS ends here; undefined where it does not, or cannot. */
   readonly tls: TlsTermination | undefined
@@ -42,7 +39,7 @@ export interface ListenerSources extends ListenerDeclarations, TrustSources {
 }
 
 /** Declares the states of listeners, by their `ListenerKey`. */
-export function declareListenerStates(graph: Graph, inputs: Inputs, sources: ListenerSources): Collection<ListenerState> {
+export function declareListenerStates(graph: Graph, sources: ListenerSources): Collection<ListenerState> {
   const { declared, conflicts, gateways, bindings } = sources
   return graph.collection<ListenerState>('listener states', {
     keys: declared,
@@ -57,13 +54,11 @@ export function declareListenerStates(graph: Graph, inputs: Inputs, sources: Lis
       const port = ports?.get(listener.spec.port)
       const unplaced = ports !== undefined && port === undefined
       const accepted = conflict ?? protocolProblem(listener) ?? (unplaced ? portProblem(listener) : filterProblem(listener)) ?? tls.accepted
-      const refused = refusal(view, inputs, listener)
       return {
         declared: listener,
         conflict,
         accepted,
         references: summary([...tls.references, ...(kinds.problem === undefined ? [] : [kinds.problem])]),
-        refused,
         supportedKinds: kinds.supported,
         tls: tls.termination,
         certificateNames: tls.certificateNames,
@@ -72,7 +67,7 @@ export function declareListenerStates(graph: Graph, inputs: Inputs, sources: Lis
         serves:
           listener.allowed &&
           accepted === undefined &&
-          refused === undefined &&
+          listener.refused === undefined &&
           kinds.supported.length > 0 &&
           (tls.termination !== undefined || !terminatesTls(listener)),
       }
@@ -109,14 +104,4 @@ function protocolProblem(listener: DeclaredListener): Problem | undefined {
     reason: 'UnsupportedProtocol',
     message: `The protocol "${listener.spec.protocol}" is not supported: use HTTP, HTTPS, TLS, TCP or UDP.`,
   }
-}
-
-/**
- * Only a ListenerSet is taken out when Envoy refuses it, for the good of the others on its ports. What Envoy refuses of a Gateway stays on
- * its last good version.
- */
-function refusal(view: View, inputs: Inputs, { parent }: DeclaredListener): string | undefined {
-  if (parent.kind !== 'ListenerSet') return undefined
-  const quarantine = view.get(inputs.quarantines, `${parent.kind}/${parent.namespace}/${parent.name}`)
-  return quarantine?.generation === parent.generation ? quarantine.message : undefined
 }

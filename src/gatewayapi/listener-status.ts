@@ -59,8 +59,8 @@ const REPEATED = ['HostnameConflict', 'ProtocolConflict', 'PortUnavailable', 'In
 
 /** Why a listener serves nothing, whatever the proxies say. */
 function notServed(state: ListenerState): Problem | undefined {
-  const { accepted, references, refused, serves } = state
+  const { accepted, references, declared, serves } = state
   if (accepted !== undefined) return { reason: REPEATED.includes(accepted.reason) ? accepted.reason : 'Invalid', message: accepted.message }
-  if (refused !== undefined) return { reason: 'Invalid', message: `Envoy refused the configuration: ${refused}` }
+  if (declared.refused !== undefined) return { reason: 'Invalid', message: `Envoy refused the configuration: ${declared.refused}` }
   return serves ? undefined : { reason: 'Invalid', message: references?.message ?? 'The listener cannot be served.' }
 }

@@ -19,13 +19,45 @@ type Setting = (value: string) => TlsSettings | undefined
 
 const VERSIONS: ReadonlyMap<string, TlsVersion> = new Map((['1.0', '1.1', '1.2', '1.3'] as const).map((version) => [version, version]))
 
+/** What Envoy knows: one unknown word and it refuses the whole port. */
+const CIPHERS: readonly string[] = [
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-RSA-AES128-GCM-SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+  'ECDHE-ECDSA-CHACHA20-POLY1305',
+  'ECDHE-RSA-CHACHA20-POLY1305',
+  'ECDHE-ECDSA-AES128-SHA',
+  'ECDHE-RSA-AES128-SHA',
+  'ECDHE-ECDSA-AES256-SHA',
+  'ECDHE-RSA-AES256-SHA',
+  'AES128-GCM-SHA256',
+  'AES256-GCM-SHA384',
+  'AES128-SHA',
+  'AES256-SHA',
+]
+const CURVES: readonly string[] = ['X25519MLKEM768', 'X25519', 'P-256', 'P-384', 'P-521']
+const SIGNATURE_ALGORITHMS: readonly string[] = [
+  'ecdsa_secp256r1_sha256',
+  'ecdsa_secp384r1_sha384',
+  'ecdsa_secp521r1_sha512',
+  'ed25519',
+  'rsa_pss_rsae_sha256',
+  'rsa_pss_rsae_sha384',
+  'rsa_pss_rsae_sha512',
+  'rsa_pkcs1_sha256',
+  'rsa_pkcs1_sha384',
+  'rsa_pkcs1_sha512',
+]
+const ALPN_PROTOCOLS: readonly string[] = ['h2', 'http/1.1', 'http/1.0']
+
 const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
   ['tls-min-version', (value) => version(value, (minVersion) => ({ minVersion }))],
   ['tls-max-version', (value) => version(value, (maxVersion) => ({ maxVersion }))],
-  ['tls-ciphers', (value) => words(value, /^[A-Z0-9-]+$/, (ciphers) => ({ ciphers }))],
-  ['tls-curves', (value) => words(value, /^[A-Za-z0-9-]+$/, (curves) => ({ curves }))],
-  ['tls-signature-algorithms', (value) => words(value, /^[a-z0-9_]+$/, (signatureAlgorithms) => ({ signatureAlgorithms }))],
-  ['alpn-protocols', (value) => words(value, /^[a-z0-9./-]+$/, (alpn) => ({ alpn }))],
+  ['tls-ciphers', (value) => words(value, CIPHERS, (ciphers) => ({ ciphers }))],
+  ['tls-curves', (value) => words(value, CURVES, (curves) => ({ curves }))],
+  ['tls-signature-algorithms', (value) => words(value, SIGNATURE_ALGORITHMS, (signatureAlgorithms) => ({ signatureAlgorithms }))],
+  ['alpn-protocols', (value) => words(value, ALPN_PROTOCOLS, (alpn) => ({ alpn }))],
 ])
 
 /** Reads the options of a listener. */
@@ -53,7 +85,7 @@ function version(value: string, of: (version: TlsVersion) => TlsSettings): TlsSe
   return known && of(known)
 }
 
-function words(value: string, pattern: RegExp, of: (words: readonly string[]) => TlsSettings): TlsSettings | undefined {
+function words(value: string, known: readonly string[], of: (words: readonly string[]) => TlsSettings): TlsSettings | undefined {
   const found = value.split(',').map((word) => word.trim())
-  return found.every((word) => pattern.test(word)) ? of(found) : undefined
+  return found.every((word) => known.includes(word)) ? of(found) : undefined
 }

@@ -7,7 +7,7 @@ export type Validity = 'all' | 'some' | 'none'
 
 /** True if a listener can be served. What Envoy says of it later is told by `Programmed`. */
 export function isValid(state: ListenerState): boolean {
-  return state.serves || (state.refused !== undefined && state.accepted === undefined)
+  return state.serves || (state.declared.refused !== undefined && state.accepted === undefined)
 }
 
 /** How many of some listeners are valid. */

@@ -16,6 +16,8 @@ export interface DeclaredListener {
   readonly parent: ObjectVersion & { readonly kind: ListenerParentKind }
   /** False for a listener of a ListenerSet that may not attach. */
   readonly allowed: boolean
+  /** Envoy's own words, where it refuses the Gateway or the ListenerSet and there is no good version. */
+  readonly refused: string | undefined
   readonly rank: string
   readonly spec: Listener | ListenerEntry
   /** Undefined for a protocol that we do not know. */
@@ -45,13 +47,15 @@ export function declareListeners(graph: Graph, gateways: Collection<OurGateway>,
       const parentKey = objectKey(namespace, parent)
       if (kind === 'Gateway') {
         const gateway = view.get(gateways, parentKey)
-        return gateway && declare(name, gateway, { ...gateway.object, kind: 'Gateway' }, gateway.spec.listeners, true, GATEWAY_RANK)
+        return (
+          gateway && declare(name, gateway, gateway, { parent: { ...gateway.object, kind: 'Gateway' }, allowed: true, rank: GATEWAY_RANK })
+        )
       }
       const set = view.get(sets, parentKey)
       const gateway = set && view.get(gateways, set.gateway)
       if (set === undefined || gateway === undefined) return undefined
       const rank = listenerSetRank(set.creationTimestamp, namespace, parent)
-      return declare(name, gateway, { ...set.object, kind: 'ListenerSet' }, set.spec.listeners, set.allowed, rank)
+      return declare(name, gateway, set, { parent: { ...set.object, kind: 'ListenerSet' }, allowed: set.allowed, rank })
     },
   })
   const byPort = graph.index(declared, 'listeners by port', (listener) => (listener.allowed ? [listener.portWord] : []))
@@ -78,20 +82,18 @@ function keysOf(parent: OurGateway | OurListenerSet): readonly string[] {
 function declare(
   name: string,
   gateway: OurGateway,
-  parent: DeclaredListener['parent'],
-  listeners: readonly (Listener | ListenerEntry)[],
-  allowed: boolean,
-  rank: string,
+  source: OurGateway | OurListenerSet,
+  of: Pick<DeclaredListener, 'parent' | 'allowed' | 'rank'>,
 ): DeclaredListener | undefined {
+  const listeners: readonly (Listener | ListenerEntry)[] = source.spec.listeners
   const spec = listeners.find((listener) => listener.name === name)
   if (spec === undefined) return undefined
   const protocol = PROTOCOLS.get(spec.protocol)
   return {
-    key: listenerKey(parent, name),
+    ...of,
+    key: listenerKey(of.parent, name),
     gateway: gateway.object,
-    parent,
-    allowed,
-    rank,
+    refused: source.refused,
     spec,
     protocol,
     // TCP and UDP know no hosts; the API refuses them there, and an empty name means all.

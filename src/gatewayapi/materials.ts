@@ -2,14 +2,16 @@
 import type { SecretObjectReference } from '../gen/kinds.js'
 import type { Collection, Graph, Keys, View } from '../incremental/index.js'
 import type { SecretMaterial } from '../ir/tls.js'
+import type { KubeObject } from '../provider/provider.js'
 import { deepEqual } from '../util/deep-equal.js'
-import { objectKey } from '../util/object-ref.js'
+import { type ObjectKey, objectKey } from '../util/object-ref.js'
 import { readCertificate } from './certificates.js'
 import type { OurGateway } from './gateways.js'
 import type { Inputs } from './inputs.js'
 import type { OurListenerSet } from './listener-sets.js'
 import { certificateName, frontendMaterialNames, listenerMaterialNames, type TrustReference, trustName } from './material-names.js'
 import type { Read } from './pem.js'
+import { servedVersion } from './served-version.js'
 import { readClusterTrustBundle, readConfigMapTrust, readSecretTrust } from './trust-bundles.js'
 
 /** What an object holds, and what is worth knowing about it. */
@@ -34,8 +36,8 @@ export function declareMaterials(
   return graph.collection('materials', {
     keys: referrers(graph, inputs, gateways, sets),
     compute: (view, name) => {
-      const refused = view.get(inputs.quarantines, name)
-      return refused === undefined ? read(view, inputs, name) : { ok: false, message: `was refused by Envoy: ${refused.message}` }
+      const [kind = '', namespace = '', object = '', part] = name.split('/')
+      return read(view, inputs, { kind, key: objectKey(namespace, object), part })
     },
     equal: sameMaterial,
   })
@@ -83,23 +85,32 @@ function referrers(graph: Graph, inputs: Inputs, gateways: Collection<OurGateway
   ]
 }
 
-function read(view: View, inputs: Inputs, name: string): Read<FoundMaterial> | undefined {
-  const [kind = '', namespace = '', object = '', key] = name.split('/')
-  const at = objectKey(namespace, object)
+interface MaterialPlace {
+  readonly kind: string
+  readonly key: ObjectKey
+  /** A key within the object, where one object holds several materials. */
+  readonly part: string | undefined
+}
+
+function read(view: View, inputs: Inputs, { kind, key, part }: MaterialPlace): Read<FoundMaterial> | undefined {
+  const quarantine = view.get(inputs.quarantines, `${kind}/${key}`)
+  const readServed = <T extends KubeObject>(
+    object: T | undefined,
+    how: (object: T) => Read<FoundMaterial>,
+  ): Read<FoundMaterial> | undefined => {
+    if (object === undefined) return undefined
+    const served = servedVersion(object, quarantine)
+    return served.isRefused ? { ok: false, message: `was refused by Envoy: ${quarantine?.message ?? ''}` } : how(served.object)
+  }
   switch (kind) {
-    case 'Secret': {
-      const secret = view.get(inputs.kind('Secret'), at)
-      if (secret === undefined) return undefined
-      return key === undefined ? readCertificate(secret) : asMaterial(readSecretTrust(secret))
-    }
-    case 'ConfigMap': {
-      const configMap = view.get(inputs.kind('ConfigMap'), at)
-      return configMap && asMaterial(readConfigMapTrust(configMap))
-    }
-    case 'ClusterTrustBundle': {
-      const bundle = view.get(inputs.kind('ClusterTrustBundle'), at)
-      return bundle && asMaterial(readClusterTrustBundle(bundle))
-    }
+    case 'Secret':
+      return readServed(view.get(inputs.kind('Secret'), key), (secret) =>
+        part === undefined ? readCertificate(secret) : asMaterial(readSecretTrust(secret)),
+      )
+    case 'ConfigMap':
+      return readServed(view.get(inputs.kind('ConfigMap'), key), (configMap) => asMaterial(readConfigMapTrust(configMap)))
+    case 'ClusterTrustBundle':
+      return readServed(view.get(inputs.kind('ClusterTrustBundle'), key), (bundle) => asMaterial(readClusterTrustBundle(bundle)))
     default:
       return undefined
   }
