@@ -54,11 +54,12 @@ async function installDependencies() {
   const reason = whyInstall()
   if (reason === undefined) return
   console.error(`Installing dependencies (${reason}): about a minute the first time ...`)
-  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error']
+  // Not `npm ci`: it refuses a lock file that lacks packages for other platforms, and npm writes such lock files.
+  const args = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']
   const npm = process.env.npm_execpath
   const viaNpm = npm !== undefined && /npm-cli\.c?js$/.test(npm)
-  const code = await run(viaNpm ? process.execPath : 'npm', viaNpm ? [npm].concat(args) : args, 'npm ci')
-  if (code !== 0) throw new Error(`npm ci failed (exit code ${code}): see above. Is the registry reachable? \`npm ping\` tells.`)
+  const code = await run(viaNpm ? process.execPath : 'npm', viaNpm ? [npm].concat(args) : args, 'npm install')
+  if (code !== 0) throw new Error(`npm install failed (exit code ${code}): see above. Is the registry reachable? \`npm ping\` tells.`)
 }
 
 function whyInstall() {

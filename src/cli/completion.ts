@@ -11,7 +11,12 @@ export type Shell = (typeof SHELLS)[number]
 interface Words {
   /** `gatewayctl dump`, or `gatewayctl` alone. */
   readonly path: readonly string[]
-  readonly options: readonly { readonly flag: string; readonly description: string; readonly choices: readonly string[] }[]
+  readonly options: readonly {
+    readonly flag: string
+    readonly short: string | undefined
+    readonly description: string
+    readonly choices: readonly string[]
+  }[]
   readonly words: readonly { readonly word: string; readonly description: string }[]
 }
 
@@ -37,6 +42,7 @@ function collect(command: Command, path: readonly string[]): readonly Words[] {
       path,
       options: options.map(({ long, short, description, argChoices }) => ({
         flag: long ?? short ?? '',
+        short,
         description,
         choices: argChoices ?? [],
       })),
@@ -55,7 +61,10 @@ function bashScript(name: string, all: readonly Words[]): string {
     const own = [...words.map(({ word }) => word), ...options.map(({ flag }) => flag), '--help'].join(' ')
     const values = options
       .filter(({ choices }) => choices.length > 0)
-      .map(({ flag, choices }) => `"${path.slice(1).join(' ')}|${flag}") words="${choices.join(' ')}" ;;`)
+      .map(
+        ({ flag, short, choices }) =>
+          `"${path.slice(1).join(' ')}|${flag}"${short === undefined ? '' : `|"${path.slice(1).join(' ')}|${short}"`}) words="${choices.join(' ')}" ;;`,
+      )
     return { test: `"${path.slice(1).join(' ')}") words="${own}" ;;`, values }
   })
   return `_${name}() {
