@@ -1,4 +1,7 @@
-/** True if two values of plain data (objects, arrays, maps, sets, buffers, primitives) have the same content. */
+/**
+ * True if two values of plain data (objects, arrays, maps, sets, buffers, primitives) have the same content. An object that hides its
+ * content must say itself what it equals, by a method `equals`.
+ */
 export function deepEqual(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
@@ -7,10 +10,13 @@ export function deepEqual(a: unknown, b: unknown): boolean {
   if (a instanceof Map)
     return b instanceof Map && a.size === b.size && [...a].every(([key, value]) => b.has(key) && deepEqual(value, b.get(key)))
   if (a instanceof Set) return b instanceof Set && a.size === b.size && [...a].every((item) => b.has(item))
-  return (
-    Object.getPrototypeOf(a) === Object.getPrototypeOf(b) &&
-    sameProperties(a as Readonly<Record<string, unknown>>, b as Readonly<Record<string, unknown>>)
-  )
+  if (Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return false
+  if (isComparable(a)) return a.equals(b)
+  return sameProperties(a as Readonly<Record<string, unknown>>, b as Readonly<Record<string, unknown>>)
+}
+
+function isComparable(value: object): value is { equals(other: unknown): boolean } {
+  return 'equals' in value && typeof value.equals === 'function'
 }
 
 function sameProperties(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>): boolean {

@@ -13,9 +13,6 @@ import { MAX_DIRECT_RESPONSE_BYTES } from './direct-response.js'
 import { contentHash } from './encoded.js'
 import type { EncodedVirtualHost } from './virtual-host.js'
 
-/** RouteConfiguration.virtual_hosts: field 2, length-delimited. */
-const VIRTUAL_HOSTS_TAG = 0x12
-
 /** How an HTTP connection manager gets its routes. */
 export function routesOf(routeTable: string): {
   readonly rds: envoy.extensions.filters.network.http_connection_manager.v3.Rds
@@ -47,29 +44,32 @@ export function encodeRouteConfiguration(
     ignorePortInHostMatching: true,
     maxDirectResponseBodySizeBytes: uint32(MAX_DIRECT_RESPONSE_BYTES),
   })
+  const origins = once(() => [...new Set([table.origins, ...virtualHosts.map((host) => host.origins)].flat())])
   return {
     typeUrl: TYPE_URL.routeConfiguration,
     name: table.name,
-    version: contentHash([frame, ...virtualHosts.map(({ version }) => version)]),
+    version: contentHash([frame, virtualHosts.map(({ version }) => version).join()]),
     value: concatenate(frame, virtualHosts),
-    origins: [...new Set([table.origins, ...virtualHosts.map(({ origins }) => origins)].flat())],
+    // Thousands of objects, and hardly ever asked for.
+    get origins() {
+      return origins()
+    },
     references,
   }
 }
 
 /** Protobuf allows the fields of a message in any order, so a message is the concatenation of parts of it. */
 function concatenate(frame: Buffer, virtualHosts: readonly EncodedVirtualHost[]): Buffer {
-  const parts: Buffer[] = [frame]
-  for (const { bytes } of virtualHosts) parts.push(fieldHeader(bytes.length), bytes)
-  return Buffer.concat(parts)
+  const whole = Buffer.allocUnsafeSlow(virtualHosts.reduce((sum, { field }) => sum + field.length, frame.length))
+  let end = frame.copy(whole)
+  for (const { field } of virtualHosts) end += field.copy(whole, end)
+  return whole
 }
 
-function fieldHeader(length: number): Buffer {
-  const header = [VIRTUAL_HOSTS_TAG]
-  let rest = length
-  while (rest > 0x7f) {
-    header.push((rest & 0x7f) | 0x80)
-    rest >>>= 7
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
   }
-  return Buffer.from([...header, rest])
 }

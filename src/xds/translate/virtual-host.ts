@@ -16,6 +16,8 @@ export interface EncodedVirtualHost {
   readonly domain: string
   /** The encoded envoy.config.route.v3.VirtualHost. */
   readonly bytes: Buffer
+  /** The same as a field of a RouteConfiguration: with tag and length in front. */
+  readonly field: Buffer
   readonly version: string
   readonly origins: readonly ObjectVersion[]
   readonly references: readonly ResourceReference[]
@@ -33,15 +35,32 @@ export function buildVirtualHost({ domain, routes, otherwise }: IrVirtualHost): 
 
 /** The message in its wire form. */
 export function encodeVirtualHost(host: IrVirtualHost): EncodedVirtualHost {
-  const bytes = encode('envoy.config.route.v3.VirtualHost', buildVirtualHost(host))
+  const message = encode('envoy.config.route.v3.VirtualHost', buildVirtualHost(host))
+  const header = fieldHeader(message.length)
+  const field = Buffer.concat([header, message])
+  const bytes = field.subarray(header.length)
   return {
     routeTable: host.routeTable,
     domain: host.domain,
     bytes,
+    field,
     version: contentHash([bytes]),
     origins: host.origins,
     references: sortReferences(host.routes.flatMap(routeReferences)),
   }
+}
+
+/** RouteConfiguration.virtual_hosts: field 2, length-delimited. */
+const VIRTUAL_HOSTS_TAG = 0x12
+
+function fieldHeader(length: number): Buffer {
+  const header = [VIRTUAL_HOSTS_TAG]
+  let rest = length
+  while (rest > 0x7f) {
+    header.push((rest & 0x7f) | 0x80)
+    rest >>>= 7
+  }
+  return Buffer.from([...header, rest])
 }
 
 /** The clusters that a route can send requests to. */
