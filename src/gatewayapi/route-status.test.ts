@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { createRouteWorld, gateway, HTTP_LISTENER, paths, route, service, virtualHost } from '../../test/support/route-world.js'
 import { briefly, type TranslationWorld } from '../../test/support/translation-world.js'
-import { objectKey } from '../util/object-ref.js'
 import type { RouteStatus } from './object-status.js'
 
 const APP = 'backendRefs: [{ name: app, port: 8080 }]'
@@ -132,7 +131,7 @@ describe('the condition Accepted of a route', () => {
     if (found === undefined) throw new Error('the route is not there')
     const parentRef = { group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'gone' }
     const status = { parents: [{ parentRef, controllerName: 'headgate.dev/gateway-controller', conditions: [] }] }
-    inputs.set('HTTPRoute', objectKey('infra', 'r'), { ...found, status })
+    inputs.kind('HTTPRoute').set('infra/r', { ...found, status })
     expect(statusOf(world).parents).toEqual([])
   })
 

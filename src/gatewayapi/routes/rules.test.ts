@@ -1,0 +1,297 @@
+import { describe, expect, it } from '@jest/globals'
+import { createRouteWorld, gateway, HTTP_LISTENER, onlyRoute, route, service, virtualHost } from '../../../test/support/route-world.js'
+import { briefly } from '../../../test/support/translation-world.js'
+import type { Forward } from '../../ir/forward.js'
+import type { Route } from '../../ir/route.js'
+
+const APP = 'backendRefs: [{ name: app, port: 8080 }]'
+const CLUSTER = 'Service/infra/app/8080'
+
+/** The only route of an HTTPRoute with one rule. */
+function routeOf(rule: string, ...more: string[]): Route {
+  const world = createRouteWorld([gateway(HTTP_LISTENER), ...more, route('r', `rules: [{ ${rule} }]`)])
+  return onlyRoute(virtualHost(world.translation.gatewayApi, '*'))
+}
+
+function forwardOf(rule: string, ...more: string[]): Forward {
+  const { action } = routeOf(rule, ...more)
+  if (action.kind !== 'forward') throw new Error(`expected to forward, the action is ${action.kind}`)
+  return action
+}
+
+const ERROR = { kind: 'directResponse', statusCode: 500 }
+const weights = ({ clusters, invalidWeight }: Forward) => ({
+  clusters: clusters.map((each) => `${each.cluster}=${each.weight}`),
+  invalidWeight,
+})
+
+describe('shares of backends', () => {
+  const refs = (...each: string[]): string => `backendRefs: [${each.map((ref) => `{ ${ref} }`).join(', ')}]`
+
+  it.each([
+    { rule: 'one backend', backends: refs('name: app, port: 8080'), want: { clusters: [`${CLUSTER}=1`], invalidWeight: 0 } },
+    {
+      rule: 'weights',
+      backends: refs('name: app, port: 8080, weight: 70', 'name: other, port: 8080, weight: 30'),
+      want: { clusters: [`${CLUSTER}=70`, 'Service/infra/other/8080=30'], invalidWeight: 0 },
+    },
+    {
+      rule: 'a weight of 0 is left out',
+      backends: refs('name: app, port: 8080', 'name: other, port: 8080, weight: 0'),
+      want: { clusters: [`${CLUSTER}=1`], invalidWeight: 0 },
+    },
+    {
+      rule: 'an invalid backend keeps its share',
+      backends: refs('name: app, port: 8080, weight: 9', 'name: missing, port: 1, weight: 3'),
+      want: { clusters: [`${CLUSTER}=9`], invalidWeight: 3 },
+    },
+    {
+      rule: 'several invalid backends keep the sum of their shares',
+      backends: refs('name: app, port: 8080', 'name: missing, port: 1, weight: 3', 'group: a.b, kind: C, name: d, weight: 2'),
+      want: { clusters: [`${CLUSTER}=1`], invalidWeight: 5 },
+    },
+  ])('$rule', ({ backends, want }) => {
+    expect(weights(forwardOf(backends, service('other')))).toEqual(want)
+  })
+
+  it.each([
+    { rule: 'there is no backend', backends: '' },
+    { rule: 'the list of backends is empty', backends: 'backendRefs: []' },
+    { rule: 'no backend can be used', backends: refs('name: missing, port: 1') },
+    { rule: 'all weights are 0', backends: refs('name: app, port: 8080, weight: 0') },
+  ])('answers 500 when $rule', ({ backends }) => {
+    expect(routeOf(backends).action).toEqual(ERROR)
+  })
+})
+
+describe('filters of a rule', () => {
+  it('changes headers of requests and answers, names in lower case, the first of equal names', () => {
+    const modifier = 'set: [{ name: X-Set, value: a }], add: [{ name: X-Add, value: b }, { name: x-add, value: c }], remove: [X-Gone]'
+    const { requestHeaders, responseHeaders } = routeOf(
+      `filters: [{ type: RequestHeaderModifier, requestHeaderModifier: { ${modifier} } }, { type: ResponseHeaderModifier, responseHeaderModifier: { remove: [Server] } }], ${APP}`,
+    )
+    expect(requestHeaders).toEqual({ set: [{ name: 'x-set', value: 'a' }], add: [{ name: 'x-add', value: 'b' }], remove: ['x-gone'] })
+    expect(responseHeaders).toEqual({ set: [], add: [], remove: ['server'] })
+  })
+
+  it.each([
+    { filter: 'hostname: b.com', want: { hostRewrite: 'b.com' } },
+    { filter: 'path: { type: ReplaceFullPath, replaceFullPath: /x }', want: { pathRewrite: { kind: 'fullPath', value: '/x' } } },
+    { filter: 'path: { type: ReplacePrefixMatch, replacePrefixMatch: / }', want: { pathRewrite: { kind: 'prefix', value: '/' } } },
+  ])('rewrites: $filter', ({ filter, want }) => {
+    expect(
+      forwardOf(`matches: [{ path: { value: /a } }], filters: [{ type: URLRewrite, urlRewrite: { ${filter} } }], ${APP}`),
+    ).toMatchObject(want)
+  })
+
+  it('redirects with the status of the filter', () => {
+    const filter = 'scheme: https, hostname: b.com, statusCode: 308, path: { type: ReplacePrefixMatch, replacePrefixMatch: /b }'
+    expect(routeOf(`filters: [{ type: RequestRedirect, requestRedirect: { ${filter} } }]`).action).toEqual({
+      kind: 'redirect',
+      scheme: 'https',
+      hostname: 'b.com',
+      path: { kind: 'prefix', value: '/b' },
+      statusCode: 308,
+    })
+  })
+
+  it.each([
+    { share: '', want: [{ numerator: 100, denominator: 100 }] },
+    { share: ', percent: 42', want: [{ numerator: 42, denominator: 100 }] },
+    { share: ', fraction: { numerator: 1, denominator: 3 }', want: [{ numerator: 1, denominator: 3 }] },
+    { share: ', percent: 0', want: [] },
+  ])('mirrors a share of requests ($share)', ({ share, want }) => {
+    const mirror = `{ type: RequestMirror, requestMirror: { backendRef: { name: other, port: 8080 }${share} } }`
+    const { mirrors } = forwardOf(`filters: [${mirror}], ${APP}`, service('other'))
+    expect(mirrors).toEqual(want.map((each) => ({ cluster: 'Service/infra/other/8080', ...each })))
+  })
+
+  it('mirrors to several backends, and leaves out those that lead nowhere', () => {
+    const mirror = (name: string): string => `{ type: RequestMirror, requestMirror: { backendRef: { name: ${name}, port: 8080 } } }`
+    const { mirrors } = forwardOf(`filters: [${mirror('other')}, ${mirror('missing')}, ${mirror('app')}], ${APP}`, service('other'))
+    expect(mirrors.map((each) => each.cluster)).toEqual(['Service/infra/other/8080', CLUSTER])
+  })
+
+  it('answers cross-origin requests', () => {
+    const cors = 'allowOrigins: ["https://*.a.com"], allowCredentials: true, allowMethods: [GET], allowHeaders: [X-A], exposeHeaders: [X-B]'
+    expect(routeOf(`filters: [{ type: CORS, cors: { ${cors} } }], ${APP}`).cors).toEqual({
+      allowOrigins: ['https://*.a.com'],
+      allowCredentials: true,
+      allowMethods: ['GET'],
+      allowHeaders: ['X-A'],
+      exposeHeaders: ['X-B'],
+      maxAgeSeconds: 5,
+    })
+  })
+
+  it('asks another server over gRPC, by a cluster that speaks HTTP/2', () => {
+    const auth = 'protocol: GRPC, backendRef: { name: app, port: 8080 }, grpc: { allowedHeaders: [X-A] }, forwardBody: { maxSize: 10 }'
+    expect(routeOf(`filters: [{ type: ExternalAuth, externalAuth: { ${auth} } }], ${APP}`).externalAuth).toEqual({
+      protocol: 'GRPC',
+      cluster: `${CLUSTER}/grpc`,
+      pathPrefix: '',
+      allowedRequestHeaders: ['x-a'],
+      allowedResponseHeaders: [],
+      maxBodyBytes: 10,
+    })
+  })
+
+  it('denies everybody when the server that it should ask does not exist', () => {
+    const auth = 'protocol: HTTP, backendRef: { name: missing, port: 1 }, http: { path: /check }'
+    expect(routeOf(`filters: [{ type: ExternalAuth, externalAuth: { ${auth} } }], ${APP}`).externalAuth).toMatchObject({
+      cluster: undefined,
+      pathPrefix: '/check',
+    })
+  })
+
+  it('answers 500 instead of skipping a filter that it does not know', () => {
+    const unknown = '{ type: ExtensionRef, extensionRef: { group: example.com, kind: Thing, name: x } }'
+    expect(routeOf(`filters: [${unknown}], ${APP}`).action).toEqual(ERROR)
+  })
+})
+
+describe('filters of a backend', () => {
+  const add = (value: string): string => `{ type: RequestHeaderModifier, requestHeaderModifier: { add: [{ name: x, value: ${value} }] } }`
+  const rewrite = '{ type: URLRewrite, urlRewrite: { hostname: b.com, path: { type: ReplaceFullPath, replaceFullPath: /x } } }'
+  const mirror = '{ type: RequestMirror, requestMirror: { backendRef: { name: other, port: 8080 } } }'
+
+  it('of several backends each has its own', () => {
+    const { clusters, pathRewrite } = forwardOf(
+      `backendRefs: [{ name: app, port: 8080, filters: [${add('one')}, ${rewrite}] }, { name: other, port: 8080, filters: [${add('two')}] }]`,
+      service('other'),
+    )
+    expect(clusters).toMatchObject([
+      { requestHeaders: { add: [{ name: 'x', value: 'one' }] }, hostRewrite: 'b.com', pathRewrite: { kind: 'fullPath', value: '/x' } },
+      { requestHeaders: { add: [{ name: 'x', value: 'two' }] } },
+    ])
+    expect(pathRewrite).toBeUndefined()
+  })
+
+  it('of a single backend are those of the rule, behind its own', () => {
+    const found = routeOf(
+      `filters: [${add('rule')}], backendRefs: [{ name: app, port: 8080, filters: [${add('backend')}, ${mirror}, ${rewrite}] }]`,
+      service('other'),
+    )
+    expect(found.requestHeaders.add).toEqual([
+      { name: 'x', value: 'rule' },
+      { name: 'x', value: 'backend' },
+    ])
+    expect(found.action).toMatchObject({ mirrors: [{ cluster: 'Service/infra/other/8080' }], hostRewrite: 'b.com' })
+  })
+
+  it('refuses the share of one of several backends with a filter that only a rule can have, and says so', () => {
+    const backends = `backendRefs: [{ name: app, port: 8080 }, { name: other, port: 8080, weight: 4, filters: [${mirror}] }]`
+    const world = createRouteWorld([gateway(HTTP_LISTENER), service('other'), route('r', `rules: [{ ${backends} }]`)])
+    const { action } = onlyRoute(virtualHost(world.translation.gatewayApi, '*'))
+    expect(action).toMatchObject({ clusters: [{ cluster: CLUSTER }], invalidWeight: 4 })
+    const status = world.status('HTTPRoute/infra/r')
+    expect(status?.shape === 'route' && briefly(status.parents[0]?.conditions ?? [])).toContain('PartiallyInvalid=True UnsupportedValue')
+  })
+})
+
+describe('timeouts, retries and sessions', () => {
+  it.each([
+    { timeouts: '', want: { requestMs: 0, perTryMs: 0 } },
+    { timeouts: 'timeouts: { request: 1m30s, backendRequest: 500ms }, ', want: { requestMs: 90_000, perTryMs: 500 } },
+    { timeouts: 'timeouts: { request: 0s }, ', want: { requestMs: 0, perTryMs: 0 } },
+  ])('timeouts: "$timeouts"', ({ timeouts, want }) => {
+    expect(forwardOf(`${timeouts}${APP}`).timeouts).toEqual(want)
+  })
+
+  it.each([
+    { retry: '', want: { attempts: 2, statusCodes: [], connectionErrors: true } },
+    {
+      retry: 'retry: { codes: [503, 500], attempts: 3, backoff: 500ms }, ',
+      want: { attempts: 3, statusCodes: [500, 503], connectionErrors: true, backoffBaseMs: 500 },
+    },
+    { retry: 'retry: { attempts: 0 }, ', want: { attempts: 0, statusCodes: [], connectionErrors: true } },
+    { retry: 'retry: {}, ', want: { attempts: 1, statusCodes: [], connectionErrors: true } },
+  ])('retries: "$retry"', ({ retry, want }) => {
+    expect(forwardOf(`${retry}${APP}`).retry).toEqual(want)
+  })
+
+  it.each([
+    {
+      rule: 'a cookie of the browser session',
+      sticky: 'cookie: { name: c }',
+      want: { kind: 'cookie', name: 'c', path: '/', lifetimeSeconds: 0, strict: false },
+    },
+    {
+      rule: 'a cookie that outlives it',
+      sticky: 'cookie: { name: c, lifetimeType: Permanent, path: /x }, absoluteTimeout: 1h',
+      want: { kind: 'cookie', name: 'c', path: '/x', lifetimeSeconds: 3600, absoluteTimeoutSeconds: 3600, strict: false },
+    },
+    {
+      rule: 'a header',
+      sticky: 'type: Header, header: { name: X-Session }',
+      want: { kind: 'header', name: 'X-Session', lifetimeSeconds: 0, strict: false },
+    },
+  ])('sessions: $rule', ({ sticky, want }) => {
+    expect(forwardOf(`sessionPersistence: { ${sticky} }, ${APP}`).sessionPersistence).toEqual(want)
+  })
+
+  it('gives cookies without a name one that no other rule has', () => {
+    const world = createRouteWorld([
+      gateway(HTTP_LISTENER),
+      route(
+        'r',
+        `rules: [${['/a', '/b'].map((path) => `{ sessionPersistence: { cookie: {} }, matches: [{ path: { value: ${path} } }], ${APP} }`).join(', ')}]`,
+      ),
+    ])
+    const names = virtualHost(world.translation.gatewayApi, '*')?.routes.map(({ action }) =>
+      action.kind === 'forward' ? action.sessionPersistence?.name : '',
+    )
+    expect(new Set(names).size).toBe(2)
+    expect(names?.every((name) => /^headgate-session-[0-9a-f]{8}$/.test(name ?? ''))).toBe(true)
+  })
+
+  it.each([
+    { rule: 'HTTP/1.1 may be upgraded to a WebSocket', port: '', want: { upgrades: ['websocket'] } },
+    {
+      rule: 'a WebSocket may be silent',
+      port: ', appProtocol: kubernetes.io/ws',
+      want: { upgrades: ['websocket'], timeouts: { requestMs: 0, perTryMs: 0, idleMs: 0 } },
+    },
+    { rule: 'HTTP/2 has no upgrades', port: ', appProtocol: kubernetes.io/h2c', want: { upgrades: [] } },
+  ])('$rule', ({ port, want }) => {
+    expect(forwardOf(APP, service('app', `{ port: 8080${port} }`))).toMatchObject(want)
+  })
+})
+
+describe('names', () => {
+  it('names each match by route, rule and match, and keeps the name of the rule', () => {
+    const world = createRouteWorld([
+      gateway(HTTP_LISTENER),
+      route('r', `rules: [{ name: first, matches: [{ path: { value: /a } }, { path: { value: /b } }], ${APP} }, { ${APP} }]`),
+    ])
+    expect(virtualHost(world.translation.gatewayApi, '*')?.routes.map(({ name, ruleName }) => [name, ruleName])).toEqual([
+      ['HTTPRoute/infra/r/rule/0/match/0', 'first'],
+      ['HTTPRoute/infra/r/rule/0/match/1', 'first'],
+      ['HTTPRoute/infra/r/rule/1/match/0', undefined],
+    ])
+  })
+})
+
+describe('GRPCRoute', () => {
+  const grpc = (rule: string): Route => {
+    const world = createRouteWorld([gateway(HTTP_LISTENER), route('r', `rules: [{ ${rule} }]`, { kind: 'GRPCRoute' })])
+    return onlyRoute(virtualHost(world.translation.gatewayApi, '*'))
+  }
+
+  it('speaks HTTP/2 to backends, whatever their appProtocol, and lets streams be silent', () => {
+    expect(grpc(`matches: [{ method: { service: a.B, method: M } }], ${APP}`)).toMatchObject({
+      grpc: true,
+      match: { path: { kind: 'exact', value: '/a.B/M' } },
+      action: { clusters: [{ cluster: `${CLUSTER}/grpc` }], timeouts: { idleMs: 0 }, upgrades: [] },
+    })
+  })
+
+  it('without matches is about every call', () => {
+    expect(grpc(APP).match).toEqual({ path: { kind: 'prefix', value: '/' }, headers: [], queryParams: [] })
+  })
+
+  it('has filters', () => {
+    const found = grpc(`filters: [{ type: RequestHeaderModifier, requestHeaderModifier: { set: [{ name: a, value: b }] } }], ${APP}`)
+    expect(found.requestHeaders.set).toEqual([{ name: 'a', value: 'b' }])
+  })
+})
