@@ -131,6 +131,11 @@ function run(command, args, title) {
     const heartbeat = setInterval(function say() {
       if (title !== undefined) console.error(`${title}: still working, ${Math.round((Date.now() - began) / 1000)} s`)
     }, heartbeatMilliseconds)
+    // When npm was killed without a chance to tell us, nobody is left to stop the child but us.
+    const parent = process.ppid
+    const orphaned = setInterval(function look() {
+      if (process.env.npm_lifecycle_event !== undefined && process.ppid !== parent) child.kill('SIGTERM')
+    }, 1000)
     // The child decides how to end; this process outlives it, so that nothing is left behind.
     const forward = ['SIGINT', 'SIGTERM', 'SIGHUP'].map(function listen(signal) {
       const listener = function listener() {
@@ -141,6 +146,7 @@ function run(command, args, title) {
     })
     const settle = function settle() {
       clearInterval(heartbeat)
+      clearInterval(orphaned)
       for (const entry of forward) process.removeListener(entry.signal, entry.listener)
     }
     child.on('error', function failed(error) {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { build } from 'esbuild'
+import { build, stop } from 'esbuild'
 
 const repository = join(import.meta.dirname, '..', '..')
 const stampFile = join(repository, '.cache', 'built')
@@ -20,6 +20,7 @@ export async function buildIfChanged(): Promise<boolean> {
   if (outputs.every((file) => existsSync(file)) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return false
   rmSync(stampFile, { force: true })
   await bundle()
+  await stop()
   mkdirSync(join(repository, '.cache'), { recursive: true })
   writeFileSync(stampFile, stamp)
   return true
@@ -29,7 +30,7 @@ async function bundle(): Promise<void> {
   const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as { version: string }
   await build({
     absWorkingDir: repository,
-    entryPoints: Object.fromEntries(Object.entries(PROGRAMS).filter(([, entry]) => existsSync(join(repository, entry)))),
+    entryPoints: PROGRAMS,
     outdir: 'dist',
     outExtension: { '.js': '.mjs' },
     bundle: true,

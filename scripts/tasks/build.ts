@@ -1,4 +1,5 @@
-/** `npm run build`: dist/headgate.mjs and dist/gatewayctl.mjs. */
+/** `npm run build`: dist/headgate.mjs and dist/gatewayctl.mjs; `-- --quiet` says nothing when all goes well. */
 import { buildIfChanged } from '../lib/build.js'
 
-console.log((await buildIfChanged()) ? 'built dist/headgate.mjs and dist/gatewayctl.mjs' : 'dist is up to date')
+const built = await buildIfChanged()
+if (!process.argv.includes('--quiet')) console.log(built ? 'built dist/headgate.mjs and dist/gatewayctl.mjs' : 'dist is up to date')
