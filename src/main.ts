@@ -1,22 +1,15 @@
 /** The program `headgate`. */
-import { join } from 'node:path'
 import { startDemoBackends } from './cli/demo-backend.js'
 import { readCommandLine } from './config/command-line.js'
 import type { Config, StandaloneConfig } from './config/config.js'
 import { shutdownSignal } from './config/shutdown-signal.js'
+import { surroundingsOfProcess } from './config/surroundings.js'
 import { announcement } from './pipeline/announce.js'
 import { startStandalone } from './pipeline/standalone.js'
 import { createLogger, type Logger } from './telemetry/logger.js'
 
-const packageFolder = join(import.meta.dirname, '..')
-
-const commandLine = readCommandLine(process.argv.slice(2), {
-  environment: process.env,
-  workingFolder: process.cwd(),
-  packageFolder,
-  writeOut: (text) => void process.stdout.write(text),
-  writeError: (text) => void process.stderr.write(text),
-})
+const surroundings = surroundingsOfProcess(import.meta.dirname)
+const commandLine = readCommandLine(process.argv.slice(2), surroundings)
 process.exitCode = commandLine.kind === 'exit' ? commandLine.code : await run(commandLine.config)
 
 async function run(config: Config): Promise<number> {
@@ -34,7 +27,7 @@ async function run(config: Config): Promise<number> {
 }
 
 async function runStandalone(config: StandaloneConfig, logger: Logger, signal: AbortSignal): Promise<void> {
-  const demo = config.isQuickstart ? await startDemoBackends(packageFolder) : undefined
+  const demo = config.isQuickstart ? await startDemoBackends(surroundings.packageFolder) : undefined
   try {
     const running = await startStandalone(config, logger, signal)
     const { sources, xdsPort, adminPort } = running

@@ -53,7 +53,9 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger, 
   })
   const { translation, snapshots, server, pipeline } = controlPlane
   const history = observe(controlPlane, [LOCAL_GROUP], metrics)
-  const envoy = config.envoy.kind === 'none' ? undefined : await findEnvoy(config.envoy.kind === 'path' ? { path: config.envoy.path } : {})
+  const progress = (line: string): void => logger.info(line)
+  const named = config.envoy.kind === 'path' ? { path: config.envoy.path } : {}
+  const envoy = config.envoy.kind === 'none' ? undefined : await findEnvoy({ progress, ...named })
   const xdsAttempt = { what: 'the xDS server', host: LOOPBACK, port: config.xdsPort, flag: '--xds-port' }
   const xdsPort = await server.listen(LOOPBACK, config.xdsPort).catch((error: unknown) => {
     throw listenError(error, xdsAttempt)
