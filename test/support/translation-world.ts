@@ -1,20 +1,22 @@
 /** The translation with objects written as YAML: what a test gives in is read, defaulted and validated as the file provider does it. */
 import { parseAllDocuments } from 'yaml'
 import { CONTROLLER_NAME, type TranslationContext } from '../../src/gatewayapi/context.js'
+import { declareGatewayApi, type GatewayApi } from '../../src/gatewayapi/declare.js'
 import { SUPPORTED_FEATURES } from '../../src/gatewayapi/features.js'
+import { declareInputs, type Inputs } from '../../src/gatewayapi/inputs.js'
 import type { Condition } from '../../src/gatewayapi/model.js'
 import type { ObjectStatus } from '../../src/gatewayapi/object-status.js'
-import type { FlushReport } from '../../src/incremental/index.js'
+import type { KindName } from '../../src/gen/kinds.js'
+import { type FlushReport, Graph } from '../../src/incremental/index.js'
 import type { Placement } from '../../src/ir/placement.js'
 import { KINDS } from '../../src/kinds/index.js'
-import { createTranslation, type Translation } from '../../src/pipeline/translation.js'
 import { createInterpreter } from '../../src/provider/file/interpret-object.js'
 import { createValidator } from '../../src/schema/validate.js'
 import { objectKey } from '../../src/util/object-ref.js'
 
-/** A translation and how to change its objects. */
+/** The translation to the IR and how to change its objects. */
 export interface TranslationWorld {
-  readonly translation: Translation
+  readonly translation: { readonly graph: Graph; readonly inputs: Inputs; readonly gatewayApi: GatewayApi }
   /** Creates or replaces objects; the generation of an object counts how often it was applied. Throws where an object is refused. */
   apply(yaml: string): void
   /** Removes the object of a kind. */
@@ -34,13 +36,13 @@ export type WorldOptions = Partial<TranslationContext>
 
 /** A translation that has seen the GatewayClass `headgate` and nothing else. */
 export function createTranslationWorld(options: WorldOptions = {}): TranslationWorld {
-  const translation = createTranslation({
-    controllerName: CONTROLLER_NAME,
-    allowExternalName: false,
-    supportedFeatures: SUPPORTED_FEATURES,
-    ...options,
-  })
-  const { graph, inputs, gatewayApi } = translation
+  const graph = new Graph()
+  const inputs = declareInputs(
+    graph,
+    KINDS.map(({ kind }) => kind as KindName),
+  )
+  const context = { controllerName: CONTROLLER_NAME, allowExternalName: false, supportedFeatures: SUPPORTED_FEATURES, ...options }
+  const gatewayApi = declareGatewayApi(graph, inputs, context)
   const interpret = createInterpreter(KINDS, createValidator())
   const generations = new Map<string, number>()
 
@@ -56,7 +58,7 @@ export function createTranslationWorld(options: WorldOptions = {}): TranslationW
   }
 
   const world: TranslationWorld = {
-    translation,
+    translation: { graph, inputs, gatewayApi },
     apply: (yaml) => {
       for (const document of parseAllDocuments(yaml)) {
         const value: unknown = document.toJS()
