@@ -18,17 +18,24 @@ const PARTLY_APPLIED: ReadonlyMap<TypeUrl, string> = new Map([
   [TYPE_URL.listener, 'Error adding/updating listener(s) '],
 ])
 
-/** @param names the resources of the rejected response, without its removals; not empty */
+/**
+ * @param names the resources of the rejected response, without its removals; not empty. Those that the client had before come first:
+ *   when two exclude each other, the one that is there stays
+ */
 export function blame(typeUrl: TypeUrl, names: readonly string[], message: string): Blame {
   if (names.length === 1) return { kind: 'named', culprits: names, others: [] }
-  const culprits = names.filter((name) => mentions(message, name))
-  if (culprits.length === 0) {
-    const middle = Math.ceil(names.length / 2)
-    return { kind: 'unknown', parts: [names.slice(0, middle), names.slice(middle)] }
-  }
   const prefix = PARTLY_APPLIED.get(typeUrl)
-  const othersApplied = prefix !== undefined && message.includes(prefix)
-  return { kind: 'named', culprits, others: othersApplied ? [] : names.filter((name) => !culprits.includes(name)) }
+  if (prefix !== undefined && message.includes(prefix)) {
+    const culprits = names.filter((name) => [prefix, ', ', '\n'].some((before) => message.includes(`${before}${name}: `)))
+    if (culprits.length > 0) return { kind: 'named', culprits, others: [] }
+  }
+  const mentioned = names.filter((name) => mentions(message, name))
+  const others = names.filter((name) => !mentioned.includes(name))
+  if (mentioned.length === 1) return { kind: 'named', culprits: mentioned, others }
+  // Several names are in the message, of which some may only explain what is wrong with the others.
+  if (mentioned.length > 1) return { kind: 'unknown', parts: [others, ...mentioned.map((name) => [name])] }
+  const middle = Math.ceil(names.length / 2)
+  return { kind: 'unknown', parts: [names.slice(0, middle), names.slice(middle)] }
 }
 
 /** True if the message holds the name as a word of its own: `a` is not mentioned by `a/b`. */

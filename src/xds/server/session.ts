@@ -237,7 +237,11 @@ export class Session {
 
   #reject(subscription: Subscription, flight: Flight, rejection: Rejection, now: number): void {
     const { typeUrl } = subscription
-    const suspects = [...flight.items].flatMap(([name, { sent }]) => (sent === undefined ? [] : [name]))
+    const sent = [...flight.items].filter(([, item]) => item.sent !== undefined)
+    const suspects = [
+      ...sent.filter(([, { previous }]) => previous !== undefined),
+      ...sent.filter(([, { previous }]) => previous === undefined),
+    ].map(([name]) => name)
     if (suspects.length === 0) {
       this.#options.events.rejected(typeUrl, flight, rejection, [])
       return

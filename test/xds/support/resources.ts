@@ -1,6 +1,6 @@
 /** Small resources of every type, as the translation would make them. */
 import { createHash } from 'node:crypto'
-import type { EnvoyMessages } from '../../../src/gen/envoy/types.js'
+import type { EnvoyMessages, envoy } from '../../../src/gen/envoy/types.js'
 import { encode, type MessageName, messageName } from '../../../src/xds/message.js'
 import { type EncodedResource, type ResourceChange, type ResourceReference, TYPE_URL, type TypeUrl } from '../../../src/xds/resource.js'
 
@@ -82,8 +82,9 @@ export function scope(name: string, clusters: readonly string[] = []): EncodedRe
 }
 
 /** A virtual host by VHDS: `<route configuration>/<host>`. */
-export function virtualHost(name: string): EncodedResource {
-  return encoded<'envoy.config.route.v3.VirtualHost'>(TYPE_URL.virtualHost, name, { name, domains: [name.slice(name.indexOf('/') + 1)] })
+export function virtualHost(name: string, list: readonly envoy.config.route.v3.Route[] = []): EncodedResource {
+  const domains = [name.slice(name.indexOf('/') + 1)]
+  return encoded<'envoy.config.route.v3.VirtualHost'>(TYPE_URL.virtualHost, name, { name, domains, routes: list })
 }
 
 /** What a listener of a test may have; `content` makes versions differ. */
