@@ -1,0 +1,217 @@
+import { describe, expect, it } from '@jest/globals'
+import { createAuthority } from '../../../test/support/certificates.js'
+import {
+  authorityConfigMap,
+  certificateSecret,
+  createRouteWorld,
+  gateway,
+  HTTP_LISTENER,
+  route,
+  service,
+  virtualHost,
+} from '../../../test/support/route-world.js'
+import { briefly, type TranslationWorld } from '../../../test/support/translation-world.js'
+
+const authority = await createAuthority()
+const CA = authorityConfigMap('ca', authority.certificate)
+const CA_REFS = 'caCertificateRefs: [{ group: "", kind: ConfigMap, name: ca }]'
+
+/** A policy about the Service `app`. */
+const policy = (
+  name: string,
+  validation: string,
+  more: { readonly section?: string; readonly created?: string; readonly target?: string } = {},
+): string => `
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: BackendTLSPolicy
+metadata: { name: ${name}, namespace: infra, creationTimestamp: "${more.created ?? '2026-01-01T00:00:00Z'}" }
+spec:
+  targetRefs: [{ group: "", kind: Service, name: ${more.target ?? 'app'}${more.section === undefined ? '' : `, sectionName: ${more.section}`} }]
+  validation: { ${validation} }
+`
+const PORTS = '{ name: one, port: 443 }, { name: two, port: 444 }'
+const TO_BOTH = route('r', 'rules: [{ backendRefs: [{ name: app, port: 443 }, { name: app, port: 444 }] }]')
+
+function worldWith(...objects: string[]): TranslationWorld {
+  return createRouteWorld([gateway(HTTP_LISTENER), service('app', PORTS), CA, TO_BOTH, ...objects])
+}
+
+const cluster = (world: TranslationWorld, name = 'Service/infra/app/443') => world.translation.gatewayApi.clusters.get(name)
+
+const conditions = (world: TranslationWorld, name: string): readonly (readonly string[])[] => {
+  const status = world.status(`BackendTLSPolicy/infra/${name}`)
+  if (status?.shape !== 'policy') throw new Error(`${name} has no status`)
+  return status.ancestors.map((each) => briefly(each.conditions))
+}
+
+const VALID = ['Accepted=True Accepted', 'ResolvedRefs=True ResolvedRefs']
+
+describe('TLS of a Service', () => {
+  it('is as the policy says', () => {
+    const names =
+      'subjectAltNames: [{ type: Hostname, hostname: a.b }, { type: Hostname, hostname: "*.b.c" }, { type: URI, uri: "spiffe://a/b" }]'
+    const world = worldWith(policy('p', `hostname: abc.example.com, ${CA_REFS}, ${names}`))
+    expect(cluster(world)?.tls).toEqual({
+      serverName: 'abc.example.com',
+      trust: { kind: 'material', name: 'ConfigMap/infra/ca' },
+      subjectAltNames: [
+        { type: 'DNS', value: 'a.b', match: 'exact' },
+        { type: 'DNS', value: '.b.c', match: 'suffix' },
+        { type: 'URI', value: 'spiffe://a/b', match: 'exact' },
+      ],
+    })
+    expect(conditions(world, 'p')).toEqual([VALID])
+    // Proxies get the authorities as a secret.
+    expect(world.translation.gatewayApi.secrets.get('ConfigMap/infra/ca')).toBeDefined()
+  })
+
+  it('trusts the authorities of the system', () => {
+    expect(cluster(worldWith(policy('p', 'hostname: a.b, wellKnownCACertificates: System')))?.tls?.trust).toEqual({ kind: 'system' })
+  })
+
+  it('keeps the name of the cluster when a policy comes', () => {
+    const world = worldWith()
+    expect(cluster(world)?.tls).toBeUndefined()
+    world.apply(policy('p', `hostname: a.b, ${CA_REFS}`))
+    world.flush()
+    expect(cluster(world)?.tls?.serverName).toBe('a.b')
+  })
+})
+
+describe('a policy that nobody can be trusted by', () => {
+  it.each([
+    { rule: 'a ConfigMap that is missing', refs: '{ group: "", kind: ConfigMap, name: missing }', want: 'InvalidCACertificateRef' },
+    { rule: 'a ConfigMap without ca.crt', refs: '{ group: "", kind: ConfigMap, name: empty }', want: 'InvalidCACertificateRef' },
+    { rule: 'a kind that holds no authorities', refs: '{ group: "", kind: InvalidKind, name: x }', want: 'InvalidKind' },
+  ])('$rule: requests fail, nothing goes in plain text', ({ refs, want }) => {
+    const empty = '\n---\n{ apiVersion: v1, kind: ConfigMap, metadata: { name: empty, namespace: infra }, data: {} }\n'
+    const world = worldWith(empty, policy('p', `hostname: a.b, caCertificateRefs: [${refs}]`))
+    expect(conditions(world, 'p')).toEqual([['Accepted=False NoValidCACertificate', `ResolvedRefs=False ${want}`]])
+    expect(virtualHost(world.translation.gatewayApi, '*')?.routes[0]?.action).toEqual({ kind: 'directResponse', statusCode: 500 })
+    const status = world.status('HTTPRoute/infra/r')
+    expect(status?.shape === 'route' && briefly(status.parents[0]?.conditions ?? [])).toEqual(VALID)
+  })
+
+  it('works as soon as the ConfigMap comes', () => {
+    const world = worldWith(policy('p', 'hostname: a.b, caCertificateRefs: [{ group: "", kind: ConfigMap, name: late }]'))
+    expect(cluster(world)).toBeUndefined()
+    world.apply(authorityConfigMap('late', authority.certificate))
+    expect(conditions(world, 'p')).toEqual([VALID])
+    expect(cluster(world)?.tls).toBeDefined()
+  })
+
+  it('goes on with the valid ones of several references, and says which is not', () => {
+    const world = worldWith(
+      policy(
+        'p',
+        `hostname: a.b, caCertificateRefs: [{ group: "", kind: ConfigMap, name: ca }, { group: "", kind: ConfigMap, name: missing }]`,
+      ),
+    )
+    expect(conditions(world, 'p')).toEqual([['Accepted=True Accepted', 'ResolvedRefs=False InvalidCACertificateRef']])
+    expect(cluster(world)?.tls?.trust).toEqual({ kind: 'material', name: 'ConfigMap/infra/ca' })
+  })
+
+  it('conflicts with no policy that works: the older one alone decides', () => {
+    const world = worldWith(
+      policy('p', 'hostname: a.b, caCertificateRefs: [{ group: "", kind: ConfigMap, name: missing }]', { target: 'elsewhere' }),
+    )
+    expect(cluster(world)?.tls).toBeUndefined()
+  })
+})
+
+describe('several policies', () => {
+  const older = { created: '2025-01-01T00:00:00Z' }
+  const newer = { created: '2026-01-01T00:00:00Z' }
+
+  it.each([
+    { rule: 'the older wins', first: older, second: newer, winner: 'first' },
+    { rule: 'the first name wins between policies of the same age', first: newer, second: newer, winner: 'first' },
+    {
+      rule: 'the older wins for the same port',
+      first: { ...newer, section: 'one' },
+      second: { ...older, section: 'one' },
+      winner: 'second',
+    },
+  ])('$rule, the other one conflicts', ({ first, second, winner }) => {
+    const world = worldWith(
+      policy('first', `hostname: first.com, ${CA_REFS}`, first),
+      policy('second', `hostname: second.com, ${CA_REFS}`, second),
+    )
+    expect(cluster(world)?.tls?.serverName).toBe(`${winner}.com`)
+    expect(conditions(world, winner)).toEqual([VALID])
+    expect(conditions(world, winner === 'first' ? 'second' : 'first')).toEqual([
+      ['Accepted=False Conflicted', 'ResolvedRefs=True ResolvedRefs'],
+    ])
+  })
+
+  it('one for a port and one for the Service do not conflict: the port has its own', () => {
+    const world = worldWith(
+      policy('whole', `hostname: whole.com, ${CA_REFS}`, older),
+      policy('port', `hostname: port.com, ${CA_REFS}`, { ...newer, section: 'one' }),
+    )
+    expect(cluster(world, 'Service/infra/app/443')?.tls?.serverName).toBe('port.com')
+    expect(cluster(world, 'Service/infra/app/444')?.tls?.serverName).toBe('whole.com')
+    expect([conditions(world, 'whole'), conditions(world, 'port')]).toEqual([[VALID], [VALID]])
+  })
+})
+
+describe('the status of a policy', () => {
+  it('has one entry per Gateway whose routes use the Service', () => {
+    const other = gateway(HTTP_LISTENER).replace('name: gw', 'name: other')
+    const world = worldWith(
+      policy('p', `hostname: a.b, ${CA_REFS}`),
+      other,
+      route('r2', 'rules: [{ backendRefs: [{ name: app, port: 443 }] }]', { parents: '[{ name: other }]' }),
+    )
+    const status = world.status('BackendTLSPolicy/infra/p')
+    expect(status?.shape === 'policy' && status.ancestors.map((each) => each.ancestorRef)).toEqual(
+      ['gw', 'other'].map((name) => ({ group: 'gateway.networking.k8s.io', kind: 'Gateway', namespace: 'infra', name })),
+    )
+  })
+
+  it('is nothing where no Gateway of ours uses the Service', () => {
+    expect(worldWith(policy('p', `hostname: a.b, ${CA_REFS}`, { target: 'unused' })).status('BackendTLSPolicy/infra/p')).toBeUndefined()
+  })
+
+  it('says that the target does not exist', () => {
+    const lost = route('r2', 'rules: [{ backendRefs: [{ name: lost, port: 443 }] }]')
+    const world = worldWith(
+      policy('p', `hostname: a.b, ${CA_REFS}`, { target: 'lost' }),
+      policy('q', `hostname: a.b, ${CA_REFS}`, { section: 'three' }),
+      lost,
+    )
+    expect(conditions(world, 'p')).toEqual([['Accepted=False TargetNotFound', 'ResolvedRefs=True ResolvedRefs']])
+    expect(conditions(world, 'q')).toEqual([['Accepted=False TargetNotFound', 'ResolvedRefs=True ResolvedRefs']])
+  })
+
+  it('has the generation of the policy', () => {
+    const world = worldWith(policy('p', `hostname: a.b, ${CA_REFS}`))
+    world.apply(policy('p', `hostname: c.d, ${CA_REFS}`))
+    const status = world.status('BackendTLSPolicy/infra/p')
+    expect(
+      status?.shape === 'policy' && status.ancestors.flatMap((each) => each.conditions.map((condition) => condition.observedGeneration)),
+    ).toEqual([2, 2])
+  })
+})
+
+describe('the client certificate of a Gateway', () => {
+  it('is shown to backends with a policy, by a cluster of its own; others keep theirs', async () => {
+    const secret = certificateSecret('client', await authority.issue({ dns: ['client'] }))
+    const world = createRouteWorld([
+      gateway(HTTP_LISTENER, 'tls: { backend: { clientCertificateRef: { name: client } } }'),
+      service('app', PORTS),
+      CA,
+      secret,
+      TO_BOTH,
+      policy('p', `hostname: a.b, ${CA_REFS}`, { section: 'one' }),
+    ])
+    expect(cluster(world, 'Service/infra/app/443@infra/gw')?.tls).toMatchObject({
+      serverName: 'a.b',
+      clientCertificate: 'Secret/infra/client',
+    })
+    expect(cluster(world, 'Service/infra/app/444')?.tls).toBeUndefined()
+    expect(world.translation.gatewayApi.endpoints.get('Service/infra/app/443@infra/gw')).toBeDefined()
+    expect(world.translation.gatewayApi.secrets.get('Secret/infra/client')).toBeDefined()
+  })
+})
