@@ -1,0 +1,199 @@
+/** The two programs as a user runs them: built, started, asked, edited, stopped. */
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import { type AddressInfo, createServer as createNetServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { findEnvoy } from '../../envoy/find-envoy.js'
+import { eventually } from '../support/eventually.js'
+import { freePort } from '../support/free-port.js'
+
+const repository = join(import.meta.dirname, '..', '..')
+const WITHIN_MS = 30_000
+
+let folder: string
+let temporary: string
+let backend: Server
+let ports: { readonly http: number; readonly xds: number; readonly admin: number }
+let headgate: ChildProcess
+let log = ''
+
+/** A route that adds a header to its answers. */
+const route = (header: string): string => `apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: web, namespace: default }
+spec:
+  parentRefs: [{ name: gateway }]
+  rules:
+    - filters:
+        - type: ResponseHeaderModifier
+          responseHeaderModifier: { set: [{ name: x-version, value: ${header} }] }
+      backendRefs: [{ group: headgate.dev, kind: Backend, name: web }]
+`
+
+const gateway = (httpPort: number, backendPort: number): string => `apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: { name: headgate }
+spec: { controllerName: headgate.dev/gateway-controller }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: gateway, namespace: default }
+spec:
+  gatewayClassName: headgate
+  listeners: [{ name: http, port: ${httpPort}, protocol: HTTP }]
+---
+apiVersion: headgate.dev/v1alpha1
+kind: Backend
+metadata: { name: web, namespace: default }
+spec: { endpoints: [{ ip: { address: 127.0.0.1, port: ${backendPort} } }] }
+`
+
+beforeAll(async () => {
+  const envoy = await findEnvoy()
+  await promisify(execFile)(process.execPath, ['--import', 'tsx', join(repository, 'scripts', 'tasks', 'build.ts')], { cwd: repository })
+  folder = mkdtempSync(join(tmpdir(), 'headgate-programs-'))
+  temporary = mkdtempSync(join(tmpdir(), 'hg-'))
+  backend = createServer((_, response) => response.end('hello'))
+  await new Promise<void>((resolve) => backend.listen(0, '127.0.0.1', resolve))
+  ports = { http: await freePort(), xds: await freePort(), admin: await freePort() }
+  writeFileSync(join(folder, 'gateway.yaml'), gateway(ports.http, (backend.address() as AddressInfo).port))
+  writeFileSync(join(folder, 'route.yaml'), route('one'))
+  headgate = start('--resources', folder, '--xds-port', String(ports.xds), '--admin-port', String(ports.admin), '--envoy', envoy.path)
+  headgate.stderr?.on('data', (text) => {
+    log += text
+  })
+  headgate.stdout?.on('data', (text) => {
+    log += text
+  })
+  await eventually(() => expect(log).toContain('Headgate is running'), WITHIN_MS)
+}, 180_000)
+
+afterAll(async () => {
+  if (headgate.exitCode === null) headgate.kill('SIGKILL')
+  await new Promise((resolve) => backend.close(resolve))
+  rmSync(folder, { recursive: true })
+  rmSync(temporary, { recursive: true })
+})
+
+function start(...args: readonly string[]): ChildProcess {
+  return spawn(process.execPath, [join(repository, 'bin', 'headgate.js'), ...args], { env: { ...process.env, TMPDIR: temporary } })
+}
+
+async function gatewayctl(...args: readonly string[]) {
+  const child = spawn(process.execPath, [join(repository, 'bin', 'gatewayctl.js'), '--server', `http://127.0.0.1:${ports.admin}`, ...args])
+  let [out, error] = ['', '']
+  child.stdout.on('data', (text) => {
+    out += text
+  })
+  child.stderr.on('data', (text) => {
+    error += text
+  })
+  const code = await new Promise((resolve) => child.on('close', resolve))
+  return { code, out, error }
+}
+
+const ask = async () => (await fetch(`http://127.0.0.1:${ports.http}/`)).headers.get('x-version')
+
+describe('headgate and gatewayctl', () => {
+  it('serve a folder, and say where', async () => {
+    expect(log).toContain(`127.0.0.1:${ports.http}`)
+    expect(await ask()).toBe('one')
+  })
+
+  it('print what there is', async () => {
+    const status = await gatewayctl('status')
+    expect(status).toMatchObject({ code: 0, error: '' })
+    expect(status.out).toMatch(new RegExp(`Gateway +default/gateway +ok +http: HTTP on 127.0.0.1:${ports.http}, 1 route\n`))
+    expect((await gatewayctl('proxies')).out).toMatch(/local +local +envoy 1\.\d+\.\d+ +delta .* in sync/)
+    expect((await gatewayctl('dump', 'endpoints')).out).toContain(`127.0.0.1:${(backend.address() as AddressInfo).port}`)
+    expect(JSON.parse((await gatewayctl('dump', 'all', '-o', 'json')).out)).toEqual(
+      expect.arrayContaining([expect.objectContaining({ type: 'envoy.config.cluster.v3.Cluster', origins: ['Backend/default/web'] })]),
+    )
+    expect((await gatewayctl('dump', 'bootstrap')).out).toContain('headgate_xds')
+    expect((await gatewayctl('version')).out).toMatch(/gatewayctl {2}(\S+)\nheadgate {4}\1\n/)
+  })
+
+  it('make an edit live traffic, and know when it is', async () => {
+    writeFileSync(join(folder, 'route.yaml'), route('two'))
+    await eventually(async () => expect(await ask()).toBe('two'), WITHIN_MS)
+    expect(await gatewayctl('wait', 'httproute/web', '--for=delivered', '--timeout=20s')).toMatchObject({
+      code: 0,
+      out: 'httproute/default/web is delivered\n',
+    })
+    expect((await gatewayctl('history')).out).toMatch(/RouteConfiguration.* after \d+ ms +HTTPRoute\/default\/web@2/)
+  })
+
+  it('tell of a broken file and go on', async () => {
+    writeFileSync(join(folder, 'broken.yaml'), 'kind: [')
+    await eventually(async () => {
+      const { code, out } = await gatewayctl('status')
+      expect(out).toMatch(/error \S+broken\.yaml:1:\d+: /)
+      expect(code).toBe(3)
+    }, WITHIN_MS)
+    expect(await ask()).toBe('two')
+    rmSync(join(folder, 'broken.yaml'))
+  })
+
+  it('time out with what is missing', async () => {
+    const { code, error } = await gatewayctl('wait', 'httproute/nothing', '--timeout=300ms')
+    expect([code, error]).toEqual([4, expect.stringContaining('there is no such object')])
+  })
+
+  it.each([
+    { taken: 'xds' as const, flag: '--xds-port' },
+    { taken: 'admin' as const, flag: '--admin-port' },
+  ])(
+    'name the flag when the $taken port is taken',
+    async ({ taken, flag }) => {
+      const squatter = createNetServer()
+      const port = await freePort()
+      await new Promise<void>((resolve) => squatter.listen(port, '127.0.0.1', resolve))
+      const own = { xds: '0', admin: '0', [taken]: String(port) }
+      const second = start('--resources', folder, '--no-envoy', '--xds-port', own.xds, '--admin-port', own.admin)
+      let output = ''
+      second.stderr?.on('data', (text) => {
+        output += text
+      })
+      expect(await new Promise((resolve) => second.on('close', resolve))).toBe(1)
+      expect(output).toContain(`cannot listen on 127.0.0.1:${port}: another program listens there. Choose another one with ${flag}.`)
+      await new Promise((resolve) => squatter.close(resolve))
+    },
+    WITHIN_MS,
+  )
+
+  it(
+    'stop on Ctrl-C and leave nothing behind',
+    async () => {
+      const children = await envoysOf(headgate.pid)
+      expect(children).toHaveLength(1)
+      const ended = new Promise((resolve) => headgate.on('close', resolve))
+      headgate.kill('SIGINT')
+      // npm and the shell deliver the same Ctrl-C again.
+      headgate.kill('SIGINT')
+      expect(await ended).toBe(0)
+      expect(children.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([])
+      expect(readdirSync(temporary)).toEqual([])
+      await expect(ask()).rejects.toThrow()
+    },
+    WITHIN_MS,
+  )
+
+  it('say what to do when nobody answers', async () => {
+    const { code, error } = await gatewayctl('status')
+    expect([code, error]).toEqual([1, expect.stringContaining('Is it running?')])
+  })
+})
+
+/** The processes that a process has started. */
+async function envoysOf(parent: number | undefined): Promise<readonly number[]> {
+  const { stdout } = await promisify(execFile)('ps', ['-o', 'pid=', '--ppid', String(parent)])
+  return stdout
+    .trim()
+    .split('\n')
+    .filter((line) => line !== '')
+    .map(Number)
+}
