@@ -17,7 +17,6 @@ export const clusterTrustBundle: KindDefinition = {
   namespaced: false,
   hasGeneration: false,
   hasStatus: false,
-  isBuiltIn: true,
   isOwn: false,
   schema: object('ClusterTrustBundle', 'Authorities that the whole cluster may trust.', { spec: required(spec, 'The authorities.') }),
 }

@@ -11,7 +11,6 @@ export const configMap: KindDefinition = {
   namespaced: true,
   hasGeneration: false,
   hasStatus: false,
-  isBuiltIn: true,
   isOwn: false,
   schema: object('ConfigMap', 'Configuration and certificates of authorities.', {
     data: optional(mapOf(string()), 'Content that is text.'),

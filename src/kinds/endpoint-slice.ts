@@ -38,7 +38,6 @@ export const endpointSlice: KindDefinition = {
   namespaced: true,
   hasGeneration: false,
   hasStatus: false,
-  isBuiltIn: true,
   isOwn: false,
   schema: object('EndpointSlice', 'Some of the pods behind a Service, which the label `kubernetes.io/service-name` names.', {
     addressType: required(oneOf(['IPv4', 'IPv6', 'FQDN'], { name: 'AddressFamily' }), 'What the addresses are.'),

@@ -18,7 +18,8 @@ const IP_OF_IP_TYPE: OneOf = {
     { properties: { type: { enum: ['IPAddress'] }, value: { anyOf: [{ format: 'ipv4' }, { format: 'ipv6' }] } } },
     { properties: { type: { not: { enum: ['IPAddress'] } } } },
   ],
-  message: 'value must be an IPv4 or IPv6 address when type is IPAddress',
+  field: 'value',
+  message: 'must be an IPv4 or IPv6 address when type is IPAddress',
   check: (self: { readonly type?: string; readonly value?: string }) =>
     self.type !== 'IPAddress' || self.value === undefined || isIP(self.value),
 }

@@ -11,7 +11,6 @@ export const namespace: KindDefinition = {
   namespaced: false,
   hasGeneration: false,
   hasStatus: true,
-  isBuiltIn: true,
   isOwn: false,
   schema: object(
     'Namespace',

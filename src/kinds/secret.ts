@@ -11,7 +11,6 @@ export const secret: KindDefinition = {
   namespaced: true,
   hasGeneration: false,
   hasStatus: false,
-  isBuiltIn: true,
   isOwn: false,
   schema: object('Secret', 'Certificates, keys and passwords.', {
     type: optional(string(), 'What the Secret holds, such as `kubernetes.io/tls`.', { default: 'Opaque' }),

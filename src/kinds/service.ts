@@ -74,7 +74,6 @@ export const service: KindDefinition = {
   namespaced: true,
   hasGeneration: false,
   hasStatus: true,
-  isBuiltIn: true,
   isOwn: false,
   schema: object('Service', 'A name for pods.', {
     spec: optional(spec, 'What it offers.', { default: {} }),

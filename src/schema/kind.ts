@@ -23,8 +23,6 @@ export interface KindDefinition {
   readonly hasStatus: boolean
   /** True if the status is an input like the rest: somebody else finds it out, and we read it. */
   readonly statusIsInput?: true
-  /** True if the API server decodes the kind by code of its own, which takes null for a field that is not there. */
-  readonly isBuiltIn?: true
   /** True for the kinds of this project: their CRDs and reference docs are generated from the schema. */
   readonly isOwn: boolean
   /** Set on policies (GEP-713): whether they are inherited by what their target contains. */

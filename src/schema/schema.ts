@@ -141,6 +141,8 @@ export interface Rule {
 export interface OneOf {
   readonly id: string
   readonly alternatives: readonly JsonValue[]
+  /** The field that is wrong when the constraint is broken. */
+  readonly field: string
   readonly message: string
   check(self: never): boolean
 }

@@ -43,7 +43,8 @@ function errors(schema: ObjectSchema, value: JsonObject, old?: JsonObject): read
 describe('a value is refused', () => {
   it.each<{ schema: Schema; value: JsonValue; error: string }>([
     { schema: string(), value: 1, error: 'value: Invalid value: 1: must be of type string' },
-    { schema: string(), value: null, error: 'value: Invalid value: null: must be of type string' },
+    { schema: string(), value: null, error: 'value: Required value' },
+    { schema: list(string()), value: [null], error: 'value[0]: Invalid value: null: must be of type string' },
     { schema: oneOf(['A', 'B']), value: 'a', error: 'value: Unsupported value: "a": supported values: "A", "B"' },
     { schema: string({ minLength: 1 }), value: '', error: 'value: Invalid value: "": should be at least 1 chars long' },
     { schema: string({ maxLength: 2 }), value: 'abc', error: 'value: Too long: may not be more than 2 characters' },
@@ -111,13 +112,9 @@ describe('defaults', () => {
     expect(validate(schema, { items: [], inner: { name: 'a' } }).value).toEqual({ items: [], inner: { name: 'a', size: 1 } })
   })
 
-  it('stand in for null', () => {
-    expect(validate(schema, { items: null }).value).toEqual({ items: [{ name: 'first', size: 1 }] })
-  })
-
-  it('null is a value elsewhere, except in built-in kinds', () => {
-    expect(errors(schema, { inner: null })).toEqual(['inner: Invalid value: null: must be of type object'])
-    expect(validate(schema, { inner: null }, { nullIsAbsent: true })).toMatchObject({ errors: [], value: { items: [{ name: 'first' }] } })
+  it('stand in for null, which is nothing everywhere else', () => {
+    expect(validate(schema, { items: null, inner: null }).value).toEqual({ items: [{ name: 'first', size: 1 }] })
+    expect(validate(only(mapOf(string())), { value: { a: null, b: '' } })).toMatchObject({ value: { value: { b: '' } }, errors: [] })
   })
 
   it('filling them in twice is filling them in once, for every kind', () => {

@@ -25,8 +25,6 @@ export interface Validation {
 export interface ValidationOptions {
   /** The value before an update: transition rules compare with it. */
   readonly old?: JsonObject
-  /** True for built-in kinds, whose decoder takes null for a field that is not there. */
-  readonly nullIsAbsent?: boolean
 }
 
 /** Validates values against schemas. */
@@ -40,7 +38,7 @@ export function createValidator(): Validator {
     return matchers.get(schema)
   }
   return (schema, value, options = {}) => {
-    const walk: Walk = { errors: [], warnings: [], matcherOf, nullIsAbsent: options.nullIsAbsent === true }
+    const walk: Walk = { errors: [], warnings: [], matcherOf }
     const result = readObject(schema, value, [], walk)
     if (!walk.errors.some(blocksRules)) checkRules(schema, result, options.old, [], walk.errors)
     else if (hasRules(schema)) walk.errors.push({ code: 'invalid', path: [], message: RULES_NOT_CHECKED })
@@ -54,7 +52,6 @@ const RULES_NOT_CHECKED =
 interface Walk {
   readonly errors: FieldError[]
   readonly warnings: FieldWarning[]
-  readonly nullIsAbsent: boolean
   matcherOf(schema: StringSchema): PatternMatcher | undefined
 }
 
@@ -84,9 +81,8 @@ function read(schema: Schema, value: JsonValue, path: FieldPath, walk: Walk): Js
 function readObject(schema: ObjectSchema, value: JsonObject, path: FieldPath, walk: Walk): JsonObject {
   const entries: [string, JsonValue][] = []
   for (const [name, field] of Object.entries(schema.fields)) {
-    const given = Object.hasOwn(value, name) ? value[name] : undefined
-    const isNull = given === null && (field.default !== undefined || walk.nullIsAbsent)
-    const present = given === undefined || isNull ? field.default : given
+    // Null is the same as nothing: no field of ours is nullable.
+    const present = (Object.hasOwn(value, name) ? value[name] : undefined) ?? field.default
     if (present !== undefined) entries.push([name, read(field.schema, present, [...path, name], walk)])
     else if (field.required === true) walk.errors.push({ code: 'required', path: [...path, name], message: 'Required value' })
   }
@@ -100,13 +96,14 @@ function readObject(schema: ObjectSchema, value: JsonObject, path: FieldPath, wa
     refuse(entries.length, `should have at least ${schema.minProperties} properties`, path, walk)
   }
   if (schema.oneOf !== undefined && !schema.oneOf.check(result as never)) {
-    walk.errors.push({ code: 'rule', rule: schema.oneOf.id, path, message: `Invalid value: ${schema.oneOf.message}` })
+    const { field, message } = schema.oneOf
+    walk.errors.push({ code: 'type', path: [...path, field], message: `Invalid value: ${quoted(result[field])}: ${message}` })
   }
   return result
 }
 
 function readMap(schema: MapSchema, value: JsonObject, path: FieldPath, walk: Walk): JsonObject {
-  const keys = Object.keys(value)
+  const keys = Object.keys(value).filter((key) => value[key] !== null)
   if (schema.maxProperties !== undefined && keys.length > schema.maxProperties) {
     tooMany(keys.length, schema.maxProperties, path, walk)
     return {}
@@ -133,22 +130,24 @@ function readArray(schema: ArraySchema, value: readonly JsonValue[], path: Field
 function refuseDuplicates(schema: ArraySchema, items: readonly JsonValue[], path: FieldPath, walk: Walk): void {
   const keyOf = identity(schema)
   if (keyOf === undefined) return
-  const seen = new Set<string>()
+  const counts = new Map<string, number>()
   for (const [index, item] of items.entries()) {
-    const key = JSON.stringify(keyOf(item))
-    if (seen.has(key)) {
-      walk.errors.push({ code: 'duplicate', path: [...path, index], message: `Duplicate value: ${quoted(keyOf(item))}` })
-    }
-    seen.add(key)
+    const key = keyOf(item)
+    if (key === undefined) continue
+    const text = JSON.stringify(key)
+    const count = (counts.get(text) ?? 0) + 1
+    counts.set(text, count)
+    // The third of its kind is not worth another word.
+    if (count === 2) walk.errors.push({ code: 'duplicate', path: [...path, index], message: `Duplicate value: ${quoted(key)}` })
   }
 }
 
-/** What tells items of a list apart; undefined where nothing does. */
-function identity(schema: ArraySchema): ((item: JsonValue) => JsonValue) | undefined {
+/** What tells items of a list apart; undefined where nothing does. Items of the wrong type have no identity. */
+function identity(schema: ArraySchema): ((item: JsonValue) => JsonValue | undefined) | undefined {
   const keys = schema.listMapKeys
   if (schema.listType === 'set') return (item) => item
   if (schema.listType !== 'map' || keys === undefined) return undefined
-  return (item) => (isJsonObject(item) ? Object.fromEntries(keys.map((key) => [key, item[key] ?? null])) : item)
+  return (item) => (isJsonObject(item) ? Object.fromEntries(keys.map((key) => [key, item[key] ?? null])) : undefined)
 }
 
 function readString(schema: StringSchema, value: string, path: FieldPath, walk: Walk): string {
@@ -193,14 +192,14 @@ function integerProblem(schema: IntegerSchema, value: number): Pick<FieldError, 
   if (schema.enum !== undefined && !schema.enum.includes(value)) {
     return { code: 'enum', message: `Unsupported value: ${value}: supported values: ${schema.enum.join(', ')}` }
   }
-  const limit = schema.format === 'int32' ? INT32_MAX : Number.MAX_SAFE_INTEGER
-  if (Math.abs(value) > limit) return { code: 'type', message: `Invalid value: ${value}: must be of type ${schema.format ?? 'integer'}` }
   if (schema.minimum !== undefined && value < schema.minimum) {
     return { code: 'invalid', message: `Invalid value: ${value}: should be greater than or equal to ${schema.minimum}` }
   }
   if (schema.maximum !== undefined && value > schema.maximum) {
     return { code: 'invalid', message: `Invalid value: ${value}: should be less than or equal to ${schema.maximum}` }
   }
+  const limit = schema.format === 'int32' ? INT32_MAX : Number.MAX_SAFE_INTEGER
+  if (Math.abs(value) > limit) return { code: 'type', message: `Invalid value: ${value}: must be of type ${schema.format ?? 'integer'}` }
   return undefined
 }
 

@@ -92,7 +92,7 @@ describe('objects of files', () => {
     expect(object('Secret/default/s')).not.toHaveProperty('stringData')
   })
 
-  it('take null for nothing in built-in kinds', () => {
+  it('take null for nothing', () => {
     const { write, problems } = folder()
     write({ 'a.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, creationTimestamp: null, labels: null}\ndata: null\n' })
     expect(problems()).toEqual([])

@@ -71,7 +71,7 @@ export function createInterpreter(kinds: readonly KindDefinition[], validate: Va
     }
     const given = prepare(kind, value)
     const before = old === undefined ? {} : { old: { ...old, metadata: {} } as unknown as JsonObject }
-    const result = validate(documentSchema(kind, version), given, { nullIsAbsent: kind.isBuiltIn === true, ...before })
+    const result = validate(documentSchema(kind, version), given, before)
     const warnings = findings(result.warnings.map(({ path, message }) => ({ path, reason: message })))
     if (result.errors.length > 0) {
       const errors = findings(result.errors.map((error) => ({ path: error.path, reason: formatFieldError(error) })))
