@@ -5,6 +5,7 @@ import type { Problem } from '../conditions.js'
 import { originsOf } from '../origins.js'
 import type { AnyRoute } from './any-route.js'
 import { referencedBackends } from './backend-references.js'
+import { withoutIdlePrefixChanges } from './prefix-changes.js'
 import { grpcMatch, httpMatch, type SpecificMatch } from './request-matches.js'
 import { clustersOf, type RouteRules, type RuleMatch, type RuleOutcome } from './route-rules.js'
 import type { RuleContext } from './rule-context.js'
@@ -97,7 +98,7 @@ function compileRule(
         ...does,
         grpc: kind === 'GRPCRoute',
       }
-      return { rule: at, match: index, specificity, route: keepPrefixChanges(route) }
+      return { rule: at, match: index, specificity, route: withoutIdlePrefixChanges(route) }
     }),
   }
 }
@@ -106,14 +107,6 @@ const REFUSED: Omit<RuleOutcome, 'problems' | 'unsupported'> = {
   action: { kind: 'directResponse', statusCode: 500 },
   requestHeaders: { set: [], add: [], remove: [] },
   responseHeaders: { set: [], add: [], remove: [] },
-}
-
-/** The schema lets a prefix be replaced only where exactly one prefix matches; for any other match there is nothing to replace. */
-function keepPrefixChanges(route: Route): Route {
-  const { match, action } = route
-  if (match.path.kind === 'prefix' || action.kind !== 'forward' || action.pathRewrite?.kind !== 'prefix') return route
-  const { pathRewrite: _, ...rest } = action
-  return { ...route, action: rest }
 }
 
 /** One reason for all of them: the first; the messages of all. */

@@ -179,6 +179,15 @@ describe('filters of a backend', () => {
     expect(found.action).toMatchObject({ mirrors: [{ cluster: 'Service/infra/other/8080' }], hostRewrite: 'b.com' })
   })
 
+  it('replace no prefix where no prefix matches', () => {
+    const filters = 'filters: [{ type: URLRewrite, urlRewrite: { path: { type: ReplacePrefixMatch, replacePrefixMatch: /x } } }]'
+    const { clusters } = forwardOf(
+      `matches: [{ path: { type: Exact, value: /a } }], backendRefs: [{ name: app, port: 8080, ${filters} }, { name: other, port: 8080, ${filters} }]`,
+      service('other'),
+    )
+    expect(clusters.map((each) => each.pathRewrite)).toEqual([undefined, undefined])
+  })
+
   it('refuses the share of one of several backends with a filter that only a rule can have, and says so', () => {
     const backends = `backendRefs: [{ name: app, port: 8080 }, { name: other, port: 8080, weight: 4, filters: [${mirror}] }]`
     const world = createRouteWorld([gateway(HTTP_LISTENER), service('other'), route('r', `rules: [{ ${backends} }]`)])
