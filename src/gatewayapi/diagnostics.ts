@@ -54,8 +54,6 @@ export const DIAGNOSTIC_CODES: Readonly<Record<string, string>> = {
   'listener/ResolvedRefs/InvalidCACertificateKind': 'HG1311',
   'listener/ResolvedRefs/InvalidRouteKinds': 'HG1312',
   'listener/Programmed/Invalid': 'HG1313',
-  'listener/OverlappingTLSConfig/OverlappingHostnames': 'HG1314',
-  'listener/OverlappingTLSConfig/OverlappingCertificates': 'HG1315',
   'route/Accepted/NoMatchingParent': 'HG1401',
   'route/Accepted/NotAllowedByListeners': 'HG1402',
   'route/Accepted/NoMatchingListenerHostname': 'HG1403',
@@ -78,10 +76,13 @@ export const DIAGNOSTIC_CODES: Readonly<Record<string, string>> = {
 const OTHER = 'HG1000'
 
 /** Conditions that tell of something bad when they are True. */
-const NEGATIVE = ['OverlappingTLSConfig', 'InsecureFrontendValidationMode', 'PartiallyInvalid']
+const NEGATIVE = ['InsecureFrontendValidationMode', 'PartiallyInvalid']
 
-/** Conditions and reasons that only repeat what another condition says better. */
-const REPEATING_TYPES = ['Conflicted']
+/**
+ * Conditions and reasons that only repeat what another condition says better, or that need no change: overlapping TLS is common (one
+ * certificate for many hosts) and served well, by 421.
+ */
+const REPEATING_TYPES = ['Conflicted', 'OverlappingTLSConfig']
 const REPEATING_REASONS = ['ListenersNotValid', 'ListenersNotResolved', 'ParentNotProgrammed', 'Pending']
 
 /** Declares the diagnostics of each object that has some, by the key of its status. */

@@ -3,7 +3,6 @@ import type { SecretObjectReference } from '../gen/kinds.js'
 import type { Collection, Graph, Keys, View } from '../incremental/index.js'
 import type { SecretMaterial } from '../ir/tls.js'
 import type { KubeObject } from '../provider/provider.js'
-import { deepEqual } from '../util/deep-equal.js'
 import { type ObjectKey, objectKey } from '../util/object-ref.js'
 import { readCertificate } from './certificates.js'
 import type { OurGateway } from './gateways.js'
@@ -39,20 +38,7 @@ export function declareMaterials(
       const [kind = '', namespace = '', object = '', part] = name.split('/')
       return read(view, inputs, { kind, key: objectKey(namespace, object), part })
     },
-    equal: sameMaterial,
   })
-}
-
-/** True if two findings are the same, secret parts included. */
-export function sameMaterial(a: Read<FoundMaterial>, b: Read<FoundMaterial>): boolean {
-  return deepEqual(a, b) && (!a.ok || !b.ok || sameSecret(a.value.material, b.value.material))
-}
-
-/** True if the secret parts of two materials are the same: a comparison of content does not see them. */
-export function sameSecret(a: SecretMaterial, b: SecretMaterial): boolean {
-  if (a.kind === 'certificate') return b.kind === 'certificate' && a.privateKey.equals(b.privateKey)
-  if (a.kind === 'text') return b.kind === 'text' && a.text.equals(b.text)
-  return true
 }
 
 function referrers(graph: Graph, inputs: Inputs, gateways: Collection<OurGateway>, sets: Collection<OurListenerSet>): readonly Keys[] {

@@ -3,9 +3,8 @@ import type { Collection, Graph, Source } from '../incremental/index.js'
 import type { Cluster } from '../ir/cluster.js'
 import type { Port } from '../ir/port.js'
 import type { SecretMaterial } from '../ir/tls.js'
-import { deepEqual } from '../util/deep-equal.js'
 import { partsOfTrustName } from './material-names.js'
-import { type Materials, sameSecret } from './materials.js'
+import type { Materials } from './materials.js'
 import { originsOf } from './origins.js'
 
 /** Declares the secrets in use, by their name. */
@@ -29,7 +28,6 @@ export function declareSecrets(
       })
       return combine(name, parts)
     },
-    equal: (a, b) => deepEqual(a, b) && sameSecret(a, b),
   })
 }
 
