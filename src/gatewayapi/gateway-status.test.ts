@@ -107,6 +107,26 @@ describe('the status of a Gateway', () => {
       ],
     },
     {
+      rule: 'a routability that is not ours to promise',
+      spec: `listeners: [${HTTP}], addresses: [{ type: IPAddress, routability: testing.x-k8s.io/sentinel }]`,
+      want: [
+        'Accepted=True Accepted',
+        'Programmed=False AddressNotAssigned',
+        'ResolvedRefs=True ResolvedRefs',
+        'AddressesAssigned=False NotAssigned',
+      ],
+    },
+    {
+      rule: 'one routability of two',
+      spec: `listeners: [${HTTP}], addresses: [{ type: IPAddress }, { type: IPAddress, routability: Cluster }]`,
+      want: [
+        'Accepted=True Accepted',
+        'Programmed=True Programmed',
+        'ResolvedRefs=True ResolvedRefs',
+        'AddressesAssigned=False PartiallyAssigned',
+      ],
+    },
+    {
       rule: 'parameters of a kind that we do not know',
       spec: `listeners: [${HTTP}], infrastructure: { parametersRef: { group: example.com, kind: Fake, name: x } }`,
       want: ['Accepted=False InvalidParameters', 'Programmed=False Invalid', 'ResolvedRefs=True ResolvedRefs'],
@@ -143,6 +163,15 @@ describe('the status of a Gateway', () => {
     },
   ])('$rule', ({ spec, want }) => {
     expect(briefly(statusOf(worldWith(gateway(spec))).conditions)).toEqual(want)
+  })
+
+  it('has the routability of each address', () => {
+    const world = worldWith(gateway(`listeners: [${HTTP}], addresses: [{ type: IPAddress, routability: Cluster }]`))
+    world.translation.inputs.addresses.set('infra/gw', { assigned: [{ type: 'IPAddress', value: '10.96.0.7', routability: 'Cluster' }] })
+    const status = statusOf(world)
+    expect(status.addresses).toEqual([{ type: 'IPAddress', value: '10.96.0.7', routability: 'Cluster' }])
+    expect(briefly(status.conditions)).toContain('AddressesAssigned=True AddressesAssigned')
+    expect(world.translation.gatewayApi.infra.get('infra/gw')?.addresses).toEqual([{ type: 'IPAddress', routability: 'Cluster' }])
   })
 
   it('says that clients get in without a valid certificate only while they do', () => {

@@ -1,7 +1,8 @@
 /** Status of Gateways. Source: Gateway API v1.7, `GatewayConditionType`. */
 import type { BackendClientCertificate } from './backend-client-certificates.js'
-import { fails, holds, holdsUnless, type Problem } from './conditions.js'
+import { holds, holdsUnless, type Problem } from './conditions.js'
 import { allowsInsecureFallback } from './frontend-validation.js'
+import { addressesAssigned } from './gateway-addresses.js'
 import type { Verdict } from './gateway-verdicts.js'
 import type { OurGateway } from './gateways.js'
 import type { GatewayAddresses } from './inputs.js'
@@ -42,7 +43,7 @@ function conditions({ object, spec }: OurGateway, facts: GatewayFacts): readonly
       generation,
     ),
     holdsUnless('ResolvedRefs', referenceProblem(facts), { reason: 'ResolvedRefs', message: 'Every reference is resolved.' }, generation),
-    ...addressCondition(spec.addresses ?? [], addresses?.assigned ?? [], generation),
+    ...addressesAssigned(spec.addresses ?? [], addresses?.assigned ?? [], generation),
     ...(allowsInsecureFallback(spec.tls?.frontend)
       ? [holds('InsecureFrontendValidationMode', 'ConfigurationChanged', INSECURE_MESSAGE, generation)]
       : []),
@@ -62,18 +63,4 @@ function referenceProblem({ clientCertificate, listeners }: GatewayFacts): Probl
   if (unresolved.length === 0) return undefined
   const names = unresolved.map((listener) => `"${listener.name}"`).join(', ')
   return { reason: 'ListenersNotResolved', message: `References of listeners are not resolved: ${names}. Their own conditions say why.` }
-}
-
-type Address = { readonly type: string; readonly value?: string }
-
-/** Only a Gateway that asks for addresses is told whether it got them. */
-function addressCondition(requested: readonly Address[], assigned: readonly Address[], generation: number): readonly Condition[] {
-  if (requested.length === 0) return []
-  const missing = requested.filter(
-    ({ type, value }) => !assigned.some((each) => each.type === type && (value === undefined || value === '' || each.value === value)),
-  )
-  if (missing.length === 0) return [holds('AddressesAssigned', 'AddressesAssigned', 'Every requested address is assigned.', generation)]
-  const reason = missing.length === requested.length ? 'NotAssigned' : 'PartiallyAssigned'
-  const names = missing.map(({ type, value }) => `${type} ${value === undefined || value === '' ? '(any)' : value}`).join(', ')
-  return [fails('AddressesAssigned', { reason, message: `Not assigned: ${names}.` }, generation)]
 }

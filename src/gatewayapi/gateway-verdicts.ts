@@ -3,6 +3,7 @@ import type { Collection, Graph, View } from '../incremental/index.js'
 import type { ObjectKey } from '../util/object-ref.js'
 import type { Problem } from './conditions.js'
 import { deliveryProblem } from './delivery-problem.js'
+import { addressProblem } from './gateway-addresses.js'
 import type { OurGateway } from './gateways.js'
 import type { Inputs } from './inputs.js'
 import { listenerKey } from './listener-key.js'
@@ -40,7 +41,13 @@ export function declareGatewayVerdicts(
       const { accepted, partly } = acceptance(gateway.problem, listeners)
       const delivery = deliveryProblem(view, inputs, gateway.object)
       const invalid = accepted && { reason: 'Invalid', message: accepted.message }
-      return { gateway: gateway.key, accepted, partly, programmed: invalid ?? addressProblem(view, inputs, key) ?? delivery, delivery }
+      return {
+        gateway: gateway.key,
+        accepted,
+        partly,
+        programmed: invalid ?? addressProblem(gateway.spec.addresses ?? [], view.get(inputs.addresses, key)) ?? delivery,
+        delivery,
+      }
     },
   })
 }
@@ -99,11 +106,4 @@ function setProblem(set: OurListenerSet, parent: Verdict | undefined): Problem |
   // A Gateway whose own listeners are all invalid still carries the listeners of others.
   if (parent?.accepted === undefined || parent.accepted.reason === 'ListenersNotValid') return undefined
   return { reason: 'ParentNotAccepted', message: `The Gateway "${set.gateway}" is not accepted: ${parent.accepted.message}` }
-}
-
-function addressProblem(view: View, inputs: Inputs, key: string): Problem | undefined {
-  const addresses = view.get(inputs.addresses, key)
-  if (addresses?.problem !== undefined) return addresses.problem
-  if (addresses !== undefined && addresses.assigned.length > 0) return undefined
-  return { reason: 'AddressNotAssigned', message: 'No address has been assigned yet.' }
 }

@@ -3,6 +3,7 @@ import type { GatewaySpec } from '../gen/kinds.js'
 import type { Collection, Graph } from '../incremental/index.js'
 import { type ObjectKey, type ObjectVersion, objectKey, objectVersion } from '../util/object-ref.js'
 import type { Problem } from './conditions.js'
+import { addressTypeProblem } from './gateway-addresses.js'
 import type { OurClass } from './gateway-classes.js'
 import { checkParameters } from './gateway-parameters.js'
 import type { Inputs } from './inputs.js'
@@ -20,9 +21,6 @@ export interface OurGateway {
   /** Why the Gateway as a whole cannot be accepted; listeners have problems of their own. */
   readonly problem: Problem | undefined
 }
-
-/** Types of addresses that a Gateway may ask for. */
-const ADDRESS_TYPES: readonly string[] = ['IPAddress', 'Hostname']
 
 /** Declares our Gateways, by their key. */
 export function declareGateways(graph: Graph, inputs: Inputs, classes: Collection<OurClass>): Collection<OurGateway> {
@@ -50,11 +48,8 @@ export function declareGateways(graph: Graph, inputs: Inputs, classes: Collectio
 }
 
 function gatewayProblem(spec: GatewaySpec, gatewayClass: OurClass): Problem | undefined {
-  const unsupported = (spec.addresses ?? []).filter((address) => !ADDRESS_TYPES.includes(address.type))
-  if (unsupported.length > 0) {
-    const types = [...new Set(unsupported.map((address) => `"${address.type}"`))].join(', ')
-    return { reason: 'UnsupportedAddress', message: `Addresses of type ${types} are not supported: use ${ADDRESS_TYPES.join(' or ')}.` }
-  }
+  const addresses = addressTypeProblem(spec.addresses ?? [])
+  if (addresses !== undefined) return addresses
   if (gatewayClass.problem !== undefined) {
     const { reason, message } = gatewayClass.problem
     return { reason, message: `The GatewayClass "${gatewayClass.object.name}" is not accepted: ${message}` }

@@ -1,8 +1,8 @@
 /** What each Gateway needs around its proxies. Source: Gateway API v1.7, `GatewaySpec.infrastructure` and `addresses`. */
 
-import type { GatewaySpec } from '../gen/kinds.js'
 import type { Collection, Graph } from '../incremental/index.js'
-import type { GatewayInfra, InfraPort, RequestedAddress } from '../ir/infra.js'
+import type { GatewayInfra, InfraPort } from '../ir/infra.js'
+import { requestedAddresses } from './gateway-addresses.js'
 import type { OurGateway } from './gateways.js'
 import type { ListenerState } from './listener-states.js'
 import { transportOf } from './listeners.js'
@@ -22,7 +22,7 @@ export function declareInfra(graph: Graph, gateways: Collection<OurGateway>, sta
         ports: portsOf(view.list(ofGateway, key)),
         labels: spec.infrastructure?.labels ?? {},
         annotations: spec.infrastructure?.annotations ?? {},
-        addresses: requestedAddresses(spec),
+        addresses: requestedAddresses(spec.addresses ?? []),
         config: {},
         ...(problem === undefined ? {} : { problem: problem.message }),
       }
@@ -40,11 +40,4 @@ function portsOf(states: readonly ListenerState[]): readonly InfraPort[] {
     ports.set(`${protocol}/${port}`, { name: `${protocol.toLowerCase()}-${port}`, port, boundPort, protocol })
   }
   return [...ports.values()].sort((a, b) => a.port - b.port || (a.protocol < b.protocol ? -1 : 1))
-}
-
-function requestedAddresses(spec: GatewaySpec): readonly RequestedAddress[] {
-  return (spec.addresses ?? []).flatMap(({ type, value }) => {
-    if (type !== 'IPAddress' && type !== 'Hostname') return []
-    return [value === undefined || value === '' ? { type } : { type, value }]
-  })
 }

@@ -5,9 +5,17 @@ import type { Placement } from '../ir/placement.js'
 import type { KubeObject } from '../provider/provider.js'
 import type { ObjectKey } from '../util/object-ref.js'
 
+/** An address that a gateway has. */
+export interface AssignedAddress {
+  readonly type: string
+  readonly value: string
+  /** `Cluster` for an address that is reachable within the cluster only; undefined is what is usual here. */
+  readonly routability?: string
+}
+
 /** Addresses of a gateway as the infrastructure reports them. */
 export interface GatewayAddresses {
-  readonly assigned: readonly { readonly type: string; readonly value: string }[]
+  readonly assigned: readonly AssignedAddress[]
   /** Why the gateway cannot have what it asks for: a reason of the condition `Programmed`, and a message. */
   readonly problem?: { readonly reason: 'AddressNotAssigned' | 'AddressNotUsable' | 'NoResources' | 'Invalid'; readonly message: string }
 }

@@ -24,7 +24,7 @@ export interface GatewayClassStatus extends StatusBase {
 export interface GatewayStatus extends StatusBase {
   readonly shape: 'gateway'
   readonly conditions: readonly Condition[]
-  readonly addresses: readonly { readonly type: string; readonly value: string }[]
+  readonly addresses: readonly { readonly type: string; readonly value: string; readonly routability?: string }[]
   readonly listeners: readonly ListenerStatus[]
   readonly attachedListenerSets: number
 }

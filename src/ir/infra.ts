@@ -30,4 +30,6 @@ export interface InfraPort {
 export interface RequestedAddress {
   readonly type: 'IPAddress' | 'Hostname'
   readonly value?: string
+  /** `Cluster`: an address that is reachable within the cluster, such as the ClusterIP of a Service. Undefined: what is usual here. */
+  readonly routability?: 'Cluster'
 }
