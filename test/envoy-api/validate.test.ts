@@ -1,46 +1,42 @@
+/** The real Envoy accepts what the translation makes, whatever the IR says. */
 import { beforeAll, describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
 import { findEnvoy } from '../../envoy/find-envoy.js'
-import {
-  cluster,
-  endpoint,
-  endpoints,
-  forward,
-  type IrValues,
-  port,
-  prefix,
-  route,
-  routeTable,
-  translate,
-  virtualHost,
-  weighted,
-} from './ir-fixtures.js'
+import { Sensitive } from '../../src/ir/sensitive.js'
+import type { SecretMaterial } from '../../src/ir/tls.js'
+import { createAuthority } from '../support/certificates.js'
+import { arbitraryIr } from './arbitrary-ir.js'
+import { port, route, routeTable, translate, virtualHost } from './ir-fixtures.js'
 import { validate } from './static-bootstrap.js'
 
+/** Each costs a start of Envoy, about 60 ms. */
+const RUNS = 60
+
 let envoy = ''
+let secrets: readonly SecretMaterial[] = []
 beforeAll(async () => {
   envoy = (await findEnvoy()).path
+  const authority = await createAuthority()
+  const { certificate, privateKey } = await authority.issue({ dns: ['a.com'] })
+  secrets = [
+    { kind: 'certificate', name: 'cert', origins: [], chain: certificate, privateKey: new Sensitive(privateKey) },
+    { kind: 'trust', name: 'ca', origins: [], authorities: authority.certificate },
+  ]
 }, 300_000)
 
-const backend: IrValues = { clusters: [cluster('a'), cluster('b')], endpoints: [endpoints('a', endpoint(1)), endpoints('b', endpoint(2))] }
-const http: IrValues = { ...backend, ports: [port()], routeTables: [routeTable()] }
+describe('the real Envoy', () => {
+  it('accepts any IR', async () => {
+    await fc.assert(
+      fc.asyncProperty(arbitraryIr, async (ir) => {
+        expect(await validate(envoy, translate({ ...ir, secrets }))).toBe('')
+      }),
+      { numRuns: RUNS },
+    )
+  }, 120_000)
 
-describe('Envoy accepts', () => {
-  it.each<{ name: string; ir: IrValues }>([
-    { name: 'a route', ir: { ...http, virtualHosts: [virtualHost([route()])] } },
-    {
-      name: 'weights',
-      ir: {
-        ...http,
-        virtualHosts: [
-          virtualHost([route({ match: prefix('/x'), action: forward({ clusters: [weighted('a'), weighted('b', 3)], invalidWeight: 2 }) })]),
-        ],
-      },
-    },
-  ])(
-    '$name',
-    async ({ ir }) => {
-      expect(await validate(envoy, translate(ir))).toBe('')
-    },
-    60_000,
-  )
+  it('says what is wrong when something is', async () => {
+    const bad = route({ match: { path: { kind: 'regex', value: '((' }, headers: [], queryParams: [] } })
+    const ir = { ports: [port()], routeTables: [routeTable()], virtualHosts: [virtualHost([bad])] }
+    expect(await validate(envoy, translate(ir))).toMatch('missing )')
+  })
 })

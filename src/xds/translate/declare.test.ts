@@ -194,26 +194,22 @@ it('says the same after any sequence of edits as from scratch', () => {
         ({ table, name, to }): IrValues => ({ virtualHosts: [virtualHost([toCluster(to)], { routeTable: table, domain: host(name) })] }),
       ),
     fc.record({ table, group }).map(({ table, group }): IrValues => ({ routeTables: [routeTable({ name: table, group })] })),
-    fc
-      .record({ group, name, table })
-      .map(
-        ({ group, name, table }): IrValues => ({
-          ports: [
-            port({
-              name: `${name}`,
-              group,
-              chains: [httpChain({ ...tlsChain, routeTable: table }), streamChain({ clusters: [weighted(name)] })],
-            }),
-          ],
-        }),
-      ),
-    fc
-      .record({ name, secret: name })
-      .map(
-        ({ name, secret }): IrValues => ({
-          clusters: [cluster(name, { tls: { serverName: 'x', trust: { kind: 'material', name: secret }, subjectAltNames: [] } })],
-        }),
-      ),
+    fc.record({ group, name, table }).map(
+      ({ group, name, table }): IrValues => ({
+        ports: [
+          port({
+            name: `${name}`,
+            group,
+            chains: [httpChain({ ...tlsChain, routeTable: table }), streamChain({ clusters: [weighted(name)] })],
+          }),
+        ],
+      }),
+    ),
+    fc.record({ name, secret: name }).map(
+      ({ name, secret }): IrValues => ({
+        clusters: [cluster(name, { tls: { serverName: 'x', trust: { kind: 'material', name: secret }, subjectAltNames: [] } })],
+      }),
+    ),
     fc.record({ name, number: fc.nat(3) }).map(({ name, number }): IrValues => ({ endpoints: [endpoints(name, endpoint(number + 1))] })),
     name.map((secret): IrValues => ({ secrets: [certificate(secret)] })),
   )

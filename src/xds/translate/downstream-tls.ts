@@ -39,12 +39,14 @@ export function terminationReferences(tls: TlsTermination): readonly ResourceRef
 
 function clientValidation(validation: ClientValidation): CommonTlsContext {
   const { trust, mode, subjectAltNames = [], spkiHashes = [], certificateHashes = [] } = validation
+  const untrusted: CertificateValidationContext = mode === 'request' ? { trustChainVerification: ACCEPT_UNTRUSTED } : {}
+  // Without an authority nobody has a good certificate, whatever names and keys are asked for.
+  if (trust === undefined) return { validationContext: { ...untrusted, verifyCertificateHash: [NO_CERTIFICATE] } }
   const defaultValidationContext: CertificateValidationContext = {
+    ...untrusted,
     ...(subjectAltNames.length === 0 ? {} : { matchTypedSubjectAltNames: subjectAltNames.map(subjectAltNameMatcher) }),
     ...(spkiHashes.length === 0 ? {} : { verifyCertificateSpki: spkiHashes }),
     ...(certificateHashes.length === 0 ? {} : { verifyCertificateHash: certificateHashes }),
-    ...(mode === 'request' ? { trustChainVerification: ACCEPT_UNTRUSTED } : {}),
   }
-  if (trust === undefined) return { validationContext: { ...defaultValidationContext, verifyCertificateHash: [NO_CERTIFICATE] } }
   return { combinedValidationContext: { defaultValidationContext, validationContextSdsSecretConfig: sdsSecret(trust) } }
 }

@@ -19,10 +19,10 @@ const { OVERWRITE_IF_EXISTS_OR_ADD, APPEND_IF_EXISTS_OR_ADD } = Enum['envoy.conf
  * configuration that changes it here: see `hostOf`.
  */
 export function headerMutations(request: HeaderChanges, response: HeaderChanges): HeaderMutations {
-  const requestHeadersToAdd = additions(request, isHost)
-  const requestHeadersToRemove = request.remove.filter((name) => !isHost(name))
-  const responseHeadersToAdd = additions(response, isPseudo)
-  const responseHeadersToRemove = response.remove.filter((name) => !isPseudo(name))
+  const requestHeadersToAdd = additions(request)
+  const requestHeadersToRemove = request.remove.filter((name) => !isRefused(name))
+  const responseHeadersToAdd = additions(response)
+  const responseHeadersToRemove = response.remove.filter((name) => !isRefused(name))
   return {
     ...(requestHeadersToAdd.length === 0 ? {} : { requestHeadersToAdd }),
     ...(requestHeadersToRemove.length === 0 ? {} : { requestHeadersToRemove }),
@@ -58,7 +58,7 @@ export function responseHeader(name: string, value: string): HeaderValueOption {
   return option({ name, value }, OVERWRITE_IF_EXISTS_OR_ADD)
 }
 
-function additions({ set, add }: HeaderChanges, isRefused: (name: string) => boolean): readonly HeaderValueOption[] {
+function additions({ set, add }: HeaderChanges): readonly HeaderValueOption[] {
   return [
     ...set.filter(({ name }) => !isRefused(name)).map((header) => option(header, OVERWRITE_IF_EXISTS_OR_ADD)),
     ...add.filter(({ name }) => !isRefused(name)).map((header) => option(header, APPEND_IF_EXISTS_OR_ADD)),
@@ -70,10 +70,6 @@ function option({ name, value }: HeaderValue, appendAction: NonNullable<HeaderVa
   return { header: { key: name, value: value.replaceAll('%', '%%') }, appendAction, keepEmptyValue: true }
 }
 
-function isHost(name: string): boolean {
-  return name === 'host' || isPseudo(name)
-}
-
-function isPseudo(name: string): boolean {
-  return name.startsWith(':')
+function isRefused(name: string): boolean {
+  return name === 'host' || name.startsWith(':')
 }

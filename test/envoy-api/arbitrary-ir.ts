@@ -1,0 +1,297 @@
+/** Arbitrary IR: everything that the types allow and the translation of the Gateway API may say. */
+import fc from 'fast-check'
+import type { Cluster } from '../../src/ir/cluster.js'
+import { DEFAULT_CLIENT_SETTINGS } from '../../src/ir/defaults.js'
+import type { Forward, WeightedCluster } from '../../src/ir/forward.js'
+import type { HeaderChanges } from '../../src/ir/headers.js'
+import type { Chain, ClientSettings, HttpChain, Port } from '../../src/ir/port.js'
+import type { Cors, ExternalAuth, PathChange, PathMatch, Route, RouteAction, VirtualHost } from '../../src/ir/route.js'
+import type { SubjectAltName, TlsTermination, UpstreamTls } from '../../src/ir/tls.js'
+import { host, httpChain, type IrValues, origin, port, routeTable, streamChain } from './ir-fixtures.js'
+
+/** Clusters that exist, and one that does not. */
+export const CLUSTERS = ['a', 'b', 'c'] as const
+const cluster = fc.constantFrom(...CLUSTERS, 'missing')
+
+/** A record whose optional keys may be absent. */
+const partly = <T, K extends keyof T>(
+  model: { [P in keyof T]: fc.Arbitrary<T[P]> },
+  requiredKeys: readonly K[],
+): fc.Arbitrary<Partial<T> & Pick<T, K>> =>
+  fc.record<T, K>(model, { requiredKeys: [...requiredKeys] }) as fc.Arbitrary<Partial<T> & Pick<T, K>>
+
+const segment = fc.stringMatching(/^[a-zA-Z0-9._~!$&'()*+,;=:@-]{1,8}$/)
+const path = fc.array(segment, { maxLength: 3 }).map((parts) => `/${parts.join('/')}`)
+const regex = fc.constantFrom('/a.*', '/(users|orders|products)/[a-zA-Z0-9_-]{1,64}', '.*', '[0-9]+')
+const headerName = fc.constantFrom('x-a', 'x-b', 'host', 'user-agent', 'content-type', ':path')
+const headerValue = fc.stringMatching(/^[ -~]{0,20}$/)
+
+const pathMatch: fc.Arbitrary<PathMatch> = fc.oneof(
+  fc.record({ kind: fc.constantFrom('exact', 'prefix'), value: path }),
+  fc.record({ kind: fc.constant('regex' as const), value: regex }),
+)
+const pathChange: fc.Arbitrary<PathChange> = fc.oneof(
+  fc.record({
+    kind: fc.constantFrom('fullPath', 'prefix'),
+    value: fc.oneof(
+      path,
+      fc.constant(''),
+      path.map((value) => `${value}/`),
+    ),
+  }),
+  fc.record({ kind: fc.constant('regex' as const), pattern: regex, substitution: fc.constantFrom('/x', '\\0', '') }),
+)
+const headers = fc.uniqueArray(fc.record({ name: headerName, value: headerValue }), { maxLength: 3, selector: ({ name }) => name })
+const headerChanges: fc.Arbitrary<HeaderChanges> = fc.record({
+  set: headers,
+  add: headers,
+  remove: fc.uniqueArray(headerName, { maxLength: 2 }),
+})
+const weight = fc.integer({ min: 1, max: 1_000_000 })
+
+const weightedCluster: fc.Arbitrary<WeightedCluster> = partly<WeightedCluster, 'cluster' | 'weight' | 'requestHeaders' | 'responseHeaders'>(
+  {
+    cluster,
+    weight,
+    requestHeaders: headerChanges,
+    responseHeaders: headerChanges,
+    hostRewrite: fc.constant('b.com'),
+    pathRewrite: pathChange,
+  },
+  ['cluster', 'weight', 'requestHeaders', 'responseHeaders'],
+)
+const milliseconds = fc.nat(1_000_000)
+
+const forward: fc.Arbitrary<Forward> = fc.record(
+  {
+    kind: fc.constant('forward' as const),
+    clusters: fc.array(weightedCluster, { maxLength: 3 }),
+    invalidWeight: fc.nat(10),
+    hostRewrite: fc.constant('h.com'),
+    pathRewrite: pathChange,
+    mirrors: fc.array(fc.record({ cluster, numerator: fc.nat(100), denominator: fc.constantFrom(100, 1000) }), { maxLength: 2 }),
+    timeouts: fc.record(
+      { requestMs: milliseconds, perTryMs: milliseconds, idleMs: milliseconds },
+      { requiredKeys: ['requestMs', 'perTryMs'] },
+    ),
+    retry: fc.record(
+      {
+        attempts: fc.nat(100),
+        statusCodes: fc.uniqueArray(fc.integer({ min: 400, max: 599 }), { maxLength: 3 }),
+        connectionErrors: fc.boolean(),
+        backoffBaseMs: fc.nat(2000),
+        backoffMaxMs: fc.nat(2000),
+      },
+      { requiredKeys: ['attempts', 'statusCodes', 'connectionErrors'] },
+    ),
+    sessionPersistence: fc.record(
+      {
+        kind: fc.constantFrom('cookie', 'header'),
+        name: fc.constantFrom('sid', 'x-session'),
+        path,
+        lifetimeSeconds: fc.nat(100),
+        absoluteTimeoutSeconds: fc.nat(100),
+        strict: fc.boolean(),
+      },
+      { requiredKeys: ['kind', 'name', 'lifetimeSeconds', 'strict'] },
+    ),
+    upgrades: fc.constantFrom([], ['websocket'], ['websocket', 'other']),
+  },
+  { requiredKeys: ['kind', 'clusters', 'invalidWeight', 'mirrors', 'timeouts', 'upgrades'] },
+)
+
+const action: fc.Arbitrary<RouteAction> = fc.oneof(
+  { arbitrary: forward, weight: 4 },
+  fc.record(
+    {
+      kind: fc.constant('redirect' as const),
+      scheme: fc.constantFrom('http', 'https'),
+      hostname: fc.constant('r.com'),
+      port: fc.integer({ min: 1, max: 65_535 }),
+      path: pathChange,
+      statusCode: fc.constantFrom(301, 302, 303, 307, 308),
+    },
+    { requiredKeys: ['kind', 'statusCode'] },
+  ),
+  fc.record(
+    {
+      kind: fc.constant('directResponse' as const),
+      statusCode: fc.integer({ min: 200, max: 599 }),
+      body: headerValue,
+      contentType: fc.constant('text/plain'),
+    },
+    { requiredKeys: ['kind', 'statusCode'] },
+  ),
+)
+
+const cors: fc.Arbitrary<Cors> = fc.record({
+  allowOrigins: fc.array(fc.constantFrom('*', 'https://a.com', 'https://*.b.com', 'http://c.com:*', 'http://*.d.com:8080'), {
+    minLength: 1,
+    maxLength: 3,
+  }),
+  allowCredentials: fc.boolean(),
+  allowMethods: fc.array(fc.constantFrom('*', 'GET', 'PUT'), { maxLength: 2 }),
+  allowHeaders: fc.array(fc.constantFrom('*', 'x-a'), { maxLength: 2 }),
+  exposeHeaders: fc.array(fc.constantFrom('*', 'x-b'), { maxLength: 2 }),
+  maxAgeSeconds: fc.nat(10_000),
+})
+const externalAuth: fc.Arbitrary<ExternalAuth> = fc.record({
+  protocol: fc.constantFrom('HTTP', 'GRPC'),
+  cluster: fc.option(cluster, { nil: undefined }),
+  pathPrefix: fc.constantFrom('', '/auth'),
+  allowedRequestHeaders: fc.array(headerName, { maxLength: 2 }),
+  allowedResponseHeaders: fc.array(headerName, { maxLength: 2 }),
+  maxBodyBytes: fc.nat(65_536),
+})
+
+const valueMatches = fc.array(
+  fc.record({ name: fc.constantFrom('x-a', 'host', 'Q'), kind: fc.constant('exact' as const), value: headerValue }),
+  { maxLength: 2 },
+)
+const route: fc.Arbitrary<Route> = fc.record(
+  {
+    name: fc.constantFrom('HTTPRoute/default/r/rule/0/match/0', 'GRPCRoute/default/g/rule/1/match/0'),
+    origin: fc.constant(origin('HTTPRoute', 'r')),
+    ruleName: fc.constant('rule'),
+    match: fc.record(
+      { path: pathMatch, method: fc.constantFrom('GET', 'OPTIONS'), headers: valueMatches, queryParams: valueMatches },
+      { requiredKeys: ['path', 'headers', 'queryParams'] },
+    ),
+    action,
+    requestHeaders: headerChanges,
+    responseHeaders: headerChanges,
+    cors,
+    externalAuth,
+    grpc: fc.boolean(),
+  },
+  { requiredKeys: ['name', 'origin', 'match', 'action', 'requestHeaders', 'responseHeaders', 'grpc'] },
+)
+
+const virtualHosts = (table: string): fc.Arbitrary<readonly VirtualHost[]> =>
+  fc.uniqueArray(
+    fc.record({
+      routeTable: fc.constant(table),
+      domain: fc.constantFrom('*' as const, host('a.com'), host('*.a.com'), host('*.com')),
+      routes: fc.array(route, { maxLength: 4 }),
+      otherwise: fc.constantFrom(404, 421),
+      origins: fc.constant([]),
+    }),
+    { maxLength: 3, selector: ({ domain }) => domain },
+  )
+
+const subjectAltNames: fc.Arbitrary<readonly SubjectAltName[]> = fc.array(
+  fc.record({
+    type: fc.constantFrom('DNS', 'URI', 'IP', 'email'),
+    value: fc.constantFrom('a.com', 'x'),
+    match: fc.constantFrom('exact', 'prefix', 'suffix', 'regex'),
+  }),
+  { maxLength: 2 },
+)
+const versions = {
+  minVersion: fc.constantFrom('1.0', '1.2'),
+  maxVersion: fc.constantFrom('1.2', '1.3'),
+  ciphers: fc.constant(['ECDHE-ECDSA-AES128-GCM-SHA256']),
+} as const
+const termination: fc.Arbitrary<TlsTermination> = fc.record(
+  {
+    ...versions,
+    certificates: fc.constant(['cert']),
+    clientValidation: fc.record(
+      {
+        trust: fc.option(fc.constant('ca'), { nil: undefined }),
+        mode: fc.constantFrom('require', 'request', 'verifyIfGiven'),
+        subjectAltNames,
+        certificateHashes: fc.constant(['ab'.repeat(32)]),
+        spkiHashes: fc.constant([`${'A'.repeat(43)}=`]),
+      },
+      { requiredKeys: ['trust', 'mode'] },
+    ),
+    curves: fc.constant(['X25519', 'P-256']),
+    signatureAlgorithms: fc.constant(['ecdsa_secp256r1_sha256']),
+    alpn: fc.constantFrom(['h2', 'http/1.1'], ['http/1.1'], []),
+  },
+  { requiredKeys: ['certificates', 'alpn'] },
+)
+const upstreamTls: fc.Arbitrary<UpstreamTls> = fc.record(
+  {
+    ...versions,
+    serverName: fc.constantFrom(undefined, 'a.com', '192.0.2.1'),
+    trust: fc.constantFrom<UpstreamTls['trust']>({ kind: 'material', name: 'ca' }, { kind: 'system' }, { kind: 'none' }),
+    subjectAltNames,
+    clientCertificate: fc.constant('cert'),
+    alpn: fc.constant(['h2']),
+  },
+  { requiredKeys: ['serverName', 'trust', 'subjectAltNames'] },
+)
+
+const client: fc.Arbitrary<ClientSettings> = fc.record({
+  ...Object.fromEntries(Object.entries(DEFAULT_CLIENT_SETTINGS).map(([key, value]) => [key, fc.constant(value)])),
+  trustedHops: fc.nat(3),
+  underscoresInHeaders: fc.constantFrom('allow', 'reject', 'drop'),
+  escapedSlashes: fc.constantFrom('keep', 'reject', 'redirect', 'forward'),
+  proxyProtocol: fc.boolean(),
+}) as fc.Arbitrary<ClientSettings>
+
+const streams = fc.record({ clusters: fc.array(weightedCluster, { maxLength: 3 }), invalidWeight: fc.nat(3) })
+const tcpPort: fc.Arbitrary<Port> = fc
+  .record({
+    client,
+    plain: fc.option(
+      fc.oneof(
+        fc.constant<Chain>(httpChain()),
+        streams.map((more): Chain => streamChain(more)),
+      ),
+    ),
+    tls: fc.uniqueArray(
+      fc.record({ name: fc.constantFrom('', 'a.com', '*.a.com'), tls: termination, stream: fc.option(streams), passthrough: fc.boolean() }),
+      { maxLength: 3, selector: ({ name }) => name },
+    ),
+  })
+  .map(({ client, plain, tls }) => {
+    const encrypted = tls.map(({ name, tls, stream, passthrough }): Chain => {
+      const base = { name: `tls/${name}`, encrypted: true, serverNames: name === '' ? [] : [host(name)] }
+      if (stream === null) return httpChain({ ...base, tls }) satisfies HttpChain
+      return streamChain({ ...base, ...stream, ...(passthrough ? {} : { tls }) })
+    })
+    return port({ client, chains: [...(plain === null ? [] : [plain]), ...encrypted] })
+  })
+const udpPort: fc.Arbitrary<Port> = streams.map((more) =>
+  port({ name: 'u', transport: 'UDP', chains: [streamChain({ name: 'udp', ...more })] }),
+)
+
+const clusterOf = (name: string): fc.Arbitrary<Cluster> =>
+  fc.record(
+    {
+      name: fc.constant(name),
+      protocol: fc.constantFrom('http1', 'http2', 'auto', 'tcp', 'udp'),
+      discovery: fc.constantFrom<Cluster['discovery']>(
+        { kind: 'endpoints' },
+        { kind: 'dns', hosts: [{ hostname: 'localhost', port: 80, weight: 2 }] },
+      ),
+      tls: upstreamTls,
+      traffic: fc.record(
+        {
+          connectTimeoutMs: fc.integer({ min: 1, max: 100_000 }),
+          bufferLimitBytes: fc.integer({ min: 1, max: 1_000_000 }),
+          loadBalancing: fc.record({ kind: fc.constantFrom('leastRequest', 'roundRobin', 'random') }),
+          retryBudget: fc.record({
+            percent: fc.nat(100),
+            intervalMs: fc.integer({ min: 1000, max: 60_000 }),
+            minRetriesPerInterval: fc.nat(100),
+            minIntervalMs: fc.integer({ min: 1000, max: 60_000 }),
+          }),
+        },
+        { requiredKeys: ['connectTimeoutMs', 'bufferLimitBytes', 'loadBalancing'] },
+      ) as fc.Arbitrary<Cluster['traffic']>,
+      origins: fc.constant([]),
+    },
+    { requiredKeys: ['name', 'protocol', 'discovery', 'traffic', 'origins'] },
+  )
+
+/** The IR of one gateway. Secrets are named `cert` and `ca`; the caller adds them. */
+export const arbitraryIr: fc.Arbitrary<IrValues> = fc.record({
+  ports: fc.tuple(tcpPort, udpPort),
+  routeTables: fc.constant([routeTable()]),
+  virtualHosts: virtualHosts('t'),
+  clusters: fc.tuple(...CLUSTERS.map(clusterOf)),
+})
