@@ -1,15 +1,23 @@
-/** `npm run lint`: format and lint rules (Biome) and types (tsc). `-- --fix` repairs what can be repaired. */
+/** `npm run lint`: format and lint rules (Biome), types (tsc), shell scripts where shellcheck is there. `-- --fix` repairs. */
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { runToEnd } from '../lib/run-to-end.js'
 
 const fix = process.argv.includes('--fix') ? ['--write'] : []
+const scripts = execFileSync('git', ['ls-files', '*.sh', '.ci/run'], { encoding: 'utf8' })
+  .split('\n')
+  .filter((file) => existsSync(file))
 const checks = [
   { name: 'biome', args: ['check', '--error-on-warnings', ...fix] },
   { name: 'tsc', args: ['-p', '.'] },
+  ...(existsSync('/usr/bin/shellcheck') ? [{ name: 'shellcheck', args: ['--severity=warning', ...scripts] }] : []),
 ]
 
-const failed: string[] = []
-for (const check of checks) {
-  if ((await runToEnd(check.name, check.args)) !== 0) failed.push(check.name)
+let failed = 0
+for (const { name, args } of checks) {
+  if ((await runToEnd(name, args)) === 0) continue
+  failed += 1
+  console.error(`lint: ${name} failed`)
 }
-console.log(failed.length === 0 ? `lint: ${checks.length} passed, 0 failed` : `lint: ${failed.join(', ')} failed`)
-process.exitCode = failed.length === 0 ? 0 : 1
+console.log(`${checks.length - failed} passed, ${failed} failed`)
+process.exitCode = failed === 0 ? 0 : 1
