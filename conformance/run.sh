@@ -72,7 +72,7 @@ install_chart() {
 
 # What a failure is looked for in, kept after the cluster is gone.
 collect_logs() {
-  local kubectl=(in_namespace kubectl --namespace $release_namespace) pod
+  local kubectl=(in_namespace kubectl --namespace "$release_namespace") pod
   for pod in $("${kubectl[@]}" get pods -o name 2>/dev/null); do
     "${kubectl[@]}" logs "$pod" --tail=-1 >"$work/${pod#pod/}.log" 2>&1 || true
     "${kubectl[@]}" logs "$pod" --previous --tail=-1 >"$work/${pod#pod/}.previous.log" 2>/dev/null || rm -f "$work/${pod#pod/}.previous.log"
