@@ -78,6 +78,7 @@ function actionOf(context: RuleContext, rule: AnyRule, at: number, filters: Coll
 function forward(context: RuleContext, rule: AnyRule, at: number, filters: CollectedFilters, shared: SharedOut): Forward {
   const isGrpc = context.route.kind === 'GRPCRoute'
   const { kind, namespace, name } = context.route
+  const retry = retryOf(rule.retry)
   const sticky = rule.sessionPersistence ?? shared.backends.find((each) => each.sessionPersistence !== undefined)?.sessionPersistence
   return {
     kind: 'forward',
@@ -87,7 +88,7 @@ function forward(context: RuleContext, rule: AnyRule, at: number, filters: Colle
     ...(filters.pathRewrite === undefined ? {} : { pathRewrite: filters.pathRewrite }),
     mirrors: filters.mirrors,
     timeouts: timeoutsOf(rule.timeouts, isGrpc || shared.backends.some(isWebSocket)),
-    retry: retryOf(rule.retry),
+    ...(retry === undefined ? {} : { retry }),
     ...(sticky === undefined ? {} : { sessionPersistence: sessionPersistenceOf(sticky, `${kind}/${namespace}/${name}/rule/${at}`) }),
     upgrades: !isGrpc && shared.backends.some((each) => each.http.protocol === 'http1') ? ['websocket'] : [],
   }

@@ -208,7 +208,7 @@ describe('timeouts, retries and sessions', () => {
   })
 
   it.each([
-    { retry: '', want: { attempts: 2, statusCodes: [], connectionErrors: true } },
+    { retry: '', want: undefined },
     {
       retry: 'retry: { codes: [503, 500], attempts: 3, backoff: 500ms }, ',
       want: { attempts: 3, statusCodes: [500, 503], connectionErrors: true, backoffBaseMs: 500 },
