@@ -1,0 +1,119 @@
+/** Writes single objects: never over one that is not ours, and only if something differs. */
+import { createHash } from 'node:crypto'
+import { serverSideApply } from '../../k8s/apply.js'
+import type { KubeClient } from '../../k8s/kube-client.js'
+import { hasStatus } from '../../k8s/kube-error.js'
+import { isRawObject, type JsonObject, type RawObject } from '../../k8s/kube-json.js'
+import { objectPath } from '../../k8s/resource-path.js'
+import { trimObject } from '../../k8s/trim.js'
+import type { Manifest } from './manifests.js'
+import { ownedResource } from './owned-kinds.js'
+import { contentMark, gatewayOf, kindOf, type OwnedName, ownerUid } from './owned-objects.js'
+
+/** The name under which the API server notes what parts of an object are ours. */
+export const INFRA_FIELD_MANAGER = 'headgate-infra'
+
+/** An object that we need to make exists, and somebody else made it. */
+export class ForeignObjectError extends Error {
+  readonly code = 'INFRA_FOREIGN_OBJECT'
+
+  constructor(name: OwnedName) {
+    super(`${name} exists and does not belong to this Gateway: rename or delete it, or rename the Gateway.`)
+    this.name = 'ForeignObjectError'
+  }
+}
+
+/** An object of an earlier Gateway of the same name is still there; it was deleted just now. */
+export class LeftoverObjectError extends Error {
+  readonly code = 'INFRA_LEFTOVER_OBJECT'
+
+  constructor(name: OwnedName) {
+    super(`${name} belongs to an earlier Gateway of the same name: it is made again as soon as it is gone`)
+    this.name = 'LeftoverObjectError'
+  }
+}
+
+interface Applied {
+  readonly manifest: string
+  /** The content of the object after it was applied. */
+  readonly mark: string
+}
+
+/** Applies and deletes objects, and remembers what it applied. */
+export class FleetWriter {
+  readonly #client: KubeClient
+  readonly #applied = new Map<OwnedName, Applied>()
+
+  constructor(client: KubeClient) {
+    this.#client = client
+  }
+
+  /** The content of an object as it was after it was applied; undefined if this process has not applied it. */
+  markOf(name: OwnedName): string | undefined {
+    return this.#applied.get(name)?.mark
+  }
+
+  /**
+   * Makes an object what the manifest says. Returns it as it is then, or undefined if there was nothing to do.
+   *
+   * @param observed the object as the cluster has it, if it is known to be there
+   * @throws ForeignObjectError if an object of that name belongs to somebody else, LeftoverObjectError if it has to go first;
+   * KubeApiError, KubeConnectionError
+   */
+  async apply(
+    name: OwnedName,
+    manifest: Manifest,
+    gatewayUid: string,
+    observed: RawObject | undefined,
+    signal: AbortSignal,
+  ): Promise<RawObject | undefined> {
+    const hash = createHash('sha256').update(JSON.stringify(manifest)).digest('base64')
+    const before = this.#applied.get(name)
+    if (observed !== undefined && before?.manifest === hash && before.mark === contentMark(observed)) return undefined
+    const existing = observed ?? (await this.#read(name, manifest, signal))
+    if (existing !== undefined) await this.#requireOurs(name, existing, manifest, gatewayUid, signal)
+    // The uid makes sure that it is still the same object; what does not exist yet is made without force, so that one which appears
+    // at this moment is not taken over.
+    const metadata = existing === undefined ? manifest.metadata : { ...manifest.metadata, uid: existing.metadata.uid }
+    const options = { fieldManager: INFRA_FIELD_MANAGER, force: existing !== undefined }
+    const target = { ...ownedResource(manifest.kind), namespace: manifest.metadata.namespace, name: manifest.metadata.name }
+    const answer = await serverSideApply(this.#client, target, { ...manifest, metadata }, options, signal)
+    if (!isRawObject(answer)) return undefined
+    const object = trimObject(answer)
+    this.#applied.set(name, { manifest: hash, mark: contentMark(object) })
+    return object
+  }
+
+  /** Deletes an object, if it is still the same one. One that is gone is no error. */
+  async remove(name: OwnedName, object: RawObject, signal: AbortSignal): Promise<void> {
+    this.#applied.delete(name)
+    const { uid, namespace = '', name: objectName } = object.metadata
+    const body: JsonObject = { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background', preconditions: { uid } }
+    const path = objectPath({ ...ownedResource(kindOf(name)), namespace, name: objectName })
+    try {
+      await this.#client.json({ method: 'DELETE', path, body }, signal)
+    } catch (error) {
+      // 409: another object has taken the name meanwhile.
+      if (!hasStatus(error, 404) && !hasStatus(error, 409)) throw error
+    }
+  }
+
+  async #requireOurs(name: OwnedName, existing: RawObject, manifest: Manifest, gatewayUid: string, signal: AbortSignal): Promise<void> {
+    const gateway = gatewayOf(existing)
+    if (gateway === undefined || gateway !== gatewayOf(manifest)) throw new ForeignObjectError(name)
+    if (ownerUid(existing) === gatewayUid) return
+    await this.remove(name, existing, signal)
+    throw new LeftoverObjectError(name)
+  }
+
+  async #read(name: OwnedName, { metadata }: Manifest, signal: AbortSignal): Promise<RawObject | undefined> {
+    try {
+      const path = objectPath({ ...ownedResource(kindOf(name)), namespace: metadata.namespace, name: metadata.name })
+      const object = await this.#client.json({ path }, signal)
+      return isRawObject(object) ? object : undefined
+    } catch (error) {
+      if (hasStatus(error, 404)) return undefined
+      throw error
+    }
+  }
+}

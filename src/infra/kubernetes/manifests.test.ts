@@ -1,0 +1,175 @@
+import { describe, expect, it } from '@jest/globals'
+import type { GatewayInfra } from '../../ir/infra.js'
+import { fieldAt, listAt } from '../../k8s/kube-json.js'
+import { type FleetOptions, type Manifest, manifestsOf } from './manifests.js'
+import { podPort } from './pod-template.js'
+import { readProxySettings } from './proxy-settings.js'
+
+const infra = (more: Partial<GatewayInfra> = {}): GatewayInfra => ({
+  gateway: { group: 'gateway.networking.k8s.io', kind: 'Gateway', namespace: 'shop', name: 'web', generation: 1 },
+  gatewayClass: 'headgate',
+  ports: [
+    { name: 'tcp-80', port: 80, boundPort: 10_080, protocol: 'TCP' },
+    { name: 'udp-5300', port: 5_300, boundPort: 5_300, protocol: 'UDP' },
+  ],
+  labels: { team: 'web', 'app.kubernetes.io/managed-by': 'someone-else' },
+  annotations: { note: 'mine' },
+  addresses: [],
+  config: {},
+  ...more,
+})
+const options = (config: Readonly<Record<string, unknown>>, authorities = 'PEM'): FleetOptions => ({
+  gatewayUid: 'uid-1',
+  group: 'shop/web',
+  settings: readProxySettings(config, 'envoyproxy/envoy:distroless-v1.40.0'),
+  xds: { host: 'headgate.system.svc.cluster.local', port: 18_000, authorities },
+})
+const make = (config: Readonly<Record<string, unknown>> = {}, more: Partial<GatewayInfra> = {}): ReadonlyMap<string, Manifest> =>
+  new Map(manifestsOf(infra(more), options(config)).map((manifest) => [manifest.kind, manifest]))
+const container = (manifest: Manifest | undefined): unknown => listAt(manifest, 'spec', 'template', 'spec', 'containers')[0]
+
+describe('what is made for a Gateway', () => {
+  it('is an account, a configuration, a Service and a Deployment, owned by the Gateway in its namespace', () => {
+    const all = make()
+    expect([...all.keys()]).toEqual(['ServiceAccount', 'ConfigMap', 'Service', 'Deployment'])
+    for (const { metadata } of all.values()) {
+      expect(metadata).toMatchObject({
+        name: 'headgate-web',
+        namespace: 'shop',
+        ownerReferences: [{ apiVersion: 'gateway.networking.k8s.io/v1', kind: 'Gateway', name: 'web', uid: 'uid-1', controller: true }],
+      })
+    }
+  })
+
+  it('carries the labels and annotations of the infrastructure on account, Service and pods; ours cannot be taken away', () => {
+    const all = make()
+    for (const metadata of [
+      all.get('ServiceAccount')?.metadata,
+      all.get('Service')?.metadata,
+      fieldAt(all.get('Deployment'), 'spec', 'template', 'metadata'),
+    ]) {
+      expect(metadata).toMatchObject({
+        labels: { team: 'web', 'app.kubernetes.io/managed-by': 'headgate', 'gateway.networking.k8s.io/gateway-name': 'web' },
+        annotations: { note: 'mine', 'headgate.dev/gateway': 'shop/web' },
+      })
+    }
+  })
+
+  it('maps the ports that clients name to those that an Envoy without rights can bind', () => {
+    const all = make()
+    expect(listAt(all.get('Service'), 'spec', 'ports')).toEqual([
+      { name: 'tcp-80', port: 80, targetPort: 10_080, protocol: 'TCP' },
+      { name: 'udp-5300', port: 5_300, targetPort: 5_300, protocol: 'UDP' },
+    ])
+    expect(listAt(container(all.get('Deployment')), 'ports').map((port) => fieldAt(port, 'containerPort'))).toEqual([10_080, 5_300, 64_001])
+  })
+
+  it('gives the pod a port of its own that no listener uses', () => {
+    const ports = [64_001, 64_002].map((boundPort) => ({ name: `tcp-${boundPort}`, port: boundPort, boundPort, protocol: 'TCP' as const }))
+    expect(podPort({ ports })).toBe(64_003)
+  })
+
+  it('fits the restricted Pod Security Standard', () => {
+    const pod = fieldAt(make().get('Deployment'), 'spec', 'template', 'spec')
+    expect(pod).toMatchObject({
+      automountServiceAccountToken: false,
+      securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+    })
+    expect(fieldAt(container(make().get('Deployment')), 'securityContext')).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      runAsNonRoot: true,
+      capabilities: { drop: ['ALL'] },
+    })
+  })
+
+  it('drains before it ends, and has the time for it', () => {
+    const deployment = make({ drain: { minimumSeconds: 1, maximumSeconds: 30 } }).get('Deployment')
+    expect(fieldAt(container(deployment), 'lifecycle', 'preStop', 'httpGet', 'path')).toBe('/drain?minimum=1&maximum=30')
+    expect(fieldAt(deployment, 'spec', 'template', 'spec', 'terminationGracePeriodSeconds')).toBe(40)
+  })
+
+  it('puts the bootstrap, the authority and the way to the token into the ConfigMap', () => {
+    const data = fieldAt(make().get('ConfigMap'), 'data')
+    const bootstrap: unknown = JSON.parse(String(fieldAt(data, 'bootstrap.json')))
+    expect(fieldAt(bootstrap, 'node', 'cluster')).toBe('shop/web')
+    expect(JSON.stringify(bootstrap)).toContain('/etc/headgate/ca.crt')
+    expect(JSON.stringify(bootstrap)).toContain('/etc/headgate/token.json')
+    expect(fieldAt(data, 'ca.crt')).toBe('PEM')
+    expect(String(fieldAt(data, 'token.json'))).toContain('/var/run/secrets/headgate/token')
+  })
+
+  it('replaces pods when the bootstrap changes, and not when the authority does', () => {
+    const templateOf = (more: Partial<GatewayInfra>, authorities: string): string =>
+      JSON.stringify(
+        fieldAt(
+          manifestsOf(infra(more), options({}, authorities)).find(({ kind }) => kind === 'Deployment'),
+          'spec',
+          'template',
+        ),
+      )
+    expect(templateOf({}, 'OTHER')).toBe(templateOf({}, 'PEM'))
+    const taken = [{ name: 'tcp-64001', port: 64_001, boundPort: 64_001, protocol: 'TCP' as const }]
+    expect(templateOf({ ports: taken }, 'PEM')).not.toBe(templateOf({}, 'PEM'))
+  })
+
+  it.each([
+    { type: 'LoadBalancer', want: { loadBalancerIP: '10.0.0.1' } },
+    { type: 'ClusterIP', want: { externalIPs: ['10.0.0.1', '10.0.0.2'] } },
+  ])('asks for static addresses as a Service of type $type can', ({ type, want }) => {
+    const addresses = [{ type: 'IPAddress', value: '10.0.0.1' }, { type: 'IPAddress' }, { type: 'IPAddress', value: '10.0.0.2' }] as const
+    expect(make({ service: { type } }, { addresses }).get('Service')?.spec).toMatchObject({ type, ...want })
+  })
+
+  it('leaves the number of replicas to an autoscaler', () => {
+    const all = make({ autoscaling: { minReplicas: 2, maxReplicas: 5, targetCPUUtilizationPercentage: 70 } })
+    expect(all.get('Deployment')?.spec).not.toHaveProperty('replicas')
+    expect(all.get('HorizontalPodAutoscaler')?.spec).toMatchObject({
+      scaleTargetRef: { kind: 'Deployment', name: 'headgate-web' },
+      minReplicas: 2,
+      maxReplicas: 5,
+      metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 70 } } }],
+    })
+    expect(make({ replicas: 3 }).get('Deployment')?.spec).toHaveProperty('replicas', 3)
+  })
+
+  it('is a DaemonSet, and has a disruption budget, where the configuration says so', () => {
+    const all = make({ workload: 'DaemonSet', autoscaling: { maxReplicas: 5 }, disruptionBudget: { minAvailable: 1 } })
+    expect([...all.keys()]).toEqual(['ServiceAccount', 'ConfigMap', 'Service', 'DaemonSet', 'PodDisruptionBudget'])
+    expect(all.get('DaemonSet')?.spec).toMatchObject({ updateStrategy: { type: 'RollingUpdate' } })
+    expect(all.get('PodDisruptionBudget')?.spec).toMatchObject({
+      minAvailable: 1,
+      selector: { matchLabels: { 'gateway.networking.k8s.io/gateway-name': 'web' } },
+    })
+  })
+
+  it('takes patches of users, which cannot move an object or set it free', () => {
+    const patches = [
+      {
+        kind: 'Deployment',
+        value: { spec: { template: { spec: { containers: [{ name: 'envoy', env: [{ name: 'X', value: '1' }] }, { name: 'side' }] } } } },
+      },
+      {
+        kind: 'Service',
+        value: { metadata: { name: 'elsewhere', namespace: 'kube-system', ownerReferences: null, labels: { more: 'yes' } } },
+      },
+    ]
+    const all = make({ patches })
+    expect(listAt(container(all.get('Deployment')), 'env').map((each) => fieldAt(each, 'name'))).toEqual(['POD_NAME', 'POD_NAMESPACE', 'X'])
+    expect(listAt(all.get('Deployment'), 'spec', 'template', 'spec', 'containers')).toHaveLength(2)
+    expect(all.get('Service')?.metadata).toMatchObject({
+      name: 'headgate-web',
+      namespace: 'shop',
+      ownerReferences: [{ uid: 'uid-1' }],
+      labels: { more: 'yes' },
+    })
+  })
+
+  it('is nothing while the Gateway has no port', () => {
+    expect(make({}, { ports: [] }).size).toBe(0)
+  })
+
+  it('is the same for the same Gateway', () => {
+    expect(JSON.stringify([...make()])).toBe(JSON.stringify([...make()]))
+  })
+})

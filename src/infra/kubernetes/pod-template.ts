@@ -1,0 +1,138 @@
+/** The pod of an Envoy: what the "restricted" Pod Security Standard asks for, and a life cycle that loses no request. */
+import type { GatewayInfra } from '../../ir/infra.js'
+import type { JsonObject } from '../../k8s/kube-json.js'
+import { XDS_TOKEN_AUDIENCE } from '../../k8s/token-review.js'
+import { objectAnnotations, objectLabels, selectorLabels } from './labels.js'
+import { fleetName } from './names.js'
+import type { ProxySettings } from './proxy-settings.js'
+
+/** Where things are within the pod. */
+export const POD_PATHS = {
+  /** The ConfigMap. Envoy watches the folder: a new authority arrives without a restart. */
+  config: '/etc/headgate',
+  bootstrap: '/etc/headgate/bootstrap.json',
+  authority: '/etc/headgate/ca.crt',
+  tokenSecret: '/etc/headgate/token.json',
+  tokenFolder: '/var/run/secrets/headgate',
+  token: '/var/run/secrets/headgate/token',
+  /** Writable, in memory: Envoy's admin sockets. */
+  run: '/var/run/envoy',
+  adminSocket: '/var/run/envoy/admin.sock',
+} as const
+
+/** The name of the port of probes, the drain hook and metrics. */
+export const POD_PORT_NAME = 'metrics'
+
+const POD_PORT = 64_001
+const USER = 65_532
+
+/** After the drain hook, Envoy needs a moment to end; after that the kubelet ends it. */
+const GRACE_AFTER_DRAIN_SECONDS = 10
+
+/** The kubelet renews the token when 80 % of this are over. */
+const TOKEN_SECONDS = 3_600
+
+/** The pod's own port: one that no listener of the Gateway uses. */
+export function podPort({ ports }: Pick<GatewayInfra, 'ports'>): number {
+  const taken = new Set(ports.map(({ boundPort }) => boundPort))
+  let port = POD_PORT
+  while (taken.has(port)) port++
+  return port
+}
+
+/**
+ * The template of the pods.
+ *
+ * @param bootstrapHash changes when pods must be replaced because their bootstrap has changed
+ */
+export function podTemplate(infra: GatewayInfra, settings: ProxySettings, bootstrapHash: string): JsonObject {
+  const annotations = objectAnnotations(infra, { ...settings.podAnnotations, 'headgate.dev/bootstrap': bootstrapHash })
+  return {
+    metadata: { labels: { ...settings.podLabels, ...objectLabels(infra) }, annotations },
+    spec: {
+      ...spreadOverNodes(infra, settings),
+      ...settings.podSpec,
+      serviceAccountName: fleetName(infra.gateway.name),
+      // Only the token for the controller is mounted: an Envoy that is taken over cannot talk to the API server.
+      automountServiceAccountToken: false,
+      terminationGracePeriodSeconds: settings.drain.maximumSeconds + GRACE_AFTER_DRAIN_SECONDS,
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: USER,
+        runAsGroup: USER,
+        fsGroup: USER,
+        seccompProfile: { type: 'RuntimeDefault' },
+      },
+      containers: [envoyContainer(infra, settings)],
+      volumes: [
+        { name: 'config', configMap: { name: fleetName(infra.gateway.name) } },
+        {
+          name: 'token',
+          projected: {
+            sources: [{ serviceAccountToken: { path: 'token', audience: XDS_TOKEN_AUDIENCE, expirationSeconds: TOKEN_SECONDS } }],
+          },
+        },
+        { name: 'run', emptyDir: { medium: 'Memory', sizeLimit: '16Mi' } },
+      ],
+    },
+  }
+}
+
+function envoyContainer(infra: GatewayInfra, settings: ProxySettings): JsonObject {
+  const { minimumSeconds, maximumSeconds } = settings.drain
+  return {
+    name: 'envoy',
+    image: settings.image,
+    imagePullPolicy: 'IfNotPresent',
+    args: [
+      ...['--config-path', POD_PATHS.bootstrap],
+      // The ConfigMap is the same for all pods; each pod has a name of its own.
+      ...['--service-node', '$(POD_NAMESPACE)/$(POD_NAME)'],
+      ...['--log-level', settings.logLevel],
+      ...(settings.concurrency === undefined ? [] : ['--concurrency', String(settings.concurrency)]),
+      // Connections are asked to leave over the time that the drain hook takes.
+      ...['--drain-time-s', String(maximumSeconds), '--drain-strategy', 'immediate'],
+      '--disable-hot-restart',
+    ],
+    env: [
+      { name: 'POD_NAME', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.name' } } },
+      { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } } },
+    ],
+    ports: [
+      ...infra.ports.map(({ name, boundPort, protocol }) => ({ name, containerPort: boundPort, protocol })),
+      { name: POD_PORT_NAME, containerPort: podPort(infra), protocol: 'TCP' },
+    ],
+    resources: settings.resources,
+    // Ready is true only with a complete configuration: before, Envoy does not open the port. There is no liveness probe: an Envoy
+    // that waits for a controller that is away is alive, and one that hangs is ended by its own watchdog.
+    readinessProbe: {
+      httpGet: { path: '/ready', port: POD_PORT_NAME, scheme: 'HTTP' },
+      periodSeconds: 2,
+      failureThreshold: 2,
+      timeoutSeconds: 2,
+    },
+    lifecycle: {
+      preStop: { httpGet: { path: `/drain?minimum=${minimumSeconds}&maximum=${maximumSeconds}`, port: POD_PORT_NAME, scheme: 'HTTP' } },
+    },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      runAsNonRoot: true,
+      capabilities: { drop: ['ALL'] },
+    },
+    volumeMounts: [
+      { name: 'config', mountPath: POD_PATHS.config, readOnly: true },
+      { name: 'token', mountPath: POD_PATHS.tokenFolder, readOnly: true },
+      { name: 'run', mountPath: POD_PATHS.run },
+    ],
+  }
+}
+
+/** Several Envoys of one Gateway stand on different nodes, where there are some. */
+function spreadOverNodes(infra: GatewayInfra, settings: ProxySettings): JsonObject {
+  if (settings.workload === 'DaemonSet' || (settings.replicas <= 1 && settings.autoscaling === undefined)) return {}
+  const labelSelector = { matchLabels: selectorLabels(infra) }
+  return {
+    topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'ScheduleAnyway', labelSelector }],
+  }
+}

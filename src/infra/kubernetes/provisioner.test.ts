@@ -1,0 +1,259 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { eventually } from '../../../test/support/eventually.js'
+import { FakeClock } from '../../../test/support/fake-clock.js'
+import { FakeKubeApi, type SeenRequest } from '../../../test/support/fake-kube-api.js'
+import type { GatewayAddresses } from '../../gatewayapi/inputs.js'
+import type { GatewayInfra } from '../../ir/infra.js'
+import { KubeClient } from '../../k8s/kube-client.js'
+import { fieldAt, listAt, type RawObject } from '../../k8s/kube-json.js'
+import { silentLog } from '../../k8s/log.js'
+import { Provisioner } from './provisioner.js'
+
+const SERVICES = '/api/v1/services'
+const ACCOUNTS = '/api/v1/serviceaccounts'
+const CONFIG_MAPS = '/api/v1/configmaps'
+const DEPLOYMENTS = '/apis/apps/v1/deployments'
+const DAEMON_SETS = '/apis/apps/v1/daemonsets'
+
+describe('Provisioner', () => {
+  let api: FakeKubeApi
+  let client: KubeClient
+  let clock: FakeClock
+  let provisioner: Provisioner
+  let addresses: Map<string, GatewayAddresses | undefined>
+  let uids: Map<string, string>
+  let authorities: string
+  let stop: AbortController
+  let running: Promise<void>[]
+
+  const infra = (more: Partial<GatewayInfra> = {}): GatewayInfra => ({
+    gateway: { group: 'gateway.networking.k8s.io', kind: 'Gateway', namespace: 'shop', name: 'web', generation: 1 },
+    gatewayClass: 'headgate',
+    ports: [{ name: 'tcp-80', port: 80, boundPort: 10_080, protocol: 'TCP' }],
+    labels: {},
+    annotations: {},
+    addresses: [],
+    config: {},
+    ...more,
+  })
+  const set = (wanted: GatewayInfra | undefined, key = 'shop/web'): void => provisioner.set(new Map([[key, wanted]]))
+  const writes = (): SeenRequest[] => api.requests.filter(({ method }) => method !== 'GET')
+  const object = (collection: string): RawObject | undefined => api.get(collection, 'shop', 'headgate-web')
+  const made = (): Promise<void> => eventually(() => expect(object(DEPLOYMENTS)).toBeDefined())
+  const quiet = async (): Promise<void> => {
+    await clock.advance(300)
+    await new Promise((resolve) => setTimeout(resolve, 30))
+  }
+  const follow = (): void => {
+    running.push(provisioner.observe(stop.signal))
+  }
+  const lead = async (): Promise<void> => {
+    running.push(provisioner.lead(stop.signal))
+    await eventually(() => expect(api.watchers.size).toBe(7))
+  }
+
+  beforeEach(async () => {
+    api = new FakeKubeApi()
+    await api.listen()
+    client = new KubeClient(api.credentials, 'test')
+    clock = new FakeClock()
+    addresses = new Map()
+    uids = new Map([['shop/web', 'uid-1']])
+    authorities = 'PEM'
+    stop = new AbortController()
+    running = []
+    provisioner = new Provisioner({
+      client,
+      clock,
+      log: silentLog,
+      namespaces: [''],
+      envoyImage: 'envoyproxy/envoy:distroless-v1.40.0',
+      xds: () => ({ host: 'headgate.system.svc.cluster.local', port: 18_000, authorities }),
+      uidOf: (gateway) => uids.get(gateway),
+      onAddresses: (gateway, now) => addresses.set(gateway, now),
+    })
+    follow()
+  })
+
+  afterEach(async () => {
+    stop.abort()
+    await Promise.all(running)
+    client.close()
+    await api.close()
+  })
+
+  it('makes what a Gateway needs, by apply under a name of its own, and then keeps still', async () => {
+    await lead()
+    set(infra())
+    await made()
+    expect([ACCOUNTS, CONFIG_MAPS, SERVICES, DEPLOYMENTS].map((collection) => object(collection)?.metadata.name)).toEqual(
+      Array(4).fill('headgate-web'),
+    )
+    await quiet()
+    expect(writes()).toHaveLength(4)
+    expect(writes().every(({ query }) => query.get('fieldManager') === 'headgate-infra')).toBe(true)
+    set(infra())
+    await quiet()
+    expect(writes()).toHaveLength(4)
+  })
+
+  it('changes only what differs', async () => {
+    await lead()
+    set(infra())
+    await made()
+    await quiet()
+    set(infra({ ports: [...infra().ports, { name: 'tcp-81', port: 81, boundPort: 10_081, protocol: 'TCP' }] }))
+    await eventually(() => expect(listAt(object(SERVICES), 'spec', 'ports')).toHaveLength(2))
+    await quiet()
+    expect(
+      writes()
+        .slice(4)
+        .map(({ path }) => path.split('/').at(-2)),
+    ).toEqual(['services', 'deployments'])
+  })
+
+  it('repairs what others change, brings back what they delete, and gives up fighting', async () => {
+    await lead()
+    set(infra())
+    await made()
+    await quiet()
+    const service = object(SERVICES)
+    if (service === undefined) throw new Error('no Service')
+    api.put(SERVICES, { ...service, spec: { type: 'ClusterIP' } })
+    await eventually(() => expect(fieldAt(object(SERVICES), 'spec', 'type')).toBe('LoadBalancer'))
+    api.remove(CONFIG_MAPS, 'shop', 'headgate-web')
+    await eventually(() => expect(object(CONFIG_MAPS)).toBeDefined())
+    await quiet()
+    const count = writes().length
+    for (let round = 0; round < 20; round++) {
+      const now = object(SERVICES)
+      if (now !== undefined) api.put(SERVICES, { ...now, spec: { type: 'ClusterIP', round } })
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+    expect(writes().length - count).toBeLessThan(10)
+  })
+
+  it('does not mind what the cluster adds', async () => {
+    await lead()
+    set(infra())
+    await made()
+    await quiet()
+    const deployment = object(DEPLOYMENTS)
+    if (deployment === undefined) throw new Error('no Deployment')
+    const count = writes().length
+    api.put(DEPLOYMENTS, { ...deployment, status: { readyReplicas: 1 } })
+    await quiet()
+    expect(writes()).toHaveLength(count)
+  })
+
+  it('never takes over an object of somebody else, says so, and goes on when it is gone', async () => {
+    api.put(SERVICES, { metadata: { name: 'headgate-web', namespace: 'shop' }, spec: { mine: true } })
+    await lead()
+    set(infra())
+    await eventually(() =>
+      expect(addresses.get('shop/web')?.problem).toMatchObject({
+        reason: 'Invalid',
+        message: expect.stringContaining('Service/shop/headgate-web'),
+      }),
+    )
+    expect(object(SERVICES)?.spec).toEqual({ mine: true })
+    expect(object(DEPLOYMENTS)).toBeUndefined()
+    api.remove(SERVICES, 'shop', 'headgate-web')
+    await clock.advance(2_000)
+    await made()
+    await eventually(() => expect(addresses.get('shop/web')?.problem?.reason).toBe('AddressNotAssigned'))
+  })
+
+  it('makes everything anew for a Gateway that was deleted and created again', async () => {
+    await lead()
+    set(infra())
+    await made()
+    uids.set('shop/web', 'uid-2')
+    set(infra({ gatewayClass: 'another' }))
+    for (let i = 0; i < 8; i++) {
+      await clock.advance(10_000)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    await eventually(() => expect(fieldAt(listAt(object(DEPLOYMENTS), 'metadata', 'ownerReferences')[0], 'uid')).toBe('uid-2'))
+    expect(fieldAt(listAt(object(SERVICES), 'metadata', 'ownerReferences')[0], 'uid')).toBe('uid-2')
+  })
+
+  it('deletes what is no longer wanted: an old kind of workload, and everything with the Gateway', async () => {
+    await lead()
+    set(infra())
+    await made()
+    set(infra({ config: { workload: 'DaemonSet' } }))
+    await eventually(() => expect([object(DAEMON_SETS) !== undefined, object(DEPLOYMENTS) === undefined]).toEqual([true, true]))
+    set(undefined)
+    await eventually(() => expect([ACCOUNTS, CONFIG_MAPS, SERVICES, DAEMON_SETS].flatMap((collection) => api.list(collection))).toEqual([]))
+    expect(addresses.get('shop/web')).toBeUndefined()
+  })
+
+  it('deletes what a Gateway left behind while nobody led', async () => {
+    await lead()
+    set(infra())
+    await made()
+    stop.abort()
+    await Promise.all(running)
+    stop = new AbortController()
+    provisioner = new Provisioner({
+      client,
+      clock,
+      log: silentLog,
+      namespaces: [''],
+      envoyImage: 'x',
+      xds: () => ({ host: 'h', port: 1, authorities }),
+      uidOf: () => undefined,
+      onAddresses: () => undefined,
+    })
+    follow()
+    await lead()
+    await quiet()
+    expect(object(DEPLOYMENTS)).toBeDefined()
+    provisioner.set(new Map())
+    await eventually(() => expect(object(DEPLOYMENTS)).toBeUndefined())
+  })
+
+  it('leaves what is there as it is while the Gateway is wrong', async () => {
+    await lead()
+    set(infra())
+    await made()
+    await quiet()
+    const count = writes().length
+    set(infra({ ports: [], problem: 'the class is unknown' }))
+    await quiet()
+    expect(writes()).toHaveLength(count)
+    expect(object(DEPLOYMENTS)).toBeDefined()
+  })
+
+  it('reads the addresses that the cluster gives, also where it does not lead', async () => {
+    set(infra())
+    expect(addresses.get('shop/web')?.problem?.reason).toBe('AddressNotAssigned')
+    await quiet()
+    expect(writes()).toHaveLength(0)
+    await lead()
+    await made()
+    const service = object(SERVICES)
+    if (service === undefined) throw new Error('no Service')
+    api.put(SERVICES, { ...service, status: { loadBalancer: { ingress: [{ ip: '10.89.4.1' }] } } })
+    await eventually(() => expect(addresses.get('shop/web')).toEqual({ assigned: [{ type: 'IPAddress', value: '10.89.4.1' }] }))
+  })
+
+  it('says what the cluster refuses', async () => {
+    api.plan({ status: 403, reason: 'Forbidden' }, ({ method, path }) => method === 'PATCH' && path.includes('serviceaccounts'))
+    await lead()
+    set(infra())
+    await eventually(() => expect(addresses.get('shop/web')?.problem?.reason).toBe('NoResources'))
+    await clock.advance(1_000)
+    await made()
+  })
+
+  it('brings a new authority to every Gateway', async () => {
+    await lead()
+    set(infra())
+    await made()
+    authorities = 'NEW'
+    provisioner.refresh()
+    await eventually(() => expect(fieldAt(object(CONFIG_MAPS), 'data', 'ca.crt')).toBe('NEW'))
+  })
+})

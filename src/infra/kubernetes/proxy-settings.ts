@@ -1,0 +1,151 @@
+/** How the Envoys of a Gateway run: the values of its GatewayConfig objects over our defaults. */
+import { fieldAt, isJsonObject, type JsonObject, listAt, stringAt } from '../../k8s/kube-json.js'
+
+/** Settings of a fleet. What is undefined is left to the cluster's own defaults. */
+export interface ProxySettings {
+  readonly image: string
+  readonly workload: 'Deployment' | 'DaemonSet'
+  /** Unused where an autoscaler decides. */
+  readonly replicas: number
+  readonly resources: JsonObject
+  readonly logLevel: string
+  /** Worker threads; undefined is one per CPU of the node, or of the limit. */
+  readonly concurrency: number | undefined
+  readonly drain: { readonly minimumSeconds: number; readonly maximumSeconds: number }
+  readonly service: ServiceSettings
+  readonly autoscaling: AutoscalingSettings | undefined
+  readonly disruptionBudget: JsonObject | undefined
+  /** Fields of a pod's spec that are passed on as they are. */
+  readonly podSpec: JsonObject
+  readonly podLabels: Readonly<Record<string, string>>
+  readonly podAnnotations: Readonly<Record<string, string>>
+  /** Strategic-merge patches, by the kind of object that they change. */
+  readonly patches: ReadonlyMap<string, readonly JsonObject[]>
+}
+
+/** Settings of the Service. */
+export interface ServiceSettings {
+  readonly type: 'LoadBalancer' | 'ClusterIP' | 'NodePort'
+  readonly annotations: Readonly<Record<string, string>>
+  /** Fields of a Service's spec that are passed on as they are. */
+  readonly spec: JsonObject
+}
+
+/** Settings of a HorizontalPodAutoscaler. */
+export interface AutoscalingSettings {
+  readonly minReplicas: number
+  readonly maxReplicas: number
+  readonly targetCpuPercent: number | undefined
+  readonly targetMemoryPercent: number | undefined
+  readonly metrics: readonly unknown[]
+  readonly behavior: JsonObject | undefined
+}
+
+/** An idle Envoy needs little, and a cluster has many Gateways; who expects load says so in a GatewayConfig. */
+const DEFAULT_RESOURCES: JsonObject = { requests: { cpu: '25m', memory: '64Mi' } }
+
+/** Load balancers need a few seconds to notice; clients with long requests get a minute. */
+const DEFAULT_DRAIN = { minimumSeconds: 5, maximumSeconds: 60 }
+
+const POD_FIELDS = [
+  'affinity',
+  'nodeSelector',
+  'tolerations',
+  'topologySpreadConstraints',
+  'priorityClassName',
+  'imagePullSecrets',
+  'hostNetwork',
+]
+
+const SERVICE_FIELDS = [
+  'externalTrafficPolicy',
+  'internalTrafficPolicy',
+  'trafficDistribution',
+  'loadBalancerClass',
+  'loadBalancerSourceRanges',
+  'allocateLoadBalancerNodePorts',
+  'ipFamilyPolicy',
+  'ipFamilies',
+  'sessionAffinity',
+]
+
+/**
+ * Reads the settings. The schema of GatewayConfig has checked the values; a value of another type counts as missing.
+ *
+ * @param defaultImage Envoy's image where no configuration names one
+ */
+export function readProxySettings(config: Readonly<Record<string, unknown>>, defaultImage: string): ProxySettings {
+  const drain = fieldAt(config, 'drain')
+  return {
+    image: stringAt(config, 'image') || defaultImage,
+    workload: stringAt(config, 'workload') === 'DaemonSet' ? 'DaemonSet' : 'Deployment',
+    replicas: numberAt(config, 'replicas') ?? 1,
+    resources: objectAt(config, 'resources') ?? DEFAULT_RESOURCES,
+    logLevel: stringAt(config, 'logLevel') || 'warn',
+    concurrency: numberAt(config, 'concurrency'),
+    drain: {
+      minimumSeconds: numberAt(drain, 'minimumSeconds') ?? DEFAULT_DRAIN.minimumSeconds,
+      maximumSeconds: numberAt(drain, 'maximumSeconds') ?? DEFAULT_DRAIN.maximumSeconds,
+    },
+    service: readService(fieldAt(config, 'service')),
+    autoscaling: readAutoscaling(fieldAt(config, 'autoscaling')),
+    disruptionBudget: objectAt(config, 'disruptionBudget'),
+    podSpec: picked(config, POD_FIELDS),
+    podLabels: stringsAt(config, 'podLabels'),
+    podAnnotations: stringsAt(config, 'podAnnotations'),
+    patches: readPatches(config),
+  }
+}
+
+function readService(service: unknown): ServiceSettings {
+  const type = stringAt(service, 'type')
+  return {
+    type: type === 'ClusterIP' || type === 'NodePort' ? type : 'LoadBalancer',
+    annotations: stringsAt(service, 'annotations'),
+    spec: picked(service, SERVICE_FIELDS),
+  }
+}
+
+function readAutoscaling(autoscaling: unknown): AutoscalingSettings | undefined {
+  const maxReplicas = numberAt(autoscaling, 'maxReplicas')
+  if (maxReplicas === undefined) return undefined
+  return {
+    minReplicas: numberAt(autoscaling, 'minReplicas') ?? 1,
+    maxReplicas,
+    targetCpuPercent: numberAt(autoscaling, 'targetCPUUtilizationPercentage'),
+    targetMemoryPercent: numberAt(autoscaling, 'targetMemoryUtilizationPercentage'),
+    metrics: listAt(autoscaling, 'metrics'),
+    behavior: objectAt(autoscaling, 'behavior'),
+  }
+}
+
+function readPatches(config: unknown): ReadonlyMap<string, readonly JsonObject[]> {
+  const patches = new Map<string, JsonObject[]>()
+  for (const patch of listAt(config, 'patches')) {
+    const value = objectAt(patch, 'value')
+    const kind = stringAt(patch, 'kind')
+    if (value !== undefined) patches.set(kind, [...(patches.get(kind) ?? []), value])
+  }
+  return patches
+}
+
+function numberAt(value: unknown, field: string): number | undefined {
+  const found = fieldAt(value, field)
+  return typeof found === 'number' ? found : undefined
+}
+
+function objectAt(value: unknown, field: string): JsonObject | undefined {
+  const found = fieldAt(value, field)
+  return isJsonObject(found) ? found : undefined
+}
+
+function stringsAt(value: unknown, field: string): Readonly<Record<string, string>> {
+  const entries = Object.entries(objectAt(value, field) ?? {})
+  return Object.fromEntries(entries.flatMap(([key, each]) => (typeof each === 'string' ? [[key, each] as const] : [])))
+}
+
+function picked(value: unknown, fields: readonly string[]): JsonObject {
+  return Object.fromEntries(
+    fields.flatMap((field) => (fieldAt(value, field) === undefined ? [] : [[field, fieldAt(value, field)] as const])),
+  )
+}
