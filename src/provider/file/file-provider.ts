@@ -15,6 +15,7 @@ const SETTLE_MS = 25
 const MAX_SUSPECT_MS = 1_000
 const RESCAN_MS = 5_000
 const MAX_LINES_IN_ERROR = 50
+const FILES_AT_ONCE = 32
 
 /** What is wrong in the folder now. */
 export interface FileReport {
@@ -118,9 +119,10 @@ export class FileProvider implements Provider {
 
   async #readAll(files: readonly string[], sink: ProviderSink): Promise<void> {
     const contents = new Map<string, FileContent>()
-    for (const file of files) {
-      const content = await this.#read(file)
-      if (content !== undefined) contents.set(file, content)
+    for (let at = 0; at < files.length; at += FILES_AT_ONCE) {
+      const some = files.slice(at, at + FILES_AT_ONCE)
+      const read = await Promise.all(some.map(async (file) => [file, await this.#read(file)] as const))
+      for (const [file, content] of read) if (content !== undefined) contents.set(file, content)
     }
     // Someone may be writing: what cannot be read gets a second look.
     const broken = [...contents].flatMap(([file, content]) => (content.unreadable.length > 0 ? [file] : []))

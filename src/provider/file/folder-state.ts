@@ -4,16 +4,19 @@
  * An object that becomes wrong keeps its last good version; so do the objects that vanish from a file of which a part cannot be read.
  */
 
-import { sameJson } from '../../schema/json.js'
+import { type FieldError, formatFieldError } from '../../schema/field-error.js'
+import { type JsonObject, sameJson } from '../../schema/json.js'
 import type { KindDefinition } from '../../schema/kind.js'
-import { isTransitionRule, type Schema } from '../../schema/schema.js'
+import { checkRules } from '../../schema/rules.js'
+import { isTransitionRule, type ObjectSchema, type Schema } from '../../schema/schema.js'
 import { createValidator } from '../../schema/validate.js'
 import { objectKey } from '../../util/object-ref.js'
 import type { Change, KubeObject } from '../provider.js'
 import { claimProblems, fileProblems } from './folder-problems.js'
 import { createInterpreter, type Interpretation, type Interpreter } from './interpret-object.js'
 import { NamespaceCensus } from './namespace-census.js'
-import { type Claim, ObjectClaims, type ObjectId, objectId } from './object-claims.js'
+import { type Claim, ObjectClaims } from './object-claims.js'
+import type { ObjectId } from './object-id.js'
 import type { FileProblem } from './problem.js'
 import { type FileContent, readFileText } from './read-file.js'
 
@@ -26,7 +29,8 @@ interface GoodObject {
 /** The objects of a folder. */
 export class FolderState {
   readonly #interpret: Interpreter
-  readonly #hasTransitionRules: ReadonlySet<string>
+  /** The schemas that have rules about changes, by kind. */
+  readonly #transitionRules: ReadonlyMap<string, ObjectSchema>
   readonly #files = new Map<string, FileContent>()
   readonly #claims = new ObjectClaims()
   readonly #good = new Map<ObjectId, GoodObject>()
@@ -40,7 +44,7 @@ export class FolderState {
 
   constructor(kinds: readonly KindDefinition[]) {
     this.#interpret = createInterpreter(kinds, createValidator())
-    this.#hasTransitionRules = new Set(kinds.filter((kind) => hasTransitionRules(kind.schema)).map((kind) => kind.kind))
+    this.#transitionRules = new Map(kinds.filter((kind) => hasTransitionRules(kind.schema)).map((kind) => [kind.kind, kind.schema]))
     this.#countsGenerations = new Set(kinds.filter((kind) => kind.hasGeneration).map((kind) => kind.kind))
   }
 
@@ -107,12 +111,15 @@ export class FolderState {
     return object === before?.object ? [] : [{ kind: object.kind, key: keyOf(object), object }]
   }
 
-  /** Rules about changes need the last good version. */
-  #withOld(claim: Claim, before: KubeObject | undefined): Interpretation {
-    const { interpretation, value } = claim.object
-    if (before === undefined || interpretation.outcome !== 'accepted' || !this.#hasTransitionRules.has(claim.ref.kind))
-      return interpretation
-    return this.#interpret(value, before)
+  /** The interpretation, or a refusal if the object changes what must not change. */
+  #withOld({ ref, object: { interpretation } }: Claim, before: KubeObject | undefined): Interpretation {
+    const schema = this.#transitionRules.get(ref.kind)
+    if (before === undefined || schema === undefined || interpretation.outcome !== 'accepted') return interpretation
+    const errors: FieldError[] = []
+    checkRules(schema, contentOf(interpretation.object), contentOf(before), [], errors)
+    if (errors.length === 0) return interpretation
+    const { warnings } = interpretation
+    return { outcome: 'refused', ref, errors: errors.map((error) => ({ path: error.path, reason: formatFieldError(error) })), warnings }
   }
 
   #withGeneration(id: ObjectId, object: KubeObject, before: KubeObject | undefined): KubeObject {
@@ -135,11 +142,17 @@ function isUnidentified(object: { readonly interpretation: Interpretation }): bo
 }
 
 function identities(content: FileContent): readonly ObjectId[] {
-  return content.objects.flatMap(({ interpretation }) => ('ref' in interpretation ? [objectId(interpretation.ref)] : []))
+  return content.objects.flatMap(({ id }) => (id === undefined ? [] : [id]))
 }
 
 function keyOf(object: KubeObject): ReturnType<typeof objectKey> {
   return objectKey(object.metadata.namespace, object.metadata.name)
+}
+
+/** What rules look at: they were checked against it when the object was made from JSON. */
+function contentOf(object: KubeObject): JsonObject {
+  const { apiVersion: _apiVersion, kind: _kind, metadata: _metadata, ...content } = object
+  return content
 }
 
 function specOf(object: KubeObject): unknown {

@@ -47,15 +47,14 @@ export class FolderWatcher {
   async open(): Promise<readonly string[]> {
     await this.#watchRootLink()
     await this.#scan('', new Set())
-    this.#timer = setInterval(() => this.#look(''), this.#options.rescanMs)
-    this.#timer.unref()
+    this.#patrolLater()
     return [...this.#signatures.keys()].sort()
   }
 
   /** Stops watching. */
   close(): void {
     this.#closed = true
-    clearInterval(this.#timer)
+    clearTimeout(this.#timer)
     this.#rootLink?.close()
     for (const { watcher } of this.#directories.values()) watcher.close()
     this.#directories.clear()
@@ -68,6 +67,31 @@ export class FolderWatcher {
       if (name === null || name === basename(this.#root)) this.#look('')
     })
     this.#rootLink.on('error', () => this.#look(''))
+  }
+
+  #patrolLater(): void {
+    if (this.#closed) return
+    this.#timer = setTimeout(() => void this.#patrol().then(() => this.#patrolLater()), this.#options.rescanMs)
+    this.#timer.unref()
+  }
+
+  /** Looks for what no event told of. Reads only, file by file, so that events are not kept waiting. */
+  async #patrol(): Promise<void> {
+    for (const directory of [...this.#directories.keys()]) {
+      const names = await readdir(join(this.#root, directory)).catch(() => undefined)
+      if (names === undefined) this.#look(parentOf(directory))
+      const known = new Set([...this.#signatures.keys(), ...this.#directories.keys()].filter((path) => isIn(path, directory)))
+      for (const name of names ?? []) {
+        const path = join(directory, name)
+        const isKnown = known.delete(path)
+        const stats = name.startsWith('.') || this.#closed ? undefined : await statOrNothing(join(this.#root, path))
+        if (stats?.isDirectory() && !this.#directories.has(path)) this.#look(path)
+        if (stats?.isFile() && isObjectFile(path) && this.#signatures.get(path) !== signature(stats)) this.#look(path)
+        if (stats === undefined && isKnown) this.#look(path)
+      }
+      for (const path of known) this.#look(path)
+    }
+    if ((await statOrNothing(this.#root)) === undefined) this.#look('')
   }
 
   /** Looks at a file or a directory, after whatever is being looked at now. */
@@ -197,6 +221,11 @@ function signature(stats: Stats): string {
 
 function isBelow(path: string, directory: string): boolean {
   return directory === '' ? path !== '' : path.startsWith(`${directory}/`)
+}
+
+/** True for the entries of a directory. */
+function isIn(path: string, directory: string): boolean {
+  return path !== '' && parentOf(path) === directory
 }
 
 /** The entry of the directory that a path below it is, or is in. */

@@ -34,8 +34,8 @@ export type Interpretation =
   /** An object of a kind that nobody reads. */
   | { readonly outcome: 'ignored'; readonly warnings: readonly Finding[] }
 
-/** Interprets one object; `old` is its last good version, for rules about changes. */
-export type Interpreter = (value: JsonValue, old?: KubeObject) => Interpretation
+/** Interprets one object; rules about changes are not checked. */
+export type Interpreter = (value: JsonValue) => Interpretation
 
 /** An interpreter of the kinds that are read. */
 export function createInterpreter(kinds: readonly KindDefinition[], validate: Validator): Interpreter {
@@ -48,7 +48,7 @@ export function createInterpreter(kinds: readonly KindDefinition[], validate: Va
     return known
   }
 
-  return (value, old) => {
+  return (value) => {
     if (!isJsonObject(value))
       return { outcome: 'unidentified', errors: [{ path: [], reason: 'this is no object with apiVersion and kind' }] }
     const { apiVersion, kind: kindName } = value
@@ -70,8 +70,7 @@ export function createInterpreter(kinds: readonly KindDefinition[], validate: Va
       return { outcome: 'refused', ref, errors: [{ path: ['apiVersion'], reason }], warnings: [] }
     }
     const given = prepare(kind, value)
-    const before = old === undefined ? {} : { old: { ...old, metadata: {} } as unknown as JsonObject }
-    const result = validate(documentSchema(kind, version), given, before)
+    const result = validate(documentSchema(kind, version), given)
     const warnings = findings(result.warnings.map(({ path, message }) => ({ path, reason: message })))
     if (result.errors.length > 0) {
       const errors = findings(result.errors.map((error) => ({ path: error.path, reason: formatFieldError(error) })))

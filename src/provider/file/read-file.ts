@@ -2,6 +2,7 @@
 import type { FieldPath } from '../../schema/field-path.js'
 import { isJsonObject, type JsonValue } from '../../schema/json.js'
 import type { Interpretation, Interpreter } from './interpret-object.js'
+import { type ObjectId, objectId } from './object-id.js'
 import { type DocumentProblem, isProblem, parseDocument } from './parse-document.js'
 import { moveDown, type Position, START } from './position.js'
 import { splitDocuments } from './split-documents.js'
@@ -9,8 +10,8 @@ import { splitDocuments } from './split-documents.js'
 /** An object of a file. */
 export interface FileObject {
   readonly interpretation: Interpretation
-  /** What the document says, for another look at it. */
-  readonly value: JsonValue
+  /** Which object it is, where that can be told. */
+  readonly id: ObjectId | undefined
   /** Where the object starts in the file. */
   readonly position: Position
   /** Where a part of it stands in the file. */
@@ -45,13 +46,16 @@ export function readFileText(text: string, interpret: Interpreter, before?: File
   for (const document of splitDocuments(text)) {
     const content = before?.documents.get(document.text) ?? readDocument(document.text, interpret)
     documents.set(document.text, content)
-    const move = (position: Position) => moveDown(position, document.line)
-    if (content.problem !== undefined) unreadable.push({ ...content.problem, position: move(content.problem.position) })
-    for (const each of content.objects) {
-      objects.push({ ...each, position: move(each.position), positionOf: (path) => move(each.positionOf(path)) })
-    }
+    const { line } = document
+    if (content.problem !== undefined) unreadable.push({ ...content.problem, position: moveDown(content.problem.position, line) })
+    for (const each of content.objects) objects.push(movedDown(each, line))
   }
   return { text, objects, unreadable, documents }
+}
+
+function movedDown(object: FileObject, firstLine: number): FileObject {
+  const positionOf = (path: FieldPath): Position => moveDown(object.positionOf(path), firstLine)
+  return { ...object, position: moveDown(object.position, firstLine), positionOf }
 }
 
 /** A file of which nothing can be read. */
@@ -68,8 +72,9 @@ function readDocument(text: string, interpret: Interpreter): DocumentContent {
       .filter((part) => part.value !== null)
       .map(({ value, path }) => {
         const interpretation = interpret(value)
-        const positionOf = positions(interpretation, (at) => parsed.positionOf([...path, ...at]))
-        return { interpretation, value, position: positionOf([]), positionOf }
+        const positionOf = positionLookup(knownPositions(interpretation, (at) => parsed.positionOf([...path, ...at])))
+        const id = 'ref' in interpretation ? objectId(interpretation.ref) : undefined
+        return { interpretation, id, position: positionOf([]), positionOf }
       }),
   }
 }
@@ -81,13 +86,16 @@ function listItems(value: JsonValue): readonly { readonly value: JsonValue; read
   return value.items.map((item, index) => ({ value: item, path: ['items', index] }))
 }
 
-/** Looks positions up now, while the parsed document is at hand, for every path that a message may name. */
-function positions(interpretation: Interpretation, look: (path: FieldPath) => Position): (path: FieldPath) => Position {
+/** The places of every path that a message may name, looked up while the parsed document is at hand. */
+function knownPositions(interpretation: Interpretation, look: (path: FieldPath) => Position): ReadonlyMap<string, Position> {
   const findings = [
     ...('errors' in interpretation ? interpretation.errors : []),
     ...('warnings' in interpretation ? interpretation.warnings : []),
   ]
-  const known = new Map([[] as FieldPath, ...findings.map((finding) => finding.path)].map((path) => [JSON.stringify(path), look(path)]))
-  const start = known.get('[]') ?? START
-  return (path) => known.get(JSON.stringify(path)) ?? start
+  return new Map([[] as FieldPath, ...findings.map((finding) => finding.path)].map((path) => [JSON.stringify(path), look(path)]))
+}
+
+/** Made apart from `knownPositions`, so that it holds on to nothing but the positions: parsed documents are many times their text. */
+function positionLookup(known: ReadonlyMap<string, Position>): (path: FieldPath) => Position {
+  return (path) => known.get(JSON.stringify(path)) ?? known.get('[]') ?? START
 }
