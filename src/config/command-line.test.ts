@@ -17,7 +17,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 function read(...args: string[]) {
   const printed: string[] = []
   const result = readCommandLine(args, {
-    environment: { HOME: '/home/me', POD_NAME: 'headgate-1', POD_NAMESPACE: 'gateways' },
+    environment: { HOME: '/users/me', POD_NAME: 'headgate-1', POD_NAMESPACE: 'gateways' },
     workingFolder: folder,
     packageFolder: folder,
     writeOut: (text) => void printed.push(text),
@@ -45,7 +45,7 @@ describe('standalone', () => {
       xdsPort: 18_000,
       adminPort: 19_000,
       envoy: { kind: 'find' },
-      stateFolder: '/home/me/.local/state/headgate',
+      stateFolder: '/users/me/.local/state/headgate',
     })
   })
 

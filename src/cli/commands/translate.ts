@@ -3,11 +3,11 @@ import type { DumpSection } from '../../admin/dump.js'
 import { DUMPED_TYPES } from '../../admin/dump.js'
 import type { Condition } from '../../gatewayapi/model.js'
 import type { ObjectStatus } from '../../gatewayapi/object-status.js'
-import { EXIT } from '../cli-error.js'
+import { translateOffline, UnreadableInputError } from '../../pipeline/translate-offline.js'
+import { CliError, EXIT } from '../cli-error.js'
 import type { CliContext, OutputOptions } from '../context.js'
 import { conditionHealth } from '../object-health.js'
 import { printValue } from '../output/print.js'
-import { translateOffline } from '../translate-offline.js'
 import { printSections } from './dump.js'
 import { hasFindings, printProblems, printStatus, selectObjects } from './status.js'
 
@@ -25,7 +25,14 @@ export interface TranslateOptions extends OutputOptions {
 
 /** Translates and prints. The exit code is 3 when something is wrong with the files or an object. */
 export async function translateCommand(context: CliContext, { file, show, output }: TranslateOptions): Promise<number> {
-  const { objects: all, listeners, problems, resources } = await translateOffline(file, context.workingFolder)
+  const {
+    objects: all,
+    listeners,
+    problems,
+    resources,
+  } = await translateOffline(file, context.workingFolder).catch((error: unknown) => {
+    throw error instanceof UnreadableInputError ? new CliError(error.message, undefined, { cause: error }) : error
+  })
   const objects = selectObjects(all.map(withoutDelivery), [], undefined)
   const report = { objects, listeners, problems }
   const sections = show === 'status' ? undefined : show

@@ -9,15 +9,14 @@ import { SUPPORTED_FEATURES } from '../gatewayapi/features.js'
 import type { ObjectStatus } from '../gatewayapi/object-status.js'
 import { LocalPlacements } from '../infra/host/local-placements.js'
 import { KINDS } from '../kinds/index.js'
-import { listenerPlaces } from '../pipeline/listener-places.js'
-import { ObjectStatuses } from '../pipeline/object-statuses.js'
-import { Pipeline } from '../pipeline/pipeline.js'
-import { createTranslation } from '../pipeline/translation.js'
 import { FolderState } from '../provider/file/folder-state.js'
 import { readText } from '../provider/file/read-text.js'
 import { ResourceStore } from '../store/resource-store.js'
 import { SnapshotCache } from '../xds/snapshot-cache.js'
-import { CliError } from './cli-error.js'
+import { listenerPlaces } from './listener-places.js'
+import { ObjectStatuses } from './object-statuses.js'
+import { Pipeline } from './pipeline.js'
+import { createTranslation } from './translation.js'
 
 /** Everything that a translation says. */
 export interface OfflineTranslation {
@@ -27,10 +26,15 @@ export interface OfflineTranslation {
   readonly resources: readonly DumpedResource[]
 }
 
+/** A file or folder that cannot be read. The message says which and why. */
+export class UnreadableInputError extends Error {
+  override readonly name = 'UnreadableInputError'
+}
+
 const EXTENSIONS = new Set(['.yaml', '.yml', '.json'])
 
 /**
- * Translates files and folders; `-` is the standard input. Throws `CliError` for what cannot be read.
+ * Translates files and folders; `-` is the standard input. Throws `UnreadableInputError` for what cannot be read.
  *
  * @param workingFolder relative names start here
  */
@@ -76,7 +80,7 @@ async function textsOf(name: string, workingFolder: string): Promise<readonly Na
   if (name === '-') return [{ file: '<stdin>', text: await readAll(process.stdin) }]
   const path = resolve(workingFolder, name)
   const stats = await stat(path).catch((cause: unknown) => {
-    throw new CliError(`There is no file or folder ${name}.`, undefined, { cause })
+    throw new UnreadableInputError(`There is no file or folder ${name}.`, { cause })
   })
   if (!stats.isDirectory()) return [await textOf(name, path)]
   const entries = await readdir(path, { recursive: true })
@@ -94,8 +98,8 @@ async function textOf(file: string, path: string): Promise<NamedText> {
     case 'text':
       return { file, text: result.text }
     case 'missing':
-      throw new CliError(`${file} is no regular file.`)
+      throw new UnreadableInputError(`${file} is no regular file.`)
     case 'unreadable':
-      throw new CliError(`${file}: ${result.reason}; ${result.advice}.`)
+      throw new UnreadableInputError(`${file}: ${result.reason}; ${result.advice}.`)
   }
 }
