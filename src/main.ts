@@ -5,6 +5,7 @@ import type { Config, StandaloneConfig } from './config/config.js'
 import { shutdownSignal } from './config/shutdown-signal.js'
 import { surroundingsOfProcess } from './config/surroundings.js'
 import { announcement } from './pipeline/announce.js'
+import { runKubernetes } from './pipeline/kubernetes.js'
 import { startStandalone } from './pipeline/standalone.js'
 import { createLogger, type Logger } from './telemetry/logger.js'
 
@@ -16,8 +17,8 @@ async function run(config: Config): Promise<number> {
   const logger = createLogger(config.log)
   const signal = shutdownSignal((name) => logger.info(`${name}: stopping`))
   try {
-    if (config.provider === 'kubernetes') throw new Error('the provider "kubernetes" is not part of this build')
-    await runStandalone(config, logger, signal)
+    if (config.provider === 'kubernetes') await runKubernetes(config, logger, signal)
+    else await runStandalone(config, logger, signal)
     return 0
   } catch (error) {
     logger.fatal(error instanceof Error ? error.message : String(error))

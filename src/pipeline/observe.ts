@@ -18,20 +18,32 @@ export function observeRound(report: RoundReport, metrics: Metrics, logger: Logg
   logger.debug({ milliseconds: Math.round(report.milliseconds * 10) / 10, resources: report.resources }, 'translated')
 }
 
+/** What is noted of a running control plane. */
+export interface Observation {
+  readonly history: RevisionHistory
+  /** Notes the revisions of a group of proxies from now on; a group that is followed already stays so. */
+  follow(group: string): void
+}
+
 /** Follows a control plane from now on. */
-export function observe({ snapshots, server }: ControlPlane, groups: Iterable<string>, metrics: Metrics): RevisionHistory {
+export function observe({ snapshots, server }: ControlPlane, metrics: Metrics): Observation {
   const history = new RevisionHistory()
-  for (const group of groups) {
-    snapshots.listen(group, {
-      changed: (changes: readonly AppliedChange[], revision: number) => history.recorded(group, revision, changes, Date.now()),
-      complete: () => {},
-    })
-  }
+  const followed = new Set<string>()
   server.tracker.onDelivery((event) => {
     if (event.kind === 'progress') {
       metrics.proxies.set({ group: event.group }, event.connectedProxies)
       history.delivered(event.group, event.acknowledgedRevision, Date.now())
     } else metrics.rejections.inc({ type: event.rejected.typeUrl })
   })
-  return history
+  return {
+    history,
+    follow: (group) => {
+      if (followed.has(group)) return
+      followed.add(group)
+      snapshots.listen(group, {
+        changed: (changes: readonly AppliedChange[], revision: number) => history.recorded(group, revision, changes, Date.now()),
+        complete: () => {},
+      })
+    },
+  }
 }

@@ -1,0 +1,165 @@
+/** Headgate in a cluster: objects from the API server, an Envoy fleet per Gateway, statuses by the replica that leads. */
+import { startHttpServer } from '../admin/http-server.js'
+import { adminRoutes, healthRoutes, metricsRoutes } from '../admin/routes.js'
+import type { AdminSources } from '../admin/sources.js'
+import type { KubernetesConfig } from '../config/config.js'
+import { listenError } from '../config/listen-error.js'
+import { headgateVersion } from '../config/version.js'
+import { SUPPORTED_FEATURES } from '../gatewayapi/features.js'
+import { DEFINITIONS_KEY } from '../gatewayapi/inputs.js'
+import { fleetGroup, PodPlacements } from '../infra/kubernetes/pod-placements.js'
+import { Provisioner } from '../infra/kubernetes/provisioner.js'
+import { authoritySecret } from '../k8s/authority-secret.js'
+import { systemClock } from '../k8s/clock.js'
+import { kubeConfigCredentials } from '../k8s/credentials.js'
+import { KubeClient } from '../k8s/kube-client.js'
+import { LeaseElector } from '../k8s/lease-elector.js'
+import { kubernetesTokenReviewer } from '../k8s/token-review.js'
+import { KINDS } from '../kinds/index.js'
+import { KubernetesProvider } from '../provider/kubernetes/kubernetes-provider.js'
+import { statusResources } from '../status/status-resource.js'
+import { StatusWriter } from '../status/status-writer.js'
+import type { Logger } from '../telemetry/logger.js'
+import { createMetrics } from '../telemetry/metrics.js'
+import { objectKey } from '../util/object-ref.js'
+import { runAll } from '../util/run-all.js'
+import { certificateOrToken, TokenAuthenticator } from '../xds/server/client-identity.js'
+import { systemClock as serverClock } from '../xds/server/clock.js'
+import { AUTHORITY_LIFETIME_MS, CertificateRotation } from '../xds/server/tls/certificate-rotation.js'
+import { createAuthority } from '../xds/server/tls/certificates.js'
+import { type ControlPlane, createControlPlane } from './control-plane.js'
+import { describeDefinitions } from './definitions.js'
+import { fleetsOf } from './fleet-accounts.js'
+import { listenerPlaces } from './listener-places.js'
+import { ObjectStatuses } from './object-statuses.js'
+import { observe, observeRound } from './observe.js'
+
+/** Kinds of which only the objects are read that something names: nobody hands us all Secrets of a cluster. */
+const BY_REFERENCE = ['Secret', 'ConfigMap'] as const
+const AUTHORITY_SECRET = 'headgate-authority'
+const LEASE = 'headgate-leader'
+
+/** Runs until the signal aborts. Throws `ListenError`, and what keeps the API server from being reached at start. */
+export async function runKubernetes(config: KubernetesConfig, logger: Logger, signal: AbortSignal): Promise<void> {
+  const metrics = createMetrics(headgateVersion())
+  const statuses = new ObjectStatuses()
+  const client = new KubeClient(
+    kubeConfigCredentials({
+      ...(config.kubeconfig === undefined ? {} : { kubeconfig: config.kubeconfig }),
+      ...(config.context === undefined ? {} : { context: config.context }),
+    }),
+    `headgate/${headgateVersion()}`,
+  )
+  const edge = { client, clock: systemClock, log: logger }
+  const authority = await authoritySecret(client, config.namespace, AUTHORITY_SECRET, signal).loadOrCreate(() =>
+    createAuthority('headgate', new Date(), AUTHORITY_LIFETIME_MS),
+  )
+  const serverName = `${config.xdsService}.${config.namespace}.svc`
+  const certificates = new CertificateRotation([authority], { dnsNames: [serverName, config.xdsService], addresses: [] }, serverClock)
+
+  const statusWriter = new StatusWriter({
+    ...edge,
+    controllerName: config.controllerName,
+    resourceOf: statusResources(KINDS, () => undefined),
+    onOutcome: (kind, outcome) => metrics.statusWrites.inc({ kind, outcome }),
+  })
+  const provider = new KubernetesProvider({
+    ...edge,
+    kinds: KINDS,
+    scope:
+      config.watch.kind === 'all'
+        ? { kind: 'cluster' }
+        : config.watch.kind === 'namespaces'
+          ? { kind: 'namespaces', names: config.watch.namespaces }
+          : config.watch,
+    byReference: new Set(BY_REFERENCE),
+    onStatus: (kind, key, stored) => statusWriter.observe(`${kind}/${key}`, stored),
+    onCustomResources: (resources) => {
+      if (controlPlane.translation.inputs.definitions.set(DEFINITIONS_KEY, describeDefinitions(resources))) controlPlane.pipeline.touched()
+    },
+  })
+  const controlPlane: ControlPlane = createControlPlane({
+    context: { controllerName: config.controllerName, allowExternalName: false, supportedFeatures: SUPPORTED_FEATURES },
+    placements: new PodPlacements(),
+    references: { kinds: BY_REFERENCE, want: (wanted) => provider.want(wanted) },
+    authenticator: certificateOrToken(
+      new TokenAuthenticator(
+        kubernetesTokenReviewer({
+          client,
+          signal,
+          groupsOf: (namespace, account) => fleetsOf(controlPlane.translation, namespace, account),
+        }),
+        serverClock,
+      ),
+    ),
+    credentials: certificates.credentials,
+    log: logger.child({ component: 'xds' }),
+    onStatuses: (changes) => {
+      statuses.apply(changes)
+      statusWriter.set(changes)
+    },
+    onInfra: (changes) => {
+      for (const key of changes.keys()) observation.follow(fleetGroup(key))
+      provisioner.set(changes)
+    },
+    onRound: (report) => observeRound(report, metrics, logger),
+  })
+  const { translation, snapshots, server, pipeline, store } = controlPlane
+  const observation = observe(controlPlane, metrics)
+  const provisioner = new Provisioner({
+    ...edge,
+    namespaces: config.watch.kind === 'namespaces' ? config.watch.namespaces : [''],
+    envoyImage: config.envoyImage,
+    xds: () => ({ host: serverName, port: config.xds.port, authorities: authority.certificate }),
+    uidOf: (gateway) => {
+      const [namespace = '', name = ''] = gateway.split('/')
+      return store.get('Gateway', objectKey(namespace, name))?.metadata.uid
+    },
+    onAddresses: (gateway, addresses) => {
+      if (translation.inputs.addresses.set(gateway, addresses)) pipeline.touched()
+    },
+  })
+
+  await server.listen(config.xds.host, config.xds.port).catch((error: unknown) => {
+    throw listenError(error, { what: 'the xDS server', ...config.xds, flag: '--xds-address' })
+  })
+  const sources: AdminSources = {
+    snapshots,
+    statuses: () => statuses.values(),
+    places: () => listenerPlaces(translation),
+    problems: () => [],
+    proxies: () => server.tracker.proxies(Date.now()),
+    history: () => observation.history.entries,
+    bootstraps: () => [],
+    health: () => ({
+      live: true,
+      ready: snapshots.isComplete,
+      reasons: snapshots.isComplete ? [] : ['the objects of the cluster have not been read yet'],
+    }),
+    metrics: async () => ({ contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }),
+  }
+  const onError = (err: unknown, path: string): void => logger.error({ err, path }, 'the admin server failed')
+  const http = await Promise.all([
+    startHttpServer({ what: 'the admin server', ...config.admin, flag: '--admin-address', routes: adminRoutes(sources), onError }),
+    startHttpServer({ what: 'the health server', ...config.health, flag: '--health-address', routes: healthRoutes(sources), onError }),
+    startHttpServer({ what: 'the metrics server', ...config.metrics, flag: '--metrics-address', routes: metricsRoutes(sources), onError }),
+  ])
+  const elector = new LeaseElector({
+    ...edge,
+    namespace: config.namespace,
+    name: LEASE,
+    identity: config.replicaName,
+    lead: (leading) => runAll([(running) => statusWriter.start(running), (running) => provisioner.lead(running)], leading),
+  })
+  logger.info({ namespace: config.namespace, replica: config.replicaName }, 'Headgate is running')
+  try {
+    await runAll(
+      [(running) => provider.start(pipeline, running), (running) => provisioner.observe(running), (running) => elector.start(running)],
+      signal,
+    )
+  } finally {
+    certificates.stop()
+    await Promise.all([...http.map((each) => each.stop()), server.close()])
+    client.close()
+  }
+}
