@@ -32,10 +32,21 @@ export interface PushContext {
  * for is sent, so that changes gather; during a search for a culprit, one part of the suspects at a time.
  */
 export function collect(subscription: Subscription, context: PushContext): Push | undefined {
+  for (;;) {
+    const isSearching = subscription.probes.length > 0 && !subscription.isInFlight
+    const push = pick(subscription, candidates(subscription), context)
+    if (push !== undefined) return push
+    // A part of the suspects may have dissolved: they were replaced or rejected elsewhere meanwhile.
+    if (!isSearching) break
+  }
+  return subscription.owesAnswer && subscription.pending.size === 0 ? { upserts: [], removals: [] } : undefined
+}
+
+function pick(subscription: Subscription, names: Iterable<string>, context: PushContext): Push | undefined {
   const upserts: EncodedResource[] = []
   const removals: string[] = []
   let bytes = 0
-  for (const name of candidates(subscription)) {
+  for (const name of names) {
     const choice = choose(subscription, name, context)
     if (choice === undefined) {
       if (context.needsAll && subscription.pending.has(name)) return undefined
@@ -50,8 +61,7 @@ export function collect(subscription: Subscription, context: PushContext): Push 
     }
     if (upserts.length + removals.length >= context.bounds.maxResources) break
   }
-  if (upserts.length > 0 || removals.length > 0) return { upserts, removals }
-  return subscription.owesAnswer && subscription.pending.size === 0 ? { upserts, removals } : undefined
+  return upserts.length > 0 || removals.length > 0 ? { upserts, removals } : undefined
 }
 
 function candidates(subscription: Subscription): Iterable<string> {

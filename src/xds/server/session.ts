@@ -110,8 +110,15 @@ export class Session {
 
   /** The next response, or undefined when there is nothing to send now. The caller writes it before it asks again. */
   next(now: number): Outgoing | undefined {
+    if (!this.#options.cache.isComplete) return undefined
+    const outgoing = this.#nextNow(now)
+    if (outgoing !== undefined) return outgoing
+    // Changes that turned out to be none may have been all that something waited for.
+    return this.#warming.settle(now, this.#isDelivered) ? this.#nextNow(now) : undefined
+  }
+
+  #nextNow(now: number): Outgoing | undefined {
     const { cache, group, rejected, bounds } = this.#options
-    if (!cache.isComplete) return undefined
     for (const typeUrl of PUSH_ORDER) {
       const subscription = this.#subscriptions.get(typeUrl)
       if (subscription === undefined) continue
@@ -228,6 +235,7 @@ export class Session {
       this.#reject(subscription, flight, rejection, now)
       return
     }
+    subscription.accepted(flight, this.#options.cache.resources(this.#options.group, typeUrl))
     for (const name of flight.items.keys()) {
       this.#warming.acknowledged({ typeUrl, name }, now)
       if (typeUrl === TYPE_URL.scopedRouteConfiguration) this.#poisoned.delete(name)

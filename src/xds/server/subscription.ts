@@ -210,6 +210,20 @@ export class Subscription {
     return flight
   }
 
+  /**
+   * The client took a response over: whatever was concluded from other answers meanwhile, this is what it has. A client may reject one
+   * response and accept another one with the same content.
+   */
+  accepted(flight: Flight, catalog: Catalog): void {
+    for (const [name, { sent, since }] of flight.items) {
+      if (!this.covers(name) || this.#isUnderWay(name)) continue
+      const divergence = this.#divergent.get(name)
+      if ((divergence === undefined ? catalog.get(name) : divergence.held)?.version === sent?.version) continue
+      this.#divergent.set(name, { held: sent, since: divergence?.since ?? since })
+      this.pending.add(name)
+    }
+  }
+
   /** The client did not take these names over: it has what it had before. */
   revert(flight: Flight, names: Iterable<string>): void {
     for (const name of names) {
@@ -217,10 +231,10 @@ export class Subscription {
       if (item === undefined || !this.covers(name)) continue
       const divergence = this.#divergent.get(name)
       if (divergence === undefined) this.#divergent.set(name, { held: item.previous, since: item.since })
-      else if (divergence.held === item.sent) divergence.held = item.previous
+      else if (divergence.held?.version === item.sent?.version) divergence.held = item.previous
       for (const { items } of this.#flights.values()) {
         const later = items.get(name)
-        if (later !== undefined && later.previous === item.sent) later.previous = item.previous
+        if (later !== undefined && later.previous?.version === item.sent?.version) later.previous = item.previous
       }
       this.pending.add(name)
     }
@@ -259,6 +273,11 @@ export class Subscription {
     }
     for (const { items } of this.liveFlights()) for (const { since } of items.values()) note(since)
     return oldest
+  }
+
+  #isUnderWay(name: string): boolean {
+    for (const { items } of this.#flights.values()) if (items.has(name)) return true
+    return false
   }
 
   #subscribed(name: string): boolean {

@@ -77,12 +77,14 @@ export class Warming {
     return this.#entries.size > 0 && this.#entries.has(referenceKey(reference))
   }
 
-  /** Ends the warming of what has all it needs, or has waited long enough. */
-  settle(now: number, isDelivered: (need: ResourceReference) => boolean): void {
+  /** Ends the warming of what has all it needs, or has waited long enough. Returns true if that was something. */
+  settle(now: number, isDelivered: (need: ResourceReference) => boolean): boolean {
+    const before = this.#entries.size
     for (const [key, { acknowledgedAt, silent, needs, deadline }] of this.#entries) {
       const complete = acknowledgedAt !== undefined && !silent && needs.every(isDelivered)
       if (complete || now >= deadline) this.#entries.delete(key)
     }
+    return this.#entries.size < before
   }
 
   /** When the next wait ends, or undefined when nothing warms. */
