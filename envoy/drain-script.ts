@@ -18,7 +18,7 @@ export const DEFAULT_DRAIN_SECONDS = { minimum: 5, maximum: 60 } as const
  */
 export const DRAIN_SCRIPT: string = `
 local function call(handle, cluster, method, path)
-  local _, body = handle:httpCall(cluster, { [":method"] = method, [":path"] = path, [":authority"] = "localhost" }, "", 5000)
+  local _, body = handle:httpCall(cluster, { [":method"] = method, [":path"] = path, [":authority"] = "localhost" }, nil, 5000)
   return body or ""
 end
 
