@@ -83,8 +83,7 @@ async function keepAliveClient(port: number) {
       socket.once('error', reject)
       socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
     })
-  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
-  return { request, closed, close: () => void socket.destroy() }
+  return { request, close: () => void socket.destroy() }
 }
 
 describe("the pod's listener", () => {
@@ -123,7 +122,8 @@ describe("the pod's listener", () => {
       await new Promise((resolve) => setTimeout(resolve, 700))
       expect(await Promise.race([drained, 'waiting'])).toBe('waiting')
       expect(await client.request()).toMatch(/^HTTP\/1.1 200[\s\S]*connection: close/i)
-      await client.closed
+      // As HTTP clients do. Envoy itself would close 5 s later.
+      client.close()
       expect(await drained).toBe(200)
       expect(performance.now() - began).toBeGreaterThan(700)
     },
