@@ -13,12 +13,18 @@ export function externalAuthOf(
   const auth: ExternalAuth = {
     protocol,
     cluster: found.ok ? found.cluster : undefined,
-    pathPrefix: http?.path ?? '',
+    pathPrefix: pathPrefix(http?.path ?? ''),
     allowedRequestHeaders: lowerCase((protocol === 'GRPC' ? grpc : http)?.allowedHeaders),
     allowedResponseHeaders: lowerCase(http?.allowedResponseHeaders),
     maxBodyBytes: forwardBody?.maxSize ?? 0,
   }
   return { auth, problem: found.ok ? undefined : found.problem }
+}
+
+/** The schema asks for no leading slash; a trailing one would stand before the slash of the request's path. */
+function pathPrefix(path: string): string {
+  const inner = path.replace(/^\/+|\/+$/g, '')
+  return inner === '' ? '' : `/${inner}`
 }
 
 function lowerCase(names: readonly string[] | undefined): readonly string[] {

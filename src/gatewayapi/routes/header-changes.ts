@@ -2,10 +2,14 @@
 import type { HTTPHeader, HTTPHeaderFilter } from '../../gen/kinds.js'
 import { type HeaderChanges, type HeaderValue, NO_HEADER_CHANGES } from '../../ir/headers.js'
 
+/** RFC 9110 §5.1, in lower case. */
+const HEADER_NAME = /^[a-z0-9!#$%&'*+\-.^_`|~]+$/
+
 /** The changes of one filter: of headers with equal names the first counts. */
 export function headerChanges(filter: HTTPHeaderFilter | undefined): HeaderChanges {
   if (filter === undefined) return NO_HEADER_CHANGES
-  const remove = (filter.remove ?? []).map((name) => name.toLowerCase())
+  // The schema lets any text be removed; what is no name of a header is in no request, and Envoy would refuse it.
+  const remove = (filter.remove ?? []).map((name) => name.toLowerCase()).filter((name) => HEADER_NAME.test(name))
   return { set: headerValues(filter.set ?? []), add: headerValues(filter.add ?? []), remove: [...new Set(remove)] }
 }
 

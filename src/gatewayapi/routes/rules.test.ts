@@ -74,6 +74,11 @@ describe('filters of a rule', () => {
     expect(responseHeaders).toEqual({ set: [], add: [], remove: ['server'] })
   })
 
+  it('removes nothing that is no header', () => {
+    const remove = '{ type: RequestHeaderModifier, requestHeaderModifier: { remove: ["", "a b", X-Gone] } }'
+    expect(routeOf(`filters: [${remove}], ${APP}`).requestHeaders.remove).toEqual(['x-gone'])
+  })
+
   it.each([
     { filter: 'hostname: b.com', want: { hostRewrite: 'b.com' } },
     { filter: 'path: { type: ReplaceFullPath, replaceFullPath: /x }', want: { pathRewrite: { kind: 'fullPath', value: '/x' } } },
@@ -142,6 +147,15 @@ describe('filters of a rule', () => {
       cluster: undefined,
       pathPrefix: '/check',
     })
+  })
+
+  it.each([
+    { path: 'check', want: '/check' },
+    { path: '/check/', want: '/check' },
+    { path: '/', want: '' },
+  ])('puts the prefix "$path" before the path as $want', ({ path, want }) => {
+    const auth = `protocol: HTTP, backendRef: { name: app, port: 8080 }, http: { path: ${path} }`
+    expect(routeOf(`filters: [{ type: ExternalAuth, externalAuth: { ${auth} } }], ${APP}`).externalAuth?.pathPrefix).toBe(want)
   })
 
   it('answers 500 instead of skipping a filter that it does not know', () => {
