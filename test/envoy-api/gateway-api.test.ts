@@ -55,15 +55,40 @@ function arbitraryRoute(kind: (typeof ROUTE_KINDS)[number], at: number): fc.Arbi
 }
 
 function keepHere(value: JsonValue): JsonValue {
-  if (Array.isArray(value)) return value.map(keepHere)
+  if (Array.isArray(value)) return value.map(keepHere).filter((each) => !isJsonObject(each) || isFilled(each))
   return isJsonObject(value) ? objectHere(value) : value
 }
 
-/** References stay in the namespace and lead to Services, so that most of them resolve. */
+/** References stay in the namespace and lead to Services, and unions have one member, so that most objects are let through and resolve. */
 function objectHere(value: JsonObject): JsonObject {
   const { namespace: _, ...rest } = value
   const copy = Object.fromEntries(Object.entries(rest).map(([key, child]) => [key, keepHere(child)]))
+  if ('percent' in copy && 'fraction' in copy) delete copy.fraction
+  if (typeof copy.type === 'string' && (copy.type in MEMBERS || copy.type === 'Exact')) {
+    for (const member of Object.values(MEMBERS)) if (member !== MEMBERS[copy.type]) delete copy[member]
+  }
   return 'port' in copy && 'name' in copy ? { ...copy, group: '', kind: 'Service' } : copy
+}
+
+/** The member of a union for each value of its `type`. */
+const MEMBERS: Readonly<Record<string, string>> = {
+  RequestHeaderModifier: 'requestHeaderModifier',
+  ResponseHeaderModifier: 'responseHeaderModifier',
+  RequestMirror: 'requestMirror',
+  RequestRedirect: 'requestRedirect',
+  URLRewrite: 'urlRewrite',
+  CORS: 'cors',
+  ExternalAuth: 'externalAuth',
+  ExtensionRef: 'extensionRef',
+  ReplaceFullPath: 'replaceFullPath',
+  ReplacePrefixMatch: 'replacePrefixMatch',
+  Cookie: 'cookie',
+  Header: 'header',
+}
+
+function isFilled(filter: JsonObject): boolean {
+  const member = typeof filter.type === 'string' ? MEMBERS[filter.type] : undefined
+  return member === undefined || member in filter
 }
 
 const routes = fc.tuple(
