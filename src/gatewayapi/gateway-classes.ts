@@ -1,10 +1,10 @@
 /** GatewayClasses that are ours: `spec.controllerName` names us. */
-import type { GatewayClass } from '../gen/kinds.js'
+import type { GatewayConfigSpec } from '../gen/kinds.js'
 import type { Collection, Graph } from '../incremental/index.js'
 import { type ObjectVersion, objectVersion } from '../util/object-ref.js'
 import type { Problem } from './conditions.js'
 import type { TranslationContext } from './context.js'
-import { checkParameters } from './gateway-parameters.js'
+import { readParameters } from './gateway-parameters.js'
 import type { Inputs } from './inputs.js'
 
 /** A GatewayClass of ours. */
@@ -12,20 +12,22 @@ export interface OurClass {
   readonly object: ObjectVersion
   /** Why its Gateways cannot be served as the class asks. */
   readonly problem: Problem | undefined
+  /** What its `parametersRef` leads to. */
+  readonly config: GatewayConfigSpec | undefined
 }
 
 /** Declares our classes, by the key of the class. */
 export function declareGatewayClasses(graph: Graph, inputs: Inputs, context: TranslationContext): Collection<OurClass> {
   const classes = inputs.kind('GatewayClass')
-  return graph.collection('gateway classes', {
+  return graph.collection<OurClass>('gateway classes', {
     keys: classes,
     compute: (view, key) => {
       const found = view.get(classes, key)
-      return found === undefined || found.spec.controllerName !== context.controllerName ? undefined : ourClass(found)
+      if (found === undefined || found.spec.controllerName !== context.controllerName) return undefined
+      const parameters = readParameters(view, inputs, found.spec.parametersRef)
+      return 'problem' in parameters
+        ? { object: objectVersion(found), problem: parameters.problem, config: undefined }
+        : { object: objectVersion(found), problem: undefined, config: parameters.config }
     },
   })
-}
-
-function ourClass(found: GatewayClass): OurClass {
-  return { object: objectVersion(found), problem: checkParameters(found.spec.parametersRef) }
 }

@@ -1,16 +1,63 @@
+/**
+ * The configuration that GatewayClasses and Gateways refer to. Source: Gateway API v1.7, `parametersRef` of GatewayClass and of
+ * `Gateway.spec.infrastructure`: a reference that cannot be used is a reason not to accept.
+ */
+import type { GatewayConfigSpec } from '../gen/kinds.js'
+import type { View } from '../incremental/index.js'
+import { objectKey } from '../util/object-ref.js'
 import { GATEWAY_GROUP, type Problem } from './conditions.js'
+import type { Inputs } from './inputs.js'
 
 /** A reference to configuration, of a GatewayClass or of a Gateway. */
 export interface ParametersRef {
   readonly group: string
   readonly kind: string
   readonly name: string
+  /** Undefined on a reference that names none; a Gateway's always points to its own namespace. */
+  readonly namespace?: string
 }
 
-/** What is wrong with a reference to configuration; undefined if nothing is referred to. */
-export function checkParameters(ref: ParametersRef | undefined): Problem | undefined {
-  if (ref === undefined) return undefined
-  const kind = ref.group === '' ? ref.kind : `${ref.kind}.${ref.group}`
-  const hint = ref.group === GATEWAY_GROUP ? 'kinds of Gateway API hold no parameters' : 'this controller knows no such kind'
-  return { reason: 'InvalidParameters', message: `parametersRef names the ${kind} "${ref.name}": ${hint}; remove the reference.` }
+/** What a reference leads to. */
+export type Parameters = { readonly problem: Problem } | { readonly config: GatewayConfigSpec | undefined }
+
+/** Looks up what is referred to; no reference is no configuration. */
+export function readParameters(view: View, inputs: Pick<Inputs, 'kind'>, ref: ParametersRef | undefined): Parameters {
+  if (ref === undefined) return { config: undefined }
+  const { group, kind, name, namespace } = ref
+  const named = `parametersRef names the ${group === '' ? kind : `${kind}.${group}`} "${name}"`
+  if (group !== 'headgate.dev' || kind !== 'GatewayConfig') {
+    const hint = group === GATEWAY_GROUP ? 'kinds of Gateway API hold no parameters' : 'this controller knows no such kind'
+    return refused(`${named}: ${hint}; name a GatewayConfig of headgate.dev, or remove the reference.`)
+  }
+  if (namespace === undefined) return refused(`${named} without a namespace: a GatewayConfig is in one; say which.`)
+  const found = view.get(inputs.kind('GatewayConfig'), objectKey(namespace, name))
+  if (found === undefined)
+    return refused(`${named} in the namespace "${namespace}", which does not exist: create it, or remove the reference.`)
+  return { config: found.spec }
+}
+
+/** The configuration of a Gateway: its own over that of its class. Objects are merged field by field, lists and values replaced. */
+export function mergeParameters(
+  ofClass: GatewayConfigSpec | undefined,
+  own: GatewayConfigSpec | undefined,
+): Readonly<Record<string, unknown>> {
+  return mergeRecords({ ...ofClass }, { ...own })
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+function mergeRecords(below: Fields, above: Fields): Fields {
+  const merged = Object.entries(above).map(([field, value]) => {
+    const under = below[field]
+    return [field, isRecord(under) && isRecord(value) ? mergeRecords(under, value) : value] as const
+  })
+  return { ...below, ...Object.fromEntries(merged) }
+}
+
+function isRecord(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function refused(message: string): Parameters {
+  return { problem: { reason: 'InvalidParameters', message } }
 }

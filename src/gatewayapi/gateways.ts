@@ -5,7 +5,7 @@ import { type ObjectKey, type ObjectVersion, objectKey, objectVersion } from '..
 import type { Problem } from './conditions.js'
 import { addressTypeProblem } from './gateway-addresses.js'
 import type { OurClass } from './gateway-classes.js'
-import { checkParameters } from './gateway-parameters.js'
+import { mergeParameters, readParameters } from './gateway-parameters.js'
 import type { Inputs } from './inputs.js'
 import { servedVersion } from './served-version.js'
 
@@ -20,12 +20,14 @@ export interface OurGateway {
   readonly refused: string | undefined
   /** Why the Gateway as a whole cannot be accepted; listeners have problems of their own. */
   readonly problem: Problem | undefined
+  /** Its configuration over that of its class. */
+  readonly config: Readonly<Record<string, unknown>>
 }
 
 /** Declares our Gateways, by their key. */
 export function declareGateways(graph: Graph, inputs: Inputs, classes: Collection<OurClass>): Collection<OurGateway> {
   const gateways = inputs.kind('Gateway')
-  return graph.collection('gateways', {
+  return graph.collection<OurGateway>('gateways', {
     keys: gateways,
     compute: (view, key) => {
       const found = view.get(gateways, key)
@@ -35,13 +37,17 @@ export function declareGateways(graph: Graph, inputs: Inputs, classes: Collectio
       const { namespace, name } = found.metadata
       const quarantine = view.get(inputs.quarantines, `Gateway/${key}`)
       const served = servedVersion(found, quarantine)
+      const ref = found.spec.infrastructure?.parametersRef
+      const parameters = readParameters(view, inputs, ref && { ...ref, namespace })
+      const own = 'problem' in parameters ? undefined : parameters.config
       return {
         object: objectVersion(found),
         key: objectKey(namespace, name),
         gatewayClass,
         spec: served.object.spec,
         refused: served.isRefused ? quarantine?.message : undefined,
-        problem: gatewayProblem(found.spec, gatewayClass),
+        problem: gatewayProblem(found.spec, gatewayClass) ?? ('problem' in parameters ? parameters.problem : undefined),
+        config: mergeParameters(gatewayClass.config, own),
       }
     },
   })
@@ -54,5 +60,5 @@ function gatewayProblem(spec: GatewaySpec, gatewayClass: OurClass): Problem | un
     const { reason, message } = gatewayClass.problem
     return { reason, message: `The GatewayClass "${gatewayClass.object.name}" is not accepted: ${message}` }
   }
-  return checkParameters(spec.infrastructure?.parametersRef)
+  return undefined
 }

@@ -15,7 +15,7 @@ export function declareInfra(graph: Graph, gateways: Collection<OurGateway>, sta
     compute: (view, key) => {
       const gateway = view.get(gateways, key)
       if (gateway === undefined) return undefined
-      const { object, spec, gatewayClass, problem } = gateway
+      const { object, spec, gatewayClass, problem, config } = gateway
       return {
         gateway: object,
         gatewayClass: gatewayClass.object.name,
@@ -23,7 +23,7 @@ export function declareInfra(graph: Graph, gateways: Collection<OurGateway>, sta
         labels: spec.infrastructure?.labels ?? {},
         annotations: spec.infrastructure?.annotations ?? {},
         addresses: requestedAddresses(spec.addresses ?? []),
-        config: {},
+        config,
         ...(problem === undefined ? {} : { problem: problem.message }),
       }
     },

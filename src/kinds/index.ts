@@ -8,6 +8,7 @@ import { tcpRoute, udpRoute } from './connection-route.js'
 import { endpointSlice } from './endpoint-slice.js'
 import { gateway } from './gateway.js'
 import { gatewayClass } from './gateway-class.js'
+import { gatewayConfig } from './gateway-config.js'
 import { grpcRoute } from './grpc-route.js'
 import { httpRoute } from './http-route.js'
 import { listenerSet } from './listener-set.js'
@@ -37,6 +38,7 @@ export const KINDS: readonly KindDefinition[] = [
   xBackendTrafficPolicy,
   xTelemetryPolicy,
   backend,
+  gatewayConfig,
   service,
   serviceImport,
   endpointSlice,

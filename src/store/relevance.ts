@@ -36,6 +36,7 @@ export const RELEVANCE: Readonly<Record<KindName, Relevance>> = {
   XBackendTrafficPolicy: CONFIGURATION,
   XTelemetryPolicy: CONFIGURATION,
   Backend: CONFIGURATION,
+  GatewayConfig: CONFIGURATION,
   Service: CONTENT,
   ServiceImport: { ...CONTENT, status: true },
   EndpointSlice: CONTENT,

@@ -1,0 +1,122 @@
+/** GatewayConfig (headgate.dev): how the Envoys of Gateways run. Named by the `parametersRef` of a GatewayClass or of a Gateway. */
+import type { GatewayAutoscaling, GatewayConfigSpec } from '../gen/kinds.js'
+import { boolean, int32, list, mapOf, object, oneOf, optional, required, rule, string, unknown } from '../schema/build.js'
+import type { KindDefinition } from '../schema/kind.js'
+import type { ObjectSchema } from '../schema/schema.js'
+
+const seconds = int32({ minimum: 0, maximum: 3600 })
+const texts = mapOf(string({ maxLength: 4096 }), { maxProperties: 64 })
+
+const drain: ObjectSchema = object('GatewayDrain', 'How an Envoy that ends says good-bye.', {
+  minimumSeconds: optional(seconds, 'It goes on accepting connections for so long: load balancers notice with a delay.'),
+  maximumSeconds: optional(seconds, 'It waits at most so long for its clients to finish.'),
+})
+
+const service: ObjectSchema = object('GatewayService', 'The Service in front of the Envoys.', {
+  type: optional(oneOf(['LoadBalancer', 'ClusterIP', 'NodePort'], { name: 'GatewayServiceType' }), 'Its type; LoadBalancer when left out.'),
+  annotations: optional(texts, 'Annotations, such as those that a load balancer of a cloud reads.'),
+  externalTrafficPolicy: optional(
+    oneOf(['Cluster', 'Local'], { name: 'TrafficPolicy' }),
+    'As in a Service: `Local` keeps client addresses.',
+  ),
+  internalTrafficPolicy: optional(oneOf(['Cluster', 'Local'], { name: 'TrafficPolicy' }), 'As in a Service.'),
+  trafficDistribution: optional(string({ maxLength: 63 }), 'As in a Service, such as `PreferSameZone`.'),
+  loadBalancerClass: optional(string({ maxLength: 253 }), 'As in a Service.'),
+  loadBalancerSourceRanges: optional(list(string({ maxLength: 43 }), { maxItems: 64 }), 'As in a Service: who may connect.'),
+  allocateLoadBalancerNodePorts: optional(boolean(), 'As in a Service.'),
+  ipFamilyPolicy: optional(oneOf(['SingleStack', 'PreferDualStack', 'RequireDualStack'], { name: 'IPFamilyPolicy' }), 'As in a Service.'),
+  ipFamilies: optional(list(oneOf(['IPv4', 'IPv6'], { name: 'IPFamily' }), { maxItems: 2 }), 'As in a Service.'),
+  sessionAffinity: optional(oneOf(['None', 'ClientIP'], { name: 'SessionAffinity' }), 'As in a Service.'),
+})
+
+const autoscaling: ObjectSchema = object(
+  'GatewayAutoscaling',
+  'A HorizontalPodAutoscaler for the Envoys; `replicas` is then its business.',
+  {
+    minReplicas: optional(int32({ minimum: 1 }), 'At least so many Envoys.', { default: 1 }),
+    maxReplicas: required(int32({ minimum: 1 }), 'At most so many Envoys.'),
+    targetCPUUtilizationPercentage: optional(int32({ minimum: 1 }), 'The CPU use to aim at, in percent of what is requested.'),
+    targetMemoryUtilizationPercentage: optional(int32({ minimum: 1 }), 'The memory use to aim at, in percent of what is requested.'),
+    metrics: optional(list(unknown(), { maxItems: 16 }), 'Further metrics, as in a HorizontalPodAutoscaler.'),
+    behavior: optional(unknown(), 'How fast to scale, as in a HorizontalPodAutoscaler.'),
+  },
+  {
+    rules: [
+      rule<GatewayAutoscaling>(
+        'min-not-above-max',
+        'self.minReplicas <= self.maxReplicas',
+        'minReplicas must not be greater than maxReplicas',
+        (self) => self.minReplicas <= self.maxReplicas,
+      ),
+    ],
+  },
+)
+
+const patch: ObjectSchema = object('GatewayPatch', 'A strategic-merge patch on one of the objects that are made for a Gateway.', {
+  kind: required(
+    oneOf(['ServiceAccount', 'ConfigMap', 'Deployment', 'DaemonSet', 'Service', 'HorizontalPodAutoscaler', 'PodDisruptionBudget'], {
+      name: 'PatchedKind',
+    }),
+    'The kind of the object.',
+  ),
+  value: required(unknown(), 'What differs, in the shape of the object.'),
+})
+
+const spec: ObjectSchema = object(
+  'GatewayConfigSpec',
+  'How the Envoys run.',
+  {
+    image: optional(string({ minLength: 1, maxLength: 512 }), 'The image of Envoy; that of the controller when left out.'),
+    workload: optional(
+      oneOf(['Deployment', 'DaemonSet'], { name: 'GatewayWorkload' }),
+      'What runs the Envoys; a Deployment when left out.',
+    ),
+    replicas: optional(int32({ minimum: 0 }), 'How many Envoys a Deployment has; 1 when left out.'),
+    resources: optional(unknown(), 'Requests and limits, as in a container.'),
+    logLevel: optional(
+      oneOf(['trace', 'debug', 'info', 'warn', 'error', 'critical', 'off'], { name: 'EnvoyLogLevel' }),
+      'How much Envoy logs about itself; `warn` when left out.',
+    ),
+    concurrency: optional(int32({ minimum: 1, maximum: 256 }), 'Worker threads of an Envoy; one per CPU when left out.'),
+    drain: optional(drain, 'How an Envoy that ends says good-bye.'),
+    service: optional(service, 'The Service in front of the Envoys.'),
+    autoscaling: optional(autoscaling, 'Scales the Envoys with their load.'),
+    disruptionBudget: optional(unknown(), 'The spec of a PodDisruptionBudget, without its selector.'),
+    affinity: optional(unknown(), 'As in a pod.'),
+    nodeSelector: optional(texts, 'As in a pod.'),
+    tolerations: optional(list(unknown(), { maxItems: 64 }), 'As in a pod.'),
+    topologySpreadConstraints: optional(list(unknown(), { maxItems: 16 }), 'As in a pod.'),
+    priorityClassName: optional(string({ maxLength: 253 }), 'As in a pod.'),
+    imagePullSecrets: optional(list(unknown(), { maxItems: 16 }), 'As in a pod.'),
+    hostNetwork: optional(boolean(), 'As in a pod.'),
+    podLabels: optional(texts, 'Further labels of the pods.'),
+    podAnnotations: optional(texts, 'Further annotations of the pods.'),
+    patches: optional(list(patch, { maxItems: 32 }), 'For what nothing above says: changes to the objects that are made.'),
+  },
+  {
+    rules: [
+      rule<GatewayConfigSpec>(
+        'daemonset-has-no-replicas',
+        "!(has(self.workload) && self.workload == 'DaemonSet' && (has(self.replicas) || has(self.autoscaling)))",
+        'a DaemonSet has one Envoy per node: replicas and autoscaling go with a Deployment',
+        (self) => !(self.workload === 'DaemonSet' && (self.replicas !== undefined || self.autoscaling !== undefined)),
+      ),
+    ],
+  },
+)
+
+/** GatewayConfig: how the Envoys of Gateways run. */
+export const gatewayConfig: KindDefinition = {
+  kind: 'GatewayConfig',
+  group: 'headgate.dev',
+  versions: ['v1alpha1'],
+  plural: 'gatewayconfigs',
+  namespaced: true,
+  hasGeneration: true,
+  hasStatus: false,
+  isOwn: true,
+  columns: [{ name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }],
+  schema: object('GatewayConfig', 'How the Envoys of Gateways run: named by the parametersRef of a GatewayClass or of a Gateway.', {
+    spec: required(spec, 'How the Envoys run.'),
+  }),
+}
