@@ -60,7 +60,7 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
   const statusWriter = new StatusWriter({
     ...edge,
     controllerName: config.controllerName,
-    resourceOf: statusResources(KINDS, () => undefined),
+    resourceOf: statusResources(KINDS, (kind) => provider.servedVersion(kind)),
     onOutcome: (kind, outcome) => metrics.statusWrites.inc({ kind, outcome }),
   })
   const provider = new KubernetesProvider({

@@ -102,6 +102,11 @@ export class KubernetesProvider implements Provider {
     done.abort()
   }
 
+  /** The version of a kind that the cluster serves and we read; undefined while it is not served. */
+  servedVersion(kind: string): string | undefined {
+    return this.#served.get(kind)
+  }
+
   /** What each watch is doing: for readiness and for people who wonder why nothing comes. */
   states(): ReadonlyMap<string, ReflectorState> {
     return this.#watches?.states() ?? new Map()
