@@ -13,7 +13,7 @@ import type { Counters } from './counters.js'
 import type { Limits } from './limits.js'
 import type { PumpQueue } from './pump-queue.js'
 import { FULL_STATE } from './push-order.js'
-import { type ClientNode, type DiscoveryRequest, decodeDeltaRequest, decodeSotwRequest } from './requests.js'
+import { type ClientNode, countFields, type DiscoveryRequest, decodeDeltaRequest, decodeSotwRequest } from './requests.js'
 import { type Culprit, type Outgoing, Session } from './session.js'
 import { deltaResponse, type ResourceEncoder, sotwResponse } from './wire.js'
 
@@ -133,6 +133,12 @@ export class AdsStream implements SnapshotListener {
 
   #receive(bytes: Buffer, identity: Identity): void {
     if (this.#isEnded) return
+    const { maxNamesPerStream } = this.#context.limits
+    // A name may come twice: subscribed, and with the version that the client has.
+    if (countFields(bytes) > 2 * maxNamesPerStream) {
+      this.refuse(status.RESOURCE_EXHAUSTED, `more than ${maxNamesPerStream} names in a request`)
+      return
+    }
     let request: DiscoveryRequest
     try {
       request = this.#protocol === 'delta' ? decodeDeltaRequest(bytes) : decodeSotwRequest(bytes)
@@ -142,11 +148,12 @@ export class AdsStream implements SnapshotListener {
     }
     const state = this.#state ?? this.#open(request.node, identity)
     if (state === undefined) return
-    if (!state.session.request(request, this.#context.clock.now())) this.#reportUnknownType(request.typeUrl)
-    if (state.session.subscribedNames() > this.#context.limits.maxNamesPerStream) {
-      this.refuse(status.RESOURCE_EXHAUSTED, `more than ${this.#context.limits.maxNamesPerStream} names subscribed`)
+    const names = request.protocol === 'delta' ? state.session.subscribedNames() + request.subscribe.length : request.names.length
+    if (names > maxNamesPerStream) {
+      this.refuse(status.RESOURCE_EXHAUSTED, `more than ${maxNamesPerStream} names subscribed`)
       return
     }
+    if (!state.session.request(request, this.#context.clock.now())) this.#reportUnknownType(request.typeUrl)
     this.#context.queue.add(this)
   }
 

@@ -1,0 +1,236 @@
+/** Clients that are slow, broken or ill-meaning: each hurts itself alone. */
+
+import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2'
+import { connect, type Socket } from 'node:net'
+import { status } from '@grpc/grpc-js'
+import { afterEach, describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import { encode } from '../../src/xds/message.js'
+import { TYPE_URL } from '../../src/xds/resource.js'
+import type { ServerLog } from '../../src/xds/server/ads-stream.js'
+import { eventually } from '../support/eventually.js'
+import { type Fixture, GROUP, serve } from './support/fixture.js'
+import { cluster, endpoints, resource } from './support/resources.js'
+
+const CDS = TYPE_URL.cluster
+const EDS = TYPE_URL.clusterLoadAssignment
+const PATH = '/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources'
+
+const closers: (() => void)[] = []
+afterEach(() => {
+  for (const close of closers.splice(0)) close()
+})
+
+/** A log that remembers its warnings. */
+function remembering(): ServerLog & { readonly warnings: string[] } {
+  const warnings: string[] = []
+  return { warnings, info: () => {}, warn: (_fields, message) => warnings.push(message) }
+}
+
+/** A good client of the same server is served within a second. */
+async function expectServes(fixture: Fixture): Promise<void> {
+  const stream = fixture.delta({ node: { id: 'good' } })
+  stream.send(EDS, { subscribe: ['ok'] })
+  const began = performance.now()
+  expect((await stream.accept()).resources.map(({ name }) => name)).toEqual(['ok'])
+  expect(performance.now() - began).toBeLessThan(1_000)
+  stream.cancel()
+}
+
+function rawSocket(port: number): Socket {
+  const socket = connect(port, '127.0.0.1')
+  socket.on('error', () => {})
+  closers.push(() => socket.destroy())
+  return socket
+}
+
+function http2(port: number): ClientHttp2Session {
+  const session = connectHttp2(`http://127.0.0.1:${port}`)
+  session.on('error', () => {})
+  closers.push(() => session.destroy())
+  return session
+}
+
+/** Opens a gRPC stream by hand and sends these bytes as its body. */
+function rawStream(session: ClientHttp2Session, body: Buffer, path: string = PATH): Promise<string> {
+  return new Promise((resolve) => {
+    const stream = session.request({ ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers' })
+    let code = 'none'
+    stream.on('response', (headers) => {
+      code = String(headers['grpc-status'] ?? code)
+    })
+    stream.on('trailers', (headers) => {
+      code = String(headers['grpc-status'] ?? code)
+    })
+    stream.on('error', () => {})
+    stream.on('close', () => resolve(code))
+    stream.resume()
+    stream.end(body)
+  })
+}
+
+const frame = (message: Buffer, claimed: number = message.length): Buffer => {
+  const head = Buffer.alloc(5)
+  head.writeUInt32BE(claimed, 1)
+  return Buffer.concat([head, message])
+}
+
+const request = encode('envoy.service.discovery.v3.DeltaDiscoveryRequest', { node: { id: 'x', cluster: 'test' }, typeUrl: CDS })
+
+describe('broken clients', () => {
+  it('bytes that are no request end their own stream with a message', async () => {
+    const log = remembering()
+    await using fixture = await serve([endpoints('ok')], { log })
+    const stream = fixture.delta()
+    stream.sendBytes(Buffer.from([0x0a, 0xff, 0xff, 0xff, 0x7f, 1, 2, 3]))
+    expect(await stream.failure()).toMatchObject({ code: status.INVALID_ARGUMENT })
+    expect(log.warnings).toEqual([expect.stringContaining('request cannot be decoded')])
+    await expectServes(fixture)
+  })
+
+  it('random bytes as requests never end anything but their stream', async () => {
+    await using fixture = await serve([endpoints('ok')])
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {
+        const stream = fixture.delta()
+        stream.send(CDS)
+        await stream.next()
+        stream.sendBytes(Buffer.from(bytes))
+        stream.cancel()
+      }),
+      { numRuns: 50 },
+    )
+    await expectServes(fixture)
+  })
+
+  it('random bytes instead of HTTP/2', async () => {
+    await using fixture = await serve([endpoints('ok')])
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 500 }), async (bytes) => {
+        const socket = rawSocket(fixture.port)
+        await new Promise((resolve) => socket.write(bytes, resolve))
+        socket.destroy()
+      }),
+      { numRuns: 50 },
+    )
+    await expectServes(fixture)
+  })
+
+  it('gRPC frames that are cut anywhere', async () => {
+    await using fixture = await serve([endpoints('ok')])
+    const whole = frame(request)
+    const session = http2(fixture.port)
+    for (let length = 0; length <= whole.length; length += 3) await rawStream(session, whole.subarray(0, length))
+    await eventually(() => expect(fixture.server.streams).toBe(0))
+    await expectServes(fixture)
+  })
+
+  it('a message that claims a gigabyte is refused by its length, not by its end', async () => {
+    await using fixture = await serve([endpoints('ok')])
+    expect(await rawStream(http2(fixture.port), frame(request, 1024 ** 3))).toBe(String(status.RESOURCE_EXHAUSTED))
+    await expectServes(fixture)
+  })
+
+  it('a client that opens a stream and says nothing is sent away', async () => {
+    await using fixture = await serve([endpoints('ok')], { limits: { firstRequestMs: 50 } })
+    const stream = fixture.delta()
+    expect(await stream.failure()).toMatchObject({ code: status.DEADLINE_EXCEEDED })
+  })
+})
+
+describe('greedy clients', () => {
+  it('A4 row 10: a request of 60 MiB is understood', async () => {
+    await using fixture = await serve([cluster('a')])
+    const initialVersions: Record<string, string> = {}
+    for (let index = 0; index < 60; index++) initialVersions[`${index}-${'x'.repeat(1024 * 1024)}`] = '1'
+    const stream = fixture.delta()
+    stream.send(CDS, { initialVersions })
+    expect((await stream.accept()).removed).toHaveLength(60)
+  }, 30_000)
+
+  it.each([
+    { how: 'in one request', requests: 1, names: 1_000_000, warning: 'more than 250000 names in a request' },
+    { how: 'one request after the other', requests: 30, names: 10_000, warning: 'more than 250000 names subscribed' },
+  ])(
+    'subscriptions to too many names end the stream, with a clear line in the log: $how',
+    async ({ requests, names, warning }) => {
+      const log = remembering()
+      await using fixture = await serve([endpoints('ok')], { log })
+      const stream = fixture.delta()
+      for (let round = 0; round < requests; round++)
+        stream.send(EDS, { subscribe: Array.from({ length: names }, (_, index) => `n${round}-${index}`) })
+      expect(await stream.failure()).toMatchObject({ code: status.RESOURCE_EXHAUSTED })
+      expect(log.warnings).toEqual([warning])
+      await expectServes(fixture)
+    },
+    30_000,
+  )
+
+  it('more streams from one peer than allowed are refused, and those that are open go on', async () => {
+    await using fixture = await serve([endpoints('ok')], { limits: { maxStreamsPerPeer: 50 } })
+    const client = fixture.client()
+    const streams = Array.from({ length: 50 }, () => client.delta())
+    for (const stream of streams) stream.send(EDS, { subscribe: ['ok'] })
+    for (const stream of streams) await stream.accept()
+    const refused = fixture.delta()
+    refused.send(EDS, { subscribe: ['ok'] })
+    expect(await refused.failure()).toMatchObject({ code: status.RESOURCE_EXHAUSTED })
+    fixture.apply(endpoints('ok', 81))
+    for (const stream of streams) expect((await stream.accept()).resources).toHaveLength(1)
+    for (const stream of streams) stream.cancel()
+    await eventually(() => expect(fixture.server.streams).toBe(0))
+    await expectServes(fixture)
+  })
+
+  it('10,000 streams from one peer: those over the limit are refused, the others are served', async () => {
+    await using fixture = await serve([endpoints('ok')], { limits: { maxStreamsPerPeer: 100 } })
+    const sessions = Array.from({ length: 10 }, () => http2(fixture.port))
+    const answers: Promise<string>[] = []
+    for (let index = 0; index < 10_000; index++) {
+      const session = sessions[index % sessions.length]
+      if (session !== undefined) answers.push(rawStream(session, frame(request)))
+      if (index % 500 === 0) await new Promise(setImmediate)
+    }
+    await expectServes(fixture)
+    await Promise.all(answers)
+    await eventually(() => expect(fixture.server.streams).toBe(0))
+  }, 60_000)
+
+  it('a client that asks again and again without reading gets one response at a time', async () => {
+    const large = resource(CDS, 'large', Buffer.alloc(1024 * 1024))
+    await using fixture = await serve([large])
+    const stream = fixture.delta()
+    stream.stall()
+    for (let round = 0; round < 200; round++) stream.send(CDS, { subscribe: ['large'] })
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(fixture.server.counters.responses.get(CDS) ?? 0).toBeLessThan(20)
+  })
+})
+
+describe('slow clients', () => {
+  it('a stalled client delays no other, costs no memory, and gets only the newest in the end', async () => {
+    const versions = 300
+    const size = 256 * 1024
+    const load = (content: number) => resource(EDS, 'big', Buffer.alloc(size, content % 256))
+    await using fixture = await serve([load(0), endpoints('ok')])
+    const stalled = fixture.delta({ node: { id: 'stalled' } })
+    stalled.send(EDS, { subscribe: ['big'] })
+    await stalled.accept()
+    stalled.stall()
+    const good = fixture.delta({ node: { id: 'good' } })
+    good.send(EDS, { subscribe: ['ok'] })
+    await good.accept()
+    for (let content = 1; content <= versions; content++) {
+      fixture.apply(load(content), endpoints('ok', content))
+      expect((await good.accept()).resources).toHaveLength(1)
+    }
+    // Without a bound, 300 versions of 256 KiB would have been handed to the socket.
+    const sent = fixture.server.counters.bytes.get(EDS) ?? 0
+    expect(sent).toBeLessThan(40 * size)
+    stalled.resume()
+    let last = await stalled.accept()
+    while (last.resources[0]?.version !== load(versions).version) last = await stalled.accept()
+    expect(await stalled.quiet()).toEqual([])
+    expect(fixture.server.tracker.connectedProxies(GROUP)).toBe(2)
+  }, 30_000)
+})
