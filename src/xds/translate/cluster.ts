@@ -80,7 +80,7 @@ function discovery(
     dnsLookupFamily: Enum['envoy.config.cluster.v3.Cluster.DnsLookupFamily'].V4_PREFERRED,
     loadAssignment: {
       clusterName: name,
-      // A locality each: the addresses of a name share its weight.
+      // Every address of a name has the weight of the name.
       endpoints: how.hosts.map(({ hostname, port, weight }) => ({
         lbEndpoints: [{ endpoint: { hostname, address: socketAddress(hostname, port) }, loadBalancingWeight: uint32(weight) }],
       })),

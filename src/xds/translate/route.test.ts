@@ -118,6 +118,13 @@ describe('a forward', () => {
     expect(only({ upgrades: ['websocket'] })[1]?.route?.idleTimeout).toBeUndefined()
   })
 
+  it('takes upgrades with everything else where all may be idle equally long', () => {
+    const built = only({ upgrades: ['websocket'], timeouts: { requestMs: 0, perTryMs: 0, idleMs: 5000 } })
+    expect(built).toMatchObject([
+      { match: { prefix: '/' }, route: { idleTimeout: { seconds: 5 }, upgradeConfigs: [{ upgradeType: 'websocket' }] } },
+    ])
+  })
+
   it.each([
     { rule: 'gRPC may stay idle', grpc: true, timeouts: { requestMs: 0, perTryMs: 0 }, want: { seconds: 0, nanos: 0 } },
     { rule: 'a wish is a wish', grpc: true, timeouts: { requestMs: 0, perTryMs: 0, idleMs: 1000 }, want: { seconds: 1, nanos: 0 } },

@@ -53,14 +53,24 @@ function actionRoutes(route: IrRoute, domain: string): readonly Route[] {
 }
 
 function forwardRoutes(route: IrRoute, match: RouteMatch, forward: Forward): readonly Route[] {
-  const upgradeMatches = forward.upgrades.map((protocol) => withHeaders(match, [upgradeHeader(protocol)]))
-  const variants = [...upgradeMatches.map((one) => ({ match: one, upgrade: true })), { match, upgrade: false }]
-  return variants.flatMap((variant) =>
+  return variants(match, forward).flatMap((variant) =>
     divide(forward).map(({ part: { backends }, upTo }) => {
       const shareMatch = upTo === undefined ? variant.match : { ...variant.match, runtimeFraction: requestShare(upTo) }
       return { ...named(route), match: shareMatch, ...forwardTo(backends, forward, route, variant.upgrade) }
     }),
   )
+}
+
+interface Variant {
+  readonly match: RouteMatch
+  readonly upgrade: boolean
+}
+
+/** Upgrades may stay idle where other requests may not, which takes a route of their own: unless the rule says how long all may. */
+function variants(match: RouteMatch, { upgrades, timeouts }: Forward): readonly Variant[] {
+  if (upgrades.length === 0 || timeouts.idleMs !== undefined) return [{ match, upgrade: upgrades.length > 0 }]
+  const upgraded = upgrades.map((protocol) => ({ match: withHeaders(match, [upgradeHeader(protocol)]), upgrade: true }))
+  return [...upgraded, { match, upgrade: false }]
 }
 
 /**
