@@ -4,6 +4,7 @@ import type { Collection, Graph, Index } from '../incremental/index.js'
 import type { Hostname } from '../ir/hostname.js'
 import { type ObjectKey, type ObjectVersion, objectKey } from '../util/object-ref.js'
 import type { OurGateway } from './gateways.js'
+import { toHostname } from './hostnames.js'
 import { findConflicts, GATEWAY_RANK, type ListenerConflict, listenerSetRank, type PortClaim } from './listener-conflicts.js'
 import { type ListenerParentKind, listenerKey, parseListenerKey } from './listener-key.js'
 import type { OurListenerSet } from './listener-sets.js'
@@ -97,7 +98,7 @@ function declare(
     spec,
     protocol,
     // TCP and UDP know no hosts; the API refuses them there, and an empty name means all.
-    hostname: protocol === 'TCP' || protocol === 'UDP' || !spec.hostname ? undefined : (spec.hostname as Hostname),
+    hostname: protocol === 'TCP' || protocol === 'UDP' || !spec.hostname ? undefined : toHostname(spec.hostname),
     portWord: portWord(gateway.key, spec.port, transportOf(protocol)),
   }
 }
