@@ -2,7 +2,6 @@
 import type { Collection, Graph, Index, View } from '../incremental/index.js'
 import { objectVersion } from '../util/object-ref.js'
 import { type AttachingWorld, attachRoute } from './attach-routes.js'
-import type { TranslationContext } from './context.js'
 import type { GatewaySources } from './gateway-sources.js'
 import type { Inputs } from './inputs.js'
 import type { Attachment, EffectiveListener, ParentAttachment, RouteKind } from './model.js'
@@ -10,15 +9,10 @@ import { type AnyRoute, type Routes, routeHostnames } from './routes/any-route.j
 import { referencedBackends } from './routes/backend-references.js'
 import { unusableRules } from './routes/unusable-rules.js'
 
-/**
- * Declares the attachments of all routes, by `<Kind>/<namespace>/<name>`.
- *
- * A route without a parent of ours has none, unless its status still says something in our name: then it has one without parents.
- */
+/** Declares the attachments of all routes, by `<Kind>/<namespace>/<name>`. A route without a parent of ours has none. */
 export function declareAttachments(
   graph: Graph,
   inputs: Inputs,
-  context: TranslationContext,
   sources: Pick<GatewaySources, 'listeners'>,
   routes: Routes,
 ): Collection<Attachment> {
@@ -37,12 +31,12 @@ export function declareAttachments(
     keys: routes.keys,
     compute: (view, key) => {
       const served = routes.served(view, key)
-      return served && attachment(served.object, world(view), context)
+      return served && attachment(served.object, world(view))
     },
   })
 }
 
-function attachment(route: AnyRoute, world: AttachingWorld, context: TranslationContext): Attachment | undefined {
+function attachment(route: AnyRoute, world: AttachingWorld): Attachment | undefined {
   const object: Attachment['route'] = { ...objectVersion(route), kind: route.kind satisfies RouteKind }
   const parents = attachRoute(
     {
@@ -53,8 +47,7 @@ function attachment(route: AnyRoute, world: AttachingWorld, context: Translation
     },
     world,
   )
-  const isLeftBehind = (route.status?.parents ?? []).some((each) => each.controllerName === context.controllerName)
-  if (parents.length === 0 && !isLeftBehind) return undefined
+  if (parents.length === 0) return undefined
   const refusal = unusableAsAWhole(route)
   return {
     route: object,

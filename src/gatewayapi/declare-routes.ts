@@ -39,7 +39,7 @@ export interface RouteHalf extends RouteSources {
 export function declareRoutes(graph: Graph, inputs: Inputs, context: TranslationContext, sources: GatewaySources): RouteHalf {
   const { materials, grants, backendClientCertificates: gatewayCertificates, listeners, routeTables } = sources
   const routes = declareRoutesOfAllKinds(graph, inputs)
-  const attachments = declareAttachments(graph, inputs, context, sources, routes)
+  const attachments = declareAttachments(graph, inputs, sources, routes)
   const backendSources = {
     inputs,
     context,

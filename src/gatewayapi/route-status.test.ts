@@ -124,17 +124,6 @@ describe('the condition Accepted of a route', () => {
     ).toBeUndefined()
   })
 
-  it('is taken back where a status of ours was left behind', () => {
-    const world = createRouteWorld([gateway(HTTP_LISTENER), route('r', RULES, { parents: '[{ name: foreign }]' })])
-    const { inputs } = world.translation
-    const found = inputs.kind('HTTPRoute').get('infra/r')
-    if (found === undefined) throw new Error('the route is not there')
-    const parentRef = { group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'gone' }
-    const status = { parents: [{ parentRef, controllerName: 'headgate.dev/gateway-controller', conditions: [] }] }
-    inputs.kind('HTTPRoute').set('infra/r', { ...found, status })
-    expect(statusOf(world).parents).toEqual([])
-  })
-
   it('has the generation of the route', () => {
     const world = createRouteWorld([gateway(HTTP_LISTENER), route('r', RULES)])
     world.apply(route('r', `hostnames: [a.com], ${RULES}`))

@@ -25,7 +25,7 @@ export interface PolicyStatusSources extends BackendSources {
   readonly routeRules: Source<RouteRules>
 }
 
-/** Declares the statuses, by `<Kind>/<namespace>/<name>`. An object that no Gateway of ours uses has none, unless ours is left in it. */
+/** Declares the statuses, by `<Kind>/<namespace>/<name>`. An object that no Gateway of ours uses has none. */
 export function declarePolicyStatuses(graph: Graph, sources: PolicyStatusSources): Collection<PolicyStatus> {
   const { inputs } = sources
   const tlsPolicies = inputs.kind('BackendTLSPolicy')
@@ -71,7 +71,7 @@ function tlsPolicyStatus(
       : fails('ResolvedRefs', unresolved, generation),
   ]
   const targets = resolved.targets.flatMap(({ object }) => object ?? [])
-  return status(view, sources, users, policy, targets, conditions)
+  return status(view, users, policy, targets, conditions)
 }
 
 function tlsPolicyProblem(view: View, sources: PolicyStatusSources, policy: ResolvedBackendTlsPolicy): Problem | undefined {
@@ -116,7 +116,7 @@ function trafficPolicyStatus(
   })
   const [to] = lostTo.flatMap((each) => each ?? [])
   const problem = to !== undefined && lostTo.every((each) => each !== undefined) ? conflict(to) : undefined
-  return status(view, sources, users, policy, targets, [accepted(problem, policy.metadata.generation)])
+  return status(view, users, policy, targets, [accepted(problem, policy.metadata.generation)])
 }
 
 function xBackendStatus(
@@ -130,7 +130,7 @@ function xBackendStatus(
   const ref = { kind: 'XBackend', namespace, name, port: undefined, transport: 'TCP' } as const
   const resolved = view.get(sources.backends, backendKey(ref))
   const problem = resolved === undefined || resolved.usable ? undefined : { reason: 'Invalid', message: resolved.message }
-  return status(view, sources, users, backend, [`XBackend/${namespace}/${name}`], [accepted(problem, generation)])
+  return status(view, users, backend, [`XBackend/${namespace}/${name}`], [accepted(problem, generation)])
 }
 
 function accepted(problem: Problem | undefined, generation: number): Condition {
@@ -143,15 +143,13 @@ function conflict(winnerObject: ObjectVersion): Problem {
 
 function status(
   view: View,
-  { context }: PolicyStatusSources,
   users: Index<RouteRules>,
   object: BackendTLSPolicy | XBackendTrafficPolicy | XBackend,
   targets: readonly string[],
   conditions: readonly Condition[],
 ): PolicyStatus | undefined {
   const gateways = new Set(targets.flatMap((target) => view.keys(users, target).map((key) => parseRouteRulesKey(key).gateway)))
-  const isLeftBehind = (object.status?.ancestors ?? []).some((each) => each.controllerName === context.controllerName)
-  if (gateways.size === 0 && !isLeftBehind) return undefined
+  if (gateways.size === 0) return undefined
   return {
     shape: 'policy',
     object: objectVersion(object),
