@@ -64,9 +64,15 @@ function objectHere(value: JsonObject): JsonObject {
   const { namespace: _, ...rest } = value
   const copy = Object.fromEntries(Object.entries(rest).map(([key, child]) => [key, keepHere(child)]))
   if ('percent' in copy && 'fraction' in copy) delete copy.fraction
+  if ('request' in copy && 'backendRequest' in copy) delete copy.backendRequest
+  if (copy.protocol === 'GRPC') delete copy.http
+  if (copy.protocol === 'HTTP') delete copy.grpc
   if (typeof copy.type === 'string' && (copy.type in MEMBERS || copy.type === 'Exact')) {
     for (const member of Object.values(MEMBERS)) if (member !== MEMBERS[copy.type]) delete copy[member]
   }
+  if (isLiteralPath(copy)) copy.value = '/a/b'
+  if ('service' in copy) copy.service = 'a.B'
+  if ('service' in copy && 'method' in copy) copy.method = 'M'
   return 'port' in copy && 'name' in copy ? { ...copy, group: '', kind: 'Service' } : copy
 }
 
@@ -86,13 +92,21 @@ const MEMBERS: Readonly<Record<string, string>> = {
   Header: 'header',
 }
 
+/** A path that must be written plainly, and is not. */
+function isLiteralPath({ type, value, name }: JsonObject): boolean {
+  const isLiteral = type === 'PathPrefix' || type === 'Exact' || type === undefined
+  return name === undefined && typeof value === 'string' && isLiteral && !/^(\/[-\w]+)+$|^\/$/.test(value)
+}
+
 function isFilled(filter: JsonObject): boolean {
   const member = typeof filter.type === 'string' ? MEMBERS[filter.type] : undefined
   return member === undefined || member in filter
 }
 
 const routes = fc.tuple(
-  ...Array.from({ length: ROUTES_PER_RUN }, (_, at) => fc.constantFrom(...ROUTE_KINDS).chain((kind) => arbitraryRoute(kind, at))),
+  ...Array.from({ length: ROUTES_PER_RUN }, (_, at) =>
+    fc.constantFrom(...ROUTE_KINDS, 'HTTPRoute' as const, 'HTTPRoute' as const).chain((kind) => arbitraryRoute(kind, at)),
+  ),
 )
 
 function resources(world: TranslationWorld): readonly EncodedResource[] {
