@@ -1,0 +1,107 @@
+/** Listeners of TCP and UDP, and listeners that a ListenerSet adds. */
+import { afterAll, beforeAll, expect } from '@jest/globals'
+import { eventually } from '../support/eventually.js'
+import { startBackend, type TestBackend } from '../support/http-backend.js'
+import { brief, type Standalone, startTestStandalone } from '../support/standalone.js'
+import { askTcp, askUdp, type StreamBackend, startTcpBackend, startUdpBackend } from '../support/stream-backend.js'
+import { feature } from './feature.js'
+import { backend, gateway } from './manifests.js'
+
+let headgate: Standalone
+let streams: readonly StreamBackend[] = []
+let web: TestBackend
+
+beforeAll(async () => {
+  streams = [await startTcpBackend('tcp1'), await startTcpBackend('tcp2'), await startUdpBackend('udp1'), await startUdpBackend('udp2')]
+  web = await startBackend('web')
+  headgate = await startTestStandalone()
+  await headgate.write('base', [...streams, web].map((each) => backend(each)).join('---'))
+}, 60_000)
+
+afterAll(async () => {
+  await headgate?.stop()
+  await Promise.all([...streams, ...(web === undefined ? [] : [web])].map((each) => each.close()))
+})
+
+const route = (kind: string, name: string, to: string, created: string) => `
+apiVersion: gateway.networking.k8s.io/v1
+kind: ${kind}
+metadata: {name: ${name}, creationTimestamp: "${created}"}
+spec:
+  parentRefs: [{name: gw}]
+  rules: [{backendRefs: [{group: headgate.dev, kind: Backend, name: ${to}}]}]
+`
+
+feature(
+  ['Gateway spec.listeners.port', 'Gateway spec.listeners.protocol', 'Gateway status.listeners.attachedRoutes'],
+  'forwards connections and datagrams to the oldest route, on one port number for both transports',
+  async () => {
+    await headgate.write('gateway', gateway('gw', '[{name: t, port: 9311, protocol: TCP}, {name: u, port: 9311, protocol: UDP}]'))
+    await headgate.write(
+      'routes',
+      [
+        route('TCPRoute', 'young', 'tcp2', '2026-01-02T00:00:00Z'),
+        route('TCPRoute', 'old', 'tcp1', '2026-01-01T00:00:00Z'),
+        route('UDPRoute', 'young', 'udp2', '2026-01-02T00:00:00Z'),
+        route('UDPRoute', 'old', 'udp1', '2026-01-01T00:00:00Z'),
+      ].join('---'),
+    )
+    const place = headgate.place('default/gw', 9311)
+    await eventually(async () => expect(await askTcp(place, 'hello')).toBe('tcp1: hello'))
+    await eventually(async () => expect(await askUdp(place, 'hello')).toBe('udp1: hello'))
+    const status = headgate.status('Gateway/default/gw')
+    expect(status.shape === 'gateway' && status.listeners.map((listener) => listener.attachedRoutes)).toEqual([2, 2])
+    await headgate.write(
+      'routes',
+      [route('TCPRoute', 'young', 'tcp2', '2026-01-02T00:00:00Z'), route('UDPRoute', 'young', 'udp2', '2026-01-02T00:00:00Z')].join('---'),
+    )
+    await eventually(async () => expect(await askTcp(place, 'hello')).toBe('tcp2: hello'))
+    await eventually(async () => expect(await askUdp(place, 'hello')).toBe('udp2: hello'))
+    await headgate.remove('routes')
+    await eventually(async () => expect(await askTcp(place, 'hello').catch(() => 'closed')).toBe('closed'))
+  },
+)
+
+feature(
+  [
+    'Gateway spec.allowedListeners.namespaces.from',
+    'Gateway status.attachedListenerSets',
+    'Listener condition Conflicted',
+    'Listener reason HostnameConflict',
+  ],
+  'serves the listeners of a ListenerSet beside its own, and its own first',
+  async () => {
+    const set = (name: string, hostnames: readonly string[]) => `
+apiVersion: gateway.networking.k8s.io/v1
+kind: ListenerSet
+metadata: {name: ${name}}
+spec:
+  parentRef: {name: sets}
+  listeners: [${hostnames.map((host, index) => `{name: l${index}, port: 80, protocol: HTTP, hostname: ${host}}`).join(', ')}]
+`
+    const httpRoute = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: of-set}
+spec:
+  parentRefs: [{kind: ListenerSet, name: set}]
+  rules: [{backendRefs: [{group: headgate.dev, kind: Backend, name: web}]}]
+`
+    const own = gateway('sets', '[{name: own, port: 80, protocol: HTTP, hostname: own.example.com}]')
+    await headgate.write(
+      'sets',
+      [`${own}  allowedListeners: {namespaces: {from: Same}}\n`, set('set', ['own.example.com', 'set.example.com']), httpRoute].join('---'),
+    )
+    const ask = (host: string) => headgate.send('default/sets', 80, { host }).then((answer) => answer.echo?.backend ?? answer.status)
+    expect(await ask('set.example.com')).toBe('web')
+    expect(await ask('own.example.com')).toBe(404)
+    const status = headgate.status('ListenerSet/default/set')
+    if (status.shape !== 'listenerSet') throw new Error('no status of a ListenerSet')
+    expect(brief(status.conditions)).toEqual(['Accepted=True/ListenersNotValid', 'Programmed=True/Programmed'])
+    expect(brief(status.listeners[0]?.conditions ?? [])).toContain('Conflicted=True/HostnameConflict')
+    const parent = headgate.status('Gateway/default/sets')
+    expect(parent.shape === 'gateway' && parent.attachedListenerSets).toBe(1)
+    await headgate.write('sets', [own, set('set', ['set.example.com']), httpRoute].join('---'))
+    expect(await ask('set.example.com')).toBe(404)
+  },
+)
