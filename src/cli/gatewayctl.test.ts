@@ -1,0 +1,206 @@
+/** Commands against an admin server with known content; the real one is asked in test/cli. */
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { json, type RunningHttpServer, startHttpServer } from '../admin/http-server.js'
+import { runGatewayctl } from './run-gatewayctl.js'
+
+const now = Date.parse('2026-01-01T00:01:00Z')
+const listenerType = 'type.googleapis.com/envoy.config.listener.v3.Listener'
+const proxy = {
+  stream: 1,
+  node: 'pod-1',
+  userAgent: 'envoy/1.40.0',
+  group: 'default/web',
+  subject: 's',
+  peer: '10.0.0.1:5',
+  protocol: 'delta',
+  connectedAt: '2026-01-01T00:00:00Z',
+  acknowledgedRevision: 7,
+}
+const type = { typeUrl: listenerType, sentRevision: 7, acknowledgedRevision: 6, acknowledgedAt: '2026-01-01T00:00:10Z' }
+const rejection = { message: 'bad regex', at: '2026-01-01T00:00:20Z', names: [] }
+const object = { group: 'gateway.networking.k8s.io', kind: 'HTTPRoute', namespace: 'default', generation: 1 }
+const resolved = (status: string) => ({
+  type: 'ResolvedRefs',
+  status,
+  reason: 'BackendNotFound',
+  message: 'no Service x',
+  observedGeneration: 1,
+})
+const parentRef = { group: '', kind: 'Gateway', name: 'gw' }
+
+let server: RunningHttpServer
+let folder: string
+beforeAll(async () => {
+  const routes = new Map([
+    [
+      '/status',
+      () =>
+        json({
+          objects: [
+            { shape: 'route', object: { ...object, name: 'bad' }, parents: [{ parentRef, conditions: [resolved('False')] }] },
+            { shape: 'route', object: { ...object, name: 'good' }, parents: [{ parentRef, conditions: [resolved('True')] }] },
+          ],
+          listeners: [],
+          problems: [{ severity: 'warning', where: 'a.yaml:1:1', message: 'unknown field' }],
+        }),
+    ],
+    [
+      '/proxies',
+      () =>
+        json([
+          { ...proxy, types: [{ ...type, pendingMs: 65_000 }] },
+          { ...proxy, node: 'pod-2', types: [{ ...type, lastRejection: rejection }] },
+          { ...proxy, node: 'pod-3', types: [{ ...type, acknowledgedAt: '2026-01-01T00:00:30Z', lastRejection: rejection }] },
+        ]),
+    ],
+    ['/version', () => ({ body: '<html>' })],
+  ])
+  server = await startHttpServer({ what: 'admin', host: '127.0.0.1', port: 0, flag: '', routes, onError: () => {} })
+  folder = mkdtempSync(join(tmpdir(), 'headgate-cli-'))
+})
+afterAll(async () => {
+  await server.stop()
+  rmSync(folder, { recursive: true })
+})
+
+async function run(
+  args: readonly string[],
+  options: { readonly isTerminal?: boolean; readonly environment?: Record<string, string> } = {},
+) {
+  const [out, error]: [string[], string[]] = [[], []]
+  const code = await runGatewayctl(args, {
+    environment: { HEADGATE_SERVER: `http://127.0.0.1:${server.port}`, ...options.environment },
+    out: (text) => void out.push(text),
+    error: (text) => void error.push(text),
+    isTerminal: options.isTerminal ?? false,
+    now: () => now,
+    workingFolder: folder,
+    signal: new AbortController().signal,
+  })
+  return { code, out: out.join(''), error: error.join('') }
+}
+
+describe('gatewayctl status', () => {
+  it('tells what is wrong and ends with 3', async () => {
+    const { code, out } = await run(['status'])
+    expect(code).toBe(3)
+    expect(out).toBe(
+      [
+        'KIND       NAME          STATE    DETAILS',
+        'HTTPRoute  default/bad   problem  parent gw: ResolvedRefs: BackendNotFound: no Service x',
+        'HTTPRoute  default/good  ok',
+        '',
+        'warning a.yaml:1:1: unknown field',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  it('shows what it is asked for', async () => {
+    expect(await run(['status', 'httproute/good'])).toMatchObject({ code: 0, out: expect.not.stringContaining('bad') })
+    expect((await run(['status', '-n', 'other'])).out).toMatch(/^There is no object/)
+  })
+
+  it('colours what a terminal shows, unless it is told not to', async () => {
+    const csi = '\u001b['
+    expect((await run(['status'], { isTerminal: true })).out).toContain(csi)
+    for (const quiet of [
+      run(['status']),
+      run(['--no-color', 'status'], { isTerminal: true }),
+      run(['status'], { isTerminal: true, environment: { NO_COLOR: '1' } }),
+    ]) {
+      expect((await quiet).out).not.toContain(csi)
+    }
+  })
+})
+
+it('gatewayctl proxies tells who is late and who refused, and forgives what was settled later', async () => {
+  expect((await run(['proxies'])).out).toBe(
+    [
+      'PROXY  GROUP        ENVOY   PROTOCOL  CONNECTED  REVISION  STATE',
+      'pod-1  default/web  1.40.0  delta     1m         7         Listener unanswered for 1m5s',
+      'pod-2  default/web  1.40.0  delta     1m         7         rejected Listener: bad regex',
+      'pod-3  default/web  1.40.0  delta     1m         7         in sync',
+      '',
+    ].join('\n'),
+  )
+})
+
+describe('gatewayctl translate', () => {
+  const gatewayClass = 'apiVersion: gateway.networking.k8s.io/v1\nkind: GatewayClass\nmetadata: { name: headgate }\n'
+
+  it('says that files are in order', async () => {
+    writeFileSync(join(folder, 'good.yaml'), `${gatewayClass}spec: { controllerName: headgate.dev/gateway-controller }\n`)
+    expect(await run(['translate', '-f', 'good.yaml'])).toEqual({
+      code: 0,
+      out: 'KIND          NAME      STATE  DETAILS\nGatewayClass  headgate  ok\n',
+      error: '',
+    })
+  })
+
+  it('finds what is wrong with a file, a field, a reference', async () => {
+    writeFileSync(join(folder, 'bad.yaml'), `${gatewayClass}spec: { controllerName: "no domain" }\n`)
+    const { code, out } = await run(['translate', '-f', 'bad.yaml'])
+    expect([code, out]).toEqual([3, expect.stringMatching(/error bad\.yaml:4:\d+: spec\.controllerName/)])
+  })
+
+  it('is clear about files that are not there', async () => {
+    expect(await run(['translate', '-f', 'nothing.yaml'])).toEqual({
+      code: 1,
+      out: '',
+      error: 'There is no file or folder nothing.yaml.\n',
+    })
+  })
+})
+
+describe('a wrong command line', () => {
+  it.each([
+    { args: ['nonsense'], says: "unknown command 'nonsense'" },
+    { args: ['dump', 'nonsense'], says: 'Allowed choices are listeners' },
+    { args: ['translate'], says: "required option '-f, --file <path>' not specified" },
+    { args: ['wait', 'httproute'], says: 'Name one object' },
+    { args: ['wait', 'httproute/a', '--for=rain'], says: '--for takes accepted' },
+    { args: ['wait', 'httproute/a', '--timeout=soon'], says: 'Write a time such as' },
+    { args: ['history', '--limit=0'], says: 'Write a whole number from 1' },
+    { args: ['status', 'a/b/c/d'], says: 'Write KIND, KIND/NAME' },
+  ])('$args ends with 2', async ({ args, says }) => {
+    const { code, error } = await run(args)
+    expect([code, error]).toEqual([2, expect.stringContaining(says)])
+  })
+})
+
+it('says when something else answers', async () => {
+  const client = await run(['history'], { environment: { HEADGATE_SERVER: `http://127.0.0.1:${server.port}/other` } })
+  expect([client.code, client.error]).toEqual([1, expect.stringContaining('answers 404')])
+  expect((await run(['version'])).out).toContain('headgate    does not answer')
+})
+
+describe('completion', () => {
+  /** What bash would offer behind these words. */
+  async function complete(...words: readonly string[]): Promise<readonly string[]> {
+    const { out } = await run(['completion', 'bash'])
+    const script = `${out}\nCOMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')})\nCOMP_CWORD=${words.length - 1}\n_gatewayctl\nprintf '%s\\n' "\${COMPREPLY[@]}"`
+    return execFileSync('bash', ['-c', script], { encoding: 'utf8' }).trim().split('\n')
+  }
+
+  it.each([
+    { words: ['gatewayctl', 'st'], want: ['status'] },
+    { words: ['gatewayctl', 'dump', 'l'], want: ['listeners'] },
+    { words: ['gatewayctl', 'dump', 'routes', '-o', ''], want: ['table', 'yaml', 'json'] },
+    { words: ['gatewayctl', 'translate', '--show', 'st'], want: ['status'] },
+    { words: ['gatewayctl', 'proxies', '--w'], want: ['--watch'] },
+  ])('$words', async ({ words, want }) => {
+    expect(await complete(...words)).toEqual(want)
+  })
+
+  it('speaks zsh and fish as well', async () => {
+    expect((await run(['completion', 'zsh'])).out).toMatch(/^#compdef gatewayctl\n/)
+    expect((await run(['completion', 'fish'])).out).toContain(
+      "complete -c gatewayctl -n '__fish_seen_subcommand_from dump' -f -a listeners",
+    )
+  })
+})

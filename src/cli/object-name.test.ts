@@ -1,0 +1,33 @@
+import { describe, expect, it } from '@jest/globals'
+import { matchesObject, readObjectName } from './object-name.js'
+
+const route = { group: 'gateway.networking.k8s.io', kind: 'HTTPRoute', namespace: 'shop', name: 'www' }
+
+describe('names of objects', () => {
+  it.each([
+    ['httproute', true],
+    ['HTTPRoutes', true],
+    ['httproute/www', true],
+    ['httproute/shop/www', true],
+    ['httproute/web/www', false],
+    ['httproute/other', false],
+    ['grpcroute/www', false],
+  ])('%s names the route: %s', (text, want) => {
+    expect(matchesObject(readObjectName(text), route)).toBe(want)
+  })
+
+  it.each([
+    ['gatewayclasses', 'gatewayclass'],
+    ['gatewayclass', 'gatewayclass'],
+    ['gc', 'gatewayclass'],
+    ['backendtlspolicies', 'backendtlspolicy'],
+    ['lset', 'listenerset'],
+    ['referencegrants', 'referencegrant'],
+  ])('%s is a %s', (text, kind) => {
+    expect(readObjectName(text).kind).toBe(kind)
+  })
+
+  it.each(['', 'a/b/c/d', 'httproute/', '/www', 'http route'])('%p is no name', (text) => {
+    expect(() => readObjectName(text)).toThrow('Write KIND, KIND/NAME or KIND/NAMESPACE/NAME')
+  })
+})

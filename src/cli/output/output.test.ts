@@ -1,0 +1,79 @@
+import { describe, expect, it } from '@jest/globals'
+import { printDuration, readDuration } from './duration.js'
+import { printValue } from './print.js'
+import { createStyle } from './style.js'
+import { printTable } from './table.js'
+
+describe('printTable', () => {
+  const columns = [
+    { title: 'NAME', cell: (row: readonly string[]) => row[0] ?? '' },
+    { title: 'STATE', cell: (row: readonly string[]) => row[1] ?? '' },
+  ]
+
+  it('aligns columns two blanks apart, without blanks at the end of lines', () => {
+    expect(
+      printTable(
+        columns,
+        [
+          ['a', 'ok'],
+          ['longer-name', ''],
+        ],
+        'nothing',
+      ),
+    ).toBe('NAME         STATE\na            ok\nlonger-name\n')
+  })
+
+  it('gives colours no room', () => {
+    const { good } = createStyle(true)
+    expect(
+      printTable(
+        columns,
+        [
+          [good('a'), 'x'],
+          ['bb', 'y'],
+        ],
+        'nothing',
+      ).split('\n')[2],
+    ).toBe('bb    y')
+  })
+
+  it('keeps a row on its line, whatever a message holds', () => {
+    expect(printTable(columns, [['a\r\nb', 'ok']], 'nothing')).toBe('NAME  STATE\na b   ok\n')
+  })
+
+  it('says that there is nothing', () => {
+    expect(printTable(columns, [], 'There is nothing.')).toBe('There is nothing.\n')
+  })
+})
+
+it.each([
+  { format: 'json' as const, want: '{\n  "a": "b: c"\n}\n' },
+  { format: 'yaml' as const, want: 'a: "b: c"\n' },
+  { format: 'table' as const, want: 'TABLE' },
+])('prints $format', ({ format, want }) => {
+  expect(printValue(format, { a: 'b: c' }, () => 'TABLE')).toBe(want)
+})
+
+it.each([
+  [-5, '0s'],
+  [999, '0s'],
+  [61_000, '1m1s'],
+  [3_600_000, '1h'],
+  [7_265_000, '2h1m'],
+  [90_000_000, '1d1h'],
+])('%d ms are %s', (milliseconds, want) => {
+  expect(printDuration(milliseconds)).toBe(want)
+})
+
+it.each([
+  ['500ms', 500],
+  ['30s', 30_000],
+  ['30', 30_000],
+  ['5m', 300_000],
+  ['1h', 3_600_000],
+  ['', undefined],
+  ['-1s', undefined],
+  ['1d', undefined],
+])('%s is %p ms', (text, want) => {
+  expect(readDuration(text)).toBe(want)
+})
