@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { createRouteWorld, gateway, HTTP_LISTENER, route, service } from '../../../test/support/route-world.js'
 import type { TranslationWorld } from '../../../test/support/translation-world.js'
 import type { Locality } from '../../ir/cluster.js'
+import { objectKey } from '../../util/object-ref.js'
 
 const slice = (name: string, endpoints: string, more = 'addressType: IPv4, ports: [{ name: http, port: 3000 }]'): string => `
 ---
@@ -66,6 +67,14 @@ describe('endpoints of a Service', () => {
       slice('c', '{ addresses: [10.0.0.1], conditions: { ready: false, serving: true, terminating: true } }'),
     )
     expect(briefly(localities(world))).toEqual(['10.0.0.1:3000 healthy', '10.0.0.2:3000 healthy', 'fd00::1:3000 healthy'])
+  })
+
+  it('has none where the API server says null', () => {
+    const world = worldWith(slice('s', ''))
+    const { inputs } = world.translation
+    const found = inputs.kind('EndpointSlice').get('infra/s')
+    inputs.set('EndpointSlice', objectKey('infra', 's'), JSON.parse(JSON.stringify({ ...found, endpoints: null })))
+    expect(localities(world)).toEqual([])
   })
 
   it('groups endpoints by zone', () => {

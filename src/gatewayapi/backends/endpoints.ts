@@ -68,7 +68,8 @@ function localitiesOf(slices: readonly EndpointSlice[], ref: BackendRef, address
 function placedEndpoints(slice: EndpointSlice, ref: BackendRef, addresses: SliceAddresses): readonly PlacedEndpoint[] {
   const port = (slice.ports ?? []).find((each) => each.name === addresses.portName && each.protocol === ref.transport)?.port
   if (port === undefined || slice.addressType === 'FQDN') return []
-  return slice.endpoints.flatMap((endpoint) => {
+  // The API server writes null for an empty list, which our own reader does not let through.
+  return (slice.endpoints ?? []).flatMap((endpoint) => {
     const health = addresses.publishNotReady ? 'healthy' : healthOf(endpoint)
     if (health === undefined) return []
     return endpoint.addresses.filter(isIP).map(
