@@ -208,6 +208,22 @@ describe('StatusWriter', () => {
     expect(writes()).toHaveLength(1)
   })
 
+  it('does not lose a change that comes while its own write is under way', async () => {
+    lead()
+    put(ROUTES, 'HTTPRoute', 'r')
+    api.delayMs = 20
+    set(routeStatus('r'))
+    await eventually(() => expect(writes()).toHaveLength(1))
+    await eventually(() => expect(accepted('r')).toBe('True'))
+    // The answer to the write is not there yet when another controller clears the status.
+    const object = api.get(ROUTES, 'shop', 'r')
+    api.put(ROUTES, { metadata: { name: 'r', namespace: 'shop' }, ...object, status: { parents: [] } })
+    echo(ROUTES, 'HTTPRoute', 'r')
+    await clock.advance(10)
+    await eventually(() => expect(writes()).toHaveLength(2))
+    await eventually(() => expect(accepted('r')).toBe('True'))
+  })
+
   it('repairs what another one changed, ever more seldom', async () => {
     lead()
     put(ROUTES, 'HTTPRoute', 'r')

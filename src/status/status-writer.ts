@@ -41,6 +41,9 @@ const MAX_CONFLICTS = 5
 /** An entry of ours about which the translation says nothing is removed after this long: it may just be late. */
 const ORPHAN_GRACE_MS = 10_000
 
+/** The reason for waking up. Without one, each time an exception with its stack trace would be made. */
+const AWAKE = 'awake'
+
 /** A status that others change back again and again is repaired ever more seldom. */
 const REPAIR_MS = { first: 1_000, most: 60_000 }
 
@@ -67,6 +70,7 @@ export class StatusWriter {
   readonly #waiting = new Set<Entry>()
   readonly #ready: Entry[] = []
   #nextDueMs = Number.POSITIVE_INFINITY
+  #sleepingUntilMs = Number.NEGATIVE_INFINITY
   #busy = 0
   #running = false
   #told = false
@@ -85,22 +89,26 @@ export class StatusWriter {
       entry.repairs = 0
       this.#touch(entry, 0)
     }
-    this.#wake()
   }
 
   /** What the cluster says now; undefined when the object is gone. */
   observe(name: string, stored: StoredStatus | undefined): void {
-    const entry = this.#entry(name)
+    const known = this.#entries.get(name)
     if (stored === undefined) {
-      entry.stored = undefined
-      if (entry.desired === undefined) this.#entries.delete(name)
+      if (known?.desired === undefined) this.#entries.delete(name)
+      else known.stored = undefined
       return
     }
+    // What other controllers say about routes that are not ours is not kept: should one become ours, it is read again.
+    if (known?.desired === undefined && isForeign(stored, this.#options.controllerName)) {
+      this.#entries.delete(name)
+      return
+    }
+    const entry = known ?? this.#entry(name)
     if (entry.stored !== undefined && (entry.stored.resourceVersion === stored.resourceVersion || isOlder(stored, entry.stored))) return
     entry.stored = stored
     if (entry.desired !== undefined) this.#touch(entry, this.#repairDelayMs(entry))
     else if (this.#isOrphan(entry)) this.#touch(entry, ORPHAN_GRACE_MS)
-    this.#wake()
   }
 
   /** Writes until the signal aborts; afterwards no request is under way. May be started again. Never rejects. */
@@ -163,6 +171,7 @@ export class StatusWriter {
       this.#waiting.add(entry)
     }
     if (entry.place === 'waiting') this.#nextDueMs = Math.min(this.#nextDueMs, this.#dueMs(entry))
+    if (this.#nextDueMs < this.#sleepingUntilMs) this.#wake()
   }
 
   #dueMs(entry: Entry): number {
@@ -194,11 +203,12 @@ export class StatusWriter {
     const { clock } = this.#options
     if (signal.aborted) return
     using link = linkedController(signal)
-    this.#wake = () => link.controller.abort()
+    this.#wake = () => link.controller.abort(AWAKE)
+    this.#sleepingUntilMs = this.#nextDueMs
     const leftMs = this.#nextDueMs - clock.monotonicMs()
-    if (leftMs <= 0) return
     // A timer cannot be set for ever; waking up once an hour for nothing costs nothing.
-    await clock.sleep(Math.min(leftMs, 3_600_000), link.controller.signal)
+    if (leftMs > 0) await clock.sleep(Math.min(leftMs, 3_600_000), link.controller.signal)
+    this.#sleepingUntilMs = Number.NEGATIVE_INFINITY
     this.#wake = () => undefined
   }
 
@@ -228,13 +238,15 @@ export class StatusWriter {
         if (deepEqual(stored.status, next.merged)) return 'unchanged'
         entry.writtenMs = clock.monotonicMs()
         try {
-          entry.stored = await sendStatus(client, resource, desired.object, stored, next, signal)
+          const written = await sendStatus(client, resource, desired.object, stored, next, signal)
+          // The watch may have told of a later change while the answer was under way.
+          if (entry.stored === undefined || entry.stored === stored || isOlder(entry.stored, written)) entry.stored = written
           entry.failures = 0
           return 'written'
         } catch (error) {
           if (!hasStatus(error, 409)) throw error
           // Somebody wrote in between: what they wrote is read before ours is put into it.
-          entry.stored = undefined
+          if (entry.stored === stored) entry.stored = undefined
         }
       }
       this.#retryLater(entry, 0)
@@ -282,6 +294,12 @@ function orphanStatus({ name, stored }: Entry, controllerName: string): ObjectSt
   if (ownEntries(listAt(stored?.status, 'parents'), controllerName).length > 0) return { shape: 'route', object, parents: [] }
   if (ownEntries(listAt(stored?.status, 'ancestors'), controllerName).length > 0) return { shape: 'policy', object, ancestors: [] }
   return undefined
+}
+
+/** True if the lists that controllers share have entries, and none is ours. */
+function isForeign({ status }: StoredStatus, controllerName: string): boolean {
+  const entries = [...listAt(status, 'parents'), ...listAt(status, 'ancestors')]
+  return entries.length > 0 && ownEntries(entries, controllerName).length === 0
 }
 
 /** True if sending the same again cannot help. */

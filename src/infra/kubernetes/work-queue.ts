@@ -66,7 +66,7 @@ export class WorkQueue {
   async #pause(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return
     using link = linkedController(signal)
-    this.#wake = () => link.controller.abort()
+    this.#wake = () => link.controller.abort('awake')
     const isFull = this.#busy.size >= this.#concurrency
     const waiting = [...this.#due].filter(([key]) => !this.#busy.has(key)).map(([, dueMs]) => dueMs)
     const nextMs = isFull || waiting.length === 0 ? Number.POSITIVE_INFINITY : Math.min(...waiting)
