@@ -51,6 +51,13 @@ describe('the status of a route', () => {
     expect(listAt(merged, 'conditions')).toEqual([stored(condition('Accepted'), EARLIER), stored(condition('ResolvedRefs'), NOW)])
   })
 
+  it('loses a condition of ours that is no longer said', () => {
+    const refused = stored(condition('headgate.dev/Delivered', 'False'))
+    const before = entry('web', US, stored(condition('Accepted')), stored(condition('ResolvedRefs')), refused)
+    const [merged] = listAt(merge({ parents: [before] }, route('web')), 'parents')
+    expect(listAt(merged, 'conditions')).toEqual([stored(condition('Accepted')), stored(condition('ResolvedRefs'))])
+  })
+
   it('is the stored one when nothing changed, whatever the order of the fields', () => {
     const before = { parents: [entry('web', US, stored(condition('Accepted')), stored(condition('ResolvedRefs')))] }
     expect(merge(JSON.parse(JSON.stringify(before)), route('web'))).toEqual(before)

@@ -1,4 +1,5 @@
 /** From what we say about an object, and what its status says now, to what its status should say. */
+import { DELIVERED } from '../gatewayapi/delivered-condition.js'
 import type { ListenerStatus, ObjectStatus } from '../gatewayapi/object-status.js'
 import { type JsonObject, listAt, stringAt } from '../k8s/kube-json.js'
 import { mergeConditions, newestGeneration, withTimes } from './merge-conditions.js'
@@ -18,7 +19,7 @@ const OWN_TYPES: Readonly<Record<ObjectStatus['shape'] | 'listener', ReadonlySet
   gateway: new Set(['Accepted', 'Programmed', 'ResolvedRefs', 'AddressesAssigned', 'InsecureFrontendValidationMode', 'DefaultGateway']),
   listener: new Set(['Accepted', 'Programmed', 'ResolvedRefs', 'Conflicted', 'OverlappingTLSConfig']),
   listenerSet: new Set(['Accepted', 'Programmed']),
-  route: new Set(['Accepted', 'ResolvedRefs', 'PartiallyInvalid']),
+  route: new Set(['Accepted', 'ResolvedRefs', 'PartiallyInvalid', DELIVERED]),
   policy: new Set(['Accepted', 'ResolvedRefs', 'PartiallyInvalid', 'Overridden']),
 }
 
