@@ -15,6 +15,7 @@ describe('regularExpressionProblem', () => {
   })
 
   it.each([
+    { rule: 'an empty text', pattern: '', want: /is empty/ },
     { rule: 'an open bracket', pattern: '[a-', want: /not valid RE2 syntax/ },
     { rule: 'a backreference', pattern: '(a)\\1', want: /not valid RE2 syntax/ },
     { rule: 'a lookahead', pattern: 'a(?=b)', want: /not valid RE2 syntax/ },

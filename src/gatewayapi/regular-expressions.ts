@@ -22,6 +22,7 @@ interface Instruction {
  * @returns undefined for one that can; otherwise words that go on after "the regular expression"
  */
 export function regularExpressionProblem(pattern: string): string | undefined {
+  if (pattern === '') return 'is empty'
   const wide = wideEscape(pattern)
   if (wide !== undefined) return `has the escape ${wide}: proxies compare bytes, write the bytes of the character in UTF-8 instead`
   let size: number
