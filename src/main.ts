@@ -7,6 +7,7 @@ import { surroundingsOfProcess } from './config/surroundings.js'
 import { announcement } from './pipeline/announce.js'
 import { runKubernetes } from './pipeline/kubernetes.js'
 import { startStandalone } from './pipeline/standalone.js'
+import { sendGrpcLogTo } from './telemetry/grpc-log.js'
 import { createLogger, type Logger } from './telemetry/logger.js'
 
 const surroundings = surroundingsOfProcess(import.meta.dirname)
@@ -15,6 +16,7 @@ process.exitCode = commandLine.kind === 'exit' ? commandLine.code : await run(co
 
 async function run(config: Config): Promise<number> {
   const logger = createLogger(config.log)
+  sendGrpcLogTo(logger)
   const signal = shutdownSignal((name) => logger.info(`${name}: stopping`))
   try {
     if (config.provider === 'kubernetes') await runKubernetes(config, logger, signal)

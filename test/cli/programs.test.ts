@@ -160,6 +160,7 @@ describe('headgate and gatewayctl', () => {
       })
       expect(await new Promise((resolve) => second.on('close', resolve))).toBe(1)
       expect(output).toContain(`cannot listen on 127.0.0.1:${port}: another program listens there. Choose another one with ${flag}.`)
+      expect(output.trim().split('\n')).toHaveLength(1)
       await new Promise((resolve) => squatter.close(resolve))
     },
     WITHIN_MS,
