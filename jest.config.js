@@ -1,4 +1,6 @@
 export default {
+  // Nothing takes that long by itself; a busy machine may.
+  testTimeout: 30_000,
   testEnvironment: 'node',
   testMatch: ['**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
