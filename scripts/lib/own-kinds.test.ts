@@ -30,11 +30,11 @@ const sample: KindDefinition = {
         'SampleSpec',
         'What it is.',
         {
-          mode: optional(oneOf(['On', 'Off']), 'How.', { default: 'On' }),
+          mode: optional(oneOf(['on', 'off']), 'How.', { default: 'on' }),
           weights: optional(list(int32({ minimum: 0, maximum: 9 }), { maxItems: 3 }), 'Shares.'),
           names: required(mapOf(string({ pattern: '^a|b$' }), { maxProperties: 2 }), 'Words.'),
         },
-        { rules: [rule('sample', "self.mode == 'On'", 'mode must be On', () => true)] },
+        { rules: [rule('sample', "self.mode == 'on'", 'mode must be on', () => true)] },
       ),
       'What it is.',
     ),
@@ -91,7 +91,7 @@ describe('a CRD', () => {
                     type: 'object',
                     required: ['names'],
                     properties: {
-                      mode: { description: 'How.', type: 'string', enum: ['On', 'Off'], default: 'On' },
+                      mode: { description: 'How.', type: 'string', enum: ['on', 'off'], default: 'on' },
                       names: {
                         description: 'Words.',
                         type: 'object',
@@ -106,7 +106,7 @@ describe('a CRD', () => {
                         items: { type: 'integer', format: 'int32', minimum: 0, maximum: 9 },
                       },
                     },
-                    'x-kubernetes-validations': [{ rule: "self.mode == 'On'", message: 'mode must be On' }],
+                    'x-kubernetes-validations': [{ rule: "self.mode == 'on'", message: 'mode must be on' }],
                   },
                 },
               },
@@ -117,9 +117,9 @@ describe('a CRD', () => {
     })
   })
 
-  it('survives YAML', () => {
+  it.each(['1.1', '1.2'] as const)('says the same in YAML %s: Kubernetes reads 1.1, where `off` is a boolean', (version) => {
     const text = ownKindFiles([sample]).get('charts/headgate/crds/example.dev_samples.yaml')
-    expect(parse(text ?? '')).toEqual(customResourceDefinition(sample))
+    expect(parse(text ?? '', { version })).toEqual(customResourceDefinition(sample))
   })
 })
 
@@ -128,8 +128,8 @@ describe('the reference page', () => {
     const page = ownKindFiles([sample]).get('docs/reference/kinds.md')
     expect(page).toContain('## Sample\n\nA sample.\n\n`apiVersion: example.dev/v1`, `kind: Sample`, for the whole cluster.\n')
     expect(page).toContain('| `spec` | [SampleSpec](#samplespec) | What it is. Required. |')
-    expect(page).toContain('### SampleSpec\n\nWhat it is.\n\n- Mode must be On.\n')
-    expect(page).toContain('| `mode` | word | How. One of `On`, `Off`. Default: `"On"`. |')
+    expect(page).toContain('### SampleSpec\n\nWhat it is.\n\n- Mode must be on.\n')
+    expect(page).toContain('| `mode` | word | How. One of `on`, `off`. Default: `"on"`. |')
     expect(page).toContain('| `weights` | list of integer | Shares. At most 3 entries. 0 to 9. |')
     expect(page).toContain('| `names` | map of string | Words. Required. At most 2 entries. Matches `^a\\|b$`. |')
   })

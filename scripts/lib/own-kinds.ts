@@ -14,7 +14,8 @@ export function ownKindFiles(kinds: readonly KindDefinition[] = KINDS): Readonly
   const own = kinds.filter((kind) => kind.isOwn)
   const crds = own.map((kind): [string, string] => [
     `${CRD_FOLDER}/${kind.group}_${kind.plural}.yaml`,
-    CRD_HEADER + stringify(customResourceDefinition(kind), { lineWidth: 0, aliasDuplicateObjects: false }),
+    // Kubernetes reads YAML 1.1, where `off` without quotes is a boolean.
+    CRD_HEADER + stringify(customResourceDefinition(kind), { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false }),
   ])
   return new Map([...crds, [REFERENCE_PAGE, referencePage(kinds, own)]])
 }

@@ -13,3 +13,7 @@ it.each([
 ])('%s is %d ms', (text, milliseconds) => {
   expect(durationMilliseconds(text)).toBe(milliseconds)
 })
+
+it.each(['', 'x', '1', '1.5h', '-1s', '1d', '1s ', '1s1s1s1s1s'])('%j is no duration', (text) => {
+  expect(durationMilliseconds(text)).toBeNaN()
+})

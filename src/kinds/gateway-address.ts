@@ -20,8 +20,8 @@ const IP_OF_IP_TYPE: OneOf = {
   ],
   field: 'value',
   message: 'must be an IPv4 or IPv6 address when type is IPAddress',
-  check: (self: { readonly type?: string; readonly value?: string }) =>
-    self.type !== 'IPAddress' || self.value === undefined || isIP(self.value),
+  check: (self: { readonly type?: unknown; readonly value?: unknown }) =>
+    self.type !== 'IPAddress' || typeof self.value !== 'string' || isIP(self.value),
 }
 
 const routability: Field = optional(

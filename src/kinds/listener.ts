@@ -89,7 +89,7 @@ export const LISTENER_PROTOCOL_RULES: readonly Rule[] = [
     'tcp-and-udp-have-no-hostname',
     "self.all(l, l.protocol in ['TCP', 'UDP']  ? (!has(l.hostname) || l.hostname == '') : true)",
     "hostname must not be specified for protocols ['TCP', 'UDP']",
-    (listeners) => listeners.every((each) => !['TCP', 'UDP'].includes(each.protocol) || each.hostname === undefined),
+    (listeners) => listeners.every((each) => !['TCP', 'UDP'].includes(each.protocol) || (each.hostname ?? '') === ''),
   ),
 ]
 

@@ -15,18 +15,14 @@ const PARENT_RULES: readonly Rule[] = [
     'parent-refs-all-have-section',
     "self.all(p1, self.all(p2, p1.group == p2.group && p1.kind == p2.kind && p1.name == p2.name && (((!has(p1.__namespace__) || p1.__namespace__ == '') && (!has(p2.__namespace__) || p2.__namespace__ == '')) || (has(p1.__namespace__) && has(p2.__namespace__) && p1.__namespace__ == p2.__namespace__)) ? ((!has(p1.sectionName) || p1.sectionName == '') == (!has(p2.sectionName) || p2.sectionName == '') && (!has(p1.port) || p1.port == 0) == (!has(p2.port) || p2.port == 0)): true))",
     'sectionName or port must be specified when parentRefs includes 2 or more references to the same parent',
-    (refs) =>
-      everyPairOfOneParent(
-        refs,
-        (a, b) => (a.sectionName === undefined) === (b.sectionName === undefined) && (a.port === undefined) === (b.port === undefined),
-      ),
+    (refs) => everyPairOfOneParent(refs, (a, b) => !a.sectionName === !b.sectionName && !a.port === !b.port),
     { channel: 'experimental' },
   ),
   rule<readonly ParentReference[]>(
     'parent-refs-distinct',
     "self.all(p1, self.exists_one(p2, p1.group == p2.group && p1.kind == p2.kind && p1.name == p2.name && (((!has(p1.__namespace__) || p1.__namespace__ == '') && (!has(p2.__namespace__) || p2.__namespace__ == '')) || (has(p1.__namespace__) && has(p2.__namespace__) && p1.__namespace__ == p2.__namespace__ )) && (((!has(p1.sectionName) || p1.sectionName == '') && (!has(p2.sectionName) || p2.sectionName == '')) || ( has(p1.sectionName) && has(p2.sectionName) && p1.sectionName == p2.sectionName)) && (((!has(p1.port) || p1.port == 0) && (!has(p2.port) || p2.port == 0)) || (has(p1.port) && has(p2.port) && p1.port == p2.port))))",
     'sectionName or port must be unique when parentRefs includes 2 or more references to the same parent',
-    (refs) => everyPairOfOneParent(refs, (a, b) => a.sectionName !== b.sectionName || a.port !== b.port),
+    (refs) => everyPairOfOneParent(refs, (a, b) => (a.sectionName ?? '') !== (b.sectionName ?? '') || (a.port ?? 0) !== (b.port ?? 0)),
     { channel: 'experimental' },
   ),
 ]
@@ -82,5 +78,5 @@ function everyPairOfOneParent(refs: readonly ParentReference[], holds: (a: Paren
 }
 
 function sameParent(a: ParentReference, b: ParentReference): boolean {
-  return a.group === b.group && a.kind === b.kind && a.name === b.name && a.namespace === b.namespace
+  return a.group === b.group && a.kind === b.kind && a.name === b.name && (a.namespace ?? '') === (b.namespace ?? '')
 }

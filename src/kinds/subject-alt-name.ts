@@ -22,13 +22,13 @@ function fieldFollowsType(field: 'hostname' | 'uri', type: SubjectAltName['type'
       `${field}-name-has-${field}`,
       `!(self.type == "${type}" && (!has(self.${field}) || self.${field} == ""))`,
       `SubjectAltName element must contain ${type}, if Type is set to ${type}`,
-      (self) => self.type !== type || self[field] !== undefined,
+      (self) => self.type !== type || (self[field] ?? '') !== '',
     ),
     rule<SubjectAltName>(
       `${field}-only-for-${field}-name`,
       `!(self.type != "${type}" && has(self.${field}) && self.${field} != "")`,
       `SubjectAltName element must not contain ${type}, if Type is not set to ${type}`,
-      (self) => self.type === type || self[field] === undefined,
+      (self) => self.type === type || (self[field] ?? '') === '',
     ),
   ]
 }

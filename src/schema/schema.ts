@@ -88,7 +88,7 @@ export interface StringSchema extends Ruled {
   readonly format?: 'date-time' | 'byte'
 }
 
-/** A whole number; `format` bounds it to 32 or 64 bits. */
+/** A whole number; `format` says how readers keep it and bounds nothing, as in the API server. */
 export interface IntegerSchema extends Ruled {
   readonly type: 'integer'
   readonly enum?: readonly number[]
@@ -144,6 +144,7 @@ export interface OneOf {
   /** The field that is wrong when the constraint is broken. */
   readonly field: string
   readonly message: string
+  /** True if the object keeps the constraint, as far as it can be told: its fields may be of any type. */
   check(self: never): boolean
 }
 

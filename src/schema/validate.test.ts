@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { arbitraryObject } from '../../test/support/arbitrary-object.js'
+import { spoiled } from '../../test/support/spoil.js'
 import { KINDS } from '../kinds/index.js'
 import {
   boolean,
@@ -53,7 +54,6 @@ describe('a value is refused', () => {
     { schema: string({ format: 'byte' }), value: 'no base64!', error: 'value: Invalid value: "no base64!": must be of type byte' },
     { schema: integer(), value: 1.5, error: 'value: Invalid value: 1.5: must be of type integer' },
     { schema: integer(), value: '1', error: 'value: Invalid value: "1": must be of type integer' },
-    { schema: int32(), value: 2 ** 31, error: 'value: Invalid value: 2147483648: must be of type int32' },
     { schema: int64(), value: 2 ** 60, error: 'value: Invalid value: 1152921504606847000: must be of type int64' },
     { schema: int32({ minimum: 1 }), value: 0, error: 'value: Invalid value: 0: should be greater than or equal to 1' },
     { schema: int32({ maximum: 9 }), value: 10, error: 'value: Invalid value: 10: should be less than or equal to 9' },
@@ -232,17 +232,14 @@ describe('rules', () => {
 })
 
 it('never throws, and never touches its input, whatever it gets', () => {
-  const schemas = KINDS.map((kind) => kind.schema)
-  fc.assert(
-    fc.property(
-      fc.constantFrom(...schemas),
-      fc.object({ key: fc.constantFrom('spec', 'rules', 'listeners', 'name', '__proto__', 'data') }),
-      (schema, input) => {
+  for (const kind of KINDS) {
+    fc.assert(
+      fc.property(spoiled(arbitraryObject(kind.schema), 3), (input) => {
         const value: JsonObject = JSON.parse(JSON.stringify(input))
         const copy = structuredClone(value)
-        validate(schema, value)
+        validate(kind.schema, value)
         expect(value).toEqual(copy)
-      },
-    ),
-  )
+      }),
+    )
+  }
 })

@@ -11,7 +11,8 @@ import { type PatternMatcher, patternMatcher } from './pattern.js'
 import { checkRules, hasRules } from './rules.js'
 import type { ArraySchema, IntegerSchema, MapSchema, ObjectSchema, Schema, StringSchema } from './schema.js'
 
-const INT32_MAX = 2_147_483_647
+/** Of a list or map that is too long, no more than this is looked at: it is refused anyway. */
+const MAX_LOOKED_AT = 1_000
 
 /** What became of a value. */
 export interface Validation {
@@ -106,23 +107,23 @@ function readMap(schema: MapSchema, value: JsonObject, path: FieldPath, walk: Wa
   const keys = Object.keys(value).filter((key) => value[key] !== null)
   if (schema.maxProperties !== undefined && keys.length > schema.maxProperties) {
     tooMany(keys.length, schema.maxProperties, path, walk)
-    return {}
   }
   if (schema.minProperties !== undefined && keys.length < schema.minProperties) {
     refuse(keys.length, `should have at least ${schema.minProperties} properties`, path, walk)
   }
-  return Object.fromEntries(keys.map((key) => [key, read(schema.values, value[key] ?? null, [...path, key], walk)]))
+  const looked = schema.maxProperties === undefined || keys.length <= schema.maxProperties ? keys : keys.slice(0, MAX_LOOKED_AT)
+  return Object.fromEntries(looked.map((key) => [key, read(schema.values, value[key] ?? null, [...path, key], walk)]))
 }
 
 function readArray(schema: ArraySchema, value: readonly JsonValue[], path: FieldPath, walk: Walk): readonly JsonValue[] {
   if (schema.maxItems !== undefined && value.length > schema.maxItems) {
     tooMany(value.length, schema.maxItems, path, walk)
-    return []
   }
   if (schema.minItems !== undefined && value.length < schema.minItems) {
     refuse(value.length, `should have at least ${schema.minItems} items`, path, walk)
   }
-  const items = value.map((item, index) => read(schema.items, item, [...path, index], walk))
+  const looked = schema.maxItems === undefined || value.length <= schema.maxItems ? value : value.slice(0, MAX_LOOKED_AT)
+  const items = looked.map((item, index) => read(schema.items, item, [...path, index], walk))
   refuseDuplicates(schema, items, path, walk)
   return items
 }
@@ -130,9 +131,11 @@ function readArray(schema: ArraySchema, value: readonly JsonValue[], path: Field
 function refuseDuplicates(schema: ArraySchema, items: readonly JsonValue[], path: FieldPath, walk: Walk): void {
   const keyOf = identity(schema)
   if (keyOf === undefined) return
+  const keys = items.map(keyOf)
+  // With an item among them that is no object, the API server does not compare the rest either.
+  if (schema.listType === 'map' && keys.includes(undefined)) return
   const counts = new Map<string, number>()
-  for (const [index, item] of items.entries()) {
-    const key = keyOf(item)
+  for (const [index, key] of keys.entries()) {
     if (key === undefined) continue
     const text = JSON.stringify(key)
     const count = (counts.get(text) ?? 0) + 1
@@ -145,9 +148,14 @@ function refuseDuplicates(schema: ArraySchema, items: readonly JsonValue[], path
 /** What tells items of a list apart; undefined where nothing does. Items of the wrong type have no identity. */
 function identity(schema: ArraySchema): ((item: JsonValue) => JsonValue | undefined) | undefined {
   const keys = schema.listMapKeys
-  if (schema.listType === 'set') return (item) => item
+  if (schema.listType === 'set') return (item) => (isOfType(schema.items, item) ? item : undefined)
   if (schema.listType !== 'map' || keys === undefined) return undefined
   return (item) => (isJsonObject(item) ? Object.fromEntries(keys.map((key) => [key, item[key] ?? null])) : undefined)
+}
+
+/** Sets hold plain values only. */
+function isOfType(schema: Schema, value: JsonValue): boolean {
+  return schema.type === 'integer' ? typeof value === 'number' : typeof value === schema.type
 }
 
 function readString(schema: StringSchema, value: string, path: FieldPath, walk: Walk): string {
@@ -198,8 +206,9 @@ function integerProblem(schema: IntegerSchema, value: number): Pick<FieldError, 
   if (schema.maximum !== undefined && value > schema.maximum) {
     return { code: 'invalid', message: `Invalid value: ${value}: should be less than or equal to ${schema.maximum}` }
   }
-  const limit = schema.format === 'int32' ? INT32_MAX : Number.MAX_SAFE_INTEGER
-  if (Math.abs(value) > limit) return { code: 'type', message: `Invalid value: ${value}: must be of type ${schema.format ?? 'integer'}` }
+  // The API server takes any whole number of 64 bits, whatever the format says; beyond these bounds numbers are not exact here.
+  if (!Number.isSafeInteger(value))
+    return { code: 'type', message: `Invalid value: ${value}: must be of type ${schema.format ?? 'integer'}` }
   return undefined
 }
 

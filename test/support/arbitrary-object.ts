@@ -100,6 +100,7 @@ function arbitraryMap(schema: MapSchema): fc.Arbitrary<JsonValue> {
 
 function wordsOf(schema: StringSchema): readonly string[] {
   if (schema.enum !== undefined) return schema.enum
+  if (schema.format !== undefined) return schema.format === 'byte' ? ['', 'YQ=='] : ['2024-05-06T07:08:09Z']
   const matches = patternMatcher(schema)
   const words = WORDS.filter(
     (word) =>
