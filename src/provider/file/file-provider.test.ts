@@ -177,9 +177,8 @@ describe('edits', () => {
       await until(() => values.get(`default/m${edit}`) === `{"value":"${edit}"}`)
       took.push(performance.now() - start)
     }
-    const median = took.sort((a, b) => a - b)[15] ?? Number.POSITIVE_INFINITY
-    // A few milliseconds on an idle machine; far below any timer on a busy one.
-    expect(median).toBeLessThan(20)
+    // The quickest one shows that no timer stands in the way, however busy the machine is.
+    expect(Math.min(...took)).toBeLessThan(10)
   })
 
   it.each([
