@@ -72,7 +72,13 @@ function candidates(subscription: Subscription): Iterable<string> {
     const names = part.filter((name) => pending.has(name))
     if (names.length > 0) return names
   }
-  return leaving.size === 0 ? [...pending] : [...pending, ...leaving]
+  return both(pending, leaving)
+}
+
+/** Live, not copied: a large set is looked at again for every part of it that is sent. Names may leave the sets meanwhile. */
+function* both(pending: Iterable<string>, leaving: Iterable<string>): Iterable<string> {
+  yield* pending
+  yield* leaving
 }
 
 function choose(subscription: Subscription, name: string, context: PushContext): EncodedResource | 'removal' | undefined {

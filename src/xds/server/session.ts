@@ -207,7 +207,7 @@ export class Session {
     for (const name of push.removals) items.push([name, undefined])
     subscription.sent(nonce, now, items, catalog, revision)
     this.#lastNonce.set(typeUrl, nonce)
-    if (typeUrl === TYPE_URL.cluster || typeUrl === TYPE_URL.listener) {
+    if (WARMS.has(typeUrl)) {
       for (const resource of push.upserts) this.#sentUser(resource, isNew.has(resource.name), revision, now)
     }
     const resources = push.upserts.map((resource) => {
@@ -236,9 +236,9 @@ export class Session {
       return
     }
     subscription.accepted(flight, this.#options.cache.resources(this.#options.group, typeUrl))
-    for (const name of flight.items.keys()) {
-      this.#warming.acknowledged({ typeUrl, name }, now)
-      if (typeUrl === TYPE_URL.scopedRouteConfiguration) this.#poisoned.delete(name)
+    if (WARMS.has(typeUrl)) for (const name of flight.items.keys()) this.#warming.acknowledged({ typeUrl, name }, now)
+    if (this.#poisoned.size > 0 && typeUrl === TYPE_URL.scopedRouteConfiguration) {
+      for (const name of flight.items.keys()) this.#poisoned.delete(name)
     }
     this.#options.events.acknowledged(typeUrl, flight)
   }
@@ -329,5 +329,7 @@ export class Session {
   }
 }
 
+/** Types whose resources are accepted before they are in use, see `warming.ts`. */
+const WARMS: ReadonlySet<TypeUrl> = new Set([TYPE_URL.cluster, TYPE_URL.listener])
 const NOTHING: ReadonlyMap<string, string> = new Map()
 const UNBOUNDED = { maxResources: Number.POSITIVE_INFINITY, maxBytes: Number.POSITIVE_INFINITY }

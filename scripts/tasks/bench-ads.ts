@@ -1,0 +1,179 @@
+/**
+ * `npm run bench:ads [-- STREAMS RESOURCES]`: delta streams over TLS from 4 client processes (1,000 streams and 10,000 resources by
+ * default). Prints how long the change of one load assignment needs to reach all of them, bytes and encodes per change, what a
+ * reconnect of all sends, memory and event-loop delay. Exits with 1 when a goal of the project is missed.
+ */
+import { type ChildProcess, fork } from 'node:child_process'
+import { join } from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { TYPE_URL } from '../../src/xds/resource.js'
+import { AdsServer } from '../../src/xds/server/ads-server.js'
+import { byCertificate, groupUri } from '../../src/xds/server/client-identity.js'
+import { createAuthority, issueCertificate } from '../../src/xds/server/tls/certificates.js'
+import { TlsServerCredentials } from '../../src/xds/server/tls/tls-credentials.js'
+import { SnapshotCache } from '../../src/xds/snapshot-cache.js'
+import type { FromClient, ToClient } from '../../test/perf/ads-bench-client.js'
+import { BENCH_GROUP, benchResources, CHANGED } from '../../test/perf/ads-bench-resources.js'
+import { endpoints, put } from '../../test/xds/support/resources.js'
+
+const PROCESSES = 4
+const CHANGES = 40
+const DAY_MS = 24 * 3_600_000
+const GOALS = { p99Ms: 500, bytesPerClient: 1_000 }
+const EDS = TYPE_URL.clusterLoadAssignment
+const NEVER_AGAIN = [TYPE_URL.cluster, TYPE_URL.listener, TYPE_URL.scopedRouteConfiguration]
+
+const [streams = 1_000, resources = 10_000] = process.argv.slice(2).map(Number)
+const perProcess = Math.ceil(streams / PROCESSES)
+const total = perProcess * PROCESSES
+const missed: string[] = []
+
+const authority = createAuthority('bench', new Date(), DAY_MS)
+const serverPair = issueCertificate(
+  authority,
+  { commonName: 'server', addresses: ['127.0.0.1'], usage: 'server', lifetimeMs: DAY_MS },
+  new Date(),
+)
+const clientPair = issueCertificate(
+  authority,
+  { commonName: 'proxy', uris: [groupUri(BENCH_GROUP)], usage: 'client', lifetimeMs: DAY_MS },
+  new Date(),
+)
+const cache = new SnapshotCache()
+cache.apply(BENCH_GROUP, benchResources(resources).map(put))
+cache.markComplete()
+const server = new AdsServer({
+  cache,
+  authenticator: byCertificate,
+  credentials: new TlsServerCredentials({ server: serverPair, authorities: [authority.certificate] }),
+})
+const port = await server.listen('127.0.0.1', 0)
+const delay = monitorEventLoopDelay({ resolution: 5 })
+delay.enable()
+const children = Array.from({ length: PROCESSES }, startClient)
+
+try {
+  await connect('connected from nothing', false)
+  await changes()
+  await reconnect()
+  if (missed.length > 0) {
+    console.error(missed.join('\n'))
+    process.exitCode = 1
+  }
+} finally {
+  for (const child of children) child.kill()
+  await server.close()
+}
+
+async function connect(what: string, brings: boolean): Promise<void> {
+  const began = performance.now()
+  delay.reset()
+  tellAll({
+    kind: 'connect',
+    streams: perProcess,
+    port,
+    ca: authority.certificate,
+    ...clientPair,
+    resources,
+    brings,
+  })
+  // The last thing that a client gets is a listener; it counts as connected when it acknowledged everything.
+  await until(
+    () =>
+      server.tracker.connectedProxies(BENCH_GROUP) === total &&
+      server.tracker.acknowledgedRevision(BENCH_GROUP) === cache.revision(BENCH_GROUP),
+  )
+  report(`${total} streams ${what}`, `${((performance.now() - began) / 1000).toFixed(1)} s`)
+  reportProcess()
+}
+
+async function changes(): Promise<void> {
+  delay.reset()
+  const latencies: number[] = []
+  const before = count()
+  for (let change = 1; change <= CHANGES; change++) {
+    tellAll({ kind: 'mark' })
+    await pause(50)
+    const arrived = Promise.all(children.map(nextChanged))
+    const began = performance.timeOrigin + performance.now()
+    cache.apply(BENCH_GROUP, [put(endpoints(CHANGED, 1_000 + change))])
+    for (const at of (await arrived).flat()) latencies.push(at - began)
+  }
+  latencies.sort((a, b) => a - b)
+  const quantile = (share: number) => latencies[Math.floor(share * (latencies.length - 1))] ?? 0
+  const after = count()
+  const bytesPerClient = (after.bytes - before.bytes) / CHANGES / total
+  report(
+    `one load assignment changed (${CHANGES} times), at ${total} clients after`,
+    `p50 ${quantile(0.5).toFixed(0)} ms, p99 ${quantile(0.99).toFixed(0)} ms, max ${quantile(1).toFixed(0)} ms`,
+  )
+  report('bytes per client and change', bytesPerClient.toFixed(0))
+  report('encodes per change', String((after.encodes - before.encodes) / CHANGES))
+  reportProcess()
+  if (quantile(0.99) > GOALS.p99Ms) missed.push(`p99 is ${quantile(0.99).toFixed(0)} ms; the goal is ${GOALS.p99Ms} ms`)
+  if (bytesPerClient > GOALS.bytesPerClient)
+    missed.push(`${bytesPerClient.toFixed(0)} bytes per client and change; the goal is ${GOALS.bytesPerClient}`)
+  if (after.encodes - before.encodes !== CHANGES) missed.push('a change was encoded more than once')
+}
+
+async function reconnect(): Promise<void> {
+  tellAll({ kind: 'disconnect' })
+  await until(() => server.tracker.connectedProxies(BENCH_GROUP) === 0)
+  const before = new Map(server.counters.bytes)
+  await connect('connected again, nothing changed', true)
+  const again = NEVER_AGAIN.reduce((sum, type) => sum + (server.counters.bytes.get(type) ?? 0) - (before.get(type) ?? 0), 0)
+  report('bytes of clusters, listeners and scopes sent again', String(again))
+  if (again !== 0) missed.push('an unchanged client got something again')
+}
+
+function startClient(): ChildProcess {
+  return fork(join(import.meta.dirname, '../../test/perf/ads-bench-client.ts'), {
+    execArgv: ['--import', 'tsx'],
+    serialization: 'advanced',
+  })
+}
+
+function tellAll(message: ToClient): void {
+  for (const child of children) child.send(message)
+}
+
+function nextChanged(child: ChildProcess): Promise<readonly number[]> {
+  return new Promise((resolve) => {
+    const listener = (message: FromClient) => {
+      if (message.kind !== 'changed') return
+      child.off('message', listener)
+      resolve(message.at)
+    }
+    child.on('message', listener)
+  })
+}
+
+function count(): { bytes: number; encodes: number } {
+  return { bytes: server.counters.bytes.get(EDS) ?? 0, encodes: server.counters.encodes.get(EDS) ?? 0 }
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  const deadline = performance.now() + 600_000
+  while (!holds()) {
+    if (performance.now() > deadline)
+      throw new Error(`gave up after 10 minutes: ${server.tracker.connectedProxies(BENCH_GROUP)} clients are connected`)
+    await pause(20)
+  }
+}
+
+function reportProcess(): void {
+  const { rss, heapUsed } = process.memoryUsage()
+  const mebibytes = (bytes: number) => `${Math.round(bytes / 1024 / 1024)} MiB`
+  report(
+    '  server',
+    `RSS ${mebibytes(rss)}, heap ${mebibytes(heapUsed)}, event loop p99 ${(delay.percentile(99) / 1e6).toFixed(0)} ms, max ${(delay.max / 1e6).toFixed(0)} ms`,
+  )
+}
+
+function report(what: string, figure: string): void {
+  console.log(`${what}: ${figure}`)
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
+}
