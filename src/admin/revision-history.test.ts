@@ -43,8 +43,9 @@ describe('RevisionHistory', () => {
     const history = new RevisionHistory()
     for (const [group, revision] of [['a', 1] as const, ['b', 1] as const, ['a', 2] as const, ['a', 3] as const])
       history.recorded(group, revision, [], 0)
-    history.delivered('a', 1, 1000)
-    history.delivered('a', 2, 2000)
+    expect(history.delivered('a', 1, 1000)).toEqual([1000])
+    expect(history.delivered('a', 2, 2000)).toEqual([2000])
+    expect(history.delivered('a', 2, 3000)).toEqual([])
     expect(history.entries.map(({ deliveredAt }) => deliveredAt?.slice(17, 19))).toEqual(['01', undefined, '02', undefined])
   })
 

@@ -61,15 +61,21 @@ export class RevisionHistory {
     if (this.#entries.length >= MOST_ENTRIES * 2) this.#entries = this.#entries.slice(-MOST_ENTRIES)
   }
 
-  /** Every connected proxy of the group runs this revision and all before it. */
-  delivered(group: string, revision: number, now: number): void {
+  /**
+   * Every connected proxy of the group runs this revision and all before it. Answers how many milliseconds each revision took that
+   * was not delivered before.
+   */
+  delivered(group: string, revision: number, now: number): readonly number[] {
     const deliveredAt = new Date(now).toISOString()
+    const took: number[] = []
     for (let index = this.#entries.length - 1; index >= 0; index--) {
       const entry = this.#entries[index]
       if (entry === undefined || entry.group !== group || entry.revision > revision) continue
-      if (entry.deliveredAt !== undefined) return
+      if (entry.deliveredAt !== undefined) break
       this.#entries[index] = { ...entry, deliveredAt }
+      took.push(now - Date.parse(entry.at))
     }
+    return took
   }
 }
 

@@ -1,5 +1,7 @@
 /** Notes what the control plane does in metrics and history. */
 import { RevisionHistory } from '../admin/revision-history.js'
+import type { KindName } from '../gen/kinds.js'
+import { KINDS } from '../kinds/index.js'
 import type { Logger } from '../telemetry/logger.js'
 import type { Metrics } from '../telemetry/metrics.js'
 import type { AppliedChange } from '../xds/snapshot-cache.js'
@@ -26,13 +28,18 @@ export interface Observation {
 }
 
 /** Follows a control plane from now on. */
-export function observe({ snapshots, server }: ControlPlane, metrics: Metrics): Observation {
+export function observe({ snapshots, server, store }: ControlPlane, metrics: Metrics): Observation {
   const history = new RevisionHistory()
   const followed = new Set<string>()
+  metrics.exportCounts({
+    objects: () => KINDS.map(({ kind }) => [kind, store.count(kind as KindName)]),
+    ...server.counters,
+  })
   server.tracker.onDelivery((event) => {
     if (event.kind === 'progress') {
       metrics.proxies.set({ group: event.group }, event.connectedProxies)
-      history.delivered(event.group, event.acknowledgedRevision, Date.now())
+      for (const took of history.delivered(event.group, event.acknowledgedRevision, Date.now()))
+        metrics.deliverySeconds.observe(took / 1000)
     } else metrics.rejections.inc({ type: event.rejected.typeUrl })
   })
   return {

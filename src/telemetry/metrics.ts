@@ -5,8 +5,6 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 export interface Metrics {
   /** Holds all of the below; `registry.metrics()` prints them. */
   readonly registry: Registry
-  /** Objects in the store, by kind. */
-  readonly objects: Gauge<'kind'>
   /** Time from the first change of a round until its resources are ready for the socket. */
   readonly translationSeconds: Histogram
   /** Fragments that were computed again, by collection. */
@@ -23,8 +21,18 @@ export interface Metrics {
   readonly deliverySeconds: Histogram
   /** Statuses written to Kubernetes, by kind and outcome. */
   readonly statusWrites: Counter<'kind' | 'outcome'>
-  /** Exports counters that are kept elsewhere as plain numbers by type URL. */
-  exportCounts(name: string, help: string, counts: ReadonlyMap<string, number>): void
+  /** Exports what is counted elsewhere as plain numbers. */
+  exportCounts(counts: ExternalCounts): void
+}
+
+/** Numbers that are kept elsewhere and read when somebody asks for metrics. */
+export interface ExternalCounts {
+  /** Objects that are read, by kind. */
+  readonly objects: () => Iterable<readonly [kind: string, count: number]>
+  /** By type URL: resources encoded, responses written, and their bytes. */
+  readonly encodes: ReadonlyMap<string, number>
+  readonly responses: ReadonlyMap<string, number>
+  readonly bytes: ReadonlyMap<string, number>
 }
 
 const LATENCY_BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
@@ -40,7 +48,6 @@ export function createMetrics(version: string): Metrics {
   )
   return {
     registry,
-    objects: new Gauge({ registers, name: 'headgate_objects', help: 'Objects that are read, by kind.', labelNames: ['kind'] }),
     translationSeconds: new Histogram({
       registers,
       name: 'headgate_translation_seconds',
@@ -79,11 +86,26 @@ export function createMetrics(version: string): Metrics {
       help: 'Writes of statuses to Kubernetes.',
       labelNames: ['kind', 'outcome'],
     }),
-    exportCounts: (name, help, counts) => exportCounts(registry, name, help, counts),
+    exportCounts: (counts) => exportCounts(registry, counts),
   }
 }
 
-function exportCounts(registry: Registry, name: string, help: string, counts: ReadonlyMap<string, number>): void {
+function exportCounts(registry: Registry, { objects, encodes, responses, bytes }: ExternalCounts): void {
+  new Gauge({
+    registers: [registry],
+    name: 'headgate_objects',
+    help: 'Objects that are read, by kind.',
+    labelNames: ['kind'],
+    collect() {
+      for (const [kind, count] of objects()) this.set({ kind }, count)
+    },
+  })
+  exportByType(registry, 'headgate_xds_encodes_total', 'Resources encoded for the wire: once each, for any number of proxies.', encodes)
+  exportByType(registry, 'headgate_xds_responses_total', 'Responses sent to proxies.', responses)
+  exportByType(registry, 'headgate_xds_response_bytes_total', 'Bytes of the responses sent to proxies, without framing.', bytes)
+}
+
+function exportByType(registry: Registry, name: string, help: string, counts: ReadonlyMap<string, number>): void {
   new Counter({
     registers: [registry],
     name,
