@@ -91,6 +91,7 @@ export class Provisioner {
     const listed = (): void => {
       this.#hasListed = true
       this.#sweep()
+      this.refresh()
     }
     await watchOwned({ client, clock, log, namespaces, onObject: (name, object) => this.#see(name, object) }, listed, signal)
   }
@@ -145,11 +146,8 @@ export class Provisioner {
   }
 
   async #provision(gateway: string, signal: AbortSignal): Promise<void> {
-    // Before everything was listed, what exists would look missing.
-    if (!this.#hasListed) {
-      this.#queue.addLater(gateway, 200)
-      return
-    }
+    // Before everything was listed, what exists would look missing; afterwards every Gateway is looked at.
+    if (!this.#hasListed) return
     try {
       await this.#bring(gateway, signal)
       this.#failures.delete(gateway)
@@ -174,7 +172,8 @@ export class Provisioner {
       const name = ownedName(manifest.kind, manifest.metadata.namespace, manifest.metadata.name)
       wanted.add(name)
       const applied = await this.#writer.apply(name, manifest, gatewayUid, this.#observed.get(name), signal)
-      if (applied !== undefined) {
+      // The watch may have told of a later change while the answer was under way.
+      if (applied !== undefined && !isNewer(this.#observed.get(name), applied)) {
         this.#remember(name, applied)
         if (manifest.kind === 'Service') this.#tell(gateway)
       }
@@ -218,6 +217,10 @@ export class Provisioner {
     this.#told.set(gateway, now)
     this.#options.onAddresses(gateway, now)
   }
+}
+
+function isNewer(a: RawObject | undefined, b: RawObject): boolean {
+  return Number(a?.metadata.resourceVersion ?? 0) > Number(b.metadata.resourceVersion ?? 0)
 }
 
 function problemOf(error: unknown): GatewayAddresses['problem'] {
