@@ -63,15 +63,17 @@ export function isEncrypted(listener: DeclaredListener): boolean {
   return listener.protocol === 'HTTPS' || listener.protocol === 'TLS'
 }
 
-/**
- * A TLS listener with a hostname that cannot serve still owns the host: connections to it must not fall to a less specific listener of the
- * port. One that lost a conflict owns nothing.
- */
+/** A TLS listener that cannot serve and owns its host gets a chain that closes connections. */
 function guardsItsHost(state: ListenerState): boolean {
-  const { declared, conflict } = state
-  return (
-    declared.allowed && declared.refused === undefined && conflict === undefined && isEncrypted(declared) && declared.hostname !== undefined
-  )
+  return isEncrypted(state.declared) && ownsItsHost(state)
+}
+
+/**
+ * A listener with a hostname that cannot serve still owns the host: it must not fall to a less specific listener of the port, whose routes may
+ * let in whom this one would not. One that lost a conflict owns nothing.
+ */
+function ownsItsHost({ declared, conflict }: ListenerState): boolean {
+  return declared.allowed && declared.refused === undefined && conflict === undefined && declared.hostname !== undefined
 }
 
 function place(state: ListenerState, placement: Placement, boundPort: number): PlacedListener {
@@ -84,7 +86,8 @@ function place(state: ListenerState, placement: Placement, boundPort: number): P
   return { state, placement, port, boundPort, chain, routeTable: state.serves ? table : undefined }
 }
 
-function effective({ declared, supportedKinds, serves }: ListenerState, routeTable: string | undefined): EffectiveListener {
+function effective(state: ListenerState, routeTable: string | undefined): EffectiveListener {
+  const { declared, supportedKinds, serves } = state
   const { key, gateway, parent, protocol, hostname, spec } = declared
   return {
     key,
@@ -98,6 +101,7 @@ function effective({ declared, supportedKinds, serves }: ListenerState, routeTab
     allowedKinds: supportedKinds,
     allowedNamespaces: allowedNamespaces(spec.allowedRoutes.namespaces),
     serves,
+    guardsHost: !serves && ownsItsHost(state),
     routeTable,
   }
 }

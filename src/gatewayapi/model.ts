@@ -34,6 +34,8 @@ export interface EffectiveListener {
   readonly allowedNamespaces: AllowedNamespaces
   /** False when the listener serves nothing (conflict, unusable certificate, unknown protocol). Routes attach and are counted all the same. */
   readonly serves: boolean
+  /** True when the listener serves nothing and its hosts are closed all the same: they must not fall to a less specific listener of the port. */
+  readonly guardsHost: boolean
   /** The route table that answers for the listener; undefined when it has none: it serves nothing, has no placement yet, or is not HTTP. */
   readonly routeTable: string | undefined
 }

@@ -114,6 +114,33 @@ describe('which routes serve a host', () => {
   })
 })
 
+describe('a listener that cannot serve', () => {
+  const filters = 'filters: { requests: [{ type: ExtensionRef, extensionRef: { group: a.b, kind: C, name: d } }] }'
+  const guarded = `{ name: guarded, port: 80, protocol: HTTP, hostname: admin.example.com, ${filters} }`
+
+  it('keeps its host: a wider listener does not serve what may need a filter', () => {
+    const { translation } = createRouteWorld([
+      gateway(`${HTTP_LISTENER}, ${guarded}`),
+      route('admin', `hostnames: [admin.example.com], ${to('/')}`),
+      route('any', to('/')),
+    ])
+    expect(virtualHost(translation.gatewayApi, 'admin.example.com')).toMatchObject({ routes: [], otherwise: 404 })
+    expect(paths(virtualHost(translation.gatewayApi, '*'))).toEqual(['any /'])
+  })
+
+  it('of a ListenerSet that is not allowed keeps nothing', () => {
+    const set = `
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: ListenerSet
+metadata: { name: stranger, namespace: infra }
+spec: { parentRef: { name: gw }, listeners: [{ name: mine, port: 80, protocol: HTTP, hostname: shop.example.com }] }
+`
+    const { translation } = createRouteWorld([gateway(HTTP_LISTENER), set, route('shop', `hostnames: [shop.example.com], ${to('/')}`)])
+    expect(paths(virtualHost(translation.gatewayApi, 'shop.example.com'))).toEqual(['shop /'])
+  })
+})
+
 describe('HTTPS: each listener has hosts of its own, the hosts of the others are misdirected', () => {
   // RFC 9110 §15.5.20: a client may reuse a connection for another host of the certificate.
   const certificateRefs = 'tls: { certificateRefs: [{ name: cert }] }'

@@ -44,7 +44,8 @@ export function declareVirtualHosts(graph: Graph, sources: VirtualHostSources): 
       const owner = hosts && ownerOf(hosts, domain)
       if (hosts === undefined || routeTable === undefined || owner === undefined) return undefined
       const isListeners = (owner.hostname ?? '*') === domain
-      if (hosts.elsewhere.includes(owner)) return isListeners ? misdirected(table, domain) : undefined
+      if (hosts.elsewhere.includes(owner)) return isListeners ? withoutRoutes(table, domain, 421) : undefined
+      if (hosts.closed.includes(owner)) return isListeners ? withoutRoutes(table, domain, 404) : undefined
       const exact = view.list(byHost, hostWord(owner.listener, domain))
       // A host that only routes of another listener name is served like any other host of its owner.
       if (!isListeners && exact.length === 0) return undefined
@@ -90,8 +91,8 @@ function virtualHost(table: RouteTable, domain: Hostname | '*', serving: readonl
   }
 }
 
-function misdirected(routeTable: string, domain: Hostname | '*'): VirtualHost {
-  return { routeTable, domain, routes: [], otherwise: 421, origins: [] }
+function withoutRoutes(routeTable: string, domain: Hostname | '*', otherwise: VirtualHost['otherwise']): VirtualHost {
+  return { routeTable, domain, routes: [], otherwise, origins: [] }
 }
 
 /** Where a route serves what; the word for every host is `*`. */
