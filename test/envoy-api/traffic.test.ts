@@ -93,6 +93,7 @@ const ROUTES: readonly Route[] = [
   to('/empty', { clusters: [weighted('empty')] }),
   to('/upgrade', { upgrades: ['websocket'] }),
   to('/once', { timeouts: { requestMs: 0, perTryMs: 150 } }),
+  to('/tries', { timeouts: { requestMs: 0, perTryMs: 150 }, retry: { attempts: 2, statusCodes: [503], connectionErrors: true } }),
   to('/session', { clusters: [weighted('many')], sessionPersistence: { kind: 'cookie', name: 'sid', lifetimeSeconds: 0, strict: false } }),
   to('/auth', {}, { externalAuth: auth({}) }),
   to('/auth-body', {}, { externalAuth: auth({ maxBodyBytes: 10, allowedResponseHeaders: ['x-nothing'] }) }),
@@ -199,6 +200,15 @@ describe('backends', () => {
 
   it('that are slow end a try, also without a retry', async () => {
     expect((await ask('/once?delayMs=1000')).status).toBe(504)
+  })
+
+  it('that are slow or fail are tried again where the route asks for it, and all tries end in time', async () => {
+    expect((await ask('/tries?failFirst=2&key=tries&status=503')).status).toBe(200)
+    const before = backends.get('a')?.requests.length ?? 0
+    const start = performance.now()
+    expect((await ask('/tries?delayMs=3000')).status).toBe(504)
+    expect(performance.now() - start).toBeLessThan(1500)
+    expect((backends.get('a')?.requests.length ?? 0) - before).toBe(3)
   })
 
   it('keep their client in a session', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Retry } from '../../ir/forward.js'
-import { DEFAULT_RETRY_POLICY, retryPolicy } from './retry-policy.js'
+import { allTriesMs, DEFAULT_RETRY_POLICY, hedgePolicy, retryPolicy } from './retry-policy.js'
 
 const retry = (more: Partial<Retry>): Retry => ({ attempts: 1, statusCodes: [], connectionErrors: true, ...more })
 
@@ -13,7 +13,7 @@ describe('retryPolicy', () => {
   it.each([
     {
       rule: 'codes are tried again',
-      want: { retryOn: 'connect-failure,refused-stream,retriable-status-codes', retriableStatusCodes: [500] },
+      want: { retryOn: 'connect-failure,refused-stream,unavailable,retriable-status-codes', retriableStatusCodes: [500] },
       retry: retry({ statusCodes: [500] }),
     },
     {
@@ -47,5 +47,30 @@ describe('retryPolicy', () => {
     const perTryTimeout = { seconds: 0, nanos: 1e8 }
     expect(retryPolicy(undefined, 100)).toEqual({ ...DEFAULT_RETRY_POLICY, perTryTimeout })
     expect(retryPolicy(retry({ attempts: 0 }), 100)).toEqual({ numRetries: { value: 0 }, perTryTimeout })
+  })
+})
+
+describe('a try that takes too long', () => {
+  it.each([
+    {
+      rule: 'is followed by the next where the route asks for retries',
+      retry: retry({}),
+      perTryMs: 100,
+      want: { hedgeOnPerTryTimeout: true },
+    },
+    { rule: 'is the last where it asks for none', retry: retry({ attempts: 0 }), perTryMs: 100, want: undefined },
+    { rule: 'is the last where it asks for nothing', retry: undefined, perTryMs: 100, want: undefined },
+    { rule: 'never is without a limit', retry: retry({}), perTryMs: 0, want: undefined },
+  ])('$rule', ({ retry, perTryMs, want }) => {
+    expect(hedgePolicy(retry, perTryMs)).toEqual(want)
+  })
+
+  it.each([
+    { rule: 'one try', retry: retry({ attempts: 0 }), want: 1000 },
+    { rule: 'the default', retry: undefined, want: 3000 + 25 + 50 },
+    { rule: 'waits that double', retry: retry({ attempts: 3, backoffBaseMs: 100 }), want: 4000 + 100 + 200 + 400 },
+    { rule: 'waits up to their bound', retry: retry({ attempts: 3, backoffBaseMs: 100, backoffMaxMs: 150 }), want: 4000 + 100 + 150 + 150 },
+  ])('together with all others ends in time: $rule', ({ retry, want }) => {
+    expect(allTriesMs(retry, 1000)).toBe(want)
   })
 })

@@ -13,8 +13,11 @@ const PREVIOUS_HOSTS: envoy.config.route.v3.RetryPolicy.RetryHostPredicate = {
 /** How often another endpoint is looked for before one that has failed is asked again. */
 const HOST_SELECTION_ATTEMPTS = 16
 
+/** Envoy's own base interval of the wait between tries. */
+const DEFAULT_BACKOFF_BASE_MS = 25
+
 /** What virtual hosts say for all their routes, so that routes without wishes of their own carry nothing. */
-export const DEFAULT_RETRY_POLICY: RetryPolicy = policy(DEFAULT_RETRY, 0)
+export const DEFAULT_RETRY_POLICY: RetryPolicy = policy(DEFAULT_RETRY, 0, ['connect-failure', 'refused-stream'])
 
 /**
  * The retry policy of a route; undefined leaves it to the virtual host.
@@ -22,12 +25,31 @@ export const DEFAULT_RETRY_POLICY: RetryPolicy = policy(DEFAULT_RETRY, 0)
  * @param perTryMs how long one try may take; Envoy keeps that in the retry policy, also where nothing is retried
  */
 export function retryPolicy(retry: Retry | undefined, perTryMs: number): RetryPolicy | undefined {
-  return retry === undefined && perTryMs === 0 ? undefined : policy(retry ?? DEFAULT_RETRY, perTryMs)
+  if (retry !== undefined) return policy(retry, perTryMs, retry.attempts === 0 ? [] : conditions(retry))
+  return perTryMs === 0 ? undefined : { ...DEFAULT_RETRY_POLICY, perTryTimeout: duration(perTryMs) }
 }
 
-function policy(retry: Retry, perTryMs: number): RetryPolicy {
+/**
+ * How long all tries may take together when each may take `perTryMs`, with the waits in between. Envoy ends a try only until its answer
+ * begins, the specification until it is complete: this ends the rest.
+ */
+export function allTriesMs(retry: Retry = DEFAULT_RETRY, perTryMs: number): number {
+  const { attempts, backoffBaseMs = DEFAULT_BACKOFF_BASE_MS } = retry
+  const longestWaitMs = Math.max(retry.backoffMaxMs ?? 10 * backoffBaseMs, backoffBaseMs)
+  const waits = Array.from({ length: attempts }, (_, i) => Math.min(backoffBaseMs * 2 ** i, longestWaitMs))
+  return waits.reduce((sum, wait) => sum + wait, perTryMs * (attempts + 1))
+}
+
+/**
+ * Tries again when a try takes too long, where the route asks for retries. The first answer wins: Envoy would end the slow try only
+ * together with retries of requests that were reset, and those may have been carried out.
+ */
+export function hedgePolicy(retry: Retry | undefined, perTryMs: number): envoy.config.route.v3.HedgePolicy | undefined {
+  return retry === undefined || retry.attempts === 0 || perTryMs === 0 ? undefined : { hedgeOnPerTryTimeout: true }
+}
+
+function policy(retry: Retry, perTryMs: number, retryOn: readonly string[]): RetryPolicy {
   const perTry = perTryMs === 0 ? {} : { perTryTimeout: duration(perTryMs) }
-  const retryOn = retry.attempts === 0 ? [] : conditions(retry)
   // A policy of its own even when nothing is retried: without one the virtual host's would hold.
   if (retryOn.length === 0) return { numRetries: uint32(0), ...perTry }
   return {
@@ -41,12 +63,14 @@ function policy(retry: Retry, perTryMs: number): RetryPolicy {
   }
 }
 
-/** Never `reset`: what was reset after the request went out may have been carried out. */
+/**
+ * Never `reset`: what was reset after the request went out may have been carried out. gRPC's UNAVAILABLE stands beside REFUSED_STREAM in
+ * HTTPRouteRetry, and says 503 in the words of gRPC.
+ */
 function conditions({ connectionErrors, statusCodes }: Retry): readonly string[] {
   return [
     ...(connectionErrors ? ['connect-failure', 'refused-stream'] : []),
-    // gRPC says 503 in its own words.
-    ...(statusCodes.includes(503) ? ['unavailable'] : []),
+    ...(connectionErrors || statusCodes.includes(503) ? ['unavailable'] : []),
     ...(statusCodes.length > 0 ? ['retriable-status-codes'] : []),
   ]
 }

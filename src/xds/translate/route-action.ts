@@ -10,7 +10,7 @@ import { type HeaderMutations, headerMutations } from './header-mutations.js'
 import { INVALID_BACKEND } from './invalid-backend.js'
 import { mirrorPolicy } from './mirror.js'
 import { pathRewrite } from './path-rewrite.js'
-import { retryPolicy } from './retry-policy.js'
+import { allTriesMs, hedgePolicy, retryPolicy } from './retry-policy.js'
 
 type RouteAction = envoy.config.route.v3.RouteAction
 type ClusterWeight = envoy.config.route.v3.WeightedCluster.ClusterWeight
@@ -32,7 +32,9 @@ export type ForwardingRoute = HeaderMutations & { readonly route: RouteAction }
 export function forwardTo(backends: Backends, forward: Forward, route: IrRoute, upgrade: boolean): ForwardingRoute {
   const { specifier, shared } = chooseCluster(backends, forward, route)
   const mirrors = forward.mirrors.flatMap((mirror) => mirrorPolicy(mirror) ?? [])
-  const retry = retryPolicy(forward.retry, forward.timeouts.perTryMs)
+  const timeouts = withTotal(forward)
+  const retry = retryPolicy(forward.retry, timeouts.perTryMs)
+  const hedge = hedgePolicy(forward.retry, timeouts.perTryMs)
   return {
     ...headerMutations(shared.requestHeaders, shared.responseHeaders),
     route: {
@@ -41,9 +43,10 @@ export function forwardTo(backends: Backends, forward: Forward, route: IrRoute, 
       ...(shared.host === undefined ? {} : { hostRewriteLiteral: shared.host }),
       ...(mirrors.length === 0 ? {} : { requestMirrorPolicies: mirrors }),
       // Envoy's own default of 15 s would cut long answers.
-      timeout: duration(forward.timeouts.requestMs),
-      ...idleTimeout(forward.timeouts, upgrade || route.grpc),
+      timeout: duration(timeouts.requestMs),
+      ...idleTimeout(timeouts, upgrade || route.grpc),
       ...(retry === undefined ? {} : { retryPolicy: retry }),
+      ...(hedge === undefined ? {} : { hedgePolicy: hedge }),
       ...(upgrade ? { upgradeConfigs: forward.upgrades.map((upgradeType) => ({ upgradeType, enabled: bool(true) })) } : {}),
     },
   }
@@ -98,6 +101,12 @@ function weightedClusters(valid: readonly ClusterWeight[], invalidWeight: number
 
 function invalidCode({ grpc }: IrRoute): NonNullable<RouteAction['clusterNotFoundResponseCode']> {
   return grpc ? NOT_FOUND_CODE.SERVICE_UNAVAILABLE : NOT_FOUND_CODE.INTERNAL_SERVER_ERROR
+}
+
+/** Where only single tries are limited, so are all of them together. */
+function withTotal({ timeouts, retry }: Forward): Timeouts {
+  const isLimited = timeouts.requestMs > 0 || timeouts.perTryMs === 0
+  return isLimited ? timeouts : { ...timeouts, requestMs: allTriesMs(retry, timeouts.perTryMs) }
 }
 
 /** How long nothing may happen; an empty result leaves it to the port. */
