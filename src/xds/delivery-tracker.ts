@@ -14,6 +14,9 @@ export interface ProxyIdentity {
   readonly protocol: 'delta' | 'sotw'
 }
 
+/** Is told that a proxy runs everything up to a revision. */
+export type ReachedListener = (proxy: ProxyIdentity, revision: number) => void
+
 interface TypeState {
   sentRevision: number
   sentAt: number | undefined
@@ -36,12 +39,21 @@ export class DeliveryTracker {
   readonly #groups = new Map<string, Map<number, Proxy>>()
   readonly #reported = new Map<string, { revision: number; proxies: number }>()
   readonly #listeners = new Set<DeliveryListener>()
+  readonly #reachedListeners = new Set<ReachedListener>()
 
   /** Calls the listener for every event until the returned function is called. */
   onDelivery(listener: DeliveryListener): () => void {
     this.#listeners.add(listener)
     return () => {
       this.#listeners.delete(listener)
+    }
+  }
+
+  /** Calls the listener whenever a proxy has come further, until the returned function is called. */
+  onReached(listener: ReachedListener): () => void {
+    this.#reachedListeners.add(listener)
+    return () => {
+      this.#reachedListeners.delete(listener)
     }
   }
 
@@ -95,6 +107,7 @@ export class DeliveryTracker {
     if (proxy === undefined || proxy.acknowledgedRevision === revision) return
     const lowest = Math.min(proxy.acknowledgedRevision, revision)
     proxy.acknowledgedRevision = revision
+    for (const listener of this.#reachedListeners) listener(proxy.identity, revision)
     // A proxy that was ahead of the slowest one does not move the group.
     if (lowest <= (this.#reported.get(group)?.revision ?? 0)) this.#progress(group)
   }

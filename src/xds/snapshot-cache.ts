@@ -24,6 +24,9 @@ export interface SnapshotListener {
   complete(): void
 }
 
+/** Is told what changed in any group. */
+export type AppliedListener = (group: string, changes: readonly AppliedChange[], revision: number) => void
+
 interface Group {
   revision: number
   readonly resources: Map<TypeUrl, Map<string, EncodedResource>>
@@ -37,6 +40,7 @@ const EMPTY: ReadonlyMap<string, EncodedResource> = new Map()
 /** Holds the resources of all groups. Every call costs what it changes, never what is there. */
 export class SnapshotCache {
   readonly #groups = new Map<string, Group>()
+  readonly #appliedListeners = new Set<AppliedListener>()
   #complete = false
 
   /** True when streams may be served. */
@@ -60,8 +64,10 @@ export class SnapshotCache {
     const applied = changes.flatMap((change) => applyOne(state, change))
     if (applied.length === 0) return state.revision
     state.revision += 1
-    for (const listener of state.listeners) listener.changed(applied, state.revision)
-    return state.revision
+    const { revision } = state
+    for (const listener of this.#appliedListeners) listener(group, applied, revision)
+    for (const listener of state.listeners) listener.changed(applied, revision)
+    return revision
   }
 
   /** The revision of a group: 0 before its first change. */
@@ -95,6 +101,14 @@ export class SnapshotCache {
     listeners.add(listener)
     return () => {
       listeners.delete(listener)
+    }
+  }
+
+  /** Tells the listener of every change of every group, before streams hear of it, until the returned function is called. */
+  onApplied(listener: AppliedListener): () => void {
+    this.#appliedListeners.add(listener)
+    return () => {
+      this.#appliedListeners.delete(listener)
     }
   }
 

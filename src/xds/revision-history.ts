@@ -1,0 +1,118 @@
+/** The last revisions of every group: what changed, because of which objects, and when each proxy had it. */
+import type { ObjectVersion } from '../util/object-ref.js'
+import type { DeliveryTracker } from './delivery-tracker.js'
+import { suspectsOf } from './rejected-versions.js'
+import type { TypeUrl } from './resource.js'
+import type { AppliedChange, SnapshotCache } from './snapshot-cache.js'
+
+/** One revision of a group. */
+export interface RevisionRecord {
+  readonly group: string
+  readonly revision: number
+  /** RFC 3339. */
+  readonly at: string
+  /** The first of the changes; `totalChanges` says how many there were. */
+  readonly changes: readonly RevisionChange[]
+  readonly totalChanges: number
+  /** The objects whose new generations are in these changes, or whose resources went away; the first of them. */
+  readonly causes: readonly ObjectVersion[]
+  /** The proxies that run it, first come first; the first of them. */
+  readonly acknowledged: readonly { readonly proxy: string; readonly at: string }[]
+}
+
+/** One resource that changed. */
+export interface RevisionChange {
+  readonly typeUrl: TypeUrl
+  readonly name: string
+  /** Undefined when the resource went away. */
+  readonly version: string | undefined
+}
+
+/** How much is remembered. */
+export interface HistoryLimits {
+  readonly revisionsPerGroup: number
+  readonly changesPerRevision: number
+  readonly causesPerRevision: number
+  readonly proxiesPerRevision: number
+}
+
+/** The limits in use unless told otherwise. */
+export const DEFAULT_HISTORY_LIMITS: HistoryLimits = {
+  revisionsPerGroup: 500,
+  changesPerRevision: 20,
+  causesPerRevision: 20,
+  proxiesPerRevision: 50,
+}
+
+interface MutableRecord extends RevisionRecord {
+  readonly acknowledged: { proxy: string; at: string }[]
+}
+
+/** Remembers from its construction until `stop`. */
+export class RevisionHistory {
+  readonly #groups = new Map<string, MutableRecord[]>()
+  readonly #reached = new WeakMap<object, number>()
+  readonly #limits: HistoryLimits
+  readonly #now: () => Date
+  readonly #stops: readonly (() => void)[]
+
+  /** @param now the time of day */
+  constructor(cache: SnapshotCache, tracker: DeliveryTracker, now: () => Date, limits: HistoryLimits = DEFAULT_HISTORY_LIMITS) {
+    this.#limits = limits
+    this.#now = now
+    this.#stops = [
+      cache.onApplied((group, changes, revision) => this.#applied(group, changes, revision)),
+      tracker.onReached((proxy, revision) => this.#proxyReached(proxy, proxy.group, proxy.node, revision)),
+    ]
+  }
+
+  /** The revisions of a group, newest first. */
+  list(group: string): readonly RevisionRecord[] {
+    return (this.#groups.get(group) ?? []).toReversed()
+  }
+
+  /** Remembers nothing more. */
+  stop(): void {
+    for (const stop of this.#stops) stop()
+  }
+
+  #applied(group: string, changes: readonly AppliedChange[], revision: number): void {
+    const records = this.#groups.get(group) ?? []
+    this.#groups.set(group, records)
+    const { changesPerRevision, revisionsPerGroup } = this.#limits
+    records.push({
+      group,
+      revision,
+      at: this.#now().toISOString(),
+      changes: changes.slice(0, changesPerRevision).map(({ typeUrl, name, current }) => ({ typeUrl, name, version: current?.version })),
+      totalChanges: changes.length,
+      causes: this.#causesOf(changes),
+      acknowledged: [],
+    })
+    if (records.length > revisionsPerGroup) records.shift()
+  }
+
+  #causesOf(changes: readonly AppliedChange[]): readonly ObjectVersion[] {
+    const causes = new Map<string, ObjectVersion>()
+    for (const { previous, current } of changes) {
+      const objects = current === undefined ? (previous?.origins ?? []) : suspectsOf(current.origins, previous?.origins)
+      for (const object of objects) {
+        if (causes.size >= this.#limits.causesPerRevision) return [...causes.values()]
+        causes.set(`${object.group} ${object.kind} ${object.namespace} ${object.name}`, object)
+      }
+    }
+    return [...causes.values()]
+  }
+
+  #proxyReached(proxy: object, group: string, node: string, revision: number): void {
+    const before = this.#reached.get(proxy) ?? 0
+    if (revision <= before) return
+    this.#reached.set(proxy, revision)
+    const at = this.#now().toISOString()
+    for (const record of (this.#groups.get(group) ?? []).toReversed()) {
+      if (record.revision <= before) return
+      if (record.revision <= revision && record.acknowledged.length < this.#limits.proxiesPerRevision)
+        record.acknowledged.push({ proxy: node, at })
+    }
+  }
+}
