@@ -5,7 +5,6 @@ import type { Config, StandaloneConfig } from './config/config.js'
 import { shutdownSignal } from './config/shutdown-signal.js'
 import { surroundingsOfProcess } from './config/surroundings.js'
 import { announcement } from './pipeline/announce.js'
-import { runKubernetes } from './pipeline/kubernetes.js'
 import { startStandalone } from './pipeline/standalone.js'
 import { sendGrpcLogTo } from './telemetry/grpc-log.js'
 import { createLogger, type Logger } from './telemetry/logger.js'
@@ -19,8 +18,12 @@ async function run(config: Config): Promise<number> {
   sendGrpcLogTo(logger)
   const signal = shutdownSignal((name) => logger.info(`${name}: stopping`))
   try {
-    if (config.provider === 'kubernetes') await runKubernetes(config, logger, signal)
-    else await runStandalone(config, logger, signal)
+    if (config.provider === 'file') await runStandalone(config, logger, signal)
+    else {
+      // The client for Kubernetes takes 50 MB and half of the time to start: a laptop does without.
+      const { runKubernetes } = await import('./pipeline/kubernetes.js')
+      await runKubernetes(config, logger, signal)
+    }
     return 0
   } catch (error) {
     logger.fatal(error instanceof Error ? error.message : String(error))

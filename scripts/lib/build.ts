@@ -27,6 +27,7 @@ export async function buildIfChanged(): Promise<boolean> {
 }
 
 async function bundle(): Promise<void> {
+  rmSync(join(repository, 'dist'), { recursive: true, force: true })
   const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as { version: string }
   await build({
     absWorkingDir: repository,
@@ -34,6 +35,9 @@ async function bundle(): Promise<void> {
     outdir: 'dist',
     outExtension: { '.js': '.mjs' },
     bundle: true,
+    // What is imported only when it is needed becomes a file of its own, and so does what both programs share.
+    splitting: true,
+    chunkNames: 'chunk-[hash]',
     platform: 'node',
     target: 'node24',
     format: 'esm',
