@@ -1,4 +1,5 @@
 /** Headgate in a cluster: objects from the API server, an Envoy fleet per Gateway, statuses by the replica that leads. */
+import { ChannelCredentials } from '@grpc/grpc-js'
 import { startHttpServer } from '../admin/http-server.js'
 import { adminRoutes, healthRoutes, metricsRoutes } from '../admin/routes.js'
 import type { AdminSources } from '../admin/sources.js'
@@ -12,11 +13,13 @@ import { Provisioner } from '../infra/kubernetes/provisioner.js'
 import { authoritySecret } from '../k8s/authority-secret.js'
 import { systemClock } from '../k8s/clock.js'
 import { kubeConfigCredentials } from '../k8s/credentials.js'
+import { EventRecorder } from '../k8s/events.js'
 import { KubeClient } from '../k8s/kube-client.js'
 import { LeaseElector } from '../k8s/lease-elector.js'
 import { kubernetesTokenReviewer } from '../k8s/token-review.js'
 import { KINDS } from '../kinds/index.js'
 import { KubernetesProvider } from '../provider/kubernetes/kubernetes-provider.js'
+import { statusEvents } from '../status/status-events.js'
 import { statusResources } from '../status/status-resource.js'
 import { StatusWriter } from '../status/status-writer.js'
 import type { Logger } from '../telemetry/logger.js'
@@ -25,14 +28,18 @@ import { objectKey } from '../util/object-ref.js'
 import { runAll } from '../util/run-all.js'
 import { certificateOrToken, TokenAuthenticator } from '../xds/server/client-identity.js'
 import { systemClock as serverClock } from '../xds/server/clock.js'
-import { AUTHORITY_LIFETIME_MS, CertificateRotation } from '../xds/server/tls/certificate-rotation.js'
-import { createAuthority } from '../xds/server/tls/certificates.js'
+import { AUTHORITY_LIFETIME_MS, CertificateRotation, LEAF_LIFETIME_MS } from '../xds/server/tls/certificate-rotation.js'
+import { type CertificatePair, createAuthority, issueCertificate } from '../xds/server/tls/certificates.js'
 import { type ControlPlane, createControlPlane } from './control-plane.js'
 import { describeDefinitions } from './definitions.js'
 import { fleetsOf } from './fleet-accounts.js'
 import { listenerPlaces } from './listener-places.js'
 import { ObjectStatuses } from './object-statuses.js'
 import { observe, observeRound } from './observe.js'
+import { formatHolder, parseHolder, replicaUri } from './replicas/identity.js'
+import { type ReporterOptions, reportToLeader } from './replicas/report-client.js'
+import { reportServer } from './replicas/report-server.js'
+import { replicaService } from './replicas/service.js'
 
 /** Kinds of which only the objects are read that something names: nobody hands us all Secrets of a cluster. */
 const BY_REFERENCE = ['Secret', 'ConfigMap'] as const
@@ -57,11 +64,18 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
   const serverName = `${config.xdsService}.${config.namespace}.svc`
   const certificates = new CertificateRotation([authority], { dnsNames: [serverName, config.xdsService], addresses: [] }, serverClock)
 
+  const events = new EventRecorder({ ...edge, controller: config.controllerName, instance: config.replicaName })
   const statusWriter = new StatusWriter({
     ...edge,
     controllerName: config.controllerName,
     resourceOf: statusResources(KINDS, (kind) => provider.servedVersion(kind)),
     onOutcome: (kind, outcome) => metrics.statusWrites.inc({ kind, outcome }),
+    onWritten: (object, before, after) => {
+      const apiVersion = `${object.group}/${provider.servedVersion(object.kind) ?? 'v1'}`
+      for (const event of statusEvents(before.status, after.status, config.controllerName)) {
+        events.record({ ...event, action: 'Translate', regarding: { ...object, apiVersion, uid: after.uid } })
+      }
+    },
   })
   const provider = new KubernetesProvider({
     ...edge,
@@ -120,6 +134,22 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
     },
   })
 
+  server.addService(
+    replicaService(),
+    reportServer(
+      {
+        reported: (replica, isComplete, objects) => {
+          if (pipeline.deliveries.reported(replica, isComplete, objects)) pipeline.touched()
+        },
+        replicaGone: (replica) => {
+          if (pipeline.deliveries.replicaGone(replica)) pipeline.touched()
+        },
+        rejected: (version) => pipeline.rejected(version),
+      },
+      server.rejected,
+      logger,
+    ),
+  )
   await server.listen(config.xds.host, config.xds.port).catch((error: unknown) => {
     throw listenError(error, { what: 'the xDS server', ...config.xds, flag: '--xds-address' })
   })
@@ -144,17 +174,41 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
     startHttpServer({ what: 'the health server', ...config.health, flag: '--health-address', routes: healthRoutes(sources), onError }),
     startHttpServer({ what: 'the metrics server', ...config.metrics, flag: '--metrics-address', routes: metricsRoutes(sources), onError }),
   ])
+  const self = {
+    name: config.replicaName,
+    address: config.replicaAddress === undefined ? undefined : hostAndPort(config.replicaAddress, config.xds.port),
+  }
   const elector = new LeaseElector({
     ...edge,
     namespace: config.namespace,
     name: LEASE,
-    identity: config.replicaName,
-    lead: (leading) => runAll([(running) => statusWriter.start(running), (running) => provisioner.lead(running)], leading),
+    identity: formatHolder(self),
+    lead: (leading) =>
+      runAll(
+        [(running) => statusWriter.start(running), (running) => provisioner.lead(running), (running) => events.start(running)],
+        leading,
+      ),
   })
+  const reporter: ReporterOptions = {
+    replica: self.name,
+    leader: () => (elector.holder === '' ? undefined : parseHolder(elector.holder)),
+    credentials: () => replicaCredentials(authority, self.name),
+    serverName,
+    deliveries: pipeline.deliveries,
+    rejected: server.rejected,
+    onRejected: (version) => pipeline.rejected(version),
+    clock: systemClock,
+    log: logger,
+  }
   logger.info({ namespace: config.namespace, replica: config.replicaName }, 'Headgate is running')
   try {
     await runAll(
-      [(running) => provider.start(pipeline, running), (running) => provisioner.observe(running), (running) => elector.start(running)],
+      [
+        (running) => provider.start(pipeline, running),
+        (running) => provisioner.observe(running),
+        (running) => elector.start(running),
+        (running) => reportToLeader(reporter, running),
+      ],
       signal,
     )
   } finally {
@@ -162,4 +216,14 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
     await Promise.all([...http.map((each) => each.stop()), server.close()])
     client.close()
   }
+}
+
+function hostAndPort(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+function replicaCredentials(authority: CertificatePair, replica: string): ChannelCredentials {
+  const request = { commonName: replica, uris: [replicaUri(replica)], usage: 'client', lifetimeMs: LEAF_LIFETIME_MS } as const
+  const own = issueCertificate(authority, request, new Date())
+  return ChannelCredentials.createSsl(Buffer.from(authority.certificate), Buffer.from(own.privateKey), Buffer.from(own.certificate))
 }

@@ -35,7 +35,12 @@ describe('StatusWriter', () => {
   const routeStatus = (name: string, generation = 1, accepted: 'True' | 'False' | 'Unknown' = 'True'): ObjectStatus => ({
     shape: 'route',
     object: { group: GROUP, kind: 'HTTPRoute', namespace: 'shop', name, generation },
-    parents: [{ parentRef: { group: GROUP, kind: 'Gateway', name: 'web' }, conditions: [condition('Accepted', accepted, generation)] }],
+    parents: [
+      {
+        parentRef: { group: GROUP, kind: 'Gateway', name: 'web' },
+        conditions: [condition('Accepted', accepted, generation), condition('headgate.dev/Delivered', 'True', generation)],
+      },
+    ],
   })
   const gatewayStatus = (attachedRoutes: number, accepted: 'True' | 'False' = 'True'): ObjectStatus => ({
     shape: 'gateway',

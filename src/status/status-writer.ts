@@ -30,6 +30,8 @@ export interface StatusWriterOptions {
   /** Where the objects of a kind are. */
   readonly resourceOf: (kind: string) => ApiResource
   readonly onOutcome?: (kind: string, outcome: StatusOutcome) => void
+  /** Told what a write has changed. */
+  readonly onWritten?: (object: ObjectStatus['object'], before: StoredStatus, after: StoredStatus) => void
 }
 
 /** So many requests are under way at once. */
@@ -242,6 +244,7 @@ export class StatusWriter {
           // The watch may have told of a later change while the answer was under way.
           if (entry.stored === undefined || entry.stored === stored || isOlder(entry.stored, written)) entry.stored = written
           entry.failures = 0
+          this.#options.onWritten?.(desired.object, stored, written)
           return 'written'
         } catch (error) {
           if (!hasStatus(error, 409)) throw error

@@ -3,6 +3,7 @@ import { fieldAt, isJsonObject, type JsonObject, stringAt } from '../k8s/kube-js
 
 /** A status and the version of the object that it was read from. */
 export interface StoredStatus {
+  readonly uid: string
   readonly resourceVersion: string
   readonly status: JsonObject
 }
@@ -10,7 +11,11 @@ export interface StoredStatus {
 /** The status within an object of the API; empty if it has none. */
 export function storedStatusOf(object: unknown): StoredStatus {
   const status = fieldAt(object, 'status')
-  return { resourceVersion: stringAt(object, 'metadata', 'resourceVersion'), status: isJsonObject(status) ? status : {} }
+  return {
+    uid: stringAt(object, 'metadata', 'uid'),
+    resourceVersion: stringAt(object, 'metadata', 'resourceVersion'),
+    status: isJsonObject(status) ? status : {},
+  }
 }
 
 /** True if `a` was read from an older version than `b`: a watch may report what was before our own write after its answer. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { sharedObjectDueMs, singleObjectDueMs } from './write-pace.js'
+import type { ObjectStatus } from '../gatewayapi/object-status.js'
+import { isUnsettled, sharedObjectDueMs, singleObjectDueMs } from './write-pace.js'
 
 const facts = { writtenMs: undefined, sinceMs: 10_000, changedMs: 10_000, urgent: true, unsettled: false }
 
@@ -21,5 +22,45 @@ describe('the pace of a route', () => {
   it('is at once, unless the proxies are about to answer', () => {
     expect(singleObjectDueMs({ ...facts, writtenMs: 9_999 })).toBe(10_000)
     expect(singleObjectDueMs({ ...facts, unsettled: true })).toBe(10_300)
+  })
+})
+
+describe('a status is about to be decided', () => {
+  const object = { group: 'gateway.networking.k8s.io', kind: 'HTTPRoute', namespace: 'shop', name: 'r', generation: 1 }
+  const condition = (type: string, status: 'True' | 'False' | 'Unknown', reason = type) => ({
+    type,
+    status,
+    reason,
+    message: '',
+    observedGeneration: 1,
+  })
+  const route = (...conditions: readonly ReturnType<typeof condition>[]): ObjectStatus => ({
+    shape: 'route',
+    object,
+    parents: [{ parentRef: { group: '', kind: 'Gateway', name: 'web' }, conditions }],
+  })
+
+  it.each([
+    { name: 'while a route waits for the proxies', status: route(condition('Accepted', 'True')), want: true },
+    {
+      name: 'not when they have taken it',
+      status: route(condition('Accepted', 'True'), condition('headgate.dev/Delivered', 'True')),
+      want: false,
+    },
+    { name: 'not when it is refused', status: route(condition('Accepted', 'False')), want: false },
+    { name: 'while something is unknown', status: route(condition('Accepted', 'Unknown')), want: true },
+    { name: 'not when a route has no parent of ours', status: route(), want: false },
+    {
+      name: 'while a Gateway waits for the proxies',
+      status: {
+        shape: 'listenerSet',
+        object,
+        conditions: [condition('Programmed', 'False', 'Pending')],
+        listeners: [],
+      } satisfies ObjectStatus,
+      want: true,
+    },
+  ])('$name', ({ status, want }) => {
+    expect(isUnsettled(status)).toBe(want)
   })
 })

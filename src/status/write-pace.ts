@@ -5,6 +5,8 @@
  * route: they wait for a pause, so that a thousand routes created one by one cost a Gateway a few writes, and are right within a second
  * after the last.
  */
+import { DELIVERED } from '../gatewayapi/delivered-condition.js'
+import type { Condition } from '../gatewayapi/model.js'
 import type { ObjectStatus } from '../gatewayapi/object-status.js'
 import { deepEqual } from '../util/deep-equal.js'
 
@@ -17,7 +19,7 @@ export interface PaceFacts {
   readonly changedMs: number
   /** False while nothing but numbers of attached routes waits. */
   readonly urgent: boolean
-  /** True while a condition is Unknown and may be about to be decided. */
+  /** True while something is open that may be about to be decided. */
   readonly unsettled: boolean
 }
 
@@ -55,19 +57,26 @@ export function differsUrgently(a: ObjectStatus | undefined, b: ObjectStatus): b
   return a === undefined || !deepEqual(withoutCounts(a), withoutCounts(b))
 }
 
-/** True while a condition is Unknown. */
+/** True while something is open that the proxies may be about to answer. */
 export function isUnsettled(status: ObjectStatus): boolean {
-  const conditions = (() => {
-    switch (status.shape) {
-      case 'route':
-        return status.parents.flatMap((parent) => parent.conditions)
-      case 'policy':
-        return status.ancestors.flatMap((ancestor) => ancestor.conditions)
-      default:
-        return status.conditions
-    }
-  })()
-  return conditions.some((condition) => condition.status === 'Unknown')
+  switch (status.shape) {
+    case 'route':
+      return status.parents.some(({ conditions }) => conditions.some(isOpen) || awaitsDelivery(conditions))
+    case 'policy':
+      return status.ancestors.some(({ conditions }) => conditions.some(isOpen))
+    default:
+      return status.conditions.some(isOpen)
+  }
+}
+
+function isOpen({ status, reason }: Condition): boolean {
+  return status === 'Unknown' || reason === 'Pending'
+}
+
+/** Delivery is not mentioned until the proxies have answered. */
+function awaitsDelivery(conditions: readonly Condition[]): boolean {
+  const isAccepted = conditions.some(({ type, status }) => type === 'Accepted' && status === 'True')
+  return isAccepted && !conditions.some(({ type }) => type === DELIVERED)
 }
 
 function withoutCounts(status: ObjectStatus): unknown {
