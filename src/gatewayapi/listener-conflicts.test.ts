@@ -67,6 +67,11 @@ describe('findConflicts', () => {
       claims: ['gateway:HTTP a.com', 'older:TCP', 'newer:HTTP b.com'],
       want: ['l1 ProtocolConflict'],
     },
+    {
+      rule: 'who has lost against the Gateway is not in the way of its siblings',
+      claims: ['gateway:HTTP a.com', 'older:HTTP b.com', 'older:TCP', 'older:HTTP c.com'],
+      want: ['l2 ProtocolConflict'],
+    },
   ])('$rule', ({ claims, want }) => {
     const conflicts = findConflicts(claims.map(claim))
     expect([...conflicts].map(([key, { reason }]) => `${key.split('/').at(-1)} ${reason}`).sort()).toEqual(want)

@@ -38,14 +38,14 @@ export function findConflicts(claims: readonly PortClaim[]): ReadonlyMap<Listene
   const conflicts = new Map<ListenerKey, ListenerConflict>()
   const taken = new Claims()
   for (const siblings of byRank(claims)) {
-    const own = new Claims(siblings)
-    const lost = new Set<PortClaim>()
+    const lost = new Set(siblings.filter((claim) => taken.rivals(claim).length > 0))
+    // Who has lost against an earlier object is not in the way of its siblings either.
+    const own = new Claims(siblings.filter((claim) => !lost.has(claim)))
     for (const claim of siblings) {
-      const before = taken.rivals(claim)
-      if (before.length > 0) lost.add(claim)
-      // Owners of other objects are nobody's business: only siblings are named.
-      const conflict =
-        describe(claim, before, 'another object of the gateway that goes first') ?? describeSiblings(claim, own.rivals(claim))
+      const conflict = lost.has(claim)
+        ? // Owners of other objects are nobody's business: only siblings are named.
+          describe(claim, taken.rivals(claim), 'another object of the gateway that goes first')
+        : describeSiblings(claim, own.rivals(claim))
       if (conflict !== undefined) conflicts.set(claim.key, conflict)
     }
     // Listeners that conflict with a sibling keep others out: a ListenerSet must not gain from a mistake in the Gateway.
