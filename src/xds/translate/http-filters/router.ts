@@ -1,7 +1,7 @@
 import { any } from '../../message.js'
 import type { HttpFilter } from './http-filter.js'
 
-/** Forwards the request: always the last one. Headers of Envoy's own (`x-envoy-…`) are kept from backends and clients. */
+/** Forwards the request: always the last one. It adds no headers of its own, such as `x-envoy-upstream-service-time`. */
 export const ROUTER: HttpFilter = {
   name: 'envoy.filters.http.router',
   config: any('envoy.extensions.filters.http.router.v3.Router', { suppressEnvoyHeaders: true }),
