@@ -2,7 +2,7 @@
 import type { ObjectStatus } from '../gatewayapi/object-status.js'
 import type { ProxyDelivery } from '../xds/delivery.js'
 import type { EncodedResource, TypeUrl } from '../xds/resource.js'
-import type { HistoryEntry } from './revision-history.js'
+import type { RevisionRecord } from '../xds/revision-history.js'
 
 /** The configuration of all groups of proxies; `SnapshotCache` is one. */
 export interface SnapshotSource {
@@ -56,7 +56,8 @@ export interface AdminSources {
   places(): readonly ListenerPlace[]
   problems(): readonly Problem[]
   proxies(): readonly ProxyDelivery[]
-  history(): readonly HistoryEntry[]
+  /** The oldest revision first. */
+  history(): readonly RevisionRecord[]
   bootstraps(): readonly GroupBootstrap[]
   health(): Health
   /** The metrics in the text format of Prometheus. */

@@ -1,10 +1,10 @@
 /** Asks a running Headgate. */
 
 import type { DumpedResource, DumpSection } from '../admin/dump.js'
-import type { HistoryEntry } from '../admin/revision-history.js'
 import type { ListenerPlace, Problem } from '../admin/sources.js'
 import type { ObjectStatus } from '../gatewayapi/object-status.js'
 import type { ProxyDelivery } from '../xds/delivery.js'
+import type { RevisionRecord } from '../xds/revision-history.js'
 import { CliError } from './cli-error.js'
 
 /** Where Headgate's admin server is, unless it is said. */
@@ -35,7 +35,7 @@ export class AdminClient {
     return this.#get('/proxies')
   }
 
-  history(): Promise<readonly HistoryEntry[]> {
+  history(): Promise<readonly RevisionRecord[]> {
     return this.#get('/history')
   }
 

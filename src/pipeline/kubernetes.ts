@@ -8,7 +8,7 @@ import { listenError } from '../config/listen-error.js'
 import { headgateVersion } from '../config/version.js'
 import { SUPPORTED_FEATURES } from '../gatewayapi/features.js'
 import { DEFINITIONS_KEY } from '../gatewayapi/inputs.js'
-import { fleetGroup, PodPlacements } from '../infra/kubernetes/pod-placements.js'
+import { PodPlacements } from '../infra/kubernetes/pod-placements.js'
 import { Provisioner } from '../infra/kubernetes/provisioner.js'
 import { authoritySecret } from '../k8s/authority-secret.js'
 import { systemClock } from '../k8s/clock.js'
@@ -113,13 +113,12 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
       statusWriter.set(changes)
     },
     onInfra: (changes) => {
-      for (const key of changes.keys()) observation.follow(fleetGroup(key))
       provisioner.set(changes)
     },
     onRound: (report) => observeRound(report, metrics, logger),
   })
   const { translation, snapshots, server, pipeline, store } = controlPlane
-  const observation = observe(controlPlane, metrics)
+  const history = observe(controlPlane, metrics)
   const provisioner = new Provisioner({
     ...edge,
     namespaces: config.watch.kind === 'namespaces' ? config.watch.namespaces : [''],
@@ -159,7 +158,7 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
     places: () => listenerPlaces(translation),
     problems: () => [],
     proxies: () => server.tracker.proxies(Date.now()),
-    history: () => observation.history.entries,
+    history,
     bootstraps: () => [],
     health: () => ({
       live: true,

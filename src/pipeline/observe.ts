@@ -1,10 +1,9 @@
 /** Notes what the control plane does in metrics and history. */
-import { RevisionHistory } from '../admin/revision-history.js'
 import type { KindName } from '../gen/kinds.js'
 import { KINDS } from '../kinds/index.js'
 import type { Logger } from '../telemetry/logger.js'
 import type { Metrics } from '../telemetry/metrics.js'
-import type { AppliedChange } from '../xds/snapshot-cache.js'
+import { RevisionHistory, type RevisionRecord } from '../xds/revision-history.js'
 import type { ControlPlane } from './control-plane.js'
 import type { RoundReport } from './pipeline.js'
 
@@ -20,37 +19,48 @@ export function observeRound(report: RoundReport, metrics: Metrics, logger: Logg
   logger.debug({ milliseconds: Math.round(report.milliseconds * 10) / 10, resources: report.resources }, 'translated')
 }
 
-/** What is noted of a running control plane. */
-export interface Observation {
-  readonly history: RevisionHistory
-  /** Notes the revisions of a group of proxies from now on; a group that is followed already stays so. */
-  follow(group: string): void
-}
-
-/** Follows a control plane from now on. */
-export function observe({ snapshots, server, store }: ControlPlane, metrics: Metrics): Observation {
-  const history = new RevisionHistory()
-  const followed = new Set<string>()
+/** Follows a control plane from now on. Answers its history, the oldest revision first. */
+export function observe({ snapshots, server, store }: ControlPlane, metrics: Metrics): () => readonly RevisionRecord[] {
+  const { tracker } = server
+  const history = new RevisionHistory(snapshots, tracker, () => new Date())
   metrics.exportCounts({
     objects: () => KINDS.map(({ kind }) => [kind, store.count(kind as KindName)]),
     ...server.counters,
   })
-  server.tracker.onDelivery((event) => {
-    if (event.kind === 'progress') {
-      metrics.proxies.set({ group: event.group }, event.connectedProxies)
-      for (const took of history.delivered(event.group, event.acknowledgedRevision, Date.now()))
-        metrics.deliverySeconds.observe(took / 1000)
-    } else metrics.rejections.inc({ type: event.rejected.typeUrl })
+  const deliveries = new DeliveryTimes()
+  snapshots.onApplied((group, _changes, revision) => deliveries.applied(group, revision, performance.now()))
+  tracker.onDelivery((event) => {
+    if (event.kind === 'rejection') {
+      metrics.rejections.inc({ type: event.rejected.typeUrl })
+      return
+    }
+    metrics.proxies.set({ group: event.group }, event.connectedProxies)
+    const took = deliveries.delivered(event.group, event.acknowledgedRevision, performance.now())
+    for (const milliseconds of took) metrics.deliverySeconds.observe(milliseconds / 1000)
   })
-  return {
-    history,
-    follow: (group) => {
-      if (followed.has(group)) return
-      followed.add(group)
-      snapshots.listen(group, {
-        changed: (changes: readonly AppliedChange[], revision: number) => history.recorded(group, revision, changes, Date.now()),
-        complete: () => {},
-      })
-    },
+  return () =>
+    snapshots
+      .groups()
+      .flatMap((group) => history.list(group))
+      .sort((a, b) => (a.at < b.at ? -1 : Number(a.at > b.at)) || a.revision - b.revision)
+}
+
+/** How long revisions take until every proxy of their group has them. Forgets the oldest when nobody comes for them. */
+class DeliveryTimes {
+  readonly #waiting = new Map<string, { readonly revision: number; readonly since: number }[]>()
+
+  applied(group: string, revision: number, now: number): void {
+    const waiting = this.#waiting.get(group) ?? []
+    this.#waiting.set(group, waiting)
+    waiting.push({ revision, since: now })
+    if (waiting.length > MOST_WAITING) waiting.shift()
+  }
+
+  delivered(group: string, revision: number, now: number): readonly number[] {
+    const waiting = this.#waiting.get(group) ?? []
+    const later = waiting.findIndex((each) => each.revision > revision)
+    return waiting.splice(0, later === -1 ? waiting.length : later).map(({ since }) => now - since)
   }
 }
+
+const MOST_WAITING = 1_000

@@ -52,8 +52,7 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger, 
     onRound: (report) => observeRound(report, metrics, logger),
   })
   const { translation, snapshots, server, pipeline } = controlPlane
-  const observation = observe(controlPlane, metrics)
-  observation.follow(LOCAL_GROUP)
+  const history = observe(controlPlane, metrics)
   const progress = (line: string): void => logger.info(line)
   const named = config.envoy.kind === 'path' ? { path: config.envoy.path } : {}
   const envoy = config.envoy.kind === 'none' ? undefined : await findEnvoy({ progress, ...named })
@@ -70,7 +69,7 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger, 
     places: () => listenerPlaces(translation),
     problems: () => problems,
     proxies: () => server.tracker.proxies(Date.now()),
-    history: () => observation.history.entries,
+    history,
     bootstraps: () => [{ group: LOCAL_GROUP, bootstrap: JSON.parse(bootstrap('<chosen at start>')) }],
     health: () => ({
       live: true,

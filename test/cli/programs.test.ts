@@ -124,7 +124,7 @@ describe('headgate and gatewayctl', () => {
       code: 0,
       out: 'httproute/default/web is delivered\n',
     })
-    expect((await gatewayctl('history')).out).toMatch(/RouteConfiguration.* after \d+ ms +HTTPRoute\/default\/web@2/)
+    expect((await gatewayctl('history')).out).toMatch(/RouteConfiguration.* by 1 after \d+ ms +HTTPRoute\/default\/web@2/)
   })
 
   it('tell of a broken file and go on', async () => {

@@ -1,5 +1,7 @@
 /** `gatewayctl history`: the last revisions, what caused them, and when the proxies had them. */
-import type { HistoryEntry } from '../../admin/revision-history.js'
+
+import { describeObject } from '../../util/object-ref.js'
+import type { RevisionRecord } from '../../xds/revision-history.js'
 import { EXIT } from '../cli-error.js'
 import type { CliContext, OutputOptions } from '../context.js'
 import { printValue } from '../output/print.js'
@@ -17,35 +19,42 @@ export async function historyCommand(context: CliContext, options: HistoryOption
   return EXIT.ok
 }
 
-function printHistory(entries: readonly HistoryEntry[], { style }: CliContext): string {
+function printHistory(records: readonly RevisionRecord[], { style }: CliContext): string {
   return printTable(
     [
-      { title: 'TIME', cell: ({ at }: HistoryEntry) => at.slice(11, 23) },
+      { title: 'TIME', cell: ({ at }: RevisionRecord) => at.slice(11, 23) },
       { title: 'GROUP', cell: ({ group }) => group },
       { title: 'REVISION', cell: ({ revision }) => String(revision) },
       { title: 'CHANGED', cell: changes },
-      { title: 'DELIVERED', cell: (entry) => delivered(entry, style) },
-      {
-        title: 'CAUSE',
-        cell: ({ causes }) => (causes.length > 3 ? `${causes.slice(0, 3).join(', ')} and ${causes.length - 3} more` : causes.join(', ')),
-      },
+      { title: 'ACKNOWLEDGED', cell: (record) => acknowledged(record, style) },
+      { title: 'CAUSE', cell: causes },
     ],
-    entries,
+    records,
     'Nothing has changed yet.',
   )
 }
 
 /** `2 Cluster, 1 Listener`, and how many more there are. */
-function changes({ changes: listed, changeCount }: HistoryEntry): string {
+function changes({ changes: listed, totalChanges }: RevisionRecord): string {
   const counts = new Map<string, number>()
   for (const { typeUrl } of listed) {
     const name = typeUrl.slice(typeUrl.lastIndexOf('.') + 1)
     counts.set(name, (counts.get(name) ?? 0) + 1)
   }
   const parts = [...counts].map(([name, count]) => `${count} ${name}`)
-  return [...parts, ...(changeCount > listed.length ? [`${changeCount - listed.length} more`] : [])].join(', ')
+  return [...parts, ...(totalChanges > listed.length ? [`${totalChanges - listed.length} more`] : [])].join(', ')
 }
 
-function delivered({ at, deliveredAt }: HistoryEntry, style: CliContext['style']): string {
-  return deliveredAt === undefined ? style.waiting('not yet') : `after ${Date.parse(deliveredAt) - Date.parse(at)} ms`
+/** How many proxies have it, and how long the slowest of them took. */
+function acknowledged({ at, acknowledged: by }: RevisionRecord, style: CliContext['style']): string {
+  const last = by.at(-1)
+  if (last === undefined) return style.waiting('by nobody yet')
+  return `by ${by.length} after ${Date.parse(last.at) - Date.parse(at)} ms`
+}
+
+const MOST_CAUSES = 3
+
+function causes({ causes: all }: RevisionRecord): string {
+  const names = all.slice(0, MOST_CAUSES).map((object) => `${describeObject(object)}@${object.generation}`)
+  return `${names.join(', ')}${all.length > MOST_CAUSES ? ` and ${all.length - MOST_CAUSES} more` : ''}`
 }
