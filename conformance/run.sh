@@ -56,6 +56,9 @@ gateway_api_crds() {
 install_crds() {
   in_namespace kubectl apply --server-side --force-conflicts -k "$(gateway_api_crds)" >"$work/crds.log" 2>&1 ||
     { tail -5 "$work/crds.log" >&2 && die "the Gateway API CRDs could not be installed; all messages: $work/crds.log"; }
+  # Helm installs CRDs once and never changes them; a cluster that stayed up may have older ones.
+  in_namespace kubectl apply --server-side --force-conflicts -f "$repository/charts/headgate/crds" >>"$work/crds.log" 2>&1 ||
+    { tail -5 "$work/crds.log" >&2 && die "the CRDs of the chart could not be installed; all messages: $work/crds.log"; }
   in_namespace kubectl wait --for=condition=Established --timeout=60s crd --all >/dev/null
 }
 

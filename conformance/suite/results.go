@@ -47,6 +47,15 @@ func GatewayTests(all []suite.ConformanceTest) []suite.ConformanceTest {
 	return slices.DeleteFunc(slices.Clone(all), func(test suite.ConformanceTest) bool { return mesh.HasAny(test.Features...) })
 }
 
+// TestedFeatures are the names of the features that some test about gateways needs.
+func TestedFeatures(all []suite.ConformanceTest) sets.Set[features.FeatureName] {
+	names := sets.New[features.FeatureName]()
+	for _, test := range GatewayTests(all) {
+		names.Insert(test.Features...)
+	}
+	return names
+}
+
 // GatewayFeatures are the names of all features of the Gateway API but those of a mesh.
 func GatewayFeatures() sets.Set[features.FeatureName] {
 	mesh := features.SetsToNamesSet(features.MeshCoreFeatures, features.MeshExtendedFeatures)

@@ -15,6 +15,13 @@ func TestPlanCoversEveryGatewayTest(t *testing.T) {
 	}
 }
 
+func TestTestedFeaturesAreFeaturesOfGateways(t *testing.T) {
+	tested := TestedFeatures(tests.ConformanceTests)
+	if !GatewayFeatures().IsSuperset(tested) || tested.Len() < 50 {
+		t.Errorf("expected 50 or more features of gateways, got %d: %v", tested.Len(), tested)
+	}
+}
+
 func TestGatewayFeaturesLeaveOutTheMesh(t *testing.T) {
 	names := GatewayFeatures()
 	if !names.Has(features.SupportGateway) || names.Has(features.SupportMesh) {
