@@ -56,6 +56,11 @@ export class LeaseElector {
     this.#times = options.times ?? LEASE_TIMES
   }
 
+  /** Who led when the Lease was last looked at; the empty string for nobody. */
+  get holder(): string {
+    return stringAt(this.#observed?.lease, 'spec', 'holderIdentity')
+  }
+
   /** True while this replica leads. */
   get isLeader(): boolean {
     return this.#leading !== undefined

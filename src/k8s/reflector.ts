@@ -21,8 +21,11 @@ const PAGE_SIZE = 500
 /** The server ends each watch after a time of our choice: spread, so that not all kinds come back at once. */
 const WATCH_SECONDS = { least: 300, most: 600 }
 
-/** Bookmarks come about every minute: a watch that is silent for longer is half-open. */
+/** Bookmarks come about every minute: a watch that is silent for longer may be half-open. */
 const SILENCE_MS = 90_000
+
+/** Why a silent watch was given up. */
+const SILENT = 'silent'
 
 /** The waits start small again after so long without a failure. */
 const HEALTHY_MS = 120_000
@@ -150,7 +153,8 @@ export class Reflector {
         this.#follow(lines)
       }
     } catch (error) {
-      throw !signal.aborted && link.controller.signal.aborted ? link.controller.signal.reason : error
+      // Bookmarks are no promise: a kind of which nothing ever changes gets none. Asking again costs little, and is no failure.
+      if (signal.aborted || link.controller.signal.reason !== SILENT) throw error
     } finally {
       link.controller.abort()
       await watchdog
@@ -162,7 +166,7 @@ export class Reflector {
     const { clock } = this.#options
     while (!controller.signal.aborted) {
       const leftMs = heardMs() + SILENCE_MS - clock.monotonicMs()
-      if (leftMs <= 0) controller.abort(new Error(`nothing heard for ${SILENCE_MS / 1000} s`))
+      if (leftMs <= 0) controller.abort(SILENT)
       else await clock.sleep(leftMs, controller.signal)
     }
   }
