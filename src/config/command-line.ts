@@ -209,6 +209,7 @@ function kubernetes(options: Options, command: Command, { environment, workingFo
     xdsService: options.xdsService,
     envoyImage: options.envoyImage,
     replicaName: environment.POD_NAME ?? hostname(),
+    replicaAddress: environment.POD_IP,
   }
 }
 

@@ -50,6 +50,8 @@ export interface KubernetesConfig extends CommonConfig {
   readonly envoyImage: string
   /** Unique among the replicas: the pod's name in a cluster. */
   readonly replicaName: string
+  /** Where other replicas reach this one; undefined: it is the only one. */
+  readonly replicaAddress: string | undefined
 }
 
 /** Which namespaces are read. */

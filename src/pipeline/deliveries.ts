@@ -8,6 +8,7 @@ import type { KubeObject } from '../provider/provider.js'
 import type { RejectedVersion } from '../xds/rejected-versions.js'
 import { DeliveryLedger, type GroupProgress } from './delivery-ledger.js'
 import { DeliveryWatch, type WatchedCollections } from './delivery-watch.js'
+import type { ObjectStates } from './group-states.js'
 import { QuarantineBook } from './quarantine-book.js'
 
 /** The facts that are kept up to date. */
@@ -28,6 +29,9 @@ export class Deliveries {
   readonly #lastGood = new Map<string, KubeObject>()
   /** Objects that were held back or let in: their delivery starts anew with the next revision. */
   readonly #held = new Set<string>()
+  /** What other replicas say, by replica and object. */
+  readonly #others = new Map<string, Map<string, ObjectStates>>()
+  readonly #listeners = new Set<(object: string) => void>()
 
   /** @param revisionOf the present revision of a group */
   constructor(collections: WatchedCollections, inputs: DeliveryInputs, revisionOf: (group: string) => number) {
@@ -72,8 +76,8 @@ export class Deliveries {
    *
    * @returns true if the translation has something to do
    */
-  rejected({ origins, message }: Pick<RejectedVersion, 'origins' | 'message'>): boolean {
-    return this.#quarantines.rejected(origins, message).length > 0
+  rejected({ suspects, message }: Pick<RejectedVersion, 'suspects' | 'message'>): boolean {
+    return this.#quarantines.rejected(suspects, message).length > 0
   }
 
   /**
@@ -98,6 +102,62 @@ export class Deliveries {
     return [...objects].filter((object) => this.#settle(object)).length > 0
   }
 
+  /** Where the proxies of this replica are with every object that is followed, or with one of them. */
+  *states(): Iterable<[string, ObjectStates]> {
+    for (const object of this.#ledger.objects()) {
+      const states = this.#ledger.states(object)
+      if (states !== undefined) yield [object, states]
+    }
+  }
+
+  /** Where the proxies of this replica are with an object; undefined for one that is not followed. */
+  statesOf(object: string): ObjectStates | undefined {
+    return this.#ledger.states(object)
+  }
+
+  /** Calls the listener for every object whose state on this replica may have changed, until the returned function is called. */
+  onStates(listener: (object: string) => void): () => void {
+    this.#listeners.add(listener)
+    return () => {
+      this.#listeners.delete(listener)
+    }
+  }
+
+  /**
+   * Another replica says where its proxies are; undefined: the object is gone there.
+   *
+   * @param isComplete true if this is all that it has to say
+   * @returns true if the translation has something to do
+   */
+  reported(replica: string, isComplete: boolean, objects: ReadonlyMap<string, ObjectStates | undefined>): boolean {
+    const known = isComplete ? undefined : this.#others.get(replica)
+    const states = known ?? new Map<string, ObjectStates>()
+    this.#others.set(replica, states)
+    for (const [object, state] of objects) {
+      if (state === undefined) states.delete(object)
+      else states.set(object, state)
+    }
+    return [...objects.keys()].filter((object) => this.#settle(object)).length > 0
+  }
+
+  /**
+   * Another replica does not report any more.
+   *
+   * @returns true if the translation has something to do
+   */
+  replicaGone(replica: string): boolean {
+    const objects = [...(this.#others.get(replica)?.keys() ?? [])]
+    this.#others.delete(replica)
+    return objects.filter((object) => this.#settle(object)).length > 0
+  }
+
+  *#othersOf(object: string): Iterable<ObjectStates> {
+    for (const states of this.#others.values()) {
+      const state = states.get(object)
+      if (state !== undefined) yield state
+    }
+  }
+
   #noteHeld(object: string): void {
     const quarantine = this.#quarantines.get(object)
     if (quarantine === undefined) this.#watch.again(object)
@@ -106,7 +166,8 @@ export class Deliveries {
 
   /** Passes on how far an object has come; returns true if that is news. */
   #settle(object: string): boolean {
-    const delivery = this.#ledger.delivery(object)
+    const delivery = this.#ledger.delivery(object, this.#othersOf(object))
+    for (const listener of this.#listeners) listener(object)
     if (delivery?.state === 'delivered') this.#lastGood.delete(object)
     return this.#inputs.deliveries.set(object, delivery)
   }

@@ -3,6 +3,7 @@
  * of that group has acknowledged revision 7" it concludes "delivered".
  */
 import type { Delivery } from '../gatewayapi/inputs.js'
+import { combineStates, type GroupState, type ObjectStates } from './group-states.js'
 
 /** How far a group of proxies is. */
 export interface GroupProgress {
@@ -69,23 +70,41 @@ export class DeliveryLedger {
     return [...(this.#waiting.get(group) ?? [])]
   }
 
-  /** How far an object has come; undefined for one that was never noted. What was delivered stays so when proxies come and go. */
-  delivery(object: string): Delivery | undefined {
+  /** Where the proxies of this replica are with an object; undefined for one that was never noted. */
+  states(object: string): ObjectStates | undefined {
     const entry = this.#entries.get(object)
     if (entry === undefined) return undefined
-    if (entry.rejection !== undefined)
-      return { acknowledgedGeneration: entry.acknowledgedGeneration, state: 'rejected', message: entry.rejection }
-    if (entry.acknowledgedGeneration >= entry.generation)
-      return { acknowledgedGeneration: entry.acknowledgedGeneration, state: 'delivered' }
-    const groups = [...entry.needs].map(([group, revision]) => ({ revision, progress: this.#progress.get(group) }))
-    const connected = groups.length > 0 && groups.every(({ progress }) => (progress?.connectedProxies ?? 0) > 0)
-    if (!connected) return { acknowledgedGeneration: entry.acknowledgedGeneration, state: 'noProxy' }
-    if (groups.some(({ revision, progress }) => (progress?.acknowledgedRevision ?? 0) < revision)) {
-      return { acknowledgedGeneration: entry.acknowledgedGeneration, state: 'pending' }
-    }
+    const groups = [...entry.needs].map(([group, revision]) => [group, this.#stateOf(group, revision)] as const)
+    return { generation: entry.generation, groups: new Map(groups) }
+  }
+
+  /**
+   * How far an object has come; undefined for one that was never noted. What was delivered stays so when proxies come and go.
+   *
+   * @param others what other replicas say of the object
+   */
+  delivery(object: string, others: Iterable<ObjectStates> = []): Delivery | undefined {
+    const entry = this.#entries.get(object)
+    const own = this.states(object)
+    if (entry === undefined || own === undefined) return undefined
+    const { acknowledgedGeneration, rejection } = entry
+    if (rejection !== undefined) return { acknowledgedGeneration, state: 'rejected', message: rejection }
+    const state = acknowledgedGeneration >= entry.generation ? 'delivered' : combineStates(own, others)
+    if (state !== 'delivered') return { acknowledgedGeneration, state }
     entry.acknowledgedGeneration = entry.generation
     this.#stopWaiting(object, entry)
-    return { acknowledgedGeneration: entry.generation, state: 'delivered' }
+    return { acknowledgedGeneration: entry.generation, state }
+  }
+
+  /** The names of all objects that are followed. */
+  objects(): Iterable<string> {
+    return this.#entries.keys()
+  }
+
+  #stateOf(group: string, revision: number): GroupState {
+    const progress = this.#progress.get(group)
+    if (progress === undefined || progress.connectedProxies === 0) return 'noProxy'
+    return progress.acknowledgedRevision < revision ? 'pending' : 'acknowledged'
   }
 
   #stopWaiting(object: string, entry: Entry): void {

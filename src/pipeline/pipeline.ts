@@ -58,7 +58,8 @@ const SLICE_MS = 8
 /** Translates what a provider brings. */
 export class Pipeline implements ProviderSink {
   readonly #options: PipelineOptions
-  readonly #deliveries: Deliveries
+  /** How far objects have come, here and on other replicas. Whoever tells it something calls `touched` if it says so. */
+  readonly deliveries: Deliveries
   #placed: ReadonlySet<string> = new Set()
   #isComplete = false
   #wantedVersion = 0
@@ -69,14 +70,12 @@ export class Pipeline implements ProviderSink {
   constructor(options: PipelineOptions) {
     this.#options = options
     const { gatewayApi, inputs } = options.translation
-    this.#deliveries = new Deliveries({ ...gatewayApi, placements: inputs.placements }, inputs, (group) =>
-      options.snapshots.revision(group),
-    )
+    this.deliveries = new Deliveries({ ...gatewayApi, placements: inputs.placements }, inputs, (group) => options.snapshots.revision(group))
   }
 
   changes(batch: readonly Change[]): void {
     const { store } = this.#options
-    for (const { kind, key, object } of batch) this.#deliveries.beforeChange(`${kind}/${key}`, store.find(kind, key), object)
+    for (const { kind, key, object } of batch) this.deliveries.beforeChange(`${kind}/${key}`, store.find(kind, key), object)
     store.apply(batch)
     this.#schedule()
   }
@@ -93,12 +92,12 @@ export class Pipeline implements ProviderSink {
 
   /** A group of proxies has come further. */
   progress(group: string, progress: GroupProgress): void {
-    if (this.#deliveries.progress(group, progress)) this.#schedule()
+    if (this.deliveries.progress(group, progress)) this.#schedule()
   }
 
   /** A proxy rejected a resource. */
   rejected(rejected: RejectedVersion): void {
-    if (this.#deliveries.rejected(rejected)) this.#schedule()
+    if (this.deliveries.rejected(rejected)) this.#schedule()
   }
 
   /** Resolves when nothing is left to translate. */
@@ -183,7 +182,7 @@ export class Pipeline implements ProviderSink {
     this.#round.resources += resources.size
     for (const [group, changes] of byGroup(resources)) snapshots.apply(group, changes)
     snapshots.markComplete()
-    if (this.#deliveries.published()) return true
+    if (this.deliveries.published()) return true
     const statuses = translation.gatewayApi.statuses.takeChanges()
     if (statuses.size > 0) onStatuses?.(statuses)
     const infra = translation.gatewayApi.infra.takeChanges()

@@ -11,7 +11,7 @@
  * await server.close()
  * ```
  */
-import { Server, type ServerCredentials, status } from '@grpc/grpc-js'
+import { Server, type ServerCredentials, type ServiceDefinition, status, type UntypedServiceImplementation } from '@grpc/grpc-js'
 import { DeliveryTracker } from '../delivery-tracker.js'
 import { RejectedVersions } from '../rejected-versions.js'
 import type { SnapshotCache } from '../snapshot-cache.js'
@@ -89,6 +89,11 @@ export class AdsServer {
       DeltaAggregatedResources: (call: AdsCall) => this.#accept(call, 'delta'),
       StreamAggregatedResources: (call: AdsCall) => this.#accept(call, 'sotw'),
     })
+  }
+
+  /** Serves another service on the same port. Before `listen`; the service itself decides whom it lets in. */
+  addService(definition: ServiceDefinition, implementation: UntypedServiceImplementation): void {
+    this.#server.addService(definition, implementation)
   }
 
   /**

@@ -1,0 +1,148 @@
+/** Two replicas with the same objects: the proxies are connected to the one that does not lead. */
+
+import { ChannelCredentials } from '@grpc/grpc-js'
+import { afterEach, describe, expect, it } from '@jest/globals'
+import { change, endpointsObject, gatewayObjects, routeObject, serviceObject } from '../../../test/perf/objects.js'
+import { createAuthority as createTestAuthority } from '../../../test/support/certificates.js'
+import { eventually } from '../../../test/support/eventually.js'
+import { CONTROLLER_NAME } from '../../gatewayapi/context.js'
+import type { RouteStatus } from '../../gatewayapi/object-status.js'
+import { PodPlacements } from '../../infra/kubernetes/pod-placements.js'
+import { systemClock } from '../../k8s/clock.js'
+import { TYPE_URL } from '../../xds/resource.js'
+import { byCertificate } from '../../xds/server/client-identity.js'
+import { systemClock as serverClock } from '../../xds/server/clock.js'
+import { CertificateRotation } from '../../xds/server/tls/certificate-rotation.js'
+import { type CertificatePair, createAuthority, issueCertificate } from '../../xds/server/tls/certificates.js'
+import { type ControlPlane, createControlPlane } from '../control-plane.js'
+import { ObjectStatuses } from '../object-statuses.js'
+import { replicaUri } from './identity.js'
+import { reportToLeader } from './report-client.js'
+import { reportServer } from './report-server.js'
+import { replicaService } from './service.js'
+
+const GROUP = 'bench/gw'
+const LOG = { info: () => {}, warn: () => {} }
+const stops: (() => Promise<void> | void)[] = []
+
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop()
+})
+
+interface Replica {
+  readonly controlPlane: ControlPlane
+  readonly statuses: ObjectStatuses
+  readonly port: number
+}
+
+async function startReplica(authority: CertificatePair): Promise<Replica> {
+  const statuses = new ObjectStatuses()
+  const certificates = new CertificateRotation([authority], { dnsNames: ['headgate.test'], addresses: [] }, serverClock)
+  const controlPlane = createControlPlane({
+    context: { controllerName: CONTROLLER_NAME, allowExternalName: false, supportedFeatures: [] },
+    placements: new PodPlacements(),
+    authenticator: byCertificate,
+    credentials: certificates.credentials,
+    onStatuses: (changes) => statuses.apply(changes),
+  })
+  const { pipeline, server } = controlPlane
+  const touch = (isNews: boolean) => {
+    if (isNews) pipeline.touched()
+  }
+  const sink = {
+    reported: (...report: Parameters<typeof pipeline.deliveries.reported>) => touch(pipeline.deliveries.reported(...report)),
+    replicaGone: (replica: string) => touch(pipeline.deliveries.replicaGone(replica)),
+    rejected: (version: Parameters<typeof pipeline.rejected>[0]) => pipeline.rejected(version),
+  }
+  server.addService(replicaService(), reportServer(sink, server.rejected, LOG))
+  const port = await server.listen('127.0.0.1', 0)
+  stops.push(() => {
+    certificates.stop()
+    return server.close()
+  })
+  const pair = await (await createTestAuthority()).issue({ dns: ['*.secure.example.com'] })
+  pipeline.changes([...gatewayObjects(pair), routeObject(1), serviceObject(1), endpointsObject(1)].map(change))
+  pipeline.complete()
+  await pipeline.idle()
+  return { controlPlane, statuses, port }
+}
+
+function report(from: Replica, to: Replica, authority: CertificatePair, uris: readonly string[]): void {
+  const controller = new AbortController()
+  const running = reportToLeader(
+    {
+      replica: 'follower',
+      leader: () => ({ name: 'leader', address: `127.0.0.1:${to.port}` }),
+      credentials: () => {
+        const own = issueCertificate(authority, { commonName: 'follower', uris, usage: 'client', lifetimeMs: 60_000 }, new Date())
+        return ChannelCredentials.createSsl(Buffer.from(authority.certificate), Buffer.from(own.privateKey), Buffer.from(own.certificate))
+      },
+      serverName: 'headgate.test',
+      deliveries: from.controlPlane.pipeline.deliveries,
+      rejected: from.controlPlane.server.rejected,
+      onRejected: (version) => from.controlPlane.pipeline.rejected(version),
+      clock: systemClock,
+      log: LOG,
+    },
+    controller.signal,
+  )
+  stops.push(() => {
+    controller.abort()
+    return running
+  })
+}
+
+const programmed = ({ statuses }: Replica): string | undefined => {
+  const status = statuses.get('Gateway/bench/gw')
+  return status?.shape === 'gateway' ? status.conditions.find(({ type }) => type === 'Programmed')?.message : undefined
+}
+
+describe('replicas', () => {
+  it('tell the leader how far their proxies are, also what they knew before it led', async () => {
+    const authority = createAuthority('test', new Date(), 3_600_000)
+    const [leader, follower] = await Promise.all([startReplica(authority), startReplica(authority)])
+    const revision = follower.controlPlane.snapshots.revision(GROUP)
+    follower.controlPlane.pipeline.progress(GROUP, { acknowledgedRevision: revision, connectedProxies: 1 })
+    expect(leader.controlPlane.translation.inputs.deliveries.get('HTTPRoute/bench/route-1')?.state).toBe('noProxy')
+    report(follower, leader, authority, [replicaUri('follower')])
+    await eventually(() => {
+      expect(leader.controlPlane.translation.inputs.deliveries.get('HTTPRoute/bench/route-1')?.state).toBe('delivered')
+    })
+    expect(programmed(leader)).not.toMatch('No proxy')
+  })
+
+  it('pass on what a proxy rejected, and hold it back everywhere', async () => {
+    const authority = createAuthority('test', new Date(), 3_600_000)
+    const [leader, follower] = await Promise.all([startReplica(authority), startReplica(authority)])
+    report(follower, leader, authority, [replicaUri('follower')])
+    const origins = [{ group: 'gateway.networking.k8s.io', kind: 'HTTPRoute', namespace: 'bench', name: 'route-1', generation: 1 }]
+    const version = {
+      typeUrl: TYPE_URL.routeConfiguration,
+      name: 'r',
+      version: 'v',
+      message: 'bad regex',
+      origins,
+      suspects: origins,
+      at: '2026-01-01T00:00:00Z',
+    }
+    follower.controlPlane.server.rejected.add(version)
+    follower.controlPlane.pipeline.rejected(version)
+    await eventually(() => {
+      const status = leader.statuses.get('HTTPRoute/bench/route-1') as RouteStatus | undefined
+      expect(status?.parents[0]?.conditions.find(({ type }) => type === 'headgate.dev/Delivered')?.message).toMatch('bad regex')
+    })
+    expect(leader.controlPlane.server.rejected.has(version)).toBe(true)
+  })
+
+  it('are not believed without a certificate of a replica', async () => {
+    const authority = createAuthority('test', new Date(), 3_600_000)
+    const [leader, follower] = await Promise.all([startReplica(authority), startReplica(authority)])
+    follower.controlPlane.pipeline.progress(GROUP, {
+      acknowledgedRevision: follower.controlPlane.snapshots.revision(GROUP),
+      connectedProxies: 1,
+    })
+    report(follower, leader, authority, ['headgate:group:bench%2Fgw'])
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(leader.controlPlane.translation.inputs.deliveries.get('HTTPRoute/bench/route-1')?.state).toBe('noProxy')
+  })
+})

@@ -1,0 +1,46 @@
+/** The service between replicas, as protos/headgate/replica/v1/replica.proto describes it. */
+import type { ServiceDefinition } from '@grpc/grpc-js'
+import { loadPackageDefinition } from '@grpc/grpc-js'
+import { fromJSON } from '@grpc/proto-loader'
+import { SERVICES_JSON } from '../../gen/services.js'
+import type { ObjectVersion } from '../../util/object-ref.js'
+
+/** What a follower says. */
+export interface DeliveryReport {
+  readonly complete: boolean
+  readonly objects: readonly ObjectDelivery[]
+  readonly rejected: readonly WireRejectedVersion[]
+}
+
+/** How far the configuration of one object has come on the proxies of one replica. */
+export interface ObjectDelivery {
+  readonly object: string
+  /** 0 when the object is gone. */
+  readonly generation: number
+  readonly groups: readonly { readonly group: string; readonly state: 'NO_PROXY' | 'PENDING' | 'ACKNOWLEDGED' }[]
+}
+
+/** A version of a resource that a proxy rejected. */
+export interface WireRejectedVersion {
+  readonly typeUrl: string
+  readonly name: string
+  readonly version: string
+  readonly message: string
+  readonly origins: readonly ObjectVersion[]
+  readonly suspects: readonly ObjectVersion[]
+  readonly at: string
+}
+
+/** What the leader answers. */
+export interface Rejections {
+  readonly rejected: readonly WireRejectedVersion[]
+}
+
+/** The definition for servers and clients; both see messages as the types above. */
+export function replicaService(): ServiceDefinition {
+  const packages = fromJSON(JSON.parse(SERVICES_JSON), { longs: Number, enums: String, defaults: true, arrays: true })
+  const { headgate } = loadPackageDefinition(packages) as unknown as {
+    readonly headgate: { readonly replica: { readonly v1: { readonly ReplicaService: { readonly service: ServiceDefinition } } } }
+  }
+  return headgate.replica.v1.ReplicaService.service
+}
