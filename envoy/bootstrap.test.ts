@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { createAuthority } from '../test/support/certificates.js'
 import { type BootstrapOptions, buildBootstrap, printBootstrap } from './bootstrap.js'
 import { type EnvoyBinary, findEnvoy } from './find-envoy.js'
-import { tokenSecret } from './xds-cluster.js'
+import { authoritySecret, certificateSecret, tokenSecret } from './xds-secrets.js'
 
 let folder: string
 let envoy: EnvoyBinary
@@ -21,6 +21,8 @@ beforeAll(async () => {
   await writeFile(join(folder, 'tls.key'), pair.privateKey)
   await writeFile(join(folder, 'token'), 'x')
   await writeFile(join(folder, 'token.json'), tokenSecret(join(folder, 'token')))
+  await writeFile(join(folder, 'authority.json'), authoritySecret(join(folder, 'ca.crt')))
+  await writeFile(join(folder, 'certificate.json'), certificateSecret(join(folder, 'tls.crt'), join(folder, 'tls.key')))
 }, 120_000)
 afterAll(() => rm(folder, { recursive: true }))
 
@@ -29,7 +31,7 @@ const plain: BootstrapOptions = {
   xds: { host: '127.0.0.1', port: 18_000 },
   adminSocketPath: '/tmp/headgate-bootstrap-test.sock',
 }
-const tls = () => ({ caFile: join(folder, 'ca.crt'), serverName: 'xds.headgate.internal' })
+const tls = () => ({ authoritySecretFile: join(folder, 'authority.json'), serverName: 'xds.headgate.internal' })
 
 describe('the bootstrap', () => {
   it.each([
@@ -41,7 +43,7 @@ describe('the bootstrap', () => {
         ...plain,
         xds: {
           ...plain.xds,
-          tls: { ...tls(), clientCertificate: { certificateFile: join(folder, 'tls.crt'), privateKeyFile: join(folder, 'tls.key') } },
+          tls: { ...tls(), certificateSecretFile: join(folder, 'certificate.json') },
         },
       }),
     },

@@ -43,6 +43,7 @@ const SUFFIXES = [
   '.ssl.connection_error',
   '.ssl.fail_verify_error',
   '.ssl.fail_verify_no_cert',
+  '.ssl.fail_verify_san',
   // Answers of policies.
   '.ext_authz.denied',
   '.ext_authz.error',

@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { Enum } from '../src/gen/envoy/enums.js'
 import type { envoy } from '../src/gen/envoy/types.js'
 import { any, duration, uint32 } from '../src/xds/message.js'
+import { XDS_SECRETS } from './xds-secrets.js'
 
 /** The name of the static cluster of the control plane. */
 export const XDS_CLUSTER = 'headgate_xds'
@@ -16,15 +17,19 @@ export interface XdsConnection {
   readonly tls?: XdsTls
 }
 
-/** Files are read again when they change: certificates and tokens rotate while the stream stays up. */
+/**
+ * How both sides know each other. The files are SDS secrets, made by the functions of `xds-secrets.ts`: they point to the files with
+ * the certificates and tokens themselves, which Envoy then reads again whenever they are renewed. Named directly in the bootstrap
+ * they would be read once.
+ */
 export interface XdsTls {
-  /** PEM file with the certificates that the control plane's own must be signed by. */
-  readonly caFile: string
+  /** The authorities that the control plane's certificate must be signed by: an `authoritySecret`. */
+  readonly authoritySecretFile: string
   /** The name in the control plane's certificate. */
   readonly serverName: string
-  /** The proxy's own certificate: PEM files in one folder. */
-  readonly clientCertificate?: { readonly certificateFile: string; readonly privateKeyFile: string }
-  /** A file that holds an SDS secret with the proxy's token (see `tokenSecret`), sent as `authorization: Bearer`. */
+  /** The proxy's own certificate: a `certificateSecret`. */
+  readonly certificateSecretFile?: string
+  /** The proxy's token, sent as `authorization: Bearer`: a `tokenSecret`. */
   readonly tokenSecretFile?: string
 }
 
@@ -55,21 +60,6 @@ export function xdsCluster({ host, port, tls }: XdsConnection): envoy.config.clu
   }
 }
 
-/**
- * The text of the file that `tokenSecretFile` names: an SDS secret that points to the token, which Envoy then reads again whenever
- * the folder of the token changes (Kubernetes replaces projected tokens by renaming a link in it).
- */
-export function tokenSecret(tokenFile: string): string {
-  const resource = {
-    '@type': 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret',
-    name: TOKEN_SECRET,
-    generic_secret: { secret: { filename: tokenFile, watched_directory: { path: folderOf(tokenFile) } } },
-  }
-  return `${JSON.stringify({ resources: [resource] })}\n`
-}
-
-const TOKEN_SECRET = 'headgate_xds_token'
-
 function tokenFilters(secretFile: string): readonly envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter[] {
   return [
     {
@@ -81,7 +71,7 @@ function tokenFilters(secretFile: string): readonly envoy.extensions.filters.net
           typedConfig: any('envoy.extensions.http.injected_credentials.generic.v3.Generic', {
             header: 'authorization',
             headerValuePrefix: 'Bearer ',
-            credential: { name: TOKEN_SECRET, sdsConfig: { pathConfigSource: { path: secretFile } } },
+            credential: secretOf(XDS_SECRETS.token, secretFile),
           }),
         },
       }),
@@ -93,42 +83,35 @@ function tokenFilters(secretFile: string): readonly envoy.extensions.filters.net
   ]
 }
 
-function transportSocket({ caFile, serverName, clientCertificate }: XdsTls): envoy.config.core.v3.TransportSocket {
+function transportSocket({ authoritySecretFile, serverName, certificateSecretFile }: XdsTls): envoy.config.core.v3.TransportSocket {
   const { TLSv1_3 } = Enum['envoy.extensions.transport_sockets.tls.v3.TlsParameters.TlsProtocol']
-  const name = isIP(serverName) !== 0 ? 'IP_ADDRESS' : 'DNS'
+  const isAddress = isIP(serverName) !== 0
   return {
     name: 'envoy.transport_sockets.tls',
     typedConfig: any('envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext', {
-      ...(name === 'DNS' ? { sni: serverName } : {}),
+      ...(isAddress ? {} : { sni: serverName }),
       commonTlsContext: {
         tlsParams: { tlsMinimumProtocolVersion: TLSv1_3, tlsMaximumProtocolVersion: TLSv1_3 },
         alpnProtocols: ['h2'],
-        ...(clientCertificate === undefined
+        ...(certificateSecretFile === undefined
           ? {}
-          : {
-              tlsCertificates: [
-                {
-                  certificateChain: { filename: clientCertificate.certificateFile },
-                  privateKey: { filename: clientCertificate.privateKeyFile },
-                  watchedDirectory: { path: folderOf(clientCertificate.certificateFile) },
-                },
-              ],
-            }),
-        validationContext: {
-          trustedCa: { filename: caFile },
-          watchedDirectory: { path: folderOf(caFile) },
-          matchTypedSubjectAltNames: [
-            {
-              sanType: Enum['envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher.SanType'][name],
-              matcher: { exact: serverName },
-            },
-          ],
+          : { tlsCertificateSdsSecretConfigs: [secretOf(XDS_SECRETS.certificate, certificateSecretFile)] }),
+        combinedValidationContext: {
+          defaultValidationContext: {
+            matchTypedSubjectAltNames: [
+              {
+                sanType: Enum['envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher.SanType'][isAddress ? 'IP_ADDRESS' : 'DNS'],
+                matcher: { exact: serverName },
+              },
+            ],
+          },
+          validationContextSdsSecretConfig: secretOf(XDS_SECRETS.authority, authoritySecretFile),
         },
       },
     }),
   }
 }
 
-function folderOf(file: string): string {
-  return file.slice(0, Math.max(file.lastIndexOf('/'), 1))
+function secretOf(name: string, path: string): envoy.extensions.transport_sockets.tls.v3.SdsSecretConfig {
+  return { name, sdsConfig: { pathConfigSource: { path } } }
 }

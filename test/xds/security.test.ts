@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { connect, type SecureVersion } from 'node:tls'
 import { credentials, ServerCredentials, status } from '@grpc/grpc-js'
 import { describe, expect, it } from '@jest/globals'
+import { authoritySecret, certificateSecret } from '../../envoy/xds-secrets.js'
 import { TYPE_URL } from '../../src/xds/resource.js'
 import { AdsServer, PlaintextError } from '../../src/xds/server/ads-server.js'
 import { type Authenticator, allowEveryone, type Identity } from '../../src/xds/server/authentication.js'
@@ -201,12 +202,12 @@ describe('client certificates', () => {
         xds: {
           port: fixture.port,
           tls: {
-            caFile: await file('ca.pem', authority.certificate),
+            authoritySecretFile: await file('authority.json', authoritySecret(await file('ca.pem', authority.certificate))),
             serverName: 'localhost',
-            clientCertificate: {
-              certificateFile: await file('client.pem', certificate),
-              privateKeyFile: await file('client.key', privateKey),
-            },
+            certificateSecretFile: await file(
+              'certificate.json',
+              certificateSecret(await file('client.pem', certificate), await file('client.key', privateKey)),
+            ),
           },
         },
       })

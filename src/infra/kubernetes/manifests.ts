@@ -1,7 +1,7 @@
 /** Everything that a Gateway needs in the cluster, as the objects that we apply. */
 import { createHash } from 'node:crypto'
 import { printBootstrap } from '../../../envoy/bootstrap.js'
-import { tokenSecret } from '../../../envoy/xds-cluster.js'
+import { authoritySecret, tokenSecret } from '../../../envoy/xds-secrets.js'
 import type { GatewayInfra } from '../../ir/infra.js'
 import type { JsonObject, RawMeta, RawObject } from '../../k8s/kube-json.js'
 import { objectAnnotations, objectLabels, selectorLabels } from './labels.js'
@@ -51,7 +51,12 @@ export function manifestsOf(infra: GatewayInfra, options: FleetOptions): readonl
   const manifests = [
     owned('v1', 'ServiceAccount', { automountServiceAccountToken: false }),
     owned('v1', 'ConfigMap', {
-      data: { 'bootstrap.json': bootstrap, 'ca.crt': options.xds.authorities, 'token.json': tokenSecret(POD_PATHS.token) },
+      data: {
+        'bootstrap.json': bootstrap,
+        'ca.crt': options.xds.authorities,
+        'authority.json': authoritySecret(POD_PATHS.authority),
+        'token.json': tokenSecret(POD_PATHS.token),
+      },
     }),
     owned('v1', 'Service', { spec: serviceManifest(infra, settings.service) }, settings.service.annotations),
     owned('apps/v1', settings.workload, { spec: workloadSpec(infra, settings, hashOf(bootstrap)) }),
@@ -79,7 +84,7 @@ function bootstrapOf(infra: GatewayInfra, { group, xds }: FleetOptions): string 
     xds: {
       host: xds.host,
       port: xds.port,
-      tls: { caFile: POD_PATHS.authority, serverName: xds.host, tokenSecretFile: POD_PATHS.tokenSecret },
+      tls: { authoritySecretFile: POD_PATHS.authoritySecret, serverName: xds.host, tokenSecretFile: POD_PATHS.tokenSecret },
     },
     adminSocketPath: POD_PATHS.adminSocket,
     podListener: { address: '0.0.0.0', port: podPort(infra) },
