@@ -93,7 +93,7 @@ describe('what is made for a Gateway', () => {
     const data = fieldAt(make().get('ConfigMap'), 'data')
     const bootstrap: unknown = JSON.parse(String(fieldAt(data, 'bootstrap.json')))
     expect(fieldAt(bootstrap, 'node', 'cluster')).toBe('shop/web')
-    expect(JSON.stringify(bootstrap)).toContain('/etc/headgate/ca.crt')
+    expect(JSON.stringify(bootstrap)).toContain('/etc/headgate/authority.json')
     expect(JSON.stringify(bootstrap)).toContain('/etc/headgate/token.json')
     expect(fieldAt(data, 'ca.crt')).toBe('PEM')
     expect(String(fieldAt(data, 'token.json'))).toContain('/var/run/secrets/headgate/token')
