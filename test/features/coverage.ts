@@ -18,7 +18,15 @@ export function featureTests(folder: string): readonly FeatureTest[] {
     [...readFileSync(join(folder, file), 'utf8').matchAll(CALL)].map(([, rows = '', , title = '']) => ({
       file,
       title: title.replaceAll("\\'", "'"),
-      rows: [...rows.matchAll(/(['"`])(.*?)\1/g)].map(([, , row = '']) => row),
+      rows: [...rows.matchAll(/(['"`])(.*?)\1/g)].flatMap(([, , row = '']) => expandBraces(row)),
     })),
   )
+}
+
+/** `a.{b,c}.d` is `a.b.d` and `a.c.d`, as in a shell; braces do not nest. */
+export function expandBraces(text: string): readonly string[] {
+  const found = /^([^{]*)\{([^}]*)\}(.*)$/s.exec(text)
+  if (found === null) return [text]
+  const [, before = '', choices = '', after = ''] = found
+  return choices.split(',').flatMap((choice) => expandBraces(`${before}${choice}${after}`))
 }

@@ -6,7 +6,11 @@
  */
 import { it } from '@jest/globals'
 
-/** Registers a test. Rows are literals: the table is made by reading the sources. */
+/**
+ * Registers a test.
+ *
+ * @param rows literals, because the table is made by reading the sources; `{a,b}` in a row stands for both, as in a shell
+ */
 export function feature(rows: readonly string[], title: string, run: () => Promise<void>): void {
   if (rows.length === 0) throw new Error(`"${title}" proves no row: use it() instead`)
   it(title, run, 30_000)

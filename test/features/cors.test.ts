@@ -1,0 +1,64 @@
+/** CORS, of rules and of backends. */
+import { expect } from '@jest/globals'
+import { feature } from './feature.js'
+import { httpRoute, ref, to, under } from './manifests.js'
+import { featureWorld } from './world.js'
+
+const world = featureWorld(['a'])
+const PATHS = ['/rule', '/backend']
+
+async function write(cors: string): Promise<void> {
+  const filter = `{type: CORS, cors: {${cors}}}`
+  const ofBackend = under('/backend', `backendRefs: [{${ref('a')}, filters: [${filter}]}]`)
+  await world.write(httpRoute('r', `[${under('/rule', `filters: [${filter}], ${to('a')}`)}, ${ofBackend}]`))
+}
+
+/** What the gateway answers to a browser that asks first. */
+async function preflight(path: string, origin: string, more: Readonly<Record<string, string>> = {}) {
+  const headers = { origin, 'access-control-request-method': 'PUT', ...more }
+  return (await world.ask({ method: 'OPTIONS', path, headers })).headers
+}
+
+feature(
+  ['HTTPRoute spec.rules.{filters,backendRefs.filters}.cors.{allowOrigins,allowMethods,allowHeaders,maxAge}'],
+  'answers preflight requests of the origins that are allowed, and of no others',
+  async () => {
+    await write(
+      "allowOrigins: ['https://app.example.com', 'https://*.wild.example.com'], allowMethods: [PUT, DELETE], allowHeaders: [x-token, x-more], maxAge: 600",
+    )
+    for (const path of PATHS) {
+      for (const origin of ['https://app.example.com', 'https://a.b.wild.example.com']) {
+        const headers = await preflight(path, origin, { 'access-control-request-headers': 'x-token' })
+        expect([path, headers]).toEqual([
+          path,
+          expect.objectContaining({ 'access-control-allow-origin': origin, 'access-control-max-age': '600' }),
+        ])
+        expect(headers['access-control-allow-methods']?.split(/, ?/)).toEqual(['PUT', 'DELETE'])
+        expect(headers['access-control-allow-headers']?.split(/, ?/)).toEqual(['x-token', 'x-more'])
+      }
+      for (const origin of ['https://evil.example.com', 'https://wild.example.com', 'http://app.example.com']) {
+        expect([path, origin, (await preflight(path, origin))['access-control-allow-origin']]).toEqual([path, origin, undefined])
+      }
+    }
+    expect(world.backend('a').requests.filter(({ method }) => method === 'OPTIONS')).toEqual([])
+  },
+)
+
+feature(
+  ['HTTPRoute spec.rules.{filters,backendRefs.filters}.cors.{allowCredentials,exposeHeaders}'],
+  'says which headers a page may read, and whether credentials may be sent',
+  async () => {
+    const origin = 'https://app.example.com'
+    for (const credentials of [true, false]) {
+      await write(`allowOrigins: ['${origin}'], allowMethods: [PUT], allowCredentials: ${credentials}, exposeHeaders: [x-one, x-two]`)
+      for (const path of PATHS) {
+        const { headers, echo } = await world.ask({ path, headers: { origin } })
+        expect([path, echo?.backend, headers['access-control-allow-origin']]).toEqual([path, 'a', origin])
+        expect(headers['access-control-expose-headers']?.split(/, ?/)).toEqual(['x-one', 'x-two'])
+        const wanted = credentials ? 'true' : undefined
+        expect([path, headers['access-control-allow-credentials']]).toEqual([path, wanted])
+        expect([path, (await preflight(path, origin))['access-control-allow-credentials']]).toEqual([path, wanted])
+      }
+    }
+  },
+)

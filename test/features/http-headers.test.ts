@@ -1,0 +1,95 @@
+/** Filters that change headers, of rules and of backends. */
+import { expect } from '@jest/globals'
+import { feature } from './feature.js'
+import { httpRoute, ref, to, under } from './manifests.js'
+import { featureWorld } from './world.js'
+
+const world = featureWorld(['a', 'b'])
+
+/** A filter once at its rule, once at the only backend and once at the first of two, the other of which has no weight. */
+async function writeAtBothLevels(filter: string): Promise<void> {
+  await world.write(
+    httpRoute(
+      'r',
+      `[${[
+        under('/rule', `filters: [${filter}], ${to('a')}`),
+        under('/backend', `backendRefs: [{${ref('a')}, filters: [${filter}]}]`),
+        under('/several', `backendRefs: [{${ref('a')}, filters: [${filter}]}, {${ref('b')}, weight: 0}]`),
+      ].join()}]`,
+    ),
+  )
+}
+
+const PATHS = ['/rule', '/backend', '/several']
+
+feature(
+  [
+    'HTTPRoute spec.rules.{filters,backendRefs.filters}.{type,requestHeaderModifier.set.name,requestHeaderModifier.set.value,requestHeaderModifier.add.name,requestHeaderModifier.add.value,requestHeaderModifier.remove}',
+  ],
+  'sets, adds and removes headers of requests',
+  async () => {
+    await writeAtBothLevels(
+      '{type: RequestHeaderModifier, requestHeaderModifier: {set: [{name: X-Set, value: ours}], add: [{name: X-Add, value: more}], remove: [X-Gone]}}',
+    )
+    for (const path of PATHS) {
+      const { echo } = await world.ask({ path, headers: { 'x-set': 'theirs', 'x-add': 'some', 'x-gone': 'secret', 'x-kept': 'kept' } })
+      expect([path, echo?.headers]).toEqual([path, expect.objectContaining({ 'x-set': 'ours', 'x-kept': 'kept' })])
+      expect([path, String(echo?.headers['x-add']).split(/, ?/)]).toEqual([path, ['some', 'more']])
+      expect([path, echo?.headers['x-gone']]).toEqual([path, undefined])
+    }
+  },
+)
+
+feature(
+  ['HTTPRoute spec.rules.{filters,backendRefs.filters}.responseHeaderModifier.{set.name,set.value,add.name,add.value,remove}'],
+  'sets, adds and removes headers of answers',
+  async () => {
+    await writeAtBothLevels(
+      '{type: ResponseHeaderModifier, responseHeaderModifier: {set: [{name: X-Set, value: ours}], add: [{name: X-Add, value: more}], remove: [X-Gone]}}',
+    )
+    for (const path of PATHS) {
+      const query = 'header=x-set:theirs&header=x-add:some&header=x-gone:secret&header=x-kept:kept'
+      const { headers } = await world.ask({ path: `${path}?${query}` })
+      expect([path, headers]).toEqual([path, expect.objectContaining({ 'x-set': 'ours', 'x-add': 'some, more', 'x-kept': 'kept' })])
+      expect([path, headers['x-gone']]).toEqual([path, undefined])
+    }
+  },
+)
+
+feature(
+  ['HTTPRoute spec.rules.{filters,backendRefs.filters}.urlRewrite.{hostname,path.type,path.replaceFullPath,path.replacePrefixMatch}'],
+  'rewrites hosts and paths before a request is forwarded',
+  async () => {
+    const rows: readonly (readonly [rewrite: string, asked: string, seen: string])[] = [
+      ['hostname: inner.example.com', '/x', 'inner.example.com /x'],
+      ['path: {type: ReplaceFullPath, replaceFullPath: /full}', '/x/y?q=1', 'example.com /full?q=1'],
+      ['path: {type: ReplacePrefixMatch, replacePrefixMatch: /p}', '/x/y?q=1', 'example.com /p/y?q=1'],
+      ['path: {type: ReplacePrefixMatch, replacePrefixMatch: /}', '/x/y', 'example.com /y'],
+    ]
+    for (const [rewrite, asked, seen] of rows) {
+      await writeAtBothLevels(`{type: URLRewrite, urlRewrite: {${rewrite}}}`)
+      for (const path of PATHS) {
+        const { echo } = await world.ask({ path: asked.replace('/x', path) })
+        expect([path, rewrite, `${echo?.host} ${echo?.path}`]).toEqual([path, rewrite, seen.replace('/x', path)])
+      }
+    }
+  },
+)
+
+feature(
+  ['HTTPRoute spec.rules.{filters,backendRefs.filters}.extensionRef.{group,kind,name}', 'Route reason InvalidKind'],
+  'answers 500 where a filter of a kind that nobody knows stands, and names it',
+  async () => {
+    for (const [group, kind, name] of [
+      ['one.example.com', 'Filter', 'f'],
+      ['two.example.com', 'Wasm', 'g'],
+    ]) {
+      await writeAtBothLevels(`{type: ExtensionRef, extensionRef: {group: ${group}, kind: ${kind}, name: ${name}}}`)
+      for (const path of PATHS) expect([path, await world.answerer({ path })]).toEqual([path, 500])
+      expect(world.conditions('HTTPRoute/default/r')).toContain('ResolvedRefs=False/InvalidKind')
+      const status = world.headgate.status('HTTPRoute/default/r')
+      const messages = status.shape === 'route' ? status.parents.flatMap((parent) => parent.conditions.map(({ message }) => message)) : []
+      expect(messages.join()).toContain(`${group}/${kind} "${name}"`)
+    }
+  },
+)
