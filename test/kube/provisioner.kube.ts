@@ -135,6 +135,17 @@ describe('provisioning in a real cluster', () => {
     await eventually(async () => expect(fieldAt(await read(at(SERVICES)), 'spec', 'loadBalancerIP')).toBe('10.89.4.1'))
   })
 
+  it('an address within the cluster is the one of the Service; one that is out of range is refused', async () => {
+    set(infra({}, { addresses: [{ type: 'IPAddress', routability: 'Cluster' }] }))
+    await eventually(async () => expect(fieldAt(await read(at(SERVICES)), 'spec', 'type')).toBe('ClusterIP'))
+    const value = fieldAt(await read(at(SERVICES)), 'spec', 'clusterIP')
+    await eventually(() => expect(addresses).toEqual({ assigned: [{ type: 'IPAddress', value, routability: 'Cluster' }] }))
+    set(infra({}, { addresses: [{ type: 'IPAddress', routability: 'Cluster', value: '192.0.2.1' }] }))
+    await eventually(() =>
+      expect(addresses?.problem).toMatchObject({ reason: 'AddressNotUsable', message: expect.stringContaining('clusterIP') }),
+    )
+  })
+
   it('an autoscaler owns the number of replicas', async () => {
     set(infra({ autoscaling: { minReplicas: 2, maxReplicas: 4 }, disruptionBudget: { minAvailable: 1 } }))
     await eventually(async () => expect(await exists(at(AUTOSCALERS))).toBe(true))

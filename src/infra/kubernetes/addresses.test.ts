@@ -10,6 +10,12 @@ const loadBalancer = (...ingress: readonly object[]): RawObject => ({
   status: { loadBalancer: { ingress } },
 })
 const ip = (value?: string): RequestedAddress => (value === undefined ? { type: 'IPAddress' } : { type: 'IPAddress', value })
+const inCluster = (value?: string): RequestedAddress => ({ ...ip(value), routability: 'Cluster' })
+const balancedIn = (clusterIP: string, ...ingress: readonly string[]): RawObject => ({
+  metadata,
+  spec: { type: 'LoadBalancer', clusterIPs: [clusterIP] },
+  status: { loadBalancer: { ingress: ingress.map((each) => ({ ip: each })) } },
+})
 
 describe('readAddresses', () => {
   it.each([
@@ -72,9 +78,39 @@ describe('readAddresses', () => {
       want: ['IPAddress 198.51.100.1', 'IPAddress 10.96.0.7'],
       reason: undefined,
     },
+    {
+      name: 'an address within the cluster',
+      service: balancedIn('10.96.0.7'),
+      requested: [inCluster()],
+      want: ['IPAddress 10.96.0.7 Cluster'],
+      reason: undefined,
+    },
+    {
+      name: 'one within the cluster and a usual one',
+      service: balancedIn('10.96.0.7', '10.0.0.1'),
+      requested: [ip(), inCluster()],
+      want: ['IPAddress 10.0.0.1', 'IPAddress 10.96.0.7 Cluster'],
+      reason: undefined,
+    },
+    {
+      name: 'a fixed one within the cluster',
+      service: balancedIn('10.96.0.7'),
+      requested: [inCluster('10.96.0.7')],
+      want: ['IPAddress 10.96.0.7 Cluster'],
+      reason: undefined,
+    },
+    {
+      name: 'another fixed one within the cluster',
+      service: balancedIn('10.96.0.7'),
+      requested: [inCluster('10.96.0.8')],
+      want: ['IPAddress 10.96.0.7 Cluster'],
+      reason: 'AddressNotUsable',
+    },
   ])('$name', ({ service, requested, want, reason }) => {
     const { assigned, problem } = readAddresses(service, requested)
-    expect(assigned.map(({ type, value }) => `${type} ${value}`)).toEqual(want)
+    expect(
+      assigned.map(({ type, value, routability }) => [type, value, routability].filter((part) => part !== undefined).join(' ')),
+    ).toEqual(want)
     expect(problem?.reason).toBe(reason)
   })
 })

@@ -94,6 +94,7 @@ describe('what is made for a Gateway', () => {
     const bootstrap: unknown = JSON.parse(String(fieldAt(data, 'bootstrap.json')))
     expect(fieldAt(bootstrap, 'node', 'cluster')).toBe('shop/web')
     expect(JSON.stringify(bootstrap)).toContain('/etc/headgate/authority.json')
+    expect(String(fieldAt(data, 'authority.json'))).toContain('/etc/headgate/ca.crt')
     expect(JSON.stringify(bootstrap)).toContain('/etc/headgate/token.json')
     expect(fieldAt(data, 'ca.crt')).toBe('PEM')
     expect(String(fieldAt(data, 'token.json'))).toContain('/var/run/secrets/headgate/token')
@@ -119,6 +120,29 @@ describe('what is made for a Gateway', () => {
   ])('asks for static addresses as a Service of type $type can', ({ type, want }) => {
     const addresses = [{ type: 'IPAddress', value: '10.0.0.1' }, { type: 'IPAddress' }, { type: 'IPAddress', value: '10.0.0.2' }] as const
     expect(make({ service: { type } }, { addresses }).get('Service')?.spec).toMatchObject({ type, ...want })
+  })
+
+  it.each([
+    {
+      name: 'needs no load balancer for an address within the cluster',
+      addresses: [{ type: 'IPAddress', routability: 'Cluster' }],
+      want: { type: 'ClusterIP' },
+    },
+    {
+      name: 'asks for a fixed one',
+      addresses: [{ type: 'IPAddress', routability: 'Cluster', value: '10.96.0.7' }],
+      want: { type: 'ClusterIP', clusterIP: '10.96.0.7' },
+    },
+    {
+      name: 'has both',
+      addresses: [
+        { type: 'IPAddress', value: '10.0.0.1' },
+        { type: 'IPAddress', routability: 'Cluster' },
+      ],
+      want: { type: 'LoadBalancer', loadBalancerIP: '10.0.0.1' },
+    },
+  ] as const)('$name', ({ addresses, want }) => {
+    expect(make({}, { addresses }).get('Service')?.spec).toMatchObject(want)
   })
 
   it('leaves the number of replicas to an autoscaler', () => {

@@ -13,7 +13,6 @@ export const POD_PATHS = {
   bootstrap: '/etc/headgate/bootstrap.json',
   authority: '/etc/headgate/ca.crt',
   authoritySecret: '/etc/headgate/authority.json',
-  authoritySecret: '/etc/headgate/authority.json',
   tokenSecret: '/etc/headgate/token.json',
   tokenFolder: '/var/run/secrets/headgate',
   token: '/var/run/secrets/headgate/token',

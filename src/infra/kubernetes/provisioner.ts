@@ -227,7 +227,10 @@ function problemOf(error: unknown): GatewayAddresses['problem'] {
   if (error instanceof ForeignObjectError) return { reason: 'Invalid', message: error.message }
   // A server that is away says nothing about the Gateway; one that refuses does.
   if (error instanceof KubeApiError && error.status < 500 && error.status !== 429 && error.status !== 409) {
-    return { reason: 'NoResources', message: `The cluster refuses what this Gateway needs: ${error.message}.` }
+    // A ClusterIP that is taken or out of range makes the Service invalid.
+    const isAddress = error.status === 422 && /spec\.clusterIPs?/.test(error.message)
+    const reason = isAddress ? 'AddressNotUsable' : 'NoResources'
+    return { reason, message: `The cluster refuses what this Gateway needs: ${error.message}.` }
   }
   return undefined
 }
