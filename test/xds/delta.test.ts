@@ -1,6 +1,7 @@
 /** The delta protocol over real sockets, rule by rule: the numbers are those of the checklist in docs/reference/xds.md. */
 import { describe, expect, it } from '@jest/globals'
 import { TYPE_URL } from '../../src/xds/resource.js'
+import { DEFAULT_BOUNDS } from '../../src/xds/server/bounds.js'
 import { SnapshotCache } from '../../src/xds/snapshot-cache.js'
 import type { Received } from './support/ads-client.js'
 import { GROUP, serve } from './support/fixture.js'
@@ -72,10 +73,12 @@ describe('A1.1 streams', () => {
     const stream = fixture.delta()
     stream.send(CDS)
     await stream.next(CDS)
+    const began = performance.now()
     stream.send(EDS, { subscribe: ['e'] })
     expect(names(await stream.accept(EDS))).toEqual(['e'])
     fixture.apply(endpoints('e', 81))
     expect(names(await stream.accept(EDS))).toEqual(['e'])
+    expect(performance.now() - began).toBeLessThan(DEFAULT_BOUNDS.answerMs / 2)
   })
 
   it('A1.1.6: a type that is not served gets no answer and does no harm to the stream', async () => {
