@@ -170,6 +170,7 @@ describe('headgate and gatewayctl', () => {
     'stop on Ctrl-C and leave nothing behind',
     async () => {
       const children = await envoysOf(headgate.pid)
+      const before = log.length
       expect(children).toHaveLength(1)
       const ended = new Promise((resolve) => headgate.on('close', resolve))
       headgate.kill('SIGINT')

@@ -122,7 +122,9 @@ export class EnvoyProcess {
 
   #log(line: string): void {
     const { level, logger, message } = readEnvoyLogLine(line)
-    this.#logger[level]({ logger }, message)
+    // That it was told to end and lost its control plane is no news while it is stopped.
+    const isExpected = this.#state.kind === 'draining' && level === 'warn'
+    this.#logger[isExpected ? 'debug' : level]({ logger }, message)
   }
 }
 
