@@ -16,6 +16,7 @@ const WITHIN_MS = 30_000
 
 let folder: string
 let temporary: string
+let state: string
 let backend: Server
 let ports: { readonly http: number; readonly xds: number; readonly admin: number }
 let headgate: ChildProcess
@@ -57,6 +58,7 @@ beforeAll(async () => {
   await promisify(execFile)(process.execPath, ['--import', 'tsx', join(repository, 'scripts', 'tasks', 'build.ts')], { cwd: repository })
   folder = mkdtempSync(join(tmpdir(), 'headgate-programs-'))
   temporary = mkdtempSync(join(tmpdir(), 'hg-'))
+  state = mkdtempSync(join(tmpdir(), 'headgate-state-'))
   backend = createServer((_, response) => response.end('hello'))
   await new Promise<void>((resolve) => backend.listen(0, '127.0.0.1', resolve))
   ports = { http: await freePort(), xds: await freePort(), admin: await freePort() }
@@ -77,10 +79,13 @@ afterAll(async () => {
   await new Promise((resolve) => backend.close(resolve))
   rmSync(folder, { recursive: true })
   rmSync(temporary, { recursive: true })
+  rmSync(state, { recursive: true })
 })
 
 function start(...args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, [join(repository, 'bin', 'headgate.js'), ...args], { env: { ...process.env, TMPDIR: temporary } })
+  return spawn(process.execPath, [join(repository, 'bin', 'headgate.js'), ...args], {
+    env: { ...process.env, TMPDIR: temporary, XDG_STATE_HOME: state },
+  })
 }
 
 async function gatewayctl(...args: readonly string[]) {
@@ -177,6 +182,7 @@ describe('headgate and gatewayctl', () => {
       // npm and the shell deliver the same Ctrl-C again.
       headgate.kill('SIGINT')
       expect(await ended).toBe(0)
+      expect(log.slice(before)).not.toMatch(/WARN|ERROR/)
       expect(children.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([])
       expect(readdirSync(temporary)).toEqual([])
       await expect(ask()).rejects.toThrow()
