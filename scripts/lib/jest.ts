@@ -9,10 +9,12 @@ import { runToEnd } from './run-to-end.js'
 
 /**
  * Finds (or fetches) Envoy first, so that no test waits for a download, builds the programs, and runs Jest with these arguments. The
- * last line that it prints is `N passed, N failed`, which .ci/run sums over all suites. Answers the exit code.
+ * last line that it prints is `N passed, N failed`, which .ci/run sums over all suites. `$ENVOY_VERSION` takes another Envoy than usual.
+ * Answers the exit code.
  */
 export async function runJest(args: readonly string[]): Promise<number> {
-  const envoy = await findEnvoy({ progress: (line) => console.error(line) })
+  const version = process.env.ENVOY_VERSION
+  const envoy = await findEnvoy({ progress: (line) => console.error(line), ...(version === undefined ? {} : { version }) })
   console.error(`Envoy ${envoy.version}: ${envoy.path}`)
   await buildIfChanged()
 
