@@ -7,6 +7,7 @@ import {
   Server,
   ServerCredentials,
   type ServerDuplexStream,
+  type ServerUnaryCall,
   type ServiceError,
   status,
 } from '@grpc/grpc-js'
@@ -22,6 +23,8 @@ export interface GrpcEcho {
 export interface GrpcBackend {
   readonly name: string
   readonly port: number
+  /** Every unary call that came, in order. */
+  readonly calls: readonly GrpcEcho[]
   close(): void
 }
 
@@ -30,6 +33,8 @@ export interface GrpcResult {
   /** A code of grpc.status; 0 is OK. */
   readonly code: number
   readonly echo: GrpcEcho | undefined
+  /** Metadata that came before the answer. */
+  readonly headers: Readonly<Record<string, readonly string[]>>
 }
 
 const serialize = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
@@ -37,10 +42,11 @@ const deserialize = (bytes: Buffer): unknown => JSON.parse(bytes.toString())
 
 /**
  * Serves unary methods such as `/test.Echo/One`; those that end in `Stream` echo every message of a bidirectional stream.
- * Metadata `want-code: N` makes a call fail with that code.
+ * Metadata `want-code: N` makes a call fail with that code, `want-header: a=b,c=d` adds metadata to the answer.
  */
 export async function startGrpcBackend(name: string, methods: readonly string[]): Promise<GrpcBackend> {
   const server = new Server()
+  const calls: GrpcEcho[] = []
   for (const method of methods) {
     if (method.endsWith('Stream')) {
       server.register(
@@ -53,10 +59,13 @@ export async function startGrpcBackend(name: string, methods: readonly string[])
     } else {
       server.register(
         method,
-        (call: { readonly metadata: Metadata }, callback: (error: Partial<ServiceError> | null, value?: unknown) => void) => {
+        (call: ServerUnaryCall<unknown, unknown>, callback: (error: Partial<ServiceError> | null, value?: unknown) => void) => {
+          const echo = describe(name, method, call.metadata)
+          calls.push(echo)
+          call.sendMetadata(wantedHeaders(call.metadata))
           const code = Number(call.metadata.get('want-code')[0] ?? 0)
           if (code !== 0) callback({ code, details: 'as asked' })
-          else callback(null, describe(name, method, call.metadata))
+          else callback(null, echo)
         },
         serialize,
         deserialize,
@@ -69,7 +78,7 @@ export async function startGrpcBackend(name: string, methods: readonly string[])
       error === null ? resolve(bound) : reject(error),
     ),
   )
-  return { name, port, close: () => server.forceShutdown() }
+  return { name, port, calls, close: () => server.forceShutdown() }
 }
 
 /** A gRPC connection through a gateway. */
@@ -87,9 +96,14 @@ export function connectGrpc(to: { readonly address: string; readonly port: numbe
       new Promise((resolve) => {
         const metadata = new Metadata()
         for (const [key, value] of Object.entries(headers)) metadata.set(key, value)
-        client.makeUnaryRequest(method, serialize, deserialize, {}, metadata, { deadline: Date.now() + 5_000 }, (error, value) =>
-          resolve(error === null ? { code: status.OK, echo: value as GrpcEcho } : { code: error.code, echo: undefined }),
+        let answered: GrpcResult['headers'] = {}
+        const deadline = Date.now() + 5_000
+        const call = client.makeUnaryRequest(method, serialize, deserialize, {}, metadata, { deadline }, (error, value) =>
+          resolve({ code: error?.code ?? status.OK, echo: error === null ? (value as GrpcEcho) : undefined, headers: answered }),
         )
+        call.on('metadata', (found: Metadata) => {
+          answered = entriesOf(found)
+        })
       }),
     stream: (method) => client.makeBidiStreamRequest(method, serialize, deserialize),
     close: () => client.close(),
@@ -103,6 +117,18 @@ function echoStream(name: string, method: string, call: ServerDuplexStream<unkno
 }
 
 function describe(name: string, method: string, metadata: Metadata): GrpcEcho {
-  const entries = Object.entries(metadata.toHttp2Headers()).map(([key, value]) => [key, [value].flat().map(String)] as const)
-  return { backend: name, method, metadata: Object.fromEntries(entries) }
+  return { backend: name, method, metadata: entriesOf(metadata) }
+}
+
+function entriesOf(metadata: Metadata): Readonly<Record<string, readonly string[]>> {
+  return Object.fromEntries(Object.entries(metadata.toHttp2Headers()).map(([key, value]) => [key, [value].flat().map(String)]))
+}
+
+function wantedHeaders(metadata: Metadata): Metadata {
+  const wanted = new Metadata()
+  for (const pair of String(metadata.get('want-header')[0] ?? '').split(',')) {
+    const [key = '', value = ''] = pair.split('=')
+    if (key !== '') wanted.add(key, value)
+  }
+  return wanted
 }
