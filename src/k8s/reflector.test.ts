@@ -174,6 +174,16 @@ describe('Reflector', () => {
     expect(seen.size).toBe(1)
   })
 
+  it('is back within ten seconds of a server that was away, however long', async () => {
+    api.plan('reset', isList, 30)
+    start()
+    for (let attempt = 1; attempt <= 20; attempt++) {
+      await eventually(() => expect(clock.sleeps).toHaveLength(attempt))
+      await clock.advance(clock.sleeps.at(-1) ?? 0)
+    }
+    expect(Math.max(...clock.sleeps)).toBe(8_000)
+  })
+
   it('keeps what it knows while the server is away', async () => {
     api.put(ROUTES, route('a'))
     await start().listed

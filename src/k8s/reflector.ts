@@ -4,7 +4,7 @@
  */
 import { type ObjectKey, objectKey } from '../util/object-ref.js'
 import { linkedController } from './abort.js'
-import { API_BACKOFF, backoffMs } from './backoff.js'
+import { API_BACKOFF, backoffMs, RECONNECT_BACKOFF } from './backoff.js'
 import type { Clock } from './clock.js'
 import { ACCEPT_METADATA_ONLY, type KubeClient, type KubeRequest } from './kube-client.js'
 import { KubeApiError } from './kube-error.js'
@@ -233,7 +233,8 @@ export class Reflector {
     if (now - this.#lastFailureMs > HEALTHY_MS) this.#failures = 0
     this.#failures++
     this.#lastFailureMs = now
-    const waitMs = Math.max(backoffMs(API_BACKOFF, this.#failures, clock), failure.retryAfterMs ?? 0)
+    const policy = failure.reason === 'disconnected' ? RECONNECT_BACKOFF : API_BACKOFF
+    const waitMs = Math.max(backoffMs(policy, this.#failures, clock), failure.retryAfterMs ?? 0)
     if (failure.reason === 'expired' || failure.reason === 'absent') this.#resourceVersion = undefined
     if (failure.reason === 'absent' && this.#isAbsent()) {
       this.removeAll()

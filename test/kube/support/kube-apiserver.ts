@@ -20,8 +20,10 @@ export interface KubeApiServer {
   /** Another client under a user name that has no rights but those that a test grants. */
   client(user: 'admin' | 'limited'): KubeClient
   readonly credentials: (user: 'admin' | 'limited') => KubeCredentials
-  /** Stops and starts the API server on the same port and data. */
-  restart(): Promise<void>
+  /** A kubeconfig file of the user who may do everything. */
+  readonly kubeconfig: string
+  /** Stops and starts the API server on the same port and data; it is away for so long in between. */
+  restart(awayMs?: number): Promise<void>
   stop(): Promise<void>
 }
 
@@ -66,8 +68,10 @@ export async function startKubeApiServer(): Promise<KubeApiServer> {
     admin,
     client,
     credentials,
-    restart: async () => {
+    kubeconfig: writeKubeconfig(folder, port),
+    restart: async (awayMs = 0) => {
       await stopped(api)
+      await sleep(awayMs)
       api = startApi()
       await ready(admin, folder)
     },
@@ -95,6 +99,19 @@ export async function installGatewayApi(admin: KubeClient, channel: 'standard' |
 /** Creates an object at the path of its collection. */
 export function create(client: KubeClient, path: string, body: JsonObject): Promise<JsonObject> {
   return client.json({ method: 'POST', path, body }, AbortSignal.timeout(10_000))
+}
+
+function writeKubeconfig(folder: string, port: number): string {
+  const file = join(folder, 'kubeconfig')
+  const cluster = { server: `https://127.0.0.1:${port}`, 'certificate-authority': join(folder, 'certs', 'apiserver.crt') }
+  const config = {
+    'current-context': 'test',
+    clusters: [{ name: 'test', cluster }],
+    users: [{ name: 'admin', user: { token: 'admin-token' } }],
+    contexts: [{ name: 'test', context: { cluster: 'test', user: 'admin' } }],
+  }
+  writeFileSync(file, JSON.stringify(config))
+  return file
 }
 
 async function ready(admin: KubeClient, folder: string): Promise<void> {

@@ -1,0 +1,172 @@
+/** The whole controller against a real API server, without nodes: what it writes, how often, and what it survives. */
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import { systemClock } from '../../src/k8s/clock.js'
+import { fieldAt, type JsonObject, listAt, stringAt } from '../../src/k8s/kube-json.js'
+import { silentLog } from '../../src/k8s/log.js'
+import { Reflector } from '../../src/k8s/reflector.js'
+import { runKubernetes } from '../../src/pipeline/kubernetes.js'
+import { createLogger } from '../../src/telemetry/logger.js'
+import { eventually } from '../support/eventually.js'
+import { freePort } from '../support/free-port.js'
+import { create, installGatewayApi, type KubeApiServer, startKubeApiServer } from './support/kube-apiserver.js'
+
+const GROUP = 'gateway.networking.k8s.io'
+const API = `/apis/${GROUP}/v1`
+const CONTROLLER = 'headgate.dev/gateway-controller'
+
+interface Replica {
+  readonly name: string
+  readonly stop: () => Promise<void>
+}
+
+describe('the controller', () => {
+  let api: KubeApiServer
+  const replicas: Replica[] = []
+  const watches = new AbortController()
+
+  const startReplica = async (name: string): Promise<void> => {
+    const stop = new AbortController()
+    const local = async () => ({ host: '127.0.0.1', port: await freePort() })
+    const config = {
+      provider: 'kubernetes' as const,
+      log: { level: 'silent' as const, format: 'json' as const },
+      controllerName: CONTROLLER,
+      xds: await local(),
+      admin: await local(),
+      health: await local(),
+      metrics: await local(),
+      namespace: 'default',
+      watch: { kind: 'all' as const },
+      kubeconfig: api.kubeconfig,
+      context: undefined,
+      xdsService: 'headgate',
+      envoyImage: 'envoyproxy/envoy:distroless-v1.40.0',
+      replicaName: name,
+      replicaAddress: '127.0.0.1',
+    }
+    const ended = runKubernetes(config, createLogger(config.log), stop.signal)
+    const end = async (): Promise<void> => {
+      stop.abort()
+      await ended
+    }
+    replicas.push({ name, stop: end })
+  }
+  const read = (path: string): Promise<JsonObject> => api.admin.json({ path }, AbortSignal.timeout(10_000))
+  const createRoute = (name: string): Promise<JsonObject> =>
+    create(api.admin, `${API}/namespaces/default/httproutes`, {
+      apiVersion: `${GROUP}/v1`,
+      kind: 'HTTPRoute',
+      metadata: { name },
+      spec: { parentRefs: [{ name: 'web' }], hostnames: [`${name}.example`] },
+    })
+  const isAccepted = async (name: string): Promise<boolean> => {
+    const [parent] = listAt(await read(`${API}/namespaces/default/httproutes/${name}`), 'status', 'parents')
+    return listAt(parent, 'conditions').some((each) => stringAt(each, 'type') === 'Accepted' && stringAt(each, 'status') === 'True')
+  }
+  const attachedRoutes = (gateway: unknown): unknown => fieldAt(listAt(gateway, 'status', 'listeners')[0], 'attachedRoutes')
+  /** Counts the versions of objects that appear from now on. */
+  const countVersions = async (plural: string): Promise<() => number> => {
+    let versions = 0
+    const onChanges = (changed: readonly unknown[]): void => {
+      versions += changed.length
+    }
+    const resource = { group: GROUP, version: 'v1', plural }
+    const reflector = new Reflector({ client: api.client('admin'), clock: systemClock, log: silentLog, resource, onChanges })
+    void reflector.start(watches.signal)
+    await reflector.listed
+    const before = versions
+    return () => versions - before
+  }
+
+  beforeAll(async () => {
+    api = await startKubeApiServer()
+    await installGatewayApi(api.admin, 'experimental')
+    await create(api.admin, `${API}/gatewayclasses`, {
+      apiVersion: `${GROUP}/v1`,
+      kind: 'GatewayClass',
+      metadata: { name: 'headgate' },
+      spec: { controllerName: CONTROLLER },
+    })
+    await create(api.admin, `${API}/namespaces/default/gateways`, {
+      apiVersion: `${GROUP}/v1`,
+      kind: 'Gateway',
+      metadata: { name: 'web' },
+      spec: { gatewayClassName: 'headgate', listeners: [{ name: 'http', port: 80, protocol: 'HTTP' }] },
+    })
+  })
+
+  afterEach(async () => {
+    for (const replica of replicas.splice(0)) await replica.stop()
+  })
+
+  afterAll(async () => {
+    watches.abort()
+    await api.stop()
+  })
+
+  it('counts 1,000 routes that come one by one in at most 75 writes of the Gateway and one of each route', async () => {
+    await startReplica('a')
+    await eventually(async () => expect(attachedRoutes(await read(`${API}/namespaces/default/gateways/web`))).toBe(0), 20_000)
+    const gatewayVersions = await countVersions('gateways')
+    const routeVersions = await countVersions('httproutes')
+    for (let i = 0; i < 1_000; i++) await createRoute(`r${i}`)
+    const lastMs = performance.now()
+    await eventually(async () => expect(attachedRoutes(await read(`${API}/namespaces/default/gateways/web`))).toBe(1_000), 20_000)
+    const lateMs = performance.now() - lastMs
+    await eventually(async () => expect(await isAccepted('r999')).toBe(true), 20_000)
+    await sleep(2_000)
+    process.stdout.write(`1,000 routes: ${gatewayVersions()} writes of the Gateway, right ${Math.round(lateMs)} ms after the last\n`)
+    expect(gatewayVersions()).toBeLessThanOrEqual(75)
+    // Each route: it was created, and its status was written once.
+    expect(routeVersions()).toBe(2_000)
+    // The budget is a second; a shared machine gets half a second more.
+    expect(lateMs).toBeLessThan(1_500)
+  })
+
+  it('writes nothing more when everything is said, also after a restart', async () => {
+    await startReplica('b')
+    await eventually(
+      async () =>
+        expect(
+          stringAt(await read('/apis/coordination.k8s.io/v1/namespaces/default/leases/headgate-leader'), 'spec', 'holderIdentity'),
+        ).toContain('b'),
+      20_000,
+    )
+    await sleep(3_000)
+    const gatewayVersions = await countVersions('gateways')
+    const routeVersions = await countVersions('httproutes')
+    for (const replica of replicas.splice(0)) await replica.stop()
+    await startReplica('c')
+    await sleep(6_000)
+    expect([gatewayVersions(), routeVersions()]).toEqual([0, 0])
+  })
+
+  it('goes on with another leader when the first one ends', async () => {
+    await startReplica('first')
+    await eventually(
+      async () =>
+        expect(
+          stringAt(await read('/apis/coordination.k8s.io/v1/namespaces/default/leases/headgate-leader'), 'spec', 'holderIdentity'),
+        ).toContain('first'),
+      20_000,
+    )
+    await startReplica('second')
+    await createRoute('before')
+    await eventually(async () => expect(await isAccepted('before')).toBe(true), 10_000)
+    await replicas.shift()?.stop()
+    await createRoute('after')
+    await eventually(async () => expect(await isAccepted('after')).toBe(true), 15_000)
+  })
+
+  it('survives that the API server is away for longer than its lease holds', async () => {
+    await startReplica('patient')
+    await createRoute('outage-before')
+    await eventually(async () => expect(await isAccepted('outage-before')).toBe(true), 20_000)
+    await api.restart(18_000)
+    // CRDs are served a moment after the server says that it is ready.
+    await eventually(async () => void (await createRoute('outage-after')), 20_000)
+    await eventually(async () => expect(await isAccepted('outage-after')).toBe(true), 60_000)
+  }, 120_000)
+})
