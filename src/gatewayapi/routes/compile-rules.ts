@@ -1,5 +1,6 @@
 /** Translates the rules of one route for one gateway. */
 import type { GRPCRouteRule, HTTPRouteRule } from '../../gen/kinds.js'
+import { NO_HEADER_CHANGES } from '../../ir/headers.js'
 import type { Route } from '../../ir/route.js'
 import type { Problem } from '../conditions.js'
 import { originsOf } from '../origins.js'
@@ -9,7 +10,7 @@ import { withoutIdlePrefixChanges } from './prefix-changes.js'
 import { grpcMatch, httpMatch, type SpecificMatch } from './request-matches.js'
 import { clustersOf, type RouteRules, type RuleMatch, type RuleOutcome } from './route-rules.js'
 import type { RuleContext } from './rule-context.js'
-import { ruleOutcome } from './rule-outcome.js'
+import { cannotForward, ruleOutcome } from './rule-outcome.js'
 import { unusableRules } from './unusable-rules.js'
 import { shareOut } from './weighted-clusters.js'
 
@@ -17,7 +18,7 @@ import { shareOut } from './weighted-clusters.js'
 export interface RouteState {
   /** True if the route is accepted by a parent on the gateway: only then it refers to clusters. */
   readonly isAccepted: boolean
-  /** True if proxies refused the route: its matches answer 500 and nothing else of it is sent. */
+  /** True if proxies refused the route: its matches answer an error and nothing else of it is sent. */
   readonly isRefused: boolean
 }
 
@@ -83,7 +84,7 @@ function compileRule(
   state: RouteState,
 ): CompiledRule {
   const { problems, unsupported, ...outcome } = ruleOutcome(context, rule, at)
-  const does = state.isRefused ? REFUSED : outcome
+  const does = state.isRefused ? refused(context.route.kind) : outcome
   const origin = originsOf([context.route])[0] ?? context.route
   const { kind, namespace, name } = context.route
   return {
@@ -103,10 +104,8 @@ function compileRule(
   }
 }
 
-const REFUSED: Omit<RuleOutcome, 'problems' | 'unsupported'> = {
-  action: { kind: 'directResponse', statusCode: 500 },
-  requestHeaders: { set: [], add: [], remove: [] },
-  responseHeaders: { set: [], add: [], remove: [] },
+function refused(kind: string): Omit<RuleOutcome, 'problems' | 'unsupported'> {
+  return { action: cannotForward(kind), requestHeaders: NO_HEADER_CHANGES, responseHeaders: NO_HEADER_CHANGES }
 }
 
 /** One reason for all of them: the first; the messages of all. */

@@ -1,13 +1,13 @@
 /** What a rule of an HTTPRoute or GRPCRoute does with requests that it matches. */
 import type { HTTPRouteRetry, HTTPRouteTimeouts, SessionPersistence as SessionPersistenceSpec } from '../../gen/kinds.js'
 import type { Forward } from '../../ir/forward.js'
-import type { RouteAction } from '../../ir/route.js'
+import type { DirectResponse, RouteAction } from '../../ir/route.js'
 import type { UsableBackend } from '../backends/resolved-backend.js'
 import { type CollectedFilters, collectFilters, joinFilters, needsWholeRule, type RouteFilter } from './filters.js'
 import { retryOf } from './retry.js'
 import type { RuleOutcome } from './route-rules.js'
 import type { RuleContext } from './rule-context.js'
-import { sessionPersistenceOf } from './session-persistence.js'
+import { lastsTooLong, sessionPersistenceOf } from './session-persistence.js'
 import { timeoutsOf } from './timeouts.js'
 import { type BackendExtras, type SharedOut, shareOut, type WeightedReference } from './weighted-clusters.js'
 
@@ -45,10 +45,23 @@ export function ruleOutcome(context: RuleContext, rule: AnyRule, at: number): Ru
     ...(filters.cors === undefined ? {} : { cors: filters.cors }),
     ...(filters.externalAuth === undefined ? {} : { externalAuth: filters.externalAuth }),
     problems: [...filters.problems, ...several.flatMap((each) => each.problems), ...shared.problems],
-    unsupported: several.some(needsWholeRule)
-      ? [`spec.rules[${at}].backendRefs: of several backends each can only have filters for headers and URLRewrite.`]
-      : [],
+    unsupported: [
+      ...(several.some(needsWholeRule)
+        ? [`spec.rules[${at}].backendRefs: of several backends each can only have filters for headers and URLRewrite.`]
+        : []),
+      ...(rule.sessionPersistence !== undefined && lastsTooLong(rule.sessionPersistence)
+        ? [`spec.rules[${at}].sessionPersistence.absoluteTimeout: only sessions by a cookie of lifetimeType Permanent end in time.`]
+        : []),
+    ],
   }
+}
+
+/**
+ * What answers where a rule cannot forward. Gateway API v1.7 wants 500 of an HTTPRoute and UNAVAILABLE of a GRPCRoute, which is what gRPC
+ * makes of 503; 500 would be UNKNOWN.
+ */
+export function cannotForward(kind: string): DirectResponse {
+  return { kind: 'directResponse', statusCode: kind === 'GRPCRoute' ? 503 : 500 }
 }
 
 const NO_EXTRAS: BackendExtras = { changes: {}, isRefused: false }
@@ -68,10 +81,10 @@ function backendExtras(filters: CollectedFilters | undefined): BackendExtras {
 }
 
 function actionOf(context: RuleContext, rule: AnyRule, at: number, filters: CollectedFilters, shared: SharedOut): RouteAction {
-  if (filters.isRefused) return { kind: 'directResponse', statusCode: 500 }
+  if (filters.isRefused) return cannotForward(context.route.kind)
   if (filters.redirect !== undefined) return filters.redirect
   // No backend, none that can be used, or nothing but weights of 0.
-  if (shared.clusters.length === 0) return { kind: 'directResponse', statusCode: 500 }
+  if (shared.clusters.length === 0) return cannotForward(context.route.kind)
   return forward(context, rule, at, filters, shared)
 }
 

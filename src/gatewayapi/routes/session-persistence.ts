@@ -26,6 +26,11 @@ export function sessionPersistenceOf(spec: SessionPersistenceSpec, rule: string)
   }
 }
 
+/** True if a session outlives its `absoluteTimeout`: Envoy ends only sessions whose cookie expires. */
+export function lastsTooLong({ absoluteTimeout, cookie }: SessionPersistenceSpec): boolean {
+  return absoluteTimeout !== undefined && cookie?.lifetimeType !== 'Permanent'
+}
+
 function defaultName(rule: string): string {
   return `headgate-session-${createHash('sha256').update(rule).digest('hex').slice(0, 8)}`
 }
