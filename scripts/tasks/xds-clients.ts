@@ -16,7 +16,7 @@ await buildIfChanged()
 
 const go = spawn('go', ['test', '-json', '-count=1', '-timeout=20m', './...', ...process.argv.slice(2)], {
   cwd: join(import.meta.dirname, '..', '..', 'conformance', 'xds'),
-  env: { ...process.env, ENVOY_BIN: envoy.path },
+  env: { ...process.env, ENVOY_BIN: envoy.path, GOTOOLCHAIN: 'go1.27.4' },
   stdio: ['ignore', 'pipe', 'inherit'],
 })
 const results = { pass: 0, fail: 0 }

@@ -62,6 +62,13 @@ describe('A1.2 state of the world', () => {
     expect(names(await stream.accept(EDS, ['a', 'c']))).toEqual(['c'])
   })
 
+  it('A1.2.2: a nonce of an earlier stream is not stale on a new one', async () => {
+    await using fixture = await serve([endpoints('a')])
+    const stream = fixture.sotw()
+    stream.send(EDS, { names: ['a'], nonce: 'of another stream' })
+    expect(names(await stream.accept(EDS, ['a']))).toEqual(['a'])
+  })
+
   it('A1.2.3: names that are added under the current nonce are answered although nothing changed', async () => {
     await using fixture = await serve([endpoints('a'), endpoints('b')])
     const stream = fixture.sotw()

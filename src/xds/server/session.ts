@@ -88,7 +88,7 @@ export class Session {
       // What this client rejected on an earlier stream nobody knows here: it may have noted scopes without using them.
       if (isFirst && request.initialVersions.size > 0) this.#notePoisoned(request.typeUrl, subscription.pending, now)
       if (isFirst && RESENT_ON_RECONNECT.has(request.typeUrl)) for (const name of subscription.names()) subscription.resend(name)
-    } else if (request.nonce === '' || request.nonce === this.#lastNonce.get(request.typeUrl)) {
+    } else if (this.#isCurrent(request)) {
       const legacyWildcard = request.names.length === 0 && (existing === undefined || (subscription.isWildcard && subscription.size === 0))
       const added = subscription.replace(legacyWildcard ? ['*'] : request.names, catalog, revision)
       // A full state is sent even when it is empty; of the other types what does not exist is just absent (A1.2).
@@ -96,6 +96,12 @@ export class Session {
     }
     this.#warming.settle(now, this.#isDelivered)
     return true
+  }
+
+  /** Nothing is out of date before the first response: a nonce then comes from an earlier stream, and Istio's client makes one up. */
+  #isCurrent({ typeUrl, nonce }: DiscoveryRequest): boolean {
+    const last = this.#lastNonce.get(typeUrl)
+    return nonce === '' || last === undefined || nonce === last
   }
 
   /** Takes changes of the cache over. Returns true if something of this stream changed. */
