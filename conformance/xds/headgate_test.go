@@ -83,7 +83,7 @@ func start(t *testing.T) *headgate {
 	if command == "" {
 		command = "../../node_modules/.bin/node ../../dist/headgate.mjs"
 	}
-	words := append(strings.Fields(command), "--resources", h.folder, "--no-envoy", "--xds-port", port, "--admin-port", "0", "--state", t.TempDir())
+	words := append(strings.Fields(command), "--resources", h.folder, "--no-envoy", "--xds-port", port, "--xds-plaintext", "--admin-port", "0", "--state", t.TempDir())
 	process := exec.Command(words[0], words[1:]...)
 	log := &lockedBuffer{}
 	process.Stdout, process.Stderr = log, log
