@@ -71,8 +71,14 @@ function extAuthz(auth: ExternalAuth): ExtAuthz {
   }
   const sent = { allowedHeaders: exactly([...ALWAYS_SENT, ...auth.allowedRequestHeaders]) }
   if (auth.protocol === 'HTTP') return { ...common, ...sent, httpService: httpService(auth, cluster) }
-  const grpcService = { envoyGrpc: { clusterName: cluster }, timeout: duration(EXTERNAL_AUTH_TIMEOUT_MS) }
+  const grpcService = { envoyGrpc: { clusterName: cluster, authority: authorityOf(cluster) }, timeout: duration(EXTERNAL_AUTH_TIMEOUT_MS) }
   return { ...common, ...(auth.allowedRequestHeaders.length === 0 ? {} : sent), grpcService }
+}
+
+/** Envoy would send the name of the cluster, whose slashes no authority may have: strict servers reset the call. */
+function authorityOf(cluster: string): string {
+  const [, namespace, name] = cluster.split('/')
+  return namespace === undefined || name === undefined ? cluster : `${name}.${namespace}`
 }
 
 function httpService({ pathPrefix, allowedResponseHeaders }: ExternalAuth, cluster: string): HttpService {
