@@ -16,6 +16,8 @@ import { cluster, drop, endpoints, put, scope } from '../../test/xds/support/res
 const GROUP = 'soak'
 const NAMES = 300
 const CLIENTS = 20
+/** One client is replaced by a new one after so many rounds of 5 ms. */
+const CLIENT_ROUNDS = 25
 const SAMPLES = 30
 /** The share of all samples that is warm-up. */
 const WARM_UP = 1 / 2
@@ -40,20 +42,23 @@ const samples: { readonly minute: number; readonly mebibytes: number }[] = []
 let nextSample = performance.now()
 for (let round = 0; performance.now() < end; round++) {
   change(round)
-  if (round % 5 === 0) replaceClient(round % CLIENTS)
+  if (round % CLIENT_ROUNDS === 0) replaceClient((round / CLIENT_ROUNDS) % CLIENTS)
   await new Promise((resolve) => setTimeout(resolve, 5))
   if (performance.now() < nextSample) continue
   nextSample += (minutes * 60_000) / SAMPLES
   collectGarbage()
   samples.push({ minute: minutes - (end - performance.now()) / 60_000, mebibytes: process.memoryUsage().heapUsed / 1024 / 1024 })
 }
+const streams = server.streams
 for (const client of clients.values()) client.close()
 await server.close()
 
 const steady = samples.slice(Math.floor(samples.length * WARM_UP))
 const slope = slopePerHour(steady)
 const rss = Math.round(process.memoryUsage().rss / 1024 / 1024)
-console.log(`${changes} changes, ${reconnects} connections, ${rejections} rejections in ${minutes} minutes`)
+console.log(
+  `${changes} changes, ${reconnects} connections, ${rejections} rejections in ${minutes} minutes; ${streams} streams open at the end`,
+)
 console.log(`heap ${samples.map(({ mebibytes }) => mebibytes.toFixed(0)).join(' ')} MiB; RSS ${rss} MiB`)
 console.log(`heap slope after warm-up: ${slope.toFixed(1)} MiB per hour`)
 const growth = (slope * minutes * (1 - WARM_UP)) / 60

@@ -58,6 +58,7 @@ export interface ConnectOptions {
 export class AdsClient {
   readonly #client: Client
   readonly #options: ConnectOptions
+  readonly #calls: ClientDuplexStream<Buffer, Buffer>[] = []
 
   constructor(port: number, options?: ConnectOptions) {
     this.#client = new Client(`127.0.0.1:${port}`, options?.credentials ?? credentials.createInsecure(), {
@@ -79,8 +80,9 @@ export class AdsClient {
     return new SotwStream(this.#open('StreamAggregatedResources'), this.#node())
   }
 
-  /** Ends everything. */
+  /** Ends everything: closing the channel alone would leave its streams open. */
   close(): void {
+    for (const call of this.#calls) call.cancel()
     this.#client.close()
   }
 
@@ -92,7 +94,9 @@ export class AdsClient {
     const metadata = new Metadata()
     for (const [key, value] of Object.entries(this.#options.metadata ?? {})) metadata.set(key, value)
     const { path, requestSerialize, responseDeserialize } = ADS_SERVICE[method] ?? unknownMethod(method)
-    return this.#client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata)
+    const call = this.#client.makeBidiStreamRequest<Buffer, Buffer>(path, requestSerialize, responseDeserialize, metadata)
+    this.#calls.push(call)
+    return call
   }
 }
 
