@@ -13,7 +13,7 @@ export interface BackoffPolicy {
 /** What an API server that is overloaded or starting can stand: 0.8 s to 30 s, doubled, ± 20 %. */
 export const API_BACKOFF: BackoffPolicy = { firstMs: 800, maxMs: 30_000, factor: 2, jitter: 0.2 }
 
-/** A server that does not answer at all is not burdened by the question, and is to be found soon after it is back. */
+/** A server that is away or starting is hardly burdened by the question, and is to be found soon after it is back. */
 export const RECONNECT_BACKOFF: BackoffPolicy = { ...API_BACKOFF, maxMs: 8_000 }
 
 /**

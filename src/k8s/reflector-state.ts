@@ -14,7 +14,7 @@ export type ReflectorState =
 
 /** Why a list or a watch ended. */
 export interface ReflectorFailure {
-  readonly reason: 'expired' | 'throttled' | 'unauthorized' | 'forbidden' | 'absent' | 'refused' | 'disconnected'
+  readonly reason: 'expired' | 'throttled' | 'unauthorized' | 'forbidden' | 'absent' | 'refused' | 'unavailable' | 'disconnected'
   readonly message: string
   /** The server's own wish, in milliseconds. */
   readonly retryAfterMs?: number
@@ -35,6 +35,10 @@ export function failureOf(error: unknown): ReflectorFailure {
       return { reason: 'absent', message, ...retryAfter }
     case 429:
       return { reason: 'throttled', message, ...retryAfter }
+    case 502:
+    case 503:
+    case 504:
+      return { reason: 'unavailable', message, ...retryAfter }
     default:
       return { reason: 'refused', message, ...retryAfter }
   }

@@ -233,7 +233,7 @@ export class Reflector {
     if (now - this.#lastFailureMs > HEALTHY_MS) this.#failures = 0
     this.#failures++
     this.#lastFailureMs = now
-    const policy = failure.reason === 'disconnected' ? RECONNECT_BACKOFF : API_BACKOFF
+    const policy = failure.reason === 'disconnected' || failure.reason === 'unavailable' ? RECONNECT_BACKOFF : API_BACKOFF
     const waitMs = Math.max(backoffMs(policy, this.#failures, clock), failure.retryAfterMs ?? 0)
     if (failure.reason === 'expired' || failure.reason === 'absent') this.#resourceVersion = undefined
     if (failure.reason === 'absent' && this.#isAbsent()) {
