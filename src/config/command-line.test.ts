@@ -43,6 +43,7 @@ describe('standalone', () => {
       allowPartial: false,
       listenOffset: 0,
       xdsPort: 18_000,
+      xdsPlaintext: false,
       adminPort: 19_000,
       envoy: { kind: 'find' },
       stateFolder: '/users/me/.local/state/headgate',

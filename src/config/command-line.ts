@@ -50,6 +50,7 @@ interface Options {
   readonly allowPartial: boolean
   readonly listenOffset: number
   readonly xdsPort: number
+  readonly xdsPlaintext: boolean
   readonly adminPort: number
   /** A path, or false for `--no-envoy`. */
   readonly envoy?: string | false
@@ -70,7 +71,7 @@ interface Options {
   readonly logFormat?: LogFormat
 }
 
-const STANDALONE_OPTIONS = ['resources', 'allowPartial', 'listenOffset', 'xdsPort', 'adminPort', 'envoy', 'state'] as const
+const STANDALONE_OPTIONS = ['resources', 'allowPartial', 'listenOffset', 'xdsPort', 'xdsPlaintext', 'adminPort', 'envoy', 'state'] as const
 const KUBERNETES_OPTIONS = [
   'xdsAddress',
   'adminAddress',
@@ -121,6 +122,7 @@ export function headgateCommand(): Command {
     .option('--allow-partial', 'start although a file does not parse; what it may have held answers 503', false)
     .addOption(new Option('--listen-offset <n>', 'added to every port that Gateways listen on').default(0).argParser(wholeNumber))
     .addOption(new Option('--xds-port <port>', 'port of the xDS server on 127.0.0.1, 0 for any').default(18_000).argParser(port))
+    .option('--xds-plaintext', 'serve xDS without TLS and to whoever asks: for tools on this machine that bring no certificate', false)
     .addOption(new Option('--admin-port <port>', 'port of the admin server on 127.0.0.1, 0 for any').default(19_000).argParser(port))
     .option('--envoy <path>', 'the Envoy to run (default: $ENVOY_BIN, a download into ~/.cache/headgate, or the PATH)')
     .option('--no-envoy', 'run no Envoy: one that you started connects to the xDS port')
@@ -187,6 +189,7 @@ function standalone(
     allowPartial: options.allowPartial,
     listenOffset: options.listenOffset,
     xdsPort: options.xdsPort,
+    xdsPlaintext: options.xdsPlaintext,
     adminPort: options.adminPort,
     envoy: envoyChoice(options.envoy, workingFolder),
     stateFolder: resolve(workingFolder, options.state ?? join(environment.XDG_STATE_HOME ?? join(home, '.local', 'state'), 'headgate')),

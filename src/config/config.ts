@@ -24,6 +24,8 @@ export interface StandaloneConfig extends CommonConfig {
   readonly listenOffset: number
   /** On 127.0.0.1; 0 takes any free port. */
   readonly xdsPort: number
+  /** Proxies need no certificate. They always come from this machine. */
+  readonly xdsPlaintext: boolean
   /** On 127.0.0.1; 0 takes any free port. */
   readonly adminPort: number
   readonly envoy: { readonly kind: 'find' } | { readonly kind: 'path'; readonly path: string } | { readonly kind: 'none' }

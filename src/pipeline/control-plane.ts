@@ -54,6 +54,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
   })
   const pipeline = new Pipeline({
     translation,
+    rejected: server.rejected,
     store,
     snapshots,
     placements,

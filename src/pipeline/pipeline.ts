@@ -10,8 +10,8 @@ import type { FragmentFailure } from '../incremental/index.js'
 import type { GatewayInfra } from '../ir/infra.js'
 import type { Change, ProviderSink } from '../provider/provider.js'
 import type { ResourceStore } from '../store/resource-store.js'
-import type { ObjectKey } from '../util/object-ref.js'
-import type { RejectedVersion } from '../xds/rejected-versions.js'
+import { describeObject, type ObjectKey } from '../util/object-ref.js'
+import type { RejectedVersion, RejectedVersions } from '../xds/rejected-versions.js'
 import type { EncodedResource, ResourceChange } from '../xds/resource.js'
 import type { SnapshotCache } from '../xds/snapshot-cache.js'
 import { parseResourceKey } from '../xds/translate/resource-key.js'
@@ -36,6 +36,8 @@ export interface PipelineOptions {
   readonly store: ResourceStore
   readonly snapshots: SnapshotCache
   readonly placements: PlacementPolicy
+  /** Versions that proxies are known to reject: what they were made from is held back from the start. */
+  readonly rejected?: RejectedVersions
   /** Brings objects of kinds that are read one by one; absent where everything is read anyway. */
   readonly references?: ReferencedObjects
   /** Statuses that changed, by `<Kind>/<namespace>/<name>`; undefined: the object is gone. */
@@ -175,6 +177,21 @@ export class Pipeline implements ProviderSink {
     return true
   }
 
+  /** True if one of these versions is known to be rejected, and somebody was found to blame. */
+  #holdBackRejected(resources: Iterable<EncodedResource | undefined>): boolean {
+    const { rejected } = this.#options
+    let isHeld = false
+    for (const resource of resources) {
+      const known = resource === undefined ? undefined : rejected?.get(resource, resource.version)
+      if (resource === undefined || known === undefined) continue
+      // Generations count anew after a restart without a cluster: the names are what stays.
+      const names = new Set(known.suspects.map(describeObject))
+      const suspects = resource.origins.filter((origin) => names.has(describeObject(origin)))
+      isHeld = this.deliveries.rejected({ suspects, message: known.message }) || isHeld
+    }
+    return isHeld
+  }
+
   /** True if a status may say something else now. */
   #publish(): boolean {
     const { translation, snapshots, onStatuses, onInfra } = this.#options
@@ -182,7 +199,8 @@ export class Pipeline implements ProviderSink {
     this.#round.resources += resources.size
     for (const [group, changes] of byGroup(resources)) snapshots.apply(group, changes)
     snapshots.markComplete()
-    if (this.deliveries.published()) return true
+    const isNews = this.deliveries.published()
+    if (this.#holdBackRejected(resources.values()) || isNews) return true
     const statuses = translation.gatewayApi.statuses.takeChanges()
     if (statuses.size > 0) onStatuses?.(statuses)
     const infra = translation.gatewayApi.infra.takeChanges()

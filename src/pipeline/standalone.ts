@@ -1,4 +1,6 @@
 /** Headgate on a laptop: a folder of YAML, one local Envoy, everything on loopback. */
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { ServerCredentials } from '@grpc/grpc-js'
 import { printBootstrap } from '../../envoy/bootstrap.js'
 import { findEnvoy } from '../../envoy/find-envoy.js'
@@ -11,12 +13,18 @@ import { headgateVersion } from '../config/version.js'
 import { SUPPORTED_FEATURES } from '../gatewayapi/features.js'
 import { EnvoyProcess } from '../infra/host/envoy-process.js'
 import { hasSpareLoopbackAddresses, LOCAL_GROUP, LocalPlacements } from '../infra/host/local-placements.js'
+import { startLocalTrust } from '../infra/host/local-trust.js'
 import { KINDS } from '../kinds/index.js'
 import { FileProvider } from '../provider/file/file-provider.js'
 import type { Logger } from '../telemetry/logger.js'
 import { createMetrics } from '../telemetry/metrics.js'
 import { runAll } from '../util/run-all.js'
+import { keepRejectedVersions } from '../xds/keep-rejected-versions.js'
+import { RejectedVersions } from '../xds/rejected-versions.js'
 import { allowEveryone } from '../xds/server/authentication.js'
+import { byCertificate } from '../xds/server/client-identity.js'
+import { systemClock } from '../xds/server/clock.js'
+import { rejectedVersionFile } from '../xds/server/rejected-version-file.js'
 import { type ControlPlane, createControlPlane } from './control-plane.js'
 import { fileProblems } from './file-problems.js'
 import { listenerPlaces } from './listener-places.js'
@@ -42,11 +50,18 @@ export interface RunningStandalone {
 export async function startStandalone(config: StandaloneConfig, logger: Logger, signal: AbortSignal): Promise<RunningStandalone> {
   const metrics = createMetrics(headgateVersion())
   const statuses = new ObjectStatuses()
+  await mkdir(config.stateFolder, { recursive: true, mode: 0o700 })
+  const trust = config.xdsPlaintext ? undefined : await startLocalTrust(join(config.stateFolder, 'trust'), systemClock)
+  const rejected = new RejectedVersions()
+  const keeper = await keepRejectedVersions(rejected, rejectedVersionFile(join(config.stateFolder, 'rejected-versions.json')), (err) =>
+    logger.warn({ err }, 'the list of rejected versions could not be saved'),
+  )
   const controlPlane = createControlPlane({
     context: { controllerName: config.controllerName, allowExternalName: true, supportedFeatures: SUPPORTED_FEATURES },
     placements: new LocalPlacements(config.listenOffset, await hasSpareLoopbackAddresses()),
-    authenticator: allowEveryone(LOCAL_GROUP),
-    credentials: ServerCredentials.createInsecure(),
+    authenticator: trust === undefined ? allowEveryone(LOCAL_GROUP) : byCertificate,
+    credentials: trust?.credentials ?? ServerCredentials.createInsecure(),
+    rejected,
     log: logger.child({ component: 'xds' }),
     onStatuses: (changes) => statuses.apply(changes),
     onRound: (report) => observeRound(report, metrics, logger),
@@ -61,7 +76,11 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger, 
     throw listenError(error, xdsAttempt)
   })
   const bootstrap = (adminSocketPath: string): string =>
-    printBootstrap({ node: { id: 'local', cluster: LOCAL_GROUP }, xds: { host: LOOPBACK, port: xdsPort }, adminSocketPath })
+    printBootstrap({
+      node: { id: 'local', cluster: LOCAL_GROUP },
+      xds: { host: LOOPBACK, port: xdsPort, ...(trust === undefined ? {} : { tls: trust.proxy }) },
+      adminSocketPath,
+    })
   let problems: readonly Problem[] = []
   const sources: AdminSources = {
     snapshots,
@@ -106,6 +125,9 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger, 
   const ended = runAll(parts, signal).finally(async () => {
     await admin.stop()
     await server.close()
+    trust?.stop()
+    keeper.stop()
+    await keeper.idle()
   })
   const serving = envoy === undefined ? completeOnce(controlPlane) : servedOnce(controlPlane)
   return { controlPlane, statuses, sources, serving, xdsPort, adminPort: admin.port, ended }

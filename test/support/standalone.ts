@@ -67,7 +67,8 @@ export async function startTestStandalone(options: Partial<StandaloneConfig> = {
     xdsPort: 0,
     adminPort: 0,
     envoy: { kind: 'find' },
-    stateFolder: join(folder, '.state'),
+    xdsPlaintext: false,
+    stateFolder: `${folder}-state`,
     log: { level, format: 'text' },
     controllerName: CONTROLLER_NAME,
     ...options,
@@ -141,7 +142,7 @@ class TestStandalone implements Standalone {
   async stop(): Promise<void> {
     this.#controller.abort()
     await this.running.ended
-    await rm(this.#folder, { recursive: true, force: true })
+    for (const folder of [this.#folder, `${this.#folder}-state`]) await rm(folder, { recursive: true, force: true })
   }
 
   #problems(): string {

@@ -1,0 +1,82 @@
+/**
+ * Trust between control plane and proxies on one machine: an authority of our own in the state folder, a certificate for the server, and
+ * one for the proxies, as files that Envoy reads again when they change.
+ */
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { XdsTls } from '../../../envoy/xds-cluster.js'
+import { authoritySecret, certificateSecret } from '../../../envoy/xds-secrets.js'
+import { groupUri } from '../../xds/server/client-identity.js'
+import type { ServerClock } from '../../xds/server/clock.js'
+import { AUTHORITY_LIFETIME_MS, CertificateRotation, LEAF_LIFETIME_MS } from '../../xds/server/tls/certificate-rotation.js'
+import { type CertificatePair, createAuthority, issueCertificate, renewalTime } from '../../xds/server/tls/certificates.js'
+import type { TlsServerCredentials } from '../../xds/server/tls/tls-credentials.js'
+import { LOCAL_GROUP } from './local-placements.js'
+
+/** What both sides need. */
+export interface LocalTrust {
+  readonly credentials: TlsServerCredentials
+  /** For the bootstrap of a proxy on this machine. */
+  readonly proxy: XdsTls
+  /** No further renewals. */
+  stop(): void
+}
+
+const SERVER_NAME = 'headgate.internal'
+
+/** Reads the authority from the folder, or makes it there, and keeps the certificates fresh until `stop`. */
+export async function startLocalTrust(folder: string, clock: ServerClock): Promise<LocalTrust> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const files = Object.fromEntries(FILES.map((file) => [file, join(folder, file)])) as Readonly<Record<(typeof FILES)[number], string>>
+  const authority = await loadOrCreate(files['authority.crt'], files['authority.key'], () =>
+    createAuthority('headgate on this machine', new Date(clock.now()), AUTHORITY_LIFETIME_MS),
+  )
+  let cancel = (): void => {}
+  const renew = async (): Promise<void> => {
+    const request = { commonName: 'local proxy', uris: [groupUri(LOCAL_GROUP)], usage: 'client', lifetimeMs: LEAF_LIFETIME_MS } as const
+    const pair = issueCertificate(authority, request, new Date(clock.now()))
+    await writePair(files['proxy.crt'], files['proxy.key'], pair)
+    cancel = clock.after(renewalTime(pair).getTime() - clock.now(), () => void renew())
+  }
+  await renew()
+  await writeFile(files['authority.json'], authoritySecret(files['authority.crt']))
+  await writeFile(files['proxy.json'], certificateSecret(files['proxy.crt'], files['proxy.key']))
+  const rotation = new CertificateRotation([authority], { dnsNames: [SERVER_NAME], addresses: [] }, clock)
+  return {
+    credentials: rotation.credentials,
+    proxy: {
+      authoritySecretFile: files['authority.json'],
+      serverName: SERVER_NAME,
+      certificateSecretFile: files['proxy.json'],
+    },
+    stop: () => {
+      cancel()
+      rotation.stop()
+    },
+  }
+}
+
+const FILES = ['authority.crt', 'authority.key', 'authority.json', 'proxy.crt', 'proxy.key', 'proxy.json'] as const
+
+async function loadOrCreate(certificateFile: string, keyFile: string, create: () => CertificatePair): Promise<CertificatePair> {
+  try {
+    return { certificate: await readFile(certificateFile, 'utf8'), privateKey: await readFile(keyFile, 'utf8') }
+  } catch (error) {
+    if (!isMissing(error)) throw error
+    const made = create()
+    await writePair(certificateFile, keyFile, made)
+    return made
+  }
+}
+
+/** The key first, and each by renaming: whoever sees the new certificate finds its key, and nobody reads half a file. */
+async function writePair(certificateFile: string, keyFile: string, pair: CertificatePair): Promise<void> {
+  for (const [file, text] of [[keyFile, pair.privateKey] as const, [certificateFile, pair.certificate] as const]) {
+    await writeFile(`${file}.new`, text, { mode: 0o600 })
+    await rename(`${file}.new`, file)
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT'
+}
