@@ -60,6 +60,7 @@ export function grpcWorld(names: readonly string[], base: string = gateway('gw')
     ask: world.ask,
     answerer: world.answerer,
     conditions: world.conditions,
+    stored: world.stored,
     listener: world.listener,
     grpcBackend: (name) => {
       const found = started.find((each) => each.name === name)

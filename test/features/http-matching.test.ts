@@ -66,3 +66,55 @@ feature(['HTTPRoute spec.rules.matches.method'], 'matches the method', async () 
   expect(await answerer({ method: 'GET' })).toBe('b')
   expect(await answerer({ method: 'PUT' })).toBe(404)
 })
+
+feature(
+  ['HTTPRoute spec.rules.matches.headers.{name,type,value}', 'HTTPRoute spec.rules.matches.queryParams.{name,type,value}'],
+  'matches headers and query parameters, exactly and by expression',
+  async () => {
+    for (const [field, ask] of [
+      ['headers', (name: string, value: string) => answerer({ headers: { [name.toUpperCase()]: value } })],
+      ['queryParams', (name: string, value: string) => answerer({ path: `/?${name}=${encodeURIComponent(value)}` })],
+    ] as const) {
+      await headgate.write(
+        'route',
+        route(`
+  - {matches: [{${field}: [{name: x-who, value: ann}]}], ${to('a')}}
+  - {matches: [{${field}: [{name: x-who, type: Exact, value: bob}]}], ${to('b')}}
+  - {matches: [{${field}: [{name: x-who, type: RegularExpression, value: 'c[a-z]+'}]}], ${to('c')}}
+  - {matches: [{${field}: [{name: x-other, value: ann}]}], ${to('d')}}`),
+      )
+      const rows: readonly (readonly [name: string, value: string, want: string | number])[] = [
+        ['x-who', 'ann', 'a'],
+        ['x-who', 'bob', 'b'],
+        ['x-who', 'carol', 'c'],
+        ['x-who', 'Carol', 404],
+        ['x-who', 'a carol', 404],
+        ['x-who', 'c[a-z]+', 404],
+        ['x-other', 'ann', 'd'],
+        ['x-none', 'ann', 404],
+      ]
+      for (const [name, value, want] of rows) expect([field, name, value, await ask(name, value)]).toEqual([field, name, value, want])
+    }
+  },
+)
+
+feature(
+  ['HTTPRoute spec.rules.matches.path.type', 'HTTPRoute spec.rules.matches.{method,headers.name,queryParams.name}'],
+  'lets the more specific match win, wherever it stands',
+  async () => {
+    await headgate.write(
+      'route',
+      route(`
+  - {matches: [{path: {value: /}}], ${to('a')}}
+  - {matches: [{path: {value: /long}}], ${to('b')}}
+  - {matches: [{path: {value: /long}, headers: [{name: x-one, value: '1'}]}], ${to('c')}}
+  - {matches: [{path: {type: Exact, value: /long/exact}}], ${to('d')}}
+  - {matches: [{path: {value: /long}, method: DELETE}], ${to('a')}}`),
+    )
+    expect(await answerer({ path: '/x' })).toBe('a')
+    expect(await answerer({ path: '/long/x' })).toBe('b')
+    expect(await answerer({ path: '/long/x', headers: { 'x-one': '1' } })).toBe('c')
+    expect(await answerer({ path: '/long/exact', headers: { 'x-one': '1' } })).toBe('d')
+    expect(await answerer({ path: '/long/x', method: 'DELETE', headers: { 'x-one': '1' } })).toBe('a')
+  },
+)

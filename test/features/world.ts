@@ -1,6 +1,9 @@
 /** What every feature test stands on: one standalone Headgate per file, some backends, and one file of objects that each test replaces. */
 import { afterAll, beforeAll } from '@jest/globals'
+import { CONTROLLER_NAME } from '../../src/gatewayapi/context.js'
 import type { ObjectStatus } from '../../src/gatewayapi/object-status.js'
+import type { JsonObject } from '../../src/k8s/kube-json.js'
+import { nextStatus } from '../../src/status/next-status.js'
 import { startBackend, type TestBackend } from '../support/http-backend.js'
 import type { TestAnswer } from '../support/http-client.js'
 import { brief, type Standalone, startTestStandalone } from '../support/standalone.js'
@@ -8,6 +11,31 @@ import { backend, gateway } from './manifests.js'
 
 /** A request to port 80 of the Gateway `gw`, or to another port and Gateway. */
 export type Question = Parameters<Standalone['send']>[2] & { readonly port?: number; readonly gateway?: string }
+
+/** A condition in the status of an object. */
+export type StoredCondition = Readonly<
+  Record<'type' | 'status' | 'reason' | 'message' | 'lastTransitionTime', string> & { readonly observedGeneration: number }
+>
+
+/** The status of an object as it stands in a cluster. */
+export interface StoredStatus {
+  readonly conditions?: readonly StoredCondition[]
+  readonly listeners?: readonly {
+    readonly name: string
+    readonly conditions: readonly StoredCondition[]
+    readonly attachedRoutes: number
+    readonly supportedKinds: readonly { readonly group: string; readonly kind: string }[]
+  }[]
+  readonly parents?: readonly {
+    readonly controllerName: string
+    readonly parentRef: JsonObject
+    readonly conditions: readonly StoredCondition[]
+  }[]
+  readonly supportedFeatures?: readonly { readonly name: string }[]
+}
+
+/** The time at which statuses of tests are written. */
+export const NOW = '2026-01-02T03:04:05Z'
 
 /** The world of one file of tests. */
 export interface World {
@@ -20,6 +48,8 @@ export interface World {
   answerer(question?: Question): Promise<string | number>
   /** Conditions of the Gateway or of the only parent of a route, as `Type=Status/Reason`. */
   conditions(object: string): readonly string[]
+  /** The status of an object as it would be written to a cluster, over what stands there before. */
+  stored(object: string, before?: JsonObject): StoredStatus
   /** Conditions of a listener, likewise. */
   listener(gatewayKey: string, name: string): readonly string[]
 }
@@ -65,6 +95,11 @@ export function featureWorld(backends: readonly string[], base: () => string | P
         () => 'closed',
       ),
     conditions: (object) => brief(conditionsOf(standalone().status(object))),
+    stored: (object, before = {}) => {
+      const next = nextStatus(before, standalone().status(object), CONTROLLER_NAME, NOW)
+      if (next === undefined) throw new Error(`there is nothing to write for ${object}`)
+      return next.merged as StoredStatus
+    },
     listener: (key, name) => {
       const status = standalone().status(`Gateway/${key}`)
       const found = status.shape === 'gateway' ? status.listeners.find((each) => each.name === name) : undefined
