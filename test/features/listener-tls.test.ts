@@ -6,6 +6,7 @@ import { startBackend, type TestBackend } from '../support/http-backend.js'
 import { type Standalone, startTestStandalone } from '../support/standalone.js'
 import { feature } from './feature.js'
 import { backend, gateway } from './manifests.js'
+import { authorities, https, secret } from './tls-manifests.js'
 
 let headgate: Standalone
 let issuer: TestAuthority
@@ -13,26 +14,6 @@ let clients: TestAuthority
 let strangers: TestAuthority
 let certificate: PemPair
 let backends: readonly TestBackend[] = []
-
-const base64 = (text: string) => Buffer.from(text).toString('base64')
-
-const secret = (name: string, pair: PemPair) => `
-apiVersion: v1
-kind: Secret
-metadata: {name: ${name}}
-type: kubernetes.io/tls
-data: {tls.crt: ${base64(pair.certificate)}, tls.key: ${base64(pair.privateKey)}}
-`
-
-const authorities = (name: string, pem: string) => `
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: ${name}}
-data: {ca.crt: ${JSON.stringify(pem)}}
-`
-
-const https = (name: string, hostname: string | undefined, port = 443, cert = 'cert', more = '') =>
-  `{name: ${name}, port: ${port}, protocol: HTTPS, ${hostname === undefined ? '' : `hostname: "${hostname}", `}tls: {certificateRefs: [{name: ${cert}}]${more}}}`
 
 const route = (name: string, parent: string, to: string, hostnames: readonly string[] = []) => `
 apiVersion: gateway.networking.k8s.io/v1
