@@ -78,7 +78,7 @@ async function stage({ listener, route }: Packing): Promise<Stage> {
   ])
   const envoy = await startEnvoy({ xds: { port: fixture.port }, concurrency: 2 })
   await eventually(async () => expect((await send({ address: '127.0.0.1', port, host: HOST })).status).toBe(200), 20_000)
-  const loads = [startLoad(port, HOST), startLoad(port, HOST)]
+  const loads = [startLoad({ port, host: HOST }), startLoad({ port, host: HOST })]
   const delivered = () =>
     eventually(() => expect(fixture.server.tracker.acknowledgedRevision(GROUP)).toBe(fixture.cache.revision(GROUP)), 20_000)
   return {
@@ -196,7 +196,7 @@ describe('no request is lost', () => {
       await using envoy = await startEnvoy({ xds: { port: fixture.port } })
       const get = () => send({ address: '127.0.0.1', port, host: HOST, tls: { ca: authority.certificate } })
       await eventually(async () => expect(await get()).toMatchObject({ status: 200 }), 20_000)
-      const load = startLoad(plain, HOST)
+      const load = startLoad({ port: plain, host: HOST })
       for (let round = 0; round < ROLLS; round++) {
         fixture.apply(tlsSecret('certificate', await issue()))
         expect(await get()).toMatchObject({ status: 200, body: 'secure' })

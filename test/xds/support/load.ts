@@ -11,8 +11,17 @@ export interface Load {
   connections(): number
 }
 
+/** Where to send requests. */
+export interface LoadTarget {
+  /** Default: 127.0.0.1. */
+  readonly address?: string
+  readonly port: number
+  readonly host: string
+  readonly path?: string
+}
+
 /** Starts a closed loop over one connection that is kept. */
-export function startLoad(port: number, host: string, path: string = '/'): Load {
+export function startLoad({ address = '127.0.0.1', port, host, path = '/' }: LoadTarget): Load {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   const answers: Record<string, number> = {}
   const sockets = new Set<unknown>()
@@ -24,7 +33,7 @@ export function startLoad(port: number, host: string, path: string = '/'): Load 
   }
   const once = () =>
     new Promise<void>((resolve) => {
-      const request = get({ host: '127.0.0.1', port, agent, path, headers: { host } }, (response) => {
+      const request = get({ host: address, port, agent, path, headers: { host } }, (response) => {
         let body = ''
         response.on('data', (chunk: Buffer) => {
           body += chunk.toString()
