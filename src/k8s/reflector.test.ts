@@ -176,13 +176,17 @@ describe('Reflector', () => {
 
   it('is back within ten seconds of a server that was away, however long', async () => {
     api.plan('reset', isList, 10)
-    api.plan({ status: 503 }, isList, 20)
+    api.plan({ status: 503 }, isList, 10)
+    api.plan({ status: 410, reason: 'Expired' }, isList)
     start()
     for (let attempt = 1; attempt <= 20; attempt++) {
       await eventually(() => expect(clock.sleeps).toHaveLength(attempt))
       await clock.advance(clock.sleeps.at(-1) ?? 0)
     }
     expect(Math.max(...clock.sleeps)).toBe(8_000)
+    // What it knew has expired meanwhile: that is told at once, and answered with a new list.
+    await eventually(() => expect(clock.sleeps).toHaveLength(21))
+    expect(clock.sleeps.at(-1)).toBe(800)
   })
 
   it('keeps what it knows while the server is away', async () => {

@@ -67,7 +67,7 @@ export class Reflector {
   #resourceVersion: string | undefined
   #state: ReflectorState = { kind: 'listing' }
   #failures = 0
-  #lastFailureMs = 0
+  #lastFailure = { reason: '', atMs: 0 }
   #absences = 0
 
   constructor(options: ReflectorOptions) {
@@ -230,9 +230,10 @@ export class Reflector {
     const { clock, log, resource } = this.#options
     const failure = failureOf(error)
     const now = clock.monotonicMs()
-    if (now - this.#lastFailureMs > HEALTHY_MS) this.#failures = 0
-    this.#failures++
-    this.#lastFailureMs = now
+    // Waits grow while the same goes wrong: that a position has expired while the server was away is a new matter.
+    const isRepeated = failure.reason === this.#lastFailure.reason && now - this.#lastFailure.atMs <= HEALTHY_MS
+    this.#failures = isRepeated ? this.#failures + 1 : 1
+    this.#lastFailure = { reason: failure.reason, atMs: now }
     const policy = failure.reason === 'disconnected' || failure.reason === 'unavailable' ? RECONNECT_BACKOFF : API_BACKOFF
     const waitMs = Math.max(backoffMs(policy, this.#failures, clock), failure.retryAfterMs ?? 0)
     if (failure.reason === 'expired' || failure.reason === 'absent') this.#resourceVersion = undefined
