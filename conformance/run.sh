@@ -2,12 +2,8 @@
 # Runs the official Gateway API conformance suite: cluster up, images made and imported, Gateway API CRDs and the chart installed,
 # all five gateway profiles run, the official report written. The last line is `N passed, N failed`.
 set -euo pipefail
-. "$(dirname "$0")/cluster/lib.sh"
+. "$(dirname "$0")/deploy.sh"
 
-conformance=$(cd "$(dirname "$0")" && pwd)
-repository=$(dirname "$conformance")
-work=$HEADGATE_CACHE/conformance
-release_namespace=headgate-system
 usable_address=10.89.7.200  # in the pool of the cluster's load balancer, far from where it begins
 unusable_address=192.0.2.1  # outside of it: never given
 
@@ -33,56 +29,11 @@ while [ $# -gt 0 ]; do
   esac
 done
 
-require_root_on_linux
-mkdir -p "$work"
-[ -e /run/netns/$NAMESPACE ] && keep=true
-export PATH="$repository/node_modules/.bin:$PATH"
-
-finish() {
-  [ $keep = true ] || "$CLUSTER_SOURCE/down.sh"
-}
-trap finish EXIT
+begin "$keep"
 
 build_suite() {
   cd "$conformance/suite"
   GOTOOLCHAIN=$RECENT_GO CGO_ENABLED=0 go test -c -trimpath -ldflags '-s -w' -o "$1" .
-}
-
-gateway_api_crds() {
-  cd "$conformance/suite"
-  GOTOOLCHAIN=$RECENT_GO go list -m -f '{{.Dir}}/config/crd/experimental' sigs.k8s.io/gateway-api
-}
-
-install_crds() {
-  in_namespace kubectl apply --server-side --force-conflicts -k "$(gateway_api_crds)" >"$work/crds.log" 2>&1 ||
-    { tail -5 "$work/crds.log" >&2 && die "the Gateway API CRDs could not be installed; all messages: $work/crds.log"; }
-  # Helm installs CRDs once and never changes them; a cluster that stayed up may have older ones.
-  in_namespace kubectl apply --server-side --force-conflicts -f "$repository/charts/headgate/crds" >>"$work/crds.log" 2>&1 ||
-    { tail -5 "$work/crds.log" >&2 && die "the CRDs of the chart could not be installed; all messages: $work/crds.log"; }
-  in_namespace kubectl wait --for=condition=Established --timeout=60s crd --all >/dev/null
-}
-
-install_chart() {
-  local tag=$1 helm
-  helm=$("$conformance/helm.sh")
-  if ! in_namespace "$helm" upgrade --install headgate "$repository/charts/headgate" --namespace $release_namespace --create-namespace \
-    --values "$conformance/values.yaml" --set "image.tag=$tag" --wait --timeout 3m >"$work/helm.log" 2>&1; then
-    tail -20 "$work/helm.log" >&2
-    collect_logs
-    die "the chart could not be installed. Logs of the pods: $work"
-  fi
-}
-
-# What a failure is looked for in, kept after the cluster is gone.
-collect_logs() {
-  local kubectl=(in_namespace kubectl --namespace "$release_namespace") pod
-  for pod in $("${kubectl[@]}" get pods -o name 2>/dev/null); do
-    "${kubectl[@]}" logs "$pod" --tail=-1 >"$work/${pod#pod/}.log" 2>&1 || true
-    "${kubectl[@]}" logs "$pod" --previous --tail=-1 >"$work/${pod#pod/}.previous.log" 2>/dev/null || rm -f "$work/${pod#pod/}.previous.log"
-  done
-  in_namespace kubectl get pods,services -A -o wide >"$work/pods.txt" 2>&1 || true
-  in_namespace kubectl describe pods -n $release_namespace >"$work/controller.txt" 2>&1 || true
-  in_namespace kubectl get events -A --sort-by=.lastTimestamp >"$work/events.txt" 2>&1 || true
 }
 
 version() {
@@ -111,15 +62,11 @@ summarize() {
     }' "$1"
 }
 
-"$CLUSTER_SOURCE/up.sh"
-say "building Headgate and its images"
-node --import tsx "$repository/scripts/tasks/build.ts" >&2
-tag=$("$conformance/images.sh")
+build_and_import
 sources=("$conformance"/suite/go.mod "$conformance"/suite/go.sum "$conformance"/suite/*.go)
 build_once conformance-suite "$RECENT_GO $(source_key "${sources[@]}")" build_suite
-say "installing the Gateway API CRDs and the chart"
 install_crds
-install_chart "$tag"
+install_chart "$conformance/values.yaml"
 
 if [ -n "$test_name" ]; then
   suite_flags+=(--run-test "$test_name" -test.run '^TestConformance$')

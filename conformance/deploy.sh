@@ -1,0 +1,63 @@
+# From a clone to a running Headgate on the cluster: what the conformance suite and the end-to-end tests share. Sourced, not run.
+# shellcheck shell=bash
+
+conformance=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+. "$conformance/cluster/lib.sh"
+repository=$(dirname "$conformance")
+work=$HEADGATE_CACHE/conformance
+release_namespace=headgate-system
+
+# begin KEEP: brings the cluster up; takes it down at the end of the script, unless KEEP is true or it was up before.
+begin() {
+  require_root_on_linux
+  mkdir -p "$work"
+  export PATH="$repository/node_modules/.bin:$PATH"
+  if [ "$1" != true ] && [ ! -e /run/netns/$NAMESPACE ]; then trap '"$CLUSTER_SOURCE/down.sh"' EXIT; fi
+  "$CLUSTER_SOURCE/up.sh"
+}
+
+# Builds the program and the images, and imports them. Sets tag.
+build_and_import() {
+  say "building Headgate and its images"
+  node --import tsx "$repository/scripts/tasks/build.ts" >&2
+  tag=$("$conformance/images.sh")
+}
+
+gateway_api_crds() {
+  GOTOOLCHAIN=$RECENT_GO go list -C "$conformance/suite" -m -f '{{.Dir}}/config/crd/experimental' sigs.k8s.io/gateway-api
+}
+
+install_crds() {
+  say "installing the Gateway API CRDs"
+  in_namespace kubectl apply --server-side --force-conflicts -k "$(gateway_api_crds)" >"$work/crds.log" 2>&1 ||
+    { tail -5 "$work/crds.log" >&2 && die "the Gateway API CRDs could not be installed; all messages: $work/crds.log"; }
+  # Helm installs CRDs once and never changes them; a cluster that stayed up may have older ones.
+  in_namespace kubectl apply --server-side --force-conflicts -f "$repository/charts/headgate/crds" >>"$work/crds.log" 2>&1 ||
+    { tail -5 "$work/crds.log" >&2 && die "the CRDs of the chart could not be installed; all messages: $work/crds.log"; }
+  in_namespace kubectl wait --for=condition=Established --timeout=60s crd --all >/dev/null
+}
+
+# install_chart VALUES: installs or upgrades the release `headgate` with the image that build_and_import made.
+install_chart() {
+  local helm
+  say "installing the chart"
+  helm=$("$conformance/helm.sh")
+  if ! in_namespace "$helm" upgrade --install headgate "$repository/charts/headgate" --namespace "$release_namespace" --create-namespace \
+    --values "$1" --set "image.tag=$tag" --wait --timeout 3m >"$work/helm.log" 2>&1; then
+    tail -20 "$work/helm.log" >&2
+    collect_logs
+    die "the chart could not be installed. Logs of the pods: $work"
+  fi
+}
+
+# What a failure is looked for in, kept after the cluster is gone.
+collect_logs() {
+  local kubectl=(in_namespace kubectl --namespace "$release_namespace") pod
+  for pod in $("${kubectl[@]}" get pods -o name 2>/dev/null); do
+    "${kubectl[@]}" logs "$pod" --tail=-1 >"$work/${pod#pod/}.log" 2>&1 || true
+    "${kubectl[@]}" logs "$pod" --previous --tail=-1 >"$work/${pod#pod/}.previous.log" 2>/dev/null || rm -f "$work/${pod#pod/}.previous.log"
+  done
+  in_namespace kubectl get pods,services -A -o wide >"$work/pods.txt" 2>&1 || true
+  in_namespace kubectl describe pods -n "$release_namespace" >"$work/controller.txt" 2>&1 || true
+  in_namespace kubectl get events -A --sort-by=.lastTimestamp >"$work/events.txt" 2>&1 || true
+}

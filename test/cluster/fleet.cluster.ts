@@ -1,0 +1,135 @@
+/** Traffic while everything around it is replaced or fails: not one request may be lost. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { eventually } from '../support/eventually.js'
+import { apply, type Condition, conditionsOf, fromRunner, helm, kubectl, kubectlJson, type List } from './support/kubectl.js'
+import { startLoad } from './support/load.js'
+import { answers, createSite, readGateway, routeYaml, type Site } from './support/site.js'
+
+const SYSTEM = 'headgate-system'
+const OUTAGE_MS = 60_000
+
+interface Pod {
+  readonly metadata: { readonly name: string }
+  readonly status: { readonly conditions?: readonly Condition[] }
+}
+
+let site: Site
+
+beforeAll(async () => {
+  site = await createSite('e2e', 'headgate')
+}, 300_000)
+
+afterAll(async () => {
+  await kubectl('delete', 'namespace', 'e2e', '--wait=false')
+})
+
+/** Does something under load and expects that every request was answered. */
+async function withoutLoss(disturb: () => Promise<unknown>): Promise<void> {
+  const load = startLoad(site.address, 80, site.host)
+  await eventually(() => expect(load.answered()).toBeGreaterThan(50), 30_000)
+  try {
+    await disturb()
+    const before = load.answered()
+    await eventually(() => expect(load.answered()).toBeGreaterThan(before + 50), 60_000)
+  } finally {
+    const report = await load.stop()
+    expect(report.failures).toEqual([])
+  }
+}
+
+const fleet = async (): Promise<string> =>
+  (
+    await kubectl(
+      ...[
+        'get',
+        'deployments',
+        '--namespace',
+        site.namespace,
+        '--selector',
+        'gateway.networking.k8s.io/gateway-name=web',
+        '--output',
+        'name',
+      ],
+    )
+  ).trim()
+
+describe('a fleet under load', () => {
+  it('passes `helm test`', async () => {
+    await expect(helm('test', 'headgate', '--namespace', SYSTEM, '--timeout', '120s')).resolves.toMatch(/Phase:\s+Succeeded/)
+  })
+
+  it('has three Envoys that are ready', async () => {
+    const { items } = await kubectlJson<List<Pod>>(
+      ...['get', 'pods', '--namespace', site.namespace, '--selector', 'gateway.networking.k8s.io/gateway-name=web'],
+    )
+    expect(items).toHaveLength(3)
+    for (const pod of items) expect(conditionsOf(pod)).toContain('Ready=True')
+  })
+
+  it('loses no request while its Envoys are replaced', async () => {
+    const name = await fleet()
+    await withoutLoss(async () => {
+      await kubectl('rollout', 'restart', name, '--namespace', site.namespace)
+      await kubectl('rollout', 'status', name, '--namespace', site.namespace, '--timeout=150s')
+    })
+  }, 240_000)
+
+  it('loses no request while the controllers are replaced, and says Programmed all the time', async () => {
+    const before = (await readGateway(site.namespace)).status?.conditions?.find(({ type }) => type === 'Programmed')
+    await withoutLoss(async () => {
+      await kubectl('rollout', 'restart', 'deployment/headgate', '--namespace', SYSTEM)
+      await kubectl('rollout', 'status', 'deployment/headgate', '--namespace', SYSTEM, '--timeout=150s')
+    })
+    const after = (await readGateway(site.namespace)).status?.conditions?.find(({ type }) => type === 'Programmed')
+    expect(after).toMatchObject({ status: 'True', lastTransitionTime: before?.lastTransitionTime })
+  }, 240_000)
+
+  it('keeps conditions right when the leader is killed', async () => {
+    const { spec } = await kubectlJson<{ spec: { holderIdentity: string } }>('get', 'lease', 'headgate-leader', '--namespace', SYSTEM)
+    const leader = await leaderPod(spec.holderIdentity)
+    const before = (await readGateway(site.namespace)).status?.conditions?.find(({ type }) => type === 'Programmed')
+    await withoutLoss(async () => {
+      await kubectl('delete', 'pod', leader, '--namespace', SYSTEM, '--grace-period=0', '--force')
+      await apply(routeYaml(site.namespace, 'second', 'second.example.com'))
+      await answers({ address: site.address, host: 'second.example.com' }, 60_000)
+      await eventually(async () => {
+        const route = await kubectlJson<{ status: { parents: readonly { conditions: readonly { type: string; status: string }[] }[] } }>(
+          ...['get', 'httproute', 'second', '--namespace', site.namespace],
+        )
+        expect(route.status.parents[0]?.conditions).toContainEqual(expect.objectContaining({ type: 'Accepted', status: 'True' }))
+      }, 60_000)
+    })
+    const after = (await readGateway(site.namespace)).status?.conditions?.find(({ type }) => type === 'Programmed')
+    expect(after).toMatchObject({ status: 'True', lastTransitionTime: before?.lastTransitionTime })
+  }, 240_000)
+
+  it('goes on while the API server is away for a minute, and takes up changes afterwards', async () => {
+    const apiServer = componentPid('kube-apiserver')
+    await withoutLoss(async () => {
+      process.kill(apiServer, 'SIGSTOP')
+      try {
+        await sleep(OUTAGE_MS)
+      } finally {
+        process.kill(apiServer, 'SIGCONT')
+      }
+    })
+    await eventually(() => apply(routeYaml(site.namespace, 'third', 'third.example.com')), 60_000)
+    await answers({ address: site.address, host: 'third.example.com' }, 120_000)
+  }, 400_000)
+})
+
+/** The holder names its pod, possibly with more words behind it. */
+async function leaderPod(holder: string): Promise<string> {
+  const names = (await kubectl('get', 'pods', '--namespace', SYSTEM, '--output', 'jsonpath={.items[*].metadata.name}')).split(' ')
+  const found = names.find((name) => holder.includes(name))
+  if (found === undefined) throw new Error(`the lease is held by "${holder}", which is none of ${names.join(', ')}`)
+  return found
+}
+
+/** The process of a component, as the cluster's scripts noted it. */
+function componentPid(name: string): number {
+  return Number(readFileSync(join(fromRunner('HEADGATE_CLUSTER_STATE'), 'pid', name), 'utf8').split(' ')[0])
+}

@@ -1,0 +1,62 @@
+/** An installation for some namespaces only, beside one for the whole cluster. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { apply, CHART, fromRunner, helm, kubectl, kubectlJson } from './support/kubectl.js'
+import { createSite, gatewayYaml, namespaceYaml } from './support/site.js'
+
+const SYSTEM = 'headgate-team'
+const ACCOUNT = `system:serviceaccount:${SYSTEM}:team-headgate`
+const CONTROLLER = 'headgate.dev/team-controller'
+
+beforeAll(async () => {
+  await apply([namespaceYaml('team-a'), namespaceYaml('team-b')].join('---'))
+  await helm(
+    ...['install', 'team', CHART, '--namespace', SYSTEM, '--create-namespace', '--wait', '--timeout', '150s', '--skip-crds'],
+    ...['--set', `image.tag=${fromRunner('HEADGATE_TAG')},replicaCount=1,controllerName=${CONTROLLER},gatewayClass.name=team`],
+    ...['--set', 'watch.namespaces={team-a},resources.requests.cpu=50m'],
+  )
+}, 240_000)
+
+afterAll(async () => {
+  await kubectl('delete', 'namespace', 'team-a', 'team-b', '--wait=false')
+  await helm('uninstall', 'team', '--namespace', SYSTEM)
+  await kubectl('delete', 'namespace', SYSTEM, '--wait=false')
+})
+
+/** `yes` or `no`; kubectl ends with 1 for a no. */
+async function may(verb: string, resource: string, namespace: string): Promise<string> {
+  try {
+    return (await kubectl('auth', 'can-i', verb, resource, '--as', ACCOUNT, '--namespace', namespace)).trim()
+  } catch (error) {
+    return String((error as { stdout?: string }).stdout).trim()
+  }
+}
+
+describe('an installation for one namespace', () => {
+  it.each([
+    { verb: 'watch', resource: 'secrets', namespace: 'team-a', answer: 'yes' },
+    { verb: 'patch', resource: 'deployments.apps', namespace: 'team-a', answer: 'yes' },
+    { verb: 'get', resource: 'secrets', namespace: 'team-b', answer: 'no' },
+    { verb: 'list', resource: 'secrets', namespace: 'kube-system', answer: 'no' },
+    { verb: 'list', resource: 'httproutes.gateway.networking.k8s.io', namespace: 'team-b', answer: 'no' },
+    { verb: 'create', resource: 'deployments.apps', namespace: 'team-b', answer: 'no' },
+    { verb: 'create', resource: 'secrets', namespace: 'team-a', answer: 'no' },
+  ])('may $verb $resource in $namespace: $answer', async ({ verb, resource, namespace, answer }) => {
+    expect(await may(verb, resource, namespace)).toBe(answer)
+  })
+
+  it('serves Gateways in its namespace', async () => {
+    await expect(createSite('team-a', 'team')).resolves.toMatchObject({ namespace: 'team-a' })
+  }, 180_000)
+
+  it('leaves Gateways elsewhere alone', async () => {
+    await apply(gatewayYaml('team-b', 'team'))
+    // As long as a Gateway in its own namespace took to be noticed, several times over.
+    await new Promise((resolve) => setTimeout(resolve, 10_000))
+    const made = await kubectl('get', 'deployments,services,serviceaccounts', '--namespace', 'team-b', '--output', 'name')
+    expect(made.split('\n').filter((name) => name.includes('web'))).toEqual([])
+    const gateway = await kubectlJson<{ status?: { conditions?: readonly { reason: string }[] } }>(
+      ...['get', 'gateway', 'web', '--namespace', 'team-b'],
+    )
+    for (const { reason } of gateway.status?.conditions ?? []) expect(reason).toBe('Pending')
+  })
+})
