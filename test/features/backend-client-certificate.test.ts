@@ -56,11 +56,11 @@ feature(
       ['{group: "", kind: ConfigMap, name: servers}', 'ResolvedRefs=False/InvalidClientCertificateRef', undefined],
       ['{group: example.com, kind: Secret, name: shown}', 'ResolvedRefs=False/InvalidClientCertificateRef', undefined],
     ]
-    for (const [ref, condition, subject, ...more] of rows) {
+    for (const [ref, condition, subject, more] of rows) {
       await world.write(
         `${gateway('gw')}  tls: {backend: {clientCertificateRef: ${ref}}}\n`,
         httpRoute('r', '[{backendRefs: [{name: s, port: 8001}]}]'),
-        ...more,
+        ...(more === undefined ? [] : [more]),
       )
       expect([ref, world.conditions('Gateway/default/gw')]).toEqual([ref, expect.arrayContaining(['Accepted=True/Accepted', condition])])
       const answer = await world.ask()
