@@ -38,7 +38,8 @@ export class Http1Transport implements Transport {
           body: incoming,
         })
       })
-      outgoing.once('error', reject)
+      // More than one error may come, and one without a listener would end the process.
+      outgoing.on('error', reject)
       outgoing.end(request.body)
     })
   }

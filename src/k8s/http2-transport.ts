@@ -9,9 +9,14 @@ import { firstHeader, type Transport, type TransportRequest, type TransportRespo
 /** kube-apiserver allows more, but an unlimited connection would make one loss expensive; proxies in front of it allow 100 to 250. */
 const MAX_STREAMS_PER_SESSION = 100
 
-/** After this long without an answer to a ping the connection is dead; client-go waits as long. */
-const PING_INTERVAL_MS = 30_000
-const PING_TIMEOUT_MS = 15_000
+/** How often a connection is asked whether it lives, and how long it may take to answer. In milliseconds. */
+export interface PingTimes {
+  readonly intervalMs: number
+  readonly timeoutMs: number
+}
+
+/** client-go waits as long. */
+const PING_TIMES: PingTimes = { intervalMs: 30_000, timeoutMs: 15_000 }
 
 /** A large list must not wait for window updates, and one slow reader must not hold up the others. */
 const STREAM_WINDOW_BYTES = 1024 * 1024
@@ -29,12 +34,14 @@ export class Http2Transport implements Transport {
   readonly #origin: string
   readonly #dial: () => Promise<tls.TLSSocket>
   readonly #sessions = new Set<PooledSession>()
+  readonly #pings: PingTimes
   #opening: Promise<PooledSession> | undefined
 
   /** @param dial opens a TLS connection that negotiated `h2` */
-  constructor(server: URL, dial: () => Promise<tls.TLSSocket>) {
+  constructor(server: URL, dial: () => Promise<tls.TLSSocket>, pings: PingTimes = PING_TIMES) {
     this.#origin = server.origin
     this.#dial = dial
+    this.#pings = pings
   }
 
   async send(request: TransportRequest): Promise<TransportResponse> {
@@ -50,7 +57,7 @@ export class Http2Transport implements Transport {
 
   async #sessionWithRoom(): Promise<PooledSession> {
     for (;;) {
-      for (const pooled of this.#sessions) if (!pooled.leaving && pooled.active < capacity(pooled.session)) return pooled
+      for (const pooled of this.#sessions) if (hasRoom(pooled)) return pooled
       // One connection is opened at a time; whoever waited looks again, since the others may have filled it.
       this.#opening ??= this.#open().finally(() => {
         this.#opening = undefined
@@ -76,10 +83,15 @@ export class Http2Transport implements Transport {
       pooled.leaving = true
     })
     session.on('close', forget)
-    keepProving(session)
+    keepProving(session, this.#pings)
     this.#sessions.add(pooled)
     return pooled
   }
+}
+
+function hasRoom({ session, active, leaving }: PooledSession): boolean {
+  // A destroyed session says so a moment before it is closed.
+  return !leaving && !session.destroyed && !session.closed && active < capacity(session)
 }
 
 function capacity(session: http2.ClientHttp2Session): number {
@@ -87,15 +99,19 @@ function capacity(session: http2.ClientHttp2Session): number {
 }
 
 /** Destroys the session when the peer no longer answers pings. */
-function keepProving(session: http2.ClientHttp2Session): void {
+function keepProving(session: http2.ClientHttp2Session, { intervalMs, timeoutMs }: PingTimes): void {
   let deadline: NodeJS.Timeout | undefined
   const ping = setInterval(() => {
-    deadline ??= setTimeout(() => session.destroy(new Error('the API server does not answer HTTP/2 pings')), PING_TIMEOUT_MS).unref()
+    if (session.destroyed) {
+      clearInterval(ping)
+      return
+    }
+    deadline ??= setTimeout(() => session.destroy(new Error('the API server does not answer HTTP/2 pings')), timeoutMs).unref()
     session.ping(() => {
       clearTimeout(deadline)
       deadline = undefined
     })
-  }, PING_INTERVAL_MS).unref()
+  }, intervalMs).unref()
   session.once('close', () => {
     clearInterval(ping)
     clearTimeout(deadline)
@@ -113,7 +129,8 @@ function exchange(pooled: PooledSession, request: TransportRequest): Promise<Tra
       // After a response this settles nothing; before one, a stream that a closing connection dropped ends here without an error.
       reject(new Error('the connection was closed before an answer came'))
     })
-    stream.once('error', reject)
+    // More than one error may come, and one without a listener would end the process.
+    stream.on('error', reject)
     stream.once('response', (head) => {
       resolve({ status: Number(head[':status']), header: (name) => firstHeader(head[name]), body: stream })
     })

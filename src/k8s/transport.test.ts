@@ -2,12 +2,14 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import http2 from 'node:http2'
 import https from 'node:https'
-import type { AddressInfo } from 'node:net'
+import net, { type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import tls from 'node:tls'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { eventually } from '../../test/support/eventually.js'
 import { connectTransport } from './connect.js'
+import { Http2Transport } from './http2-transport.js'
 import type { Transport, TransportRequest, TransportResponse } from './transport.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'kube-transport-'))
@@ -147,5 +149,45 @@ describe.each(['h2', 'http/1.1'] as const)('a transport to a server that speaks 
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
     expect(await text(await late.send(request('/up')))).toBe('GET /up ')
     late.close()
+  })
+})
+
+describe('a connection that died without a word', () => {
+  it('is found by its pings: streams end, and new requests use a new one', async () => {
+    const server = http2.createSecureServer({ cert, key })
+    server.on('request', (incoming: http2.Http2ServerRequest, outgoing: http2.Http2ServerResponse) => {
+      outgoing.writeHead(200)
+      if (incoming.url === '/watch') outgoing.write('first\n')
+      else outgoing.end('answer')
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const port = (server.address() as AddressInfo).port
+    // Stands between the two and can lose everything from one moment on, as a network does.
+    const through = new Set<net.Socket>()
+    const wire = net.createServer((socket) => {
+      const onward = net.connect(port, '127.0.0.1')
+      for (const end of [socket, onward]) through.add(end.on('error', () => undefined))
+      socket.pipe(onward).pipe(socket)
+    })
+    await new Promise<void>((resolve) => wire.listen(0, '127.0.0.1', resolve))
+    const wirePort = (wire.address() as AddressInfo).port
+    const dial = (): Promise<tls.TLSSocket> =>
+      new Promise((resolve) => {
+        const socket = tls.connect({ host: '127.0.0.1', port: wirePort, ca: cert, ALPNProtocols: ['h2'] }, () => resolve(socket))
+      })
+    const transport = new Http2Transport(new URL(`https://127.0.0.1:${wirePort}`), dial, { intervalMs: 50, timeoutMs: 100 })
+    const watch = await transport.send(request('/watch'))
+    const ended = text(watch).then(
+      () => 'complete',
+      () => 'broken',
+    )
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    expect(await Promise.race([ended, 'alive'])).toBe('alive')
+    for (const socket of through) socket.unpipe().pause()
+    expect(await ended).toBe('broken')
+    expect(await text(await transport.send(request('/')))).toBe('answer')
+    transport.close()
+    for (const socket of through) socket.destroy()
+    await Promise.all([new Promise((resolve) => wire.close(resolve)), new Promise((resolve) => server.close(resolve))])
   })
 })
