@@ -7,10 +7,15 @@ repository=$(dirname "$conformance")
 work=$HEADGATE_CACHE/conformance
 release_namespace=headgate-system
 
-# begin KEEP: brings the cluster up; takes it down at the end of the script, unless KEEP is true or it was up before.
+# begin KEEP: brings the cluster up; takes it down at the end of the script, unless KEEP is true or it was up before. There is one
+# cluster per machine: a second run waits for the first.
 begin() {
   require_root_on_linux
   mkdir -p "$work"
+  exec 8>"$work/lock"
+  flock --nonblock 8 || { say "another run uses the cluster; waiting for its end" && flock --timeout 7200 8; } ||
+    die "another run still uses the cluster after two hours: $(cat "$work/owner" 2>/dev/null)"
+  echo "process $$, $0" >"$work/owner"
   export PATH="$repository/node_modules/.bin:$PATH"
   if [ "$1" != true ] && [ ! -e /run/netns/$NAMESPACE ]; then trap '"$CLUSTER_SOURCE/down.sh"' EXIT; fi
   "$CLUSTER_SOURCE/up.sh"

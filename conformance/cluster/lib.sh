@@ -99,8 +99,8 @@ start_time() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
 start() {
   local name=$1 pid
   shift
-  # Each program of this line replaces the one before, so the id is the component's own.
-  setsid nsenter --net=/run/netns/$NAMESPACE env KUBECONFIG="$STATE/kubeconfig" "$@" >"$STATE/log/$name.log" 2>&1 </dev/null &
+  # Each program of this line replaces the one before, so the id is the component's own. The locks 8 and 9 stay with the script.
+  setsid nsenter --net=/run/netns/$NAMESPACE env KUBECONFIG="$STATE/kubeconfig" "$@" >"$STATE/log/$name.log" 2>&1 </dev/null 8>&- 9>&- &
   pid=$!
   echo "$pid $(start_time $pid)" >"$STATE/pid/$name"
 }
