@@ -69,11 +69,15 @@ export class Reflector {
   #failures = 0
   #lastFailure = { reason: '', atMs: 0 }
   #absences = 0
+  #hasListed = false
 
   constructor(options: ReflectorOptions) {
     this.#options = options
     this.listed = new Promise((resolve) => {
-      this.#markListed = resolve
+      this.#markListed = () => {
+        this.#hasListed = true
+        resolve()
+      }
     })
     this.answered = Promise.race([
       this.listed,
@@ -81,6 +85,11 @@ export class Reflector {
         this.#markAnswered = resolve
       }),
     ])
+  }
+
+  /** True once `listed` has resolved. */
+  get hasListed(): boolean {
+    return this.#hasListed
   }
 
   /** What it is doing now. */

@@ -163,7 +163,7 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
     health: () => ({
       live: true,
       ready: snapshots.isComplete,
-      reasons: snapshots.isComplete ? [] : ['the objects of the cluster have not been read yet'],
+      reasons: snapshots.isComplete ? [] : ['the objects of the cluster have not been read yet', ...provider.missing()],
     }),
     metrics: async () => ({ contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }),
   }

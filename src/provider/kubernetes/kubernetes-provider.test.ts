@@ -119,10 +119,13 @@ describe('KubernetesProvider', () => {
     await eventually(() => expect([...provider.states().values()]).toContainEqual(expect.objectContaining({ kind: 'waiting' })))
     await eventually(() => expect([...provider.states().values()].filter(({ kind }) => kind === 'watching').length).toBeGreaterThan(15))
     expect(log).toEqual([])
+    const refused = /^httproutes\.gateway\.networking\.k8s\.io: GET .*403 Forbidden.*grant this verb/
+    await eventually(() => expect(provider.missing()).toEqual([expect.stringMatching(refused)]))
     await clock.advance(1_000)
     await eventually(() => expect(clock.sleeps.at(-1)).toBe(1_600))
     await clock.advance(2_000)
     await completed()
+    expect(provider.missing()).toEqual([])
   })
 
   it('reports a change of the status as that, and not as a change of the object', async () => {

@@ -107,6 +107,15 @@ export class KubernetesProvider implements Provider {
     return this.#served.get(kind)
   }
 
+  /** Why not everything has been handed over yet, one line per resource: for people who wonder why nothing starts. */
+  missing(): readonly string[] {
+    return [...(this.#watches?.unlisted() ?? [])].map(([name, state]) => {
+      const [group, , plural, namespace] = name.split('|')
+      const resource = `${plural}${group === '' ? '' : `.${group}`}${namespace === '' ? '' : ` in ${namespace}`}`
+      return state.kind === 'waiting' ? `${resource}: ${state.failure.message}` : `${resource}: ${state.kind}`
+    })
+  }
+
   /** What each watch is doing: for readiness and for people who wonder why nothing comes. */
   states(): ReadonlyMap<string, ReflectorState> {
     return this.#watches?.states() ?? new Map()

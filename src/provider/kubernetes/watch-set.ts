@@ -57,6 +57,12 @@ export class WatchSet {
     await Promise.all([...this.#running.values()].map(({ reflector }) => reflector.listed))
   }
 
+  /** What each watch is doing that has not handed over what exists, by its name. */
+  unlisted(): ReadonlyMap<string, ReflectorState> {
+    const waiting = [...this.#running].filter(([, { reflector }]) => !reflector.hasListed)
+    return new Map(waiting.map(([name, { reflector }]) => [name, reflector.state]))
+  }
+
   /** What each watch is doing, by its name. */
   states(): ReadonlyMap<string, ReflectorState> {
     return new Map([...this.#running].map(([name, { reflector }]) => [name, reflector.state]))
