@@ -12,7 +12,7 @@ export const CHART: string = join(import.meta.dirname, '..', '..', '..', 'charts
 /** A value that the runner of these tests hands over in the environment. */
 export function fromRunner(name: string): string {
   const value = process.env[name]
-  if (value === undefined || value === '') throw new Error(`$${name} is missing: run these tests with \`npm run e2e\``)
+  if (value === undefined || value === '') throw new Error(`$${name} is missing: run these tests with \`npm run end-to-end\``)
   return value
 }
 

@@ -1,4 +1,0 @@
-#!/bin/bash
-# `npm run e2e [-- JEST ARGUMENTS]`: the end-to-end tests on a real cluster.
-set -euo pipefail
-exec "$(dirname "$0")/../../conformance/e2e.sh" "$@"
