@@ -32,8 +32,8 @@ function running(...more: readonly EncodedResource[]): SessionDriver {
   driver.sends()
   driver.accept()
   expect(driver.sends()).toEqual([])
-  expect(driver.session.deadline()).toBeUndefined()
-  expect(driver.session.acknowledgedRevision()).toBe(driver.cache.revision('g'))
+  expect(driver.session.deadline(driver.now)).toBeUndefined()
+  expect(driver.session.acknowledgedRevision(driver.now)).toBe(driver.cache.revision('g'))
   return driver
 }
 
@@ -56,7 +56,7 @@ describe('make before break', () => {
     driver.ask(EDS, { unsubscribe: ['a'] })
     driver.accept(CDS)
     expect(driver.sends()).toEqual([])
-    expect(driver.session.acknowledgedRevision()).toBe(driver.cache.revision('g'))
+    expect(driver.session.acknowledgedRevision(driver.now)).toBe(driver.cache.revision('g'))
   })
 
   it('a change that needs one phase is sent at once: an edited route', () => {
@@ -174,6 +174,22 @@ describe('make before break', () => {
     expect(driver.sends()).toEqual([])
     driver.accept(EDS)
     expect(driver.sends()).toEqual(['EDS +a', 'RDS +r'])
+  })
+
+  it('a listener that names another one waits for it, and for scopes that the client asks for because of it', () => {
+    const needs = [
+      { typeUrl: LDS, name: 'loader' },
+      { typeUrl: SRDS, name: '*' },
+    ]
+    const driver = new SessionDriver([scope('s'), listener('a', { references: needs }), listener('loader')])
+    driver.ask(CDS)
+    driver.ask(LDS)
+    expect(driver.sends().at(-1)).toBe('LDS +loader')
+    driver.ask(SRDS)
+    driver.accept()
+    expect(driver.sends()).toEqual(['SRDS +s'])
+    driver.accept()
+    expect(driver.sends()).toEqual(['LDS +a'])
   })
 
   it('a listener that names all scopes is sent after the last of them', () => {
@@ -380,15 +396,31 @@ describe('rejections', () => {
     expect(driver.sends()).toEqual(['RDS +r'])
   })
 
-  it('what was rejected does not keep a revision from being acknowledged', () => {
+  it('a rejected version keeps its revision from being acknowledged until there is another one', () => {
+    const driver = running()
+    const before = driver.cache.revision('g')
+    driver.apply(routes('r', ['a', 'bad']))
+    driver.sends()
+    driver.reject('no')
+    driver.sends()
+    expect(driver.session.acknowledgedRevision(driver.now)).toBe(before)
+    driver.apply(routes('r', ['a']))
+    expect(driver.sends()).toEqual([])
+    expect(driver.session.acknowledgedRevision(driver.now)).toBe(before + 2)
+  })
+
+  it('what was rejected and is not replaced does not keep a revision from being acknowledged for ever', () => {
     const driver = running()
     driver.apply(cluster('bad'), endpoints('a', 81))
     driver.sends()
     driver.accept(EDS)
-    expect(driver.session.acknowledgedRevision()).toBe(driver.cache.revision('g') - 1)
+    expect(driver.session.acknowledgedRevision(driver.now)).toBe(driver.cache.revision('g') - 1)
     driver.reject('Error adding/updating cluster(s) bad: no', CDS)
     driver.sends()
-    expect(driver.session.acknowledgedRevision()).toBe(driver.cache.revision('g'))
+    expect(driver.session.acknowledgedRevision(driver.now)).toBe(driver.cache.revision('g') - 1)
+    driver.waitForDeadline() // routes to the cluster wait no more
+    expect(driver.waitForDeadline()).toBe(DEFAULT_BOUNDS.rejectedMs - DEFAULT_BOUNDS.quarantineMs)
+    expect(driver.session.acknowledgedRevision(driver.now)).toBe(driver.cache.revision('g'))
   })
 
   it('a rejected response that was overtaken by a request leaves the client with what it had before both', () => {
@@ -409,7 +441,7 @@ describe('acknowledgedRevision', () => {
     driver.ask(CDS)
     driver.sends()
     driver.accept()
-    expect(driver.session.acknowledgedRevision()).toBe(0)
+    expect(driver.session.acknowledgedRevision(driver.now)).toBe(0)
   })
 
   it('waits for the routes of a listener, which the client asks for later', () => {
@@ -417,12 +449,12 @@ describe('acknowledgedRevision', () => {
     driver.ask(LDS)
     driver.sends()
     driver.accept()
-    expect(driver.session.acknowledgedRevision()).toBe(0)
+    expect(driver.session.acknowledgedRevision(driver.now)).toBe(0)
     driver.ask(RDS, { subscribe: ['r'] })
     driver.sends()
-    expect(driver.session.acknowledgedRevision()).toBe(0)
+    expect(driver.session.acknowledgedRevision(driver.now)).toBe(0)
     driver.accept()
-    expect(driver.session.acknowledgedRevision()).toBe(1)
+    expect(driver.session.acknowledgedRevision(driver.now)).toBe(1)
   })
 
   it('goes on while later revisions are on their way', () => {
@@ -433,10 +465,10 @@ describe('acknowledgedRevision', () => {
     driver.apply(routes('r', ['a', 'a']))
     driver.sends()
     driver.apply(cluster('c'))
-    expect(driver.session.acknowledgedRevision()).toBe(first)
+    expect(driver.session.acknowledgedRevision(driver.now)).toBe(first)
     driver.accept(EDS)
-    expect(driver.session.acknowledgedRevision()).toBe(first + 1)
+    expect(driver.session.acknowledgedRevision(driver.now)).toBe(first + 1)
     driver.accept(RDS)
-    expect(driver.session.acknowledgedRevision()).toBe(first + 2)
+    expect(driver.session.acknowledgedRevision(driver.now)).toBe(first + 2)
   })
 })

@@ -136,6 +136,7 @@ export class Session {
         isInUse: (name) => this.#isInUse({ typeUrl, name }),
         saysRemovals: this.#options.protocol === 'delta' || FULL_STATE.has(typeUrl),
         needsAll: this.#options.protocol === 'sotw' && FULL_STATE.has(typeUrl) && !this.#lastNonce.has(typeUrl),
+        parkUntil: now + bounds.rejectedMs,
         bounds: this.#options.protocol === 'sotw' && FULL_STATE.has(typeUrl) ? { ...bounds, ...UNBOUNDED } : bounds,
       })
       if (push !== undefined) return this.#send(subscription, push, now)
@@ -156,9 +157,11 @@ export class Session {
   }
 
   /** When `expire` has to be called, or undefined when nothing is waited for. */
-  deadline(): number | undefined {
+  deadline(now: number): number | undefined {
     let first = this.#warming.deadline()
     for (const subscription of this.#subscriptions.values()) {
+      const parked = subscription.parkedUntil(now)
+      if (parked !== undefined && (first === undefined || parked < first)) first = parked
       for (const { sentAt } of subscription.liveFlights()) {
         const ends = sentAt + this.#options.bounds.answerMs
         if (first === undefined || ends < first) first = ends
@@ -168,15 +171,16 @@ export class Session {
   }
 
   /**
-   * The newest revision that the client runs completely, except for rejected versions. 0 until it subscribed to listeners: what does
+   * The newest revision that the client runs completely. A rejected version counts against it while the translation may still replace it,
+   * which ends after a bound: then the revision is acknowledged except for what was rejected. 0 until it subscribed to listeners: what does
    * not listen is no proxy yet.
    */
-  acknowledgedRevision(): number {
+  acknowledgedRevision(now: number): number {
     const listeners = this.#subscriptions.get(TYPE_URL.listener)
     if (listeners === undefined || listeners.owesAnswer) return 0
     let oldest = this.#warming.oldest() ?? Number.POSITIVE_INFINITY
     for (const subscription of this.#subscriptions.values()) {
-      oldest = Math.min(oldest, subscription.oldestUnacknowledged() ?? Number.POSITIVE_INFINITY)
+      oldest = Math.min(oldest, subscription.oldestUnacknowledged(now) ?? Number.POSITIVE_INFINITY)
     }
     return Math.min(oldest - 1, this.#options.cache.revision(this.#options.group))
   }
@@ -296,6 +300,7 @@ export class Session {
     if (clusters === undefined) return false
     return resource.references.some((reference) => {
       if (reference.typeUrl === TYPE_URL.scopedRouteConfiguration) return this.#scopesArePending()
+      if (reference.typeUrl === TYPE_URL.listener) return this.#subscriptions.get(TYPE_URL.listener)?.pending.has(reference.name) ?? false
       if (reference.typeUrl !== TYPE_URL.cluster || !clusters.covers(reference.name)) return false
       const cluster = this.#options.cache.resource(this.#options.group, reference)
       if (this.#warming.has(reference)) return true

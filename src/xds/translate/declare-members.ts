@@ -8,12 +8,17 @@ import type { EncodedCollections, IrCollections } from './declare.js'
 import type { RouteCollections } from './declare-routes.js'
 import { sameResource } from './encoded.js'
 import { parseResourceKey, resourceKey } from './resource-key.js'
+import { encodeScopeLoader } from './scope-loader.js'
+import { SCOPE_LOADER } from './scoped-routes.js'
 
 /** What something in a group brings along. */
 interface Members {
   readonly group: string
   readonly references: readonly ResourceReference[]
 }
+
+/** Listeners refer to these, and route tables bring them. */
+const OF_TABLES: ReadonlySet<TypeUrl> = new Set([TYPE_URL.routeConfiguration, TYPE_URL.scopedRouteConfiguration])
 
 /** Declares the resources of all groups, by `resourceKey`. */
 export function declareMembers(
@@ -32,8 +37,8 @@ export function declareMembers(
         const port = view.get(ir.ports, name)
         const listener = view.get(encoded.listeners, name)
         if (port === undefined || listener === undefined) return undefined
-        // Route configurations come through their tables, which know their group themselves.
-        const named = listener.references.filter(({ typeUrl }) => typeUrl !== TYPE_URL.routeConfiguration)
+        // Routes come through their tables, which know their group themselves.
+        const named = listener.references.filter(({ typeUrl }) => !OF_TABLES.has(typeUrl))
         return { group: port.group, references: [{ typeUrl: TYPE_URL.listener, name }, ...named] }
       },
     }),
@@ -44,10 +49,13 @@ export function declareMembers(
       keys: ir.routeTables,
       compute: (view, name) => {
         const table = view.get(ir.routeTables, name)
-        return table === undefined ? undefined : { group: table.group, references: [{ typeUrl: TYPE_URL.routeConfiguration, name }] }
+        if (table === undefined) return undefined
+        const isScoped = view.get(encoded.scopedTables, name) !== undefined
+        return { group: table.group, references: isScoped ? [] : [{ typeUrl: TYPE_URL.routeConfiguration, name }] }
       },
     }),
   )
+  const ofScopes = graph.index(encoded.scopes, 'members by scope', (scope) => [resourceKey(scope.group, scope)])
   const ofRoutes = members(
     'members by route',
     graph.collection<Members>('members of routes', {
@@ -71,17 +79,20 @@ export function declareMembers(
     }),
   )
 
+  const loader = encodeScopeLoader()
   const sources: Readonly<Partial<Record<TypeUrl, Source<EncodedResource>>>> = {
     [TYPE_URL.listener]: encoded.listeners,
     [TYPE_URL.routeConfiguration]: encoded.routeConfigurations,
+    [TYPE_URL.scopedRouteConfiguration]: encoded.scopes,
     [TYPE_URL.cluster]: encoded.clusters,
     [TYPE_URL.clusterLoadAssignment]: encoded.loadAssignments,
     [TYPE_URL.secret]: encoded.secrets,
   }
   return graph.collection<EncodedResource>('resources', {
-    keys: [ofListeners, ofTables, ofRoutes, ofClusters],
+    keys: [ofListeners, ofTables, ofScopes, ofRoutes, ofClusters],
     compute: (view, key) => {
       const reference = parseResourceKey(key)?.reference
+      if (reference?.typeUrl === TYPE_URL.listener && reference.name === SCOPE_LOADER) return loader
       const source = reference === undefined ? undefined : sources[reference.typeUrl]
       return reference === undefined || source === undefined ? undefined : view.get(source, reference.name)
     },

@@ -1,20 +1,35 @@
-/** Virtual hosts and route configurations as a part of the graph. An edit of one route costs one virtual host and one concatenation. */
-import type { Collection, Graph } from '../../incremental/index.js'
+/**
+ * Virtual hosts and how they are packed, as a part of the graph. An edit of one route costs one virtual host, and one concatenation of all
+ * of them (`rds`) or one scope (`scoped`).
+ */
+import type { Collection, Graph, Source } from '../../incremental/index.js'
 import type { EncodedResource, ResourceReference } from '../resource.js'
 import type { IrCollections } from './declare.js'
 import { sameResource } from './encoded.js'
+import { isExact, isScoped, type RoutePacking } from './packing.js'
 import { parseResourceKey, resourceKey } from './resource-key.js'
 import { encodeRouteConfiguration } from './route-configuration.js'
+import { type EncodedScope, encodeFallbackScope, encodeHostScope } from './scope.js'
+import { FALLBACK, parseScopeName, scopeName } from './scope-key.js'
 import { type EncodedVirtualHost, encodeVirtualHost } from './virtual-host.js'
 
 /** What `declareRoutes` adds to the graph. */
 export interface RouteCollections {
   /** By the keys of the virtual hosts. */
   readonly virtualHostBytes: Collection<EncodedVirtualHost>
+  /** Route tables whose hosts are scopes, by name. */
+  readonly scopedTables: Collection<ScopedTable>
   /** By name. */
   readonly routeConfigurations: Collection<EncodedResource>
+  /** By name. */
+  readonly scopes: Collection<EncodedScope>
   /** Every resource that some virtual host of a route table names, once. */
   readonly uses: Collection<RouteTableUse>
+}
+
+/** A route table whose hosts are scopes. */
+export interface ScopedTable {
+  readonly group: string
 }
 
 /** A route table and something that its virtual hosts name. */
@@ -23,8 +38,10 @@ export interface RouteTableUse {
   readonly reference: ResourceReference
 }
 
+type RouteSources = Pick<IrCollections, 'routeTables' | 'virtualHosts'>
+
 /** Declares what is made of route tables and virtual hosts. */
-export function declareRoutes(graph: Graph, ir: Pick<IrCollections, 'routeTables' | 'virtualHosts'>): RouteCollections {
+export function declareRoutes(graph: Graph, ir: RouteSources, packing: RoutePacking): RouteCollections {
   const virtualHostBytes = graph.collection<EncodedVirtualHost>('virtual host bytes', {
     keys: ir.virtualHosts,
     compute: (view, key) => {
@@ -32,6 +49,7 @@ export function declareRoutes(graph: Graph, ir: Pick<IrCollections, 'routeTables
       return host === undefined ? undefined : encodeVirtualHost(host)
     },
   })
+  const scopedTables = declareScopedTables(graph, ir, packing)
   const hostsByTable = graph.index(virtualHostBytes, 'virtual hosts by route table', ({ routeTable }) => [routeTable])
 
   // An index and a fragment per use: a virtual host that names another cluster costs that cluster, not all that the table names.
@@ -55,10 +73,55 @@ export function declareRoutes(graph: Graph, ir: Pick<IrCollections, 'routeTables
     keys: ir.routeTables,
     compute: (view, name) => {
       const table = view.get(ir.routeTables, name)
-      if (table === undefined) return undefined
+      if (table === undefined || view.get(scopedTables, name) !== undefined) return undefined
       return encodeRouteConfiguration(table, view.list(hostsByTable, name), view.get(references, name) ?? [])
     },
     equal: sameResource,
   })
-  return { virtualHostBytes, routeConfigurations, uses }
+  return {
+    virtualHostBytes,
+    scopedTables,
+    routeConfigurations,
+    scopes: declareScopes(graph, ir.routeTables, virtualHostBytes, scopedTables),
+    uses,
+  }
+}
+
+function declareScopedTables(graph: Graph, { routeTables, virtualHosts }: RouteSources, packing: RoutePacking): Collection<ScopedTable> {
+  // Only a limit needs the number.
+  const exactHosts = graph.index(virtualHosts, 'exact hosts by route table', ({ routeTable, domain }) =>
+    typeof packing === 'object' && isExact(domain) ? [routeTable] : [],
+  )
+  return graph.collection<ScopedTable>('scoped route tables', {
+    keys: routeTables,
+    compute: (view, name) => {
+      const table = view.get(routeTables, name)
+      return table !== undefined && isScoped(packing, () => view.count(exactHosts, name)) ? { group: table.group } : undefined
+    },
+  })
+}
+
+function declareScopes(
+  graph: Graph,
+  routeTables: IrCollections['routeTables'],
+  virtualHosts: Source<EncodedVirtualHost>,
+  scopedTables: Source<ScopedTable>,
+): Collection<EncodedScope> {
+  const fallbacks = graph.index(scopedTables, 'fallback scopes', (_table, name) => [scopeName(name, FALLBACK)])
+  const others = graph.index(virtualHosts, 'wildcards by route table', ({ routeTable, domain }) => (isExact(domain) ? [] : [routeTable]))
+  const exact = graph.index(virtualHosts, 'exact hosts', ({ routeTable, domain }) =>
+    isExact(domain) ? [scopeName(routeTable, domain)] : [],
+  )
+  return graph.collection<EncodedScope>('scopes', {
+    keys: [fallbacks, exact],
+    compute: (view, name) => {
+      const { routeTable, host } = parseScopeName(name)
+      const table = view.get(scopedTables, routeTable) === undefined ? undefined : view.get(routeTables, routeTable)
+      if (table === undefined) return undefined
+      if (host === FALLBACK) return encodeFallbackScope(table, view.list(others, routeTable))
+      const [virtualHost] = view.list(exact, name)
+      return virtualHost === undefined ? undefined : encodeHostScope(table, virtualHost)
+    },
+    equal: sameResource,
+  })
 }

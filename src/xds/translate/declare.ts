@@ -1,5 +1,5 @@
 /** The translation to Envoy as a part of the graph. */
-import type { Collection, Graph, Source } from '../../incremental/index.js'
+import type { Collection, Graph, Source, View } from '../../incremental/index.js'
 import type { Cluster, Endpoints } from '../../ir/cluster.js'
 import type { Port } from '../../ir/port.js'
 import type { RouteTable, VirtualHost } from '../../ir/route.js'
@@ -43,22 +43,35 @@ export type XdsOptions = Partial<TranslateOptions>
 
 /** Declares everything from the IR to `resources`. */
 export function declareXds(graph: Graph, ir: IrCollections, options: XdsOptions = {}): XdsCollections {
-  const encoded = { ...declareEncoded(graph, ir, { ...DEFAULT_TRANSLATE_OPTIONS, ...options }), ...declareRoutes(graph, ir) }
+  const all = { ...DEFAULT_TRANSLATE_OPTIONS, ...options }
+  const routes = declareRoutes(graph, ir, all.packing)
+  const encoded = { ...declareEncoded(graph, ir, routes, all), ...routes }
   return { ...encoded, resources: declareMembers(graph, ir, encoded) }
 }
 
-function declareEncoded(graph: Graph, ir: IrCollections, options: TranslateOptions): EncodedCollections {
-  const encodeEach = <V>(name: string, source: Source<V>, encode: (value: V) => EncodedResource | undefined): Collection<EncodedResource> =>
+function declareEncoded(
+  graph: Graph,
+  ir: IrCollections,
+  { scopedTables }: RouteCollections,
+  options: TranslateOptions,
+): EncodedCollections {
+  const encodeEach = <V>(
+    name: string,
+    source: Source<V>,
+    encode: (value: V, view: View) => EncodedResource | undefined,
+  ): Collection<EncodedResource> =>
     graph.collection<EncodedResource>(name, {
       keys: source,
       compute: (view, key) => {
         const value = view.get(source, key)
-        return value === undefined ? undefined : encode(value)
+        return value === undefined ? undefined : encode(value, view)
       },
       equal: sameResource,
     })
   return {
-    listeners: encodeEach('listeners', ir.ports, (port) => encodeListener(port, options)),
+    listeners: encodeEach('listeners', ir.ports, (port, view) =>
+      encodeListener(port, options, (table) => view.get(scopedTables, table) !== undefined),
+    ),
     clusters: encodeEach('encoded clusters', ir.clusters, (cluster) => encodeCluster(cluster, options)),
     secrets: encodeEach('encoded secrets', ir.secrets, encodeSecret),
     loadAssignments: graph.collection<EncodedResource>('load assignments', {

@@ -4,29 +4,25 @@ import type { Chain, Port } from '../../ir/port.js'
 import type { ResourceReference } from '../resource.js'
 import { TYPE_URL } from '../resource.js'
 import { downstreamTlsSocket, terminationReferences } from './downstream-tls.js'
-import { httpConnectionManager } from './http-connection-manager.js'
-import type { TranslateOptions } from './options.js'
+import { httpConnectionManager, type ManagerContext } from './http-connection-manager.js'
 import { routeReferencesOf } from './route-configuration.js'
+import { SCOPE_REFERENCES } from './scoped-routes.js'
 import { tcpProxy } from './tcp-proxy.js'
 
 type FilterChain = envoy.config.listener.v3.FilterChain
 
 /** What a chain needs to know of its port. */
-export interface FilterChainContext {
+export interface FilterChainContext extends ManagerContext {
   readonly port: Port
-  /** Part of the names of statistics. */
-  readonly statPrefix: string
   /** True when some chain of the port takes TLS: then the others say that they take none. */
   readonly mixed: boolean
-  readonly options: TranslateOptions
 }
 
 /** The message. */
-export function buildFilterChain(chain: Chain, { port, statPrefix, mixed, options }: FilterChainContext): FilterChain {
+export function buildFilterChain(chain: Chain, context: FilterChainContext): FilterChain {
+  const { port, statPrefix, mixed, options } = context
   const filter =
-    chain.kind === 'http'
-      ? httpConnectionManager(chain, port.client, statPrefix, options)
-      : tcpProxy(chain, port.client, statPrefix, options)
+    chain.kind === 'http' ? httpConnectionManager(chain, port.client, context) : tcpProxy(chain, port.client, statPrefix, options)
   return {
     name: chain.name,
     ...chainMatch(chain, mixed),
@@ -36,10 +32,12 @@ export function buildFilterChain(chain: Chain, { port, statPrefix, mixed, option
 }
 
 /** What a chain refers to. */
-export function chainReferences(chain: Chain): readonly ResourceReference[] {
+export function chainReferences(chain: Chain, isScoped: ManagerContext['isScoped']): readonly ResourceReference[] {
   const targets =
     chain.kind === 'http'
-      ? [routeReferencesOf(chain.routeTable)]
+      ? isScoped(chain.routeTable)
+        ? SCOPE_REFERENCES
+        : [routeReferencesOf(chain.routeTable)]
       : chain.clusters.map(({ cluster }) => ({ typeUrl: TYPE_URL.cluster, name: cluster }))
   return [...targets, ...(chain.tls === undefined ? [] : terminationReferences(chain.tls))]
 }

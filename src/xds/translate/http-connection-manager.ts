@@ -7,6 +7,7 @@ import { accessLogs } from './access-log.js'
 import { httpFilters } from './http-filters/index.js'
 import type { TranslateOptions } from './options.js'
 import { routesOf } from './route-configuration.js'
+import { scopedRoutesOf } from './scoped-routes.js'
 
 type HttpConnectionManager = envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
 /** What belongs to no oneof, so that parts can be put together. */
@@ -29,24 +30,35 @@ const ESCAPED_SLASHES_ACTIONS = {
   forward: ESCAPED_SLASHES.UNESCAPE_AND_FORWARD,
 } as const satisfies Record<ClientSettings['escapedSlashes'], number>
 
+/** What a manager depends on besides its chain. */
+export interface ManagerContext {
+  readonly statPrefix: string
+  readonly options: TranslateOptions
+  /** True for a route table whose hosts are scopes. */
+  isScoped(routeTable: string): boolean
+}
+
 /** The network filter that speaks HTTP. */
 export function httpConnectionManager(
   chain: HttpChain,
   client: ClientSettings,
-  statPrefix: string,
-  options: TranslateOptions,
+  { statPrefix, options, isScoped }: ManagerContext,
 ): envoy.config.listener.v3.Filter {
-  return { name: 'envoy.filters.network.http_connection_manager', typedConfig: any(PACKAGE, manager(chain, client, statPrefix, options)) }
+  return {
+    name: 'envoy.filters.network.http_connection_manager',
+    typedConfig: any(PACKAGE, manager(chain, client, { statPrefix, options, isScoped })),
+  }
 }
 
-function manager(chain: HttpChain, client: ClientSettings, statPrefix: string, options: TranslateOptions): HttpConnectionManager {
+function manager(chain: HttpChain, client: ClientSettings, { statPrefix, options, isScoped }: ManagerContext): HttpConnectionManager {
+  const scoped = isScoped(chain.routeTable)
   const accessLog = accessLogs('request', options)
   return {
     statPrefix,
     // HTTP/1.1 or HTTP/2 by ALPN or, without TLS, by the first bytes: gRPC clients know beforehand.
     codecType: Enum[`${PACKAGE}.CodecType`].AUTO,
-    ...routesOf(chain.routeTable),
-    httpFilters: httpFilters(),
+    ...(scoped ? scopedRoutesOf(chain.routeTable) : routesOf(chain.routeTable)),
+    httpFilters: httpFilters(scoped),
     ...identity(client),
     ...timeouts(client),
     ...path(client),

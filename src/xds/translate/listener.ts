@@ -6,6 +6,7 @@ import { any, uint32 } from '../message.js'
 import { type EncodedResource, TYPE_URL } from '../resource.js'
 import { encodeResource, sortReferences } from './encoded.js'
 import { buildFilterChain, chainReferences } from './filter-chain.js'
+import type { ManagerContext } from './http-connection-manager.js'
 import type { TranslateOptions } from './options.js'
 import { statName } from './stat-name.js'
 import { udpProxy } from './udp-proxy.js'
@@ -25,8 +26,11 @@ const PROXY_PROTOCOL: ListenerFilter = {
   typedConfig: any('envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol', {}),
 }
 
+type IsScoped = ManagerContext['isScoped']
+const never: IsScoped = () => false
+
 /** The message; undefined for a port without chains, which Envoy would refuse. */
-export function buildListener(port: Port, options: TranslateOptions): Listener | undefined {
+export function buildListener(port: Port, options: TranslateOptions, isScoped: IsScoped = never): Listener | undefined {
   const [first] = port.chains
   if (first === undefined) return undefined
   const { gateway } = port
@@ -36,19 +40,19 @@ export function buildListener(port: Port, options: TranslateOptions): Listener |
     statPrefix,
     ...addresses(port),
     perConnectionBufferLimitBytes: uint32(port.client.bufferLimitBytes),
-    ...(port.transport === 'UDP' ? udp(first, statPrefix, options) : tcp(port, statPrefix, options)),
+    ...(port.transport === 'UDP' ? udp(first, statPrefix, options) : tcp(port, { statPrefix, options, isScoped })),
   }
 }
 
 /** The listener ready for the wire; undefined for a port without chains. */
-export function encodeListener(port: Port, options: TranslateOptions): EncodedResource | undefined {
-  const listener = buildListener(port, options)
+export function encodeListener(port: Port, options: TranslateOptions, isScoped: IsScoped = never): EncodedResource | undefined {
+  const listener = buildListener(port, options, isScoped)
   if (listener === undefined) return undefined
   return encodeResource('envoy.config.listener.v3.Listener', listener, {
     typeUrl: TYPE_URL.listener,
     name: port.name,
     origins: [...new Set([...port.origins, ...port.chains.flatMap(chainOrigins)])],
-    references: sortReferences(port.chains.flatMap(chainReferences)),
+    references: sortReferences(port.chains.flatMap((chain) => chainReferences(chain, isScoped))),
   })
 }
 
@@ -66,11 +70,11 @@ function addresses({ addresses: [main, ...others], boundPort, transport }: Port)
   }
 }
 
-function tcp(port: Port, statPrefix: string, options: TranslateOptions): Listener {
+function tcp(port: Port, context: ManagerContext): Listener {
   const mixed = port.chains.some(({ encrypted }) => encrypted)
   const filters = [...(port.client.proxyProtocol ? [PROXY_PROTOCOL] : []), ...(mixed ? [TLS_INSPECTOR] : [])]
   return {
-    filterChains: port.chains.map((chain) => buildFilterChain(chain, { port, statPrefix, mixed, options })),
+    filterChains: port.chains.map((chain) => buildFilterChain(chain, { ...context, port, mixed })),
     ...(filters.length === 0 ? {} : { listenerFilters: filters }),
   }
 }

@@ -1,13 +1,17 @@
+import type { RoutePacking } from './packing.js'
+
 /** What the translation to Envoy knows besides the IR: the same for all gateways, fixed for the life of the process. */
 export interface TranslateOptions {
   /** What proxies write to their standard output for each request or connection. */
   readonly accessLog: 'json' | 'off'
   /** The PEM file on the proxy's disk with the authorities that `trust: system` means. */
   readonly systemTrustFile: string
+  readonly packing: RoutePacking
 }
 
 /** The settings of Envoy's own container image, which are those of Debian as well. */
 export const DEFAULT_TRANSLATE_OPTIONS: TranslateOptions = {
   accessLog: 'json',
   systemTrustFile: '/etc/ssl/certs/ca-certificates.crt',
+  packing: 'rds',
 }

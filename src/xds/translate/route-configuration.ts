@@ -1,9 +1,4 @@
-/**
- * How virtual hosts are packed for Envoy: all of a route table in one RouteConfiguration (RDS).
- *
- * This file is the only one that knows. Another packing (one scope per host, VHDS) replaces it and the subscription in
- * `routesOf`; the virtual hosts stay the same bytes.
- */
+/** All virtual hosts of a route table in one RouteConfiguration (RDS), and what every RouteConfiguration says. */
 import type { envoy } from '../../gen/envoy/types.js'
 import type { RouteTable } from '../../ir/route.js'
 import { bool, encode, uint32 } from '../message.js'
@@ -12,6 +7,8 @@ import { ADS } from './config-source.js'
 import { MAX_DIRECT_RESPONSE_BYTES } from './direct-response.js'
 import { contentHash } from './encoded.js'
 import type { EncodedVirtualHost } from './virtual-host.js'
+
+type RouteConfiguration = envoy.config.route.v3.RouteConfiguration
 
 /** How an HTTP connection manager gets its routes. */
 export function routesOf(routeTable: string): {
@@ -25,6 +22,18 @@ export function routeReferencesOf(routeTable: string): ResourceReference {
   return { typeUrl: TYPE_URL.routeConfiguration, name: routeTable }
 }
 
+/** A route configuration without virtual hosts. */
+export function routeConfigurationFrame(name: string): RouteConfiguration {
+  return {
+    name,
+    // Clusters and routes arrive independently: a route to a cluster that is not there yet answers 503 and takes nothing else along.
+    validateClusters: bool(false),
+    // Gateway API: the port in the Host header MUST be ignored.
+    ignorePortInHostMatching: true,
+    maxDirectResponseBodySizeBytes: uint32(MAX_DIRECT_RESPONSE_BYTES),
+  }
+}
+
 /**
  * The route configuration of a table: a concatenation, nothing is encoded again.
  *
@@ -36,15 +45,8 @@ export function encodeRouteConfiguration(
   virtualHosts: readonly EncodedVirtualHost[],
   references: readonly ResourceReference[],
 ): EncodedResource {
-  const frame = encode('envoy.config.route.v3.RouteConfiguration', {
-    name: table.name,
-    // Clusters and routes arrive independently: a route to a cluster that is not there yet answers 503 and takes nothing else along.
-    validateClusters: bool(false),
-    // Gateway API: the port in the Host header MUST be ignored.
-    ignorePortInHostMatching: true,
-    maxDirectResponseBodySizeBytes: uint32(MAX_DIRECT_RESPONSE_BYTES),
-  })
-  const origins = once(() => [...new Set([table.origins, ...virtualHosts.map((host) => host.origins)].flat())])
+  const frame = encode('envoy.config.route.v3.RouteConfiguration', routeConfigurationFrame(table.name))
+  const origins = once(() => originsOf(table, virtualHosts))
   return {
     typeUrl: TYPE_URL.routeConfiguration,
     name: table.name,
@@ -56,6 +58,11 @@ export function encodeRouteConfiguration(
     },
     references,
   }
+}
+
+/** The objects that a table and its virtual hosts were made from. */
+export function originsOf(table: RouteTable, virtualHosts: readonly EncodedVirtualHost[]): EncodedResource['origins'] {
+  return [...new Set([table.origins, ...virtualHosts.map((host) => host.origins)].flat())]
 }
 
 /** Protobuf allows the fields of a message in any order, so a message is the concatenation of parts of it. */

@@ -6,9 +6,13 @@ import { encode } from '../message.js'
 import { type ResourceReference, TYPE_URL } from '../resource.js'
 import { directResponse } from './direct-response.js'
 import { contentHash, sortReferences } from './encoded.js'
+import { fieldHeader } from './field.js'
 import { filterReferences } from './http-filters/index.js'
 import { DEFAULT_RETRY_POLICY } from './retry-policy.js'
 import { buildRoutes } from './route.js'
+
+/** envoy/config/route/v3/route.proto: RouteConfiguration.virtual_hosts. */
+export const VIRTUAL_HOSTS_FIELD = 2
 
 /** The bytes of a virtual host and what others need to know about them. */
 export interface EncodedVirtualHost {
@@ -36,7 +40,7 @@ export function buildVirtualHost({ domain, routes, otherwise }: IrVirtualHost): 
 /** The message in its wire form. */
 export function encodeVirtualHost(host: IrVirtualHost): EncodedVirtualHost {
   const message = encode('envoy.config.route.v3.VirtualHost', buildVirtualHost(host))
-  const header = fieldHeader(message.length)
+  const header = fieldHeader(VIRTUAL_HOSTS_FIELD, message.length)
   const field = Buffer.concat([header, message])
   const bytes = field.subarray(header.length)
   return {
@@ -48,19 +52,6 @@ export function encodeVirtualHost(host: IrVirtualHost): EncodedVirtualHost {
     origins: host.origins,
     references: sortReferences(host.routes.flatMap(routeReferences)),
   }
-}
-
-/** RouteConfiguration.virtual_hosts: field 2, length-delimited. */
-const VIRTUAL_HOSTS_TAG = 0x12
-
-function fieldHeader(length: number): Buffer {
-  const header = [VIRTUAL_HOSTS_TAG]
-  let rest = length
-  while (rest > 0x7f) {
-    header.push((rest & 0x7f) | 0x80)
-    rest >>>= 7
-  }
-  return Buffer.from([...header, rest])
 }
 
 /** The clusters that a route can send requests to. */

@@ -11,6 +11,7 @@ import { any, duration } from '../../message.js'
 import { TYPE_URL } from '../../resource.js'
 import { INVALID_BACKEND } from '../invalid-backend.js'
 import { anyBut } from '../regex.js'
+import { SCOPE_HEADER } from '../scope-key.js'
 import type { HttpFilter } from './http-filter.js'
 
 type ExtAuthz = envoy.extensions.filters.http.ext_authz.v3.ExtAuthz
@@ -72,7 +73,9 @@ function extAuthz(auth: ExternalAuth): ExtAuthz {
   const sent = { allowedHeaders: exactly([...ALWAYS_SENT, ...auth.allowedRequestHeaders]) }
   if (auth.protocol === 'HTTP') return { ...common, ...sent, httpService: httpService(auth, cluster) }
   const grpcService = { envoyGrpc: { clusterName: cluster, authority: authorityOf(cluster) }, timeout: duration(EXTERNAL_AUTH_TIMEOUT_MS) }
-  return { ...common, ...(auth.allowedRequestHeaders.length === 0 ? {} : sent), grpcService }
+  // Without a list the service gets every header that the client sent, and this one it did not send.
+  const limits = auth.allowedRequestHeaders.length === 0 ? { disallowedHeaders: exactly([SCOPE_HEADER]) } : sent
+  return { ...common, ...limits, grpcService }
 }
 
 /** Envoy would send the name of the cluster, whose slashes no authority may have: strict servers reset the call. */

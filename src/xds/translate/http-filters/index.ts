@@ -5,6 +5,7 @@ import { CORS } from './cors.js'
 import { EXT_AUTHZ } from './ext-authz.js'
 import type { HttpFilter } from './http-filter.js'
 import { ROUTER } from './router.js'
+import { SCOPE_SEARCH } from './scope-search.js'
 import { STATEFUL_SESSION } from './stateful-session.js'
 
 /**
@@ -14,9 +15,19 @@ import { STATEFUL_SESSION } from './stateful-session.js'
  */
 export const HTTP_FILTERS: readonly HttpFilter[] = [CORS, EXT_AUTHZ, STATEFUL_SESSION, ROUTER]
 
-/** The chain of every HTTP listener. */
-export function httpFilters(): readonly envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter[] {
-  return HTTP_FILTERS.map(({ name, config, disabled }) => ({ name, typedConfig: config, ...(disabled ? { disabled } : {}) }))
+type ChainFilter = envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter
+
+/**
+ * The chain of every HTTP listener. With scoped routes no filter is disabled in it: a request whose scope has to be searched gets its
+ * filters before its route, so a filter that only the route enables would be skipped. Scopes that are found at once disable them.
+ */
+export function httpFilters(scoped: boolean): readonly ChainFilter[] {
+  const filters = HTTP_FILTERS.map(({ name, config, disabled }) => ({
+    name,
+    typedConfig: config,
+    ...(disabled && !scoped ? { disabled } : {}),
+  }))
+  return scoped ? [{ name: SCOPE_SEARCH.name, typedConfig: SCOPE_SEARCH.config }, ...filters] : filters
 }
 
 /** What a route tells the filters; undefined when it tells none of them anything. */

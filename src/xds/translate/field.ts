@@ -1,0 +1,17 @@
+/** Parts of encoded messages: a message is the concatenation of its fields, in any order, so parts are copied and not encoded again. */
+
+/** Tag and length of a length-delimited field. Source: Protocol Buffers, "Encoding". */
+export function fieldHeader(field: number, length: number): Buffer {
+  const tag = (field << 3) | 2
+  return Buffer.from([...varint(tag), ...varint(length)])
+}
+
+/** A length-delimited field that holds these parts. */
+export function field(number: number, parts: readonly Buffer[]): Buffer {
+  const length = parts.reduce((sum, part) => sum + part.length, 0)
+  return Buffer.concat([fieldHeader(number, length), ...parts])
+}
+
+function varint(value: number): readonly number[] {
+  return value > 0x7f ? [(value & 0x7f) | 0x80, ...varint(value >>> 7)] : [value]
+}
