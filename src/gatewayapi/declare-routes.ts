@@ -1,4 +1,5 @@
 /** The half of routes and backends: everything between listeners and virtual hosts, clusters and endpoints. */
+import type { BackendTrafficSettings } from '../gen/kinds.js'
 import type { Collection, Graph } from '../incremental/index.js'
 import type { Cluster, Endpoints } from '../ir/cluster.js'
 import type { VirtualHost } from '../ir/route.js'
@@ -14,6 +15,13 @@ import type { GatewaySources } from './gateway-sources.js'
 import type { Inputs } from './inputs.js'
 import type { Attachment, StreamRoute } from './model.js'
 import type { ObjectStatus } from './object-status.js'
+import { BACKEND_TRAFFIC_POLICY } from './policies/backend-traffic-kind.js'
+import { declareClusterPolicies } from './policies/cluster-policies.js'
+import { declareEffectivePolicies, declareRouteScopes, type RoutePolicies } from './policies/effective-policies.js'
+import { declarePolicies } from './policies/policies.js'
+import { declareAncestorSources } from './policies/policy-ancestors.js'
+import { declarePolicyFacts } from './policies/policy-facts.js'
+import { declareOwnPolicyStatuses } from './policies/policy-statuses.js'
 import type { RouteSources } from './route-sources.js'
 import { declareRouteStatuses } from './route-status.js'
 import { declareRoutesOfAllKinds } from './routes/any-route.js'
@@ -33,6 +41,12 @@ export interface RouteHalf extends RouteSources {
   /** By the name of the cluster. */
   readonly endpoints: Collection<Endpoints>
   readonly statuses: Collection<ObjectStatus>
+  readonly effectivePolicies: EffectivePolicies
+}
+
+/** What policies say about the rules of routes, with the policy that each field comes from, by `routeRulesKey`. */
+export interface EffectivePolicies {
+  readonly BackendTrafficPolicy: Collection<RoutePolicies<BackendTrafficSettings>>
 }
 
 /** Declares attachments first, and what stands on them in the order in which it is read. */
@@ -52,22 +66,36 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
     graph.index(attachments, 'backends of routes', (attachment) => attachment.backends),
   ])
   const ruleSources = { backends, grants, gatewayCertificates }
-  const routeRules = declareRouteRules(graph, routes, attachments, ruleSources)
+  const trafficPolicies = declarePolicies(graph, inputs, grants, BACKEND_TRAFFIC_POLICY)
+  const scopes = declareRouteScopes(graph, attachments, listeners, [trafficPolicies])
+  const traffic = declareEffectivePolicies(graph, scopes, routes, listeners, trafficPolicies)
+  const routeRules = declareRouteRules(graph, routes, attachments, ruleSources, { scopes, traffic })
   const streamRoutes = declareStreamRoutes(graph, routes, attachments, listeners, ruleSources)
   const tableHosts = declareTableHosts(graph, listeners)
-  const virtualHosts = declareVirtualHosts(graph, { attachments, routeRules, routeTables, tableHosts })
-  const clusters = declareClusters(graph, backends, gatewayCertificates, [
+  const virtualHosts = declareVirtualHosts(graph, {
+    attachments,
+    routeRules,
+    routeTables,
+    tableHosts,
+    listenersWithPolicies: scopes.ofListeners,
+  })
+  const clusterKeys = [
     graph.index(routeRules, 'clusters of rules', (rules) => rules.clusters),
     graph.index(streamRoutes, 'clusters of stream routes', (route) => route.clusters.map((each) => each.cluster)),
-  ])
+  ]
+  const clusterPolicies = declareClusterPolicies(graph, backends, trafficPolicies, clusterKeys)
+  const clusters = declareClusters(graph, backends, gatewayCertificates, clusterPolicies, clusterKeys)
   const endpoints = declareEndpoints(graph, inputs, clusters, backends)
   const routeStatuses = declareRouteStatuses(graph, inputs, routes, attachments, routeRules)
   const policyStatuses = declarePolicyStatuses(graph, { ...backendSources, backends, routeRules })
+  const facts = declarePolicyFacts(graph, 'BackendTrafficPolicy', traffic, clusterPolicies)
+  const ancestors = declareAncestorSources(graph, inputs, attachments, listeners, routeRules)
+  const ownPolicyStatuses = declareOwnPolicyStatuses(graph, trafficPolicies, facts, ancestors)
   const statuses = graph.collection<ObjectStatus>('statuses of routes and policies', {
-    keys: [routeStatuses, policyStatuses],
-    compute: (view, key) => view.get(routeStatuses, key) ?? view.get(policyStatuses, key),
+    keys: [routeStatuses, policyStatuses, ownPolicyStatuses],
+    compute: (view, key) => view.get(routeStatuses, key) ?? view.get(policyStatuses, key) ?? view.get(ownPolicyStatuses, key),
     // What is passed on was compared before.
     equal: Object.is,
   })
-  return { attachments, streamRoutes, virtualHosts, clusters, endpoints, statuses }
+  return { attachments, streamRoutes, virtualHosts, clusters, endpoints, statuses, effectivePolicies: { BackendTrafficPolicy: traffic } }
 }

@@ -11,7 +11,7 @@ import type { RouteTable, VirtualHost } from '../ir/route.js'
 import type { SecretMaterial } from '../ir/tls.js'
 import { declareBackendClientCertificates, declareClientCertificateStates } from './backend-client-certificates.js'
 import type { TranslationContext } from './context.js'
-import { declareRoutes } from './declare-routes.js'
+import { declareRoutes, type EffectivePolicies } from './declare-routes.js'
 import { type Diagnostic, declareDiagnostics } from './diagnostics.js'
 import { declareGatewayClasses } from './gateway-classes.js'
 import { declareGateways, type OurGateway } from './gateways.js'
@@ -53,6 +53,8 @@ export interface GatewayApi {
   readonly infra: Collection<GatewayInfra>
   /** By `<Kind>/<namespace>/<name>`. */
   readonly statuses: Collection<ObjectStatus>
+  /** By the kind of the policy. */
+  readonly effectivePolicies: EffectivePolicies
   /** By `<Kind>/<namespace>/<name>`; objects without any have no value. */
   readonly diagnostics: Collection<readonly Diagnostic[]>
 }
@@ -104,6 +106,7 @@ export function declareGatewayApi(graph: Graph, inputs: Inputs, context: Transla
     secrets,
     infra,
     statuses,
+    effectivePolicies: routes.effectivePolicies,
     diagnostics,
   }
 }

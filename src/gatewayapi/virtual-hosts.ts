@@ -23,11 +23,13 @@ export interface VirtualHostSources {
   readonly routeRules: Source<RouteRules>
   readonly routeTables: Source<RouteTable>
   readonly tableHosts: Source<TableHosts>
+  /** For a listener with policies of its own: its key. */
+  readonly listenersWithPolicies: Source<ListenerKey>
 }
 
 /** Declares the virtual hosts, by `<route table>#<domain>`. */
 export function declareVirtualHosts(graph: Graph, sources: VirtualHostSources): Collection<VirtualHost> {
-  const { attachments, routeRules, routeTables, tableHosts } = sources
+  const { attachments, routeRules, routeTables, tableHosts, listenersWithPolicies } = sources
   const ofListeners = indexListenerHosts(graph, tableHosts)
   const ofRoutes = graph.index(attachments, 'virtual hosts of routes', (attachment) =>
     servedHosts(attachment).flatMap(({ table, host }) => (table === undefined ? [] : [virtualHostKey(table, host)])),
@@ -50,9 +52,10 @@ export function declareVirtualHosts(graph: Graph, sources: VirtualHostSources): 
       // A host that only routes of another listener name is served like any other host of its owner.
       if (!isListeners && exact.length === 0) return undefined
       const covering = wordsOver(owner, domain).flatMap((word) => view.list(byHost, word))
+      const scope = view.get(listenersWithPolicies, owner.listener)
       const serving = [...new Set([...exact, ...covering])].flatMap((attachment) => {
         const { kind, namespace, name } = attachment.route
-        const rules = view.get(routeRules, routeRulesKey(`${kind}/${namespace}/${name}`, hosts.gateway))
+        const rules = view.get(routeRules, routeRulesKey(`${kind}/${namespace}/${name}`, hosts.gateway, scope))
         return rules === undefined ? [] : [{ rules, hostname: originalHost(attachment, owner.listener, domain) }]
       })
       return virtualHost(routeTable, domain, serving)
@@ -79,7 +82,7 @@ function virtualHost(table: RouteTable, domain: Hostname | '*', serving: readonl
     })),
   )
   ordered.sort(compareMatches)
-  const origins: readonly ObjectVersion[] = serving.map(({ rules }) => rules.route)
+  const origins: readonly ObjectVersion[] = serving.flatMap(({ rules }) => [rules.route, ...rules.policies])
   return {
     routeTable: table.name,
     domain,

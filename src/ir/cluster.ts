@@ -28,10 +28,79 @@ export interface BackendTraffic {
   readonly bufferLimitBytes: number
   readonly loadBalancing: LoadBalancing
   readonly retryBudget?: RetryBudget
+  readonly limits?: TrafficLimits
+  readonly activeHealthCheck?: ActiveHealthCheck
+  readonly passiveHealthCheck?: PassiveHealthCheck
+  /** With fewer healthy endpoints than this, the others are used as well; a default of ours where undefined. */
+  readonly panicThresholdPercent?: number
+  readonly tcpKeepalive?: TcpKeepalive
+  /** How HTTP connections are kept; nothing of it concerns bytes and datagrams. */
+  readonly http?: UpstreamHttp
 }
 
-/** How an endpoint is chosen. */
-export type LoadBalancing = { readonly kind: 'leastRequest' } | { readonly kind: 'roundRobin' } | { readonly kind: 'random' }
+/** How an endpoint is chosen. `consistentHash` needs routes that say what is hashed; without it any endpoint is taken. */
+export type LoadBalancing =
+  | { readonly kind: 'leastRequest' | 'roundRobin'; readonly slowStartMs?: number }
+  | { readonly kind: 'random' }
+  | { readonly kind: 'consistentHash'; readonly tableSize: number }
+
+/** How much may be under way from one proxy; undefined is no limit. */
+export interface TrafficLimits {
+  readonly connections?: number
+  readonly pendingRequests?: number
+  readonly requests?: number
+  readonly retries?: number
+}
+
+/** Endpoints are asked how they are. */
+export interface ActiveHealthCheck {
+  readonly timeoutMs: number
+  readonly intervalMs: number
+  readonly unhealthyThreshold: number
+  readonly healthyThreshold: number
+  readonly question:
+    | {
+        readonly kind: 'http'
+        readonly path: string
+        /** Undefined: the name of the cluster. */
+        readonly host?: string
+        readonly method: 'GET' | 'HEAD' | 'OPTIONS'
+        readonly expectedStatuses: readonly number[]
+      }
+    | { readonly kind: 'tcp'; readonly send?: string; readonly receive?: string }
+    | { readonly kind: 'grpc'; readonly service?: string }
+}
+
+/** Endpoints that fail are left out for a while. */
+export interface PassiveHealthCheck {
+  readonly intervalMs: number
+  readonly baseEjectionMs: number
+  readonly maxEjectionPercent: number
+  /** Failures in a row; 0: never for this reason. */
+  readonly consecutive5xx: number
+  readonly consecutiveGatewayFailures: number
+  /** Failed connections in a row, where they count apart from answers. */
+  readonly consecutiveLocalFailures?: number
+}
+
+/** Probes on silent connections; undefined: what the kernel has. */
+export interface TcpKeepalive {
+  readonly probes?: number
+  readonly idleSeconds?: number
+  readonly intervalSeconds?: number
+}
+
+/** How HTTP connections to a backend are kept. */
+export interface UpstreamHttp {
+  /** 0: for ever. */
+  readonly idleTimeoutMs?: number
+  /** 0: no limit. */
+  readonly maxConnectionDurationMs?: number
+  readonly maxRequestsPerConnection?: number
+  readonly streamWindowBytes?: number
+  readonly connectionWindowBytes?: number
+  readonly maxConcurrentStreams?: number
+}
 
 /** How many retries there may be. */
 export interface RetryBudget {

@@ -14,6 +14,8 @@ export interface Forward {
   readonly timeouts: Timeouts
   readonly retry?: Retry
   readonly sessionPersistence?: SessionPersistence
+  /** What decides among the endpoints of clusters that balance by a hash. */
+  readonly hash?: HashSource
   /** Protocols that a client may upgrade to, such as `websocket`. */
   readonly upgrades: readonly string[]
 }
@@ -53,11 +55,20 @@ export interface Retry {
   readonly attempts: number
   /** Answers that are tried again. */
   readonly statusCodes: readonly number[]
+  /** Further events, in the words of Envoy's `retry_on`. */
+  readonly triggers?: readonly string[]
   /** Tries again when no connection could be made or the backend refused the stream. */
   readonly connectionErrors: boolean
   readonly backoffBaseMs?: number
   readonly backoffMaxMs?: number
 }
+
+/** What a hash is made from: equal values lead to the same endpoint. */
+export type HashSource =
+  | { readonly kind: 'sourceIp' }
+  | { readonly kind: 'header' | 'queryParameter'; readonly name: string }
+  /** With a time to live, a client without the cookie gets one. */
+  | { readonly kind: 'cookie'; readonly name: string; readonly ttlMs?: number }
 
 /** Keeps a client on one endpoint. */
 export interface SessionPersistence {

@@ -2,6 +2,7 @@
 import type { KindDefinition } from '../schema/kind.js'
 import { backend } from './backend.js'
 import { backendTlsPolicy } from './backend-tls-policy.js'
+import { backendTrafficPolicy } from './backend-traffic-policy.js'
 import { clusterTrustBundle } from './cluster-trust-bundle.js'
 import { configMap } from './config-map.js'
 import { tcpRoute, udpRoute } from './connection-route.js'
@@ -39,6 +40,7 @@ export const KINDS: readonly KindDefinition[] = [
   xTelemetryPolicy,
   backend,
   gatewayConfig,
+  backendTrafficPolicy,
   service,
   serviceImport,
   endpointSlice,

@@ -37,6 +37,7 @@ export const RELEVANCE: Readonly<Record<KindName, Relevance>> = {
   XTelemetryPolicy: CONFIGURATION,
   Backend: CONFIGURATION,
   GatewayConfig: CONFIGURATION,
+  BackendTrafficPolicy: CONFIGURATION,
   Service: CONTENT,
   ServiceImport: { ...CONTENT, status: true },
   EndpointSlice: CONTENT,

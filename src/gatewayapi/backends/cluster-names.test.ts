@@ -24,6 +24,15 @@ const identity = fc
       name.map((each) => objectKey('infra', each)),
       { nil: undefined },
     ),
+    policies: fc.array(
+      fc.array(
+        fc.tuple(name, name).map(([namespace, each]) => objectKey(namespace, each)),
+        { minLength: 1, maxLength: 2 },
+      ),
+      {
+        maxLength: 3,
+      },
+    ),
   })
   .map((each): ClusterIdentity => ({ ...each, backend: { ...each.backend, transport: each.usage === 'udp' ? 'UDP' : 'TCP' } }))
 
@@ -33,9 +42,15 @@ describe('names of clusters', () => {
     { want: 'Service/ns/app/8080/grpc', usage: 'grpc' as const, gateway: undefined },
     { want: 'Service/ns/app/8080@infra/gw', usage: 'http' as const, gateway: objectKey('infra', 'gw') },
     { want: 'Service/ns/app/8080/tcp@infra/gw', usage: 'tcp' as const, gateway: objectKey('infra', 'gw') },
-  ])('$want', ({ want, ...rest }) => {
+    {
+      want: 'Service/ns/app/8080~infra/wide+infra/wide2~ns/narrow',
+      usage: 'http' as const,
+      gateway: undefined,
+      policies: [[objectKey('infra', 'wide'), objectKey('infra', 'wide2')], [objectKey('ns', 'narrow')]],
+    },
+  ])('$want', ({ want, policies = [], ...rest }) => {
     const service: BackendRef = { kind: 'Service', namespace: 'ns', name: 'app', port: 8080, transport: 'TCP' }
-    expect(clusterName({ backend: service, ...rest })).toBe(want)
+    expect(clusterName({ backend: service, policies, ...rest })).toBe(want)
   })
 
   it('say everything that a cluster is made from', () => {

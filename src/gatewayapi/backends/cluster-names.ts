@@ -2,9 +2,9 @@
  * Names of clusters: the backend, how it is spoken to, and for whom. They say everything that a cluster is made from, so that they stay the
  * same while settings change, and a cluster can be made from its name alone.
  *
- * `<Kind>/<namespace>/<name>[/<port>][/<usage>][@<namespace>/<gateway>]`
+ * `<Kind>/<namespace>/<name>[/<port>][/<usage>][@<namespace>/<gateway>][~<namespace>/<policy>[+<namespace>/<policy>...]...]`
  */
-import type { ObjectKey } from '../../util/object-ref.js'
+import { type ObjectKey, objectKey } from '../../util/object-ref.js'
 import { type BackendKey, type BackendRef, backendKey, parseBackendKey } from './backend-key.js'
 
 /**
@@ -15,28 +15,44 @@ export type ClusterUsage = 'http' | 'grpc' | 'tcp' | 'passthrough' | 'udp'
 
 const WRITTEN_USAGES: readonly ClusterUsage[] = ['grpc', 'tcp', 'passthrough', 'udp']
 
+/**
+ * The BackendTrafficPolicies that make a cluster different from the plain one, without those about the backend itself: the widest first,
+ * those about one thing together.
+ */
+export type ClusterPolicies = readonly (readonly ObjectKey[])[]
+
 /** What the name of a cluster says. */
 export interface ClusterIdentity {
   readonly backend: BackendRef
   readonly usage: ClusterUsage
   /** The gateway whose certificate is shown to the backend. */
   readonly gateway: ObjectKey | undefined
+  readonly policies: ClusterPolicies
 }
 
 /** The name of a cluster. */
-export function clusterName({ backend, usage, gateway }: ClusterIdentity): string {
+export function clusterName({ backend, usage, gateway, policies }: ClusterIdentity): string {
   const key = backendKey({ ...backend, transport: 'TCP' })
-  return `${key}${usage === 'http' ? '' : `/${usage}`}${gateway === undefined ? '' : `@${gateway}`}`
+  const layers = policies.map((layer) => `~${layer.join('+')}`).join('')
+  return `${key}${usage === 'http' ? '' : `/${usage}`}${gateway === undefined ? '' : `@${gateway}`}${layers}`
 }
 
 /** What a name says; undefined for text that is no name of ours. */
 export function parseClusterName(name: string): (ClusterIdentity & { readonly key: BackendKey }) | undefined {
-  const [path = '', gateway] = name.split('@')
+  const [plain = '', ...layers] = name.split('~')
+  const [path = '', gateway] = plain.split('@')
   // The name of an object may be a word of ours, so only what stands behind it is a usage.
   const [, , , ...rest] = path.split('/')
   const usage = WRITTEN_USAGES.find((each) => each === rest.at(-1)) ?? 'http'
   const backend = parseBackendKey(usage === 'http' ? path : path.slice(0, -usage.length - 1))
   if (backend === undefined) return undefined
   const ref: BackendRef = { ...backend, transport: usage === 'udp' ? 'UDP' : 'TCP' }
-  return { backend: ref, key: backendKey(ref), usage, gateway: gateway as ObjectKey | undefined }
+  return { backend: ref, key: backendKey(ref), usage, gateway: gateway as ObjectKey | undefined, policies: layers.map(keysOf) }
+}
+
+function keysOf(layer: string): readonly ObjectKey[] {
+  return layer.split('+').map((key) => {
+    const [namespace = '', name = ''] = key.split('/')
+    return objectKey(namespace, name)
+  })
 }

@@ -1,20 +1,25 @@
 /** Declares the clusters that something sends to. */
+import type { BackendTrafficSettings } from '../../gen/kinds.js'
 import type { Collection, Graph, Keys, Source } from '../../incremental/index.js'
 import type { BackendProtocol, Cluster } from '../../ir/cluster.js'
 import { originsOf } from '../origins.js'
+import { backendTraffic } from '../policies/backend-traffic.js'
+import type { Effective } from '../policies/policy.js'
 import { type ClusterIdentity, parseClusterName } from './cluster-names.js'
 import type { ResolvedBackend, UsableBackend } from './resolved-backend.js'
 
 /**
  * Declares the clusters, by name.
  *
- * @param keys who refers to clusters: a cluster exists as long as somebody does
  * @param gatewayCertificates by the key of a gateway: the name of the certificate that it shows to backends
+ * @param policies by the name of a cluster: what policies say about it
+ * @param keys who refers to clusters: a cluster exists as long as somebody does
  */
 export function declareClusters(
   graph: Graph,
   backends: Source<ResolvedBackend>,
   gatewayCertificates: Source<string>,
+  policies: Source<Effective<BackendTrafficSettings>>,
   keys: readonly Keys[],
 ): Collection<Cluster> {
   return graph.collection<Cluster>('clusters', {
@@ -24,9 +29,15 @@ export function declareClusters(
       const backend = identity && view.get(backends, identity.key)
       if (identity === undefined || backend === undefined || !backend.usable) return undefined
       const certificate = identity.gateway === undefined ? undefined : view.get(gatewayCertificates, identity.gateway)
-      return toCluster(name, identity, backend, certificate)
+      return withPolicies(toCluster(name, identity, backend, certificate), view.get(policies, name))
     },
   })
+}
+
+function withPolicies(cluster: Cluster, policies: Effective<BackendTrafficSettings> | undefined): Cluster {
+  if (policies === undefined) return cluster
+  const origins = originsOf([...cluster.origins, ...Object.values(policies.origins)])
+  return { ...cluster, traffic: backendTraffic(cluster.traffic, policies.settings), origins }
 }
 
 function toCluster(name: string, { usage }: ClusterIdentity, backend: UsableBackend, certificate: string | undefined): Cluster {

@@ -4,6 +4,8 @@ import { NO_HEADER_CHANGES } from '../../ir/headers.js'
 import type { Route } from '../../ir/route.js'
 import type { Problem } from '../conditions.js'
 import { originsOf } from '../origins.js'
+import { isRequestSetting } from '../policies/backend-traffic-kind.js'
+import { policiesSaying } from '../policies/effective-policies.js'
 import type { AnyRoute } from './any-route.js'
 import { referencedBackends } from './backend-references.js'
 import { withoutIdlePrefixChanges } from './prefix-changes.js'
@@ -38,6 +40,7 @@ export function compileRules(context: RuleContext, route: AnyRoute, state: Route
     unsupported: compiled.flatMap((each) => each.unsupported),
     clusters: [...new Set(clusters)].sort(),
     targets: state.isAccepted ? [...new Set(referencedBackends(route).map(objectOf))].sort() : [],
+    policies: originsOf(policiesSaying(context.traffic, isRequestSetting)),
   }
 }
 

@@ -1,11 +1,19 @@
 /** Declares the rules of routes on gateways. */
+import type { BackendTrafficSettings } from '../../gen/kinds.js'
 import type { Collection, Graph, Source } from '../../incremental/index.js'
 import { objectKey } from '../../util/object-ref.js'
 import type { Attachment } from '../model.js'
+import type { RoutePolicies, RouteScopes } from '../policies/effective-policies.js'
 import type { Routes } from './any-route.js'
 import { compileRules } from './compile-rules.js'
-import { parseRouteRulesKey, type RouteRules, routeRulesKey } from './route-rules.js'
+import { parseRouteRulesKey, type RouteRules } from './route-rules.js'
 import type { RuleSources } from './rule-context.js'
+
+/** What policies say about routes, and for which keys. */
+export interface RulePolicies {
+  readonly scopes: RouteScopes
+  readonly traffic: Source<RoutePolicies<BackendTrafficSettings>>
+}
 
 /** Declares what the rules of each route do on each gateway that it names, by `routeRulesKey`. */
 export function declareRouteRules(
@@ -13,19 +21,23 @@ export function declareRouteRules(
   routes: Routes,
   attachments: Source<Attachment>,
   sources: RuleSources,
+  policies: RulePolicies,
 ): Collection<RouteRules> {
-  const keys = graph.index(attachments, 'routes on gateways', ({ parents }, route) =>
-    parents.map((parent) => routeRulesKey(route, parent.gateway)),
-  )
   return graph.collection<RouteRules>('route rules', {
-    keys,
+    keys: policies.scopes.keys,
     compute: (view, key) => {
       const { route: routeKey, gateway } = parseRouteRulesKey(key)
       const attachment = view.get(attachments, routeKey)
       const served = routes.served(view, routeKey)
       if (attachment === undefined || served === undefined) return undefined
       const [namespace = '', name = ''] = gateway.split('/')
-      const context = { ...sources, view, route: attachment.route, gateway: objectKey(namespace, name) }
+      const context = {
+        ...sources,
+        view,
+        route: attachment.route,
+        gateway: objectKey(namespace, name),
+        traffic: view.get(policies.traffic, key),
+      }
       return compileRules(context, served.object, {
         isAccepted: attachment.parents.some((parent) => parent.gateway === gateway && parent.accepted.status),
         isRefused: served.isRefused,

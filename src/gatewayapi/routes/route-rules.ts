@@ -2,11 +2,14 @@
 import type { Route } from '../../ir/route.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
 import type { Problem } from '../conditions.js'
-import type { RouteKind } from '../model.js'
+import type { ListenerKey, RouteKind } from '../model.js'
 import type { MatchSpecificity } from './match-order.js'
 import type { UnusableRule } from './unusable-rules.js'
 
-/** The rules of a route on a gateway, keyed `<Kind>/<namespace>/<name>@<namespace>/<gateway>`. */
+/**
+ * The rules of a route on a gateway, keyed `<Kind>/<namespace>/<name>@<namespace>/<gateway>`, and once more with `#<listener key>` behind
+ * it for each listener that has policies of its own.
+ */
 export interface RouteRules {
   readonly route: ObjectVersion & { readonly kind: RouteKind }
   readonly creationTimestamp: string
@@ -22,6 +25,8 @@ export interface RouteRules {
   readonly clusters: readonly string[]
   /** The objects that the route refers to as backends, usable or not, as `<Kind>/<namespace>/<name>`; empty when it is not accepted on the gateway. */
   readonly targets: readonly string[]
+  /** Policies that had a say in what routes carry; those of clusters are origins of clusters. */
+  readonly policies: readonly ObjectVersion[]
 }
 
 /** One match of one rule. */
@@ -39,15 +44,24 @@ export type RuleOutcome = Pick<Route, 'action' | 'requestHeaders' | 'responseHea
   readonly unsupported: readonly string[]
 }
 
-/** Key of the rules of a route on a gateway. */
-export function routeRulesKey(route: string, gateway: string): string {
-  return `${route}@${gateway}`
+/**
+ * Key of the rules of a route on a gateway.
+ *
+ * @param listener one with policies of its own
+ */
+export function routeRulesKey(route: string, gateway: string, listener?: ListenerKey): string {
+  return `${route}@${gateway}${listener === undefined ? '' : `#${listener}`}`
 }
 
-/** The route and the gateway of a key. */
-export function parseRouteRulesKey(key: string): { readonly route: string; readonly gateway: string } {
+/** The route, the gateway and the listener of a key. */
+export function parseRouteRulesKey(key: string): {
+  readonly route: string
+  readonly gateway: string
+  readonly listener: string | undefined
+} {
   const at = key.indexOf('@')
-  return { route: key.slice(0, at), gateway: key.slice(at + 1) }
+  const [gateway = '', listener] = key.slice(at + 1).split('#')
+  return { route: key.slice(0, at), gateway, listener }
 }
 
 /** The names of the clusters that a route of a virtual host sends to: requests, copies and questions. */

@@ -1,11 +1,13 @@
 /** What translating the rules of one route for one gateway reads, and how it finds backends. */
+import type { BackendTrafficSettings } from '../../gen/kinds.js'
 import type { Source, View } from '../../incremental/index.js'
 import type { ObjectKey, ObjectVersion } from '../../util/object-ref.js'
 import { backendKey, backendObject, hasPorts } from '../backends/backend-key.js'
-import { type ClusterUsage, clusterName } from '../backends/cluster-names.js'
+import { type ClusterPolicies, type ClusterUsage, clusterName } from '../backends/cluster-names.js'
 import type { ResolvedBackend, UsableBackend } from '../backends/resolved-backend.js'
 import type { Problem } from '../conditions.js'
 import type { RouteKind } from '../model.js'
+import type { RoutePolicies } from '../policies/effective-policies.js'
 import { type GrantIndex, isReferenceAllowed } from '../reference-grants.js'
 import { type BackendReference, toBackendRef } from './backend-references.js'
 
@@ -21,6 +23,10 @@ export interface RuleContext extends RuleSources {
   readonly view: View
   readonly route: ObjectVersion & { readonly kind: RouteKind }
   readonly gateway: ObjectKey
+  /** What policies say about requests of the route; undefined where they say nothing, and for bytes and datagrams. */
+  readonly traffic?: RoutePolicies<BackendTrafficSettings> | undefined
+  /** Policies for the clusters of the rule at hand. */
+  readonly clusterPolicies?: ClusterPolicies
 }
 
 /** A backend that a reference leads to, or why it leads nowhere. */
@@ -48,7 +54,16 @@ export function findBackend(context: RuleContext, reference: BackendReference, u
   if ((usage === 'http' || usage === 'grpc') && backend.http.protocol === 'unsupported') {
     return fails('UnsupportedProtocol', `The ${ref.kind} "${ref.namespace}/${ref.name}" ${backend.http.message}.`)
   }
-  return { ok: true, backend, cluster: clusterName({ backend: ref, usage, gateway: certificateOwner(context, backend, usage) }) }
+  return {
+    ok: true,
+    backend,
+    cluster: clusterName({
+      backend: ref,
+      usage,
+      gateway: certificateOwner(context, backend, usage),
+      policies: context.clusterPolicies ?? [],
+    }),
+  }
 }
 
 /** The gateway in the name of a cluster: only where it changes the cluster, so that gateways share the others. */

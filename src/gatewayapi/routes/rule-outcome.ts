@@ -1,8 +1,18 @@
 /** What a rule of an HTTPRoute or GRPCRoute does with requests that it matches. */
-import type { HTTPRouteRetry, HTTPRouteTimeouts, SessionPersistence as SessionPersistenceSpec } from '../../gen/kinds.js'
+import type {
+  BackendTrafficSettings,
+  HTTPRouteRetry,
+  HTTPRouteTimeouts,
+  SessionPersistence as SessionPersistenceSpec,
+} from '../../gen/kinds.js'
+import { DEFAULT_TIMEOUTS } from '../../ir/defaults.js'
 import type { Forward } from '../../ir/forward.js'
 import type { DirectResponse, RouteAction } from '../../ir/route.js'
 import type { UsableBackend } from '../backends/resolved-backend.js'
+import { hashSource, requestRetry, requestTimeouts } from '../policies/backend-traffic.js'
+import { clusterPolicies } from '../policies/cluster-policies.js'
+import { policyOfRule } from '../policies/effective-policies.js'
+import type { Effective } from '../policies/policy.js'
 import { type CollectedFilters, collectFilters, joinFilters, needsWholeRule, type RouteFilter } from './filters.js'
 import { retryOf } from './retry.js'
 import type { RuleOutcome } from './route-rules.js'
@@ -13,6 +23,7 @@ import { type BackendExtras, type SharedOut, shareOut, type WeightedReference } 
 
 /** A rule of either kind of route, without its matches. */
 export interface AnyRule {
+  readonly name?: string
   readonly filters?: readonly RouteFilter[]
   readonly backendRefs?: readonly RuleBackend[]
   readonly timeouts?: HTTPRouteTimeouts
@@ -36,10 +47,11 @@ export function ruleOutcome(context: RuleContext, rule: AnyRule, at: number): Ru
   // With one backend its filters are those of the rule: then every filter can be had.
   const filters = only === undefined ? own : joinFilters(own, only)
   const extras = (reference: RuleBackend): BackendExtras => (only === undefined ? backendExtras(ofBackends.get(reference)) : NO_EXTRAS)
-  const shared = shareOut(context, references, usage, extras)
+  const traffic = policyOfRule(context.traffic, rule.name)
+  const shared = shareOut({ ...context, clusterPolicies: clusterPolicies(traffic) }, references, usage, extras)
   const several = only === undefined ? [...ofBackends.values()] : []
   return {
-    action: actionOf(context, rule, at, filters, shared),
+    action: actionOf(context, { ...rule, traffic }, at, filters, shared),
     requestHeaders: filters.requestHeaders,
     responseHeaders: filters.responseHeaders,
     ...(filters.cors === undefined ? {} : { cors: filters.cors }),
@@ -64,6 +76,9 @@ export function cannotForward(kind: string): DirectResponse {
   return { kind: 'directResponse', statusCode: kind === 'GRPCRoute' ? 503 : 500 }
 }
 
+/** A rule and what policies say about it. */
+type RuleWithPolicies = AnyRule & { readonly traffic: Effective<BackendTrafficSettings> | undefined }
+
 const NO_EXTRAS: BackendExtras = { changes: {}, isRefused: false }
 
 function backendExtras(filters: CollectedFilters | undefined): BackendExtras {
@@ -80,7 +95,7 @@ function backendExtras(filters: CollectedFilters | undefined): BackendExtras {
   }
 }
 
-function actionOf(context: RuleContext, rule: AnyRule, at: number, filters: CollectedFilters, shared: SharedOut): RouteAction {
+function actionOf(context: RuleContext, rule: RuleWithPolicies, at: number, filters: CollectedFilters, shared: SharedOut): RouteAction {
   if (filters.isRefused) return cannotForward(context.route.kind)
   if (filters.redirect !== undefined) return filters.redirect
   // No backend, none that can be used, or nothing but weights of 0.
@@ -88,10 +103,15 @@ function actionOf(context: RuleContext, rule: AnyRule, at: number, filters: Coll
   return forward(context, rule, at, filters, shared)
 }
 
-function forward(context: RuleContext, rule: AnyRule, at: number, filters: CollectedFilters, shared: SharedOut): Forward {
+function forward(context: RuleContext, rule: RuleWithPolicies, at: number, filters: CollectedFilters, shared: SharedOut): Forward {
   const isGrpc = context.route.kind === 'GRPCRoute'
   const { kind, namespace, name } = context.route
-  const retry = retryOf(rule.retry)
+  const { settings = {}, overrides = {} } = rule.traffic ?? {}
+  // What the rule itself says is narrower than every policy; only overrides count before it.
+  const retry = requestRetry(retryOf(rule.retry) ?? requestRetry(undefined, settings), overrides)
+  const silent = isGrpc || shared.backends.some(isWebSocket)
+  const timeouts = timeoutsOf(rule.timeouts, requestTimeouts(silent ? { ...DEFAULT_TIMEOUTS, idleMs: 0 } : DEFAULT_TIMEOUTS, settings))
+  const hash = hashSource(settings)
   const sticky = rule.sessionPersistence ?? shared.backends.find((each) => each.sessionPersistence !== undefined)?.sessionPersistence
   return {
     kind: 'forward',
@@ -100,9 +120,10 @@ function forward(context: RuleContext, rule: AnyRule, at: number, filters: Colle
     ...(filters.hostRewrite === undefined ? {} : { hostRewrite: filters.hostRewrite }),
     ...(filters.pathRewrite === undefined ? {} : { pathRewrite: filters.pathRewrite }),
     mirrors: filters.mirrors,
-    timeouts: timeoutsOf(rule.timeouts, isGrpc || shared.backends.some(isWebSocket)),
+    timeouts: requestTimeouts(timeouts, overrides),
     ...(retry === undefined ? {} : { retry }),
     ...(sticky === undefined ? {} : { sessionPersistence: sessionPersistenceOf(sticky, `${kind}/${namespace}/${name}/rule/${at}`) }),
+    ...(hash === undefined ? {} : { hash }),
     upgrades: !isGrpc && shared.backends.some((each) => each.http.protocol === 'http1') ? ['websocket'] : [],
   }
 }

@@ -1,22 +1,26 @@
 import type { envoy } from '../../gen/envoy/types.js'
-import type { RetryBudget } from '../../ir/cluster.js'
+import type { RetryBudget, TrafficLimits } from '../../ir/cluster.js'
 import { duration, uint32 } from '../message.js'
 
 /** As good as none: Envoy's own limits (1,024 connections and requests, 3 retries) answer 503 in the middle of an ordinary day. */
 const UNLIMITED = uint32(0xffff_ffff)
 
-/** How much may be under way to one cluster at the same time. */
-export function circuitBreakers(retryBudget: RetryBudget | undefined): envoy.config.cluster.v3.CircuitBreakers {
+/** How much may be under way to one cluster at the same time. A budget for retries counts more than a number of them. */
+export function circuitBreakers(retryBudget: RetryBudget | undefined, limits: TrafficLimits = {}): envoy.config.cluster.v3.CircuitBreakers {
   return {
     thresholds: [
       {
-        maxConnections: UNLIMITED,
-        maxPendingRequests: UNLIMITED,
-        maxRequests: UNLIMITED,
-        ...(retryBudget === undefined ? { maxRetries: UNLIMITED } : { retryBudget: budget(retryBudget) }),
+        maxConnections: limit(limits.connections),
+        maxPendingRequests: limit(limits.pendingRequests),
+        maxRequests: limit(limits.requests),
+        ...(retryBudget === undefined ? { maxRetries: limit(limits.retries) } : { retryBudget: budget(retryBudget) }),
       },
     ],
   }
+}
+
+function limit(value: number | undefined): typeof UNLIMITED {
+  return value === undefined ? UNLIMITED : uint32(value)
 }
 
 /**

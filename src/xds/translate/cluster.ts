@@ -1,13 +1,15 @@
 /** Where requests of one backend go. */
 import { Enum } from '../../gen/envoy/enums.js'
 import type { envoy } from '../../gen/envoy/types.js'
-import type { BackendProtocol, BackendTraffic, Discovery, Cluster as IrCluster, LoadBalancing } from '../../ir/cluster.js'
+import type { BackendProtocol, Discovery, Cluster as IrCluster, TcpKeepalive } from '../../ir/cluster.js'
 import { duration, uint32 } from '../message.js'
 import { type EncodedResource, type ResourceReference, TYPE_URL } from '../resource.js'
 import { circuitBreakers } from './circuit-breakers.js'
 import { ADS } from './config-source.js'
 import { encodeResource, sortReferences } from './encoded.js'
+import { activeHealthChecks, outlierDetection } from './health-checks.js'
 import { socketAddress } from './load-assignment.js'
+import { loadBalancing } from './load-balancing.js'
 import type { TranslateOptions } from './options.js'
 import { statName } from './stat-name.js'
 import { upstreamProtocol } from './upstream-protocol.js'
@@ -17,13 +19,6 @@ type Cluster = envoy.config.cluster.v3.Cluster
 type DiscoveryType = envoy.config.cluster.v3.Cluster.DiscoveryType
 
 const DISCOVERY = Enum['envoy.config.cluster.v3.Cluster.DiscoveryType']
-const POLICY = Enum['envoy.config.cluster.v3.Cluster.LbPolicy']
-
-const POLICIES = {
-  leastRequest: POLICY.LEAST_REQUEST,
-  roundRobin: POLICY.ROUND_ROBIN,
-  random: POLICY.RANDOM,
-} as const satisfies Record<LoadBalancing['kind'], Cluster['lbPolicy']>
 
 const ALPN: Readonly<Record<BackendProtocol, readonly string[]>> = {
   http1: ['http/1.1'],
@@ -32,12 +27,6 @@ const ALPN: Readonly<Record<BackendProtocol, readonly string[]>> = {
   tcp: [],
   udp: [],
 }
-
-/**
- * Below this share of healthy endpoints, in percent, Envoy uses the others as well. Envoy's default of 50 would send requests to draining
- * endpoints in every larger rollout; at 1 they get some only when (nearly) nobody else is there.
- */
-const PANIC_THRESHOLD_PERCENT = 1
 
 /** The message. */
 export function buildCluster(cluster: IrCluster, options: TranslateOptions): Cluster {
@@ -50,9 +39,12 @@ export function buildCluster(cluster: IrCluster, options: TranslateOptions): Clu
     ...loadBalancing(traffic),
     connectTimeout: duration(traffic.connectTimeoutMs),
     perConnectionBufferLimitBytes: uint32(traffic.bufferLimitBytes),
-    circuitBreakers: circuitBreakers(traffic.retryBudget),
+    circuitBreakers: circuitBreakers(traffic.retryBudget, traffic.limits),
+    ...activeHealthChecks(traffic.activeHealthCheck),
+    ...outlierDetection(traffic.passiveHealthCheck),
+    ...keepalive(traffic.tcpKeepalive),
     // What is chosen by ALPN needs TLS to be chosen.
-    ...upstreamProtocol(cluster.protocol === 'auto' && tls === undefined ? 'http1' : cluster.protocol, hostSni(tls)),
+    ...upstreamProtocol(cluster.protocol === 'auto' && tls === undefined ? 'http1' : cluster.protocol, hostSni(tls), traffic.http),
     ...(tls === undefined ? {} : { transportSocket: upstreamTlsSocket(tls, ALPN[cluster.protocol], options) }),
   }
 }
@@ -88,9 +80,16 @@ function discovery(
   }
 }
 
-function loadBalancing(traffic: BackendTraffic): Pick<Cluster, 'lbPolicy' | 'commonLbConfig'> {
+function keepalive(tcpKeepalive: TcpKeepalive | undefined): Pick<Cluster, 'upstreamConnectionOptions'> {
+  if (tcpKeepalive === undefined) return {}
+  const { probes, idleSeconds, intervalSeconds } = tcpKeepalive
   return {
-    lbPolicy: POLICIES[traffic.loadBalancing.kind],
-    commonLbConfig: { healthyPanicThreshold: { value: PANIC_THRESHOLD_PERCENT } },
+    upstreamConnectionOptions: {
+      tcpKeepalive: {
+        ...(probes === undefined ? {} : { keepaliveProbes: uint32(probes) }),
+        ...(idleSeconds === undefined ? {} : { keepaliveTime: uint32(idleSeconds) }),
+        ...(intervalSeconds === undefined ? {} : { keepaliveInterval: uint32(intervalSeconds) }),
+      },
+    },
   }
 }

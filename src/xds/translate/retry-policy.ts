@@ -67,12 +67,15 @@ function policy(retry: Retry, perTryMs: number, retryOn: readonly string[]): Ret
  * Never `reset`: what was reset after the request went out may have been carried out. gRPC's UNAVAILABLE stands beside REFUSED_STREAM in
  * HTTPRouteRetry, and says 503 in the words of gRPC.
  */
-function conditions({ connectionErrors, statusCodes }: Retry): readonly string[] {
-  return [
+function conditions({ connectionErrors, statusCodes, triggers = [] }: Retry): readonly string[] {
+  const all = [
+    ...triggers,
     ...(connectionErrors ? ['connect-failure', 'refused-stream'] : []),
-    ...(connectionErrors || statusCodes.includes(503) ? ['unavailable'] : []),
+    // Whoever names events names all of them.
+    ...(connectionErrors || (statusCodes.includes(503) && triggers.length === 0) ? ['unavailable'] : []),
     ...(statusCodes.length > 0 ? ['retriable-status-codes'] : []),
   ]
+  return [...new Set(all)]
 }
 
 /** Envoy adds jitter: a wait is random between zero and the interval, which doubles from retry to retry. */

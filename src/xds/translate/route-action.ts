@@ -6,6 +6,7 @@ import type { Forward, Timeouts, WeightedCluster } from '../../ir/forward.js'
 import type { Route as IrRoute } from '../../ir/route.js'
 import { bool, duration, uint32 } from '../message.js'
 import { type Effects, effectsOf, hasOwnFilters, NO_EFFECTS } from './effects.js'
+import { hashPolicy } from './hash-policy.js'
 import { type HeaderMutations, headerMutations } from './header-mutations.js'
 import { INVALID_BACKEND } from './invalid-backend.js'
 import { mirrorPolicy } from './mirror.js'
@@ -47,6 +48,7 @@ export function forwardTo(backends: Backends, forward: Forward, route: IrRoute, 
       ...idleTimeout(timeouts, upgrade || route.grpc),
       ...(retry === undefined ? {} : { retryPolicy: retry }),
       ...(hedge === undefined ? {} : { hedgePolicy: hedge }),
+      ...(forward.hash === undefined ? {} : { hashPolicy: [hashPolicy(forward.hash)] }),
       ...(upgrade ? { upgradeConfigs: forward.upgrades.map((upgradeType) => ({ upgradeType, enabled: bool(true) })) } : {}),
     },
   }

@@ -1,41 +1,72 @@
 import type { envoy, google } from '../../gen/envoy/types.js'
-import type { BackendProtocol } from '../../ir/cluster.js'
-import { any, uint32 } from '../message.js'
+import type { BackendProtocol, UpstreamHttp } from '../../ir/cluster.js'
+import { any, duration, uint32 } from '../message.js'
 
 type HttpProtocolOptions = envoy.extensions.upstreams.http.v3.HttpProtocolOptions
 
 const KEY = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions'
 
 /** Per stream 64 KiB, per connection 1 MiB: Envoy's default of 256 MiB would let one slow client fill the memory. */
-const HTTP2: envoy.config.core.v3.Http2ProtocolOptions = {
-  initialStreamWindowSize: uint32(65_536),
-  initialConnectionWindowSize: uint32(1_048_576),
-}
+const STREAM_WINDOW_BYTES = 65_536
+const CONNECTION_WINDOW_BYTES = 1_048_576
 
 /** The HTTP version that a cluster speaks; empty for those that carry bytes. */
 export function upstreamProtocol(
   protocol: BackendProtocol,
   upstreamHttpProtocolOptions: envoy.config.core.v3.UpstreamHttpProtocolOptions | undefined,
+  http: UpstreamHttp = {},
 ): { readonly typedExtensionProtocolOptions?: Readonly<Record<string, google.protobuf.Any>> } {
-  const version = versionOptions(protocol)
+  const version = versionOptions(protocol, http)
   if (version === undefined) return {}
   return {
     typedExtensionProtocolOptions: {
-      [KEY]: any(KEY, { ...version, ...(upstreamHttpProtocolOptions === undefined ? {} : { upstreamHttpProtocolOptions }) }),
+      [KEY]: any(KEY, {
+        ...version,
+        ...common(http),
+        ...(upstreamHttpProtocolOptions === undefined ? {} : { upstreamHttpProtocolOptions }),
+      }),
     },
   }
 }
 
-function versionOptions(protocol: BackendProtocol): HttpProtocolOptions | undefined {
+function versionOptions(protocol: BackendProtocol, http: UpstreamHttp): HttpProtocolOptions | undefined {
   switch (protocol) {
     case 'http1':
       return { explicitHttpConfig: { httpProtocolOptions: {} } }
     case 'http2':
-      return { explicitHttpConfig: { http2ProtocolOptions: HTTP2 } }
+      return { explicitHttpConfig: { http2ProtocolOptions: http2(http) } }
     case 'auto':
-      return { autoConfig: { httpProtocolOptions: {}, http2ProtocolOptions: HTTP2 } }
+      return { autoConfig: { httpProtocolOptions: {}, http2ProtocolOptions: http2(http) } }
     case 'tcp':
     case 'udp':
       return undefined
   }
+}
+
+function http2({
+  streamWindowBytes,
+  connectionWindowBytes,
+  maxConcurrentStreams,
+}: UpstreamHttp): envoy.config.core.v3.Http2ProtocolOptions {
+  return {
+    initialStreamWindowSize: uint32(streamWindowBytes ?? STREAM_WINDOW_BYTES),
+    initialConnectionWindowSize: uint32(connectionWindowBytes ?? CONNECTION_WINDOW_BYTES),
+    ...(maxConcurrentStreams === undefined ? {} : { maxConcurrentStreams: uint32(maxConcurrentStreams) }),
+  }
+}
+
+function common({
+  idleTimeoutMs,
+  maxConnectionDurationMs,
+  maxRequestsPerConnection,
+}: UpstreamHttp): Pick<HttpProtocolOptions, 'commonHttpProtocolOptions'> {
+  const options = {
+    ...(idleTimeoutMs === undefined ? {} : { idleTimeout: duration(idleTimeoutMs) }),
+    // Envoy has no word for "no limit": it closes at once after 0 seconds.
+    ...(maxConnectionDurationMs === undefined || maxConnectionDurationMs === 0
+      ? {}
+      : { maxConnectionDuration: duration(maxConnectionDurationMs) }),
+    ...(maxRequestsPerConnection === undefined ? {} : { maxRequestsPerConnection: uint32(maxRequestsPerConnection) }),
+  }
+  return Object.keys(options).length === 0 ? {} : { commonHttpProtocolOptions: options }
 }

@@ -1,0 +1,95 @@
+/** BackendTrafficPolicy as a kind of policy: what it may be about, and which of its settings cannot be done. */
+import type { BackendTrafficPolicy, BackendTrafficPolicySpec, BackendTrafficSettings } from '../../gen/kinds.js'
+import { durationMilliseconds } from '../../kinds/duration.js'
+import type { Problem } from '../conditions.js'
+import { leavesOf } from './merge.js'
+import type { PolicyKind } from './policy-kind.js'
+import { isBackendTarget } from './policy-targets.js'
+
+/** Choices and what belongs to them. */
+const ATOMS: ReadonlySet<string> = new Set([
+  'loadBalancer',
+  'retry.retryOn',
+  'retry.perRetry.backOff',
+  'healthCheck.active',
+  'tcpKeepalive',
+])
+
+/** Settings that hold for requests, before a backend is chosen. */
+const OF_REQUESTS: readonly string[] = ['retry', 'timeouts.http.requestTimeout', 'timeouts.http.streamIdleTimeout']
+
+/** BackendTrafficPolicy. */
+export const BACKEND_TRAFFIC_POLICY: PolicyKind<'BackendTrafficPolicy', BackendTrafficSettings> = {
+  name: 'BackendTrafficPolicy',
+  atoms: ATOMS,
+  settingsOf: ({ loadBalancer, timeouts, retry, circuitBreaker, healthCheck, tcpKeepalive, http2 }) =>
+    present({ loadBalancer, timeouts, retry, circuitBreaker, healthCheck, tcpKeepalive, http2 }),
+  overridesOf: ({ overrides }: BackendTrafficPolicySpec) => overrides,
+  problemOf: (settings) => tableSizeProblem(settings) ?? keepaliveProblem(settings) ?? zeroProblem(settings),
+  isTarget: () => true,
+  targetProblem: (settings, kind) => (isBackendTarget(kind) ? backendProblem(settings) : undefined),
+}
+
+/** True for settings that make a cluster different from the plain one. */
+export function isClusterSetting(path: string): boolean {
+  return !OF_REQUESTS.some((each) => path === each || path.startsWith(`${each}.`))
+}
+
+/** True for settings that routes carry. A hash is both: the cluster balances by what the route names. */
+export function isRequestSetting(path: string): boolean {
+  return !isClusterSetting(path) || path === 'loadBalancer'
+}
+
+type Settings = Pick<BackendTrafficPolicy['spec'], keyof BackendTrafficSettings>
+
+function present(settings: { readonly [K in keyof Settings]: Settings[K] | undefined }): BackendTrafficSettings {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined))
+}
+
+function backendProblem(settings: BackendTrafficSettings): Problem | undefined {
+  const ofRequests = leavesOf(settings, ATOMS).filter(({ path }) => !isClusterSetting(path))
+  const hash = settings.loadBalancer?.type === 'ConsistentHash' ? ['loadBalancer.type ConsistentHash'] : []
+  const fields = [...ofRequests.map(({ path }) => path), ...hash]
+  if (fields.length === 0) return undefined
+  return unsupported(`${fields.join(', ')}: for a backend nothing can be said about requests; target the routes or their Gateway.`)
+}
+
+function tableSizeProblem({ loadBalancer }: BackendTrafficSettings): Problem | undefined {
+  const size = loadBalancer?.consistentHash?.tableSize
+  return size === undefined || isPrime(size)
+    ? undefined
+    : unsupported(`loadBalancer.consistentHash.tableSize: ${size} is no prime number; take 65537.`)
+}
+
+function keepaliveProblem({ tcpKeepalive }: BackendTrafficSettings): Problem | undefined {
+  const wrong = (['idleTime', 'interval'] as const).find((field) => {
+    const text = tcpKeepalive?.[field]
+    const milliseconds = text === undefined ? 1_000 : durationMilliseconds(text)
+    return milliseconds < 1_000 || milliseconds % 1_000 !== 0
+  })
+  return wrong === undefined ? undefined : unsupported(`tcpKeepalive.${wrong}: use whole seconds, at least one.`)
+}
+
+/** Times of which none at all means nothing. */
+function zeroProblem({ loadBalancer, timeouts, retry, healthCheck }: BackendTrafficSettings): Problem | undefined {
+  const times = {
+    'loadBalancer.slowStart.window': loadBalancer?.slowStart?.window,
+    'timeouts.tcp.connectTimeout': timeouts?.tcp?.connectTimeout,
+    'retry.perRetry.backOff.baseInterval': retry?.perRetry?.backOff?.baseInterval,
+    'healthCheck.active.timeout': healthCheck?.active?.timeout,
+    'healthCheck.active.interval': healthCheck?.active?.interval,
+    'healthCheck.passive.interval': healthCheck?.passive?.interval,
+    'healthCheck.passive.baseEjectionTime': healthCheck?.passive?.baseEjectionTime,
+  }
+  const [zero] = Object.entries(times).find(([, text]) => text !== undefined && durationMilliseconds(text) === 0) ?? []
+  return zero === undefined ? undefined : unsupported(`${zero}: must be longer than 0.`)
+}
+
+function unsupported(message: string): Problem {
+  return { reason: 'UnsupportedValue', message }
+}
+
+function isPrime(candidate: number): boolean {
+  for (let divisor = 2; divisor * divisor <= candidate; divisor++) if (candidate % divisor === 0) return false
+  return candidate > 1
+}

@@ -1,0 +1,59 @@
+/** What BackendTrafficPolicies make of a cluster: those in its name, and those about its backend. */
+import type { BackendTrafficSettings } from '../../gen/kinds.js'
+import type { Collection, Graph, Keys, Source, View } from '../../incremental/index.js'
+import { objectKey } from '../../util/object-ref.js'
+import { type ClusterIdentity, type ClusterPolicies, parseClusterName } from '../backends/cluster-names.js'
+import type { ResolvedBackend } from '../backends/resolved-backend.js'
+import { isClusterSetting } from './backend-traffic-kind.js'
+import { LEVELS } from './effective-policies.js'
+import { layersSaying, mergePolicies } from './merge.js'
+import { layersAbout, type Policies } from './policies.js'
+import type { Effective, Layer } from './policy.js'
+
+type Settings = BackendTrafficSettings
+
+/** Declares what policies say about clusters, by the name of the cluster. Clusters without any have no value. */
+export function declareClusterPolicies(
+  graph: Graph,
+  backends: Source<ResolvedBackend>,
+  policies: Policies<Settings>,
+  keys: readonly Keys[],
+): Collection<Effective<Settings>> {
+  return graph.collection<Effective<Settings>>('policies of clusters', {
+    keys,
+    compute: (view, name) => {
+      const identity = parseClusterName(name)
+      if (identity === undefined) return undefined
+      const around = identity.policies.flatMap((layer, level) =>
+        layer.flatMap((key): readonly Layer<Settings>[] => {
+          const policy = view.get(policies.all, key)
+          return policy === undefined ? [] : [{ level: level - identity.policies.length, policy }]
+        }),
+      )
+      return mergePolicies([...around, ...aboutBackend(view, backends, policies, identity)], policies.kind.atoms)
+    },
+  })
+}
+
+/** The policies that must be in the name of a cluster: those that make it different from the plain one. */
+export function clusterPolicies(effective: Effective<Settings> | undefined): ClusterPolicies {
+  if (effective === undefined) return []
+  return layersSaying(effective, isClusterSetting).map((layer) => layer.map(({ namespace, name }) => objectKey(namespace, name)))
+}
+
+function aboutBackend(
+  view: View,
+  backends: Source<ResolvedBackend>,
+  policies: Policies<Settings>,
+  { backend, key }: ClusterIdentity & { readonly key: string },
+): readonly Layer<Settings>[] {
+  const { kind, namespace, name } = backend
+  const target = { kind, namespace, name, sectionName: undefined }
+  const found = view.get(backends, key)
+  const sectionName = found?.usable === true && found.addresses.kind === 'slices' ? found.addresses.portName : undefined
+  return [
+    ...layersAbout(view, policies, target, LEVELS.backend),
+    // The only port of a Service may have no name.
+    ...(sectionName === undefined || sectionName === '' ? [] : layersAbout(view, policies, { ...target, sectionName }, LEVELS.port)),
+  ]
+}

@@ -1,0 +1,152 @@
+/**
+ * The policy that holds for each rule of a route: those of the Gateway, of the ListenerSet and the listener that it is reached through, of
+ * the route and of the rule, put together.
+ *
+ * A route is compiled once per gateway, and once more for each listener that has policies of its own.
+ */
+import type { Collection, Graph, Index, Source, View } from '../../incremental/index.js'
+import type { ObjectVersion } from '../../util/object-ref.js'
+import type { Attachment, EffectiveListener, ListenerKey } from '../model.js'
+import type { Routes } from '../routes/any-route.js'
+import { parseRouteRulesKey, routeRulesKey } from '../routes/route-rules.js'
+import { mergePolicies } from './merge.js'
+import { layersAbout, type Policies } from './policies.js'
+import type { Effective, Layer } from './policy.js'
+import type { TargetRef } from './policy-targets.js'
+
+/** Levels of targets, from the widest to the narrowest. */
+export const LEVELS = { gateway: 0, listenerSet: 1, listener: 2, route: 3, rule: 4, backend: 5, port: 6 } as const
+
+/** What policies of a kind say about the rules of a route. */
+export interface RoutePolicies<S extends object> {
+  /** For rules that no policy names; undefined where nothing is said. */
+  readonly whole: Effective<S> | undefined
+  /** For rules that policies name. */
+  readonly rules: Readonly<Record<string, Effective<S> | undefined>>
+  /** Every policy that is about the route or about something that it is in, whether it counts or not. */
+  readonly policies: readonly ObjectVersion[]
+}
+
+/** Routes and where they are reached, in the words of policies. */
+export interface RouteScopes {
+  /** For a listener with policies of its own: its key. */
+  readonly ofListeners: Collection<ListenerKey>
+  /** The keys of the rules of routes, see `routeRulesKey`. */
+  readonly keys: Index<readonly string[]>
+}
+
+/** Declares for which listeners routes must be compiled of their own. */
+export function declareRouteScopes(
+  graph: Graph,
+  attachments: Source<Attachment>,
+  listeners: Source<EffectiveListener>,
+  kinds: readonly Policies<object>[],
+): RouteScopes {
+  const ofListeners = graph.collection<ListenerKey>('listeners with policies', {
+    keys: listeners,
+    compute: (view, key) => {
+      const listener = view.get(listeners, key)
+      const targets = listener === undefined ? [] : listenerTargets(listener)
+      return kinds.some((policies) => targets.some(({ target, level }) => layersAbout(view, policies, target, level).length > 0))
+        ? listener?.key
+        : undefined
+    },
+  })
+  const keys = graph.collection<readonly string[]>('scopes of routes', {
+    keys: attachments,
+    compute: (view, route) => {
+      const attachment = view.get(attachments, route)
+      return attachment && scopesOf(view, ofListeners, route, attachment)
+    },
+  })
+  return { ofListeners, keys: graph.index(keys, 'routes on gateways', (each) => each) }
+}
+
+/** Declares what the policies of a kind say about routes, by `routeRulesKey`. Routes without any have no value. */
+export function declareEffectivePolicies<S extends object>(
+  graph: Graph,
+  scopes: RouteScopes,
+  routes: Routes,
+  listeners: Source<EffectiveListener>,
+  policies: Policies<S>,
+): Collection<RoutePolicies<S>> {
+  return graph.collection<RoutePolicies<S>>(`${policies.kind.name}: effective`, {
+    keys: scopes.keys,
+    compute: (view, key) => {
+      const { route: routeKey, gateway, listener: listenerKey } = parseRouteRulesKey(key)
+      const [kind = '', namespace = '', name = ''] = routeKey.split('/')
+      if (kind !== 'HTTPRoute' && kind !== 'GRPCRoute') return undefined
+      const listener = listenerKey === undefined ? undefined : view.get(listeners, listenerKey)
+      const [gatewayNamespace = '', gatewayName = ''] = gateway.split('/')
+      const route = { kind, namespace, name, sectionName: undefined }
+      const around = [
+        { target: { kind: 'Gateway', namespace: gatewayNamespace, name: gatewayName, sectionName: undefined }, level: LEVELS.gateway },
+        ...(listener === undefined ? [] : listenerTargets(listener)),
+        { target: route, level: LEVELS.route },
+      ].flatMap(({ target, level }) => layersAbout(view, policies, target, level))
+      const ruleNames = namesOfRules(routes.served(view, routeKey)?.object.spec.rules ?? [])
+      const ofRules = ruleNames.flatMap((ruleName) => {
+        const found = layersAbout(view, policies, { ...route, sectionName: ruleName }, LEVELS.rule)
+        return found.length === 0 ? [] : [{ ruleName, layers: found }]
+      })
+      return joined(around, ofRules, policies.kind.atoms)
+    },
+  })
+}
+
+/** What holds for a rule. */
+export function policyOfRule<S extends object>(
+  policies: RoutePolicies<S> | undefined,
+  ruleName: string | undefined,
+): Effective<S> | undefined {
+  if (policies === undefined) return undefined
+  return ruleName !== undefined && Object.hasOwn(policies.rules, ruleName) ? policies.rules[ruleName] : policies.whole
+}
+
+/** The policies that say some field of those that are asked for about any rule. */
+export function policiesSaying<S extends object>(
+  policies: RoutePolicies<S> | undefined,
+  isAskedFor: (path: string) => boolean,
+): readonly ObjectVersion[] {
+  if (policies === undefined) return []
+  return [policies.whole, ...Object.values(policies.rules)].flatMap((effective) =>
+    Object.entries(effective?.origins ?? {}).flatMap(([path, policy]) => (isAskedFor(path) ? [policy] : [])),
+  )
+}
+
+function joined<S extends object>(
+  around: readonly Layer<S>[],
+  ofRules: readonly { readonly ruleName: string; readonly layers: readonly Layer<S>[] }[],
+  atoms: ReadonlySet<string>,
+): RoutePolicies<S> | undefined {
+  if (around.length === 0 && ofRules.length === 0) return undefined
+  const all = [...around, ...ofRules.flatMap(({ layers }) => layers)].map(({ policy }) => policy.object)
+  return {
+    whole: mergePolicies(around, atoms),
+    rules: Object.fromEntries(ofRules.map(({ ruleName, layers }) => [ruleName, mergePolicies([...around, ...layers], atoms)])),
+    policies: [...new Set(all)],
+  }
+}
+
+function listenerTargets({ parent, name }: EffectiveListener): readonly { readonly target: TargetRef; readonly level: number }[] {
+  const whole = { kind: parent.kind, namespace: parent.namespace, name: parent.name, sectionName: undefined }
+  return [
+    ...(parent.kind === 'ListenerSet' ? [{ target: whole, level: LEVELS.listenerSet }] : []),
+    { target: { ...whole, sectionName: name }, level: LEVELS.listener },
+  ]
+}
+
+function scopesOf(view: View, ofListeners: Source<ListenerKey>, route: string, { parents }: Attachment): readonly string[] {
+  const keys = parents.flatMap(({ gateway, listeners }) => [
+    routeRulesKey(route, gateway),
+    ...listeners.flatMap(({ listener }) => {
+      const scope = view.get(ofListeners, listener)
+      return scope === undefined ? [] : [routeRulesKey(route, gateway, scope)]
+    }),
+  ])
+  return [...new Set(keys)]
+}
+
+function namesOfRules(rules: readonly { readonly name?: string }[]): readonly string[] {
+  return rules.flatMap(({ name }) => name ?? [])
+}

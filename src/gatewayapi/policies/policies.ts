@@ -1,0 +1,152 @@
+/** Declares the policies of one kind, and finds those that are about something. */
+import type { KindTypes } from '../../gen/kinds.js'
+import type { Collection, Graph, Index, View } from '../../incremental/index.js'
+import { type ObjectKey, objectKey, objectVersion } from '../../util/object-ref.js'
+import type { Problem } from '../conditions.js'
+import type { Inputs } from '../inputs.js'
+import { selectorMatches } from '../label-selector.js'
+import { type GrantIndex, isReferenceAllowed } from '../reference-grants.js'
+import { servedVersion } from '../served-version.js'
+import type { Layer, PolicyTarget, ResolvedPolicy } from './policy.js'
+import type { PolicyKind, PolicyKindName } from './policy-kind.js'
+import { selectorWord, type TargetRef, targetKind, targetWord, wrongKind } from './policy-targets.js'
+
+/** The policies of a kind. */
+export interface Policies<S extends object> {
+  readonly kind: PolicyKind<PolicyKindName, S>
+  /** By the key of the policy. */
+  readonly all: Collection<ResolvedPolicy<S>>
+  /** By the word of a target: those that name it. */
+  readonly byTarget: Index<ResolvedPolicy<S>>
+  /** By kind and namespace: those that select among such objects. */
+  readonly bySelector: Index<ResolvedPolicy<S>>
+  /** The labels of a target. */
+  labelsOf(view: View, target: TargetRef): Readonly<Record<string, string>> | undefined
+}
+
+type Metadata = { readonly metadata: { readonly labels?: Readonly<Record<string, string>> } }
+
+/** Declares the policies of a kind. */
+export function declarePolicies<K extends PolicyKindName, S extends object>(
+  graph: Graph,
+  inputs: Inputs,
+  grants: GrantIndex,
+  kind: PolicyKind<K, S>,
+): Policies<S> {
+  const objects = inputs.kind(kind.name)
+  const all = graph.collection<ResolvedPolicy<S>>(`${kind.name}: policies`, {
+    keys: objects,
+    compute: (view, key) => {
+      const found = view.get(objects, key)
+      if (found === undefined) return undefined
+      const quarantine = view.get(inputs.quarantines, `${kind.name}/${key}`)
+      const { object, isRefused } = servedVersion(found, quarantine)
+      const refusal = { reason: 'Invalid', message: `Envoy refused the policy: ${quarantine?.message ?? ''}` }
+      return resolve(view, grants, kind, object, isRefused ? refusal : undefined)
+    },
+  })
+  return {
+    kind,
+    all,
+    byTarget: graph.index(all, `${kind.name}: by target`, ({ targets }) =>
+      targets.flatMap((target) => (target.problem === undefined ? [targetWord(target)] : [])),
+    ),
+    bySelector: graph.index(all, `${kind.name}: by selector`, ({ selectors, object }) => [
+      ...new Set(selectors.map((selector) => selectorWord(selector.kind, object.namespace))),
+    ]),
+    labelsOf: (view, target) => labelsOf(view, inputs, target),
+  }
+}
+
+/** The policies that are about a target, in no particular order, for a level of the way to a backend. */
+export function layersAbout<S extends object>(view: View, policies: Policies<S>, target: TargetRef, level: number): readonly Layer<S>[] {
+  const { kind, byTarget } = policies
+  const about = [...view.list(byTarget, targetWord(target)), ...(target.sectionName === undefined ? selecting(view, policies, target) : [])]
+  return [...new Set(about)].filter((policy) => problemFor(kind, policy, target.kind) === undefined).map((policy) => ({ level, policy }))
+}
+
+function selecting<S extends object>(view: View, policies: Policies<S>, target: TargetRef): readonly ResolvedPolicy<S>[] {
+  const found = view.list(policies.bySelector, selectorWord(target.kind, target.namespace))
+  if (found.length === 0) return found
+  const labels = policies.labelsOf(view, target)
+  return found.filter((policy) => selects(policy, target.kind, labels))
+}
+
+/** Why a policy means nothing for a target of a kind. */
+export function problemFor<S extends object>(
+  { targetProblem }: Pick<PolicyKind<PolicyKindName, S>, 'targetProblem'>,
+  { settings, overrides }: Pick<ResolvedPolicy<S>, 'settings' | 'overrides'>,
+  kind: string,
+): Problem | undefined {
+  return targetProblem(settings, kind) ?? (overrides === undefined ? undefined : targetProblem(overrides, kind))
+}
+
+/** True if a policy selects an object of its namespace by its labels. */
+export function selects<S extends object>(
+  { selectors }: ResolvedPolicy<S>,
+  kind: string,
+  labels: Readonly<Record<string, string>> | undefined,
+): boolean {
+  return selectors.some((selector) => selector.kind === kind && selectorMatches({ matchLabels: selector.matchLabels }, labels))
+}
+
+function resolve<K extends PolicyKindName, S extends object>(
+  view: View,
+  grants: GrantIndex,
+  kind: PolicyKind<K, S>,
+  object: KindTypes[K],
+  refusal: Problem | undefined,
+): ResolvedPolicy<S> {
+  const { spec, metadata } = object
+  const settings = kind.settingsOf(spec)
+  const overrides = kind.overridesOf(spec)
+  const from = objectVersion(object)
+  const targets = (spec.targetRefs ?? []).map((ref): PolicyTarget => {
+    const known = targetKind(ref.group, ref.kind)
+    const target = { ...ref, namespace: ref.namespace ?? metadata.namespace, sectionName: ref.sectionName }
+    const isPossible = known !== undefined && kind.isTarget(known)
+    if (!isPossible) return { ...target, problem: wrongKind(ref) }
+    if (!isReferenceAllowed(view, grants, from, target)) return { ...target, problem: notPermitted(target) }
+    return { ...target, problem: problemFor(kind, { settings, overrides }, known) }
+  })
+  return {
+    object: from,
+    creationTimestamp: metadata.creationTimestamp,
+    targets,
+    selectors: (spec.targetSelectors ?? []).filter((selector) => {
+      const known = targetKind(selector.group, selector.kind)
+      return known !== undefined && kind.isTarget(known)
+    }),
+    replaces: spec.mergeType === 'Replace',
+    settings,
+    overrides,
+    problem: refusal ?? kind.problemOf(settings) ?? (overrides === undefined ? undefined : kind.problemOf(overrides)),
+  }
+}
+
+function notPermitted({ kind, namespace, name }: TargetRef): Problem {
+  const message = `The ${kind} "${namespace}/${name}" is in another namespace and no ReferenceGrant there allows the reference.`
+  return { reason: 'RefNotPermitted', message }
+}
+
+function labelsOf(view: View, inputs: Inputs, { kind, namespace, name }: TargetRef): Readonly<Record<string, string>> | undefined {
+  const key: ObjectKey = objectKey(namespace, name)
+  const found: Metadata | undefined = objectOf(view, inputs, kind, key)
+  return found?.metadata.labels
+}
+
+function objectOf(view: View, inputs: Inputs, kind: string, key: ObjectKey): Metadata | undefined {
+  switch (kind) {
+    case 'Gateway':
+    case 'ListenerSet':
+    case 'HTTPRoute':
+    case 'GRPCRoute':
+    case 'Service':
+    case 'ServiceImport':
+    case 'Backend':
+    case 'XBackend':
+      return view.get<Metadata>(inputs.kind(kind), key)
+    default:
+      return undefined
+  }
+}

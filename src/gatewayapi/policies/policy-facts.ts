@@ -1,0 +1,74 @@
+/**
+ * What policies came to, as single facts: thousands of routes say the same about a policy of their Gateway, and its status is written
+ * again only when a fact appears or goes away.
+ */
+import type { Collection, Graph, Index } from '../../incremental/index.js'
+import { parseRouteRulesKey } from '../routes/route-rules.js'
+import type { RoutePolicies } from './effective-policies.js'
+import type { Effective, Loss } from './policy.js'
+
+/** One thing that is true about a policy. */
+export interface PolicyFact {
+  /** The key of the policy. */
+  readonly policy: string
+  /** The key of the gateway where it is true; the empty string for what is true of a backend, whoever sends there. */
+  readonly gateway: string
+  /** `applies`: it is about something there. `counts`: a field of it counts. `with`: so does one of another policy. */
+  readonly what: 'applies' | 'counts' | 'with' | Loss['how']
+  /** The field that it lost; else empty. */
+  readonly field: string
+  /** The key of the other policy; else empty. */
+  readonly other: string
+}
+
+/** Declares the facts, by the key of the policy that they are about. */
+export function declarePolicyFacts<S extends object>(
+  graph: Graph,
+  kind: string,
+  ofRoutes: Collection<RoutePolicies<S>>,
+  ofClusters: Collection<Effective<S>> | undefined,
+): Index<PolicyFact> {
+  const words = [
+    graph.index(ofRoutes, `${kind}: facts of routes`, ({ whole, rules, policies }, key) => {
+      const { gateway } = parseRouteRulesKey(key)
+      const applies = policies.map((policy): PolicyFact => fact(keyOf(policy), gateway, 'applies'))
+      const said = [whole, ...Object.values(rules)].flatMap((each) => (each === undefined ? [] : factsOf(each, gateway)))
+      return [...new Set([...applies, ...said].map(toWord))]
+    }),
+    ...(ofClusters === undefined
+      ? []
+      : [graph.index(ofClusters, `${kind}: facts of clusters`, (effective) => [...new Set(factsOf(effective, '').map(toWord))])]),
+  ]
+  const facts = graph.collection<PolicyFact>(`${kind}: facts`, { keys: words, compute: (_view, word) => parseWord(word) })
+  return graph.index(facts, `${kind}: facts by policy`, ({ policy }) => [policy])
+}
+
+function factsOf<S extends object>({ layers, losses }: Effective<S>, gateway: string): readonly PolicyFact[] {
+  const counting = layers.flat().map(keyOf)
+  return [
+    ...counting.map((policy) => fact(policy, gateway, 'counts')),
+    ...counting.flatMap((policy) => counting.flatMap((other) => (other === policy ? [] : [fact(policy, gateway, 'with', '', other)]))),
+    ...losses.map(({ loser, field, winner, how }) => fact(keyOf(loser), gateway, how, field, keyOf(winner))),
+  ]
+}
+
+function fact(policy: string, gateway: string, what: PolicyFact['what'], field = '', other = ''): PolicyFact {
+  return { policy, gateway, what, field, other }
+}
+
+function keyOf({ namespace, name }: { readonly namespace: string; readonly name: string }): string {
+  return `${namespace}/${name}`
+}
+
+const KINDS_OF_FACTS: readonly PolicyFact['what'][] = ['applies', 'counts', 'with', 'Overridden', 'Conflicted']
+
+/** Neither names nor fields have a bar. */
+function toWord({ policy, gateway, what, field, other }: PolicyFact): string {
+  return [policy, gateway, what, field, other].join('|')
+}
+
+function parseWord(word: string): PolicyFact | undefined {
+  const [policy = '', gateway = '', text = '', field = '', other = ''] = word.split('|')
+  const what = KINDS_OF_FACTS.find((each) => each === text)
+  return what === undefined ? undefined : { policy, gateway, what, field, other }
+}

@@ -1,0 +1,22 @@
+/** What one kind of our own policies adds to what all of them share. */
+import type { KindTypes } from '../../gen/kinds.js'
+import type { Problem } from '../conditions.js'
+
+/** Our own policies, by their kinds. */
+export type PolicyKindName = 'BackendTrafficPolicy'
+
+/** The kind of a policy. */
+export interface PolicyKind<K extends PolicyKindName, S extends object> {
+  readonly name: K
+  /** Paths of settings that are merged as a whole. */
+  readonly atoms: ReadonlySet<string>
+  /** The settings of a spec, without what all policies have. */
+  settingsOf(spec: KindTypes[K]['spec']): S
+  overridesOf(spec: KindTypes[K]['spec']): S | undefined
+  /** What the schema lets through and cannot be done: with it the policy as a whole does not count. */
+  problemOf(settings: S): Problem | undefined
+  /** True for kinds of targets that the policy may be about. */
+  isTarget(kind: string): boolean
+  /** Why settings mean nothing for a target of a kind: there the policy does not count. */
+  targetProblem(settings: S, kind: string): Problem | undefined
+}

@@ -1,0 +1,129 @@
+/**
+ * Statuses of our own policies. Every policy has one, always: an entry per Gateway that it has an effect on, and one per target that has
+ * none.
+ *
+ * Source: Gateway API v1.7, `PolicyStatus` (GEP-713), at most 16 entries.
+ */
+import type { Collection, Graph, Index, View } from '../../incremental/index.js'
+import { fails, GATEWAY_GROUP, holds, type Problem } from '../conditions.js'
+import type { Condition, ParentRef } from '../model.js'
+import type { PolicyStatus } from '../object-status.js'
+import { compareText } from '../precedence.js'
+import type { Policies } from './policies.js'
+import type { ResolvedPolicy } from './policy.js'
+import { type AncestorSources, ancestorsOf } from './policy-ancestors.js'
+import type { PolicyFact } from './policy-facts.js'
+import { targetNotFound } from './policy-targets.js'
+
+/** The most entries that a status may have. */
+const MAX_ANCESTORS = 16
+
+/** The most that is named in one message. */
+const MAX_NAMED = 8
+
+interface Entry {
+  readonly ancestorRef: ParentRef
+  readonly conditions: readonly Condition[]
+}
+
+/** Declares the statuses of the policies of a kind, by `<Kind>/<namespace>/<name>`. */
+export function declareOwnPolicyStatuses<S extends object>(
+  graph: Graph,
+  policies: Policies<S>,
+  facts: Index<PolicyFact>,
+  sources: AncestorSources,
+): Collection<PolicyStatus> {
+  const prefix = `${policies.kind.name}/`
+  return graph.collection<PolicyStatus>(`${policies.kind.name}: statuses`, {
+    keys: graph.index(policies.all, `${policies.kind.name}: keys of statuses`, (_, key) => [`${prefix}${key}`]),
+    compute: (view, key) => {
+      const policyKey = key.slice(prefix.length)
+      const policy = view.get(policies.all, policyKey)
+      if (policy === undefined) return undefined
+      return { shape: 'policy', object: policy.object, ancestors: atMost(entries(view, policy, view.list(facts, policyKey), sources)) }
+    },
+  })
+}
+
+function entries<S extends object>(
+  view: View,
+  policy: ResolvedPolicy<S>,
+  facts: readonly PolicyFact[],
+  sources: AncestorSources,
+): readonly Entry[] {
+  const { object, problem } = policy
+  const gateways = new Set(facts.filter(({ what, gateway }) => what === 'applies' && gateway !== '').map(({ gateway }) => gateway))
+  const failed: Entry[] = []
+  for (const target of policy.targets) {
+    const found = ancestorsOf(view, sources, target)
+    for (const gateway of found.gateways) gateways.add(gateway)
+    const { group, kind, namespace, name, sectionName } = target
+    const ancestorRef = { group, kind, namespace, name, ...(sectionName === undefined ? {} : { sectionName }) }
+    if (found.problem !== undefined) failed.push({ ancestorRef, conditions: [fails('Accepted', found.problem, object.generation)] })
+    else if (found.gateways.length === 0) failed.push({ ancestorRef, conditions: conditionsOf(policy.object.generation, problem, []) })
+  }
+  const reached = [...gateways].sort().map((key): Entry => {
+    const [namespace = '', name = ''] = key.split('/')
+    const there = facts.filter(({ gateway }) => gateway === key || gateway === '')
+    return {
+      ancestorRef: { group: GATEWAY_GROUP, kind: 'Gateway', namespace, name },
+      conditions: conditionsOf(object.generation, problem, there),
+    }
+  })
+  return failed.length + reached.length === 0 ? [selectsNothing(policy)] : [...failed, ...reached]
+}
+
+function selectsNothing<S extends object>({ object, problem }: ResolvedPolicy<S>): Entry {
+  const { group, kind, namespace, name, generation } = object
+  const nothing = targetNotFound('The selectors select nothing that a Gateway of ours serves.')
+  return { ancestorRef: { group, kind, namespace, name }, conditions: [fails('Accepted', problem ?? nothing, generation)] }
+}
+
+function conditionsOf(generation: number, problem: Problem | undefined, facts: readonly PolicyFact[]): readonly Condition[] {
+  if (problem !== undefined) return [fails('Accepted', problem, generation)]
+  const ofKind = (what: PolicyFact['what']): readonly PolicyFact[] => facts.filter((fact) => fact.what === what)
+  const [conflicts, overridden, companions] = [ofKind('Conflicted'), ofKind('Overridden'), ofKind('with')]
+  const isLost = conflicts.length > 0 && ofKind('counts').length === 0 && overridden.length === 0
+  const conflict = { reason: 'Conflicted', message: `Older policies about the same target decide ${lossesIn(conflicts)}.` }
+  return [
+    isLost ? fails('Accepted', conflict, generation) : holds('Accepted', 'Accepted', 'It is in use.', generation),
+    ...(conflicts.length === 0 || isLost ? [] : [holds('Conflicted', 'Conflicted', conflict.message, generation)]),
+    ...(overridden.length === 0
+      ? []
+      : [holds('Overridden', 'Overridden', `Other policies decide, for some requests, ${lossesIn(overridden)}.`, generation)]),
+    ...(companions.length === 0
+      ? []
+      : [
+          holds(
+            'Merged',
+            'Merged',
+            `For some requests it counts together with ${listed(companions.map(({ other }) => other))}.`,
+            generation,
+          ),
+        ]),
+  ]
+}
+
+function lossesIn(facts: readonly PolicyFact[]): string {
+  return listed(facts.map(({ field, other }) => `${field} ("${other}")`))
+}
+
+function listed(texts: readonly string[]): string {
+  const distinct = [...new Set(texts)].sort(compareText)
+  const more = distinct.length - MAX_NAMED
+  return `${distinct.slice(0, MAX_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
+}
+
+/** What is wrong comes first, so that it is never what is left out. */
+function atMost(all: readonly Entry[]): readonly Entry[] {
+  if (all.length <= MAX_ANCESTORS) return all
+  return all.slice(0, MAX_ANCESTORS).map((entry, at) => (at < MAX_ANCESTORS - 1 ? entry : withHint(entry, all.length - MAX_ANCESTORS)))
+}
+
+function withHint({ ancestorRef, conditions }: Entry, left: number): Entry {
+  const hint = ` A status has room for ${MAX_ANCESTORS} entries: ${left} more are not listed.`
+  return {
+    ancestorRef,
+    conditions: conditions.map((condition, at) => (at === 0 ? { ...condition, message: `${condition.message}${hint}` } : condition)),
+  }
+}

@@ -1,0 +1,40 @@
+/** What our own policies are about: objects by name or by labels, in any namespace that grants it. */
+import { list, mapOf, object, oneOf, optional, required, rule } from '../schema/build.js'
+import type { Field, ObjectSchema, Rule } from '../schema/schema.js'
+import { localPolicyTargetReferenceWithSectionName } from './policy.js'
+import { group, kind, labelValue, namespaceName } from './strings.js'
+
+const targetReference: ObjectSchema = object('PolicyTargetReference', 'Points to what a policy is about, or to a part of it.', {
+  ...localPolicyTargetReferenceWithSectionName.fields,
+  namespace: optional(namespaceName, "Namespace of the target; the policy's own when left out, another one must grant it."),
+})
+
+const targetSelector: ObjectSchema = object('PolicyTargetSelector', 'Selects what a policy is about by labels, in its own namespace.', {
+  group: optional(group, 'API group; the empty string is the core group.', { default: 'gateway.networking.k8s.io' }),
+  kind: required(kind, 'Kind of the targets.'),
+  matchLabels: required(mapOf(labelValue, { minProperties: 1, maxProperties: 16 }), 'Labels that must be there with exactly these values.'),
+})
+
+/** The fields of the spec of a policy that say what it is about and how it is put together with others. */
+export const policyTargetFields: Readonly<Record<string, Field>> = {
+  targetRefs: optional(list(targetReference, { maxItems: 16 }), 'What the policy is about, by name.'),
+  targetSelectors: optional(list(targetSelector, { maxItems: 16 }), 'What the policy is about, by labels.'),
+  mergeType: optional(
+    oneOf(['Merge', 'Replace'], { name: 'PolicyMergeType' }),
+    '`Merge`: what it does not say comes from policies of what contains its targets. `Replace`: only their `overrides` do.',
+    { default: 'Merge' },
+  ),
+}
+
+interface Targets {
+  readonly targetRefs?: readonly unknown[]
+  readonly targetSelectors?: readonly unknown[]
+}
+
+/** The rule of every policy with these fields. */
+export const policyIsAboutSomething: Rule = rule<Targets>(
+  'policy-is-about-something',
+  '(has(self.targetRefs) && size(self.targetRefs) > 0) || (has(self.targetSelectors) && size(self.targetSelectors) > 0)',
+  'name or select at least one target',
+  (self) => (self.targetRefs ?? []).length > 0 || (self.targetSelectors ?? []).length > 0,
+)
