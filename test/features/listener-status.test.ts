@@ -53,20 +53,3 @@ feature(
     expect(await world.answerer({ port: 8813 })).toBe('a')
   },
 )
-
-feature(
-  ['Gateway spec.listeners.filters.requests.type', 'Listener reason UnsupportedValue'],
-  'serves nothing on a listener with filters: they might be what keeps strangers out',
-  async () => {
-    const filter = '{type: ExtensionRef, extensionRef: {group: example.com, kind: Filter, name: f}}'
-    await world.write(
-      gateway(
-        'gw',
-        `[{name: web, port: 80, protocol: HTTP}, {name: filtered, port: 8814, protocol: HTTP, filters: {requests: [${filter}]}}]`,
-      ),
-    )
-    expect(world.listener(KEY, 'filtered')).toEqual(expect.arrayContaining(['Accepted=False/UnsupportedValue', 'Programmed=False/Invalid']))
-    expect(await world.answerer()).toBe('a')
-    expect(() => world.headgate.place(KEY, 8814)).toThrow('does not listen')
-  },
-)
