@@ -49,6 +49,8 @@ export class LeaseElector {
   readonly #options: LeaseElectorOptions
   readonly #times: LeaseTimes
   #observed: Observation | undefined
+  /** Failures in a row; only the first one is told. */
+  #failures = 0
   #leading: { readonly controller: AbortController; readonly work: Promise<void> } | undefined
 
   constructor(options: LeaseElectorOptions) {
@@ -107,11 +109,12 @@ export class LeaseElector {
       if (this.#observed !== undefined && !this.#mayTake(this.#observed)) return false
       const written = await this.#write(this.#claim(this.#observed?.lease), signal, timeoutMs)
       this.#observe(written, startedMs)
+      this.#failures = 0
       return true
     } catch (error) {
       // Somebody was faster: what they wrote is seen at the next attempt.
       if (!signal.aborted && !hasStatus(error, 409))
-        this.#options.log.warn({ err: error }, 'the Lease of the leader could not be read or written')
+        this.#options.log[this.#failures++ === 0 ? 'warn' : 'debug']({ err: error }, 'the Lease of the leader could not be read or written')
       return false
     }
   }

@@ -189,6 +189,18 @@ describe('Reflector', () => {
     expect(clock.sleeps.at(-1)).toBe(800)
   })
 
+  it('tells of the same failure ever more seldom', async () => {
+    const told: string[] = []
+    api.plan({ status: 403, reason: 'Forbidden' }, isList, 16)
+    start({ log: { ...silentLog, warn: (_, message) => told.push(message) } })
+    for (let attempt = 1; attempt <= 16; attempt++) {
+      await eventually(() => expect(clock.sleeps).toHaveLength(attempt))
+      await clock.advance(clock.sleeps.at(-1) ?? 0)
+    }
+    // The first, second, fourth, eighth and sixteenth time.
+    expect(told).toHaveLength(5)
+  })
+
   it('keeps what it knows while the server is away', async () => {
     api.put(ROUTES, route('a'))
     await start().listed

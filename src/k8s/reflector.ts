@@ -10,7 +10,7 @@ import { ACCEPT_METADATA_ONLY, type KubeClient, type KubeRequest } from './kube-
 import { KubeApiError } from './kube-error.js'
 import { fieldAt, isRawObject, listAt, type RawObject, stringAt } from './kube-json.js'
 import type { Log } from './log.js'
-import { failureOf, type ReflectorState } from './reflector-state.js'
+import { failureOf, type ReflectorFailure, type ReflectorState } from './reflector-state.js'
 import { type ApiResource, collectionPath } from './resource-path.js'
 import { trimObject } from './trim.js'
 import { splitLines } from './watch-stream.js'
@@ -251,11 +251,16 @@ export class Reflector {
       this.#markListed()
       this.#enter({ kind: 'absent', waitMs })
     } else {
-      log[failure.reason === 'expired' ? 'debug' : 'warn']({ resource, reason: failure.reason, waitMs }, failure.message)
+      log[this.#isWorthTelling(failure) ? 'warn' : 'debug']({ resource, reason: failure.reason, waitMs }, failure.message)
       if (failure.reason === 'forbidden') this.#markAnswered()
       this.#enter({ kind: 'waiting', failure, waitMs })
     }
     await clock.sleep(waitMs, signal)
+  }
+
+  /** The same failure again and again is told ever more seldom: 25 kinds would fill the log while a server is away. */
+  #isWorthTelling({ reason }: ReflectorFailure): boolean {
+    return reason !== 'expired' && Number.isInteger(Math.log2(this.#failures))
   }
 
   #isAbsent(): boolean {

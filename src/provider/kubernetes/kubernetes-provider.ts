@@ -165,7 +165,7 @@ export class KubernetesProvider implements Provider {
       if (news.length > 0) log.info({ kinds: news }, 'the kinds that the API server serves have changed')
       void this.#follow()
     } catch (error) {
-      if (!signal.aborted) log.warn({ err: error }, 'the API server does not say which kinds it serves; going on with those of before')
+      if (!signal.aborted) log.debug({ err: error }, 'the API server does not say which kinds it serves; going on with those of before')
     }
   }
 
