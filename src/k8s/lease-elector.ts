@@ -106,10 +106,10 @@ export class LeaseElector {
   async #acquire(startedMs: number, signal: AbortSignal, timeoutMs: number = this.#times.renewDeadlineMs): Promise<boolean> {
     try {
       this.#observe(await this.#read(signal, timeoutMs), startedMs)
+      this.#failures = 0
       if (this.#observed !== undefined && !this.#mayTake(this.#observed)) return false
       const written = await this.#write(this.#claim(this.#observed?.lease), signal, timeoutMs)
       this.#observe(written, startedMs)
-      this.#failures = 0
       return true
     } catch (error) {
       // Somebody was faster: what they wrote is seen at the next attempt.
