@@ -158,7 +158,8 @@ export function brief(conditions: readonly Condition[]): readonly string[] {
 /** An offset under which nobody listens on the usual port: test files run side by side. */
 async function freeOffset(): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt++) {
-    const offset = 10_000 + Math.floor(Math.random() * 200) * 200
+    // Below the ports that the system hands out by itself, even where a privileged port had to go 10,000 higher.
+    const offset = 1_000 + Math.floor(Math.random() * 130) * 100
     if (await isFree(8080 + offset)) return offset
   }
   throw new Error('no free port for the gateways of this test')
