@@ -2,6 +2,7 @@
 # Runs the benchmark of the whole on the project's own cluster: chart installed as for users, one Gateway, real pods. Arguments go to
 # scripts/bench-cluster/main.ts.
 set -euo pipefail
+# shellcheck source=deploy.sh
 . "$(dirname "$0")/deploy.sh"
 
 begin false

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 
 conformance=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=cluster/lib.sh
 . "$conformance/cluster/lib.sh"
 repository=$(dirname "$conformance")
 work=$HEADGATE_CACHE/conformance

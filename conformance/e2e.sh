@@ -2,6 +2,7 @@
 # Runs the end-to-end tests in test/cluster: real pods, real Services, traffic while things are replaced and fail. The last line is
 # `N passed, N failed`. Arguments go to Jest.
 set -euo pipefail
+# shellcheck source=deploy.sh
 . "$(dirname "$0")/deploy.sh"
 
 begin false

@@ -2,6 +2,7 @@
 # Runs the official Gateway API conformance suite: cluster up, images made and imported, Gateway API CRDs and the chart installed,
 # all five gateway profiles run, the official report written. The last line is `N passed, N failed`.
 set -euo pipefail
+# shellcheck source=deploy.sh
 . "$(dirname "$0")/deploy.sh"
 
 usable_address=10.89.7.200  # in the pool of the cluster's load balancer, far from where it begins
