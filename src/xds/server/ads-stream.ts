@@ -229,11 +229,11 @@ export class AdsStream implements SnapshotListener {
 
   #reached(): void {
     if (this.#state === undefined) return
-    this.#context.tracker.reached(this.#state.proxy, this.#state.session.acknowledgedRevision())
+    this.#context.tracker.reached(this.#state.proxy, this.#state.session.acknowledgedRevision(this.#context.clock.now()))
   }
 
   #setAlarm(): void {
-    const at = this.#state?.session.deadline()
+    const at = this.#state?.session.deadline(this.#context.clock.now())
     if (at === this.#alarmAt) return
     this.#cancelAlarm?.()
     this.#alarmAt = at

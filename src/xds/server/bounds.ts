@@ -8,6 +8,8 @@ export interface Bounds {
   readonly silentWarmMs: number
   /** What needs a new cluster that was rejected waits so long for the translation to come up with something else. */
   readonly quarantineMs: number
+  /** So long a revision with a rejected version does not count as acknowledged: the translation is about to replace that version. */
+  readonly rejectedMs: number
   /** Resources of one response; the rest follows when it was answered. */
   readonly maxResources: number
   /** Bytes of one response, unless a single resource is larger. */
@@ -20,6 +22,7 @@ export const DEFAULT_BOUNDS: Bounds = {
   warmMs: 2_000,
   silentWarmMs: 500,
   quarantineMs: 1_000,
+  rejectedMs: 5_000,
   maxResources: 500,
   maxBytes: 4 * 1024 * 1024,
 }

@@ -24,6 +24,8 @@ export interface PushContext {
   readonly saysRemovals: boolean
   /** True for a first full state: what is missing in it is deleted, so it waits until everything can be sent. */
   readonly needsAll: boolean
+  /** So long a rejected version keeps its revision from counting as acknowledged. */
+  readonly parkUntil: number
   readonly bounds: Bounds
 }
 
@@ -95,7 +97,7 @@ function choose(subscription: Subscription, name: string, context: PushContext):
   if (context.isRejected(current) && held?.version !== current.version) {
     if (isAsked && held?.value !== undefined) return held
     if (isAsked && context.saysRemovals) return 'removal'
-    subscription.park(name)
+    subscription.park(name, context.parkUntil)
     if (held === undefined) context.parked(current)
     return undefined
   }

@@ -88,7 +88,7 @@ export class Session {
       // What this client rejected on an earlier stream nobody knows here: it may have noted scopes without using them.
       if (isFirst && request.initialVersions.size > 0) this.#notePoisoned(request.typeUrl, subscription.pending, now)
       if (isFirst && RESENT_ON_RECONNECT.has(request.typeUrl)) for (const name of subscription.names()) subscription.resend(name)
-    } else if (this.#isCurrent(request)) {
+    } else if (this.#isCurrent(request.typeUrl, request.nonce)) {
       const legacyWildcard = request.names.length === 0 && (existing === undefined || (subscription.isWildcard && subscription.size === 0))
       const added = subscription.replace(legacyWildcard ? ['*'] : request.names, catalog, revision)
       // A full state is sent even when it is empty; of the other types what does not exist is just absent (A1.2).
@@ -99,7 +99,7 @@ export class Session {
   }
 
   /** Nothing is out of date before the first response: a nonce then comes from an earlier stream, and Istio's client makes one up. */
-  #isCurrent({ typeUrl, nonce }: DiscoveryRequest): boolean {
+  #isCurrent(typeUrl: TypeUrl, nonce: string): boolean {
     const last = this.#lastNonce.get(typeUrl)
     return nonce === '' || last === undefined || nonce === last
   }

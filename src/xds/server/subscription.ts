@@ -66,6 +66,8 @@ export class Subscription {
   /** True when the client waits for a response even if there is nothing to say. */
   owesAnswer = false
   readonly #divergent = new Map<string, Divergence>()
+  /** Names whose present version is known to be rejected, and until when the revision waits for another one. */
+  readonly #parked = new Map<string, number>()
   readonly #flights = new Map<string, Flight>()
   readonly #names = new Set<string>()
   readonly #globs = new Set<string>()
@@ -150,6 +152,7 @@ export class Subscription {
     if (!this.covers(name)) return false
     if (!this.#divergent.has(name)) this.#divergent.set(name, { held: previous, since: revision })
     this.leaving.delete(name)
+    this.#parked.delete(name)
     this.pending.add(name)
     return true
   }
@@ -165,9 +168,21 @@ export class Subscription {
     this.#done(name)
   }
 
-  /** There is nothing to be sent for this name until it changes again; what the client holds stays noted. */
-  park(name: string): void {
+  /**
+   * There is nothing to be sent for this name until it changes again; what the client holds stays noted.
+   *
+   * @param until so long the client does not count as up to date: there may soon be something else to send
+   */
+  park(name: string, until: number): void {
     this.#done(name)
+    this.#parked.set(name, until)
+  }
+
+  /** When the next parked name stops to hold its revision back, or undefined without any. */
+  parkedUntil(now: number): number | undefined {
+    let first: number | undefined
+    for (const until of this.#parked.values()) if (until > now && (first === undefined || until < first)) first = until
+    return first
   }
 
   /** The name is gone, but not to be removed yet. */
@@ -261,8 +276,8 @@ export class Subscription {
     return this.#divergent.keys()
   }
 
-  /** The oldest revision that is not acknowledged completely, or undefined when all are. Rejected and leaving names do not count. */
-  oldestUnacknowledged(): number | undefined {
+  /** The oldest revision that is not acknowledged completely, or undefined when all are. Names that leave do not count. */
+  oldestUnacknowledged(now: number): number | undefined {
     let oldest: number | undefined
     const note = (since: number) => {
       if (oldest === undefined || since < oldest) oldest = since
@@ -272,6 +287,7 @@ export class Subscription {
       if (divergence !== undefined) note(divergence.since)
     }
     for (const { items } of this.liveFlights()) for (const { since } of items.values()) note(since)
+    for (const [name, until] of this.#parked) if (until > now) note(this.#divergent.get(name)?.since ?? Number.POSITIVE_INFINITY)
     return oldest
   }
 
@@ -334,6 +350,7 @@ export class Subscription {
   #done(name: string): void {
     this.pending.delete(name)
     this.requested.delete(name)
+    this.#parked.delete(name)
   }
 
   #forget(name: string): void {

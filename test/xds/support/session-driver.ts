@@ -111,7 +111,7 @@ export class SessionDriver {
 
   /** Lets time pass up to the next deadline; returns by how much. Throws when there is none. */
   waitForDeadline(): number {
-    const deadline = this.session.deadline()
+    const deadline = this.session.deadline(this.now)
     if (deadline === undefined) throw new Error('nothing is waited for')
     const waited = deadline - this.now
     this.now = deadline
