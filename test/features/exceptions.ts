@@ -27,6 +27,7 @@ export const EXCEPTIONS: readonly Exception[] = [
   },
   {
     row: 'Route reason IncompatibleFilters',
-    reason: 'The schema of the API already refuses URLRewrite beside RequestRedirect, so that no such route comes.',
+    reason:
+      'The schema of the API already refuses URLRewrite beside RequestRedirect; where a rule has one and its backend the other, the redirect answers.',
   },
 ]

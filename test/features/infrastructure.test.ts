@@ -107,7 +107,7 @@ feature(
 )
 
 feature(
-  ['Gateway reason UnsupportedAddress', 'Gateway spec.addresses.type', 'Gateway reason Invalid'],
+  ['Gateway reason UnsupportedAddress', 'Gateway reason Invalid'],
   'accepts no address of a type that it does not know',
   async () => {
     await world.write(`${gateway('gw')}  addresses: [{type: example.com/pool, value: blue}]\n`)
