@@ -16,12 +16,17 @@ const OWN_PREFIX = 'headgate.dev/'
 /**
  * Our conditions with their times: the stored time stays as long as the stored status does.
  *
+ * `Programmed` is not taken back for want of proxies: a leader that took over a moment ago has not heard of them all, and what a
+ * leader before it saw acknowledged in this generation was so.
+ *
  * @param stored the conditions of the object as it is
  * @param now RFC 3339
  */
 export function withTimes(stored: readonly unknown[], ours: readonly Condition[], now: string): readonly WrittenCondition[] {
   return ours.map((condition) => {
     const before = stored.find((candidate) => stringAt(candidate, 'type') === condition.type)
+    const confirmed = isUnheardOf(condition) ? programmedBefore(before, condition.observedGeneration) : undefined
+    if (confirmed !== undefined) return confirmed
     const since = stringAt(before, 'status') === condition.status ? stringAt(before, 'lastTransitionTime') : ''
     const { type, status, observedGeneration, reason } = condition
     return {
@@ -33,6 +38,22 @@ export function withTimes(stored: readonly unknown[], ours: readonly Condition[]
       message: condition.message.slice(0, MAX_MESSAGE_LENGTH),
     }
   })
+}
+
+function isUnheardOf({ type, status, reason }: Condition): boolean {
+  return type === 'Programmed' && status === 'False' && reason === 'Pending'
+}
+
+function programmedBefore(stored: unknown, generation: number): WrittenCondition | undefined {
+  if (!isJsonObject(stored) || stored.status !== 'True' || stored.observedGeneration !== generation) return undefined
+  return {
+    type: 'Programmed',
+    status: 'True',
+    observedGeneration: generation,
+    lastTransitionTime: stringAt(stored, 'lastTransitionTime'),
+    reason: stringAt(stored, 'reason'),
+    message: stringAt(stored, 'message'),
+  }
 }
 
 /**

@@ -184,6 +184,16 @@ describe('the status of a Gateway', () => {
     expect(merge(first, gateway({ addresses: [] }))).not.toHaveProperty('addresses')
   })
 
+  it.each([
+    { name: 'stays when no proxy was heard of yet', generation: 3, reason: 'Pending', want: stored(condition('Programmed')) },
+    { name: 'goes when a proxy refused', generation: 3, reason: 'Invalid', want: { status: 'False', reason: 'Invalid' } },
+    { name: 'goes with the next generation', generation: 2, reason: 'Pending', want: { status: 'False', reason: 'Pending' } },
+  ])('was programmed, which $name', ({ generation, reason, want }) => {
+    const before = { conditions: [stored(condition('Programmed', 'True', generation))] }
+    const ours = gateway({ conditions: [{ ...condition('Programmed', 'False'), reason }] })
+    expect(listAt(merge(before, ours), 'conditions')).toEqual([expect.objectContaining(want)])
+  })
+
   it('is left alone when a newer generation was reported', () => {
     expect(nextStatus({ conditions: [stored(condition('Accepted', 'True', 9))] }, gateway(), US, NOW)).toBeUndefined()
   })
