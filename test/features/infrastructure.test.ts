@@ -106,14 +106,10 @@ feature(
   },
 )
 
-feature(
-  ['Gateway reason UnsupportedAddress', 'Gateway reason Invalid'],
-  'accepts no address of a type that it does not know',
-  async () => {
-    await world.write(`${gateway('gw')}  addresses: [{type: example.com/pool, value: blue}]\n`)
-    expect(world.conditions(GATEWAY).slice(0, 2)).toEqual(['Accepted=False/UnsupportedAddress', 'Programmed=False/Invalid'])
-  },
-)
+feature(['Gateway reason UnsupportedAddress', 'Gateway reason Invalid'], 'accepts no address of a type that it does not know', async () => {
+  await world.write(`${gateway('gw')}  addresses: [{type: example.com/pool, value: blue}]\n`)
+  expect(world.conditions(GATEWAY).slice(0, 2)).toEqual(['Accepted=False/UnsupportedAddress', 'Programmed=False/Invalid'])
+})
 
 feature(
   [

@@ -70,7 +70,7 @@ spec: {endpoints: [{ip: {address: 127.0.0.1, port: ${free}}}, {ip: {address: 127
 `
     const statuses = async (attempts: number) => {
       await world.write(both, httpRoute('r', `[{retry: {attempts: ${attempts}}, ${to('half')}}]`))
-      const answers = await Promise.all(Array.from({ length: 10 }, () => world.ask()))
+      const answers = await Promise.all(Array.from({ length: 30 }, () => world.ask()))
       return [...new Set(answers.map(({ status }) => status))].sort()
     }
     expect(await statuses(3)).toEqual([200])
