@@ -1,5 +1,5 @@
 /**
- * A rejection that no validation foresaw, from the object to the proxy and back: the whole pipeline, a real Envoy, 500 routes in one table.
+ * A rejection that no validation foresaw, from the object to the proxy and back: the whole pipeline, a real Envoy, hundreds of routes in one table.
  *
  * The translation makes nothing that Envoy rejects, so the test spoils what leaves it, whatever comes from a route that asks for it:
  * a response header `x-version: spoiled-<how>`.
@@ -17,8 +17,8 @@ import { eventually } from '../support/eventually.js'
 import { startBackend, type TestBackend } from '../support/http-backend.js'
 import { brief, type Standalone, startTestStandalone } from '../support/standalone.js'
 
-const ROUTES = 500
-const TARGET = 250
+const ROUTES = process.env.LONG === '1' ? 500 : 150
+const TARGET = Math.floor(ROUTES / 2)
 const TIMEOUT_MS = 120_000
 type RouteTable = envoy.config.route.v3.RouteConfiguration
 type VirtualHost = envoy.config.route.v3.VirtualHost
@@ -96,8 +96,8 @@ describe('a rejection that no validation foresaw', () => {
   const delivered = (index: number) => {
     const status: ObjectStatus = headgate.status(`HTTPRoute/default/r${index}`)
     if (status.shape !== 'route') throw new Error('a route has the status of a route')
-    const conditions = status.parents.flatMap((parent) => parent.conditions)
-    return { brief: brief(conditions).find((text) => text.startsWith('headgate.dev/Delivered')), message: conditions.at(-1)?.message }
+    const found = status.parents.flatMap((parent) => parent.conditions).filter(({ type }) => type === 'headgate.dev/Delivered')
+    return { brief: brief(found)[0], message: found[0]?.message }
   }
 
   /** Every other route comes to this version. */
@@ -126,7 +126,7 @@ describe('a rejection that no validation foresaw', () => {
   }
 
   it.each(Object.entries(SPOILS))(
-    '%s: the culprit among 500 is named with the words of Envoy within a second, and goes on as it was',
+    '%s: the culprit among many is named with the words of Envoy within a second, and goes on as it was',
     async (how, { words }) => {
       await headgate.write('routes', routes('v1'))
       expect(await timeToName(() => headgate.write('routes', routes('v1', `spoiled-${how}`)))).toBeLessThan(1_000)
@@ -143,12 +143,17 @@ describe('a rejection that no validation foresaw', () => {
   )
 
   it(
-    '500 change at once and one of them is rejected: the other 499 arrive, and it alone is named',
+    'all change at once and one of them is rejected: the others arrive, and it alone is named',
     async () => {
       await headgate.write('routes', routes('v1'))
-      await timeToName(() => headgate.write('routes', routes('v2', 'spoiled-regex')))
-      expect(delivered(TARGET).message).toMatch(/missing \)/)
+      await headgate.write('routes', routes('v2', 'spoiled-regex'))
       await expectOthersAt('v2')
+      await eventually(() =>
+        expect(delivered(TARGET)).toMatchObject({
+          brief: 'headgate.dev/Delivered=False/Rejected',
+          message: expect.stringMatching(/missing \)/),
+        }),
+      )
       expect(await answer(TARGET)).toBe('200 v1')
     },
     TIMEOUT_MS,

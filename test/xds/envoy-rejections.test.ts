@@ -27,6 +27,8 @@ import { encoded, endpoints, resource, virtualHost } from './support/resources.j
 const GOOD = 500
 const WITHIN_MS = 1_000
 const TIMEOUT_MS = 60_000
+/** Nobody translates here: a rejected version is not about to be replaced. */
+const NO_TRANSLATION = { rejectedMs: 50 }
 const unknown = { type_url: 'type.googleapis.com/no.such.Message', value: Buffer.alloc(0) }
 
 /** A gateway with many hosts and the pieces that the cases break. */
@@ -44,17 +46,20 @@ const hosts = (content: string): EncodedResource[] =>
 
 async function stage(): Promise<Stage> {
   const [port, secure, filtered] = [await freePort(), await freePort(), await freePort()]
-  const fixture = await serve([
-    scopedListener('edge', port),
-    ...hosts('old'),
-    hostScope('target.test', [toAnswer('old')]),
-    edsCluster('target'),
-    endpoints('target'),
-    tlsListener('secure', secure, 'table', 'certificate'),
-    filteredListener('filtered', filtered, 'table', 'filter'),
-    headerFilter('filter', 'old'),
-    routeTable('table', [toAnswer('old')]),
-  ])
+  const fixture = await serve(
+    [
+      scopedListener('edge', port),
+      ...hosts('old'),
+      hostScope('target.test', [toAnswer('old')]),
+      edsCluster('target'),
+      endpoints('target'),
+      tlsListener('secure', secure, 'table', 'certificate'),
+      filteredListener('filtered', filtered, 'table', 'filter'),
+      headerFilter('filter', 'old'),
+      routeTable('table', [toAnswer('old')]),
+    ],
+    { bounds: NO_TRANSLATION },
+  )
   const envoy = await startEnvoy({ xds: { port: fixture.port }, logLevel: 'critical' })
   const body = async (name: string) => (await send({ address: '127.0.0.1', port, host: name })).body
   await eventually(async () => expect(await body(host(GOOD - 1))).toBe(`old ${GOOD - 1}`), 20_000)
@@ -205,7 +210,7 @@ describe('a real Envoy rejects one of 501 changes', () => {
       const known = new RejectedVersions()
       for (const entry of on.fixture.server.rejected.list()) known.add(entry)
       await on.fixture.server.close()
-      await using replica = await serve([], { cache: on.fixture.cache, port: on.fixture.port, rejected: known })
+      await using replica = await serve([], { cache: on.fixture.cache, port: on.fixture.port, rejected: known, bounds: NO_TRANSLATION })
       await eventually(() => expect(replica.server.tracker.acknowledgedRevision(GROUP)).toBe(replica.cache.revision(GROUP)), 20_000)
       expect(replica.server.counters.bytes.get(TYPE_URL.scopedRouteConfiguration) ?? 0).toBe(0)
       expect(await on.body('target.test')).toBe('old')
@@ -235,7 +240,7 @@ describe('a real Envoy rejects one of 501 changes', () => {
       first.apply(hostScope('target.test', [toAnswer('new')]), hostScope('zzz.test', [badRegex()]))
       await eventually(() => expect(rejections).toBe(1))
       expect(await on.body('target.test')).toBe('old')
-      await using second = await serve([], { cache: on.fixture.cache, port: on.fixture.port })
+      await using second = await serve([], { cache: on.fixture.cache, port: on.fixture.port, bounds: NO_TRANSLATION })
       await eventually(async () => expect(await on.body('target.test')).toBe('new'), 20_000)
       await eventually(() => expect(second.server.tracker.acknowledgedRevision(GROUP)).toBe(second.cache.revision(GROUP)))
       expect(second.server.rejected.list().map(({ name }) => name)).toEqual(['zzz.test'])
