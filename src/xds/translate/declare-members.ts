@@ -17,6 +17,7 @@ interface Members {
   readonly references: readonly ResourceReference[]
 }
 
+const LOADER: ResourceReference = { typeUrl: TYPE_URL.listener, name: SCOPE_LOADER }
 /** Listeners refer to these, and route tables bring them. */
 const OF_TABLES: ReadonlySet<TypeUrl> = new Set([TYPE_URL.routeConfiguration, TYPE_URL.scopedRouteConfiguration])
 
@@ -50,8 +51,9 @@ export function declareMembers(
       compute: (view, name) => {
         const table = view.get(ir.routeTables, name)
         if (table === undefined) return undefined
-        const isScoped = view.get(encoded.scopedTables, name) !== undefined
-        return { group: table.group, references: isScoped ? [] : [{ typeUrl: TYPE_URL.routeConfiguration, name }] }
+        const scoped = view.get(encoded.scopedTables, name)
+        const routes = { typeUrl: TYPE_URL.routeConfiguration, name }
+        return { group: table.group, references: [...(scoped ? [LOADER] : []), ...(scoped?.isInUse ? [] : [routes])] }
       },
     }),
   )
@@ -92,7 +94,7 @@ export function declareMembers(
     keys: [ofListeners, ofTables, ofScopes, ofRoutes, ofClusters],
     compute: (view, key) => {
       const reference = parseResourceKey(key)?.reference
-      if (reference?.typeUrl === TYPE_URL.listener && reference.name === SCOPE_LOADER) return loader
+      if (reference?.typeUrl === LOADER.typeUrl && reference.name === LOADER.name) return loader
       const source = reference === undefined ? undefined : sources[reference.typeUrl]
       return reference === undefined || source === undefined ? undefined : view.get(source, reference.name)
     },

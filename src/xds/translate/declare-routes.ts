@@ -17,7 +17,7 @@ import { type EncodedVirtualHost, encodeVirtualHost } from './virtual-host.js'
 export interface RouteCollections {
   /** By the keys of the virtual hosts. */
   readonly virtualHostBytes: Collection<EncodedVirtualHost>
-  /** Route tables whose hosts are scopes, by name. */
+  /** Route tables that have scopes, by name. */
   readonly scopedTables: Collection<ScopedTable>
   /** By name. */
   readonly routeConfigurations: Collection<EncodedResource>
@@ -27,9 +27,11 @@ export interface RouteCollections {
   readonly uses: Collection<RouteTableUse>
 }
 
-/** A route table whose hosts are scopes. */
+/** A route table that has scopes. */
 export interface ScopedTable {
   readonly group: string
+  /** False while its listener still uses the route configuration. */
+  readonly isInUse: boolean
 }
 
 /** A route table and something that its virtual hosts name. */
@@ -73,7 +75,7 @@ export function declareRoutes(graph: Graph, ir: RouteSources, packing: RoutePack
     keys: ir.routeTables,
     compute: (view, name) => {
       const table = view.get(ir.routeTables, name)
-      if (table === undefined || view.get(scopedTables, name) !== undefined) return undefined
+      if (table === undefined || view.get(scopedTables, name)?.isInUse === true) return undefined
       return encodeRouteConfiguration(table, view.list(hostsByTable, name), view.get(references, name) ?? [])
     },
     equal: sameResource,
@@ -96,7 +98,8 @@ function declareScopedTables(graph: Graph, { routeTables, virtualHosts }: RouteS
     keys: routeTables,
     compute: (view, name) => {
       const table = view.get(routeTables, name)
-      return table !== undefined && isScoped(packing, () => view.count(exactHosts, name)) ? { group: table.group } : undefined
+      if (table === undefined || packing === 'rds') return undefined
+      return { group: table.group, isInUse: isScoped(packing, () => view.count(exactHosts, name)) }
     },
   })
 }

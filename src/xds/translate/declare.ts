@@ -70,7 +70,7 @@ function declareEncoded(
     })
   return {
     listeners: encodeEach('listeners', ir.ports, (port, view) =>
-      encodeListener(port, options, (table) => view.get(scopedTables, table) !== undefined),
+      encodeListener(port, options, (table) => view.get(scopedTables, table)?.isInUse === true),
     ),
     clusters: encodeEach('encoded clusters', ir.clusters, (cluster) => encodeCluster(cluster, options)),
     secrets: encodeEach('encoded secrets', ir.secrets, encodeSecret),

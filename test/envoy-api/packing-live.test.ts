@@ -1,0 +1,201 @@
+/** Scoped routes while they change: a real Envoy, clients that ask all the time, every answer counted. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import type { Route } from '../../src/ir/route.js'
+import type { RoutePacking } from '../../src/xds/translate/packing.js'
+import { parseResourceKey } from '../../src/xds/translate/resource-key.js'
+import { eventually } from '../support/eventually.js'
+import { freePort } from '../support/free-port.js'
+import { startBackend, type TestBackend } from '../support/http-backend.js'
+import { send } from '../support/http-client.js'
+import { type Fixture, GROUP, serve } from '../xds/support/fixture.js'
+import { type Load, startLoad } from '../xds/support/load.js'
+import { type RealEnvoy, startEnvoy } from '../xds/support/real-envoy.js'
+import {
+  cluster,
+  endpoint,
+  endpoints,
+  forward,
+  host,
+  type IrValues,
+  irGraph,
+  port,
+  route,
+  routeTable,
+  virtualHost,
+  weighted,
+} from './ir-fixtures.js'
+
+const IS_LONG = process.env.LONG === '1'
+const EDITS = IS_LONG ? 2_000 : 200
+const HOSTS = IS_LONG ? 10_000 : 1_200
+const INTERVAL_MS = 4
+const TIMEOUT_MS = 120_000
+
+let backends: readonly TestBackend[] = []
+beforeAll(async () => {
+  backends = [await startBackend('a'), await startBackend('b')]
+}, 300_000)
+afterAll(async () => {
+  for (const backend of backends) await backend.close()
+})
+
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
+const to = (name: string): Route => route({ action: forward({ clusters: [weighted(name)] }) })
+const hostNamed = (name: string, backend = 'a') => virtualHost([to(backend)], { domain: name === '*' ? '*' : host(name) })
+
+/** A gateway whose IR is changed and goes to a real Envoy, as the pipeline would bring it. */
+interface Stage extends AsyncDisposable {
+  readonly fixture: Fixture
+  readonly envoy: RealEnvoy
+  readonly port: number
+  change(values: IrValues, gone?: readonly string[]): void
+  delivered(): Promise<void>
+  load(name: string): Load
+}
+
+async function stage(packing: RoutePacking, values: IrValues): Promise<Stage> {
+  const boundPort = await freePort()
+  const ir = irGraph({ accessLog: 'off', packing })
+  const fixture = await serve()
+  const loads: Load[] = []
+  const change = (more: IrValues, gone: readonly string[] = []): void => {
+    ir.set(more)
+    for (const name of gone) ir.remove('virtualHosts', `t#${name}`)
+    const [failure] = ir.graph.flush().failures
+    if (failure !== undefined) throw failure.error
+    const changes = [...ir.xds.resources.takeChanges()].flatMap(([key, resource]) => {
+      const reference = parseResourceKey(key)?.reference
+      return reference === undefined ? [] : [{ ...reference, resource }]
+    })
+    fixture.apply(...changes)
+  }
+  change({
+    ports: [port({ boundPort })],
+    routeTables: [routeTable()],
+    clusters: [cluster('a'), cluster('b')],
+    endpoints: ['a', 'b'].map((name, index) => endpoints(name, endpoint(backends[index]?.port ?? 0))),
+    ...values,
+  })
+  const envoy = await startEnvoy({ xds: { port: fixture.port }, concurrency: 2 })
+  return {
+    fixture,
+    envoy,
+    port: boundPort,
+    change,
+    delivered: () =>
+      eventually(() => expect(fixture.server.tracker.acknowledgedRevision(GROUP)).toBe(fixture.cache.revision(GROUP)), 20_000),
+    load: (name) => {
+      const load = startLoad({ port: boundPort, host: name })
+      loads.push(load)
+      return load
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(loads.map((load) => load.end()))
+      await envoy[Symbol.asyncDispose]()
+      await fixture[Symbol.asyncDispose]()
+    },
+  }
+}
+
+const many = (count: number) => Array.from({ length: count }, (_, index) => hostNamed(`h${index}.test`))
+
+describe('scoped routes', () => {
+  it(
+    `of ${HOSTS} hosts are there when the listener opens: nothing but 200 from the first connection on`,
+    async () => {
+      await using on = await stage('scoped', { virtualHosts: many(HOSTS) })
+      const seen = new Set<number | string>()
+      const deadline = performance.now() + 30_000
+      for (let answers = 0; answers < 50 && performance.now() < deadline; ) {
+        const name = `h${HOSTS - 1 - (answers % 3)}.test`
+        const status = await send({ address: '127.0.0.1', port: on.port, host: name }).then(
+          (answer) => answer.status,
+          (error: NodeJS.ErrnoException) => error.code ?? error.message,
+        )
+        if (status !== 'ECONNREFUSED') answers += 1
+        seen.add(status)
+      }
+      expect(seen).toEqual(new Set(['ECONNREFUSED', 200]))
+      await on.delivered()
+    },
+    TIMEOUT_MS,
+  )
+
+  it(
+    `lose no request in ${EDITS} edits: their own, those of others, of wildcards, hosts that come and go`,
+    async () => {
+      await using on = await stage('scoped', { virtualHosts: [...many(50), hostNamed('*.wild.test'), hostNamed('*')] })
+      await eventually(async () => expect((await send({ address: '127.0.0.1', port: on.port, host: 'h0.test' })).status).toBe(200), 20_000)
+      const loads = ['h0.test', 'H1.Test:80', 'a.b.wild.test', 'nobody.test'].map(on.load)
+      for (let edit = 0; edit < EDITS; edit++) {
+        const backend = edit % 2 === 0 ? 'b' : 'a'
+        on.change({ virtualHosts: [hostNamed('h0.test', backend), hostNamed(`h${1 + (edit % 40)}.test`, backend)] })
+        if (edit % 5 === 0) on.change({ virtualHosts: [hostNamed('*.wild.test', backend), hostNamed('*', backend)] })
+        if (edit % 7 === 0) on.change({ virtualHosts: [hostNamed('new.test')] }, ['h49.test'])
+        else if (edit % 7 === 3) on.change({ virtualHosts: [hostNamed('h49.test')] }, ['new.test'])
+        await pause(INTERVAL_MS)
+      }
+      await on.delivered()
+      const connections = loads.map((load) => load.connections())
+      for (const load of loads) {
+        expect(load.total()).toBeGreaterThan(50)
+        expect(Object.keys(await load.end())).toEqual(['200'])
+      }
+      expect(connections).toEqual([1, 1, 1, 1])
+      expect(on.fixture.server.rejected.list()).toEqual([])
+      expect(await on.envoy.stat('listener_manager.listener_modified')).toBe(0)
+    },
+    TIMEOUT_MS,
+  )
+
+  it(
+    'a listener is added while scopes change without a pause',
+    async () => {
+      await using on = await stage('scoped', { virtualHosts: many(50) })
+      await eventually(async () => expect((await send({ address: '127.0.0.1', port: on.port, host: 'h0.test' })).status).toBe(200), 20_000)
+      const second = await freePort()
+      let isOpen = false
+      const churn = (async () => {
+        for (let edit = 0; !isOpen && edit < 5_000; edit++) {
+          on.change({ virtualHosts: many(50).map((each) => ({ ...each, routes: [to(edit % 2 === 0 ? 'b' : 'a')] })) })
+          await pause(0)
+        }
+      })()
+      on.change({ ports: [port({ name: 'q', boundPort: second })] })
+      await eventually(async () => expect((await send({ address: '127.0.0.1', port: second, host: 'h0.test' })).status).toBe(200), 10_000)
+      isOpen = true
+      await churn
+    },
+    TIMEOUT_MS,
+  )
+})
+
+describe('a table that passes the limit', () => {
+  it(
+    'turns to scopes and back without a lost request',
+    async () => {
+      const limit = 20
+      await using on = await stage({ scopedAbove: limit }, { virtualHosts: [...many(limit), hostNamed('*.wild.test')] })
+      const { envoy } = on
+      await eventually(async () => expect((await send({ address: '127.0.0.1', port: on.port, host: 'h0.test' })).status).toBe(200), 20_000)
+      const loads = ['h0.test', 'a.wild.test'].map(on.load)
+      for (let turn = 0; turn < 3; turn++) {
+        on.change({ virtualHosts: [hostNamed('more.test')] })
+        await on.delivered()
+        expect(JSON.stringify(await envoy.admin('/config_dump?resource=dynamic_listeners'))).toContain('scoped_routes')
+        await eventually(async () => expect((await send({ address: '127.0.0.1', port: on.port, host: 'more.test' })).status).toBe(200))
+        await pause(200)
+        on.change({}, ['more.test'])
+        await on.delivered()
+        await eventually(async () => expect((await send({ address: '127.0.0.1', port: on.port, host: 'more.test' })).status).toBe(404))
+        await pause(200)
+      }
+      for (const load of loads) {
+        expect(load.total()).toBeGreaterThan(50)
+        expect(Object.keys(await load.end())).toEqual(['200'])
+      }
+      expect(on.fixture.server.rejected.list()).toEqual([])
+    },
+    TIMEOUT_MS,
+  )
+})
