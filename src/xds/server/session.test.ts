@@ -207,6 +207,35 @@ describe('make before break', () => {
   })
 })
 
+describe('scopes before the listeners that need them all', () => {
+  const all = [{ typeUrl: SRDS, name: '*' }]
+
+  it('a listener waits until the client has asked for scopes, which another listener makes it do', () => {
+    const driver = new SessionDriver([scope('s'), listener('preload'), listener('real', { references: all })])
+    driver.ask(CDS)
+    driver.sends()
+    driver.ask(LDS)
+    expect(driver.sends()).toEqual(['LDS +preload'])
+    driver.accept()
+    expect(driver.sends()).toEqual([])
+    driver.ask(SRDS)
+    expect(driver.sends()).toEqual(['SRDS +s'])
+    driver.accept()
+    expect(driver.sends()).toEqual(['LDS +real'])
+  })
+
+  it('but not for ever', () => {
+    const driver = new SessionDriver([listener('real', { references: all })])
+    driver.ask(CDS)
+    driver.sends()
+    driver.accept()
+    driver.ask(LDS)
+    expect(driver.sends()).toEqual([])
+    expect(driver.waitForDeadline()).toBe(DEFAULT_BOUNDS.warmMs)
+    expect(driver.sends()).toEqual(['LDS +real'])
+  })
+})
+
 describe('nothing is withheld for ever', () => {
   it('a response that is never answered holds its type up for a while only', () => {
     const driver = running()

@@ -62,6 +62,8 @@ export class Session {
   readonly #lastNonce = new Map<TypeUrl, string>()
   /** Scopes that have to be sent with other bytes, see `unpoison.ts`. */
   readonly #poisoned = new Map<string, number>()
+  /** So long listeners wait for a client to ask for scopes; undefined while none waits. */
+  #scopesMissingUntil: number | undefined
   #responses = 0
 
   constructor(options: SessionOptions) {
@@ -132,7 +134,7 @@ export class Session {
         catalog: cache.resources(group, typeUrl),
         isRejected: (resource) => rejected.has(resource),
         parked: (resource) => this.#parked(resource, now),
-        mustWait: (resource) => this.#mustWait(resource),
+        mustWait: (resource) => this.#mustWait(resource, now),
         isInUse: (name) => this.#isInUse({ typeUrl, name }),
         saysRemovals: this.#options.protocol === 'delta' || FULL_STATE.has(typeUrl),
         needsAll: this.#options.protocol === 'sotw' && FULL_STATE.has(typeUrl) && !this.#lastNonce.has(typeUrl),
@@ -159,6 +161,8 @@ export class Session {
   /** When `expire` has to be called, or undefined when nothing is waited for. */
   deadline(now: number): number | undefined {
     let first = this.#warming.deadline()
+    const scopes = this.#scopesMissingUntil
+    if (scopes !== undefined && scopes > now && (first === undefined || scopes < first)) first = scopes
     for (const subscription of this.#subscriptions.values()) {
       const parked = subscription.parkedUntil(now)
       if (parked !== undefined && (first === undefined || parked < first)) first = parked
@@ -295,11 +299,11 @@ export class Session {
   }
 
   /** True while a cluster that the resource names is on its way, or warming, or gets endpoints or secrets that were not sent yet. */
-  #mustWait(resource: EncodedResource): boolean {
+  #mustWait(resource: EncodedResource, now: number): boolean {
     const clusters = this.#subscriptions.get(TYPE_URL.cluster)
     if (clusters === undefined) return false
     return resource.references.some((reference) => {
-      if (reference.typeUrl === TYPE_URL.scopedRouteConfiguration) return this.#scopesArePending()
+      if (reference.typeUrl === TYPE_URL.scopedRouteConfiguration) return this.#scopesArePending(now)
       if (reference.typeUrl === TYPE_URL.listener) return this.#subscriptions.get(TYPE_URL.listener)?.pending.has(reference.name) ?? false
       if (reference.typeUrl !== TYPE_URL.cluster || !clusters.covers(reference.name)) return false
       const cluster = this.#options.cache.resource(this.#options.group, reference)
@@ -309,9 +313,12 @@ export class Session {
     })
   }
 
-  #scopesArePending(): boolean {
+  /** Scopes are asked for by a first listener that has nothing but them; those that need all scopes wait for that, too. */
+  #scopesArePending(now: number): boolean {
     const scopes = this.#subscriptions.get(TYPE_URL.scopedRouteConfiguration)
-    return scopes !== undefined && (scopes.pending.size > 0 || scopes.isInFlight)
+    if (scopes !== undefined) return scopes.pending.size > 0 || scopes.isInFlight
+    this.#scopesMissingUntil ??= now + this.#options.bounds.warmMs
+    return now < this.#scopesMissingUntil
   }
 
   #isPending({ typeUrl, name }: ResourceReference): boolean {

@@ -1,7 +1,7 @@
 /** Resources that a real Envoy accepts: a listener with routes by RDS or scopes, clusters with endpoints by EDS. */
 import { Enum } from '../../../src/gen/envoy/enums.js'
 import type { envoy } from '../../../src/gen/envoy/types.js'
-import { any, duration } from '../../../src/xds/message.js'
+import { any, decode, duration } from '../../../src/xds/message.js'
 import { type EncodedResource, type ResourceReference, TYPE_URL } from '../../../src/xds/resource.js'
 import { encoded } from './resources.js'
 
@@ -20,11 +20,21 @@ export function httpListener(name: string, port: number, routes: string): Encode
   ])
 }
 
-/** A listener whose routes come by scopes; the scope of a request is its host. */
-export function scopedListener(name: string, port: number): EncodedResource {
-  const keyBuilder = { fragments: [{ headerValueExtractor: { name: ':authority', elementSeparator: ':', index: 0 } }] }
-  const scopedRoutes = { name: 'scopes', scopeKeyBuilder: keyBuilder, rdsConfigSource: ADS, scopedRds: { scopedRdsConfigSource: ADS } }
-  return managed(name, port, { scopedRoutes }, [])
+/** A listener whose routes come by scopes; the scope of a request is its host. It waits for all scopes unless it loads them itself. */
+export function scopedListener(name: string, port: number, waits: boolean = false): EncodedResource {
+  return managed(name, port, scopedRoutes(), waits ? [{ typeUrl: TYPE_URL.scopedRouteConfiguration, name: '*' }] : [])
+}
+
+/** A listener without a port that makes the proxy ask for scopes. */
+export function scopeLoader(name: string): EncodedResource {
+  const loading = managed(name, 1, scopedRoutes(), [])
+  const message = decode('envoy.config.listener.v3.Listener', loading.value)
+  return encoded<'envoy.config.listener.v3.Listener'>(TYPE_URL.listener, name, { ...message, bindToPort: { value: false } })
+}
+
+function scopedRoutes(): { readonly scopedRoutes: ScopedRoutes } {
+  const scopeKeyBuilder = { fragments: [{ headerValueExtractor: { name: ':authority', elementSeparator: ':', index: 0 } }] }
+  return { scopedRoutes: { name: 'scopes', scopeKeyBuilder, rdsConfigSource: ADS, scopedRds: { scopedRdsConfigSource: ADS } } }
 }
 
 /** A listener whose HTTP filter comes by ECDS under `filter`. */
