@@ -27,9 +27,7 @@ function copies(name: string, method: string, mark: string): number {
 }
 
 feature(
-  [
-    'GRPCRoute spec.rules.{filters,backendRefs.filters}.{type,requestHeaderModifier.set.name,requestHeaderModifier.set.value,requestHeaderModifier.add.name,requestHeaderModifier.add.value,requestHeaderModifier.remove}',
-  ],
+  ['GRPCRoute spec.rules.{filters,backendRefs.filters}.requestHeaderModifier.{set.name,set.value,add.name,add.value,remove}'],
   'sets, adds and removes metadata of calls',
   async () => {
     await world.write(
@@ -140,14 +138,32 @@ feature(
       ['one.example.com', 'Filter', 'f'],
       ['two.example.com', 'Wasm', 'g'],
     ]) {
-      await world.write(routeWith(`{type: ExtensionRef, extensionRef: {group: ${group}, kind: ${kind}, name: ${name}}}`))
-      const before = world.grpcBackend('a').calls.length
-      for (const method of METHODS) expect([method, (await world.call({ method })).code]).not.toEqual([method, 0])
-      expect(world.grpcBackend('a').calls.length).toBe(before)
-      expect(world.conditions('GRPCRoute/default/r')).toContain('ResolvedRefs=False/InvalidKind')
-      const status = world.headgate.status('GRPCRoute/default/r')
-      const messages = status.shape === 'route' ? status.parents.flatMap((parent) => parent.conditions.map(({ message }) => message)) : []
-      expect(messages.join()).toContain(`${group}/${kind} "${name}"`)
+      const filters = `filters: [{type: ExtensionRef, extensionRef: {group: ${group}, kind: ${kind}, name: ${name}}}]`
+      for (const rule of [`{${filters}, ${to('a')}}`, `{backendRefs: [{${ref('a')}, ${filters}}]}`]) {
+        await world.write(grpcRoute('r', `[${rule}]`))
+        const before = world.grpcBackend('a').calls.length
+        for (const method of METHODS) expect([rule, (await world.call({ method })).code]).not.toEqual([rule, 0])
+        expect(world.grpcBackend('a').calls.length).toBe(before)
+        expect(world.conditions('GRPCRoute/default/r')).toContain('ResolvedRefs=False/InvalidKind')
+        const [parent] = world.stored('GRPCRoute/default/r').parents ?? []
+        expect(parent?.conditions.map(({ message }) => message).join()).toContain(`${group}/${kind} "${name}"`)
+      }
     }
+  },
+)
+
+feature(
+  ['GRPCRoute spec.rules.{filters,backendRefs.filters}.type'],
+  'refuses a filter whose type is not that of its field, and goes on with the version before',
+  async () => {
+    const filter = (type: string) => `{type: ${type}, requestHeaderModifier: {set: [{name: X-Set, value: ours}]}}`
+    await world.write(routeWith(filter('RequestHeaderModifier')))
+    await world.write(routeWith(filter('ResponseHeaderModifier')).replaceAll('ours', 'theirs'))
+    for (const method of METHODS) {
+      expect([method, (await world.call({ method })).echo?.metadata['x-set']]).toEqual([method, ['ours']])
+    }
+    const problems = JSON.stringify(world.headgate.running.sources.problems())
+    expect(problems).toMatch(/rules\[0\]\.filters\[0\]/)
+    expect(problems).toMatch(/rules\[1\]\.backendRefs\[0\]\.filters\[0\]/)
   },
 )

@@ -23,9 +23,7 @@ async function writeAtBothLevels(filter: string): Promise<void> {
 const PATHS = ['/rule', '/backend', '/several']
 
 feature(
-  [
-    'HTTPRoute spec.rules.{filters,backendRefs.filters}.{type,requestHeaderModifier.set.name,requestHeaderModifier.set.value,requestHeaderModifier.add.name,requestHeaderModifier.add.value,requestHeaderModifier.remove}',
-  ],
+  ['HTTPRoute spec.rules.{filters,backendRefs.filters}.requestHeaderModifier.{set.name,set.value,add.name,add.value,remove}'],
   'sets, adds and removes headers of requests',
   async () => {
     await writeAtBothLevels(
@@ -84,12 +82,42 @@ feature(
       ['one.example.com', 'Filter', 'f'],
       ['two.example.com', 'Wasm', 'g'],
     ]) {
-      await writeAtBothLevels(`{type: ExtensionRef, extensionRef: {group: ${group}, kind: ${kind}, name: ${name}}}`)
-      for (const path of PATHS) expect([path, await world.answerer({ path })]).toEqual([path, 500])
-      expect(world.conditions('HTTPRoute/default/r')).toContain('ResolvedRefs=False/InvalidKind')
-      const status = world.headgate.status('HTTPRoute/default/r')
-      const messages = status.shape === 'route' ? status.parents.flatMap((parent) => parent.conditions.map(({ message }) => message)) : []
-      expect(messages.join()).toContain(`${group}/${kind} "${name}"`)
+      const filter = `{type: ExtensionRef, extensionRef: {group: ${group}, kind: ${kind}, name: ${name}}}`
+      for (const rule of [
+        `{filters: [${filter}], ${to('a')}}`,
+        `{backendRefs: [{${ref('a')}, filters: [${filter}]}]}`,
+        `{backendRefs: [{${ref('a')}, filters: [${filter}]}, {${ref('b')}, weight: 0}]}`,
+      ]) {
+        await world.write(httpRoute('r', `[${rule}]`))
+        expect([rule, await world.answerer()]).toEqual([rule, 500])
+        expect([rule, world.conditions('HTTPRoute/default/r')]).toEqual([rule, expect.arrayContaining(['ResolvedRefs=False/InvalidKind'])])
+        const [parent] = world.stored('HTTPRoute/default/r').parents ?? []
+        expect(parent?.conditions.map(({ message }) => message).join()).toContain(`${group}/${kind} "${name}"`)
+      }
     }
+  },
+)
+
+feature(
+  ['HTTPRoute spec.rules.{filters,backendRefs.filters}.type'],
+  'refuses a filter whose type is not that of its field, and goes on with the version before',
+  async () => {
+    const filter = (type: string) => `{type: ${type}, requestHeaderModifier: {set: [{name: X-Set, value: ours}]}}`
+    const write = (type: string, path: string) =>
+      world.write(
+        httpRoute(
+          'r',
+          `[${under(`${path}/rule`, `filters: [${filter(type)}], ${to('a')}`)}, ${under(`${path}/backend`, `backendRefs: [{${ref('a')}, filters: [${filter(type)}]}]`)}]`,
+        ),
+      )
+    await write('RequestHeaderModifier', '/good')
+    await write('ResponseHeaderModifier', '/wrong')
+    for (const level of ['rule', 'backend']) {
+      const { echo } = await world.ask({ path: `/good/${level}` })
+      expect([level, echo?.headers['x-set'], await world.answerer({ path: `/wrong/${level}` })]).toEqual([level, 'ours', 404])
+    }
+    const problems = JSON.stringify(world.headgate.running.sources.problems())
+    expect(problems).toMatch(/rules\[0\]\.filters\[0\]/)
+    expect(problems).toMatch(/rules\[1\]\.backendRefs\[0\]\.filters\[0\]/)
   },
 )
