@@ -1,6 +1,7 @@
 /**
- * `npm run bench [-- N...]`: how long the control plane needs from a changed object to bytes that are ready for the socket, at 1,000,
- * 5,000 and 10,000 HTTPRoutes with own hostnames and own Services, and what it holds in memory. No sockets, no Envoy.
+ * `npm run bench [-- rds|scoped N...]`: how long the control plane needs from a changed object to bytes that are ready for the socket,
+ * at 1,000, 5,000 and 10,000 HTTPRoutes with own hostnames and own Services, by each packing of routes, and what it holds in memory. No
+ * sockets, no Envoy.
  */
 import { ServerCredentials } from '@grpc/grpc-js'
 import { CONTROLLER_NAME } from '../../src/gatewayapi/context.js'
@@ -12,20 +13,26 @@ import { certificateObject, change, endpointsObject, gatewayObjects, routeObject
 import { createAuthority } from '../../test/support/certificates.js'
 
 const EDITS = 300
-const sizes = process.argv.slice(2).map(Number)
+const PACKINGS = ['rds', 'scoped'] as const
+const args = process.argv.slice(2)
+const chosen = PACKINGS.filter((packing) => args.includes(packing))
+const sizes = args.map(Number).filter(Number.isInteger)
 
 const authority = await createAuthority()
 const certificates = await Promise.all([1, 2].map(() => authority.issue({ dns: ['*.secure.example.com'] })))
-const columns = ['routes', 'cold ms', 'route edit p50', 'p99', 'endpoint edit p50', 'p99', 'Secret edit p50', 'p99', 'heap MiB']
-console.log(columns.map((column) => column.padStart(column === 'routes' ? 6 : column.length)).join('  '))
+const columns = ['packing', 'routes', 'cold ms', 'route edit p50', 'p99', 'endpoint edit p50', 'p99', 'Secret edit p50', 'p99', 'heap MiB']
+console.log(columns.map((column) => column.padStart(Math.max(6, column.length))).join('  '))
 for (const size of sizes.length > 0 ? sizes : [1_000, 5_000, 10_000]) {
-  const row = await measure(size)
-  console.log(row.map((cell, index) => cell.padStart(Math.max(6, columns[index]?.length ?? 0))).join('  '))
+  for (const packing of chosen.length > 0 ? chosen : PACKINGS) {
+    const row = [packing, ...(await measure(size, packing))]
+    console.log(row.map((cell, index) => cell.padStart(Math.max(6, columns[index]?.length ?? 0))).join('  '))
+  }
 }
 
-async function measure(routes: number): Promise<readonly string[]> {
+async function measure(routes: number, packing: (typeof PACKINGS)[number]): Promise<readonly string[]> {
   const heapBefore = heapMiB()
   const { pipeline, snapshots } = createControlPlane({
+    xds: { packing },
     context: { controllerName: CONTROLLER_NAME, allowExternalName: false, supportedFeatures: [] },
     placements: new LocalPlacements(0, true),
     authenticator: allowEveryone(LOCAL_GROUP),

@@ -38,6 +38,7 @@ describe('standalone', () => {
       provider: 'file',
       log: { level: 'info', format: 'text' },
       controllerName: 'headgate.dev/gateway-controller',
+      routePacking: 'rds',
       resources: join(folder, 'examples', 'quickstart'),
       isQuickstart: true,
       allowPartial: false,
@@ -53,6 +54,8 @@ describe('standalone', () => {
   it.each([
     { flag: "a folder of one's own", args: ['-r', 'mine'], want: () => ({ resources: join(folder, 'mine'), isQuickstart: false }) },
     { flag: 'a binary', args: ['--envoy', 'bin/envoy'], want: () => ({ envoy: { kind: 'path', path: join(folder, 'bin/envoy') } }) },
+    { flag: 'scopes', args: ['--route-packing', 'scoped'], want: () => ({ routePacking: 'scoped' }) },
+    { flag: 'a limit for scopes', args: ['--route-packing', 'scoped-above=9'], want: () => ({ routePacking: { scopedAbove: 9 } }) },
     { flag: 'no Envoy', args: ['--no-envoy'], want: () => ({ envoy: { kind: 'none' } }) },
     { flag: 'an offset', args: ['--listen-offset', '100'], want: () => ({ listenOffset: 100 }) },
     { flag: 'ports', args: ['--xds-port', '0', '--admin-port=1'], want: () => ({ xdsPort: 0, adminPort: 1 }) },
@@ -72,6 +75,7 @@ describe('Kubernetes', () => {
       provider: 'kubernetes',
       log: { level: 'info', format: 'json' },
       controllerName: 'headgate.dev/gateway-controller',
+      routePacking: 'rds',
       xds: { host: '::', port: 18_000 },
       admin: { host: '127.0.0.1', port: 19_000 },
       health: { host: '::', port: 8081 },
@@ -114,6 +118,7 @@ describe('a wrong command line', () => {
     { args: ['--provider', 'kubernetes', '--watch-namespaces', 'A'], says: /"A" is not the name of a namespace/ },
     { args: ['--provider', 'kubernetes', '--watch-namespaces', 'a', '--watch-selector', 'b'], says: /cannot be used with/ },
     { args: ['--provider', 'kubernetes', '--xds-address', 'host:1'], says: /Write ADDRESS:PORT/ },
+    { args: ['--route-packing', 'both'], says: /Write rds, scoped, or scoped-above=/ },
     { args: ['--controller-name', 'headgate'], says: /Write DOMAIN\/NAME/ },
   ])('$args ends with 2 and says what is right', ({ args, says }) => {
     const { result, out } = read(...args)

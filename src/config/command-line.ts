@@ -4,8 +4,9 @@ import { homedir, hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
 import { LOG_LEVELS, type LogFormat, type LogLevel } from '../telemetry/logger.js'
+import type { RoutePacking } from '../xds/translate/packing.js'
 import type { Config, KubernetesConfig, SocketAddress, StandaloneConfig } from './config.js'
-import { controllerName, namespaces, port, socketAddress, wholeNumber } from './option-values.js'
+import { controllerName, namespaces, port, routePacking, socketAddress, wholeNumber } from './option-values.js'
 import { headgateVersion } from './version.js'
 
 /** The Envoy image that fits this version of Headgate. */
@@ -67,6 +68,7 @@ interface Options {
   readonly xdsService: string
   readonly envoyImage: string
   readonly controllerName: string
+  readonly routePacking: RoutePacking
   readonly logLevel: LogLevel
   readonly logFormat?: LogFormat
 }
@@ -113,6 +115,14 @@ export function headgateCommand(): Command {
       new Option('--controller-name <name>', 'GatewayClasses with this controllerName are ours')
         .default('headgate.dev/gateway-controller')
         .argParser(controllerName),
+    )
+    .addOption(
+      new Option(
+        '--route-packing <how>',
+        'how routes come to Envoy: rds (one table per listener), scoped (a change costs one host), or scoped-above=HOSTS',
+      )
+        .default('rds' satisfies RoutePacking)
+        .argParser(routePacking),
     )
     .optionsGroup('With files (--provider file):')
     .option(
@@ -216,8 +226,9 @@ function kubernetes(options: Options, command: Command, { environment, workingFo
   }
 }
 
-function common({ logLevel, logFormat, controllerName: name }: Options, defaultFormat: LogFormat): Pick<Config, 'log' | 'controllerName'> {
-  return { log: { level: logLevel, format: logFormat ?? defaultFormat }, controllerName: name }
+function common(options: Options, defaultFormat: LogFormat): Pick<Config, 'log' | 'controllerName' | 'routePacking'> {
+  const { logLevel, logFormat, controllerName: name, routePacking: packing } = options
+  return { log: { level: logLevel, format: logFormat ?? defaultFormat }, controllerName: name, routePacking: packing }
 }
 
 function watchScope({ watchNamespaces, watchSelector }: Options): KubernetesConfig['watch'] {

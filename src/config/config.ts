@@ -1,5 +1,6 @@
 /** What the control plane is told at start: read once from the command line, checked, never changed. */
 import type { LogFormat, LogLevel } from '../telemetry/logger.js'
+import type { RoutePacking } from '../xds/translate/packing.js'
 
 /** Everything that `headgate` can be told. */
 export type Config = StandaloneConfig | KubernetesConfig
@@ -9,6 +10,8 @@ interface CommonConfig {
   readonly log: { readonly level: LogLevel; readonly format: LogFormat }
   /** The name by which GatewayClasses choose this controller. */
   readonly controllerName: string
+  /** How virtual hosts come to Envoy. */
+  readonly routePacking: RoutePacking
 }
 
 /** A folder of YAML and one local Envoy. */

@@ -1,6 +1,7 @@
 /** Reads the values of command line options. Each function throws commander's error with what is wrong and what would be right. */
 import { isIP } from 'node:net'
 import { InvalidArgumentError } from 'commander'
+import type { RoutePacking } from '../xds/translate/packing.js'
 import type { SocketAddress } from './config.js'
 
 /** 0 to 65535; 0 takes any free port. */
@@ -33,6 +34,15 @@ export function namespaces(value: string): readonly string[] {
   if (wrong !== undefined)
     throw new InvalidArgumentError(`"${wrong}" is not the name of a namespace. Write names with commas between them, such as web,shop.`)
   return [...new Set(names)]
+}
+
+/** `rds`, `scoped` or `scoped-above=1000`. */
+export function routePacking(value: string): RoutePacking {
+  if (value === 'rds' || value === 'scoped') return value
+  const limit = /^scoped-above=(.*)$/.exec(value)?.[1]
+  if (limit === undefined)
+    throw new InvalidArgumentError('Write rds, scoped, or scoped-above= and a number of hosts, such as scoped-above=1000.')
+  return { scopedAbove: wholeNumber(limit) }
 }
 
 /** `example.com/name`: a domain and a path, as GatewayClass wants it. */

@@ -94,6 +94,7 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
   })
   const controlPlane: ControlPlane = createControlPlane({
     context: { controllerName: config.controllerName, allowExternalName: false, supportedFeatures: SUPPORTED_FEATURES },
+    xds: { packing: config.routePacking },
     placements: new PodPlacements(),
     references: { kinds: BY_REFERENCE, want: (wanted) => provider.want(wanted) },
     authenticator: certificateOrToken(

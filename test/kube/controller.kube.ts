@@ -33,6 +33,7 @@ describe('the controller', () => {
       provider: 'kubernetes' as const,
       log: { level: 'silent' as const, format: 'json' as const },
       controllerName: CONTROLLER,
+      routePacking: 'rds' as const,
       xds: await local(),
       admin: await local(),
       health: await local(),

@@ -68,6 +68,7 @@ export async function startTestStandalone(options: Partial<StandaloneConfig> = {
     adminPort: 0,
     envoy: { kind: 'find' },
     xdsPlaintext: false,
+    routePacking: 'rds',
     stateFolder: `${folder}-state`,
     log: { level, format: 'text' },
     controllerName: CONTROLLER_NAME,

@@ -11,7 +11,10 @@ export interface HttpFilter {
   readonly name: string
   /** What stands in the chain. */
   readonly config: google.protobuf.Any
-  /** True: absent for routes that do not configure it. False: harmless with its configuration in the chain. */
+  /**
+   * True: absent for routes that do not configure it. That saves time and nothing else: it must be harmless with its configuration in the
+   * chain either way, because with scoped routes it is present where the scope had to be searched.
+   */
   readonly disabled: boolean
   /** The configuration for one route; undefined leaves the filter without effect. */
   perRoute(route: Route): google.protobuf.Any | undefined
