@@ -1,5 +1,5 @@
 /** The half of routes and backends: everything between listeners and virtual hosts, clusters and endpoints. */
-import type { BackendTrafficSettings } from '../gen/kinds.js'
+import type { BackendTrafficSettings, SecuritySettings } from '../gen/kinds.js'
 import type { Collection, Graph } from '../incremental/index.js'
 import type { Cluster, Endpoints } from '../ir/cluster.js'
 import type { VirtualHost } from '../ir/route.js'
@@ -22,6 +22,7 @@ import { declarePolicies } from './policies/policies.js'
 import { declareAncestorSources } from './policies/policy-ancestors.js'
 import { declarePolicyFacts } from './policies/policy-facts.js'
 import { declareOwnPolicyStatuses } from './policies/policy-statuses.js'
+import { SECURITY_POLICY } from './policies/security-kind.js'
 import type { RouteSources } from './route-sources.js'
 import { declareRouteStatuses } from './route-status.js'
 import { declareRoutesOfAllKinds } from './routes/any-route.js'
@@ -47,6 +48,7 @@ export interface RouteHalf extends RouteSources {
 /** What policies say about the rules of routes, with the policy that each field comes from, by `routeRulesKey`. */
 export interface EffectivePolicies {
   readonly BackendTrafficPolicy: Collection<RoutePolicies<BackendTrafficSettings>>
+  readonly SecurityPolicy: Collection<RoutePolicies<SecuritySettings>>
 }
 
 /** Declares attachments first, and what stands on them in the order in which it is read. */
@@ -67,9 +69,11 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
   ])
   const ruleSources = { backends, grants, gatewayCertificates }
   const trafficPolicies = declarePolicies(graph, inputs, grants, BACKEND_TRAFFIC_POLICY)
-  const scopes = declareRouteScopes(graph, attachments, listeners, [trafficPolicies])
+  const securityPolicies = declarePolicies(graph, inputs, grants, SECURITY_POLICY)
+  const scopes = declareRouteScopes(graph, attachments, listeners, [trafficPolicies, securityPolicies])
   const traffic = declareEffectivePolicies(graph, scopes, routes, listeners, trafficPolicies)
-  const routeRules = declareRouteRules(graph, routes, attachments, ruleSources, { scopes, traffic })
+  const security = declareEffectivePolicies(graph, scopes, routes, listeners, securityPolicies)
+  const routeRules = declareRouteRules(graph, routes, attachments, ruleSources, { scopes, traffic, security })
   const streamRoutes = declareStreamRoutes(graph, routes, attachments, listeners, ruleSources)
   const tableHosts = declareTableHosts(graph, listeners)
   const virtualHosts = declareVirtualHosts(graph, {
@@ -90,12 +94,32 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
   const policyStatuses = declarePolicyStatuses(graph, { ...backendSources, backends, routeRules })
   const facts = declarePolicyFacts(graph, 'BackendTrafficPolicy', traffic, clusterPolicies)
   const ancestors = declareAncestorSources(graph, inputs, attachments, listeners, routeRules)
-  const ownPolicyStatuses = declareOwnPolicyStatuses(graph, trafficPolicies, facts, ancestors)
+  const trafficStatuses = declareOwnPolicyStatuses(graph, trafficPolicies, facts, ancestors)
+  const securityFacts = declarePolicyFacts(graph, 'SecurityPolicy', security, undefined)
+  const securityStatuses = declareOwnPolicyStatuses(graph, securityPolicies, securityFacts, ancestors)
+  const statusSources = [routeStatuses, policyStatuses, trafficStatuses, securityStatuses]
   const statuses = graph.collection<ObjectStatus>('statuses of routes and policies', {
-    keys: [routeStatuses, policyStatuses, ownPolicyStatuses],
-    compute: (view, key) => view.get(routeStatuses, key) ?? view.get(policyStatuses, key) ?? view.get(ownPolicyStatuses, key),
+    keys: statusSources,
+    compute: (view, key) => firstOf(statusSources, (each) => view.get<ObjectStatus>(each, key)),
     // What is passed on was compared before.
     equal: Object.is,
   })
-  return { attachments, streamRoutes, virtualHosts, clusters, endpoints, statuses, effectivePolicies: { BackendTrafficPolicy: traffic } }
+  return {
+    attachments,
+    streamRoutes,
+    virtualHosts,
+    clusters,
+    endpoints,
+    statuses,
+    effectivePolicies: { BackendTrafficPolicy: traffic, SecurityPolicy: security },
+  }
+}
+
+/** Each key is one of one source. */
+function firstOf<T, R>(sources: readonly T[], find: (source: T) => R | undefined): R | undefined {
+  for (const source of sources) {
+    const found = find(source)
+    if (found !== undefined) return found
+  }
+  return undefined
 }

@@ -41,6 +41,7 @@ export interface Route {
   readonly requestHeaders: HeaderChanges
   readonly responseHeaders: HeaderChanges
   readonly cors?: Cors
+  readonly authorization?: Authorization
   readonly externalAuth?: ExternalAuth
   /** True for GRPCRoutes: unmatched and failed requests answer in gRPC's own terms. */
   readonly grpc: boolean
@@ -109,6 +110,31 @@ export interface Cors {
   readonly allowHeaders: readonly string[]
   readonly exposeHeaders: readonly string[]
   readonly maxAgeSeconds: number
+}
+
+/** Which requests may pass: the first rule that matches decides. */
+export interface Authorization {
+  readonly rules: readonly AuthorizationRule[]
+  /** Whether requests pass that no rule matches. */
+  readonly otherwise: 'allow' | 'deny'
+}
+
+/** Requests, and whether they may pass. All parts must match. */
+export interface AuthorizationRule {
+  readonly action: 'allow' | 'deny'
+  /** One of them; empty: any. */
+  readonly methods: readonly string[]
+  /** The client is in one of them; empty: anywhere. */
+  readonly clients: readonly AddressRange[]
+  /** All of them, each with one of its values. Names are lower case. */
+  readonly headers: readonly { readonly name: string; readonly values: readonly string[] }[]
+}
+
+/** Addresses that begin alike. */
+export interface AddressRange {
+  readonly address: string
+  /** How many bits are alike. */
+  readonly bits: number
 }
 
 /** Asks another service before a request is forwarded. Denies when it cannot be asked. */

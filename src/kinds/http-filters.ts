@@ -81,7 +81,8 @@ const urlRewriteFilter: ObjectSchema = object('HTTPURLRewriteFilter', 'Changes h
   path: optional(pathModifier, 'The new path.'),
 })
 
-const corsFilter: ObjectSchema = object('HTTPCORSFilter', 'Answers cross-origin requests of browsers.', {
+/** Answers cross-origin requests of browsers. */
+export const corsFilter: ObjectSchema = object('HTTPCORSFilter', 'Answers cross-origin requests of browsers.', {
   allowOrigins: optional(
     setOf(corsOrigin, { maxItems: 64, rules: [wildcardStandsAlone('origins', 'AllowOrigins', 'origins')] }),
     'Origins that may ask.',

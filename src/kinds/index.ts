@@ -16,6 +16,7 @@ import { listenerSet } from './listener-set.js'
 import { namespace } from './namespace.js'
 import { referenceGrant } from './reference-grant.js'
 import { secret } from './secret.js'
+import { securityPolicy } from './security-policy.js'
 import { service } from './service.js'
 import { serviceImport } from './service-import.js'
 import { tlsRoute } from './tls-route.js'
@@ -41,6 +42,7 @@ export const KINDS: readonly KindDefinition[] = [
   backend,
   gatewayConfig,
   backendTrafficPolicy,
+  securityPolicy,
   service,
   serviceImport,
   endpointSlice,

@@ -38,6 +38,7 @@ export const RELEVANCE: Readonly<Record<KindName, Relevance>> = {
   Backend: CONFIGURATION,
   GatewayConfig: CONFIGURATION,
   BackendTrafficPolicy: CONFIGURATION,
+  SecurityPolicy: CONFIGURATION,
   Service: CONTENT,
   ServiceImport: { ...CONTENT, status: true },
   EndpointSlice: CONTENT,

@@ -43,7 +43,7 @@ const host = json(VIRTUAL_HOST, buildVirtualHost(virtualHost(ROUTES)))
 const MESSAGES: Readonly<Record<string, unknown>> = {
   Listener: listener,
   HttpConnectionManager: at(listener, 'filterChains.0.filters.0.typedConfig'),
-  Router: at(listener, 'filterChains.0.filters.0.typedConfig.httpFilters.3.typedConfig'),
+  Router: at(listener, 'filterChains.0.filters.0.typedConfig.httpFilters.4.typedConfig'),
   TcpProxy: at(stream, 'filterChains.0.filters.0.typedConfig'),
   VirtualHost: host,
   'Route(upgrade)': at(host, 'routes.0'),

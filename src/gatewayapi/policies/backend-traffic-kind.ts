@@ -21,6 +21,7 @@ const OF_REQUESTS: readonly string[] = ['retry', 'timeouts.http.requestTimeout',
 /** BackendTrafficPolicy. */
 export const BACKEND_TRAFFIC_POLICY: PolicyKind<'BackendTrafficPolicy', BackendTrafficSettings> = {
   name: 'BackendTrafficPolicy',
+  failsClosed: false,
   atoms: ATOMS,
   settingsOf: ({ loadBalancer, timeouts, retry, circuitBreaker, healthCheck, tcpKeepalive, http2 }) =>
     present({ loadBalancer, timeouts, retry, circuitBreaker, healthCheck, tcpKeepalive, http2 }),

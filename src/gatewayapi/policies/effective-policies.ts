@@ -23,6 +23,8 @@ export interface RoutePolicies<S extends object> {
   readonly whole: Effective<S> | undefined
   /** For rules that policies name. */
   readonly rules: Readonly<Record<string, Effective<S> | undefined>>
+  /** Policies that cannot be used, and the rule that each is about; undefined: all rules. */
+  readonly broken: readonly { readonly policy: ObjectVersion; readonly ruleName: string | undefined }[]
   /** Every policy that is about the route or about something that it is in, whether it counts or not. */
   readonly policies: readonly ObjectVersion[]
 }
@@ -103,6 +105,11 @@ export function policyOfRule<S extends object>(
   return ruleName !== undefined && Object.hasOwn(policies.rules, ruleName) ? policies.rules[ruleName] : policies.whole
 }
 
+/** True if a policy that cannot be used is about a rule or about something that it is in. */
+export function isBroken<S extends object>(policies: RoutePolicies<S> | undefined, ruleName: string | undefined): boolean {
+  return policies?.broken.some((each) => each.ruleName === undefined || each.ruleName === ruleName) ?? false
+}
+
 /** The policies that say some field of those that are asked for about any rule. */
 export function policiesSaying<S extends object>(
   policies: RoutePolicies<S> | undefined,
@@ -124,8 +131,16 @@ function joined<S extends object>(
   return {
     whole: mergePolicies(around, atoms),
     rules: Object.fromEntries(ofRules.map(({ ruleName, layers }) => [ruleName, mergePolicies([...around, ...layers], atoms)])),
+    broken: [
+      ...brokenOf(around).map((policy) => ({ policy, ruleName: undefined })),
+      ...ofRules.flatMap(({ ruleName, layers }) => brokenOf(layers).map((policy) => ({ policy, ruleName }))),
+    ],
     policies: [...new Set(all)],
   }
+}
+
+function brokenOf<S extends object>(layers: readonly Layer<S>[]): readonly ObjectVersion[] {
+  return layers.flatMap(({ policy }) => (policy.problem === undefined ? [] : [policy.object]))
 }
 
 function listenerTargets({ parent, name }: EffectiveListener): readonly { readonly target: TargetRef; readonly level: number }[] {

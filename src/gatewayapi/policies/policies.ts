@@ -3,7 +3,7 @@ import type { KindTypes } from '../../gen/kinds.js'
 import type { Collection, Graph, Index, View } from '../../incremental/index.js'
 import { type ObjectKey, objectKey, objectVersion } from '../../util/object-ref.js'
 import type { Problem } from '../conditions.js'
-import type { Inputs } from '../inputs.js'
+import type { Inputs, Quarantine } from '../inputs.js'
 import { selectorMatches } from '../label-selector.js'
 import { type GrantIndex, isReferenceAllowed } from '../reference-grants.js'
 import { servedVersion } from '../served-version.js'
@@ -40,7 +40,8 @@ export function declarePolicies<K extends PolicyKindName, S extends object>(
       const found = view.get(objects, key)
       if (found === undefined) return undefined
       const quarantine = view.get(inputs.quarantines, `${kind.name}/${key}`)
-      const { object, isRefused } = servedVersion(found, quarantine)
+      // An older version might let in whom this one keeps out.
+      const { object, isRefused } = servedVersion(found, kind.failsClosed ? withoutLastGood(quarantine) : quarantine)
       const refusal = { reason: 'Invalid', message: `Envoy refused the policy: ${quarantine?.message ?? ''}` }
       return resolve(view, grants, kind, object, isRefused ? refusal : undefined)
     },
@@ -56,6 +57,12 @@ export function declarePolicies<K extends PolicyKindName, S extends object>(
     ]),
     labelsOf: (view, target) => labelsOf(view, inputs, target),
   }
+}
+
+function withoutLastGood(quarantine: Quarantine | undefined): Quarantine | undefined {
+  if (quarantine === undefined) return undefined
+  const { generation, state, message } = quarantine
+  return { generation, state, message }
 }
 
 /** The policies that are about a target, in no particular order, for a level of the way to a backend. */

@@ -3,11 +3,13 @@ import type { KindTypes } from '../../gen/kinds.js'
 import type { Problem } from '../conditions.js'
 
 /** Our own policies, by their kinds. */
-export type PolicyKindName = 'BackendTrafficPolicy'
+export type PolicyKindName = 'BackendTrafficPolicy' | 'SecurityPolicy'
 
 /** The kind of a policy. */
 export interface PolicyKind<K extends PolicyKindName, S extends object> {
   readonly name: K
+  /** True if what such a policy is about answers 500 while the policy cannot be used; else it is served as if there were none. */
+  readonly failsClosed: boolean
   /** Paths of settings that are merged as a whole. */
   readonly atoms: ReadonlySet<string>
   /** The settings of a spec, without what all policies have. */

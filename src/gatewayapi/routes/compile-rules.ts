@@ -40,7 +40,7 @@ export function compileRules(context: RuleContext, route: AnyRoute, state: Route
     unsupported: compiled.flatMap((each) => each.unsupported),
     clusters: [...new Set(clusters)].sort(),
     targets: state.isAccepted ? [...new Set(referencedBackends(route).map(objectOf))].sort() : [],
-    policies: originsOf(policiesSaying(context.traffic, isRequestSetting)),
+    policies: originsOf([...policiesSaying(context.traffic, isRequestSetting), ...policiesSaying(context.security, () => true)]),
   }
 }
 

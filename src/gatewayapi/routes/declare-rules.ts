@@ -1,5 +1,5 @@
 /** Declares the rules of routes on gateways. */
-import type { BackendTrafficSettings } from '../../gen/kinds.js'
+import type { BackendTrafficSettings, SecuritySettings } from '../../gen/kinds.js'
 import type { Collection, Graph, Source } from '../../incremental/index.js'
 import { objectKey } from '../../util/object-ref.js'
 import type { Attachment } from '../model.js'
@@ -13,6 +13,7 @@ import type { RuleSources } from './rule-context.js'
 export interface RulePolicies {
   readonly scopes: RouteScopes
   readonly traffic: Source<RoutePolicies<BackendTrafficSettings>>
+  readonly security: Source<RoutePolicies<SecuritySettings>>
 }
 
 /** Declares what the rules of each route do on each gateway that it names, by `routeRulesKey`. */
@@ -37,6 +38,7 @@ export function declareRouteRules(
         route: attachment.route,
         gateway: objectKey(namespace, name),
         traffic: view.get(policies.traffic, key),
+        security: view.get(policies.security, key),
       }
       return compileRules(context, served.object, {
         isAccepted: attachment.parents.some((parent) => parent.gateway === gateway && parent.accepted.status),

@@ -1,5 +1,5 @@
 /** What translating the rules of one route for one gateway reads, and how it finds backends. */
-import type { BackendTrafficSettings } from '../../gen/kinds.js'
+import type { BackendTrafficSettings, SecuritySettings } from '../../gen/kinds.js'
 import type { Source, View } from '../../incremental/index.js'
 import type { ObjectKey, ObjectVersion } from '../../util/object-ref.js'
 import { backendKey, backendObject, hasPorts } from '../backends/backend-key.js'
@@ -25,6 +25,8 @@ export interface RuleContext extends RuleSources {
   readonly gateway: ObjectKey
   /** What policies say about requests of the route; undefined where they say nothing, and for bytes and datagrams. */
   readonly traffic?: RoutePolicies<BackendTrafficSettings> | undefined
+  /** Who may send which requests, likewise. */
+  readonly security?: RoutePolicies<SecuritySettings> | undefined
   /** Policies for the clusters of the rule at hand. */
   readonly clusterPolicies?: ClusterPolicies
 }

@@ -11,8 +11,9 @@ import type { DirectResponse, RouteAction } from '../../ir/route.js'
 import type { UsableBackend } from '../backends/resolved-backend.js'
 import { hashSource, requestRetry, requestTimeouts } from '../policies/backend-traffic.js'
 import { clusterPolicies } from '../policies/cluster-policies.js'
-import { policyOfRule } from '../policies/effective-policies.js'
+import { isBroken, policyOfRule } from '../policies/effective-policies.js'
 import type { Effective } from '../policies/policy.js'
+import { ruleSecurity } from '../policies/security.js'
 import { type CollectedFilters, collectFilters, joinFilters, needsWholeRule, type RouteFilter } from './filters.js'
 import { retryOf } from './retry.js'
 import type { RuleOutcome } from './route-rules.js'
@@ -54,7 +55,7 @@ export function ruleOutcome(context: RuleContext, rule: AnyRule, at: number): Ru
     action: actionOf(context, { ...rule, traffic }, at, filters, shared),
     requestHeaders: filters.requestHeaders,
     responseHeaders: filters.responseHeaders,
-    ...(filters.cors === undefined ? {} : { cors: filters.cors }),
+    ...ruleSecurity(policyOfRule(context.security, rule.name), filters.cors),
     ...(filters.externalAuth === undefined ? {} : { externalAuth: filters.externalAuth }),
     problems: [...filters.problems, ...several.flatMap((each) => each.problems), ...shared.problems],
     unsupported: [
@@ -96,7 +97,8 @@ function backendExtras(filters: CollectedFilters | undefined): BackendExtras {
 }
 
 function actionOf(context: RuleContext, rule: RuleWithPolicies, at: number, filters: CollectedFilters, shared: SharedOut): RouteAction {
-  if (filters.isRefused) return cannotForward(context.route.kind)
+  // What cannot be checked is not let in.
+  if (filters.isRefused || isBroken(context.security, rule.name)) return cannotForward(context.route.kind)
   if (filters.redirect !== undefined) return filters.redirect
   // No backend, none that can be used, or nothing but weights of 0.
   if (shared.clusters.length === 0) return cannotForward(context.route.kind)

@@ -87,6 +87,7 @@ describe('an HTTP connection manager', () => {
     expect(manager().httpFilters?.map(({ name }) => name)).toEqual([
       'envoy.filters.http.cors',
       'envoy.filters.http.ext_authz',
+      'envoy.filters.http.rbac',
       'envoy.filters.http.stateful_session',
       'envoy.filters.http.router',
     ])

@@ -1,6 +1,7 @@
 import type { envoy, google } from '../../../gen/envoy/types.js'
 import type { Route } from '../../../ir/route.js'
 import type { ResourceReference } from '../../resource.js'
+import { AUTHORIZATION } from './authorization.js'
 import { CORS } from './cors.js'
 import { EXT_AUTHZ } from './ext-authz.js'
 import type { HttpFilter } from './http-filter.js'
@@ -11,9 +12,10 @@ import { STATEFUL_SESSION } from './stateful-session.js'
 /**
  * The filters in the order in which a request passes them; this is the only place that says so.
  *
- * CORS is first: preflight requests carry no credentials and must be answered before anybody asks for some.
+ * CORS is first: preflight requests carry no credentials and must be answered before anybody asks for some. Authorization comes behind
+ * whoever finds out who is asking.
  */
-export const HTTP_FILTERS: readonly HttpFilter[] = [CORS, EXT_AUTHZ, STATEFUL_SESSION, ROUTER]
+export const HTTP_FILTERS: readonly HttpFilter[] = [CORS, EXT_AUTHZ, AUTHORIZATION, STATEFUL_SESSION, ROUTER]
 
 type ChainFilter = envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter
 
