@@ -30,6 +30,8 @@ export interface Standalone {
   readonly running: RunningStandalone
   /** Writes one YAML file and waits until the proxy runs it (or has refused it). The name of the file is a name of the test's choice. */
   write(file: string, yaml: string): Promise<void>
+  /** Writes one YAML file and does not wait. */
+  put(file: string, yaml: string): Promise<void>
   /** Removes a file and waits likewise. */
   remove(file: string): Promise<void>
   /** Waits until everything that was read is translated and answered by the proxy. */
@@ -91,8 +93,12 @@ class TestStandalone implements Standalone {
     this.#controller = controller
   }
 
+  put(file: string, yaml: string): Promise<void> {
+    return writeFile(join(this.#folder, `${file}.yaml`), yaml)
+  }
+
   async write(file: string, yaml: string): Promise<void> {
-    await writeFile(join(this.#folder, `${file}.yaml`), yaml)
+    await this.put(file, yaml)
     await this.settle()
   }
 
