@@ -42,7 +42,13 @@ export class View {
   list<V>(index: Index<V>, word: string): readonly V[] {
     this.#require(index)
     this.#reads.add(index.contentCell(word))
-    return index.keys(word).flatMap((key) => index.source.get(key) ?? [])
+    const values: V[] = []
+    // Thousands of keys for one change of one of them: without an array per key.
+    for (const key of index.keys(word)) {
+      const value = index.source.get(key)
+      if (value !== undefined) values.push(value)
+    }
+    return values
   }
 
   /** What was read so far. */
