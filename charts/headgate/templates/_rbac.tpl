@@ -10,11 +10,7 @@ watched, into Roles there. docs/security.md explains each.
   verbs: [get, list, watch]
 - apiGroups: [gateway.networking.k8s.io]
   resources: [gatewayclasses/status]
-  verbs: [update, patch]
-# The finalizer that keeps a class while Gateways use it.
-- apiGroups: [gateway.networking.k8s.io]
-  resources: [gatewayclasses, gatewayclasses/finalizers]
-  verbs: [update, patch]
+  verbs: [patch]
 # Labels of namespaces decide which routes a listener allows.
 - apiGroups: [""]
   resources: [namespaces]
@@ -74,14 +70,14 @@ watched, into Roles there. docs/security.md explains each.
     - tcproutes/status
     - udproutes/status
     - backendtlspolicies/status
-  verbs: [update, patch]
+  verbs: [patch]
 - apiGroups: [gateway.networking.x-k8s.io]
   resources: [xbackends/status, xbackendtrafficpolicies/status, xtelemetrypolicies/status]
-  verbs: [update, patch]
+  verbs: [patch]
 - apiGroups: [headgate.dev]
   resources: ["*/status"]
-  verbs: [update, patch]
-- apiGroups: ["", events.k8s.io]
+  verbs: [patch]
+- apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, patch]
 {{- end -}}
@@ -90,36 +86,30 @@ watched, into Roles there. docs/security.md explains each.
 {{- define "headgate.rules.provision" -}}
 - apiGroups: [""]
   resources: [services, serviceaccounts, configmaps]
-  verbs: [get, list, watch, create, update, patch, delete]
+  verbs: [get, list, watch, create, patch, delete]
 - apiGroups: [apps]
   resources: [deployments, daemonsets]
-  verbs: [get, list, watch, create, update, patch, delete]
+  verbs: [get, list, watch, create, patch, delete]
 - apiGroups: [autoscaling]
   resources: [horizontalpodautoscalers]
-  verbs: [get, list, watch, create, update, patch, delete]
+  verbs: [get, list, watch, create, patch, delete]
 - apiGroups: [policy]
   resources: [poddisruptionbudgets]
-  verbs: [get, list, watch, create, update, patch, delete]
-- apiGroups: [""]
-  resources: [pods]
-  verbs: [get, list, watch]
+  verbs: [get, list, watch, create, patch, delete]
 # An owner reference that blocks deletion needs this where the cluster checks it (OwnerReferencesPermissionEnforcement).
 - apiGroups: [gateway.networking.k8s.io]
   resources: [gateways/finalizers]
   verbs: [update]
 {{- end -}}
 
-{{/* Its own namespace: the leader's lease, its certificate authority, the list of what Envoys rejected, the other replicas. */}}
+{{/* Its own namespace: the leader's lease and the certificate authority. */}}
 {{- define "headgate.rules.own" -}}
 - apiGroups: [coordination.k8s.io]
   resources: [leases]
-  verbs: [get, list, watch, create, update, patch, delete]
+  verbs: [get, create, update]
 - apiGroups: [""]
-  resources: [configmaps, secrets]
-  verbs: [get, list, watch, create, update, patch, delete]
-- apiGroups: [""]
-  resources: [pods]
-  verbs: [get, list, watch]
+  resources: [secrets]
+  verbs: [get, create]
 {{- end -}}
 
 {{/* One namespaced duty. Arguments: root, duty, rules. */}}
