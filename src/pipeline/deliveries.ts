@@ -3,6 +3,7 @@
  */
 
 import type { Delivery, Quarantine } from '../gatewayapi/inputs.js'
+import { isEquallySecure } from '../gatewayapi/security-change.js'
 import type { Input } from '../incremental/index.js'
 import type { KubeObject } from '../provider/provider.js'
 import type { RejectedVersion } from '../xds/rejected-versions.js'
@@ -53,8 +54,10 @@ export class Deliveries {
   beforeChange(name: string, before: KubeObject | undefined, after: KubeObject | undefined): void {
     const acknowledged = this.#ledger.acknowledgedGeneration(name)
     if (acknowledged === undefined || before === undefined || before.metadata.generation === after?.metadata.generation) return
-    if (before.metadata.generation === acknowledged) this.#lastGood.set(name, before)
-    if (after === undefined) this.#lastGood.delete(name)
+    const good = before.metadata.generation === acknowledged ? before : this.#lastGood.get(name)
+    // What is to be closed never stays open because a proxy refuses the new version.
+    if (good !== undefined && after !== undefined && isEquallySecure(good, after)) this.#lastGood.set(name, good)
+    else this.#lastGood.delete(name)
     this.#quarantines.changed(name)
   }
 

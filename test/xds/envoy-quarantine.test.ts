@@ -180,6 +180,28 @@ describe('a rejection that no validation foresaw', () => {
   )
 
   it(
+    'an update that tightens security and is rejected answers 500, never its old open version',
+    async () => {
+      await headgate.write('routes', routes('v1'))
+      const filters = `[{type: ResponseHeaderModifier, responseHeaderModifier: {set: [{name: x-version, value: spoiled-regex}]}}, {type: ExternalAuth, externalAuth: {protocol: HTTP, backendRef: {${ref('one')}}, http: {path: auth}}}]`
+      const closed = httpRoute(
+        `r${TARGET}`,
+        `[{filters: ${filters}, backendRefs: [{${ref('one')}}]}]`,
+        `parentRefs: [{name: gw}]\n  hostnames: [r${TARGET}.test]`,
+      )
+      await headgate.write(
+        'routes',
+        [...Array.from({ length: ROUTES }, (_, index) => (index === TARGET ? closed : routeOf(index, 'v1')))].join('---'),
+      )
+      await eventually(async () => expect(await answer(TARGET)).toBe('500'))
+      await eventually(() => expect(delivered(TARGET).brief).toBe('headgate.dev/Delivered=False/Rejected'))
+      await expectOthersAt('v1')
+      expect(await answer(TARGET)).toBe('500')
+    },
+    TIMEOUT_MS,
+  )
+
+  it(
     'what was rejected is sent to no other proxy: the table that a new one gets is accepted at once',
     async () => {
       await headgate.write('routes', routes('v1'))

@@ -1,0 +1,29 @@
+/** Whether an older version of an object may serve while a proxy refuses the present one. */
+import type { KubeObject } from '../provider/provider.js'
+import { deepEqual } from '../util/deep-equal.js'
+
+/** Fields that say who gets in, wherever they stand in an object: TLS of either side, and authorization by another service. */
+const SECURITY_FIELDS: ReadonlySet<string> = new Set(['tls', 'validation', 'externalAuth'])
+
+/**
+ * True if two versions of an object ask for the same authentication, authorization and TLS, at the same places. If they do not, serving the
+ * older one would leave open what was to be closed.
+ */
+export function isEquallySecure(older: KubeObject, newer: KubeObject): boolean {
+  return deepEqual(securityOf(older), securityOf(newer))
+}
+
+/** The fields that concern security by their path. */
+function securityOf(object: KubeObject): ReadonlyMap<string, unknown> {
+  const found = new Map<string, unknown>()
+  const visit = (value: unknown, path: string): void => {
+    if (typeof value !== 'object' || value === null) return
+    for (const [key, field] of Object.entries(value)) {
+      const at = `${path}/${key}`
+      if (SECURITY_FIELDS.has(key)) found.set(at, field)
+      else visit(field, at)
+    }
+  }
+  if ('spec' in object) visit(object.spec, '')
+  return found
+}
