@@ -32,4 +32,8 @@ describe('the checklist of docs/reference/xds.md', () => {
   it('A1.2.9 is the other side of A1.2.6 and shares its test', () => {
     expect(titles.some((title) => title.startsWith('A1.2.6 and A1.2.9'))).toBe(true)
   })
+
+  it.each(ADS_MUTANTS.map((mutant) => [mutant.rule, mutant] as const))('the mutant of "%s" fits its file', (_rule, { file, find }) => {
+    expect(read(file).split(find)).toHaveLength(2)
+  })
 })
