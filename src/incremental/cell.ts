@@ -2,29 +2,46 @@
 
 /** A fragment as its dependencies see it: something to run again. */
 export interface Dependent {
-  readonly deps: Set<Cell>
+  deps: ReadonlySet<Cell>
   invalidate(): void
 }
 
 /** Something that can be read: one key of a source, or one word of an index. Exists while somebody depends on it. */
 export class Cell {
-  readonly dependents: Set<Dependent> = new Set()
-  readonly #release: () => void
+  readonly #cells: Cells
+  readonly #name: string
+  /** There are several cells per object of a cluster, and nearly all of them have one reader: no set for that. */
+  #dependents: Dependent | Set<Dependent> | undefined
 
-  /** @param release called when the last dependent is gone */
-  constructor(release: () => void) {
-    this.#release = release
+  /** A cell that tells `cells` to forget it with its last dependent. */
+  constructor(cells: Cells, name: string) {
+    this.#cells = cells
+    this.#name = name
   }
 
   /** Makes every fragment that read the cell run again. */
   changed(): void {
-    for (const dependent of this.dependents) dependent.invalidate()
+    if (!(this.#dependents instanceof Set)) this.#dependents?.invalidate()
+    else for (const dependent of this.#dependents) dependent.invalidate()
+  }
+
+  /** Notes a dependent. */
+  add(dependent: Dependent): void {
+    const known = this.#dependents
+    if (known === undefined) this.#dependents = dependent
+    else if (known instanceof Set) known.add(dependent)
+    else if (known !== dependent) this.#dependents = new Set([known, dependent])
   }
 
   /** Forgets a dependent. */
   drop(dependent: Dependent): void {
-    this.dependents.delete(dependent)
-    if (this.dependents.size === 0) this.#release()
+    const known = this.#dependents
+    if (known instanceof Set) {
+      known.delete(dependent)
+      if (known.size > 0) return
+    } else if (known !== dependent) return
+    this.#dependents = undefined
+    this.#cells.forget(this.#name)
   }
 }
 
@@ -47,13 +64,16 @@ export class Cells {
   at(name: string): Cell {
     const known = this.#cells.get(name)
     if (known !== undefined) return known
-    const cell = new Cell(() => {
-      this.#cells.delete(name)
-      this.#version++
-    })
+    const cell = new Cell(this, name)
     this.#cells.set(name, cell)
     this.#version++
     return cell
+  }
+
+  /** Drops the cell of `name`: called by the cell itself when nobody reads it any more. */
+  forget(name: string): void {
+    this.#cells.delete(name)
+    this.#version++
   }
 
   /** Tells the readers of `name`, if there are any. */
@@ -62,13 +82,9 @@ export class Cells {
   }
 }
 
-/** Replaces what a fragment depends on. */
+/** Replaces what a fragment depends on. `deps` belongs to the fragment from then on. */
 export function redirect(dependent: Dependent, deps: ReadonlySet<Cell>): void {
-  for (const cell of deps) {
-    cell.dependents.add(dependent)
-    dependent.deps.delete(cell)
-  }
-  for (const cell of dependent.deps) cell.drop(dependent)
-  dependent.deps.clear()
-  for (const cell of deps) dependent.deps.add(cell)
+  for (const cell of deps) cell.add(dependent)
+  for (const cell of dependent.deps) if (!deps.has(cell)) cell.drop(dependent)
+  dependent.deps = deps
 }

@@ -106,7 +106,7 @@ export class Collection<V> extends Source<V> implements SourceListener<unknown>,
   }
 
   #newFragment(key: string): Fragment {
-    const fragment = new Fragment(() => this.#dirty.add(key))
+    const fragment = new Fragment(key, this.#dirty)
     this.#fragments.set(key, fragment)
     return fragment
   }
@@ -114,7 +114,7 @@ export class Collection<V> extends Source<V> implements SourceListener<unknown>,
   #forget(key: string): void {
     const fragment = this.#fragments.get(key)
     if (fragment === undefined) return
-    redirect(fragment, new Set())
+    redirect(fragment, NOTHING)
     this.#fragments.delete(key)
     this.#update(key, undefined)
   }
@@ -128,14 +128,18 @@ export class Collection<V> extends Source<V> implements SourceListener<unknown>,
 }
 
 class Fragment implements Dependent {
-  readonly deps: Set<Cell> = new Set()
-  readonly #invalidate: () => void
+  deps: ReadonlySet<Cell> = NOTHING
+  readonly #key: string
+  readonly #dirty: Set<string>
 
-  constructor(invalidate: () => void) {
-    this.#invalidate = invalidate
+  constructor(key: string, dirty: Set<string>) {
+    this.#key = key
+    this.#dirty = dirty
   }
 
   invalidate(): void {
-    this.#invalidate()
+    this.#dirty.add(this.#key)
   }
 }
+
+const NOTHING: ReadonlySet<Cell> = new Set()
