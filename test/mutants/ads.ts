@@ -8,6 +8,7 @@ const SERVER = 'src/xds/server'
 const DELTA = 'test/xds/delta.test.ts'
 const SOTW = 'test/xds/sotw.test.ts'
 const SESSION = 'src/xds/server/session.test.ts'
+const REJECTIONS = 'src/xds/server/session-rejections.test.ts'
 const SECURITY = 'test/xds/security.test.ts'
 const HOSTILE = 'test/xds/hostile.test.ts'
 
@@ -242,21 +243,21 @@ export const ADS_MUTANTS: readonly Mutant[] = [
     file: `${SERVER}/session.ts`,
     find: 'for (const name of names) this.#poisoned.set(name',
     replace: 'for (const name of []) this.#poisoned.set(name',
-    test: SESSION,
+    test: REJECTIONS,
   },
   {
     rule: 'a name that is part of another name is not blamed',
     file: `${SERVER}/blame.ts`,
     find: 'name}: `))',
     replace: 'name}`))',
-    test: SESSION,
+    test: REJECTIONS,
   },
   {
     rule: 'a route to a new cluster that was rejected waits a moment',
     file: `${SERVER}/warming.ts`,
     find: 'if (!isNew) this.#entries.delete',
     replace: 'this.#entries.delete',
-    test: SESSION,
+    test: REJECTIONS,
   },
   {
     rule: 'speaks 1.3 and refuses 1.2',

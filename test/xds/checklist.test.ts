@@ -7,9 +7,10 @@ import { ADS_MUTANTS } from '../mutants/ads.js'
 
 const repository = join(import.meta.dirname, '../..')
 const read = (...path: readonly string[]) => readFileSync(join(repository, ...path), 'utf8')
-const tests = [...readdirSync(join(repository, 'test/xds')), ...['../../src/xds/server/session.test.ts']].filter((file) =>
-  file.endsWith('.test.ts'),
-)
+const tests = [
+  ...readdirSync(join(repository, 'test/xds')),
+  ...['../../src/xds/server/session.test.ts', '../../src/xds/server/session-rejections.test.ts'],
+].filter((file) => file.endsWith('.test.ts'))
 const titles = tests.flatMap((file) =>
   [...read('test/xds', file).matchAll(/\bit(?:\.each\([\s\S]*?\n {2}\]\))?\(\s*['`]([^'`]*)/g)].map(([, title = '']) => title),
 )
