@@ -54,6 +54,8 @@ export interface TrafficLimits {
 
 /** Endpoints are asked how they are. */
 export interface ActiveHealthCheck {
+  /** Who is asked for. Envoy's default, the name of the cluster, is no name of a host: servers refuse it. */
+  readonly host: string
   readonly timeoutMs: number
   readonly intervalMs: number
   readonly unhealthyThreshold: number
@@ -62,12 +64,11 @@ export interface ActiveHealthCheck {
     | {
         readonly kind: 'http'
         readonly path: string
-        /** Undefined: the name of the cluster. */
-        readonly host?: string
         readonly method: 'GET' | 'HEAD' | 'OPTIONS'
         readonly expectedStatuses: readonly number[]
       }
     | { readonly kind: 'tcp'; readonly send?: string; readonly receive?: string }
+    /** Only for clusters of HTTP/2. */
     | { readonly kind: 'grpc'; readonly service?: string }
 }
 

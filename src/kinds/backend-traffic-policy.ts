@@ -185,7 +185,7 @@ const activeHealthCheck: ObjectSchema = object(
     http: optional(
       object('HTTPHealthCheck', 'A request that is answered well by a healthy endpoint.', {
         path: required(string({ minLength: 1, maxLength: 1024, pattern: '^/' }), 'The path.'),
-        hostname: optional(preciseHostname, 'The host; the name of the backend when left out.'),
+        hostname: optional(preciseHostname, 'The host; `<name>.<namespace>` of the backend when left out.'),
         method: optional(oneOf(['GET', 'HEAD', 'OPTIONS'], { name: 'HealthCheckMethod' }), 'The method.', { default: 'GET' }),
         expectedStatuses: optional(list(int32({ minimum: 100, maximum: 599 }), { maxItems: 16 }), 'Good answers; 200 when left out.'),
       }),

@@ -5,7 +5,7 @@ import { DEFAULT_CLIENT_SETTINGS } from '../../src/ir/defaults.js'
 import type { Forward, WeightedCluster } from '../../src/ir/forward.js'
 import type { HeaderChanges } from '../../src/ir/headers.js'
 import type { Chain, ClientSettings, HttpChain, Port } from '../../src/ir/port.js'
-import type { Cors, ExternalAuth, PathChange, PathMatch, Route, RouteAction, VirtualHost } from '../../src/ir/route.js'
+import type { Authorization, Cors, ExternalAuth, PathChange, PathMatch, Route, RouteAction, VirtualHost } from '../../src/ir/route.js'
 import type { SubjectAltName, TlsTermination, UpstreamTls } from '../../src/ir/tls.js'
 import { host, httpChain, type IrValues, origin, port, routeTable, streamChain } from './ir-fixtures.js'
 
@@ -79,10 +79,19 @@ const forward: fc.Arbitrary<Forward> = fc.record(
         attempts: fc.nat(100),
         statusCodes: fc.uniqueArray(fc.integer({ min: 400, max: 599 }), { maxLength: 3 }),
         connectionErrors: fc.boolean(),
+        triggers: fc.uniqueArray(fc.constantFrom('5xx', 'reset', 'gateway-error', 'cancelled', 'retriable-4xx'), { maxLength: 3 }),
         backoffBaseMs: fc.nat(2000),
         backoffMaxMs: fc.nat(2000),
       },
       { requiredKeys: ['attempts', 'statusCodes', 'connectionErrors'] },
+    ),
+    hash: fc.oneof(
+      fc.constant({ kind: 'sourceIp' as const }),
+      fc.record({ kind: fc.constantFrom('header', 'queryParameter'), name: fc.constantFrom('x-user', 'user') }),
+      fc.record(
+        { kind: fc.constant('cookie' as const), name: fc.constant('user'), ttlMs: fc.nat(10_000) },
+        { requiredKeys: ['kind', 'name'] },
+      ),
     ),
     sessionPersistence: fc.record(
       {
@@ -135,6 +144,76 @@ const cors: fc.Arbitrary<Cors> = fc.record({
   exposeHeaders: fc.array(fc.constantFrom('*', 'x-b'), { maxLength: 2 }),
   maxAgeSeconds: fc.nat(10_000),
 })
+const count = fc.integer({ min: 1, max: 1_000 })
+const time = fc.integer({ min: 1, max: 60_000 })
+/** What only policies say about clusters. */
+const policyTraffic = {
+  limits: fc.record({ connections: count, pendingRequests: count, requests: count, retries: count }, { requiredKeys: [] }),
+  activeHealthCheck: fc.record({
+    host: fc.constant('app.default'),
+    timeoutMs: time,
+    intervalMs: time,
+    unhealthyThreshold: count,
+    healthyThreshold: count,
+    question: fc.oneof(
+      fc.record(
+        {
+          kind: fc.constant('http' as const),
+          path,
+          method: fc.constantFrom('GET', 'HEAD', 'OPTIONS'),
+          expectedStatuses: fc.uniqueArray(fc.integer({ min: 100, max: 599 }), { minLength: 1, maxLength: 3 }),
+        },
+        { requiredKeys: ['kind', 'path', 'method', 'expectedStatuses'] },
+      ),
+      fc.record({ kind: fc.constant('tcp' as const), send: segment, receive: segment }, { requiredKeys: ['kind'] }),
+      fc.record({ kind: fc.constant('grpc' as const), service: segment }, { requiredKeys: ['kind'] }),
+    ),
+  }),
+  passiveHealthCheck: fc.record(
+    {
+      intervalMs: time,
+      baseEjectionMs: fc.integer({ min: 1, max: 10_000_000 }),
+      maxEjectionPercent: fc.integer({ min: 1, max: 100 }),
+      consecutive5xx: fc.nat(10),
+      consecutiveGatewayFailures: fc.nat(10),
+      consecutiveLocalFailures: fc.nat(10),
+    },
+    { requiredKeys: ['intervalMs', 'baseEjectionMs', 'maxEjectionPercent', 'consecutive5xx', 'consecutiveGatewayFailures'] },
+  ),
+  panicThresholdPercent: fc.nat(100),
+  tcpKeepalive: fc.record({ probes: count, idleSeconds: count, intervalSeconds: count }, { requiredKeys: [] }),
+  http: fc.record(
+    {
+      idleTimeoutMs: fc.nat(10_000),
+      maxConnectionDurationMs: fc.nat(10_000),
+      maxRequestsPerConnection: count,
+      streamWindowBytes: fc.integer({ min: 65_535, max: 2_147_483_647 }),
+      connectionWindowBytes: fc.integer({ min: 65_535, max: 2_147_483_647 }),
+      maxConcurrentStreams: fc.integer({ min: 1, max: 2_147_483_647 }),
+    },
+    { requiredKeys: [] },
+  ),
+}
+const authorization: fc.Arbitrary<Authorization> = fc.record({
+  rules: fc.array(
+    fc.record({
+      action: fc.constantFrom('allow', 'deny'),
+      methods: fc.uniqueArray(fc.constantFrom('GET', 'POST', 'OPTIONS'), { maxLength: 2 }),
+      clients: fc.uniqueArray(
+        fc.constantFrom({ address: '10.0.0.0', bits: 8 }, { address: '::', bits: 0 }, { address: '2001:db8::', bits: 128 }),
+        {
+          maxLength: 2,
+        },
+      ),
+      headers: fc.array(
+        fc.record({ name: headerName, values: fc.array(fc.stringMatching(/^[ -~]{1,128}$/), { minLength: 1, maxLength: 32 }) }),
+        { maxLength: 2 },
+      ),
+    }),
+    { maxLength: 4 },
+  ),
+  otherwise: fc.constantFrom('allow', 'deny'),
+})
 const externalAuth: fc.Arbitrary<ExternalAuth> = fc.record({
   protocol: fc.constantFrom('HTTP', 'GRPC'),
   cluster: fc.option(cluster, { nil: undefined }),
@@ -161,6 +240,7 @@ const route: fc.Arbitrary<Route> = fc.record(
     requestHeaders: headerChanges,
     responseHeaders: headerChanges,
     cors,
+    authorization,
     externalAuth,
     grpc: fc.boolean(),
   },
@@ -259,34 +339,50 @@ const udpPort: fc.Arbitrary<Port> = streams.map((more) =>
   port({ name: 'u', transport: 'UDP', chains: [streamChain({ name: 'udp', ...more })] }),
 )
 
+/** The health service of gRPC is asked over HTTP/2. */
+function withPossibleCheck(made: Cluster): Cluster {
+  const { activeHealthCheck, ...traffic } = made.traffic
+  return activeHealthCheck?.question.kind === 'grpc' && made.protocol !== 'http2' ? { ...made, traffic } : made
+}
+
 const clusterOf = (name: string): fc.Arbitrary<Cluster> =>
-  fc.record(
-    {
-      name: fc.constant(name),
-      protocol: fc.constantFrom('http1', 'http2', 'auto', 'tcp', 'udp'),
-      discovery: fc.constantFrom<Cluster['discovery']>(
-        { kind: 'endpoints' },
-        { kind: 'dns', hosts: [{ hostname: 'localhost', port: 80, weight: 2 }] },
-      ),
-      tls: upstreamTls,
-      traffic: fc.record(
-        {
-          connectTimeoutMs: fc.integer({ min: 1, max: 100_000 }),
-          bufferLimitBytes: fc.integer({ min: 1, max: 1_000_000 }),
-          loadBalancing: fc.record({ kind: fc.constantFrom('leastRequest', 'roundRobin', 'random') }),
-          retryBudget: fc.record({
-            percent: fc.nat(100),
-            intervalMs: fc.integer({ min: 1000, max: 60_000 }),
-            minRetriesPerInterval: fc.nat(100),
-            minIntervalMs: fc.integer({ min: 1000, max: 60_000 }),
-          }),
-        },
-        { requiredKeys: ['connectTimeoutMs', 'bufferLimitBytes', 'loadBalancing'] },
-      ) as fc.Arbitrary<Cluster['traffic']>,
-      origins: fc.constant([]),
-    },
-    { requiredKeys: ['name', 'protocol', 'discovery', 'traffic', 'origins'] },
-  )
+  fc
+    .record(
+      {
+        name: fc.constant(name),
+        protocol: fc.constantFrom('http1', 'http2', 'auto', 'tcp', 'udp'),
+        discovery: fc.constantFrom<Cluster['discovery']>(
+          { kind: 'endpoints' },
+          { kind: 'dns', hosts: [{ hostname: 'localhost', port: 80, weight: 2 }] },
+        ),
+        tls: upstreamTls,
+        traffic: fc.record(
+          {
+            connectTimeoutMs: fc.integer({ min: 1, max: 100_000 }),
+            bufferLimitBytes: fc.integer({ min: 1, max: 1_000_000 }),
+            loadBalancing: fc.oneof(
+              fc.record(
+                { kind: fc.constantFrom('leastRequest', 'roundRobin'), slowStartMs: fc.integer({ min: 1, max: 60_000 }) },
+                { requiredKeys: ['kind'] },
+              ),
+              fc.constant({ kind: 'random' as const }),
+              fc.record({ kind: fc.constant('consistentHash' as const), tableSize: fc.constantFrom(5003, 65_537) }),
+            ),
+            ...policyTraffic,
+            retryBudget: fc.record({
+              percent: fc.nat(100),
+              intervalMs: fc.integer({ min: 1000, max: 60_000 }),
+              minRetriesPerInterval: fc.nat(100),
+              minIntervalMs: fc.integer({ min: 1000, max: 60_000 }),
+            }),
+          },
+          { requiredKeys: ['connectTimeoutMs', 'bufferLimitBytes', 'loadBalancing'] },
+        ) as fc.Arbitrary<Cluster['traffic']>,
+        origins: fc.constant([]),
+      },
+      { requiredKeys: ['name', 'protocol', 'discovery', 'traffic', 'origins'] },
+    )
+    .map((made) => withPossibleCheck(made as Cluster))
 
 /** The IR of one gateway. Secrets are named `cert` and `ca`; the caller adds them. */
 export const arbitraryIr: fc.Arbitrary<IrValues> = fc.record({

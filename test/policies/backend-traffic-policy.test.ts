@@ -1,8 +1,9 @@
 /** BackendTrafficPolicy through the real Envoy: each setting is shown by what requests get. */
 import { describe, expect, it } from '@jest/globals'
-import { httpRoute, to } from '../features/manifests.js'
+import { backend, httpRoute, to } from '../features/manifests.js'
 import { answerers, featureWorld } from '../features/world.js'
 import { eventually } from '../support/eventually.js'
+import { startGrpcHealthServer } from './grpc-health-server.js'
 
 const world = featureWorld(['a', 'b'])
 
@@ -143,7 +144,7 @@ describe('BackendTrafficPolicy', () => {
     await eventually(async () => expect(await world.answerer()).toBe('a'))
   }, 30_000)
 
-  it('healthCheck.active over TCP and gRPC', async () => {
+  it('healthCheck.active over TCP', async () => {
     const check = (rest: string) =>
       policy(`${ABOUT_ROUTE}, healthCheck: {panicThreshold: 0, active: {interval: 100ms, unhealthyThreshold: 1, timeout: 500ms, ${rest}}}`)
     await world.write(ROUTE, check('type: TCP'))
@@ -153,9 +154,28 @@ describe('BackendTrafficPolicy', () => {
       check('type: TCP, tcp: {send: {text: "GET / HTTP/1.1\\r\\nhost: x\\r\\n\\r\\n"}, receive: {text: "never said"}}'),
     )
     await eventually(async () => expect(await world.answerer()).toBe(503))
-    // An HTTP/1.1 server is no server of gRPC.
-    await world.write(ROUTE, check('type: GRPC, grpc: {service: x}'))
-    await eventually(async () => expect(await world.answerer()).toBe(503))
+  }, 30_000)
+
+  it('healthCheck.active over gRPC, where HTTP/2 is spoken', async () => {
+    const check = policy(
+      `${ABOUT_GATEWAY}, healthCheck: {panicThreshold: 0, active: {type: GRPC, interval: 100ms, unhealthyThreshold: 1, grpc: {service: x}}}`,
+    )
+    await world.write(ROUTE, check)
+    expect(world.conditions('BackendTrafficPolicy/default/p')).toEqual(['Accepted=True/Accepted', 'PartiallyInvalid=True/UnsupportedValue'])
+    expect(await world.answerer()).toBe('a')
+    const server = await startGrpcHealthServer('h2')
+    try {
+      await world.write(httpRoute('r', `[{${to('h2')}}]`), backend(server, ['kubernetes.io/h2c']), check)
+      await eventually(async () => expect(await world.answerer()).toBe(200))
+      expect(world.conditions('BackendTrafficPolicy/default/p')).toEqual(['Accepted=True/Accepted'])
+      expect(server.asked()).toBeGreaterThan(0)
+      server.set('NOT_SERVING')
+      await eventually(async () => expect(await world.answerer()).toBe(503))
+      server.set('SERVING')
+      await eventually(async () => expect(await world.answerer()).toBe(200))
+    } finally {
+      await server.close()
+    }
   }, 30_000)
 
   it('healthCheck.passive leaves out who fails', async () => {

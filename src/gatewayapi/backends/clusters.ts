@@ -29,15 +29,15 @@ export function declareClusters(
       const backend = identity && view.get(backends, identity.key)
       if (identity === undefined || backend === undefined || !backend.usable) return undefined
       const certificate = identity.gateway === undefined ? undefined : view.get(gatewayCertificates, identity.gateway)
-      return withPolicies(toCluster(name, identity, backend, certificate), view.get(policies, name))
+      return withPolicies(toCluster(name, identity, backend, certificate), identity, view.get(policies, name))
     },
   })
 }
 
-function withPolicies(cluster: Cluster, policies: Effective<BackendTrafficSettings> | undefined): Cluster {
+function withPolicies(cluster: Cluster, { backend }: ClusterIdentity, policies: Effective<BackendTrafficSettings> | undefined): Cluster {
   if (policies === undefined) return cluster
   const origins = originsOf([...cluster.origins, ...Object.values(policies.origins)])
-  return { ...cluster, traffic: backendTraffic(cluster.traffic, policies.settings), origins }
+  return { ...cluster, traffic: backendTraffic(cluster.traffic, policies.settings, `${backend.name}.${backend.namespace}`), origins }
 }
 
 function toCluster(name: string, { usage }: ClusterIdentity, backend: UsableBackend, certificate: string | undefined): Cluster {

@@ -268,6 +268,17 @@ describe('what a BackendTrafficPolicy cannot be', () => {
   })
 })
 
+it('a gRPC health check is left out where no HTTP/2 is spoken, and the status says so', () => {
+  const made = world(policy('p', `targetRefs: [${GATEWAY}], healthCheck: { panicThreshold: 5, active: { type: GRPC } }`))
+  expect(clusterOf(made, '/').traffic).toMatchObject({ panicThresholdPercent: 5 })
+  expect(clusterOf(made, '/').traffic.activeHealthCheck).toBeUndefined()
+  expect(conditions(made, 'p')).toEqual(['Gateway/gw: Accepted=True Accepted, PartiallyInvalid=True UnsupportedValue'])
+  made.apply(SERVICE_OBJECT.replace('name: http,', 'name: http, appProtocol: kubernetes.io/h2c,'))
+  made.flush()
+  expect(clusterOf(made, '/').traffic.activeHealthCheck?.question).toEqual({ kind: 'grpc' })
+  expect(conditions(made, 'p')).toEqual(['Gateway/gw: Accepted=True Accepted'])
+})
+
 describe('the cost of a change', () => {
   const ROUTES = 40
 

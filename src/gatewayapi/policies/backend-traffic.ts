@@ -8,8 +8,12 @@ import { durationMilliseconds } from '../../kinds/duration.js'
 /** Envoy's own size of a Maglev table. */
 const TABLE_SIZE = 65_537
 
-/** How traffic to a backend is treated: what the settings do not say stays as it is. */
-export function backendTraffic(base: BackendTraffic, settings: BackendTrafficSettings): BackendTraffic {
+/**
+ * How traffic to a backend is treated: what the settings do not say stays as it is.
+ *
+ * @param host that health checks ask for where they name none
+ */
+export function backendTraffic(base: BackendTraffic, settings: BackendTrafficSettings, host: string): BackendTraffic {
   const { loadBalancer, timeouts, circuitBreaker, healthCheck, tcpKeepalive } = settings
   const connectTimeout = timeouts?.tcp?.connectTimeout
   const http = upstreamHttp(settings)
@@ -18,7 +22,7 @@ export function backendTraffic(base: BackendTraffic, settings: BackendTrafficSet
     ...(connectTimeout === undefined ? {} : { connectTimeoutMs: durationMilliseconds(connectTimeout) }),
     ...(loadBalancer === undefined ? {} : { loadBalancing: loadBalancing(loadBalancer) }),
     ...(circuitBreaker === undefined ? {} : { limits: limits(circuitBreaker) }),
-    ...(healthCheck?.active === undefined ? {} : { activeHealthCheck: activeHealthCheck(healthCheck.active) }),
+    ...(healthCheck?.active === undefined ? {} : { activeHealthCheck: activeHealthCheck(healthCheck.active, host) }),
     ...(healthCheck?.passive === undefined ? {} : { passiveHealthCheck: passiveHealthCheck(healthCheck.passive) }),
     ...(healthCheck?.panicThreshold === undefined ? {} : { panicThresholdPercent: healthCheck.panicThreshold }),
     ...(tcpKeepalive === undefined
@@ -114,8 +118,9 @@ function limits(breaker: CircuitBreaker): NonNullable<BackendTraffic['limits']> 
   }
 }
 
-function activeHealthCheck(check: ActiveSpec): ActiveHealthCheck {
+function activeHealthCheck(check: ActiveSpec, host: string): ActiveHealthCheck {
   return {
+    host: check.http?.hostname ?? host,
     timeoutMs: durationMilliseconds(check.timeout),
     intervalMs: durationMilliseconds(check.interval),
     unhealthyThreshold: check.unhealthyThreshold,
@@ -130,7 +135,6 @@ function question({ type, http, tcp, grpc }: ActiveSpec): ActiveHealthCheck['que
       return {
         kind: 'http',
         path: http?.path ?? '/',
-        ...(http?.hostname === undefined ? {} : { host: http.hostname }),
         method: http?.method ?? 'GET',
         expectedStatuses: [...(http?.expectedStatuses ?? [200])].sort((a, b) => a - b),
       }

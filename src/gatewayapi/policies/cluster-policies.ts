@@ -2,13 +2,14 @@
 import type { BackendTrafficSettings } from '../../gen/kinds.js'
 import type { Collection, Graph, Keys, Source, View } from '../../incremental/index.js'
 import { objectKey } from '../../util/object-ref.js'
+import { backendObject } from '../backends/backend-key.js'
 import { type ClusterIdentity, type ClusterPolicies, parseClusterName } from '../backends/cluster-names.js'
 import type { ResolvedBackend } from '../backends/resolved-backend.js'
 import { isClusterSetting } from './backend-traffic-kind.js'
 import { LEVELS } from './effective-policies.js'
 import { layersSaying, mergePolicies } from './merge.js'
 import { layersAbout, type Policies } from './policies.js'
-import type { Effective, Layer } from './policy.js'
+import type { Effective, Layer, Loss } from './policy.js'
 
 type Settings = BackendTrafficSettings
 
@@ -30,7 +31,8 @@ export function declareClusterPolicies(
           return policy === undefined ? [] : [{ level: level - identity.policies.length, policy }]
         }),
       )
-      return mergePolicies([...around, ...aboutBackend(view, backends, policies, identity)], policies.kind.atoms)
+      const effective = mergePolicies([...around, ...aboutBackend(view, backends, policies, identity)], policies.kind.atoms)
+      return effective && possible(effective, identity, view.get(backends, identity.key))
     },
   })
 }
@@ -39,6 +41,27 @@ export function declareClusterPolicies(
 export function clusterPolicies(effective: Effective<Settings> | undefined): ClusterPolicies {
   if (effective === undefined) return []
   return layersSaying(effective, isClusterSetting).map((layer) => layer.map(({ namespace, name }) => objectKey(namespace, name)))
+}
+
+/** Without what cannot be done for a backend: the health service of gRPC is asked over HTTP/2, and Envoy refuses a cluster that has none. */
+function possible(
+  effective: Effective<Settings>,
+  { backend, usage }: ClusterIdentity,
+  found: ResolvedBackend | undefined,
+): Effective<Settings> {
+  const { active, ...otherChecks } = effective.settings.healthCheck ?? {}
+  const { 'healthCheck.active': loser, ...origins } = effective.origins
+  if (active?.type !== 'GRPC' || loser === undefined || speaksHttp2(usage, found)) return effective
+  const loss: Loss = { loser, field: 'healthCheck.active', winner: { ...backendObject(backend), generation: 0 }, how: 'Unsupported' }
+  const settings = { ...effective.settings, healthCheck: otherChecks }
+  return { ...effective, settings, origins, losses: [...effective.losses, loss] }
+}
+
+function speaksHttp2(usage: ClusterIdentity['usage'], found: ResolvedBackend | undefined): boolean {
+  if (usage === 'grpc') return true
+  if (usage !== 'http' || found?.usable !== true) return false
+  const { http, tls } = found
+  return http.protocol === 'http2' || (http.protocol === 'auto' && tls !== undefined)
 }
 
 function aboutBackend(

@@ -17,7 +17,7 @@ export interface PolicyFact {
   readonly what: 'applies' | 'counts' | 'with' | Loss['how']
   /** The field that it lost; else empty. */
   readonly field: string
-  /** The key of the other policy; else empty. */
+  /** The key of the other policy, or of the backend that it cannot be done for; else empty. */
   readonly other: string
 }
 
@@ -60,7 +60,7 @@ function keyOf({ namespace, name }: { readonly namespace: string; readonly name:
   return `${namespace}/${name}`
 }
 
-const KINDS_OF_FACTS: readonly PolicyFact['what'][] = ['applies', 'counts', 'with', 'Overridden', 'Conflicted']
+const KINDS_OF_FACTS: readonly PolicyFact['what'][] = ['applies', 'counts', 'with', 'Overridden', 'Conflicted', 'Unsupported']
 
 /** Neither names nor fields have a bar. */
 function toWord({ policy, gateway, what, field, other }: PolicyFact): string {

@@ -83,11 +83,15 @@ function conditionsOf(generation: number, problem: Problem | undefined, facts: r
   if (problem !== undefined) return [fails('Accepted', problem, generation)]
   const ofKind = (what: PolicyFact['what']): readonly PolicyFact[] => facts.filter((fact) => fact.what === what)
   const [conflicts, overridden, companions] = [ofKind('Conflicted'), ofKind('Overridden'), ofKind('with')]
+  const unsupported = ofKind('Unsupported')
   const isLost = conflicts.length > 0 && ofKind('counts').length === 0 && overridden.length === 0
   const conflict = { reason: 'Conflicted', message: `Older policies about the same target decide ${lossesIn(conflicts)}.` }
   return [
     isLost ? fails('Accepted', conflict, generation) : holds('Accepted', 'Accepted', 'It is in use.', generation),
     ...(conflicts.length === 0 || isLost ? [] : [holds('Conflicted', 'Conflicted', conflict.message, generation)]),
+    ...(unsupported.length === 0
+      ? []
+      : [holds('PartiallyInvalid', 'UnsupportedValue', `For some backends it cannot be done: ${lossesIn(unsupported)}.`, generation)]),
     ...(overridden.length === 0
       ? []
       : [holds('Overridden', 'Overridden', `Other policies decide, for some requests, ${lossesIn(overridden)}.`, generation)]),

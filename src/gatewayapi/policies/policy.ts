@@ -58,11 +58,12 @@ export interface Effective<S extends object> {
   readonly losses: readonly Loss[]
 }
 
-/** A field of a policy that another policy decides. */
+/** A field of a policy that does not count. */
 export interface Loss {
   readonly loser: ObjectVersion
   readonly field: string
+  /** The policy that decides it, or the backend that it cannot be done for. */
   readonly winner: ObjectVersion
-  /** `Conflicted`: by an older policy about the same thing. `Overridden`: by one about something else. */
-  readonly how: 'Overridden' | 'Conflicted'
+  /** `Conflicted`: an older policy about the same thing decides. `Overridden`: one about something else. `Unsupported`: it cannot be done. */
+  readonly how: 'Overridden' | 'Conflicted' | 'Unsupported'
 }

@@ -21,7 +21,7 @@ export function activeHealthChecks(check: ActiveHealthCheck | undefined): Pick<C
         noTrafficInterval: interval,
         unhealthyThreshold: uint32(check.unhealthyThreshold),
         healthyThreshold: uint32(check.healthyThreshold),
-        ...question(check.question),
+        ...question(check.question, check.host),
       },
     ],
     // What Kubernetes has taken away is gone, however well it answers.
@@ -29,13 +29,13 @@ export function activeHealthChecks(check: ActiveHealthCheck | undefined): Pick<C
   }
 }
 
-function question(asked: ActiveHealthCheck['question']): HealthCheck {
+function question(asked: ActiveHealthCheck['question'], host: string): HealthCheck {
   switch (asked.kind) {
     case 'http':
       return {
         httpHealthCheck: {
           path: asked.path,
-          ...(asked.host === undefined ? {} : { host: asked.host }),
+          host,
           method: METHODS[asked.method],
           // The end of a range is not a part of it.
           expectedStatuses: asked.expectedStatuses.map((status) => ({ start: status, end: status + 1 })),
@@ -49,7 +49,7 @@ function question(asked: ActiveHealthCheck['question']): HealthCheck {
         },
       }
     case 'grpc':
-      return { grpcHealthCheck: asked.service === undefined ? {} : { serviceName: asked.service } }
+      return { grpcHealthCheck: { authority: host, ...(asked.service === undefined ? {} : { serviceName: asked.service }) } }
   }
 }
 
