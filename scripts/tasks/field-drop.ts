@@ -41,7 +41,7 @@ const SAMPLE: readonly string[] = [
 /** What these say is checked by the schema before the translation, which has no use for them. */
 const UNUSED: readonly string[] = [
   'GatewayClass spec.description',
-  'HTTPRoute spec.rules.name',
+  '{HTTPRoute,GRPCRoute} spec.rules.name',
   '{HTTPRoute,GRPCRoute} spec.rules.{filters,backendRefs.filters}.type',
 ].flatMap(expandBraces)
 

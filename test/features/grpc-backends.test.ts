@@ -104,7 +104,7 @@ async function answerersWith(metadata: Readonly<Record<string, string>>): Promis
 }
 
 feature(
-  ['GRPCRoute spec.rules.sessionPersistence.{type,cookie.name,cookie.path,cookie.lifetimeType}'],
+  ['GRPCRoute spec.rules.sessionPersistence.{cookie.name,cookie.path,cookie.lifetimeType}'],
   'keeps the calls of a session together by a cookie',
   async () => {
     await writeSticky('type: Cookie, absoluteTimeout: 1h, cookie: {name: session, path: /shop.Cart, lifetimeType: Permanent}')

@@ -27,7 +27,7 @@ async function cookie(path: string): Promise<{ readonly pair: string; readonly a
 }
 
 feature(
-  ['HTTPRoute spec.rules.sessionPersistence.{type,absoluteTimeout,cookie.name,cookie.path,cookie.lifetimeType}'],
+  ['HTTPRoute spec.rules.sessionPersistence.{absoluteTimeout,cookie.name,cookie.path,cookie.lifetimeType}'],
   'keeps a client with its cookie on one endpoint, for as long as the browser or the timeout lasts',
   async () => {
     const sticky = (path: string, spec: string) => under(path, `sessionPersistence: {${spec}}, ${to('http-pool')}`)
