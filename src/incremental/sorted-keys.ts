@@ -1,40 +1,63 @@
+const NONE: readonly string[] = []
 /** With so many changes at once it is cheaper to sort again than to insert one by one. */
 const INSERT_AT_MOST = 8
 
 /** A set of keys that is read in order more often than it changes; what was read stays as it was. */
 export class SortedKeys {
-  readonly #keys = new Set<string>()
-  #sorted: readonly string[] = []
-  #pending: string[] = []
+  /** Undefined while `#sorted` says it all: most sets have one key and never get another, and there are many of them. */
+  #keys: Set<string> | undefined
+  #sorted: readonly string[] = NONE
+  #pending: string[] | undefined
 
   get size(): number {
-    return this.#keys.size
+    return this.#keys?.size ?? this.#sorted.length
   }
 
   add(key: string): void {
-    this.#keys.add(key)
-    this.#pending.push(key)
+    if (this.size === 0) this.#only([key])
+    else {
+      this.#many().add(key)
+      this.#note(key)
+    }
   }
 
   delete(key: string): void {
-    this.#keys.delete(key)
-    this.#pending.push(key)
+    this.#many().delete(key)
+    if (this.size === 0) this.#only(NONE)
+    else this.#note(key)
   }
 
   /** The keys in ascending order of their UTF-16 code units. */
   sorted(): readonly string[] {
-    if (this.#pending.length === 0) return this.#sorted
-    if (this.#pending.length > INSERT_AT_MOST) this.#sorted = [...this.#keys].sort()
-    else for (const key of this.#pending) this.#apply(key)
-    this.#pending = []
+    const pending = this.#pending
+    if (pending === undefined || this.#keys === undefined) return this.#sorted
+    if (pending.length > INSERT_AT_MOST) this.#sorted = [...this.#keys].sort()
+    else for (const key of pending) this.#apply(this.#keys, key)
+    this.#pending = undefined
     return this.#sorted
   }
 
-  #apply(key: string): void {
+  #only(keys: readonly string[]): void {
+    this.#sorted = keys
+    this.#keys = undefined
+    this.#pending = undefined
+  }
+
+  #many(): Set<string> {
+    this.#keys ??= new Set(this.#sorted)
+    return this.#keys
+  }
+
+  #note(key: string): void {
+    if (this.#pending === undefined) this.#pending = [key]
+    else this.#pending.push(key)
+  }
+
+  #apply(keys: ReadonlySet<string>, key: string): void {
     const at = position(this.#sorted, key)
     const present = this.#sorted[at] === key
-    if (this.#keys.has(key) && !present) this.#sorted = this.#sorted.toSpliced(at, 0, key)
-    if (!this.#keys.has(key) && present) this.#sorted = this.#sorted.toSpliced(at, 1)
+    if (keys.has(key) && !present) this.#sorted = this.#sorted.toSpliced(at, 0, key)
+    if (!keys.has(key) && present) this.#sorted = this.#sorted.toSpliced(at, 1)
   }
 }
 
