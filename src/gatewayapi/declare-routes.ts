@@ -81,6 +81,7 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
     routeRules,
     routeTables,
     tableHosts,
+    missing: inputs.missing,
     listenersWithPolicies: scopes.ofListeners,
   })
   const clusterKeys = [

@@ -78,7 +78,7 @@ export function declareGatewayApi(graph: Graph, inputs: Inputs, context: Transla
   const routes = declareRoutes(graph, inputs, context, { listeners, routeTables, backendClientCertificates, materials, grants })
   const { attachments, virtualHosts, clusters, endpoints, streamRoutes } = routes
 
-  const ports = declarePorts(graph, places, streamRoutes)
+  const ports = declarePorts(graph, inputs, places, streamRoutes)
   const secrets = declareSecrets(graph, materials, ports, clusters)
   const infra = declareInfra(graph, gateways, states)
   const overlaps = declareListenerOverlaps(graph, states)

@@ -42,6 +42,15 @@ export interface Quarantine {
   readonly lastGood?: KubeObject
 }
 
+/**
+ * That something is missing which was never read: `routes`, so that a request without a route may belong to one of them; or `anything`, a
+ * policy that protects other objects included.
+ */
+export type Missing = 'routes' | 'anything'
+
+/** The key of what is missing. */
+export const MISSING_KEY = 'objects'
+
 /** What is known of the CustomResourceDefinitions of Gateway API in a cluster. */
 export interface Definitions {
   /** Why they cannot be relied on: a missing or unknown bundle version. */
@@ -65,6 +74,8 @@ export interface Inputs {
   readonly deliveries: Input<Delivery>
   /** By `<Kind>/<namespace>/<name>`. */
   readonly quarantines: Input<Quarantine>
+  /** By `MISSING_KEY`. No value: everything was read. */
+  readonly missing: Input<Missing>
   /** By `DEFINITIONS_KEY`. No value: the definitions are our own. */
   readonly definitions: Input<Definitions>
 }
@@ -85,6 +96,7 @@ export function declareInputs(graph: Graph, kinds: readonly KindName[]): Inputs 
     addresses: graph.input('addresses'),
     deliveries: graph.input('deliveries'),
     quarantines: graph.input('quarantines'),
+    missing: graph.input('missing'),
     definitions: graph.input('definitions'),
   }
 }

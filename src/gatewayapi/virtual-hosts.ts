@@ -10,6 +10,7 @@ import type { Hostname } from '../ir/hostname.js'
 import type { Route, RouteTable, VirtualHost } from '../ir/route.js'
 import type { ObjectVersion } from '../util/object-ref.js'
 import { compareSpecificity, covers, toHostname, wildcardsOver } from './hostnames.js'
+import { MISSING_KEY, type Missing } from './inputs.js'
 import type { Attachment, ListenerKey } from './model.js'
 import { originsOf } from './origins.js'
 import { compareMatches, type OrderedMatch } from './routes/match-order.js'
@@ -23,13 +24,15 @@ export interface VirtualHostSources {
   readonly routeRules: Source<RouteRules>
   readonly routeTables: Source<RouteTable>
   readonly tableHosts: Source<TableHosts>
+  /** By `MISSING_KEY`: nothing is open because of what could not be read. */
+  readonly missing: Source<Missing>
   /** For a listener with policies of its own: its key. */
   readonly listenersWithPolicies: Source<ListenerKey>
 }
 
 /** Declares the virtual hosts, by `<route table>#<domain>`. */
 export function declareVirtualHosts(graph: Graph, sources: VirtualHostSources): Collection<VirtualHost> {
-  const { attachments, routeRules, routeTables, tableHosts, listenersWithPolicies } = sources
+  const { attachments, routeRules, routeTables, tableHosts, missing, listenersWithPolicies } = sources
   const ofListeners = indexListenerHosts(graph, tableHosts)
   const ofRoutes = graph.index(attachments, 'virtual hosts of routes', (attachment) =>
     servedHosts(attachment).flatMap(({ table, host }) => (table === undefined ? [] : [virtualHostKey(table, host)])),
@@ -48,6 +51,8 @@ export function declareVirtualHosts(graph: Graph, sources: VirtualHostSources): 
       const isListeners = (owner.hostname ?? '*') === domain
       if (hosts.elsewhere.includes(owner)) return isListeners ? withoutRoutes(table, domain, 421) : undefined
       if (hosts.closed.includes(owner)) return isListeners ? withoutRoutes(table, domain, 404) : undefined
+      const isMissing = view.get(missing, MISSING_KEY)
+      if (isMissing === 'anything') return withoutRoutes(table, domain, 503)
       const exact = view.list(byHost, hostWord(owner.listener, domain))
       // A host that only routes of another listener name is served like any other host of its owner.
       if (!isListeners && exact.length === 0) return undefined
@@ -58,7 +63,7 @@ export function declareVirtualHosts(graph: Graph, sources: VirtualHostSources): 
         const rules = view.get(routeRules, routeRulesKey(`${kind}/${namespace}/${name}`, hosts.gateway, scope))
         return rules === undefined ? [] : [{ rules, hostname: originalHost(attachment, owner.listener, domain) }]
       })
-      return virtualHost(routeTable, domain, serving)
+      return virtualHost(routeTable, domain, serving, isMissing === undefined ? 404 : 503)
     },
   })
 }
@@ -69,7 +74,12 @@ interface ServingRoute {
   readonly hostname: Hostname | undefined
 }
 
-function virtualHost(table: RouteTable, domain: Hostname | '*', serving: readonly ServingRoute[]): VirtualHost {
+function virtualHost(
+  table: RouteTable,
+  domain: Hostname | '*',
+  serving: readonly ServingRoute[],
+  otherwise: VirtualHost['otherwise'],
+): VirtualHost {
   const ordered = serving.flatMap(({ rules, hostname }) =>
     rules.matches.map((each): OrderedMatch & { readonly route: Route } => ({
       hostname,
@@ -89,7 +99,7 @@ function virtualHost(table: RouteTable, domain: Hostname | '*', serving: readonl
     routes: ordered.map(({ route }) =>
       route.action.kind === 'redirect' ? { ...route, action: finishRedirect(route.action, table) } : route,
     ),
-    otherwise: 404,
+    otherwise,
     origins: originsOf(origins),
   }
 }

@@ -22,8 +22,11 @@ export interface VirtualHost {
   readonly domain: Hostname | '*'
   /** The first that matches serves the request. */
   readonly routes: readonly Route[]
-  /** What a request gets that no route matches: 404, or 421 where another listener serves the host (RFC 9110 §15.5.20). */
-  readonly otherwise: 404 | 421
+  /**
+   * What a request gets that no route matches: 404, 421 where another listener serves the host (RFC 9110 §15.5.20), or 503 where a route
+   * may be missing that would have matched.
+   */
+  readonly otherwise: 404 | 421 | 503
   readonly origins: readonly ObjectVersion[]
 }
 

@@ -1,5 +1,6 @@
 /** Problems of the folder, told in the log as they come and kept for those who look. */
 import type { Problem } from '../admin/sources.js'
+import type { Missing } from '../gatewayapi/inputs.js'
 import type { FileReport } from '../provider/file/file-provider.js'
 import { formatProblem } from '../provider/file/problem.js'
 import type { Logger } from '../telemetry/logger.js'
@@ -13,4 +14,16 @@ export function fileProblems(report: FileReport, logger: Logger): readonly Probl
     where: `${problem.file}:${problem.position.line}:${problem.position.column}`,
     message: `${problem.reason}; ${problem.advice}`,
   }))
+}
+
+/** Kinds whose objects protect others: without one of them, what it protects would be open. */
+const PROTECTING_KINDS: readonly string[] = ['SecurityPolicy', 'BackendTLSPolicy', 'ClientTrafficPolicy']
+
+/**
+ * What is missing because it was never read: there is no earlier version to serve. A document that is no YAML may have held anything.
+ */
+export function missingObjects({ lost }: Pick<FileReport, 'lost'>): Missing | undefined {
+  if (lost.some(({ unreadable, object }) => unreadable || (object !== undefined && PROTECTING_KINDS.includes(object.kind))))
+    return 'anything'
+  return lost.some(({ object }) => object?.kind.endsWith('Route')) ? 'routes' : undefined
 }

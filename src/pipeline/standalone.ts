@@ -11,6 +11,7 @@ import type { StandaloneConfig } from '../config/config.js'
 import { listenError } from '../config/listen-error.js'
 import { headgateVersion } from '../config/version.js'
 import { SUPPORTED_FEATURES } from '../gatewayapi/features.js'
+import { MISSING_KEY } from '../gatewayapi/inputs.js'
 import { EnvoyProcess } from '../infra/host/envoy-process.js'
 import { hasSpareLoopbackAddresses, LOCAL_GROUP, LocalPlacements } from '../infra/host/local-placements.js'
 import { startLocalTrust } from '../infra/host/local-trust.js'
@@ -26,7 +27,7 @@ import { byCertificate } from '../xds/server/client-identity.js'
 import { systemClock } from '../xds/server/clock.js'
 import { rejectedVersionFile } from '../xds/server/rejected-version-file.js'
 import { type ControlPlane, createControlPlane } from './control-plane.js'
-import { fileProblems } from './file-problems.js'
+import { fileProblems, missingObjects } from './file-problems.js'
 import { listenerPlaces } from './listener-places.js'
 import { ObjectStatuses } from './object-statuses.js'
 import { observe, observeRound } from './observe.js'
@@ -115,6 +116,7 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger, 
     allowPartial: config.allowPartial,
     onReport: (report) => {
       problems = fileProblems(report, logger)
+      if (translation.inputs.missing.set(MISSING_KEY, missingObjects(report))) pipeline.touched()
     },
   })
   const parts = [(running: AbortSignal) => provider.start(pipeline, running)]

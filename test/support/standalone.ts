@@ -54,10 +54,17 @@ metadata: {name: headgate}
 spec: {controllerName: ${CONTROLLER_NAME}}
 `
 
-/** Starts a Headgate with the GatewayClass `headgate` and nothing else. */
-export async function startTestStandalone(options: Partial<StandaloneConfig> = {}): Promise<Standalone> {
+/**
+ * Starts a Headgate with the GatewayClass `headgate`.
+ *
+ * @param files what else is there from the start, by the names of the files
+ */
+export async function startTestStandalone(
+  options: Partial<StandaloneConfig> = {},
+  files: Readonly<Record<string, string>> = {},
+): Promise<Standalone> {
   const folder = await mkdtemp(join(tmpdir(), 'headgate-test-'))
-  await writeFile(join(folder, 'class.yaml'), GATEWAY_CLASS)
+  for (const [file, yaml] of Object.entries({ class: GATEWAY_CLASS, ...files })) await writeFile(join(folder, `${file}.yaml`), yaml)
   const controller = new AbortController()
   const level = (process.env.TEST_LOG_LEVEL ?? 'silent') as StandaloneConfig['log']['level']
   const config: StandaloneConfig = {
@@ -77,7 +84,8 @@ export async function startTestStandalone(options: Partial<StandaloneConfig> = {
     ...options,
   }
   const running = await startStandalone(config, createLogger({ level, format: 'text' }), controller.signal)
-  await running.serving
+  // A folder that is refused ends it before it serves.
+  await Promise.race([running.serving, running.ended])
   return new TestStandalone(folder, running, controller)
 }
 

@@ -32,7 +32,7 @@ export function buildVirtualHost({ domain, routes, otherwise }: IrVirtualHost): 
   return {
     name: domain,
     domains: [domain],
-    routes: [...routes.flatMap((route) => buildRoutes(route, domain)), ...(otherwise === 404 ? [] : [misdirected()])],
+    routes: [...routes.flatMap((route) => buildRoutes(route, domain)), ...(otherwise === 404 ? [] : [answerAll(otherwise)])],
     retryPolicy: DEFAULT_RETRY_POLICY,
   }
 }
@@ -61,7 +61,7 @@ function routeReferences(route: IrRoute): readonly ResourceReference[] {
   return [...names.map((name) => ({ typeUrl: TYPE_URL.cluster, name })), ...filterReferences(route)]
 }
 
-/** RFC 9110 §15.5.20: the client shall ask again over another connection. */
-function misdirected(): envoy.config.route.v3.Route {
-  return { name: 'misdirected', match: { prefix: '/' }, ...directResponse({ statusCode: 421 }) }
+/** 421 is RFC 9110 §15.5.20: the client shall ask again over another connection. */
+function answerAll(statusCode: 421 | 503): envoy.config.route.v3.Route {
+  return { name: statusCode === 421 ? 'misdirected' : 'unknown', match: { prefix: '/' }, ...directResponse({ statusCode }) }
 }
