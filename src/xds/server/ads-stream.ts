@@ -58,6 +58,8 @@ export class AdsStream implements SnapshotListener {
   readonly #protocol: Protocol
   readonly #context: StreamContext
   readonly #onEnded: () => void
+  /** Requests that were read and not looked at yet. */
+  readonly #inbox: { readonly bytes: Buffer; readonly identity: Identity }[] = []
   #state: OpenStream | undefined
   #isWriting = false
   #isEnded = false
@@ -94,7 +96,10 @@ export class AdsStream implements SnapshotListener {
       })
       this.#call.on('data', (bytes: Buffer) => {
         late()
-        this.#receive(bytes, identity)
+        this.#inbox.push({ bytes, identity })
+        // A request may be large, and cost much more than reading it: one at a time, in turn with the other streams.
+        this.#call.pause()
+        this.#context.queue.add(this)
       })
     } catch (error) {
       late()
@@ -121,8 +126,14 @@ export class AdsStream implements SnapshotListener {
     this.#context.queue.add(this)
   }
 
-  /** Writes the next response if the socket is free and there is one. */
+  /** Takes one request, then writes the next response if the socket is free and there is one. */
   pump(): void {
+    const request = this.#inbox.shift()
+    if (request !== undefined) {
+      this.#receive(request.bytes, request.identity)
+      if (this.#inbox.length === 0) this.#call.resume()
+      else this.#context.queue.add(this)
+    }
     if (this.#isEnded || this.#isWriting || this.#state === undefined) return
     const { session } = this.#state
     const outgoing = session.next(this.#context.clock.now())
@@ -154,7 +165,6 @@ export class AdsStream implements SnapshotListener {
       return
     }
     if (!state.session.request(request, this.#context.clock.now())) this.#reportUnknownType(request.typeUrl)
-    this.#context.queue.add(this)
   }
 
   #open(node: ClientNode | undefined, identity: Identity): OpenStream | undefined {
