@@ -29,7 +29,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'xds/server': ['gen', 'util', 'xds'],
   envoy: ['gen', 'util', 'xds'],
   telemetry: ['util'],
-  config: ['telemetry', 'util'],
+  config: ['telemetry', 'util', 'xds/translate'],
   k8s: ['util', 'xds/server'],
   'provider/file': ['provider', 'schema', 'util'],
   'provider/kubernetes': ['gen', 'k8s', 'provider', 'schema', 'util'],
