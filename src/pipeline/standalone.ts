@@ -145,13 +145,17 @@ function completeOnce({ snapshots }: ControlPlane): Promise<void> {
 }
 
 /** Resolves when a proxy runs the present revision. */
-function servedOnce({ server, snapshots }: ControlPlane): Promise<void> {
+function servedOnce({ server: { tracker }, snapshots }: ControlPlane): Promise<void> {
   return new Promise((resolve) => {
-    const stop = server.tracker.onDelivery((event) => {
-      if (event.kind !== 'progress' || event.connectedProxies === 0 || !snapshots.isComplete) return
-      if (event.acknowledgedRevision < snapshots.revision(LOCAL_GROUP)) return
-      stop()
+    const check = (): void => {
+      if (!snapshots.isComplete || tracker.connectedProxies(LOCAL_GROUP) === 0) return
+      if (tracker.acknowledgedRevision(LOCAL_GROUP) < snapshots.revision(LOCAL_GROUP)) return
+      stopDelivery()
+      stopSnapshots()
       resolve()
-    })
+    }
+    const stopDelivery = tracker.onDelivery(check)
+    // A proxy that came first and gets nothing, because nothing was read, has no progress to tell of.
+    const stopSnapshots = snapshots.listen(LOCAL_GROUP, { changed: () => {}, complete: check })
   })
 }
