@@ -118,7 +118,16 @@ async function passing(chosen: readonly FeatureTest[], dropped: string): Promise
   rmSync(result, { force: true })
   const files = [...new Set(chosen.map(({ file }) => join('test', 'features', file)))]
   const titles = chosen.map(({ title }) => title.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')
-  const jest = [join('node_modules', '.bin', 'jest'), '--json', `--outputFile=${result}`, '--silent', '-t', `^(${titles})$`, ...files]
+  const jest = [
+    join('node_modules', '.bin', 'jest'),
+    '--forceExit',
+    '--json',
+    `--outputFile=${result}`,
+    '--silent',
+    '-t',
+    `^(${titles})$`,
+    ...files,
+  ]
   await new Promise<void>((resolve, reject) => {
     const child = spawn(process.execPath, jest, {
       cwd: copy,
