@@ -14,7 +14,7 @@ async function answerersOf(matches: readonly string[], methods: readonly string[
 }
 
 feature(
-  ['GRPCRoute spec.rules.matches.method.{service,method,type}'],
+  ['GRPCRoute spec.rules.matches.method.{service,method}'],
   'matches a method, all methods of a service, and a method of all services',
   async () => {
     const methods = ['/shop.Cart/Add', '/shop.Cart/Remove', '/shop.Cart2/Add', '/shop.Orders/Add', '/shop.Orders/List']
