@@ -134,6 +134,14 @@ describe('Graph', () => {
     ])
   })
 
+  it('stops behind a collection if that is asked for', () => {
+    const { graph, routes, hosts, table } = gateway()
+    routes.set('a', { hosts: ['x'], to: 's' })
+    expect(graph.flush(undefined, hosts).computed).toEqual(new Map([['hosts', 1]]))
+    expect(table.get('all')).toBeUndefined()
+    expect(graph.flush().computed).toEqual(new Map([['table', 1]]))
+  })
+
   it('pauses and goes on', () => {
     const { graph, routes, table } = gateway()
     for (let i = 0; i < 10; i++) routes.set(`r${i}`, { hosts: [`h${i}`], to: 's' })

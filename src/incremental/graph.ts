@@ -41,11 +41,14 @@ export class Graph {
    * Brings every collection up to date.
    *
    * @param pause asked after each fragment; true leaves the rest for the next flush, and what collections say meanwhile is not consistent
+   * @param last the last collection to bring up to date: for whoever sets an input by what it says, before later ones are computed in vain
    */
-  flush(pause: () => boolean = () => false): FlushReport {
+  // biome-ignore lint/suspicious/noExplicitAny: only its place in the order counts
+  flush(pause: () => boolean = () => false, last?: Collection<any>): FlushReport {
     const computed = new Map<string, number>()
     const failures: FragmentFailure[] = []
     for (const collection of this.#collections) {
+      if (last !== undefined && collection.order > last.order) break
       if (!collection.isDirty) continue
       const report = collection.run(pause)
       computed.set(collection.name, report.computed)

@@ -128,15 +128,22 @@ export class Pipeline implements ProviderSink {
         void brought.finally(() => setImmediate(() => this.#slice()))
         return
       }
-      // A new gateway gets a place, which gives it ports; what is published is noted, which may change statuses: once more each.
-    } while (this.#placeGateways() || this.#publish())
+      // What is published is noted, which may change statuses: once more.
+    } while (this.#publish())
     this.#isScheduled = false
     this.#options.onRound?.({ ...this.#round, milliseconds: performance.now() - this.#round.began })
     for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
+  /** A new gateway gets its place before anything is made of its routes, which would otherwise be made twice. */
   #flush(end: number): boolean {
-    const { complete, computed, failures } = this.#options.translation.graph.flush(() => performance.now() > end)
+    if (!this.#flushUpTo(end, this.#options.translation.gatewayApi.gateways)) return false
+    this.#placeGateways()
+    return this.#flushUpTo(end)
+  }
+
+  #flushUpTo(end: number, last?: Translation['gatewayApi']['gateways']): boolean {
+    const { complete, computed, failures } = this.#options.translation.graph.flush(() => performance.now() > end, last)
     const total = this.#round.computed
     for (const [name, count] of computed) total.set(name, (total.get(name) ?? 0) + count)
     this.#round.failures.push(...failures)
@@ -156,11 +163,10 @@ export class Pipeline implements ProviderSink {
     )
   }
 
-  /** True if a gateway has a place that it had not. */
-  #placeGateways(): boolean {
+  #placeGateways(): void {
     const { translation, placements } = this.#options
     const { gateways } = translation.gatewayApi
-    if (gateways.size === this.#placed.size && [...this.#placed].every((key) => gateways.get(key) !== undefined)) return false
+    if (gateways.size === this.#placed.size && [...this.#placed].every((key) => gateways.get(key) !== undefined)) return
     const places = placements.place([...gateways.entries()].map(([key]) => key).sort())
     const gone = [...this.#placed].filter((key) => !places.has(key))
     this.#placed = new Set(places.keys())
@@ -174,7 +180,6 @@ export class Pipeline implements ProviderSink {
       if (placements.assignsAddresses)
         inputs.addresses.set(key, { assigned: placement.addresses.map((value) => ({ type: 'IPAddress', value })) })
     }
-    return true
   }
 
   /** True if one of these versions is known to be rejected, and somebody was found to blame. */
