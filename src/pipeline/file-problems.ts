@@ -20,10 +20,20 @@ export function fileProblems(report: FileReport, logger: Logger): readonly Probl
 const PROTECTING_KINDS: readonly string[] = ['SecurityPolicy', 'BackendTLSPolicy', 'ClientTrafficPolicy']
 
 /**
- * What is missing because it was never read: there is no earlier version to serve. A document that is no YAML may have held anything.
+ * What is missing because it could not be read at start: there is no earlier version to serve. A document that is no YAML may have held
+ * anything. A file that breaks or comes later changes nothing of what is served, so nothing is missing for it.
  */
-export function missingObjects({ lost }: Pick<FileReport, 'lost'>): Missing | undefined {
-  if (lost.some(({ unreadable, object }) => unreadable || (object !== undefined && PROTECTING_KINDS.includes(object.kind))))
-    return 'anything'
-  return lost.some(({ object }) => object?.kind.endsWith('Route')) ? 'routes' : undefined
+export class StartLosses {
+  /** Files that held what is missing; undefined before the first report. */
+  #files: ReadonlySet<string> | undefined
+
+  /** What is still missing. Call it with every report, the first of which is the one at start. */
+  missing({ lost }: Pick<FileReport, 'lost'>): Missing | undefined {
+    const known = this.#files
+    const still = known === undefined ? lost : lost.filter(({ file }) => known.has(file))
+    this.#files = new Set(still.map(({ file }) => file))
+    if (still.some(({ unreadable, object }) => unreadable || (object !== undefined && PROTECTING_KINDS.includes(object.kind))))
+      return 'anything'
+    return still.some(({ object }) => object?.kind.endsWith('Route')) ? 'routes' : undefined
+  }
 }

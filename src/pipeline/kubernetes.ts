@@ -122,6 +122,7 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
   const history = observe(controlPlane, metrics)
   const provisioner = new Provisioner({
     ...edge,
+    controllerName: config.controllerName,
     namespaces: config.watch.kind === 'namespaces' ? config.watch.namespaces : [''],
     envoyImage: config.envoyImage,
     xds: () => ({ host: serverName, port: config.xds.port, authorities: authority.certificate }),

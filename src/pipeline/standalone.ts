@@ -27,7 +27,7 @@ import { byCertificate } from '../xds/server/client-identity.js'
 import { systemClock } from '../xds/server/clock.js'
 import { rejectedVersionFile } from '../xds/server/rejected-version-file.js'
 import { type ControlPlane, createControlPlane } from './control-plane.js'
-import { fileProblems, missingObjects } from './file-problems.js'
+import { fileProblems, StartLosses } from './file-problems.js'
 import { listenerPlaces } from './listener-places.js'
 import { ObjectStatuses } from './object-statuses.js'
 import { observe, observeRound } from './observe.js'
@@ -84,6 +84,7 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger, 
       adminSocketPath,
     })
   let problems: readonly Problem[] = []
+  const losses = new StartLosses()
   const sources: AdminSources = {
     snapshots,
     statuses: () => statuses.values(),
@@ -116,7 +117,7 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger, 
     allowPartial: config.allowPartial,
     onReport: (report) => {
       problems = fileProblems(report, logger)
-      if (translation.inputs.missing.set(MISSING_KEY, missingObjects(report))) pipeline.touched()
+      if (translation.inputs.missing.set(MISSING_KEY, losses.missing(report))) pipeline.touched()
     },
   })
   const parts = [(running: AbortSignal) => provider.start(pipeline, running)]

@@ -55,4 +55,12 @@ describe('a folder with something unreadable', () => {
     expect(await statusOf(headgate, 'refused')).toBe(200)
     expect(await statusOf(headgate, 'nobody')).toBe(404)
   })
+
+  it('changes nothing when it breaks later: what was read goes on', async () => {
+    headgate = await startTestStandalone({}, { base: base() })
+    await headgate.put('broken', 'kind: [')
+    await headgate.settle()
+    expect(await statusOf(headgate, 'good')).toBe(200)
+    expect(await statusOf(headgate, 'nobody')).toBe(404)
+  })
 })
