@@ -70,6 +70,7 @@ describe('provisioning in a real cluster', () => {
       client: api.client('admin'),
       clock: systemClock,
       log: silentLog,
+      controllerName: 'headgate.dev/gateway-controller',
       namespaces: [''],
       envoyImage: 'envoyproxy/envoy:distroless-v1.40.0',
       xds: () => ({ host: 'headgate.system.svc.cluster.local', port: 18_000, authorities: 'PEM' }),

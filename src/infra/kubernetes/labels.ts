@@ -11,6 +11,9 @@ export const GATEWAY_NAME_LABEL = 'gateway.networking.k8s.io/gateway-name'
 /** The full key of the Gateway, `namespace/name`: names in labels may be shortened. */
 export const GATEWAY_ANNOTATION = 'headgate.dev/gateway'
 
+/** The controllerName of the installation that made an object: two in one cluster leave each other's alone. */
+export const CONTROLLER_ANNOTATION = 'headgate.dev/controller'
+
 /** Labels that select the pods of a Gateway. They never change: the selector of a Deployment is fixed. */
 export function selectorLabels({ gateway }: GatewayInfra): Readonly<Record<string, string>> {
   return {

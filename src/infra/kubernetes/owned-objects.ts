@@ -2,7 +2,7 @@
 import type { RawObject } from '../../k8s/kube-json.js'
 import { listAt, stringAt } from '../../k8s/kube-json.js'
 import { trimObject } from '../../k8s/trim.js'
-import { GATEWAY_ANNOTATION } from './labels.js'
+import { CONTROLLER_ANNOTATION, GATEWAY_ANNOTATION } from './labels.js'
 
 /** `Kind/namespace/name`. */
 export type OwnedName = string & { readonly brand: 'OwnedName' }
@@ -17,11 +17,17 @@ export function kindOf(name: OwnedName): string {
   return name.slice(0, name.indexOf('/'))
 }
 
-/** The key of the Gateway that an object was made for; undefined on objects that are not ours. */
-export function gatewayOf(object: RawObject): string | undefined {
-  const labels = object.metadata.labels ?? {}
+/**
+ * The key of the Gateway that an object was made for; undefined on objects that are not ours.
+ *
+ * @param controllerName leaves out what another installation made
+ */
+export function gatewayOf(object: RawObject, controllerName?: string): string | undefined {
+  const { labels = {}, annotations = {} } = object.metadata
+  const maker = annotations[CONTROLLER_ANNOTATION]
+  if (controllerName !== undefined && maker !== undefined && maker !== controllerName) return undefined
   const isOurs = labels['app.kubernetes.io/managed-by'] === 'headgate' && labels['app.kubernetes.io/component'] === 'proxy'
-  return isOurs ? object.metadata.annotations?.[GATEWAY_ANNOTATION] : undefined
+  return isOurs ? annotations[GATEWAY_ANNOTATION] : undefined
 }
 
 /** The uid of the Gateway that owns an object. */

@@ -66,6 +66,7 @@ describe('Provisioner', () => {
       client,
       clock,
       log: silentLog,
+      controllerName: 'headgate.dev/gateway-controller',
       namespaces: [''],
       envoyImage: 'envoyproxy/envoy:distroless-v1.40.0',
       xds: () => ({ host: 'headgate.system.svc.cluster.local', port: 18_000, authorities }),
@@ -200,6 +201,7 @@ describe('Provisioner', () => {
       client,
       clock,
       log: silentLog,
+      controllerName: 'headgate.dev/gateway-controller',
       namespaces: [''],
       envoyImage: 'x',
       xds: () => ({ host: 'h', port: 1, authorities }),
@@ -212,6 +214,31 @@ describe('Provisioner', () => {
     expect(object(DEPLOYMENTS)).toBeDefined()
     provisioner.set(new Map())
     await eventually(() => expect(object(DEPLOYMENTS)).toBeUndefined())
+  })
+
+  it('leaves alone what another installation made', async () => {
+    await lead()
+    set(infra())
+    await made()
+    stop.abort()
+    await Promise.all(running)
+    stop = new AbortController()
+    provisioner = new Provisioner({
+      client,
+      clock,
+      log: silentLog,
+      controllerName: 'example.com/another-installation',
+      namespaces: [''],
+      envoyImage: 'x',
+      xds: () => ({ host: 'h', port: 1, authorities }),
+      uidOf: () => undefined,
+      onAddresses: () => undefined,
+    })
+    follow()
+    await lead()
+    provisioner.set(new Map())
+    await quiet()
+    expect(object(DEPLOYMENTS)).toBeDefined()
   })
 
   it('leaves what is there as it is while the Gateway is wrong', async () => {

@@ -13,7 +13,8 @@ import type { Log } from '../../k8s/log.js'
 import { deepEqual } from '../../util/deep-equal.js'
 import { readAddresses } from './addresses.js'
 import { FleetWriter, ForeignObjectError } from './fleet-writer.js'
-import { manifestsOf, type XdsEndpoint } from './manifests.js'
+import { CONTROLLER_ANNOTATION } from './labels.js'
+import { type Manifest, manifestsOf, type XdsEndpoint } from './manifests.js'
 import { fleetName } from './names.js'
 import { contentMark, gatewayOf, type OwnedName, ownedName } from './owned-objects.js'
 import { watchOwned } from './owned-watch.js'
@@ -26,6 +27,8 @@ export interface ProvisionerOptions {
   readonly client: KubeClient
   readonly clock: Clock
   readonly log: Log
+  /** Names this installation on what it makes. */
+  readonly controllerName: string
   /** Namespaces in which Gateways may be; one empty string for all. */
   readonly namespaces: readonly string[]
   /** Envoy's image where no GatewayConfig names one. */
@@ -132,13 +135,16 @@ export class Provisioner {
 
   /** Returns the Gateway that the object belongs to. */
   #remember(name: OwnedName, object: RawObject | undefined): string | undefined {
+    const { controllerName } = this.#options
     const before = this.#observed.get(name)
-    const gateway = object === undefined ? before && gatewayOf(before) : gatewayOf(object)
+    const now = object && gatewayOf(object, controllerName)
+    // An object that another installation took over is as good as gone.
+    const gateway = now ?? (before && gatewayOf(before, controllerName))
     if (object === undefined) this.#observed.delete(name)
     else this.#observed.set(name, object)
     if (gateway === undefined) return undefined
     const names = this.#objects.get(gateway) ?? new Set()
-    if (object === undefined) names.delete(name)
+    if (now === undefined) names.delete(name)
     else names.add(name)
     if (names.size === 0) this.#objects.delete(gateway)
     else this.#objects.set(gateway, names)
@@ -168,7 +174,8 @@ export class Provisioner {
     const settings = readProxySettings(infra.config, this.#options.envoyImage)
     const manifests = manifestsOf(infra, { gatewayUid, group: fleetGroup(gateway), settings, xds: this.#options.xds() })
     const wanted = new Set<OwnedName>()
-    for (const manifest of manifests) {
+    for (const made of manifests) {
+      const manifest = markedAs(made, this.#options.controllerName)
       const name = ownedName(manifest.kind, manifest.metadata.namespace, manifest.metadata.name)
       wanted.add(name)
       const applied = await this.#writer.apply(name, manifest, gatewayUid, this.#observed.get(name), signal)
@@ -217,6 +224,11 @@ export class Provisioner {
     this.#told.set(gateway, now)
     this.#options.onAddresses(gateway, now)
   }
+}
+
+function markedAs(manifest: Manifest, controllerName: string): Manifest {
+  const annotations = { ...manifest.metadata.annotations, [CONTROLLER_ANNOTATION]: controllerName }
+  return { ...manifest, metadata: { ...manifest.metadata, annotations } }
 }
 
 function isNewer(a: RawObject | undefined, b: RawObject): boolean {
