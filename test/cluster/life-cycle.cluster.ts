@@ -54,9 +54,18 @@ describe('the life of an installation', () => {
 
   it('serves on without a controller, and takes up changes when it is back', async () => {
     const load = startLoad(site.address, 80, site.host)
-    await helm('uninstall', 'life', '--namespace', SYSTEM, '--wait')
+    await kubectl('scale', 'deployment/life-headgate', '--namespace', SYSTEM, '--replicas=0')
+    await kubectl(
+      'wait',
+      'pods',
+      '--selector=app.kubernetes.io/component=controller',
+      '--namespace',
+      SYSTEM,
+      '--for=delete',
+      '--timeout=60s',
+    )
     await apply(routeYaml('life', 'later', 'later.example.com'))
-    await helm('install', 'life', CHART, ...install)
+    await kubectl('scale', 'deployment/life-headgate', '--namespace', SYSTEM, '--replicas=1')
     await answers({ address: site.address, host: 'later.example.com' }, 60_000)
     const report = await load.stop()
     expect(report.failures).toEqual([])
