@@ -10,7 +10,9 @@ const scripts = execFileSync('git', ['ls-files', '*.sh', '.ci/run'], { encoding:
 const checks = [
   { name: 'biome', args: ['check', '--error-on-warnings', ...fix] },
   { name: 'tsc', args: ['-p', '.'] },
-  ...(existsSync('/usr/bin/shellcheck') ? [{ name: 'shellcheck', args: ['--severity=warning', '--external-sources', '--source-path=SCRIPTDIR', ...scripts] }] : []),
+  ...(existsSync('/usr/bin/shellcheck')
+    ? [{ name: 'shellcheck', args: ['--severity=warning', '--external-sources', '--source-path=SCRIPTDIR', ...scripts] }]
+    : []),
 ]
 
 let failed = 0
