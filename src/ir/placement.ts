@@ -41,8 +41,3 @@ export function boundPorts(mapping: PortMapping, ports: Iterable<number>): Reado
   })
   return new Map(moved)
 }
-
-/** The port that a proxy binds for a gateway's only port. */
-export function boundPort(mapping: PortMapping, port: number): number | undefined {
-  return boundPorts(mapping, [port]).get(port)
-}

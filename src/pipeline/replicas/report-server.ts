@@ -1,5 +1,7 @@
 /** The leader's side: takes reports of other replicas, and tells them what proxies rejected. */
+
 import { type ServerDuplexStream, status, type UntypedServiceImplementation } from '@grpc/grpc-js'
+import { once } from '../../util/once.js'
 import type { RejectedVersion, RejectedVersions } from '../../xds/rejected-versions.js'
 import type { ServerLog } from '../../xds/server/ads-stream.js'
 import type { ObjectStates } from '../group-states.js'
@@ -43,13 +45,5 @@ export function reportServer(sink: ReportSink, rejected: RejectedVersions, log: 
       call.on('end', () => call.end())
       for (const event of ['end', 'error', 'close', 'cancelled']) call.on(event, ended)
     },
-  }
-}
-
-function once(act: () => void): () => void {
-  let isDone = false
-  return () => {
-    if (!isDone) act()
-    isDone = true
   }
 }

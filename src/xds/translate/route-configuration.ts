@@ -1,6 +1,8 @@
 /** All virtual hosts of a route table in one RouteConfiguration (RDS), and what every RouteConfiguration says. */
+
 import type { envoy } from '../../gen/envoy/types.js'
 import type { RouteTable } from '../../ir/route.js'
+import { once } from '../../util/once.js'
 import { bool, encode, uint32 } from '../message.js'
 import { type EncodedResource, type ResourceReference, TYPE_URL } from '../resource.js'
 import { ADS } from './config-source.js'
@@ -71,12 +73,4 @@ function concatenate(frame: Buffer, virtualHosts: readonly EncodedVirtualHost[])
   let end = frame.copy(whole)
   for (const { field } of virtualHosts) end += field.copy(whole, end)
   return whole
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined
-  return () => {
-    made ??= { value: make() }
-    return made.value
-  }
 }
