@@ -9,8 +9,7 @@ import { int32, list, object, oneOf, optional, required, rule, setOf, string } f
 import type { KindDefinition } from '../schema/kind.js'
 import type { Field, ObjectSchema } from '../schema/schema.js'
 import { durationMilliseconds } from './duration.js'
-import { policyStatus } from './policy.js'
-import { policyIsAboutSomething, policyTargetFields } from './policy-targets.js'
+import { ownPolicySchema } from './policy-targets.js'
 import { cookieName, duration, headerName, preciseHostname } from './strings.js'
 
 const count = int32({ minimum: 0 })
@@ -287,23 +286,10 @@ export const backendTrafficPolicy: KindDefinition = {
     { name: 'Reason', type: 'string', jsonPath: '.status.ancestors[0].conditions[?(@.type=="Accepted")].reason' },
     { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
   ],
-  schema: object('BackendTrafficPolicy', 'How requests to backends are treated, for what it targets and all that this contains.', {
-    spec: required(
-      object(
-        'BackendTrafficPolicySpec',
-        'What the policy is about and what it says. Policies of what contains a target give what it leaves out.',
-        {
-          ...policyTargetFields,
-          ...settings,
-          overrides: optional(
-            object('BackendTrafficSettings', 'Settings that policies further inside cannot change.', settings),
-            'The same settings, which policies of what a target contains cannot change.',
-          ),
-        },
-        { rules: [policyIsAboutSomething] },
-      ),
-      'What it says.',
-    ),
-    status: optional(policyStatus, 'What the controller says of it.'),
-  }),
+  schema: ownPolicySchema(
+    'BackendTrafficPolicy',
+    'How requests to backends are treated, for what it targets and all that this contains.',
+    'BackendTrafficSettings',
+    settings,
+  ),
 }

@@ -1,7 +1,7 @@
 /** What our own policies are about: objects by name or by labels, in any namespace that grants it. */
 import { list, mapOf, object, oneOf, optional, required, rule } from '../schema/build.js'
 import type { Field, ObjectSchema, Rule } from '../schema/schema.js'
-import { localPolicyTargetReferenceWithSectionName } from './policy.js'
+import { localPolicyTargetReferenceWithSectionName, policyStatus } from './policy.js'
 import { group, kind, labelValue, namespaceName } from './strings.js'
 
 const targetReference: ObjectSchema = object('PolicyTargetReference', 'Points to what a policy is about, or to a part of it.', {
@@ -16,7 +16,7 @@ const targetSelector: ObjectSchema = object('PolicyTargetSelector', 'Selects wha
 })
 
 /** The fields of the spec of a policy that say what it is about and how it is put together with others. */
-export const policyTargetFields: Readonly<Record<string, Field>> = {
+const policyTargetFields: Readonly<Record<string, Field>> = {
   targetRefs: optional(list(targetReference, { maxItems: 16 }), 'What the policy is about, by name.'),
   targetSelectors: optional(list(targetSelector, { maxItems: 16 }), 'What the policy is about, by labels.'),
   mergeType: optional(
@@ -32,9 +32,37 @@ interface Targets {
 }
 
 /** The rule of every policy with these fields. */
-export const policyIsAboutSomething: Rule = rule<Targets>(
+const policyIsAboutSomething: Rule = rule<Targets>(
   'policy-is-about-something',
   '(has(self.targetRefs) && size(self.targetRefs) > 0) || (has(self.targetSelectors) && size(self.targetSelectors) > 0)',
   'name or select at least one target',
   (self) => (self.targetRefs ?? []).length > 0 || (self.targetSelectors ?? []).length > 0,
 )
+
+/**
+ * The schema of a policy of ours: its targets, its settings, and the same settings once more as overrides.
+ *
+ * @param settingsName the name of the type of the overrides
+ */
+export function ownPolicySchema(
+  kindName: string,
+  description: string,
+  settingsName: string,
+  settings: Readonly<Record<string, Field>>,
+): ObjectSchema {
+  const overrides = object(settingsName, 'Settings that policies further inside cannot change.', settings)
+  const spec = object(
+    `${kindName}Spec`,
+    'What the policy is about and what it says. Policies of what contains a target give what it leaves out.',
+    {
+      ...policyTargetFields,
+      ...settings,
+      overrides: optional(overrides, 'The same settings, which policies of what a target contains cannot change.'),
+    },
+    { rules: [policyIsAboutSomething] },
+  )
+  return object(kindName, description, {
+    spec: required(spec, 'What it says.'),
+    status: optional(policyStatus, 'What the controller says of it.'),
+  })
+}

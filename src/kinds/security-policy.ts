@@ -3,8 +3,7 @@ import { list, object, oneOf, optional, required, string } from '../schema/build
 import type { KindDefinition } from '../schema/kind.js'
 import type { Field, ObjectSchema } from '../schema/schema.js'
 import { corsFilter, HTTP_METHODS } from './http-filters.js'
-import { policyStatus } from './policy.js'
-import { policyIsAboutSomething, policyTargetFields } from './policy-targets.js'
+import { ownPolicySchema } from './policy-targets.js'
 import { headerName, sectionName } from './strings.js'
 
 const action = oneOf(['Allow', 'Deny'], { name: 'AuthorizationAction' })
@@ -69,27 +68,10 @@ export const securityPolicy: KindDefinition = {
     { name: 'Reason', type: 'string', jsonPath: '.status.ancestors[0].conditions[?(@.type=="Accepted")].reason' },
     { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
   ],
-  schema: object(
+  schema: ownPolicySchema(
     'SecurityPolicy',
     'Who may send which requests of HTTPRoutes and GRPCRoutes. It does not hold for TLSRoutes, TCPRoutes and UDPRoutes.',
-    {
-      spec: required(
-        object(
-          'SecurityPolicySpec',
-          'What the policy is about and what it says. Policies of what contains a target give what it leaves out.',
-          {
-            ...policyTargetFields,
-            ...settings,
-            overrides: optional(
-              object('SecuritySettings', 'Settings that policies further inside cannot change.', settings),
-              'The same settings, which policies of what a target contains cannot change.',
-            ),
-          },
-          { rules: [policyIsAboutSomething] },
-        ),
-        'What it says.',
-      ),
-      status: optional(policyStatus, 'What the controller says of it.'),
-    },
+    'SecuritySettings',
+    settings,
   ),
 }
