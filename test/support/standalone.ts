@@ -4,7 +4,7 @@
  * Every test writes its own objects and waits until the proxy runs them; gateways get 127.0.0.1, 127.0.0.2 and so on, and a port offset
  * of its own keeps several test files apart.
  */
-import { mkdtemp, rm, unlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, rename, rm, unlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -64,7 +64,8 @@ export async function startTestStandalone(
   files: Readonly<Record<string, string>> = {},
 ): Promise<Standalone> {
   const folder = await mkdtemp(join(tmpdir(), 'headgate-test-'))
-  for (const [file, yaml] of Object.entries({ class: GATEWAY_CLASS, ...files })) await writeFile(join(folder, `${file}.yaml`), yaml)
+  for (const [file, yaml] of Object.entries({ class: GATEWAY_CLASS, marker: marker(0), ...files }))
+    await writeFile(join(folder, `${file}.yaml`), yaml)
   const controller = new AbortController()
   const level = (process.env.TEST_LOG_LEVEL ?? 'silent') as StandaloneConfig['log']['level']
   const config: StandaloneConfig = {
@@ -101,8 +102,11 @@ class TestStandalone implements Standalone {
     this.#controller = controller
   }
 
-  put(file: string, yaml: string): Promise<void> {
-    return writeFile(join(this.#folder, `${file}.yaml`), yaml)
+  async put(file: string, yaml: string): Promise<void> {
+    // At once, as editors do: nobody reads half of it.
+    const draft = join(this.#folder, `.${file}.draft`)
+    await writeFile(draft, yaml)
+    await rename(draft, join(this.#folder, `${file}.yaml`))
   }
 
   async write(file: string, yaml: string): Promise<void> {
@@ -117,10 +121,11 @@ class TestStandalone implements Standalone {
 
   async settle(): Promise<void> {
     const { store, pipeline, server, snapshots } = this.running.controlPlane
-    const name = `settled-${++this.#marker}`
-    await writeFile(join(this.#folder, 'marker.yaml'), `{apiVersion: v1, kind: ConfigMap, metadata: {name: ${name}}}`)
+    const at = ++this.#marker
+    await this.put('marker', marker(at))
     await eventually(() => {
-      if (store.find('ConfigMap', objectKey('default', name)) === undefined) throw new Error(`the folder was not read: ${this.#problems()}`)
+      if (store.find('ConfigMap', objectKey('default', markerName(at))) === undefined)
+        throw new Error(`the folder was not read: ${this.#problems()}`)
     })
     await pipeline.idle()
     await eventually(async () => {
@@ -163,6 +168,18 @@ class TestStandalone implements Standalone {
   #problems(): string {
     return JSON.stringify(this.running.sources.problems())
   }
+}
+
+/**
+ * An object that takes the place of the one before it in a file of its own. A file that loses an object is believed after those that
+ * lost one earlier: when the marker has arrived, everything written before it has.
+ */
+function marker(at: number): string {
+  return `{apiVersion: v1, kind: ConfigMap, metadata: {name: ${markerName(at)}}}`
+}
+
+function markerName(at: number): string {
+  return `settled-${at}`
 }
 
 /** `Type=Status/Reason` of conditions, in their order: what most tests look at. */

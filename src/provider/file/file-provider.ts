@@ -161,12 +161,14 @@ export class FileProvider implements Provider {
   async #drain(sink: ProviderSink, signal: AbortSignal): Promise<void> {
     this.#running = true
     while (this.#dirty.size > 0 && !signal.aborted) {
-      const files = [...this.#dirty]
+      // With every suspect, all at one time: what was written later must not be believed before what was written earlier.
+      const files = new Set([...this.#suspects.keys(), ...this.#dirty])
+      const now = performance.now()
       this.#dirty.clear()
       const updates: (readonly [string, FileContent | undefined])[] = []
       for (const file of files) {
         const content = await this.#read(file)
-        if (this.#isBelieved(file, content)) updates.push([this.#path(file), content])
+        if (this.#isBelieved(file, content, now)) updates.push([this.#path(file), content])
       }
       if (signal.aborted) return
       const changes = this.#state.apply(updates)
@@ -179,8 +181,7 @@ export class FileProvider implements Provider {
   }
 
   /** False for a version that may be half written; it is looked at again. */
-  #isBelieved(file: string, content: FileContent | undefined): boolean {
-    const now = performance.now()
+  #isBelieved(file: string, content: FileContent | undefined, now: number): boolean {
     const suspect = this.#suspects.get(file)
     if (!this.#state.saysLess(this.#path(file), content) || isSettled(suspect, content?.text, now)) {
       this.#suspects.delete(file)
