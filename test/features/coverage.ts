@@ -2,20 +2,23 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A test that calls `feature()`. */
+/** A test that calls `feature()`, or another word of its kind. */
 export interface FeatureTest {
   readonly file: string
   readonly title: string
   readonly rows: readonly string[]
 }
 
-const CALL = /feature\(\s*\[([^\]]*)\],\s*(['"`])(.*?[^\\])\2,/gs
-
-/** Every call of `feature()` in a folder and below. */
-export function featureTests(folder: string): readonly FeatureTest[] {
+/**
+ * Every call of `feature()` in a folder and below.
+ *
+ * @param word the function that is called instead
+ */
+export function featureTests(folder: string, word = 'feature'): readonly FeatureTest[] {
+  const calls = new RegExp(`\\b${word}\\(\\s*\\[([^\\]]*)\\],\\s*(['"\`])(.*?[^\\\\])\\2,`, 'gs')
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.test.ts'))
   return files.sort().flatMap((file) =>
-    [...readFileSync(join(folder, file), 'utf8').matchAll(CALL)].map(([, rows = '', , title = '']) => ({
+    [...readFileSync(join(folder, file), 'utf8').matchAll(calls)].map(([, rows = '', , title = '']) => ({
       file,
       title: title.replaceAll("\\'", "'"),
       rows: [...rows.matchAll(/(['"`])(.*?)\1/g)].flatMap(([, , row = '']) => expandBraces(row)),
