@@ -2,11 +2,13 @@
 import type { Collection, Graph, Index, View } from '../incremental/index.js'
 import { objectVersion } from '../util/object-ref.js'
 import { type AttachingWorld, attachRoute } from './attach-routes.js'
+import type { Problem } from './conditions.js'
 import type { GatewaySources } from './gateway-sources.js'
 import type { Inputs } from './inputs.js'
 import type { Attachment, EffectiveListener, ParentAttachment, RouteKind } from './model.js'
 import { type AnyRoute, type Routes, routeHostnames } from './routes/any-route.js'
 import { referencedBackends } from './routes/backend-references.js'
+import { incompatibleRules } from './routes/incompatible-filters.js'
 import { unusableRules } from './routes/unusable-rules.js'
 
 /** Declares the attachments of all routes, by `<Kind>/<namespace>/<name>`. A route without a parent of ours has none. */
@@ -58,12 +60,15 @@ function attachment(route: AnyRoute, world: AttachingWorld): Attachment | undefi
 }
 
 /** Why no rule of the route can be used; undefined if at least one can. */
-function unusableAsAWhole(route: AnyRoute): string | undefined {
-  const rules = route.spec.rules ?? []
+function unusableAsAWhole(route: AnyRoute): Problem | undefined {
   const unusable = unusableRules(route)
-  return rules.length > 0 && unusable.length === rules.length ? unusable.map((each) => each.message).join(' ') : undefined
+  const incompatible = incompatibleRules(route)
+  const rules = new Set([...unusable, ...incompatible].map((each) => each.rule))
+  if (rules.size === 0 || rules.size < (route.spec.rules ?? []).length) return undefined
+  const message = [...unusable, ...incompatible].map((each) => each.message).join(' ')
+  return { reason: unusable.length > 0 ? 'UnsupportedValue' : 'IncompatibleFilters', message }
 }
 
-function refuse(parent: ParentAttachment, message: string): ParentAttachment {
-  return parent.accepted.status ? { ...parent, accepted: { status: false, reason: 'UnsupportedValue', message }, listeners: [] } : parent
+function refuse(parent: ParentAttachment, problem: Problem): ParentAttachment {
+  return parent.accepted.status ? { ...parent, accepted: { status: false, ...problem }, listeners: [] } : parent
 }

@@ -13,6 +13,7 @@ import { declareTrafficPolicies } from './backends/traffic-policies.js'
 import type { TranslationContext } from './context.js'
 import type { GatewaySources } from './gateway-sources.js'
 import type { Inputs } from './inputs.js'
+import { backendsOfFilters, clustersOfFilters, declareListenerFilters, type ListenerFilters } from './listener-filters.js'
 import type { Attachment, StreamRoute } from './model.js'
 import type { ObjectStatus } from './object-status.js'
 import { BACKEND_TRAFFIC_POLICY } from './policies/backend-traffic-kind.js'
@@ -34,6 +35,8 @@ import { declareVirtualHosts } from './virtual-hosts.js'
 /** What routes and backends become. */
 export interface RouteHalf extends RouteSources {
   readonly attachments: Collection<Attachment>
+  /** By `ListenerKey`. */
+  readonly listenerFilters: Collection<ListenerFilters>
   readonly streamRoutes: Collection<StreamRoute>
   /** By `<route table>#<domain>`. */
   readonly virtualHosts: Collection<VirtualHost>
@@ -53,7 +56,7 @@ export interface EffectivePolicies {
 
 /** Declares attachments first, and what stands on them in the order in which it is read. */
 export function declareRoutes(graph: Graph, inputs: Inputs, context: TranslationContext, sources: GatewaySources): RouteHalf {
-  const { materials, grants, backendClientCertificates: gatewayCertificates, listeners, routeTables } = sources
+  const { materials, grants, backendClientCertificates: gatewayCertificates, listeners, filtersOfListeners, routeTables } = sources
   const routes = declareRoutesOfAllKinds(graph, inputs)
   const attachments = declareAttachments(graph, inputs, sources, routes)
   const backendSources = {
@@ -66,6 +69,7 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
   }
   const backends = declareBackends(graph, backendSources, [
     graph.index(attachments, 'backends of routes', (attachment) => attachment.backends),
+    graph.index(filtersOfListeners, 'backends of listeners', backendsOfFilters),
   ])
   const ruleSources = { backends, grants, gatewayCertificates }
   const trafficPolicies = declarePolicies(graph, inputs, grants, BACKEND_TRAFFIC_POLICY)
@@ -75,6 +79,7 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
   const security = declareEffectivePolicies(graph, scopes, routes, listeners, securityPolicies)
   const routeRules = declareRouteRules(graph, routes, attachments, ruleSources, { scopes, traffic, security })
   const streamRoutes = declareStreamRoutes(graph, routes, attachments, listeners, ruleSources)
+  const listenerFilters = declareListenerFilters(graph, filtersOfListeners, ruleSources)
   const tableHosts = declareTableHosts(graph, listeners)
   const virtualHosts = declareVirtualHosts(graph, {
     attachments,
@@ -83,10 +88,12 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
     tableHosts,
     missing: inputs.missing,
     listenersWithPolicies: scopes.ofListeners,
+    listenerFilters,
   })
   const clusterKeys = [
     graph.index(routeRules, 'clusters of rules', (rules) => rules.clusters),
     graph.index(streamRoutes, 'clusters of stream routes', (route) => route.clusters.map((each) => each.cluster)),
+    graph.index(listenerFilters, 'clusters of listeners', clustersOfFilters),
   ]
   const clusterPolicies = declareClusterPolicies(graph, backends, trafficPolicies, clusterKeys)
   const clusters = declareClusters(graph, backends, gatewayCertificates, clusterPolicies, clusterKeys)
@@ -107,6 +114,7 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
   })
   return {
     attachments,
+    listenerFilters,
     streamRoutes,
     virtualHosts,
     clusters,

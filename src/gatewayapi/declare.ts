@@ -17,6 +17,7 @@ import { declareGatewayClasses } from './gateway-classes.js'
 import { declareGateways, type OurGateway } from './gateways.js'
 import { declareInfra } from './infra.js'
 import type { Inputs } from './inputs.js'
+import { declareFiltersOfListeners } from './listener-filters.js'
 import { declareListenerOverlaps } from './listener-overlaps.js'
 import { declareListenerPlaces } from './listener-places.js'
 import { declareListenerSets } from './listener-sets.js'
@@ -75,8 +76,15 @@ export function declareGatewayApi(graph: Graph, inputs: Inputs, context: Transla
   const clientCertificates = declareClientCertificateStates(graph, { materials, grants }, gateways)
   const backendClientCertificates = declareBackendClientCertificates(graph, clientCertificates)
 
-  const routes = declareRoutes(graph, inputs, context, { listeners, routeTables, backendClientCertificates, materials, grants })
-  const { attachments, virtualHosts, clusters, endpoints, streamRoutes } = routes
+  const routes = declareRoutes(graph, inputs, context, {
+    listeners,
+    filtersOfListeners: declareFiltersOfListeners(graph, states),
+    routeTables,
+    backendClientCertificates,
+    materials,
+    grants,
+  })
+  const { attachments, virtualHosts, clusters, endpoints, streamRoutes, listenerFilters } = routes
 
   const ports = declarePorts(graph, inputs, places, streamRoutes)
   const secrets = declareSecrets(graph, materials, ports, clusters)
@@ -88,6 +96,7 @@ export function declareGatewayApi(graph: Graph, inputs: Inputs, context: Transla
     sets,
     states,
     overlaps,
+    listenerFilters,
     clientCertificates,
     attachments,
     others: routes.statuses,

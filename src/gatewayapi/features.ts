@@ -1,5 +1,6 @@
 /**
- * The features of the conformance suite that we support, for `GatewayClass.status.supportedFeatures`.
+ * The features of the conformance suite that we support, for `GatewayClass.status.supportedFeatures`. For those without a test in the suite
+ * there is one of ours: `test/features/listener-filters.test.ts`, `test/cluster/addresses.cluster.ts`.
  *
  * Source: Gateway API v1.7, `pkg/features`.
  */
@@ -18,6 +19,9 @@ const FEATURES = {
     'GatewayFrontendClientCertificateValidationInsecureFallback',
     'GatewayRouteHostnameIntersectionPrecedence',
     'ClusterTrustBundle',
+    'GatewayListenerFilters',
+    'GatewayAddressRoutability',
+    'GatewayAddressRoutabilityCluster',
   ],
   ReferenceGrant: ['ReferenceGrant'],
   HTTPRoute: [

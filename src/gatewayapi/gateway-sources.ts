@@ -3,6 +3,7 @@
  */
 import type { Source } from '../incremental/index.js'
 import type { RouteTable } from '../ir/route.js'
+import type { DeclaredFilters } from './listener-filters.js'
 import type { FoundMaterial } from './materials.js'
 import type { EffectiveListener } from './model.js'
 import type { Read } from './pem.js'
@@ -12,6 +13,8 @@ import type { GrantIndex } from './reference-grants.js'
 export interface GatewaySources {
   /** Every listener of every Gateway and ListenerSet of ours, serving or not, by its `ListenerKey`. A parent without one is not ours. */
   readonly listeners: Source<EffectiveListener>
+  /** By `ListenerKey`: filters of listeners that serve; absent where a listener has none. */
+  readonly filtersOfListeners: Source<DeclaredFilters>
   /** Route tables by name. */
   readonly routeTables: Source<RouteTable>
   /** By the key of a gateway: the name of the certificate material that it shows to backends. Absent where it has none or none that is usable. */

@@ -1,5 +1,6 @@
 /** What has been found out about a listener: whether it serves, and if not, why. Statuses, ports and routes all start from it. */
 import type { Collection, Graph } from '../incremental/index.js'
+import { MAX_LISTENER_FILTERS } from '../ir/route.js'
 import type { TlsTermination } from '../ir/tls.js'
 import { objectKey } from '../util/object-ref.js'
 import type { Problem } from './conditions.js'
@@ -76,22 +77,36 @@ export function declareListenerStates(graph: Graph, sources: ListenerSources): C
 }
 
 /** Reasons of `ResolvedRefs`, the gravest first. */
-const REASONS = ['RefNotPermitted', 'InvalidCertificateRef', 'InvalidCACertificateKind', 'InvalidCACertificateRef', 'InvalidRouteKinds']
+const REASONS = [
+  'RefNotPermitted',
+  'InvalidCertificateRef',
+  'InvalidCACertificateKind',
+  'InvalidCACertificateRef',
+  'InvalidKind',
+  'BackendNotFound',
+  'UnsupportedProtocol',
+  'InvalidRouteKinds',
+]
 
-/** A condition has one reason: the gravest speaks for all, the message tells everything. */
-function summary(problems: readonly Problem[]): Problem | undefined {
+/** A condition has one reason: the gravest speaks for all, the message tells everything. Undefined without problems. */
+export function summary(problems: readonly Problem[]): Problem | undefined {
   const [gravest] = problems.toSorted((a, b) => REASONS.indexOf(a.reason) - REASONS.indexOf(b.reason))
   return gravest && { reason: gravest.reason, message: problems.map((problem) => problem.message).join(' ') }
 }
 
 /** A filter may be what keeps strangers out: a listener whose filters cannot be served serves nothing. */
 function filterProblem({ spec }: DeclaredListener): Problem | undefined {
-  const types = (spec.filters?.requests ?? []).map((filter) => filter.type)
-  if (types.length === 0) return undefined
-  return {
-    reason: 'UnsupportedValue',
-    message: `Filters of listeners are not supported, and this one has ${types.join(', ')}: put them on routes.`,
-  }
+  const filters = spec.filters?.requests ?? []
+  const unknown = filters.flatMap(({ extensionRef }) =>
+    extensionRef === undefined ? [] : [`${extensionRef.group}/${extensionRef.kind} "${extensionRef.name}"`],
+  )
+  if (unknown.length > 0) return unsupportedFilters(`there is no filter ${unknown.join(', ')}: use ExternalAuth`)
+  if (filters.length <= MAX_LISTENER_FILTERS) return undefined
+  return unsupportedFilters(`a listener can have ${MAX_LISTENER_FILTERS} filters, and this one has ${filters.length}`)
+}
+
+function unsupportedFilters(what: string): Problem {
+  return { reason: 'UnsupportedValue', message: `filters.requests: ${what}. Nobody is let in without a filter that was asked for.` }
 }
 
 function portProblem({ spec }: DeclaredListener): Problem {

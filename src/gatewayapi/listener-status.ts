@@ -1,7 +1,7 @@
 /** Status of one listener, of a Gateway or of a ListenerSet. Source: Gateway API v1.7, `ListenerConditionType`. */
 import { fails, GATEWAY_GROUP, holds, holdsUnless, type Problem } from './conditions.js'
 import type { OverlapReason } from './listener-overlaps.js'
-import type { ListenerState } from './listener-states.js'
+import { type ListenerState, summary } from './listener-states.js'
 import type { Condition } from './model.js'
 import type { ListenerStatus } from './object-status.js'
 
@@ -9,6 +9,8 @@ import type { ListenerStatus } from './object-status.js'
 export interface ListenerFacts {
   readonly attachedRoutes: number
   readonly overlap: OverlapReason | undefined
+  /** References of its filters that lead nowhere. */
+  readonly filters: Problem | undefined
   /** Why the object that declares the listener is not programmed although it could be. */
   readonly delivery: Problem | undefined
 }
@@ -23,8 +25,9 @@ export function listenerStatus(state: ListenerState, facts: ListenerFacts): List
   }
 }
 
-function conditions(state: ListenerState, { overlap, delivery }: ListenerFacts): readonly Condition[] {
-  const { accepted, conflict, references } = state
+function conditions(state: ListenerState, { overlap, filters, delivery }: ListenerFacts): readonly Condition[] {
+  const { accepted, conflict } = state
+  const references = summary([state.references, filters].filter((each) => each !== undefined))
   const { generation } = state.declared.parent
   return [
     holdsUnless('Accepted', accepted, { reason: 'Accepted', message: 'The listener is valid.' }, generation),

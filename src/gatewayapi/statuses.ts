@@ -8,6 +8,7 @@ import { gatewayStatus } from './gateway-status.js'
 import { declareGatewayVerdicts, declareListenerSetVerdicts, listenerStatesOf, type Verdict } from './gateway-verdicts.js'
 import type { OurGateway } from './gateways.js'
 import { DEFINITIONS_KEY, type Inputs } from './inputs.js'
+import type { ListenerFilters } from './listener-filters.js'
 import type { ListenerOverlaps } from './listener-overlaps.js'
 import { listenerSetStatus } from './listener-set-status.js'
 import type { OurListenerSet } from './listener-sets.js'
@@ -23,6 +24,7 @@ export interface StatusSources {
   readonly sets: Collection<OurListenerSet>
   readonly states: Collection<ListenerState>
   readonly overlaps: ListenerOverlaps
+  readonly listenerFilters: Source<ListenerFilters>
   readonly clientCertificates: Collection<BackendClientCertificate>
   readonly attachments: Source<Attachment>
   /** Statuses of routes and of policies for backends. */
@@ -36,7 +38,7 @@ export function declareStatuses(
   context: TranslationContext,
   sources: StatusSources,
 ): Collection<ObjectStatus> {
-  const { classes, gateways, sets, states, overlaps, clientCertificates, attachments, others } = sources
+  const { classes, gateways, sets, states, overlaps, listenerFilters, clientCertificates, attachments, others } = sources
   const gatewayVerdicts = declareGatewayVerdicts(graph, inputs, gateways, states)
   const setVerdicts = declareListenerSetVerdicts(graph, inputs, sets, states, gatewayVerdicts)
   const attachedTo = graph.index(attachments, 'attachments by listener', attachedListeners)
@@ -49,6 +51,7 @@ export function declareStatuses(
       listenerStatus(state, {
         attachedRoutes: view.count(attachedTo, state.declared.key),
         overlap: view.get(overlaps, state.declared.portWord)?.get(state.declared.key),
+        filters: view.get(listenerFilters, state.declared.key)?.problem,
         delivery: verdict.delivery,
       }),
     )

@@ -33,7 +33,7 @@ export function declareStreamRoutes(
       const { object: route, isRefused } = served
       if (route.kind === 'HTTPRoute' || route.kind === 'GRPCRoute') return undefined
       const gateway = objectKey(listener.gateway.namespace, listener.gateway.name)
-      const context = { ...sources, view, route: attachment.route, gateway }
+      const context = { ...sources, view, route: attachment.route, referrer: attachment.route, gateway }
       const references = route.spec.rules.flatMap((rule) => rule.backendRefs)
       const { clusters, invalidWeight } = shareOut(context, references, usageOf(attachment.route.kind, listener))
       return {

@@ -11,6 +11,7 @@ import type { Route, RouteTable, VirtualHost } from '../ir/route.js'
 import type { ObjectVersion } from '../util/object-ref.js'
 import { compareSpecificity, covers, toHostname, wildcardsOver } from './hostnames.js'
 import { MISSING_KEY, type Missing } from './inputs.js'
+import type { ListenerFilters } from './listener-filters.js'
 import type { Attachment, ListenerKey } from './model.js'
 import { originsOf } from './origins.js'
 import { compareMatches, type OrderedMatch } from './routes/match-order.js'
@@ -28,11 +29,12 @@ export interface VirtualHostSources {
   readonly missing: Source<Missing>
   /** For a listener with policies of its own: its key. */
   readonly listenersWithPolicies: Source<ListenerKey>
+  readonly listenerFilters: Source<ListenerFilters>
 }
 
 /** Declares the virtual hosts, by `<route table>#<domain>`. */
 export function declareVirtualHosts(graph: Graph, sources: VirtualHostSources): Collection<VirtualHost> {
-  const { attachments, routeRules, routeTables, tableHosts, missing, listenersWithPolicies } = sources
+  const { attachments, routeRules, routeTables, tableHosts, missing, listenersWithPolicies, listenerFilters } = sources
   const ofListeners = indexListenerHosts(graph, tableHosts)
   const ofRoutes = graph.index(attachments, 'virtual hosts of routes', (attachment) =>
     servedHosts(attachment).flatMap(({ table, host }) => (table === undefined ? [] : [virtualHostKey(table, host)])),
@@ -63,7 +65,7 @@ export function declareVirtualHosts(graph: Graph, sources: VirtualHostSources): 
         const rules = view.get(routeRules, routeRulesKey(`${kind}/${namespace}/${name}`, hosts.gateway, scope))
         return rules === undefined ? [] : [{ rules, hostname: originalHost(attachment, owner.listener, domain) }]
       })
-      return virtualHost(routeTable, domain, serving, isMissing === undefined ? 404 : 503)
+      return virtualHost(routeTable, domain, serving, isMissing === undefined ? 404 : 503, view.get(listenerFilters, owner.listener))
     },
   })
 }
@@ -79,6 +81,7 @@ function virtualHost(
   domain: Hostname | '*',
   serving: readonly ServingRoute[],
   otherwise: VirtualHost['otherwise'],
+  filters: ListenerFilters | undefined,
 ): VirtualHost {
   const ordered = serving.flatMap(({ rules, hostname }) =>
     rules.matches.map((each): OrderedMatch & { readonly route: Route } => ({
@@ -93,6 +96,7 @@ function virtualHost(
   )
   ordered.sort(compareMatches)
   const origins: readonly ObjectVersion[] = serving.flatMap(({ rules }) => [rules.route, ...rules.policies])
+  const ofListener = filters === undefined ? [] : [filters.parent]
   return {
     routeTable: table.name,
     domain,
@@ -100,12 +104,13 @@ function virtualHost(
       route.action.kind === 'redirect' ? { ...route, action: finishRedirect(route.action, table) } : route,
     ),
     otherwise,
-    origins: originsOf(origins),
+    listenerFilters: filters?.externalAuth ?? [],
+    origins: originsOf([...ofListener, ...origins]),
   }
 }
 
 function withoutRoutes(routeTable: string, domain: Hostname | '*', otherwise: VirtualHost['otherwise']): VirtualHost {
-  return { routeTable, domain, routes: [], otherwise, origins: [] }
+  return { routeTable, domain, routes: [], otherwise, listenerFilters: [], origins: [] }
 }
 
 /** Where a route serves what; the word for every host is `*`. */

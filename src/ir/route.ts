@@ -15,6 +15,9 @@ export interface RouteTable {
   readonly origins: readonly ObjectVersion[]
 }
 
+/** How many filters a listener can have: each needs a place of its own in every proxy, whether it is used or not. */
+export const MAX_LISTENER_FILTERS = 4
+
 /** What is served for one domain. */
 export interface VirtualHost {
   readonly routeTable: string
@@ -27,6 +30,8 @@ export interface VirtualHost {
    * may be missing that would have matched.
    */
   readonly otherwise: 404 | 421 | 503
+  /** Who is asked about every request of the host before a route is looked for, in this order; at most `MAX_LISTENER_FILTERS`. */
+  readonly listenerFilters: readonly ExternalAuth[]
   readonly origins: readonly ObjectVersion[]
 }
 

@@ -5,7 +5,17 @@ import { DEFAULT_CLIENT_SETTINGS } from '../../src/ir/defaults.js'
 import type { Forward, WeightedCluster } from '../../src/ir/forward.js'
 import type { HeaderChanges } from '../../src/ir/headers.js'
 import type { Chain, ClientSettings, HttpChain, Port } from '../../src/ir/port.js'
-import type { Authorization, Cors, ExternalAuth, PathChange, PathMatch, Route, RouteAction, VirtualHost } from '../../src/ir/route.js'
+import {
+  type Authorization,
+  type Cors,
+  type ExternalAuth,
+  MAX_LISTENER_FILTERS,
+  type PathChange,
+  type PathMatch,
+  type Route,
+  type RouteAction,
+  type VirtualHost,
+} from '../../src/ir/route.js'
 import type { SubjectAltName, TlsTermination, UpstreamTls } from '../../src/ir/tls.js'
 import { host, httpChain, type IrValues, origin, port, routeTable, streamChain } from './ir-fixtures.js'
 
@@ -254,6 +264,7 @@ const virtualHosts = (table: string): fc.Arbitrary<readonly VirtualHost[]> =>
       domain: fc.constantFrom('*' as const, host('a.com'), host('*.a.com'), host('*.com')),
       routes: fc.array(route, { maxLength: 4 }),
       otherwise: fc.constantFrom(404, 421),
+      listenerFilters: fc.array(externalAuth, { maxLength: MAX_LISTENER_FILTERS }),
       origins: fc.constant([]),
     }),
     { maxLength: 3, selector: ({ domain }) => domain },

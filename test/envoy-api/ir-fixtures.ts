@@ -61,7 +61,7 @@ export function forward(more: Partial<Forward> = {}): Forward {
 
 /** Serves every host of the route table `t`. */
 export function virtualHost(routes: readonly Route[], more: Partial<VirtualHost> = {}): VirtualHost {
-  return { routeTable: 't', domain: '*', routes, otherwise: 404, origins: routes.map((one) => one.origin), ...more }
+  return { routeTable: 't', domain: '*', routes, otherwise: 404, listenerFilters: [], origins: routes.map((one) => one.origin), ...more }
 }
 
 /** The route table `t`. */

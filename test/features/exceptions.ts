@@ -25,9 +25,4 @@ export const EXCEPTIONS: readonly Exception[] = [
     row: 'Route reason Pending',
     reason: 'For controllers that write a status before they have judged a route; this one judges a route before it writes.',
   },
-  {
-    row: 'Route reason IncompatibleFilters',
-    reason:
-      'The schema of the API already refuses URLRewrite beside RequestRedirect; where a rule has one and its backend the other, the redirect answers.',
-  },
 ]

@@ -1,7 +1,7 @@
 /** RequestRedirect, of rules and of backends. */
 import { expect } from '@jest/globals'
 import { feature } from './feature.js'
-import { gateway, httpRoute, ref, under } from './manifests.js'
+import { gateway, httpRoute, ref, to, under } from './manifests.js'
 import { featureWorld } from './world.js'
 
 const world = featureWorld(['a'], () =>
@@ -53,5 +53,23 @@ feature(
     const toHost = 'hostname: new.example.com'
     expect(await redirects(toHost, { path: '/x', port: 8888 })).toEqual(Array(2).fill('302 http://new.example.com:8888/x'))
     expect(await redirects(`${toHost}, port: 80`, { path: '/x', port: 8888 })).toEqual(Array(2).fill('302 http://new.example.com/x'))
+  },
+)
+
+feature(
+  ['Route reason IncompatibleFilters'],
+  'refuses a route whose only rule rewrites what its backend redirects; beside others such a rule answers an error',
+  async () => {
+    const rewrite = '{type: URLRewrite, urlRewrite: {hostname: x.example}}'
+    const redirect = '{type: RequestRedirect, requestRedirect: {hostname: y.example}}'
+    const odd = under('/odd', `filters: [${rewrite}], backendRefs: [{${ref('a')}, filters: [${redirect}]}]`)
+    await world.write(httpRoute('r', `[${odd}]`))
+    expect(world.conditions('HTTPRoute/default/r')).toContain('Accepted=False/IncompatibleFilters')
+    expect(await world.answerer({ path: '/odd' })).toBe(404)
+    await world.write(httpRoute('r', `[${odd}, {${to('a')}}]`))
+    expect(world.conditions('HTTPRoute/default/r')).toEqual(
+      expect.arrayContaining(['Accepted=True/Accepted', 'PartiallyInvalid=True/UnsupportedValue']),
+    )
+    expect([await world.answerer({ path: '/odd' }), await world.answerer({ path: '/' })]).toEqual([500, 'a'])
   },
 )

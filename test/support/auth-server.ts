@@ -34,7 +34,10 @@ message Header { string key = 1; string value = 2; }
 `
 const PERMISSION_DENIED = 7
 
-/** Denies paths that contain `denied`, and lets everything else pass with the header `x-user: ann`. */
+/**
+ * Denies paths that contain `denied`, and lets everything else pass with the header `x-user: ann` and those that the query asks for
+ * (`say=name:value`, repeatable).
+ */
 export async function startAuthServer(name: string): Promise<AuthServer> {
   const { root } = protobuf.parse(PROTOCOL, { keepCase: true })
   const request = root.lookupType('CheckRequest')
@@ -57,7 +60,9 @@ export async function startAuthServer(name: string): Promise<AuthServer> {
       Check: (call: { readonly request: CheckedRequest }, answer: sendUnaryData<object>) => {
         checked.push(call.request)
         const isDenied = call.request.path.includes('denied')
-        const allowed = { ok_response: { headers: [{ header: { key: 'x-user', value: 'ann' } }] } }
+        const wanted = new URL(call.request.path, 'http://check').searchParams.getAll('say').map((each) => each.split(/:(?=[^:]*$)/))
+        const headers = [['x-user', 'ann'], ...wanted].map(([key, value]) => ({ header: { key, value } }))
+        const allowed = { ok_response: { headers } }
         answer(null, { status: { code: isDenied ? PERMISSION_DENIED : 0 }, ...(isDenied ? {} : allowed) })
       },
     },

@@ -36,6 +36,7 @@ export function declareRouteRules(
         ...sources,
         view,
         route: attachment.route,
+        referrer: attachment.route,
         gateway: objectKey(namespace, name),
         traffic: view.get(policies.traffic, key),
         security: view.get(policies.security, key),

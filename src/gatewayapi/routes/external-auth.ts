@@ -2,11 +2,11 @@
 import type { HTTPExternalAuthFilter } from '../../gen/kinds.js'
 import type { ExternalAuth } from '../../ir/route.js'
 import type { Problem } from '../conditions.js'
-import { findBackend, type RuleContext } from './rule-context.js'
+import { findBackend, type ReferenceContext } from './rule-context.js'
 
 /** Whom to ask. Without a usable server everybody is denied. */
 export function externalAuthOf(
-  context: RuleContext,
+  context: ReferenceContext,
   { protocol, backendRef, grpc, http, forwardBody }: HTTPExternalAuthFilter,
 ): { readonly auth: ExternalAuth; readonly problem: Problem | undefined } {
   const found = findBackend(context, backendRef, protocol === 'GRPC' ? 'grpc' : 'http')

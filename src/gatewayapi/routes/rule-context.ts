@@ -8,7 +8,7 @@ import type { ResolvedBackend, UsableBackend } from '../backends/resolved-backen
 import type { Problem } from '../conditions.js'
 import type { RouteKind } from '../model.js'
 import type { RoutePolicies } from '../policies/effective-policies.js'
-import { type GrantIndex, isReferenceAllowed } from '../reference-grants.js'
+import { type GrantIndex, isReferenceAllowed, type Referrer } from '../reference-grants.js'
 import { type BackendReference, toBackendRef } from './backend-references.js'
 
 /** The sources of rules. */
@@ -18,17 +18,23 @@ export interface RuleSources {
   readonly gatewayCertificates: Source<string>
 }
 
-/** The sources as one fragment sees them, and for whom it works. */
-export interface RuleContext extends RuleSources {
+/** The sources as one fragment sees them, and for whom it follows references. */
+export interface ReferenceContext extends RuleSources {
   readonly view: View
-  readonly route: ObjectVersion & { readonly kind: RouteKind }
+  /** The object that refers. */
+  readonly referrer: Referrer
   readonly gateway: ObjectKey
+  /** Policies for the clusters that are referred to. */
+  readonly clusterPolicies?: ClusterPolicies
+}
+
+/** What translating the rules of a route knows. */
+export interface RuleContext extends ReferenceContext {
+  readonly route: ObjectVersion & { readonly kind: RouteKind }
   /** What policies say about requests of the route; undefined where they say nothing, and for bytes and datagrams. */
   readonly traffic?: RoutePolicies<BackendTrafficSettings> | undefined
   /** Who may send which requests, likewise. */
   readonly security?: RoutePolicies<SecuritySettings> | undefined
-  /** Policies for the clusters of the rule at hand. */
-  readonly clusterPolicies?: ClusterPolicies
 }
 
 /** A backend that a reference leads to, or why it leads nowhere. */
@@ -37,15 +43,15 @@ export type FoundBackend =
   /** Without a problem the reference itself is fine: what is wrong is reported on another object. */
   | { readonly ok: false; readonly problem: Problem | undefined }
 
-/** Follows a reference of the route. Whether it is permitted is asked first, so that nobody learns what exists elsewhere. */
-export function findBackend(context: RuleContext, reference: BackendReference, usage: ClusterUsage): FoundBackend {
-  const { view, route } = context
-  const ref = toBackendRef(reference, route.namespace, usage === 'udp' ? 'UDP' : 'TCP')
+/** Follows a reference. Whether it is permitted is asked first, so that nobody learns what exists elsewhere. */
+export function findBackend(context: ReferenceContext, reference: BackendReference, usage: ClusterUsage): FoundBackend {
+  const { view, referrer } = context
+  const ref = toBackendRef(reference, referrer.namespace, usage === 'udp' ? 'UDP' : 'TCP')
   if (ref === undefined) {
     const kind = reference.group === '' ? reference.kind : `${reference.group}/${reference.kind}`
     return fails('InvalidKind', `The backend "${reference.name}" is of kind ${kind}, which is not supported.`)
   }
-  if (!isReferenceAllowed(view, context.grants, route, backendObject(ref))) {
+  if (!isReferenceAllowed(view, context.grants, referrer, backendObject(ref))) {
     const message = `The ${ref.kind} "${ref.namespace}/${ref.name}" is in another namespace and no ReferenceGrant there allows the reference.`
     return fails('RefNotPermitted', message)
   }
@@ -69,7 +75,7 @@ export function findBackend(context: RuleContext, reference: BackendReference, u
 }
 
 /** The gateway in the name of a cluster: only where it changes the cluster, so that gateways share the others. */
-function certificateOwner(context: RuleContext, backend: UsableBackend, usage: ClusterUsage): ObjectKey | undefined {
+function certificateOwner(context: ReferenceContext, backend: UsableBackend, usage: ClusterUsage): ObjectKey | undefined {
   const isEncrypted = backend.tls !== undefined && usage !== 'passthrough' && usage !== 'udp'
   if (!isEncrypted || !backend.wantsGatewayCertificate) return undefined
   return context.view.get(context.gatewayCertificates, context.gateway) === undefined ? undefined : context.gateway

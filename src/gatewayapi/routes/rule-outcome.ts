@@ -15,6 +15,7 @@ import { isBroken, policyOfRule } from '../policies/effective-policies.js'
 import type { Effective } from '../policies/policy.js'
 import { ruleSecurity } from '../policies/security.js'
 import { type CollectedFilters, collectFilters, joinFilters, needsWholeRule, type RouteFilter } from './filters.js'
+import { incompatibleFilters } from './incompatible-filters.js'
 import { retryOf } from './retry.js'
 import type { RuleOutcome } from './route-rules.js'
 import type { RuleContext } from './rule-context.js'
@@ -50,15 +51,17 @@ export function ruleOutcome(context: RuleContext, rule: AnyRule, at: number): Ru
   const extras = (reference: RuleBackend): BackendExtras => (only === undefined ? backendExtras(ofBackends.get(reference)) : NO_EXTRAS)
   const traffic = policyOfRule(context.traffic, rule.name)
   const shared = shareOut({ ...context, clusterPolicies: clusterPolicies(traffic) }, references, usage, extras)
+  const incompatible = incompatibleFilters(rule, at)
   const several = only === undefined ? [...ofBackends.values()] : []
   return {
-    action: actionOf(context, { ...rule, traffic }, at, filters, shared),
+    action: incompatible === undefined ? actionOf(context, { ...rule, traffic }, at, filters, shared) : cannotForward(context.route.kind),
     requestHeaders: filters.requestHeaders,
     responseHeaders: filters.responseHeaders,
     ...ruleSecurity(policyOfRule(context.security, rule.name), filters.cors),
     ...(filters.externalAuth === undefined ? {} : { externalAuth: filters.externalAuth }),
     problems: [...filters.problems, ...several.flatMap((each) => each.problems), ...shared.problems],
     unsupported: [
+      ...(incompatible === undefined ? [] : [incompatible]),
       ...(several.some(needsWholeRule)
         ? [`spec.rules[${at}].backendRefs: of several backends each can only have filters for headers and URLRewrite.`]
         : []),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { host, httpChain, origin, port, streamChain, weighted } from '../../../test/envoy-api/ir-fixtures.js'
+import { MAX_LISTENER_FILTERS } from '../../ir/route.js'
 import type { ClientValidation } from '../../ir/tls.js'
 import { decode } from '../message.js'
 import { TYPE_URL } from '../resource.js'
@@ -85,6 +86,7 @@ describe('an HTTP connection manager', () => {
 
   it('has every filter from the start, the router last', () => {
     expect(manager().httpFilters?.map(({ name }) => name)).toEqual([
+      ...Array.from({ length: MAX_LISTENER_FILTERS }, (_, at) => `headgate.listener_filter.${at}`),
       'envoy.filters.http.cors',
       'envoy.filters.http.ext_authz',
       'envoy.filters.http.rbac',

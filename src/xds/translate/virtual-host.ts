@@ -1,13 +1,13 @@
 /** One virtual host: the unit of everything behind it. Encoded once, and copied from there. */
 import type { envoy } from '../../gen/envoy/types.js'
-import type { Route as IrRoute, VirtualHost as IrVirtualHost } from '../../ir/route.js'
+import type { ExternalAuth, Route as IrRoute, VirtualHost as IrVirtualHost } from '../../ir/route.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
 import { encode } from '../message.js'
 import { type ResourceReference, TYPE_URL } from '../resource.js'
 import { directResponse } from './direct-response.js'
 import { contentHash, sortReferences } from './encoded.js'
 import { fieldHeader } from './field.js'
-import { filterReferences } from './http-filters/index.js'
+import { filterReferences, hostFilterConfig } from './http-filters/index.js'
 import { DEFAULT_RETRY_POLICY } from './retry-policy.js'
 import { buildRoutes } from './route.js'
 
@@ -28,12 +28,17 @@ export interface EncodedVirtualHost {
 }
 
 /** The message. */
-export function buildVirtualHost({ domain, routes, otherwise }: IrVirtualHost): envoy.config.route.v3.VirtualHost {
+export function buildVirtualHost(host: IrVirtualHost): envoy.config.route.v3.VirtualHost {
+  const { domain, routes, otherwise } = host
+  const typedPerFilterConfig = hostFilterConfig(host)
+  // Only with a route there is a virtual host for filters: without one, Envoy would answer 404 before anybody is asked.
+  const answers = otherwise !== 404 || typedPerFilterConfig !== undefined
   return {
     name: domain,
     domains: [domain],
-    routes: [...routes.flatMap((route) => buildRoutes(route, domain)), ...(otherwise === 404 ? [] : [answerAll(otherwise)])],
+    routes: [...routes.flatMap((route) => buildRoutes(route, domain)), ...(answers ? [answerAll(otherwise)] : [])],
     retryPolicy: DEFAULT_RETRY_POLICY,
+    ...(typedPerFilterConfig === undefined ? {} : { typedPerFilterConfig }),
   }
 }
 
@@ -50,7 +55,7 @@ export function encodeVirtualHost(host: IrVirtualHost): EncodedVirtualHost {
     field,
     version: contentHash([bytes]),
     origins: host.origins,
-    references: sortReferences(host.routes.flatMap(routeReferences)),
+    references: sortReferences([...host.listenerFilters.flatMap(askedCluster), ...host.routes.flatMap(routeReferences)]),
   }
 }
 
@@ -61,7 +66,13 @@ function routeReferences(route: IrRoute): readonly ResourceReference[] {
   return [...names.map((name) => ({ typeUrl: TYPE_URL.cluster, name })), ...filterReferences(route)]
 }
 
+function askedCluster({ cluster }: ExternalAuth): readonly ResourceReference[] {
+  return cluster === undefined ? [] : [{ typeUrl: TYPE_URL.cluster, name: cluster }]
+}
+
+const ANSWERS = { 404: 'not-found', 421: 'misdirected', 503: 'unknown' } as const
+
 /** 421 is RFC 9110 §15.5.20: the client shall ask again over another connection. */
-function answerAll(statusCode: 421 | 503): envoy.config.route.v3.Route {
-  return { name: statusCode === 421 ? 'misdirected' : 'unknown', match: { prefix: '/' }, ...directResponse({ statusCode }) }
+function answerAll(statusCode: 404 | 421 | 503): envoy.config.route.v3.Route {
+  return { name: ANSWERS[statusCode], match: { prefix: '/' }, ...directResponse({ statusCode }) }
 }

@@ -1,8 +1,8 @@
 /**
  * Asks another service before a request is forwarded. Source: Gateway API v1.7, `HTTPExternalAuthFilter` (GEP-1494).
  *
- * What the service is told is a setting of the whole filter in Envoy, not of a route. So the chain holds an empty place (the composite
- * filter), and a route brings the whole filter.
+ * What the service is told is a setting of the whole filter in Envoy, not of a route. So the chain holds an empty place, and a route brings
+ * the whole filter.
  */
 import { Enum } from '../../../gen/envoy/enums.js'
 import type { envoy } from '../../../gen/envoy/types.js'
@@ -12,6 +12,7 @@ import { TYPE_URL } from '../../resource.js'
 import { INVALID_BACKEND } from '../invalid-backend.js'
 import { anyBut } from '../regex.js'
 import { SCOPE_HEADER } from '../scope-key.js'
+import { EMPTY_PLACE, fillPlace, IDLE_PLACE } from './composite.js'
 import type { HttpFilter } from './http-filter.js'
 
 type ExtAuthz = envoy.extensions.filters.http.ext_authz.v3.ExtAuthz
@@ -20,6 +21,9 @@ type ListStringMatcher = envoy.type.matcher.v3.ListStringMatcher
 
 /** How long the service may take to decide: after that the request is denied. */
 export const EXTERNAL_AUTH_TIMEOUT_MS = 10_000
+
+/** The message of `extAuthz`. */
+export const EXT_AUTHZ_TYPE = 'envoy.extensions.filters.http.ext_authz.v3.ExtAuthz'
 
 const NAME = 'envoy.filters.http.ext_authz'
 
@@ -45,24 +49,17 @@ const OF_THE_ANSWER = [
 /** Denies (403) when the service cannot be asked. */
 export const EXT_AUTHZ: HttpFilter = {
   name: NAME,
-  config: any('envoy.extensions.common.matching.v3.ExtensionWithMatcher', {
-    extensionConfig: { name: 'composite', typedConfig: any('envoy.extensions.filters.http.composite.v3.Composite', {}) },
-    xdsMatcher: {},
-  }),
+  config: EMPTY_PLACE,
   disabled: true,
-  perRoute: ({ externalAuth }) => {
-    if (externalAuth === undefined) return undefined
-    const filter = { name: NAME, typedConfig: any('envoy.extensions.filters.http.ext_authz.v3.ExtAuthz', extAuthz(externalAuth)) }
-    const execute = any('envoy.extensions.filters.http.composite.v3.ExecuteFilterAction', { typedConfig: filter })
-    return any('envoy.extensions.common.matching.v3.ExtensionWithMatcherPerRoute', {
-      xdsMatcher: { onNoMatch: { action: { name: 'execute', typedConfig: execute } } },
-    })
-  },
+  idle: IDLE_PLACE,
+  perRoute: ({ externalAuth }) =>
+    externalAuth === undefined ? undefined : fillPlace({ name: NAME, typedConfig: any(EXT_AUTHZ_TYPE, extAuthz(externalAuth)) }),
   references: ({ externalAuth }) =>
     externalAuth?.cluster === undefined ? [] : [{ typeUrl: TYPE_URL.cluster, name: externalAuth.cluster }],
 }
 
-function extAuthz(auth: ExternalAuth): ExtAuthz {
+/** The whole filter. */
+export function extAuthz(auth: ExternalAuth): ExtAuthz {
   // Nobody answers at a cluster that never exists: every request is denied.
   const cluster = auth.cluster ?? INVALID_BACKEND
   const common: ExtAuthz = {

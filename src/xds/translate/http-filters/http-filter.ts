@@ -16,6 +16,11 @@ export interface HttpFilter {
    * chain either way, because with scoped routes it is present where the scope had to be searched.
    */
   readonly disabled: boolean
+  /**
+   * Only and always for one that is disabled: a configuration for a virtual host without any effect but that the filter is there. A filter
+   * of a listener may lead a request to another route, whose filters must stand in its chain.
+   */
+  readonly idle?: google.protobuf.Any
   /** The configuration for one route; undefined leaves the filter without effect. */
   perRoute(route: Route): google.protobuf.Any | undefined
   /** What the configuration for one route names. */

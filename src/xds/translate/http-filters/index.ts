@@ -1,10 +1,11 @@
 import type { envoy, google } from '../../../gen/envoy/types.js'
-import type { Route } from '../../../ir/route.js'
+import type { Route, VirtualHost } from '../../../ir/route.js'
 import type { ResourceReference } from '../../resource.js'
 import { AUTHORIZATION } from './authorization.js'
 import { CORS } from './cors.js'
 import { EXT_AUTHZ } from './ext-authz.js'
 import type { HttpFilter } from './http-filter.js'
+import { LISTENER_FILTERS, listenerFilterConfig } from './listener-filters.js'
 import { ROUTER } from './router.js'
 import { SCOPE_SEARCH } from './scope-search.js'
 import { STATEFUL_SESSION } from './stateful-session.js'
@@ -12,10 +13,11 @@ import { STATEFUL_SESSION } from './stateful-session.js'
 /**
  * The filters in the order in which a request passes them; this is the only place that says so.
  *
- * CORS is first: preflight requests carry no credentials and must be answered before anybody asks for some. Authorization comes behind
+ * Filters of listeners are first, because they run before a route is looked for. CORS is the first of the others: preflight requests carry
+ * no credentials and must be answered before anybody asks for some. Authorization comes behind
  * whoever finds out who is asking.
  */
-export const HTTP_FILTERS: readonly HttpFilter[] = [CORS, EXT_AUTHZ, AUTHORIZATION, STATEFUL_SESSION, ROUTER]
+export const HTTP_FILTERS: readonly HttpFilter[] = [...LISTENER_FILTERS, CORS, EXT_AUTHZ, AUTHORIZATION, STATEFUL_SESSION, ROUTER]
 
 type ChainFilter = envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter
 
@@ -39,6 +41,16 @@ export function perFilterConfig(route: Route): Readonly<Record<string, google.pr
     return config === undefined ? [] : [[filter.name, config] as const]
   })
   return configured.length === 0 ? undefined : Object.fromEntries(configured)
+}
+
+/**
+ * What a virtual host tells the filters; undefined when it tells none of them anything. With filters of its listener it keeps every filter
+ * in the chain: a route is looked for again behind them.
+ */
+export function hostFilterConfig(host: VirtualHost): Readonly<Record<string, google.protobuf.Any>> | undefined {
+  if (host.listenerFilters.length === 0) return undefined
+  const idle = HTTP_FILTERS.flatMap(({ name, idle }) => (idle === undefined ? [] : [[name, idle] as const]))
+  return { ...Object.fromEntries(idle), ...listenerFilterConfig(host) }
 }
 
 /** What the filters of a route name. */

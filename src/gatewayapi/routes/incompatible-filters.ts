@@ -1,0 +1,34 @@
+/** Rules whose filters exclude each other. Source: Gateway API v1.7, `RouteReasonIncompatibleFilters`. */
+import type { AnyRoute } from './any-route.js'
+import type { RouteFilter } from './filters.js'
+import type { UnusableRule } from './unusable-rules.js'
+
+/** The rules of a route whose filters exclude each other, in their order. Requests that match one get an error, if the route is accepted at all. */
+export function incompatibleRules(route: AnyRoute): readonly UnusableRule[] {
+  if (route.kind !== 'HTTPRoute') return []
+  return route.spec.rules.flatMap((each, rule) => {
+    const message = incompatibleFilters(each, rule)
+    return message === undefined ? [] : [{ rule, message }]
+  })
+}
+
+/** Where a rule of either kind of route has filters. */
+interface FilteringRule {
+  readonly filters?: readonly RouteFilter[]
+  readonly backendRefs?: readonly { readonly filters?: readonly RouteFilter[] }[]
+}
+
+/**
+ * Which filters of a rule exclude each other. Within one list of filters the schema sees to it; it does not see that the rule rewrites
+ * what its backend redirects. (A rule that redirects has no backends.)
+ *
+ * @param at position in `spec.rules`
+ */
+export function incompatibleFilters({ filters, backendRefs }: FilteringRule, at: number): string | undefined {
+  if (!(filters ?? []).some(({ urlRewrite }) => urlRewrite !== undefined)) return undefined
+  const redirecting = (backendRefs ?? []).flatMap((ref, index) =>
+    (ref.filters ?? []).some(({ requestRedirect }) => requestRedirect !== undefined) ? [`backendRefs[${index}]`] : [],
+  )
+  if (redirecting.length === 0) return undefined
+  return `spec.rules[${at}]: URLRewrite of the rule and RequestRedirect of ${redirecting.join(', ')} exclude each other.`
+}

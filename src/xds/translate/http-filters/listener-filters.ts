@@ -1,0 +1,41 @@
+/**
+ * Filters of listeners. Source: Gateway API v1.7 experimental channel, `ListenerFilters` (GEP-5224).
+ *
+ * Each virtual host is one listener's, so it brings the filters of the listener for its requests, whatever their route. What a filter
+ * changes makes Envoy look for the route again, and what stands behind these places in the chain follows that route.
+ */
+import type { google } from '../../../gen/envoy/types.js'
+import { MAX_LISTENER_FILTERS, type VirtualHost } from '../../../ir/route.js'
+import { any, bool } from '../../message.js'
+import { SCOPE_HEADER } from '../scope-key.js'
+import { EMPTY_PLACE, fillPlace, IDLE_PLACE } from './composite.js'
+import { EXT_AUTHZ_TYPE, extAuthz } from './ext-authz.js'
+import type { HttpFilter } from './http-filter.js'
+
+/** The places, in their order. */
+export const LISTENER_FILTERS: readonly HttpFilter[] = Array.from({ length: MAX_LISTENER_FILTERS }, (_, at) => ({
+  name: `headgate.listener_filter.${at}`,
+  config: EMPTY_PLACE,
+  disabled: true,
+  idle: IDLE_PLACE,
+  perRoute: () => undefined,
+  references: () => [],
+}))
+
+/** A listener is chosen before its filters run: nothing that it is chosen by may change. Other routing headers may, such as the method. */
+const MUTATION_RULES = {
+  allowAllRouting: bool(true),
+  disallowExpression: { regex: `host|:authority|${SCOPE_HEADER}` },
+}
+
+/** The configuration of the places that the listener of a virtual host fills. */
+export function listenerFilterConfig({ listenerFilters }: VirtualHost): Readonly<Record<string, google.protobuf.Any>> {
+  return Object.fromEntries(
+    LISTENER_FILTERS.flatMap(({ name }, at) => {
+      const auth = listenerFilters[at]
+      if (auth === undefined) return []
+      const filter = { ...extAuthz(auth), clearRouteCache: true, decoderHeaderMutationRules: MUTATION_RULES }
+      return [[name, fillPlace({ name: 'ext_authz', typedConfig: any(EXT_AUTHZ_TYPE, filter) })] as const]
+    }),
+  )
+}
