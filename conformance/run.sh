@@ -11,6 +11,7 @@ unusable_address=192.0.2.1  # outside of it: never given
 usage() {
   cat <<TEXT
 Usage: npm run conformance [-- OPTION...]
+  --mode MODE    default (an Envoy fleet for each Gateway) or merged (one for all Gateways of the class)
   --run NAME     one test of the suite (for example HTTPRouteWeight) instead of all; writes no report
   --keep         leave the cluster up afterwards (it always stays up if it was up before)
   --fail-fast    stop at the first failure
@@ -18,10 +19,12 @@ TEXT
 }
 
 test_name=
+mode=default
 keep=false
 suite_flags=()
 while [ $# -gt 0 ]; do
   case $1 in
+    --mode) mode=${2:?--mode needs default or merged} && shift 2 ;;
     --run) test_name=${2:?--run needs the name of a test} && shift 2 ;;
     --keep) keep=true && shift ;;
     --fail-fast) suite_flags+=(--fail-fast) && shift ;;
@@ -29,6 +32,12 @@ while [ $# -gt 0 ]; do
     *) usage >&2 && die "there is no option $1" ;;
   esac
 done
+
+case $mode in
+  default) values=$conformance/values.yaml ;;
+  merged) values=$conformance/merged-values.yaml ;;
+  *) usage >&2 && die "there is no mode $mode" ;;
+esac
 
 begin "$keep"
 
@@ -67,19 +76,19 @@ build_and_import
 sources=("$conformance"/suite/go.mod "$conformance"/suite/go.sum "$conformance"/suite/*.go)
 build_once conformance-suite "$RECENT_GO $(source_key "${sources[@]}")" build_suite
 install_crds
-install_chart "$conformance/values.yaml"
+install_chart "$values"
 
 if [ -n "$test_name" ]; then
   suite_flags+=(--run-test "$test_name" -test.run '^TestConformance$')
 else
   mkdir -p "$conformance/reports"
-  suite_flags+=(--report-output "$conformance/reports/experimental-v1.7.0-default-report.yaml" -test.run '^Test(Conformance|SupportedFeatures)$')
+  suite_flags+=(--report-output "$conformance/reports/experimental-v1.7.0-$mode-report.yaml" -test.run '^Test(Conformance|SupportedFeatures)$')
 fi
 say "running the suite; log: $work/suite.log"
 : >"$work/results"
 tail -n +1 -f "$work/results" --pid=$$ 2>/dev/null | sed -u '/^plan /d' >&2 &
 code=0
-in_namespace "$PROGRAMS/conformance-suite" -test.v -test.timeout 120m --gateway-class headgate --version "$(version)" \
+in_namespace "$PROGRAMS/conformance-suite" -test.v -test.timeout 120m --gateway-class headgate --mode "$mode" --version "$(version)" \
   --usable-address $usable_address --unusable-address $unusable_address --results-output "$work/results" \
   "${suite_flags[@]}" >"$work/suite.log" 2>&1 || code=$?
 [ $code = 0 ] || collect_logs

@@ -67,7 +67,7 @@ export function declareGatewayApi(graph: Graph, inputs: Inputs, context: Transla
   const gateways = declareGateways(graph, inputs, classes)
   const sets = declareListenerSets(graph, inputs, gateways)
   const materials = declareMaterials(graph, inputs, gateways, sets)
-  const declarations = declareListeners(graph, gateways, sets)
+  const declarations = declareListeners(graph, inputs, gateways, sets)
   const bindings = declarePortBindings(graph, inputs, declarations)
   const states = declareListenerStates(graph, { ...declarations, gateways, bindings, materials, grants })
   const places = declareListenerPlaces(graph, inputs, states)
@@ -88,7 +88,7 @@ export function declareGatewayApi(graph: Graph, inputs: Inputs, context: Transla
 
   const ports = declarePorts(graph, inputs, places, streamRoutes)
   const secrets = declareSecrets(graph, materials, ports, clusters)
-  const infra = declareInfra(graph, gateways, states)
+  const infra = declareInfra(graph, inputs, gateways, states)
   const overlaps = declareListenerOverlaps(graph, states)
   const statuses = declareStatuses(graph, inputs, context, {
     classes,

@@ -171,7 +171,9 @@ describe('the status of a Gateway', () => {
     const status = statusOf(world)
     expect(status.addresses).toEqual([{ type: 'IPAddress', value: '10.96.0.7', routability: 'Cluster' }])
     expect(briefly(status.conditions)).toContain('AddressesAssigned=True AddressesAssigned')
-    expect(world.translation.gatewayApi.infra.get('infra/gw')?.addresses).toEqual([{ type: 'IPAddress', routability: 'Cluster' }])
+    expect(world.translation.gatewayApi.infra.get('infra/gw')?.services[0]?.gateways[0]?.addresses).toEqual([
+      { type: 'IPAddress', routability: 'Cluster' },
+    ])
   })
 
   it('says that clients get in without a valid certificate only while they do', () => {

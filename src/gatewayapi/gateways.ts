@@ -1,5 +1,5 @@
 /** Gateways of our classes. */
-import type { GatewaySpec } from '../gen/kinds.js'
+import type { GatewayConfigSpec, GatewayMerging, GatewaySpec } from '../gen/kinds.js'
 import type { Collection, Graph } from '../incremental/index.js'
 import { type ObjectKey, type ObjectVersion, objectKey, objectVersion } from '../util/object-ref.js'
 import type { Problem } from './conditions.js'
@@ -13,6 +13,8 @@ import { servedVersion } from './served-version.js'
 export interface OurGateway {
   readonly object: ObjectVersion
   readonly key: ObjectKey
+  /** RFC 3339: where Gateways share ports, the older one goes first. */
+  readonly creationTimestamp: string
   readonly gatewayClass: OurClass
   /** What is served of it: its own, or that of its last good version while Envoy refuses this one. */
   readonly spec: GatewaySpec
@@ -22,6 +24,8 @@ export interface OurGateway {
   readonly problem: Problem | undefined
   /** Its configuration over that of its class. */
   readonly config: Readonly<Record<string, unknown>>
+  /** How the Gateways of its class share their proxies. `unknown`: the class has a problem, so that nobody knows. */
+  readonly merging: GatewayMerging | 'unknown' | undefined
 }
 
 /** Declares our Gateways, by their key. */
@@ -40,14 +44,20 @@ export function declareGateways(graph: Graph, inputs: Inputs, classes: Collectio
       const ref = found.spec.infrastructure?.parametersRef
       const parameters = readParameters(view, inputs, ref && { ...ref, namespace })
       const own = 'problem' in parameters ? undefined : parameters.config
+      const merging = gatewayClass.config?.mergeGateways
       return {
         object: objectVersion(found),
         key: objectKey(namespace, name),
+        creationTimestamp: found.metadata.creationTimestamp,
         gatewayClass,
         spec: served.object.spec,
         refused: served.isRefused ? quarantine?.message : undefined,
-        problem: gatewayProblem(found.spec, gatewayClass) ?? ('problem' in parameters ? parameters.problem : undefined),
-        config: mergeParameters(gatewayClass.config, own),
+        problem:
+          gatewayProblem(found.spec, gatewayClass) ??
+          ('problem' in parameters ? parameters.problem : undefined) ??
+          mergingProblem(gatewayClass, own),
+        config: mergeParameters(gatewayClass.config, merging === undefined ? own : undefined),
+        merging: gatewayClass.problem === undefined ? merging : 'unknown',
       }
     },
   })
@@ -61,4 +71,18 @@ function gatewayProblem(spec: GatewaySpec, gatewayClass: OurClass): Problem | un
     return { reason, message: `The GatewayClass "${gatewayClass.object.name}" is not accepted: ${message}` }
   }
   return undefined
+}
+
+/** Proxies that several Gateways share run in one way. */
+function mergingProblem(gatewayClass: OurClass, own: GatewayConfigSpec | undefined): Problem | undefined {
+  if (own === undefined) return undefined
+  if (gatewayClass.config?.mergeGateways !== undefined) {
+    const message = `Gateways of the GatewayClass "${gatewayClass.object.name}" share their Envoys: their configuration is that of the class; remove parametersRef.`
+    return { reason: 'InvalidParameters', message }
+  }
+  if (own.mergeGateways === undefined) return undefined
+  return {
+    reason: 'InvalidParameters',
+    message: 'mergeGateways is about all Gateways of a class: say it in the GatewayConfig of the class.',
+  }
 }

@@ -8,7 +8,7 @@ import type { Hostname } from '../ir/hostname.js'
 import type { Problem } from './conditions.js'
 import type { ListenerKey, ListenerProtocol } from './model.js'
 
-/** What a listener wants of its port. All claims of one call share gateway, port and transport. */
+/** What a listener wants of its port. All claims of one call share addresses, port and transport. */
 export interface PortClaim {
   readonly key: ListenerKey
   /** Name of the listener, for messages to its owner. */
@@ -33,6 +33,14 @@ export function listenerSetRank(creationTimestamp: string, namespace: string, na
   return `${creationTimestamp} ${namespace}/${name}`
 }
 
+/**
+ * Ranks where Gateways share their ports. The specification leaves the order between Gateways open: as everywhere the older one goes first.
+ * Listeners of Gateways go before those of ListenerSets, so that whoever may attach to one Gateway cannot take from another.
+ */
+export function sharedRank(kind: 'Gateway' | 'ListenerSet', creationTimestamp: string, namespace: string, name: string): string {
+  return `${kind === 'Gateway' ? 0 : 1} ${listenerSetRank(creationTimestamp, namespace, name)}`
+}
+
 /** The conflicted listeners among the claims of a port; the others can be served together. */
 export function findConflicts(claims: readonly PortClaim[]): ReadonlyMap<ListenerKey, ListenerConflict> {
   const conflicts = new Map<ListenerKey, ListenerConflict>()
@@ -44,7 +52,7 @@ export function findConflicts(claims: readonly PortClaim[]): ReadonlyMap<Listene
     for (const claim of siblings) {
       const conflict = lost.has(claim)
         ? // Owners of other objects are nobody's business: only siblings are named.
-          describe(claim, taken.rivals(claim), 'another object of the gateway that goes first')
+          describe(claim, taken.rivals(claim), 'another object that goes first')
         : describeSiblings(claim, own.rivals(claim))
       if (conflict !== undefined) conflicts.set(claim.key, conflict)
     }

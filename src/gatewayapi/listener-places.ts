@@ -77,9 +77,9 @@ function ownsItsHost({ declared, conflict }: ListenerState): boolean {
 }
 
 function place(state: ListenerState, placement: Placement, boundPort: number): PlacedListener {
-  const { gateway, spec, protocol, hostname } = state.declared
+  const { scope, spec, protocol, hostname } = state.declared
   const transport = transportOf(protocol).toLowerCase()
-  const port = `${gateway.namespace}/${gateway.name}/${placement.addresses[0]}/${spec.port}/${transport}`
+  const port = `${scope}/${placement.addresses[0]}/${spec.port}/${transport}`
   const kind = (protocol ?? 'TCP').toLowerCase()
   const chain = isEncrypted(state.declared) ? `${kind}/${hostname ?? '*'}` : kind
   const table = protocol === 'HTTP' ? port : protocol === 'HTTPS' ? `${port}/${chain}` : undefined
@@ -88,10 +88,11 @@ function place(state: ListenerState, placement: Placement, boundPort: number): P
 
 function effective(state: ListenerState, routeTable: string | undefined): EffectiveListener {
   const { declared, supportedKinds, serves } = state
-  const { key, gateway, parent, protocol, hostname, spec } = declared
+  const { key, gateway, scope, parent, protocol, hostname, spec } = declared
   return {
     key,
     gateway,
+    scope,
     parent,
     name: spec.name,
     port: spec.port,

@@ -1,5 +1,6 @@
 /** What has been found out about a listener: whether it serves, and if not, why. Statuses, ports and routes all start from it. */
 import type { Collection, Graph } from '../incremental/index.js'
+import { scopedPortWord } from '../ir/placement.js'
 import { MAX_LISTENER_FILTERS } from '../ir/route.js'
 import type { TlsTermination } from '../ir/tls.js'
 import { objectKey } from '../util/object-ref.js'
@@ -11,7 +12,7 @@ import { supportedKinds } from './listener-kinds.js'
 import { resolveListenerTls, terminatesTls } from './listener-tls.js'
 import type { DeclaredListener, ListenerDeclarations } from './listeners.js'
 import type { RouteKind } from './model.js'
-import { bindingWord, type PortBindings } from './port-bindings.js'
+import type { PortBindings } from './port-bindings.js'
 
 /** A listener and what has been found out about it. */
 export interface ListenerState {
@@ -51,8 +52,8 @@ export function declareListenerStates(graph: Graph, sources: ListenerSources): C
       const kinds = supportedKinds(listener.protocol, listener.spec.allowedRoutes.kinds)
       const gateway = view.get(gateways, objectKey(listener.gateway.namespace, listener.gateway.name))
       const tls = resolveListenerTls(view, sources, listener, gateway?.spec.tls)
-      const ports = view.get(bindings, bindingWord(listener))
-      const port = ports?.get(listener.spec.port)
+      const ports = view.get(bindings, listener.bindingWord)
+      const port = ports?.get(scopedPortWord({ scope: listener.scope, port: listener.spec.port }))
       const unplaced = ports !== undefined && port === undefined
       const accepted = conflict ?? protocolProblem(listener) ?? (unplaced ? portProblem(listener) : filterProblem(listener)) ?? tls.accepted
       return {

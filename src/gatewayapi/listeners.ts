@@ -2,10 +2,12 @@
 import type { Listener, ListenerEntry } from '../gen/kinds.js'
 import type { Collection, Graph, Index } from '../incremental/index.js'
 import type { Hostname } from '../ir/hostname.js'
-import { type ObjectKey, type ObjectVersion, objectKey } from '../util/object-ref.js'
+import { addressScope, type Placement, portSpace } from '../ir/placement.js'
+import { type ObjectVersion, objectKey } from '../util/object-ref.js'
 import type { OurGateway } from './gateways.js'
 import { toHostname } from './hostnames.js'
-import { findConflicts, GATEWAY_RANK, type ListenerConflict, listenerSetRank, type PortClaim } from './listener-conflicts.js'
+import type { Inputs } from './inputs.js'
+import { findConflicts, GATEWAY_RANK, type ListenerConflict, listenerSetRank, type PortClaim, sharedRank } from './listener-conflicts.js'
 import { type ListenerParentKind, listenerKey, parseListenerKey } from './listener-key.js'
 import type { OurListenerSet } from './listener-sets.js'
 import type { ListenerKey, ListenerProtocol } from './model.js'
@@ -24,8 +26,14 @@ export interface DeclaredListener {
   /** Undefined for a protocol that we do not know. */
   readonly protocol: ListenerProtocol | undefined
   readonly hostname: Hostname | undefined
-  /** `<gateway>#<port>#<TCP|UDP>`: listeners with the same word share a port. */
+  /** RFC 3339: when the gateway was created. */
+  readonly gatewayCreation: string
+  /** What has its addresses: the key of the gateway, or the class where Gateways share them. */
+  readonly scope: string
+  /** `<scope>#<port>#<TCP|UDP>`: listeners with the same word share a port. */
   readonly portWord: string
+  /** `<port space>#<TCP|UDP>`: listeners with the same word must not bind the same port of a proxy, see `portSpace`. */
+  readonly bindingWord: string
 }
 
 /** Declared listeners and how they get along. */
@@ -38,7 +46,12 @@ export interface ListenerDeclarations {
 }
 
 /** Declares the listeners of our Gateways and ListenerSets, by their `ListenerKey`. */
-export function declareListeners(graph: Graph, gateways: Collection<OurGateway>, sets: Collection<OurListenerSet>): ListenerDeclarations {
+export function declareListeners(
+  graph: Graph,
+  { placements }: Pick<Inputs, 'placements'>,
+  gateways: Collection<OurGateway>,
+  sets: Collection<OurListenerSet>,
+): ListenerDeclarations {
   const ofGateways = graph.index(gateways, 'listeners of gateways', keysOf)
   const ofSets = graph.index(sets, 'listeners of listener sets', keysOf)
   const declared = graph.collection<DeclaredListener>('declared listeners', {
@@ -48,15 +61,19 @@ export function declareListeners(graph: Graph, gateways: Collection<OurGateway>,
       const parentKey = objectKey(namespace, parent)
       if (kind === 'Gateway') {
         const gateway = view.get(gateways, parentKey)
-        return (
-          gateway && declare(name, gateway, gateway, { parent: { ...gateway.object, kind: 'Gateway' }, allowed: true, rank: GATEWAY_RANK })
-        )
+        if (gateway === undefined) return undefined
+        const placement = view.get(placements, gateway.key)
+        const rank = sharesAddress(placement) ? sharedRank('Gateway', gateway.creationTimestamp, namespace, parent) : GATEWAY_RANK
+        return declare(name, gateway, gateway, placement, { parent: { ...gateway.object, kind: 'Gateway' }, allowed: true, rank })
       }
       const set = view.get(sets, parentKey)
       const gateway = set && view.get(gateways, set.gateway)
       if (set === undefined || gateway === undefined) return undefined
-      const rank = listenerSetRank(set.creationTimestamp, namespace, parent)
-      return declare(name, gateway, set, { parent: { ...set.object, kind: 'ListenerSet' }, allowed: set.allowed, rank })
+      const placement = view.get(placements, gateway.key)
+      const rank = sharesAddress(placement)
+        ? sharedRank('ListenerSet', set.creationTimestamp, namespace, parent)
+        : listenerSetRank(set.creationTimestamp, namespace, parent)
+      return declare(name, gateway, set, placement, { parent: { ...set.object, kind: 'ListenerSet' }, allowed: set.allowed, rank })
     },
   })
   const byPort = graph.index(declared, 'listeners by port', (listener) => (listener.allowed ? [listener.portWord] : []))
@@ -84,27 +101,33 @@ function declare(
   name: string,
   gateway: OurGateway,
   source: OurGateway | OurListenerSet,
+  placement: Placement | undefined,
   of: Pick<DeclaredListener, 'parent' | 'allowed' | 'rank'>,
 ): DeclaredListener | undefined {
   const listeners: readonly (Listener | ListenerEntry)[] = source.spec.listeners
   const spec = listeners.find((listener) => listener.name === name)
   if (spec === undefined) return undefined
   const protocol = PROTOCOLS.get(spec.protocol)
+  const scope = addressScope(gateway.key, placement)
+  const transport = transportOf(protocol)
   return {
     ...of,
     key: listenerKey(of.parent, name),
     gateway: gateway.object,
+    gatewayCreation: gateway.creationTimestamp,
     refused: source.refused,
     spec,
     protocol,
     // TCP and UDP know no hosts; the API refuses them there, and an empty name means all.
     hostname: protocol === 'TCP' || protocol === 'UDP' || !spec.hostname ? undefined : toHostname(spec.hostname),
-    portWord: portWord(gateway.key, spec.port, transportOf(protocol)),
+    scope,
+    portWord: `${scope}#${spec.port}#${transport}`,
+    bindingWord: `${portSpace(gateway.key, placement)}#${transport}`,
   }
 }
 
-function portWord(gateway: ObjectKey, port: number, transport: 'TCP' | 'UDP'): string {
-  return `${gateway}#${port}#${transport}`
+function sharesAddress(placement: Placement | undefined): boolean {
+  return placement?.shared?.addresses === 'shared'
 }
 
 function claimOf(listener: DeclaredListener): readonly PortClaim[] {

@@ -19,6 +19,8 @@ export interface EffectiveListener {
   readonly key: ListenerKey
   /** The gateway that serves it, also for a ListenerSet's. */
   readonly gateway: ObjectVersion
+  /** What has its addresses: the key of the gateway, or the class where Gateways share them. */
+  readonly scope: string
   /** The object that declares it. */
   readonly parent: ObjectVersion & { readonly kind: 'Gateway' | 'ListenerSet' }
   readonly name: string

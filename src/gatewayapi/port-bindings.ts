@@ -1,29 +1,48 @@
 /** Which port a proxy binds for each port that listeners name. */
-import type { Collection, Graph } from '../incremental/index.js'
-import { boundPorts } from '../ir/placement.js'
+import type { Collection, Graph, View } from '../incremental/index.js'
+import { boundPorts, type ScopedPort, scopedPortWord, spreadPorts } from '../ir/placement.js'
 import { objectKey } from '../util/object-ref.js'
 import type { Inputs } from './inputs.js'
-import { type DeclaredListener, type ListenerDeclarations, transportOf } from './listeners.js'
+import type { DeclaredListener, ListenerDeclarations } from './listeners.js'
+import { compareText } from './precedence.js'
 
-/** For `<gateway>#<TCP|UDP>`, the bound port of each port; undefined where there is no room. No value without a placement. */
-export type PortBindings = Collection<ReadonlyMap<number, number | undefined>>
+/** For a binding word, the bound port of each port by `scopedPortWord`; undefined where there is no room. No value without a placement. */
+export type PortBindings = Collection<ReadonlyMap<string, number | undefined>>
 
-/** Declares the bound ports. All ports of a gateway are mapped at once, so that two never bind the same. */
+/** Declares the bound ports. All ports of a space are mapped at once, so that two never bind the same. */
 export function declarePortBindings(graph: Graph, inputs: Inputs, { declared }: ListenerDeclarations): PortBindings {
   const byTransport = graph.index(declared, 'listeners by transport', (listener) =>
-    listener.allowed && listener.protocol !== undefined ? [bindingWord(listener)] : [],
+    listener.allowed && listener.protocol !== undefined ? [listener.bindingWord] : [],
   )
   return graph.collection('port bindings', {
     keys: byTransport,
-    compute: (view, word) => {
-      const placement = view.get(inputs.placements, word.slice(0, word.lastIndexOf('#')))
-      const ports = view.list(byTransport, word).map((listener) => listener.spec.port)
-      return placement && boundPorts(placement.ports, ports)
-    },
+    compute: (view, word) => bind(view, inputs, view.list(byTransport, word)),
   })
 }
 
-/** The word of a listener's gateway and transport. */
-export function bindingWord({ gateway, protocol }: DeclaredListener): string {
-  return `${objectKey(gateway.namespace, gateway.name)}#${transportOf(protocol)}`
+function bind(
+  view: View,
+  { placements }: Pick<Inputs, 'placements'>,
+  listeners: readonly DeclaredListener[],
+): ReadonlyMap<string, number | undefined> | undefined {
+  const [first] = listeners
+  // All of a space are placed alike.
+  const placement = first && view.get(placements, objectKey(first.gateway.namespace, first.gateway.name))
+  if (placement === undefined) return undefined
+  if (placement.shared?.addresses === 'own') return spreadPorts(listeners.toSorted(byGateway).map(toPort))
+  const ports = listeners.map(toPort)
+  const bound = boundPorts(
+    placement.ports,
+    ports.map(({ port }) => port),
+  )
+  return new Map(ports.map((each) => [scopedPortWord(each), bound.get(each.port)]))
+}
+
+function toPort({ scope, spec }: DeclaredListener): ScopedPort {
+  return { scope, port: spec.port }
+}
+
+/** The older Gateway first, then its ports in ascending order. */
+function byGateway(a: DeclaredListener, b: DeclaredListener): number {
+  return compareText(a.gatewayCreation, b.gatewayCreation) || compareText(a.scope, b.scope) || a.spec.port - b.spec.port
 }

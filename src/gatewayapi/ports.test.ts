@@ -294,17 +294,19 @@ describe('infrastructure', () => {
       ),
     )
     world.flush()
+    const ports = [
+      { name: 'udp-53', port: 53, boundPort: 53, protocol: 'UDP' },
+      { name: 'tcp-80', port: 80, boundPort: 80, protocol: 'TCP' },
+      { name: 'tcp-443', port: 443, boundPort: 443, protocol: 'TCP' },
+    ]
+    const metadata = { labels: { a: 'b' }, annotations: { c: 'd' } }
+    const addresses = [{ type: 'IPAddress' }, { type: 'IPAddress', value: '192.0.2.7' }, { type: 'Hostname', value: 'gw.example.com' }]
     expect(world.translation.gatewayApi.infra.get('infra/gw')).toEqual({
-      gateway: { group: 'gateway.networking.k8s.io', kind: 'Gateway', namespace: 'infra', name: 'gw', generation: 1 },
+      owner: { group: 'gateway.networking.k8s.io', kind: 'Gateway', namespace: 'infra', name: 'gw', generation: 1 },
       gatewayClass: 'headgate',
-      ports: [
-        { name: 'udp-53', port: 53, boundPort: 53, protocol: 'UDP' },
-        { name: 'tcp-80', port: 80, boundPort: 80, protocol: 'TCP' },
-        { name: 'tcp-443', port: 443, boundPort: 443, protocol: 'TCP' },
-      ],
-      labels: { a: 'b' },
-      annotations: { c: 'd' },
-      addresses: [{ type: 'IPAddress' }, { type: 'IPAddress', value: '192.0.2.7' }, { type: 'Hostname', value: 'gw.example.com' }],
+      ports,
+      ...metadata,
+      services: [{ gateways: [{ key: 'infra/gw', addresses }], ports, ...metadata }],
       config: {},
     })
   })

@@ -8,13 +8,14 @@ import type { EffectiveListener, ListenerKey } from './model.js'
 /** A listener and its hosts. */
 export interface ListenerHost {
   readonly listener: ListenerKey
+  /** The gateway of the listener: those of a port may belong to several. */
+  readonly gateway: ObjectKey
   /** Undefined for every host. */
   readonly hostname: Hostname | undefined
 }
 
 /** The hosts of a route table. */
 export interface TableHosts {
-  readonly gateway: ObjectKey
   /** Listeners that the table answers for, most specific first. */
   readonly own: readonly ListenerHost[]
   /** TLS only: the other listeners of the port. A request for one of their hosts came over the wrong connection. */
@@ -68,21 +69,20 @@ function tableHosts(
   const others = ofPort(first).filter((each) => each.protocol === first.protocol && each.routeTable !== table)
   const hosts = others.map(toHost).sort(bySpecificity)
   return {
-    gateway: objectKey(first.gateway.namespace, first.gateway.name),
     own: listeners.map(toHost).sort(bySpecificity),
     elsewhere: first.protocol === 'HTTPS' ? hosts : [],
     closed: first.protocol === 'HTTPS' ? [] : hosts,
   }
 }
 
-function toHost({ key, hostname }: EffectiveListener): ListenerHost {
-  return { listener: key, hostname }
+function toHost({ key, gateway, hostname }: EffectiveListener): ListenerHost {
+  return { listener: key, gateway: objectKey(gateway.namespace, gateway.name), hostname }
 }
 
 function bySpecificity(a: ListenerHost, b: ListenerHost): number {
   return compareSpecificity(a.hostname, b.hostname)
 }
 
-function portWord({ gateway, port }: EffectiveListener): string {
-  return `${gateway.namespace}/${gateway.name}/${port}`
+function portWord({ scope, port }: EffectiveListener): string {
+  return `${scope}/${port}`
 }

@@ -62,7 +62,7 @@ export function declareVirtualHosts(graph: Graph, sources: VirtualHostSources): 
       const scope = view.get(listenersWithPolicies, owner.listener)
       const serving = [...new Set([...exact, ...covering])].flatMap((attachment) => {
         const { kind, namespace, name } = attachment.route
-        const rules = view.get(routeRules, routeRulesKey(`${kind}/${namespace}/${name}`, hosts.gateway, scope))
+        const rules = view.get(routeRules, routeRulesKey(`${kind}/${namespace}/${name}`, owner.gateway, scope))
         return rules === undefined ? [] : [{ rules, hostname: originalHost(attachment, owner.listener, domain) }]
       })
       return virtualHost(routeTable, domain, serving, isMissing === undefined ? 404 : 503, view.get(listenerFilters, owner.listener))

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { boundPorts } from './placement.js'
+import fc from 'fast-check'
+import { boundPorts, type ScopedPort, scopedPortWord, spreadPorts } from './placement.js'
 
 describe('boundPorts', () => {
   it.each([
@@ -16,5 +17,37 @@ describe('boundPorts', () => {
   ])('$rule', ({ mapping, ports, want }) => {
     const bound = boundPorts(mapping, ports)
     expect(ports.map((port) => bound.get(port))).toEqual(want)
+  })
+})
+
+describe('spreadPorts', () => {
+  const port = fc.record({ scope: fc.constantFrom('a/x', 'a/y', 'b/x'), port: fc.integer({ min: 1, max: 65_535 }) })
+  const ports = fc.uniqueArray(port, { selector: scopedPortWord, maxLength: 200 })
+
+  it('gives every port of every scope one of its own, that may be bound and is not for outgoing connections', () => {
+    fc.assert(
+      fc.property(ports, (all) => {
+        const bound = [...spreadPorts(all).values()]
+        expect(new Set(bound).size).toBe(all.length)
+        for (const each of bound) expect(each !== undefined && each >= 1_024 && each < 32_768).toBe(true)
+      }),
+    )
+  })
+
+  it('moves nothing that was there before when something younger comes', () => {
+    fc.assert(
+      fc.property(ports, port, (all, younger) => {
+        const before = spreadPorts(all)
+        const after = spreadPorts([...all, younger])
+        for (const each of all) expect(after.get(scopedPortWord(each))).toBe(before.get(scopedPortWord(each)))
+      }),
+    )
+  })
+
+  it('has no port for what is too much', () => {
+    const many = Array.from({ length: 22_001 }, (_, index): ScopedPort => ({ scope: `a/${index}`, port: 80 }))
+    const bound = [...spreadPorts(many).values()]
+    expect(bound.filter((each) => each === undefined)).toHaveLength(1)
+    expect(bound.at(-1)).toBeUndefined()
   })
 })

@@ -8,6 +8,18 @@ export interface Placement {
   readonly addresses: readonly [string, ...string[]]
   /** Which port a proxy binds for a port of the gateway: ports below 1024 need rights that a proxy does not have. */
   readonly ports: PortMapping
+  /** Present where the Gateways of a class share their proxies. */
+  readonly shared?: SharedFleet
+}
+
+/** Proxies that all Gateways of a class share. */
+export interface SharedFleet {
+  readonly gatewayClass: string
+  /**
+   * `shared`: the Gateways have their addresses and therefore their ports in common. `own`: each has an address of its own, and what binds
+   * the same port for clients binds different ones on the proxies.
+   */
+  readonly addresses: 'own' | 'shared'
 }
 
 /** From the port of a listener to the port that a proxy binds. */
@@ -16,6 +28,22 @@ export interface PortMapping {
   readonly privilegedOffset: number
   /** Added to every port. */
   readonly offset: number
+}
+
+/** Names what the Gateways of a class have in common. No namespace has upper case, so it is the key of no Gateway. */
+export function classScope(gatewayClass: string): string {
+  return `GatewayClass/${gatewayClass}`
+}
+
+/** What has the addresses of a Gateway: listeners of one scope share ports. The key of the Gateway, or the `classScope`. */
+export function addressScope(gateway: string, placement: Placement | undefined): string {
+  const { shared } = placement ?? {}
+  return shared?.addresses === 'shared' ? classScope(shared.gatewayClass) : gateway
+}
+
+/** What must not bind the same port twice: the key of the Gateway, or the `classScope` where proxies are shared. */
+export function portSpace(gateway: string, placement: Placement | undefined): string {
+  return placement?.shared === undefined ? gateway : classScope(placement.shared.gatewayClass)
 }
 
 const FIRST_UNPRIVILEGED_PORT = 1024
@@ -40,4 +68,45 @@ export function boundPorts(mapping: PortMapping, ports: Iterable<number>): Reado
     return [port, bound >= 1 && bound <= LAST_PORT ? bound : undefined] as const
   })
   return new Map(moved)
+}
+
+/** Ports for Gateways that share proxies and have addresses of their own: below those that Linux gives to outgoing connections. */
+const SPREAD = { first: 10_240, count: 22_000 }
+
+/** A port that somebody names, and whose it is. */
+export interface ScopedPort {
+  readonly scope: string
+  readonly port: number
+}
+
+/** The word of a port of a scope. */
+export function scopedPortWord({ scope, port }: ScopedPort): string {
+  return `${scope}#${port}`
+}
+
+/**
+ * The port that a proxy binds for each port of several scopes, by `scopedPortWord`: a number made from the names, so that every replica
+ * finds the same one and it stays while others come and go. Of two with the same number the earlier one keeps it.
+ *
+ * @param ports the oldest first
+ */
+export function spreadPorts(ports: Iterable<ScopedPort>): ReadonlyMap<string, number | undefined> {
+  const bound = new Map<string, number | undefined>()
+  const taken = new Set<number>()
+  for (const each of ports) {
+    const word = scopedPortWord(each)
+    if (bound.has(word)) continue
+    let slot = hashOf(word) % SPREAD.count
+    for (let tries = 0; taken.has(slot) && tries < SPREAD.count; tries++) slot = (slot + 1) % SPREAD.count
+    bound.set(word, taken.has(slot) ? undefined : SPREAD.first + slot)
+    taken.add(slot)
+  }
+  return bound
+}
+
+/** FNV-1a, 32 bits. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193) >>> 0
+  return hash
 }

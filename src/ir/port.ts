@@ -5,9 +5,10 @@ import type { TlsTermination } from './tls.js'
 
 /** A port that proxies listen on. What it says does not depend on HTTP routes or policies of routes. */
 export interface Port {
-  /** `<namespace>/<gateway>/<address>/<port of the gateway>/<tcp|udp>`. */
+  /** `<scope>/<address>/<port of the gateway>/<tcp|udp>`; the scope is `<namespace>/<gateway>`, or `GatewayClass/<class>`. */
   readonly name: string
   readonly group: string
+  /** The first of those that it belongs to. */
   readonly gateway: ObjectVersion
   readonly addresses: readonly [string, ...string[]]
   /** The port that proxies bind. */

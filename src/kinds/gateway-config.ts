@@ -91,6 +91,10 @@ const spec: ObjectSchema = object(
     hostNetwork: optional(boolean(), 'As in a pod.'),
     podLabels: optional(texts, 'Further labels of the pods.'),
     podAnnotations: optional(texts, 'Further annotations of the pods.'),
+    mergeGateways: optional(
+      oneOf(['SharedAddress', 'OwnAddresses'], { name: 'GatewayMerging' }),
+      'All Gateways of the class share one fleet of Envoys, in the namespace of the controller; only in the GatewayConfig of a GatewayClass. `SharedAddress`: one Service and its addresses for all, so that their listeners share ports and the older Gateway wins conflicts. `OwnAddresses`: a Service for each Gateway.',
+    ),
     patches: optional(list(patch, { maxItems: 32 }), 'For what nothing above says: changes to the objects that are made.'),
   },
   {

@@ -102,7 +102,7 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
         kubernetesTokenReviewer({
           client,
           signal,
-          groupsOf: (namespace, account) => fleetsOf(controlPlane.translation, namespace, account),
+          groupsOf: (namespace, account) => fleetsOf(controlPlane.translation, config.namespace, namespace, account),
         }),
         serverClock,
       ),
@@ -123,13 +123,11 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
   const provisioner = new Provisioner({
     ...edge,
     controllerName: config.controllerName,
-    namespaces: config.watch.kind === 'namespaces' ? config.watch.namespaces : [''],
+    namespaces: config.watch.kind === 'namespaces' ? [...new Set([...config.watch.namespaces, config.namespace])] : [''],
+    controllerNamespace: config.namespace,
     envoyImage: config.envoyImage,
     xds: () => ({ host: serverName, port: config.xds.port, authorities: authority.certificate }),
-    uidOf: (gateway) => {
-      const [namespace = '', name = ''] = gateway.split('/')
-      return store.get('Gateway', objectKey(namespace, name))?.metadata.uid
-    },
+    uidOf: ({ kind, namespace, name }) => store.find(kind, objectKey(namespace, name))?.metadata.uid,
     onAddresses: (gateway, addresses) => {
       if (translation.inputs.addresses.set(gateway, addresses)) pipeline.touched()
     },

@@ -5,9 +5,11 @@ import type { Translation } from './translation.js'
 
 /** Every listener of ours, in the order of gateways and ports. */
 export function listenerPlaces({ gatewayApi }: Translation): readonly ListenerPlace[] {
-  const ports = new Map([...gatewayApi.ports.entries()].map(([, port]) => [place(port.gateway, port.port, port.transport), port]))
+  const ports = new Map(
+    [...gatewayApi.ports.entries()].map(([, port]) => [place(port.name.split('/', 2).join('/'), port.port, port.transport), port]),
+  )
   const places = [...gatewayApi.listeners.entries()].map(([, listener]) => {
-    const port = ports.get(place(listener.gateway, listener.port, listener.protocol === 'UDP' ? 'UDP' : 'TCP'))
+    const port = ports.get(place(listener.scope, listener.port, listener.protocol === 'UDP' ? 'UDP' : 'TCP'))
     return {
       gateway: objectKey(listener.gateway.namespace, listener.gateway.name),
       listener: listener.parent.kind === 'Gateway' ? listener.name : `${listener.parent.kind}/${listener.parent.name}/${listener.name}`,
@@ -20,8 +22,8 @@ export function listenerPlaces({ gatewayApi }: Translation): readonly ListenerPl
   return places.sort((a, b) => compare(a.gateway, b.gateway) || a.port - b.port || compare(a.listener, b.listener))
 }
 
-function place(gateway: { readonly namespace: string; readonly name: string }, port: number, transport: 'TCP' | 'UDP'): string {
-  return `${gateway.namespace}/${gateway.name} ${port}/${transport}`
+function place(scope: string, port: number, transport: 'TCP' | 'UDP'): string {
+  return `${scope} ${port}/${transport}`
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b))

@@ -17,7 +17,7 @@ import type { SnapshotCache } from '../xds/snapshot-cache.js'
 import { parseResourceKey } from '../xds/translate/resource-key.js'
 import { Deliveries } from './deliveries.js'
 import type { GroupProgress } from './delivery-ledger.js'
-import type { PlacementPolicy } from './placements.js'
+import type { PlacementPolicy, UnplacedGateway } from './placements.js'
 import type { Translation } from './translation.js'
 
 /** What a round of translation did, for metrics and tests. */
@@ -62,7 +62,8 @@ export class Pipeline implements ProviderSink {
   readonly #options: PipelineOptions
   /** How far objects have come, here and on other replicas. Whoever tells it something calls `touched` if it says so. */
   readonly deliveries: Deliveries
-  #placed: ReadonlySet<string> = new Set()
+  /** The Gateways that have a place, and how they are merged. */
+  #placed: ReadonlyMap<string, string> = new Map()
   #isComplete = false
   #wantedVersion = 0
   #isScheduled = false
@@ -166,10 +167,14 @@ export class Pipeline implements ProviderSink {
   #placeGateways(): void {
     const { translation, placements } = this.#options
     const { gateways } = translation.gatewayApi
-    if (gateways.size === this.#placed.size && [...this.#placed].every((key) => gateways.get(key) !== undefined)) return
-    const places = placements.place([...gateways.entries()].map(([key]) => key).sort())
-    const gone = [...this.#placed].filter((key) => !places.has(key))
-    this.#placed = new Set(places.keys())
+    const wanted = [...gateways.entries()].map(
+      ([key, { gatewayClass, merging }]): UnplacedGateway => ({ key, gatewayClass: gatewayClass.object.name, merging }),
+    )
+    const isPlaced = (each: UnplacedGateway): boolean => this.#placed.get(each.key) === mergingWord(each)
+    if (wanted.length === this.#placed.size && wanted.every(isPlaced)) return
+    const places = placements.place(wanted.sort((a, b) => (a.key < b.key ? -1 : 1)))
+    const gone = [...this.#placed.keys()].filter((key) => !places.has(key))
+    this.#placed = new Map(wanted.map((each) => [each.key, mergingWord(each)]))
     const { inputs } = translation
     for (const key of gone) {
       inputs.placements.set(key, undefined)
@@ -212,6 +217,10 @@ export class Pipeline implements ProviderSink {
     if (infra.size > 0) onInfra?.(infra)
     return false
   }
+}
+
+function mergingWord({ gatewayClass, merging }: UnplacedGateway): string {
+  return merging === undefined ? '' : `${gatewayClass} ${merging}`
 }
 
 interface Round {

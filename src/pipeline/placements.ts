@@ -1,15 +1,24 @@
 /** Decides where gateways run. */
 import type { Placement } from '../ir/placement.js'
 
+/** A gateway that needs a place. */
+export interface UnplacedGateway {
+  /** `namespace/name`. */
+  readonly key: string
+  readonly gatewayClass: string
+  /** How the gateways of its class share their proxies; undefined: not at all. `unknown`: whoever has a place keeps it. */
+  readonly merging: 'SharedAddress' | 'OwnAddresses' | 'unknown' | undefined
+}
+
 /** Places gateways: on a laptop one address each, in Kubernetes pods of their own. */
 export interface PlacementPolicy {
   /** True where the bound addresses are those that clients use: the gateway has them at once. Otherwise the infrastructure reports them. */
   readonly assignsAddresses: boolean
   /**
-   * The placement of every gateway, by its key. Called with all gateways of now whenever one comes or goes; a gateway that stays
-   * must keep its place.
+   * The placement of every gateway, by its key. Called with all gateways of now whenever one comes or goes or is merged otherwise; a
+   * gateway that stays must keep its place.
    *
-   * @param gateways keys in ascending order
+   * @param gateways in ascending order of their keys
    */
-  place(gateways: readonly string[]): ReadonlyMap<string, Placement>
+  place(gateways: readonly UnplacedGateway[]): ReadonlyMap<string, Placement>
 }

@@ -7,6 +7,7 @@ import { CONTENT_TYPE } from '../../src/k8s/kube-client.js'
 import { fieldAt, type JsonObject, listAt } from '../../src/k8s/kube-json.js'
 import { silentLog } from '../../src/k8s/log.js'
 import { eventually } from '../support/eventually.js'
+import { type OwnFleet, ownFleet } from '../support/gateway-infra.js'
 import { create, installGatewayApi, type KubeApiServer, startKubeApiServer } from './support/kube-apiserver.js'
 
 const GATEWAYS = '/apis/gateway.networking.k8s.io/v1/namespaces/shop/gateways'
@@ -39,19 +40,17 @@ describe('provisioning in a real cluster', () => {
         async (path) => fieldAt(await read(path), 'metadata', 'resourceVersion'),
       ),
     )
-  const infra = (config: Readonly<Record<string, unknown>> = {}, more: Partial<GatewayInfra> = {}): GatewayInfra => ({
-    gateway: { group: 'gateway.networking.k8s.io', kind: 'Gateway', namespace: 'shop', name: 'web', generation: 1 },
-    gatewayClass: 'headgate',
-    ports: [
-      { name: 'tcp-80', port: 80, boundPort: 10_080, protocol: 'TCP' },
-      { name: 'udp-5300', port: 5_300, boundPort: 5_300, protocol: 'UDP' },
-    ],
-    labels: { team: 'web' },
-    annotations: { note: 'mine' },
-    addresses: [],
-    config,
-    ...more,
-  })
+  const infra = (config: Readonly<Record<string, unknown>> = {}, more: OwnFleet = {}): GatewayInfra =>
+    ownFleet({
+      ports: [
+        { name: 'tcp-80', port: 80, boundPort: 10_080, protocol: 'TCP' },
+        { name: 'udp-5300', port: 5_300, boundPort: 5_300, protocol: 'UDP' },
+      ],
+      labels: { team: 'web' },
+      annotations: { note: 'mine' },
+      config,
+      ...more,
+    })
   const set = (wanted: GatewayInfra | undefined): void => provisioner.set(new Map([['shop/web', wanted]]))
 
   beforeAll(async () => {
@@ -72,6 +71,7 @@ describe('provisioning in a real cluster', () => {
       log: silentLog,
       controllerName: 'headgate.dev/gateway-controller',
       namespaces: [''],
+      controllerNamespace: 'system',
       envoyImage: 'envoyproxy/envoy:distroless-v1.40.0',
       xds: () => ({ host: 'headgate.system.svc.cluster.local', port: 18_000, authorities: 'PEM' }),
       uidOf: () => uid,

@@ -14,9 +14,12 @@ const addresses = (placed: ReadonlyMap<string, Placement>) =>
     ),
   )
 
+const gateways = (keys: readonly string[], merging?: 'SharedAddress' | 'unknown') =>
+  keys.map((key) => ({ key, gatewayClass: 'headgate', merging }))
+
 describe('LocalPlacements', () => {
   it('counts up from 127.0.0.1', () => {
-    expect(addresses(new LocalPlacements(0, true).place(['default/a', 'default/b']))).toEqual({
+    expect(addresses(new LocalPlacements(0, true).place(gateways(['default/a', 'default/b'])))).toEqual({
       'default/a': '127.0.0.1',
       'default/b': '127.0.0.2',
     })
@@ -24,8 +27,8 @@ describe('LocalPlacements', () => {
 
   it('keeps the place of a Gateway when another one goes, and fills the gap with the next', () => {
     const placements = new LocalPlacements(0, true)
-    placements.place(['default/a', 'default/b', 'default/c'])
-    expect(addresses(placements.place(['default/0', 'default/b', 'default/c']))).toEqual({
+    placements.place(gateways(['default/a', 'default/b', 'default/c']))
+    expect(addresses(placements.place(gateways(['default/0', 'default/b', 'default/c'])))).toEqual({
       'default/0': '127.0.0.1',
       'default/b': '127.0.0.2',
       'default/c': '127.0.0.3',
@@ -34,22 +37,31 @@ describe('LocalPlacements', () => {
 
   it('forgets a Gateway that went', () => {
     const placements = new LocalPlacements(0, true)
-    placements.place(['default/a', 'default/b'])
-    placements.place(['default/a'])
-    expect(addresses(placements.place(['default/a', 'default/b', 'default/c']))).toMatchObject({ 'default/b': '127.0.0.2' })
+    placements.place(gateways(['default/a', 'default/b']))
+    placements.place(gateways(['default/a']))
+    expect(addresses(placements.place(gateways(['default/a', 'default/b', 'default/c'])))).toMatchObject({ 'default/b': '127.0.0.2' })
   })
 
   it('goes on behind 127.0.0.255', () => {
     const keys = Array.from({ length: 256 }, (_, index) => `default/g${String(index).padStart(3, '0')}`)
-    expect(addresses(new LocalPlacements(0, true).place(keys))['default/g255']).toBe('127.0.1.0')
+    expect(addresses(new LocalPlacements(0, true).place(gateways(keys)))['default/g255']).toBe('127.0.1.0')
+  })
+
+  it('gives Gateways that share their addresses one place, also while nobody knows whether they do', () => {
+    const placements = new LocalPlacements(0, true)
+    const shared = { gatewayClass: 'headgate', addresses: 'shared' }
+    const placed = placements.place(gateways(['a', 'b'], 'SharedAddress'))
+    expect([...placed.values()]).toEqual(Array(2).fill(expect.objectContaining({ addresses: ['127.0.0.1'], shared })))
+    expect(placements.place(gateways(['a', 'b'], 'unknown'))).toEqual(placed)
+    expect(addresses(placements.place(gateways(['a', 'b'])))).toEqual({ a: '127.0.0.1', b: '127.0.0.2' })
   })
 
   it('moves privileged ports up, and all by the offset', () => {
-    expect(new LocalPlacements(100, true).place(['a']).get('a')?.ports).toEqual({ privilegedOffset: 8000, offset: 100 })
+    expect(new LocalPlacements(100, true).place(gateways(['a'])).get('a')?.ports).toEqual({ privilegedOffset: 8000, offset: 100 })
   })
 
   it('moves ports apart where there is one address only', () => {
-    const placed = new LocalPlacements(5, false).place(['a', 'b'])
+    const placed = new LocalPlacements(5, false).place(gateways(['a', 'b']))
     expect(addresses(placed)).toEqual({ a: '127.0.0.1', b: '127.0.0.1' })
     expect([...placed.values()].map(({ ports }) => ports.offset)).toEqual([5, 105])
   })

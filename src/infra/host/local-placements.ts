@@ -3,7 +3,7 @@
  * are 8000 higher, since binding them needs root.
  */
 import { createServer } from 'node:net'
-import type { Placement } from '../../ir/placement.js'
+import { addressScope, classScope, type Placement } from '../../ir/placement.js'
 
 /** The one group of proxies on a laptop. */
 export const LOCAL_GROUP = 'local'
@@ -14,13 +14,22 @@ export const PRIVILEGED_PORT_SHIFT = 8000
 /** Where further loopback addresses do not exist (macOS), Gateways share one and their ports lie this far apart. */
 const SHARED_ADDRESS_PORT_STEP = 100
 
+/** A Gateway, as far as its place is concerned. */
+interface LocalGateway {
+  readonly key: string
+  readonly gatewayClass: string
+  readonly merging: 'SharedAddress' | 'OwnAddresses' | 'unknown' | undefined
+}
+
 /** Places Gateways on this machine. A Gateway keeps its place for as long as it exists, whatever comes and goes beside it. */
 export class LocalPlacements {
   /** What is bound on this machine is what its clients use. */
   readonly assignsAddresses = true
   readonly #offset: number
   readonly #ownAddresses: boolean
+  /** By what has an address: a Gateway, or a class whose Gateways share theirs. */
   #slots: ReadonlyMap<string, number> = new Map()
+  #places: ReadonlyMap<string, Placement> = new Map()
 
   /**
    * @param offset added to every port, for several Headgates on one machine
@@ -32,9 +41,23 @@ export class LocalPlacements {
   }
 
   /** The placement of every Gateway of now, by key; the order of new ones decides who gets the lower address. */
-  place(gateways: readonly string[]): ReadonlyMap<string, Placement> {
-    this.#slots = assignSlots(this.#slots, gateways)
-    return new Map([...this.#slots].map(([key, slot]) => [key, this.#placement(slot)]))
+  place(gateways: readonly LocalGateway[]): ReadonlyMap<string, Placement> {
+    const scopes = gateways.map((gateway) => ({ gateway, scope: this.#scopeOf(gateway) }))
+    this.#slots = assignSlots(this.#slots, [...new Set(scopes.map(({ scope }) => scope))])
+    this.#places = new Map(
+      scopes.map(({ gateway: { key, gatewayClass }, scope }) => {
+        const placement = this.#placement(this.#slots.get(scope) ?? 0)
+        // One Envoy serves all anyway: only a common address makes a difference here.
+        return [key, scope === key ? placement : { ...placement, shared: { gatewayClass, addresses: 'shared' } }]
+      }),
+    )
+    return this.#places
+  }
+
+  /** While nobody knows how a class is merged, its Gateways stay where they are. */
+  #scopeOf({ key, gatewayClass, merging }: LocalGateway): string {
+    if (merging === 'unknown') return addressScope(key, this.#places.get(key))
+    return merging === 'SharedAddress' ? classScope(gatewayClass) : key
   }
 
   #placement(slot: number): Placement {

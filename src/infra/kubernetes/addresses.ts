@@ -12,9 +12,14 @@ const MAX_ADDRESSES = 16
  * What the Service has, beside what was asked for.
  *
  * @param service undefined as long as there is none
+ * @param isWithinCluster true if nobody asks its Service for any other address
  */
-export function readAddresses(service: RawObject | undefined, requested: readonly RequestedAddress[]): GatewayAddresses {
-  const assigned = service === undefined ? [] : assignedAddresses(service, requested)
+export function readAddresses(
+  service: RawObject | undefined,
+  requested: readonly RequestedAddress[],
+  isWithinCluster: boolean = asksOnlyForClusterAddresses(requested),
+): GatewayAddresses {
+  const assigned = service === undefined ? [] : assignedAddresses(service, requested, isWithinCluster)
   const missing = requested.filter((address) => address.value !== undefined && !assigned.some((each) => isSame(each, address)))
   const listed = assigned.slice(0, MAX_ADDRESSES)
   if (missing.length > 0) {
@@ -36,8 +41,8 @@ function isSame(assigned: Address, requested: RequestedAddress): boolean {
   return assigned.type === requested.type && assigned.value === requested.value && assigned.routability === requested.routability
 }
 
-function assignedAddresses(service: RawObject, requested: readonly RequestedAddress[]): readonly Address[] {
-  const usual = asksOnlyForClusterAddresses(requested) ? [] : usualAddresses(service)
+function assignedAddresses(service: RawObject, requested: readonly RequestedAddress[], isWithinCluster: boolean): readonly Address[] {
+  const usual = isWithinCluster || asksOnlyForClusterAddresses(requested) ? [] : usualAddresses(service)
   const asksForCluster = requested.some(({ routability }) => routability === 'Cluster')
   return [...usual, ...(asksForCluster ? clusterAddresses(service).map((address) => ({ ...address, routability: 'Cluster' })) : [])]
 }

@@ -63,7 +63,7 @@ export class FleetWriter {
   async apply(
     name: OwnedName,
     manifest: Manifest,
-    gatewayUid: string,
+    wantedUid: string,
     observed: RawObject | undefined,
     signal: AbortSignal,
   ): Promise<RawObject | undefined> {
@@ -71,7 +71,7 @@ export class FleetWriter {
     const before = this.#applied.get(name)
     if (observed !== undefined && before?.manifest === hash && before.mark === contentMark(observed)) return undefined
     const existing = observed ?? (await this.#read(name, manifest, signal))
-    if (existing !== undefined) await this.#requireOurs(name, existing, manifest, gatewayUid, signal)
+    if (existing !== undefined) await this.#requireOurs(name, existing, manifest, wantedUid, signal)
     // The uid makes sure that it is still the same object; what does not exist yet is made without force, so that one which appears
     // at this moment is not taken over.
     const metadata = existing === undefined ? manifest.metadata : { ...manifest.metadata, uid: existing.metadata.uid }
@@ -98,10 +98,10 @@ export class FleetWriter {
     }
   }
 
-  async #requireOurs(name: OwnedName, existing: RawObject, manifest: Manifest, gatewayUid: string, signal: AbortSignal): Promise<void> {
+  async #requireOurs(name: OwnedName, existing: RawObject, manifest: Manifest, wantedUid: string, signal: AbortSignal): Promise<void> {
     const gateway = gatewayOf(existing)
     if (gateway === undefined || gateway !== gatewayOf(manifest)) throw new ForeignObjectError(name)
-    if (ownerUid(existing) === gatewayUid) return
+    if (ownerUid(existing) === wantedUid) return
     await this.remove(name, existing, signal)
     throw new LeftoverObjectError(name)
   }

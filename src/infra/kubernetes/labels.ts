@@ -1,5 +1,6 @@
 /** Labels of what is made for a Gateway. */
-import type { GatewayInfra } from '../../ir/infra.js'
+import type { GatewayInfra, InfraService } from '../../ir/infra.js'
+import type { FleetOwner } from './fleet-place.js'
 import { gatewayNameLabel } from './names.js'
 
 /** Everything that we make and may therefore change or delete. */
@@ -8,23 +9,26 @@ export const OWNED_SELECTOR = 'app.kubernetes.io/managed-by=headgate,app.kuberne
 /** The label of Gateway API that names the Gateway. */
 export const GATEWAY_NAME_LABEL = 'gateway.networking.k8s.io/gateway-name'
 
-/** The full key of the Gateway, `namespace/name`: names in labels may be shortened. */
+/** On what is made for all Gateways of a class: the name of the class. */
+export const MERGED_CLASS_LABEL = 'headgate.dev/merged-class'
+
+/** The full key of the Gateway, `namespace/name`, or `GatewayClass/<class>`: names in labels may be shortened. */
 export const GATEWAY_ANNOTATION = 'headgate.dev/gateway'
 
 /** The controllerName of the installation that made an object: two in one cluster leave each other's alone. */
 export const CONTROLLER_ANNOTATION = 'headgate.dev/controller'
 
-/** Labels that select the pods of a Gateway. They never change: the selector of a Deployment is fixed. */
-export function selectorLabels({ gateway }: GatewayInfra): Readonly<Record<string, string>> {
+/** Labels that select the pods of a fleet. They never change: the selector of a Deployment is fixed. */
+export function selectorLabels({ owner }: FleetOwner): Readonly<Record<string, string>> {
   return {
     'app.kubernetes.io/managed-by': 'headgate',
     'app.kubernetes.io/component': 'proxy',
-    [GATEWAY_NAME_LABEL]: gatewayNameLabel(gateway.name),
+    [owner.kind === 'GatewayClass' ? MERGED_CLASS_LABEL : GATEWAY_NAME_LABEL]: gatewayNameLabel(owner.name),
   }
 }
 
-/** Labels of an object: the Gateway's `spec.infrastructure.labels` and ours, which win. */
-export function objectLabels(infra: GatewayInfra): Readonly<Record<string, string>> {
+/** Labels of an object: those of `spec.infrastructure.labels` and ours, which win. */
+export function objectLabels(infra: Pick<GatewayInfra, 'owner' | 'gatewayClass' | 'labels'>): Readonly<Record<string, string>> {
   return {
     ...infra.labels,
     'app.kubernetes.io/name': 'envoy',
@@ -33,7 +37,21 @@ export function objectLabels(infra: GatewayInfra): Readonly<Record<string, strin
   }
 }
 
-/** Annotations of an object: the Gateway's `spec.infrastructure.annotations`, others, and ours. */
-export function objectAnnotations(infra: GatewayInfra, more: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
-  return { ...infra.annotations, ...more, [GATEWAY_ANNOTATION]: `${infra.gateway.namespace}/${infra.gateway.name}` }
+/** Labels of a Service: those of the fleet, and of the Gateway that it is for. */
+export function serviceLabels(infra: GatewayInfra, { of: gateway, labels }: InfraService): Readonly<Record<string, string>> {
+  const own = gateway === undefined ? {} : { [GATEWAY_NAME_LABEL]: gatewayNameLabel(gateway.name) }
+  return { ...objectLabels({ ...infra, labels }), ...own }
+}
+
+/**
+ * Annotations of an object: those of `spec.infrastructure.annotations`, others, and ours.
+ *
+ * @param fleet the key of the fleet
+ */
+export function objectAnnotations(
+  fleet: string,
+  { annotations }: Pick<GatewayInfra, 'annotations'>,
+  more: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  return { ...annotations, ...more, [GATEWAY_ANNOTATION]: fleet }
 }

@@ -1,30 +1,29 @@
 import { describe, expect, it } from '@jest/globals'
-import type { GatewayInfra } from '../../ir/infra.js'
+import { gatewayVersion, type OwnFleet, ownFleet, sharedFleet, sharedService, tcpPort } from '../../../test/support/gateway-infra.js'
+import type { GatewayInfra, InfraService } from '../../ir/infra.js'
 import { fieldAt, listAt } from '../../k8s/kube-json.js'
 import { type FleetOptions, type Manifest, manifestsOf } from './manifests.js'
 import { podPort } from './pod-template.js'
 import { readProxySettings } from './proxy-settings.js'
 
-const infra = (more: Partial<GatewayInfra> = {}): GatewayInfra => ({
-  gateway: { group: 'gateway.networking.k8s.io', kind: 'Gateway', namespace: 'shop', name: 'web', generation: 1 },
-  gatewayClass: 'headgate',
-  ports: [
-    { name: 'tcp-80', port: 80, boundPort: 10_080, protocol: 'TCP' },
-    { name: 'udp-5300', port: 5_300, boundPort: 5_300, protocol: 'UDP' },
-  ],
-  labels: { team: 'web', 'app.kubernetes.io/managed-by': 'someone-else' },
-  annotations: { note: 'mine' },
-  addresses: [],
-  config: {},
-  ...more,
-})
+const infra = (more: OwnFleet = {}): GatewayInfra =>
+  ownFleet({
+    ports: [
+      { name: 'tcp-80', port: 80, boundPort: 10_080, protocol: 'TCP' },
+      { name: 'udp-5300', port: 5_300, boundPort: 5_300, protocol: 'UDP' },
+    ],
+    labels: { team: 'web', 'app.kubernetes.io/managed-by': 'someone-else' },
+    annotations: { note: 'mine' },
+    ...more,
+  })
 const options = (config: Readonly<Record<string, unknown>>, authorities = 'PEM'): FleetOptions => ({
-  gatewayUid: 'uid-1',
+  ownerUid: 'uid-1',
   group: 'shop/web',
+  controllerNamespace: 'system',
   settings: readProxySettings(config, 'envoyproxy/envoy:distroless-v1.40.0'),
   xds: { host: 'headgate.system.svc.cluster.local', port: 18_000, authorities },
 })
-const make = (config: Readonly<Record<string, unknown>> = {}, more: Partial<GatewayInfra> = {}): ReadonlyMap<string, Manifest> =>
+const make = (config: Readonly<Record<string, unknown>> = {}, more: OwnFleet = {}): ReadonlyMap<string, Manifest> =>
   new Map(manifestsOf(infra(more), options(config)).map((manifest) => [manifest.kind, manifest]))
 const container = (manifest: Manifest | undefined): unknown => listAt(manifest, 'spec', 'template', 'spec', 'containers')[0]
 
@@ -195,5 +194,68 @@ describe('what is made for a Gateway', () => {
 
   it('is the same for the same Gateway', () => {
     expect(JSON.stringify([...make()])).toBe(JSON.stringify([...make()]))
+  })
+})
+
+describe('what is made for the Gateways of a class', () => {
+  const [web, api] = [gatewayVersion('shop', 'web'), gatewayVersion('team', 'api')]
+  const makeShared = (...services: readonly InfraService[]): readonly Manifest[] => manifestsOf(sharedFleet(services), options({}))
+  const byKind = (manifests: readonly Manifest[], kind: string): readonly Manifest[] => manifests.filter((each) => each.kind === kind)
+
+  it('is in the namespace of the controller and belongs to the class, under a name that the fleet of no Gateway has', () => {
+    const all = makeShared(sharedService([web, api], [tcpPort(80, 10_080)]))
+    expect(all.map(({ kind }) => kind)).toEqual(['ServiceAccount', 'ConfigMap', 'Service', 'Deployment'])
+    for (const { metadata } of all) {
+      expect(metadata).toMatchObject({
+        name: 'headgateclass-headgate',
+        namespace: 'system',
+        annotations: { 'headgate.dev/gateway': 'GatewayClass/headgate' },
+        labels: { 'headgate.dev/merged-class': 'headgate' },
+        ownerReferences: [{ apiVersion: 'gateway.networking.k8s.io/v1', kind: 'GatewayClass', name: 'headgate', uid: 'uid-1' }],
+      })
+      expect(metadata.labels).not.toHaveProperty('gateway.networking.k8s.io/gateway-name')
+    }
+  })
+
+  it('does not replace the pods when a Gateway comes', () => {
+    const one = sharedService([web], [tcpPort(80, 20_001)], web)
+    const templates = [makeShared(one), makeShared(one, sharedService([api], [tcpPort(80, 20_002)], api))].map((all) =>
+      JSON.stringify(byKind(all, 'Deployment')),
+    )
+    expect(templates[1]).toBe(templates[0])
+  })
+
+  it('is one Service for all that share an address', () => {
+    const [service] = byKind(makeShared(sharedService([web, api], [tcpPort(80, 10_080)])), 'Service')
+    expect(service?.spec).toMatchObject({
+      selector: { 'headgate.dev/merged-class': 'headgate' },
+      ports: [{ port: 80, targetPort: 10_080 }],
+    })
+  })
+
+  it('is a Service for each that has an address of its own, all to the same pods', () => {
+    const ofWeb = { ...sharedService([web], [tcpPort(80, 20_001)], web), labels: { team: 'web' }, annotations: { note: 'mine' } }
+    const services = byKind(makeShared(ofWeb, sharedService([api], [tcpPort(80, 20_002)], api)), 'Service')
+    expect(
+      services.map(({ metadata, spec }) => [
+        metadata.name.replace(/-[0-9a-f]{8}$/, ''),
+        listAt(spec, 'ports').map((port) => fieldAt(port, 'targetPort')),
+      ]),
+    ).toEqual([
+      ['headgategw-shop-web', [20_001]],
+      ['headgategw-team-api', [20_002]],
+    ])
+    expect(new Set(services.map(({ spec }) => JSON.stringify(fieldAt(spec, 'selector')))).size).toBe(1)
+    expect(services[0]?.metadata).toMatchObject({
+      labels: { team: 'web', 'gateway.networking.k8s.io/gateway-name': 'web' },
+      annotations: { note: 'mine', 'headgate.dev/gateway': 'GatewayClass/headgate' },
+    })
+  })
+
+  it('leaves out the Service of a Gateway that cannot have what it asks for, and of one without ports', () => {
+    const broken = { ...sharedService([web], [tcpPort(80, 20_001)], web), problem: 'no' }
+    expect(
+      byKind(makeShared(broken, sharedService([api], [], api), sharedService([api], [tcpPort(81, 20_003)], api)), 'Service'),
+    ).toHaveLength(1)
   })
 })

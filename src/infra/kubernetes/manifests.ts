@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto'
 import { printBootstrap } from '../../../envoy/bootstrap.js'
 import { authoritySecret, tokenSecret } from '../../../envoy/xds-secrets.js'
-import type { GatewayInfra } from '../../ir/infra.js'
+import type { GatewayInfra, InfraService } from '../../ir/infra.js'
 import type { JsonObject, RawMeta, RawObject } from '../../k8s/kube-json.js'
-import { objectAnnotations, objectLabels, selectorLabels } from './labels.js'
-import { fleetName } from './names.js'
+import { type FleetPlace, fleetPlace, serviceName } from './fleet-place.js'
+import { objectAnnotations, objectLabels, selectorLabels, serviceLabels } from './labels.js'
 import { POD_PATHS, podPort, podTemplate } from './pod-template.js'
 import type { ProxySettings } from './proxy-settings.js'
 import { serviceManifest } from './service.js'
@@ -27,25 +27,28 @@ export interface XdsEndpoint {
   readonly authorities: string
 }
 
-/** What the manifests are made from, beside the Gateway. */
+/** What the manifests are made from, beside the Gateways. */
 export interface FleetOptions {
-  /** `metadata.uid` of the Gateway: what is made goes when the Gateway goes. */
-  readonly gatewayUid: string
+  /** `metadata.uid` of the owner: what is made goes when the owner goes. */
+  readonly ownerUid: string
   /** The proxies' group: they get the same configuration. */
   readonly group: string
+  /** The namespace of the controller, and of the fleets of classes. */
+  readonly controllerNamespace: string
   readonly settings: ProxySettings
   readonly xds: XdsEndpoint
 }
 
-/** The objects, in the order in which they are applied. A Gateway without ports needs none. */
+/** The objects, in the order in which they are applied. A fleet without ports needs none. */
 export function manifestsOf(infra: GatewayInfra, options: FleetOptions): readonly Manifest[] {
   if (infra.ports.length === 0) return []
   const { settings } = options
+  const place = fleetPlace(infra, options.controllerNamespace)
   const bootstrap = bootstrapOf(infra, options)
-  const owned = (apiVersion: string, kind: string, content: JsonObject, annotations?: Readonly<Record<string, string>>): Manifest => ({
+  const owned = (apiVersion: string, kind: string, content: JsonObject): Manifest => ({
     apiVersion,
     kind,
-    metadata: { ...metadataOf(infra, options.gatewayUid), annotations: objectAnnotations(infra, annotations) },
+    metadata: { ...metadataOf(infra, place, options.ownerUid), annotations: objectAnnotations(place.key, infra) },
     ...content,
   })
   const manifests = [
@@ -58,21 +61,54 @@ export function manifestsOf(infra: GatewayInfra, options: FleetOptions): readonl
         'token.json': tokenSecret(POD_PATHS.token),
       },
     }),
-    owned('v1', 'Service', { spec: serviceManifest(infra, settings.service) }, settings.service.annotations),
-    owned('apps/v1', settings.workload, { spec: workloadSpec(infra, settings, hashOf(bootstrap)) }),
-    ...autoscaler(infra, settings).map((spec) => owned('autoscaling/v2', 'HorizontalPodAutoscaler', { spec })),
+    ...infra.services.flatMap((service) => serviceOf(infra, place, service, options)),
+    owned('apps/v1', settings.workload, { spec: workloadSpec(infra, place, settings, hashOf(bootstrap)) }),
+    ...autoscaler(place, settings).map((spec) => owned('autoscaling/v2', 'HorizontalPodAutoscaler', { spec })),
     ...disruptionBudget(infra, settings).map((spec) => owned('policy/v1', 'PodDisruptionBudget', { spec })),
   ]
   return manifests.map((manifest) => patched(manifest, settings))
 }
 
-function metadataOf({ gateway, ...infra }: GatewayInfra, uid: string): Manifest['metadata'] {
+/** A Gateway without ports has no Service, and one that cannot be made as it is asked for stays what it is. */
+function serviceOf(
+  infra: GatewayInfra,
+  place: FleetPlace,
+  service: InfraService,
+  { ownerUid, settings }: FleetOptions,
+): readonly Manifest[] {
+  if (service.ports.length === 0 || service.problem !== undefined) return []
+  const metadata = metadataOf(infra, place, ownerUid)
+  return [
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: {
+        ...metadata,
+        name: serviceName(place, service),
+        labels: serviceLabels(infra, service),
+        annotations: objectAnnotations(place.key, service, settings.service.annotations),
+      },
+      spec: serviceManifest(infra, service, settings.service),
+    },
+  ]
+}
+
+function metadataOf(infra: GatewayInfra, { name, namespace }: FleetPlace, uid: string): Manifest['metadata'] {
+  const { owner } = infra
   return {
-    name: fleetName(gateway.name),
-    namespace: gateway.namespace,
-    labels: objectLabels({ gateway, ...infra }),
+    name,
+    namespace,
+    labels: objectLabels(infra),
     ownerReferences: [
-      { apiVersion: `${gateway.group}/v1`, kind: 'Gateway', name: gateway.name, uid, controller: true, blockOwnerDeletion: true },
+      // Blocking the deletion of a class would need a right over the whole cluster.
+      {
+        apiVersion: `${owner.group}/v1`,
+        kind: owner.kind,
+        name: owner.name,
+        uid,
+        controller: true,
+        blockOwnerDeletion: owner.kind === 'Gateway',
+      },
     ],
   }
 }
@@ -91,7 +127,7 @@ function bootstrapOf(infra: GatewayInfra, { group, xds }: FleetOptions): string 
   })
 }
 
-function workloadSpec(infra: GatewayInfra, settings: ProxySettings, bootstrapHash: string): JsonObject {
+function workloadSpec(infra: GatewayInfra, place: FleetPlace, settings: ProxySettings, bootstrapHash: string): JsonObject {
   const isDaemonSet = settings.workload === 'DaemonSet'
   // An autoscaler owns the number of replicas: who applies another one fights with it.
   const replicas = isDaemonSet || settings.autoscaling !== undefined ? {} : { replicas: settings.replicas }
@@ -101,11 +137,11 @@ function workloadSpec(infra: GatewayInfra, settings: ProxySettings, bootstrapHas
     ...replicas,
     selector: { matchLabels: selectorLabels(infra) },
     [isDaemonSet ? 'updateStrategy' : 'strategy']: { type: 'RollingUpdate', rollingUpdate },
-    template: podTemplate(infra, settings, bootstrapHash),
+    template: podTemplate(infra, place, settings, bootstrapHash),
   }
 }
 
-function autoscaler(infra: GatewayInfra, { autoscaling, workload }: ProxySettings): readonly JsonObject[] {
+function autoscaler(place: FleetPlace, { autoscaling, workload }: ProxySettings): readonly JsonObject[] {
   if (autoscaling === undefined || workload === 'DaemonSet') return []
   const { minReplicas, maxReplicas, targetCpuPercent, targetMemoryPercent, metrics, behavior } = autoscaling
   const resource = (name: string, averageUtilization: number | undefined): readonly JsonObject[] =>
@@ -113,7 +149,7 @@ function autoscaler(infra: GatewayInfra, { autoscaling, workload }: ProxySetting
   const all = [...resource('cpu', targetCpuPercent), ...resource('memory', targetMemoryPercent), ...metrics]
   return [
     {
-      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: fleetName(infra.gateway.name) },
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: place.name },
       minReplicas,
       maxReplicas,
       metrics: all.length > 0 ? all : resource('cpu', 80),

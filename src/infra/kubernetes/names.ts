@@ -19,6 +19,23 @@ export function fleetName(gatewayName: string): string {
   return label.length <= MAX_FLEET_NAME_LENGTH && !gatewayName.includes('.') ? label : shortened(label, gatewayName, MAX_FLEET_NAME_LENGTH)
 }
 
+/**
+ * The name that what is made for the Gateways of a class has, in the namespace of the controller. It does not begin like that of a
+ * Gateway, so that nobody who may create Gateways there takes over the account.
+ */
+export function classFleetName(gatewayClass: string): string {
+  const label = `headgateclass-${gatewayClass.replaceAll('.', '-')}`
+  return label.length <= MAX_FLEET_NAME_LENGTH && !gatewayClass.includes('.')
+    ? label
+    : shortened(label, gatewayClass, MAX_FLEET_NAME_LENGTH)
+}
+
+/** The name of the Service of a Gateway whose Envoys are those of its class, in the namespace of the controller. */
+export function classServiceName(namespace: string, gatewayName: string): string {
+  // Names may contain hyphens: only the hash tells `a-b/c` from `a/b-c`.
+  return shortened(`headgategw-${namespace}-${gatewayName}`.replaceAll('.', '-'), `${namespace}/${gatewayName}`, MAX_LABEL_LENGTH)
+}
+
 /** The value of the label `gateway.networking.k8s.io/gateway-name`: the name itself, if it fits. */
 export function gatewayNameLabel(gatewayName: string): string {
   return gatewayName.length <= MAX_LABEL_LENGTH ? gatewayName : shortened(gatewayName, gatewayName, MAX_LABEL_LENGTH)

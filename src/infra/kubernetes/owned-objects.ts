@@ -18,7 +18,7 @@ export function kindOf(name: OwnedName): string {
 }
 
 /**
- * The key of the Gateway that an object was made for; undefined on objects that are not ours.
+ * The key of the fleet that an object was made for; undefined on objects that are not ours.
  *
  * @param controllerName leaves out what another installation made
  */
@@ -30,10 +30,10 @@ export function gatewayOf(object: RawObject, controllerName?: string): string | 
   return isOurs ? annotations[GATEWAY_ANNOTATION] : undefined
 }
 
-/** The uid of the Gateway that owns an object. */
+/** The uid of the Gateway or GatewayClass that owns an object. */
 export function ownerUid(object: RawObject): string {
   return stringAt(
-    listAt(object, 'metadata', 'ownerReferences').find((owner) => stringAt(owner, 'kind') === 'Gateway'),
+    listAt(object, 'metadata', 'ownerReferences').find((owner) => ['Gateway', 'GatewayClass'].includes(stringAt(owner, 'kind'))),
     'uid',
   )
 }

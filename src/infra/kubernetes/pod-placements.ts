@@ -1,5 +1,5 @@
-/** Where the Gateways of a cluster listen: in pods of their own, on every address, with the ports below 1024 moved up. */
-import type { Placement } from '../../ir/placement.js'
+/** Where the Gateways of a cluster listen: in pods of their own or of their class, on every address, with the ports below 1024 moved up. */
+import { classScope, type Placement, type SharedFleet } from '../../ir/placement.js'
 
 /**
  * Added to ports below 1024, which only root may bind. Port 80 is 10080, 443 is 10443; clients see the Service's ports. Ports from
@@ -7,13 +7,24 @@ import type { Placement } from '../../ir/placement.js'
  */
 export const PRIVILEGED_PORT_SHIFT = 10_000
 
-/** One fleet per Gateway. */
+/** A Gateway, as far as its place is concerned. */
+interface PodGateway {
+  readonly key: string
+  readonly gatewayClass: string
+  readonly merging: 'SharedAddress' | 'OwnAddresses' | 'unknown' | undefined
+}
+
+/** One fleet per Gateway, or per class. */
 export class PodPlacements {
   /** Clients use the addresses of the Service, which the provisioner reads. */
   readonly assignsAddresses = false
+  #places: ReadonlyMap<string, Placement> = new Map()
 
-  place(gateways: readonly string[]): ReadonlyMap<string, Placement> {
-    return new Map(gateways.map((gateway) => [gateway, placementOf(gateway)]))
+  /** The placement of every Gateway of now, by key. While nobody knows how a class is merged, its Gateways stay where they are. */
+  place(gateways: readonly PodGateway[]): ReadonlyMap<string, Placement> {
+    const before = this.#places
+    this.#places = new Map(gateways.map((gateway) => [gateway.key, placementOf(gateway, before.get(gateway.key))]))
+    return this.#places
   }
 }
 
@@ -22,6 +33,17 @@ export function fleetGroup(gateway: string): string {
   return gateway
 }
 
-function placementOf(gateway: string): Placement {
-  return { group: fleetGroup(gateway), addresses: ['0.0.0.0'], ports: { privilegedOffset: PRIVILEGED_PORT_SHIFT, offset: 0 } }
+function placementOf({ key, gatewayClass, merging }: PodGateway, before: Placement | undefined): Placement {
+  if (merging === 'unknown') return before ?? podPlacement(fleetGroup(key))
+  if (merging === undefined) return podPlacement(fleetGroup(key))
+  return podPlacement(classScope(gatewayClass), { gatewayClass, addresses: merging === 'SharedAddress' ? 'shared' : 'own' })
+}
+
+function podPlacement(group: string, shared?: SharedFleet): Placement {
+  return {
+    group,
+    addresses: ['0.0.0.0'],
+    ports: { privilegedOffset: PRIVILEGED_PORT_SHIFT, offset: 0 },
+    ...(shared === undefined ? {} : { shared }),
+  }
 }

@@ -2,8 +2,8 @@
 import type { GatewayInfra } from '../../ir/infra.js'
 import type { JsonObject } from '../../k8s/kube-json.js'
 import { XDS_TOKEN_AUDIENCE } from '../../k8s/token-review.js'
+import type { FleetPlace } from './fleet-place.js'
 import { objectAnnotations, objectLabels, selectorLabels } from './labels.js'
-import { fleetName } from './names.js'
 import type { ProxySettings } from './proxy-settings.js'
 
 /** Where things are within the pod. */
@@ -46,14 +46,14 @@ export function podPort({ ports }: Pick<GatewayInfra, 'ports'>): number {
  *
  * @param bootstrapHash changes when pods must be replaced because their bootstrap has changed
  */
-export function podTemplate(infra: GatewayInfra, settings: ProxySettings, bootstrapHash: string): JsonObject {
-  const annotations = objectAnnotations(infra, { ...settings.podAnnotations, 'headgate.dev/bootstrap': bootstrapHash })
+export function podTemplate(infra: GatewayInfra, place: FleetPlace, settings: ProxySettings, bootstrapHash: string): JsonObject {
+  const annotations = objectAnnotations(place.key, infra, { ...settings.podAnnotations, 'headgate.dev/bootstrap': bootstrapHash })
   return {
     metadata: { labels: { ...settings.podLabels, ...objectLabels(infra) }, annotations },
     spec: {
       ...spreadOverNodes(infra, settings),
       ...settings.podSpec,
-      serviceAccountName: fleetName(infra.gateway.name),
+      serviceAccountName: place.name,
       // Only the token for the controller is mounted: an Envoy that is taken over cannot talk to the API server.
       automountServiceAccountToken: false,
       terminationGracePeriodSeconds: settings.drain.maximumSeconds + GRACE_AFTER_DRAIN_SECONDS,
@@ -66,7 +66,7 @@ export function podTemplate(infra: GatewayInfra, settings: ProxySettings, bootst
       },
       containers: [envoyContainer(infra, settings)],
       volumes: [
-        { name: 'config', configMap: { name: fleetName(infra.gateway.name) } },
+        { name: 'config', configMap: { name: place.name } },
         {
           name: 'token',
           projected: {
@@ -100,7 +100,7 @@ function envoyContainer(infra: GatewayInfra, settings: ProxySettings): JsonObjec
       { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } } },
     ],
     ports: [
-      ...infra.ports.map(({ name, boundPort, protocol }) => ({ name, containerPort: boundPort, protocol })),
+      ...namedPorts(infra).map(({ name, boundPort, protocol }) => ({ name, containerPort: boundPort, protocol })),
       { name: POD_PORT_NAME, containerPort: podPort(infra), protocol: 'TCP' },
     ],
     resources: settings.resources,
@@ -127,6 +127,11 @@ function envoyContainer(infra: GatewayInfra, settings: ProxySettings): JsonObjec
       { name: 'run', mountPath: POD_PATHS.run },
     ],
   }
+}
+
+/** For people only. A shared fleet names none: a template that changes replaces the pods, and Gateways come and go. */
+function namedPorts({ owner, ports }: GatewayInfra): GatewayInfra['ports'] {
+  return owner.kind === 'GatewayClass' ? [] : ports
 }
 
 /** Several Envoys of one Gateway stand on different nodes, where there are some. */

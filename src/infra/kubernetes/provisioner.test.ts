@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { eventually } from '../../../test/support/eventually.js'
 import { FakeClock } from '../../../test/support/fake-clock.js'
 import { FakeKubeApi, type SeenRequest } from '../../../test/support/fake-kube-api.js'
+import { gatewayVersion, type OwnFleet, ownFleet, sharedFleet, sharedService, tcpPort } from '../../../test/support/gateway-infra.js'
 import type { GatewayAddresses } from '../../gatewayapi/inputs.js'
 import type { GatewayInfra } from '../../ir/infra.js'
 import { KubeClient } from '../../k8s/kube-client.js'
@@ -26,16 +27,7 @@ describe('Provisioner', () => {
   let stop: AbortController
   let running: Promise<void>[]
 
-  const infra = (more: Partial<GatewayInfra> = {}): GatewayInfra => ({
-    gateway: { group: 'gateway.networking.k8s.io', kind: 'Gateway', namespace: 'shop', name: 'web', generation: 1 },
-    gatewayClass: 'headgate',
-    ports: [{ name: 'tcp-80', port: 80, boundPort: 10_080, protocol: 'TCP' }],
-    labels: {},
-    annotations: {},
-    addresses: [],
-    config: {},
-    ...more,
-  })
+  const infra = (more: OwnFleet = {}): GatewayInfra => ownFleet(more)
   const set = (wanted: GatewayInfra | undefined, key = 'shop/web'): void => provisioner.set(new Map([[key, wanted]]))
   const writes = (): SeenRequest[] => api.requests.filter(({ method }) => method !== 'GET')
   const object = (collection: string): RawObject | undefined => api.get(collection, 'shop', 'headgate-web')
@@ -68,9 +60,10 @@ describe('Provisioner', () => {
       log: silentLog,
       controllerName: 'headgate.dev/gateway-controller',
       namespaces: [''],
+      controllerNamespace: 'system',
       envoyImage: 'envoyproxy/envoy:distroless-v1.40.0',
       xds: () => ({ host: 'headgate.system.svc.cluster.local', port: 18_000, authorities }),
-      uidOf: (gateway) => uids.get(gateway),
+      uidOf: ({ namespace, name }) => uids.get(`${namespace}/${name}`),
       onAddresses: (gateway, now) => addresses.set(gateway, now),
     })
     follow()
@@ -170,7 +163,7 @@ describe('Provisioner', () => {
     set(infra())
     await made()
     uids.set('shop/web', 'uid-2')
-    set(infra({ gatewayClass: 'another' }))
+    set({ ...infra(), gatewayClass: 'another' })
     for (let i = 0; i < 8; i++) {
       await clock.advance(10_000)
       await new Promise((resolve) => setTimeout(resolve, 20))
@@ -203,6 +196,7 @@ describe('Provisioner', () => {
       log: silentLog,
       controllerName: 'headgate.dev/gateway-controller',
       namespaces: [''],
+      controllerNamespace: 'system',
       envoyImage: 'x',
       xds: () => ({ host: 'h', port: 1, authorities }),
       uidOf: () => undefined,
@@ -229,6 +223,7 @@ describe('Provisioner', () => {
       log: silentLog,
       controllerName: 'example.com/another-installation',
       namespaces: [''],
+      controllerNamespace: 'system',
       envoyImage: 'x',
       xds: () => ({ host: 'h', port: 1, authorities }),
       uidOf: () => undefined,
@@ -282,5 +277,69 @@ describe('Provisioner', () => {
     authorities = 'NEW'
     provisioner.refresh()
     await eventually(() => expect(fieldAt(object(CONFIG_MAPS), 'data', 'ca.crt')).toBe('NEW'))
+  })
+
+  describe('for the Gateways of a class', () => {
+    const [web, other] = [gatewayVersion('shop', 'web'), gatewayVersion('team', 'api')]
+    const CLASS = 'GatewayClass/headgate'
+    const own = (gateway: typeof web, boundPort: number) => sharedService([gateway], [tcpPort(80, boundPort)], gateway)
+    const services = (): readonly (string | undefined)[] =>
+      [...api.list(SERVICES)].map(({ metadata }) => metadata.labels?.['gateway.networking.k8s.io/gateway-name'])
+    const deployment = (): RawObject | undefined => api.get(DEPLOYMENTS, 'system', 'headgateclass-headgate')
+
+    beforeEach(() => {
+      uids.set('/headgate', 'class-uid')
+    })
+
+    it('makes one fleet, and tells every Gateway the address of the Service', async () => {
+      await lead()
+      set(sharedFleet([sharedService([web, other], [tcpPort(80, 10_080)])]), CLASS)
+      await eventually(() => expect(deployment()).toBeDefined())
+      const service = api.get(SERVICES, 'system', 'headgateclass-headgate')
+      if (service === undefined) throw new Error('no Service')
+      api.put(SERVICES, { ...service, status: { loadBalancer: { ingress: [{ ip: '10.89.4.1' }] } } })
+      const assigned = { assigned: [{ type: 'IPAddress', value: '10.89.4.1' }] }
+      await eventually(() => expect([addresses.get('shop/web'), addresses.get('team/api')]).toEqual([assigned, assigned]))
+      set(sharedFleet([sharedService([web], [tcpPort(80, 10_080)])]), CLASS)
+      expect(addresses.get('team/api')).toBeUndefined()
+      expect(addresses.get('shop/web')).toEqual(assigned)
+    })
+
+    it('takes away the Service of a Gateway that went, and everything with the last one', async () => {
+      await lead()
+      set(sharedFleet([own(web, 20_001), own(other, 20_002)]), CLASS)
+      await eventually(() => expect(services().toSorted()).toEqual(['api', 'web']))
+      set(sharedFleet([own(other, 20_002)]), CLASS)
+      await eventually(() => expect(services()).toEqual(['api']))
+      set(undefined, CLASS)
+      await eventually(() => expect([services(), deployment()]).toEqual([[], undefined]))
+    })
+
+    it('leaves the Service of a Gateway as it is while that asks for what it cannot have', async () => {
+      await lead()
+      set(sharedFleet([own(web, 20_001), own(other, 20_002)]), CLASS)
+      await eventually(() => expect(services()).toHaveLength(2))
+      set(sharedFleet([{ ...own(web, 20_009), problem: 'no' }, own(other, 20_003)]), CLASS)
+      const targets = (): readonly unknown[] => [...api.list(SERVICES)].map(({ spec }) => fieldAt(listAt(spec, 'ports')[0], 'targetPort'))
+      await eventually(() => expect(targets().toSorted()).toEqual([20_001, 20_003]))
+    })
+
+    it('keeps the fleet while the configuration of the class cannot be read', async () => {
+      await lead()
+      set(sharedFleet([own(web, 20_001)]), CLASS)
+      await eventually(() => expect(deployment()).toBeDefined())
+      const unknown = infra({ problem: 'the class names a GatewayConfig that does not exist' })
+      provisioner.set(
+        new Map([
+          [CLASS, undefined],
+          ['shop/web', unknown],
+        ]),
+      )
+      await quiet()
+      expect([deployment()?.metadata.name, services()]).toEqual(['headgateclass-headgate', ['web']])
+      provisioner.set(new Map([['shop/web', infra()]]))
+      provisioner.refresh()
+      await eventually(() => expect(object(DEPLOYMENTS)).toBeDefined())
+    })
   })
 })

@@ -3,7 +3,8 @@
  * deletes what is no longer wanted, and reads the addresses that the cluster gave. Every replica reads; only the leader writes.
  */
 import type { GatewayAddresses } from '../../gatewayapi/inputs.js'
-import type { GatewayInfra } from '../../ir/infra.js'
+import { type GatewayInfra, wantedAddresses } from '../../ir/infra.js'
+import { classScope } from '../../ir/placement.js'
 import { API_BACKOFF, backoffMs } from '../../k8s/backoff.js'
 import type { Clock } from '../../k8s/clock.js'
 import type { KubeClient } from '../../k8s/kube-client.js'
@@ -11,11 +12,12 @@ import { KubeApiError } from '../../k8s/kube-error.js'
 import type { RawObject } from '../../k8s/kube-json.js'
 import type { Log } from '../../k8s/log.js'
 import { deepEqual } from '../../util/deep-equal.js'
-import { readAddresses } from './addresses.js'
+import type { ObjectRef } from '../../util/object-ref.js'
+import { asksOnlyForClusterAddresses, readAddresses } from './addresses.js'
+import { fleetPlace, serviceName } from './fleet-place.js'
 import { FleetWriter, ForeignObjectError } from './fleet-writer.js'
 import { CONTROLLER_ANNOTATION } from './labels.js'
 import { type Manifest, manifestsOf, type XdsEndpoint } from './manifests.js'
-import { fleetName } from './names.js'
 import { contentMark, gatewayOf, type OwnedName, ownedName } from './owned-objects.js'
 import { watchOwned } from './owned-watch.js'
 import { fleetGroup } from './pod-placements.js'
@@ -31,12 +33,14 @@ export interface ProvisionerOptions {
   readonly controllerName: string
   /** Namespaces in which Gateways may be; one empty string for all. */
   readonly namespaces: readonly string[]
+  /** The namespace of the controller: fleets of classes are there. */
+  readonly controllerNamespace: string
   /** Envoy's image where no GatewayConfig names one. */
   readonly envoyImage: string
   /** Where the Envoys find the controller, as of now. */
   readonly xds: () => XdsEndpoint
-  /** `metadata.uid` of a Gateway, by its key. */
-  readonly uidOf: (gateway: string) => string | undefined
+  /** `metadata.uid` of a Gateway or a GatewayClass. */
+  readonly uidOf: (owner: ObjectRef) => string | undefined
   /** Told when the addresses of a Gateway, or what keeps it from having them, changed; undefined when there is no such Gateway any more. */
   readonly onAddresses: (gateway: string, addresses: GatewayAddresses | undefined) => void
 }
@@ -52,9 +56,12 @@ export class Provisioner {
   readonly #options: ProvisionerOptions
   readonly #writer: FleetWriter
   readonly #queue: WorkQueue
+  /** By the key of the Gateway, or `GatewayClass/<class>`. */
   readonly #infra = new Map<string, GatewayInfra>()
+  /** The fleet of each Gateway. */
+  readonly #fleets = new Map<string, string>()
   readonly #observed = new Map<OwnedName, RawObject>()
-  /** Objects that were made for a Gateway, by its key. */
+  /** Objects that were made for a fleet, by its key. */
   readonly #objects = new Map<string, Set<OwnedName>>()
   readonly #problems = new Map<string, NonNullable<GatewayAddresses['problem']>>()
   readonly #told = new Map<string, GatewayAddresses>()
@@ -69,14 +76,27 @@ export class Provisioner {
     this.#queue = new WorkQueue(options.clock, CONCURRENCY)
   }
 
-  /** What Gateways need now, by their key; undefined: nothing any more. The first call says everything. */
+  /** What fleets need now, by their key; undefined: nothing any more. The first call says everything. */
   set(changes: ReadonlyMap<string, GatewayInfra | undefined>): void {
-    for (const [gateway, infra] of changes) {
-      if (infra === undefined) this.#infra.delete(gateway)
-      else this.#infra.set(gateway, infra)
-      if (infra === undefined) this.#problems.delete(gateway)
-      this.#tell(gateway)
-      this.#queue.add(gateway)
+    const gone = new Set([...changes.keys()].flatMap((fleet) => gatewaysOf(this.#infra.get(fleet))))
+    for (const [fleet, infra] of changes) {
+      if (infra === undefined) this.#infra.delete(fleet)
+      else this.#infra.set(fleet, infra)
+      if (infra === undefined) this.#problems.delete(fleet)
+    }
+    for (const [fleet, infra] of changes) {
+      for (const gateway of gatewaysOf(infra)) {
+        gone.delete(gateway)
+        this.#fleets.set(gateway, fleet)
+      }
+    }
+    for (const gateway of gone) {
+      this.#fleets.delete(gateway)
+      if (this.#told.delete(gateway)) this.#options.onAddresses(gateway, undefined)
+    }
+    for (const fleet of changes.keys()) {
+      this.#tell(fleet)
+      this.#queue.add(fleet)
     }
     const isFirst = !this.#knowsGateways
     this.#knowsGateways = true
@@ -85,7 +105,7 @@ export class Provisioner {
 
   /** Looks at every Gateway again: something outside, such as the controller's own authority, has changed. */
   refresh(): void {
-    for (const gateway of this.#infra.keys()) this.#queue.add(gateway)
+    for (const fleet of this.#infra.keys()) this.#queue.add(fleet)
   }
 
   /** Reads what is in the cluster until the signal aborts. Every replica does. Never rejects. */
@@ -103,24 +123,24 @@ export class Provisioner {
   async lead(signal: AbortSignal): Promise<void> {
     this.#sweep()
     this.refresh()
-    await this.#queue.run((gateway) => this.#provision(gateway, signal), signal)
+    await this.#queue.run((fleet) => this.#provision(fleet, signal), signal)
   }
 
   /** What was made for Gateways that are gone, perhaps while nobody led. */
   #sweep(): void {
     if (!this.#knowsGateways || !this.#hasListed) return
-    for (const gateway of this.#objects.keys()) if (!this.#infra.has(gateway)) this.#queue.add(gateway)
+    for (const fleet of this.#objects.keys()) if (!this.#infra.has(fleet)) this.#queue.add(fleet)
   }
 
   #see(name: OwnedName, object: RawObject | undefined): void {
-    const gateway = this.#remember(name, object)
-    if (gateway === undefined) return
-    if (name.startsWith('Service/')) this.#tell(gateway)
-    const isWanted = this.#infra.has(gateway)
+    const fleet = this.#remember(name, object)
+    if (fleet === undefined) return
+    if (name.startsWith('Service/')) this.#tell(fleet)
+    const isWanted = this.#infra.has(fleet)
     const isAsApplied = object !== undefined && this.#writer.markOf(name) === contentMark(object)
     if (!this.#hasListed) return
-    if (!isWanted && this.#knowsGateways && object !== undefined) this.#queue.add(gateway)
-    if (isWanted && !isAsApplied) this.#queue.addLater(gateway, this.#repairDelayMs(name))
+    if (!isWanted && this.#knowsGateways && object !== undefined) this.#queue.add(fleet)
+    if (isWanted && !isAsApplied) this.#queue.addLater(fleet, this.#repairDelayMs(name))
   }
 
   /** How long a foreign change is left standing: whoever changes the same thing again and again is answered ever more seldom. */
@@ -139,96 +159,117 @@ export class Provisioner {
     const before = this.#observed.get(name)
     const now = object && gatewayOf(object, controllerName)
     // An object that another installation took over is as good as gone.
-    const gateway = now ?? (before && gatewayOf(before, controllerName))
+    const fleet = now ?? (before && gatewayOf(before, controllerName))
     if (object === undefined) this.#observed.delete(name)
     else this.#observed.set(name, object)
-    if (gateway === undefined) return undefined
-    const names = this.#objects.get(gateway) ?? new Set()
+    if (fleet === undefined) return undefined
+    const names = this.#objects.get(fleet) ?? new Set()
     if (now === undefined) names.delete(name)
     else names.add(name)
-    if (names.size === 0) this.#objects.delete(gateway)
-    else this.#objects.set(gateway, names)
-    return gateway
+    if (names.size === 0) this.#objects.delete(fleet)
+    else this.#objects.set(fleet, names)
+    return fleet
   }
 
-  async #provision(gateway: string, signal: AbortSignal): Promise<void> {
+  async #provision(fleet: string, signal: AbortSignal): Promise<void> {
     // Before everything was listed, what exists would look missing; afterwards every Gateway is looked at.
     if (!this.#hasListed) return
     try {
-      await this.#bring(gateway, signal)
-      this.#failures.delete(gateway)
-      if (this.#problems.delete(gateway)) this.#tell(gateway)
+      await this.#bring(fleet, signal)
+      this.#failures.delete(fleet)
+      if (this.#problems.delete(fleet)) this.#tell(fleet)
     } catch (error) {
-      if (!signal.aborted) this.#fail(gateway, error)
+      if (!signal.aborted) this.#fail(fleet, error)
     }
   }
 
-  async #bring(gateway: string, signal: AbortSignal): Promise<void> {
-    const infra = this.#infra.get(gateway)
+  async #bring(fleet: string, signal: AbortSignal): Promise<void> {
+    const infra = this.#infra.get(fleet)
     if (infra === undefined) {
-      await this.#deleteBut(gateway, new Set(), signal)
+      if (this.#mayReturn(fleet)) return
+      await this.#deleteBut(fleet, new Set(), signal)
       return
     }
-    const gatewayUid = this.#options.uidOf(gateway)
-    if (infra.problem !== undefined || infra.ports.length === 0 || gatewayUid === undefined) return
+    const { controllerNamespace, uidOf, xds } = this.#options
+    const ownerUid = uidOf(infra.owner)
+    if (infra.problem !== undefined || infra.ports.length === 0 || ownerUid === undefined) return
     const settings = readProxySettings(infra.config, this.#options.envoyImage)
-    const manifests = manifestsOf(infra, { gatewayUid, group: fleetGroup(gateway), settings, xds: this.#options.xds() })
-    const wanted = new Set<OwnedName>()
+    const manifests = manifestsOf(infra, { ownerUid, group: fleetGroup(fleet), controllerNamespace, settings, xds: xds() })
+    const wanted = this.#kept(infra)
     for (const made of manifests) {
       const manifest = markedAs(made, this.#options.controllerName)
       const name = ownedName(manifest.kind, manifest.metadata.namespace, manifest.metadata.name)
       wanted.add(name)
-      const applied = await this.#writer.apply(name, manifest, gatewayUid, this.#observed.get(name), signal)
+      const applied = await this.#writer.apply(name, manifest, ownerUid, this.#observed.get(name), signal)
       // The watch may have told of a later change while the answer was under way.
       if (applied !== undefined && !isNewer(this.#observed.get(name), applied)) {
         this.#remember(name, applied)
-        if (manifest.kind === 'Service') this.#tell(gateway)
+        if (manifest.kind === 'Service') this.#tell(fleet)
       }
     }
-    await this.#deleteBut(gateway, wanted, signal)
+    await this.#deleteBut(fleet, wanted, signal)
   }
 
-  async #deleteBut(gateway: string, wanted: ReadonlySet<OwnedName>, signal: AbortSignal): Promise<void> {
-    for (const name of [...(this.#objects.get(gateway) ?? [])]) {
+  /** While a class has a problem, nobody knows whether its Gateways share a fleet: after a restart one that is there must stay. */
+  #mayReturn(fleet: string): boolean {
+    return [...this.#infra.values()].some(({ gatewayClass, problem }) => problem !== undefined && classScope(gatewayClass) === fleet)
+  }
+
+  /** Services that cannot be made as they are asked for stay what they are. */
+  #kept(infra: GatewayInfra): Set<OwnedName> {
+    const place = fleetPlace(infra, this.#options.controllerNamespace)
+    const troubled = infra.services.filter(({ problem }) => problem !== undefined)
+    return new Set(troubled.map((service) => ownedName('Service', place.namespace, serviceName(place, service))))
+  }
+
+  async #deleteBut(fleet: string, wanted: ReadonlySet<OwnedName>, signal: AbortSignal): Promise<void> {
+    for (const name of [...(this.#objects.get(fleet) ?? [])]) {
       const object = this.#observed.get(name)
       if (wanted.has(name) || object === undefined || object.metadata.deletionTimestamp !== undefined) continue
       await this.#writer.remove(name, object, signal)
     }
   }
 
-  #fail(gateway: string, error: unknown): void {
+  #fail(fleet: string, error: unknown): void {
     const { clock, log } = this.#options
-    const failures = (this.#failures.get(gateway) ?? 0) + 1
-    this.#failures.set(gateway, failures)
+    const failures = (this.#failures.get(fleet) ?? 0) + 1
+    this.#failures.set(fleet, failures)
     const waitMs = backoffMs(API_BACKOFF, failures, clock)
-    log.warn({ err: error, gateway, waitMs }, 'the Envoys of a Gateway could not be provisioned; trying again')
-    this.#queue.addLater(gateway, waitMs)
+    log.warn({ err: error, gateway: fleet, waitMs }, 'the Envoys of a Gateway could not be provisioned; trying again')
+    this.#queue.addLater(fleet, waitMs)
     const problem = problemOf(error)
     if (problem === undefined) return
-    this.#problems.set(gateway, problem)
-    this.#tell(gateway)
+    this.#problems.set(fleet, problem)
+    this.#tell(fleet)
   }
 
-  /** Tells the addresses of a Gateway if they have changed. */
-  #tell(gateway: string): void {
-    const infra = this.#infra.get(gateway)
-    if (infra === undefined) {
-      if (this.#told.delete(gateway)) this.#options.onAddresses(gateway, undefined)
-      return
+  /** Tells the addresses of the Gateways of a fleet where they have changed. */
+  #tell(fleet: string): void {
+    const infra = this.#infra.get(fleet)
+    if (infra === undefined) return
+    const place = fleetPlace(infra, this.#options.controllerNamespace)
+    const problem = this.#problems.get(fleet)
+    for (const service of infra.services) {
+      const observed = this.#observed.get(ownedName('Service', place.namespace, serviceName(place, service)))
+      const cluster = asksOnlyForClusterAddresses(wantedAddresses(service))
+      for (const { key, addresses: requested } of service.gateways) {
+        const addresses = readAddresses(observed, requested, cluster)
+        const now = problem === undefined ? addresses : { ...addresses, problem }
+        if (this.#fleets.get(key) !== fleet || deepEqual(this.#told.get(key), now)) continue
+        this.#told.set(key, now)
+        this.#options.onAddresses(key, now)
+      }
     }
-    const service = this.#observed.get(ownedName('Service', infra.gateway.namespace, fleetName(infra.gateway.name)))
-    const addresses = readAddresses(service, infra.addresses)
-    const problem = this.#problems.get(gateway)
-    const now = problem === undefined ? addresses : { ...addresses, problem }
-    if (deepEqual(this.#told.get(gateway), now)) return
-    this.#told.set(gateway, now)
-    this.#options.onAddresses(gateway, now)
   }
 }
 
 function markedAs(manifest: Manifest, controllerName: string): Manifest {
   const annotations = { ...manifest.metadata.annotations, [CONTROLLER_ANNOTATION]: controllerName }
   return { ...manifest, metadata: { ...manifest.metadata, annotations } }
+}
+
+function gatewaysOf(infra: GatewayInfra | undefined): readonly string[] {
+  return (infra?.services ?? []).flatMap(({ gateways }) => gateways.map(({ key }) => key))
 }
 
 function isNewer(a: RawObject | undefined, b: RawObject): boolean {

@@ -33,8 +33,8 @@ const never: IsScoped = () => false
 export function buildListener(port: Port, options: TranslateOptions, isScoped: IsScoped = never): Listener | undefined {
   const [first] = port.chains
   if (first === undefined) return undefined
-  const { gateway } = port
-  const statPrefix = statName(`${gateway.namespace}/${gateway.name}/${port.port}`)
+  // The name begins with whose port it is; it stays while Gateways that share it come and go.
+  const statPrefix = statName(`${port.name.split('/', 2).join('/')}/${port.port}`)
   return {
     name: port.name,
     statPrefix,
