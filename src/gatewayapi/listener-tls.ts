@@ -100,7 +100,13 @@ function resolveCertificate(
   if (name === undefined) return invalid(`${ref.kind} "${namespace}/${ref.name}" cannot hold a certificate: use a Secret.`)
   const found = view.get(materials, name)
   if (found === undefined) return invalid(`Secret "${namespace}/${ref.name}" does not exist.`)
-  return found.ok ? { found: found.value } : invalid(`Secret "${namespace}/${ref.name}" ${found.message}.`)
+  if (!found.ok) return invalid(`Secret "${namespace}/${ref.name}" ${found.message}.`)
+  const { refusal } = found.value
+  if (refusal === undefined) return { found: found.value }
+  return {
+    found: found.value,
+    ...invalid(`Secret "${namespace}/${ref.name}": its last good version serves, Envoy refused this one: ${refusal}`),
+  }
 }
 
 function invalid(message: string): ResolvedCertificate {

@@ -20,6 +20,8 @@ export interface FoundMaterial {
   readonly dnsNames: readonly string[]
   /** RFC 3339, for certificates. */
   readonly validUntil?: string
+  /** Envoy's words about the present version of the object, where an older one serves in its place. */
+  readonly refusal?: string
 }
 
 /** Material by name, or why it cannot be used. No value: there is no such object. */
@@ -86,7 +88,10 @@ function read(view: View, inputs: Inputs, { kind, key, part }: MaterialPlace): R
   ): Read<FoundMaterial> | undefined => {
     if (object === undefined) return undefined
     const served = servedVersion(object, quarantine)
-    return served.isRefused ? { ok: false, message: `was refused by Envoy: ${quarantine?.message ?? ''}` } : how(served.object)
+    if (served.isRefused) return { ok: false, message: `was refused by Envoy: ${quarantine?.message ?? ''}` }
+    const found = how(served.object)
+    const isReplaced = found.ok && served.object !== object && quarantine?.state === 'rejected'
+    return isReplaced ? { ok: true, value: { ...found.value, refusal: quarantine.message } } : found
   }
   switch (kind) {
     case 'Secret':

@@ -55,6 +55,11 @@ export class Cells {
     return this.#version
   }
 
+  /** True if somebody reads this name. */
+  has(name: string): boolean {
+    return this.#cells.has(name)
+  }
+
   /** The names that somebody reads. */
   names(): Iterable<string> {
     return this.#cells.keys()

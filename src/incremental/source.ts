@@ -40,6 +40,11 @@ export class Source<V> {
     return this.#cells.names()
   }
 
+  /** True if some fragment reads the key, whether or not it exists. */
+  isRead(key: string): boolean {
+    return this.#cells.has(key)
+  }
+
   /** Differs from the last time whenever `readKeys` may differ. */
   get readVersion(): number {
     return this.#cells.version

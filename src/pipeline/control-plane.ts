@@ -65,7 +65,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
   })
   server.tracker.onDelivery((event) => {
     if (event.kind === 'progress') pipeline.progress(event.group, event)
-    else pipeline.rejected(event.rejected)
+    else pipeline.rejected(event.rejected, event.group)
   })
   return { translation, store, snapshots, pipeline, server }
 }

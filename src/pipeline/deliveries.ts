@@ -3,14 +3,14 @@
  */
 
 import type { Delivery, Quarantine } from '../gatewayapi/inputs.js'
-import { isEquallySecure } from '../gatewayapi/security-change.js'
 import type { Input } from '../incremental/index.js'
 import type { KubeObject } from '../provider/provider.js'
-import type { RejectedVersion } from '../xds/rejected-versions.js'
+import { deepEqual } from '../util/deep-equal.js'
 import { DeliveryLedger, type GroupProgress } from './delivery-ledger.js'
 import { DeliveryWatch, type WatchedCollections } from './delivery-watch.js'
 import type { ObjectStates } from './group-states.js'
-import { QuarantineBook } from './quarantine-book.js'
+import { LastGood } from './last-good.js'
+import { QuarantineBook, type Rejected } from './quarantine-book.js'
 
 /** The facts that are kept up to date. */
 export interface DeliveryInputs {
@@ -26,8 +26,11 @@ export class Deliveries {
   readonly #ledger = new DeliveryLedger()
   readonly #watch: DeliveryWatch
   readonly #quarantines: QuarantineBook
-  /** What proxies ran of an object that has changed since, until its new version is delivered. */
-  readonly #lastGood = new Map<string, KubeObject>()
+  readonly #lastGood = new LastGood()
+  /** Groups in which something was rejected, and no object is known to be to blame yet. */
+  readonly #searching = new Set<string>()
+  /** What these groups must acknowledge before the search goes on; undefined until what was found so far is published. */
+  #searchNeeds: ReadonlyMap<string, number> | undefined
   /** Objects that were held back or let in: their delivery starts anew with the next revision. */
   readonly #held = new Set<string>()
   /** What other replicas say, by replica and object. */
@@ -42,6 +45,7 @@ export class Deliveries {
     this.#watch = new DeliveryWatch(this.#ledger, collections, revisionOf)
     this.#quarantines = new QuarantineBook({
       acknowledgedGeneration: (object) => this.#ledger.acknowledgedGeneration(object),
+      canHold: (object) => inputs.quarantines.isRead(object),
       lastGood: (object) => this.#lastGood.get(object),
       hold: (object, quarantine) => {
         inputs.quarantines.set(object, quarantine)
@@ -53,11 +57,9 @@ export class Deliveries {
   /** An object is about to change: what proxies run of it serves on if they refuse the new version. */
   beforeChange(name: string, before: KubeObject | undefined, after: KubeObject | undefined): void {
     const acknowledged = this.#ledger.acknowledgedGeneration(name)
-    if (acknowledged === undefined || before === undefined || before.metadata.generation === after?.metadata.generation) return
-    const good = before.metadata.generation === acknowledged ? before : this.#lastGood.get(name)
-    // What is to be closed never stays open because a proxy refuses the new version.
-    if (good !== undefined && after !== undefined && isEquallySecure(good, after)) this.#lastGood.set(name, good)
-    else this.#lastGood.delete(name)
+    const isSame = acknowledged === undefined ? !this.#canBeHeld(name) || deepEqual(before, after) : hasSameGeneration(before, after)
+    if (isSame) return
+    this.#lastGood.changed(name, before, after, acknowledged)
     this.#quarantines.changed(name)
   }
 
@@ -69,18 +71,25 @@ export class Deliveries {
   progress(group: string, progress: GroupProgress): boolean {
     const objects = this.#ledger.progress(group, progress)
     for (const object of objects) this.#settle(object)
-    const isAnswered = progress.connectedProxies > 0 && progress.acknowledgedRevision >= this.#revisionOf(group)
-    const admitted = isAnswered ? this.#quarantines.admitNext() : []
-    return objects.length > 0 || admitted.length > 0
+    const isAcknowledged = (of: string, revision: number): boolean => this.#ledger.isAcknowledged(of, revision)
+    this.#lastGood.progress(isAcknowledged)
+    const isAnswered =
+      progress.connectedProxies > 0 && this.#searchNeeds !== undefined && [...this.#searchNeeds].every((need) => isAcknowledged(...need))
+    return (isAnswered && this.#goOnSearching()) || objects.length > 0
   }
 
   /**
    * A proxy rejected a resource.
    *
+   * @param group of the proxy; undefined when it is not one of this replica, or it is not known
    * @returns true if the translation has something to do
    */
-  rejected({ suspects, message }: Pick<RejectedVersion, 'suspects' | 'message'>): boolean {
-    return this.#quarantines.rejected(suspects, message).length > 0
+  rejected(rejected: Rejected, group?: string): boolean {
+    const isHeld = this.#quarantines.rejected(rejected).length > 0
+    if (!isHeld) return false
+    for (const each of group === undefined ? this.#ledger.connectedGroups() : [group]) this.#searching.add(each)
+    this.#searchNeeds = undefined
+    return true
   }
 
   /**
@@ -102,6 +111,8 @@ export class Deliveries {
       this.#noteHeld(object)
     }
     this.#held.clear()
+    this.#lastGood.published(() => this.#revisionsOf(this.#ledger.connectedGroups()))
+    this.#searchNeeds ??= this.#quarantines.isSearching ? this.#revisionsOf(this.#searching) : undefined
     return [...objects].filter((object) => this.#settle(object)).length > 0
   }
 
@@ -154,6 +165,23 @@ export class Deliveries {
     return objects.filter((object) => this.#settle(object)).length > 0
   }
 
+  /** True if the translation has something to do. */
+  #goOnSearching(): boolean {
+    this.#searchNeeds = undefined
+    const admitted = this.#quarantines.admitNext()
+    if (!this.#quarantines.isSearching && admitted.length === 0) this.#searching.clear()
+    return admitted.length > 0
+  }
+
+  #revisionsOf(groups: Iterable<string>): ReadonlyMap<string, number> {
+    return new Map([...groups].map((group) => [group, this.#revisionOf(group)]))
+  }
+
+  /** Of objects whose delivery is not followed, those count that can be held back. */
+  #canBeHeld(name: string): boolean {
+    return this.#inputs.quarantines.isRead(name)
+  }
+
   *#othersOf(object: string): Iterable<ObjectStates> {
     for (const states of this.#others.values()) {
       const state = states.get(object)
@@ -171,7 +199,11 @@ export class Deliveries {
   #settle(object: string): boolean {
     const delivery = this.#ledger.delivery(object, this.#othersOf(object))
     for (const listener of this.#listeners) listener(object)
-    if (delivery?.state === 'delivered') this.#lastGood.delete(object)
+    if (delivery?.state === 'delivered') this.#lastGood.delivered(object)
     return this.#inputs.deliveries.set(object, delivery)
   }
+}
+
+function hasSameGeneration(before: KubeObject | undefined, after: KubeObject | undefined): boolean {
+  return before === undefined || before.metadata.generation === after?.metadata.generation
 }

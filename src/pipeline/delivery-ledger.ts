@@ -70,6 +70,16 @@ export class DeliveryLedger {
     return [...(this.#waiting.get(group) ?? [])]
   }
 
+  /** The groups that have a proxy. */
+  connectedGroups(): readonly string[] {
+    return [...this.#progress].flatMap(([group, { connectedProxies }]) => (connectedProxies > 0 ? [group] : []))
+  }
+
+  /** True if no proxy of the group is behind this revision; a group without proxies has none that is. */
+  isAcknowledged(group: string, revision: number): boolean {
+    return this.#stateOf(group, revision) !== 'pending'
+  }
+
   /** Where the proxies of this replica are with an object; undefined for one that was never noted. */
   states(object: string): ObjectStates | undefined {
     const entry = this.#entries.get(object)

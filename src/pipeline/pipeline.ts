@@ -98,9 +98,9 @@ export class Pipeline implements ProviderSink {
     if (this.deliveries.progress(group, progress)) this.#schedule()
   }
 
-  /** A proxy rejected a resource. */
-  rejected(rejected: RejectedVersion): void {
-    if (this.deliveries.rejected(rejected)) this.#schedule()
+  /** A proxy rejected a resource; without a group it is one of another replica. */
+  rejected(rejected: RejectedVersion, group?: string): void {
+    if (this.deliveries.rejected(rejected, group)) this.#schedule()
   }
 
   /** Resolves when nothing is left to translate. */
@@ -197,7 +197,7 @@ export class Pipeline implements ProviderSink {
       // Generations count anew after a restart without a cluster: the names are what stays.
       const names = new Set(known.suspects.map(describeObject))
       const suspects = resource.origins.filter((origin) => names.has(describeObject(origin)))
-      isHeld = this.deliveries.rejected({ suspects, message: known.message }) || isHeld
+      isHeld = this.deliveries.rejected({ origins: resource.origins, suspects, message: known.message }) || isHeld
     }
     return isHeld
   }

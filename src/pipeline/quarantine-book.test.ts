@@ -4,39 +4,49 @@ import type { ObjectVersion } from '../util/object-ref.js'
 import { QuarantineBook } from './quarantine-book.js'
 
 const route = (name: string, generation = 2): ObjectVersion => ({ group: 'g', kind: 'HTTPRoute', namespace: 'n', name, generation })
+const policy = (name: string): ObjectVersion => ({ ...route(name), kind: 'SecurityPolicy' })
 const key = (name: string) => `HTTPRoute/n/${name}`
 
+/** What Envoy's message points at, among those that it was sent. */
+type Evidence = (sent: readonly string[]) => readonly string[]
+
 /** A proxy that rejects whatever holds one of `bad`, and the book that must find them. */
-function world(all: readonly string[], bad: ReadonlySet<string>, delivered: ReadonlySet<string> = new Set()) {
+function world(
+  all: readonly string[],
+  bad: ReadonlySet<string>,
+  { delivered = [], evidence = (sent) => sent }: { readonly delivered?: readonly string[]; readonly evidence?: Evidence } = {},
+) {
   const held = new Map<string, string>()
   const acknowledged = new Set(delivered)
   const book = new QuarantineBook({
     acknowledgedGeneration: (object) => (acknowledged.has(object) ? 2 : 1),
+    canHold: () => true,
     lastGood: () => undefined,
     hold: (object, quarantine) => (quarantine === undefined ? held.delete(object) : held.set(object, quarantine.state)),
   })
   let pushes = 0
+  /** Pushes until all that are good have arrived. */
+  let untilDelivered = 0
   const push = (): void => {
     pushes++
     const served = all.filter((name) => !held.has(key(name)))
     if (served.some((name) => bad.has(name))) {
-      book.rejected(
-        served.map((name) => route(name)),
-        'bad regex',
-      )
+      const suspects = evidence(served).map((name) => route(name))
+      book.rejected({ origins: served.map((name) => route(name)), suspects, message: 'bad regex' })
       push()
       return
     }
     for (const name of served) acknowledged.add(key(name))
+    if (untilDelivered === 0 && served.length === all.length - bad.size) untilDelivered = pushes
     if (book.admitNext().length > 0) push()
   }
   push()
-  return { held, pushes, book }
+  return { held, pushes, untilDelivered, book }
 }
 
 describe('QuarantineBook', () => {
   it('holds a single suspect at once', () => {
-    const { held, pushes } = world(['a', 'b', 'c'], new Set(['b']), new Set([key('a'), key('c')]))
+    const { held, pushes } = world(['a', 'b', 'c'], new Set(['b']), { delivered: [key('a'), key('c')] })
     expect(held).toEqual(new Map([[key('b'), 'rejected']]))
     expect(pushes).toBe(2)
   })
@@ -48,13 +58,31 @@ describe('QuarantineBook', () => {
     expect(pushes).toBeLessThan(32)
   })
 
-  it('holds exactly the bad ones, however many', () => {
+  it('finds one among five hundred with the next push when the message points at it', () => {
+    const all = Array.from({ length: 500 }, (_, i) => `r${i}`)
+    const { held, pushes, untilDelivered } = world(all, new Set(['r123']), { evidence: (sent) => sent.filter((name) => name === 'r123') })
+    expect(held).toEqual(new Map([[key('r123'), 'rejected']]))
+    expect([pushes, untilDelivered]).toEqual([2, 2])
+  })
+
+  it('lets an object go again that evidence accused wrongly', () => {
+    const all = Array.from({ length: 100 }, (_, i) => `r${i}`)
+    const { held } = world(all, new Set(['r7']), { evidence: (sent) => sent.filter((name) => name === 'r42') })
+    expect(held).toEqual(new Map([[key('r7'), 'rejected']]))
+  })
+
+  it('holds exactly the bad ones, however many, whatever the evidence says', () => {
     const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
     fc.assert(
-      fc.property(fc.subarray(names), fc.subarray(names), (bad, delivered) => {
+      fc.property(fc.subarray(names), fc.subarray(names), fc.array(fc.subarray(names)), (bad, delivered, evidence) => {
         const known = delivered.filter((name) => !bad.includes(name)).map(key)
-        const { held } = world(names, new Set(bad), new Set(known))
+        let rejections = 0
+        const { held, book } = world(names, new Set(bad), {
+          delivered: known,
+          evidence: (sent) => (evidence[rejections++] ?? []).filter((name) => sent.includes(name)),
+        })
         expect(held).toEqual(new Map(bad.map((name) => [key(name), 'rejected'])))
+        expect(book.isSearching).toBe(false)
       }),
     )
   })
@@ -63,5 +91,20 @@ describe('QuarantineBook', () => {
     const { held, book } = world(['a'], new Set(['a']))
     book.changed(key('a'))
     expect(held.size).toBe(0)
+  })
+
+  it('holds a policy, of which nobody knows whether it was acknowledged; what nothing is made of cannot be held', () => {
+    const held: string[] = []
+    const book = new QuarantineBook({
+      acknowledgedGeneration: (object) => (object.startsWith('HTTPRoute/') ? 2 : undefined),
+      canHold: (object) => !object.includes('unread'),
+      lastGood: () => undefined,
+      hold: (object) => held.push(object),
+    })
+    const origins = [route('a'), policy('p'), policy('unread')]
+    expect(book.rejected({ origins, suspects: [policy('unread')], message: 'no' })).toEqual([])
+    expect(book.rejected({ origins, suspects: [policy('p'), policy('unread')], message: 'no' })).toEqual(['SecurityPolicy/n/p'])
+    expect(book.isSearching).toBe(false)
+    expect(held).toEqual(['SecurityPolicy/n/p'])
   })
 })

@@ -2,23 +2,30 @@
  * Finds the object behind a rejection and keeps it, and it alone, from the proxies until it changes.
  *
  * Envoy rejects a resource, which may be made of many objects. Those that no proxy has run in their present version are suspects.
- * One suspect is the culprit. Several are all held back, so that everything else is delivered at once, and then let in again half by
+ * One suspect is the culprit. If Envoy's words point at one of several, it is held back on their evidence; that everything else is
+ * accepted then is the proof. Otherwise all are held back, so that everything else is delivered at once, and then let in again half by
  * half: the half that is rejected again holds the culprit.
  */
 import type { Quarantine } from '../gatewayapi/inputs.js'
 import type { KubeObject } from '../provider/provider.js'
 import type { ObjectVersion } from '../util/object-ref.js'
+import type { RejectedVersion } from '../xds/rejected-versions.js'
 import { deliveryKey } from './delivery-watch.js'
 
 /** What the book needs to know and to do. Objects are named by `<Kind>/<namespace>/<name>`. */
 export interface QuarantineActions {
   /** The highest generation that every proxy runs; undefined for an object whose delivery is not followed. */
   acknowledgedGeneration(object: string): number | undefined
+  /** True if something is made of the object that can do without it. */
+  canHold(object: string): boolean
   /** The version of the object that proxies ran before the present one, where it may go on serving. */
   lastGood(object: string): KubeObject | undefined
   /** Holds an object back or, with undefined, lets it in. */
   hold(object: string, quarantine: Quarantine | undefined): void
 }
+
+/** What the book needs to know of a rejected version. */
+export type Rejected = Pick<RejectedVersion, 'origins' | 'suspects' | 'message'>
 
 /** Objects that are held back. */
 export class QuarantineBook {
@@ -26,6 +33,8 @@ export class QuarantineBook {
   readonly #held = new Map<string, Quarantine>()
   /** Groups of suspects that wait to be let in, the next one last. */
   #waiting: (readonly ObjectVersion[])[] = []
+  /** Objects that are held back on evidence, and nothing was accepted or rejected since. */
+  #unproven: ObjectVersion[] = []
 
   constructor(actions: QuarantineActions) {
     this.#actions = actions
@@ -41,24 +50,34 @@ export class QuarantineBook {
     return this.#held.entries()
   }
 
+  /** True while it is not known of every object that is held back whether it is to blame. */
+  get isSearching(): boolean {
+    return this.#waiting.length > 0 || this.#unproven.length > 0
+  }
+
   /**
-   * A resource made from these objects was rejected.
+   * A resource was rejected.
    *
    * @returns the objects that are held back from now on; none when no suspect is left
    */
-  rejected(origins: readonly ObjectVersion[], message: string): readonly string[] {
-    const suspects = origins.filter((origin) => {
-      const acknowledged = this.#actions.acknowledgedGeneration(deliveryKey(origin))
-      return acknowledged !== undefined && acknowledged < origin.generation && !this.#held.has(deliveryKey(origin))
-    })
-    const isFound = suspects.length === 1
-    for (const suspect of suspects) this.#hold(suspect, message, isFound)
-    if (suspects.length > 1) this.#waiting.push(suspects.slice(suspects.length >> 1), suspects.slice(0, suspects.length >> 1))
-    return suspects.map(deliveryKey)
+  rejected({ origins, suspects, message }: Rejected): readonly string[] {
+    const pointedAt = suspects.filter((suspect) => this.#isOpen(suspect))
+    // What was followed and is not acknowledged may be to blame, whatever the evidence says.
+    const all = origins.filter((origin) => this.#actions.acknowledgedGeneration(deliveryKey(origin)) !== undefined && this.#isOpen(origin))
+    const likely = pointedAt.length > 0 ? pointedAt : all
+    const isAlone = likely.length === 1
+    const isProven = isAlone && all.every((origin) => deliveryKey(origin) === deliveryKey(likely[0] ?? origin))
+    // Evidence that did not help: whoever was held back for it is tried again, last of all.
+    if (likely.length > 0) this.#waiting.unshift(...this.#unproven.splice(0).map((object) => [object]))
+    for (const suspect of likely) this.#hold(suspect, message, isAlone)
+    if (isAlone && !isProven) this.#unproven.push(...likely)
+    if (!isAlone && likely.length > 0) this.#waiting.push(likely.slice(likely.length >> 1), likely.slice(0, likely.length >> 1))
+    return likely.map(deliveryKey)
   }
 
   /** Everything that was sent is answered: lets the next suspects in. Returns them; none when nobody waits. */
   admitNext(): readonly string[] {
+    this.#unproven = []
     for (;;) {
       const next = this.#waiting.pop()
       if (next === undefined) return []
@@ -68,9 +87,16 @@ export class QuarantineBook {
     }
   }
 
-  /** The object has another generation, or is gone: it gets its chance. */
+  /** The object has another version, or is gone: it gets its chance. */
   changed(object: string): void {
     if (this.#held.has(object)) this.#release(object)
+  }
+
+  #isOpen(object: ObjectVersion): boolean {
+    const key = deliveryKey(object)
+    if (this.#held.has(key) || !this.#actions.canHold(key)) return false
+    const acknowledged = this.#actions.acknowledgedGeneration(key)
+    return acknowledged === undefined || acknowledged < object.generation
   }
 
   #hold(suspect: ObjectVersion, message: string, isFound: boolean): void {

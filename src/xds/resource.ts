@@ -29,6 +29,16 @@ export interface EncodedResource {
   readonly origins: readonly ObjectVersion[]
   /** Names of the clusters, secrets and route configurations that this resource refers to; deliveries are ordered by it. */
   readonly references: readonly ResourceReference[]
+  /** Where a resource is put together from parts that are made from some of its objects only: the virtual hosts of a route table, in their order. */
+  readonly parts?: readonly ResourcePart[]
+}
+
+/** A part of a resource: a rejection is traced to the objects of the part that Envoy complains about. */
+export interface ResourcePart {
+  readonly name: string
+  /** The message of the part, encoded. */
+  readonly value: Buffer
+  readonly origins: readonly ObjectVersion[]
 }
 
 /** A resource that another one names. */

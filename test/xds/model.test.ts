@@ -36,7 +36,7 @@ class Real {
       silentClusters: new WeakMap(),
       events: {
         acknowledged: () => {},
-        rejected: (_type, _flight, { message }, culprits) => {
+        rejected: (_type, _flight, { text: message }, culprits) => {
           for (const { resource } of culprits) this.rejected.add({ ...resource, message, suspects: [], at: '' })
         },
       },

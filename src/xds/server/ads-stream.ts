@@ -13,8 +13,10 @@ import type { Counters } from './counters.js'
 import type { Limits } from './limits.js'
 import type { PumpQueue } from './pump-queue.js'
 import { FULL_STATE } from './push-order.js'
+import type { RejectionMessage } from './rejection-message.js'
 import { type ClientNode, countFields, type DiscoveryRequest, decodeDeltaRequest, decodeSotwRequest } from './requests.js'
 import { type Culprit, type Outgoing, Session } from './session.js'
+import { traceRejection } from './trace-rejection.js'
 import { deltaResponse, type ResourceEncoder, sotwResponse } from './wire.js'
 
 /** Where the server says what people should know. A pino logger is one. */
@@ -196,7 +198,7 @@ export class AdsStream implements SnapshotListener {
       silentClusters,
       events: {
         acknowledged: (typeUrl, { nonce, revision }) => tracker.acknowledged(proxy, typeUrl, nonce, revision, clock.now()),
-        rejected: (typeUrl, { nonce }, { message }, culprits) => this.#rejected(proxy, typeUrl, nonce, message, culprits),
+        rejected: (typeUrl, { nonce }, message, culprits) => this.#rejected(proxy, typeUrl, nonce, message, culprits),
       },
     })
     this.#state = { session, proxy, unlisten: cache.listen(group, this) }
@@ -205,10 +207,11 @@ export class AdsStream implements SnapshotListener {
     return this.#state
   }
 
-  #rejected(proxy: ProxyIdentity, typeUrl: TypeUrl, nonce: string, message: string, culprits: readonly Culprit[]): void {
+  #rejected(proxy: ProxyIdentity, typeUrl: TypeUrl, nonce: string, reading: RejectionMessage, culprits: readonly Culprit[]): void {
     const { cache, rejected, tracker, clock, log } = this.#context
     const now = clock.now()
     const names = culprits.map(({ resource }) => resource.name)
+    const message = reading.text
     tracker.rejected(proxy, typeUrl, nonce, message, names, now)
     if (culprits.length === 0)
       log.info({ proxy: proxy.node, group: proxy.group, typeUrl }, `rejected, the culprit is searched for: ${message}`)
@@ -218,7 +221,8 @@ export class AdsStream implements SnapshotListener {
       // The same bytes may have been made from later generations meanwhile.
       const current = cache.resource(proxy.group, resource)
       const origins = current?.version === version ? current.origins : resource.origins
-      const suspects = suspectsOf(origins, previous?.value === undefined ? undefined : previous.origins)
+      const accepted = previous?.value === undefined ? undefined : previous
+      const suspects = traceRejection(reading, resource, accepted, suspectsOf(origins, accepted?.origins))
       const entry = { typeUrl, name, version, message, origins, suspects, at: new Date(now).toISOString() }
       if (rejected.add(entry)) tracker.reportRejection(proxy, entry)
     }

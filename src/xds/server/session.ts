@@ -13,6 +13,7 @@ import { blame } from './blame.js'
 import type { Bounds } from './bounds.js'
 import { collect, type Push } from './push.js'
 import { FULL_STATE, isServed, PUSH_ORDER, REFERRERS, RESENT_ON_RECONNECT, SUBSCRIBED_BY_NAME } from './push-order.js'
+import { type RejectionMessage, readRejection } from './rejection-message.js'
 import type { DiscoveryRequest, Rejection } from './requests.js'
 import { type Flight, type Held, Subscription } from './subscription.js'
 import { unpoisoned } from './unpoison.js'
@@ -39,7 +40,7 @@ export interface Culprit {
 /** What happened to a response, for the delivery tracker. */
 export interface SessionEvents {
   acknowledged(typeUrl: TypeUrl, flight: Flight): void
-  rejected(typeUrl: TypeUrl, flight: Flight, rejection: Rejection, culprits: readonly Culprit[]): void
+  rejected(typeUrl: TypeUrl, flight: Flight, message: RejectionMessage, culprits: readonly Culprit[]): void
 }
 
 /** What a session works with. */
@@ -259,22 +260,22 @@ export class Session {
 
   #reject(subscription: Subscription, flight: Flight, rejection: Rejection, now: number): void {
     const { typeUrl } = subscription
-    const sent = [...flight.items].filter(([, item]) => item.sent !== undefined)
-    const suspects = [
-      ...sent.filter(([, { previous }]) => previous !== undefined),
-      ...sent.filter(([, { previous }]) => previous === undefined),
-    ].map(([name]) => name)
+    const sent = [...flight.items].flatMap(([name, { sent: resource, previous }]) =>
+      resource === undefined ? [] : [{ name, value: resource.value, before: previous?.value, isNew: previous === undefined }],
+    )
+    const suspects = [...sent.filter(({ isNew }) => !isNew), ...sent.filter(({ isNew }) => isNew)]
+    const message = readRejection(rejection.message)
     if (suspects.length === 0) {
-      this.#options.events.rejected(typeUrl, flight, rejection, [])
+      this.#options.events.rejected(typeUrl, flight, message, [])
       return
     }
-    const found = blame(typeUrl, suspects, rejection.message)
-    const again = found.kind === 'named' ? found.others : suspects
+    const found = blame(typeUrl, suspects, message)
+    const again = found.kind === 'named' ? found.others : suspects.map(({ name }) => name)
     this.#notePoisoned(typeUrl, again, now)
     subscription.revert(flight, again)
     if (found.kind === 'unknown') {
       subscription.probes.unshift(...found.parts.map((part) => [...part]))
-      this.#options.events.rejected(typeUrl, flight, rejection, [])
+      this.#options.events.rejected(typeUrl, flight, message, [])
       return
     }
     subscription.revert(flight, found.culprits)
@@ -284,7 +285,7 @@ export class Session {
       return item?.sent === undefined ? [] : [{ resource: item.sent, previous: item.previous }]
     })
     for (const name of flight.items.keys()) this.#warming.acknowledged({ typeUrl, name }, now)
-    this.#options.events.rejected(typeUrl, flight, rejection, culprits)
+    this.#options.events.rejected(typeUrl, flight, message, culprits)
   }
 
   #notePoisoned(typeUrl: TypeUrl, names: Iterable<string>, now: number): void {

@@ -4,7 +4,7 @@ import type { envoy } from '../../gen/envoy/types.js'
 import type { RouteTable } from '../../ir/route.js'
 import { once } from '../../util/once.js'
 import { bool, encode, uint32 } from '../message.js'
-import { type EncodedResource, type ResourceReference, TYPE_URL } from '../resource.js'
+import { type EncodedResource, type ResourcePart, type ResourceReference, TYPE_URL } from '../resource.js'
 import { ADS } from './config-source.js'
 import { MAX_DIRECT_RESPONSE_BYTES } from './direct-response.js'
 import { contentHash } from './encoded.js'
@@ -49,6 +49,7 @@ export function encodeRouteConfiguration(
 ): EncodedResource {
   const frame = encode('envoy.config.route.v3.RouteConfiguration', routeConfigurationFrame(table.name))
   const origins = once(() => originsOf(table, virtualHosts))
+  const parts = once(() => partsOf(virtualHosts))
   return {
     typeUrl: TYPE_URL.routeConfiguration,
     name: table.name,
@@ -58,6 +59,9 @@ export function encodeRouteConfiguration(
     get origins() {
       return origins()
     },
+    get parts() {
+      return parts()
+    },
     references,
   }
 }
@@ -65,6 +69,11 @@ export function encodeRouteConfiguration(
 /** The objects that a table and its virtual hosts were made from. */
 export function originsOf(table: RouteTable, virtualHosts: readonly EncodedVirtualHost[]): EncodedResource['origins'] {
   return [...new Set([table.origins, ...virtualHosts.map((host) => host.origins)].flat())]
+}
+
+/** Virtual hosts as parts of a resource. */
+export function partsOf(virtualHosts: readonly EncodedVirtualHost[]): readonly ResourcePart[] {
+  return virtualHosts.map(({ domain, bytes, origins }) => ({ name: domain, value: bytes, origins }))
 }
 
 /** Protobuf allows the fields of a message in any order, so a message is the concatenation of parts of it. */

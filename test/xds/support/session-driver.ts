@@ -50,7 +50,7 @@ export class SessionDriver {
       silentClusters: new WeakMap(),
       events: {
         acknowledged: () => {},
-        rejected: (_typeUrl, _flight, { message }, culprits) => {
+        rejected: (_typeUrl, _flight, { text: message }, culprits) => {
           this.culprits.push(...culprits)
           for (const { resource } of culprits) this.rejected.add({ ...resource, message, suspects: resource.origins, at: '' })
         },

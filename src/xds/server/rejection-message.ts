@@ -1,0 +1,68 @@
+/**
+ * What Envoy says when it rejects a response, read for people and for the search for the culprit.
+ *
+ * A violated constraint of a message (protoc-gen-validate) is reported with the whole resource in text form in front, which may be
+ * megabytes and hold every name there is: people get the words behind it, and of the text the search takes the name alone.
+ */
+
+/** A message of Envoy. */
+export interface RejectionMessage {
+  /** For people: Envoy's own words without printed resources, at most `MAX_LENGTH` characters. */
+  readonly text: string
+  /** What the message quotes or ends with, the most telling first: parts of the culprit, if it can be told from others by them. */
+  readonly words: readonly string[]
+  /** Where in a resource with virtual hosts a constraint is violated. */
+  readonly virtualHost: number | undefined
+  readonly route: number | undefined
+}
+
+/** A condition holds 32,768 characters; nobody reads that many. */
+const MAX_LENGTH = 2_000
+/** Longer words are whole resources. */
+const MAX_WORD_LENGTH = 500
+const MAX_WORDS = 50
+
+/** Envoy cuts messages after 4,096 bytes: behind a large resource nothing is left of the reason. */
+const CUT_OFF = 'a constraint of its fields is violated; Envoy printed the whole resource and had no room left for which one'
+
+/** The text form of protobuf messages, as Envoy prints it, begins with a mark that says not to parse it. */
+const PRINTED = /goo\.gle\/debug\w+\s[\s\S]*?(?=Proto constraint validation failed|$)/g
+const PRINTED_NAME = /^(?:name|cluster_name): "([^"]+)"/gm
+
+/** Reads a message. */
+export function readRejection(message: string): RejectionMessage {
+  const text = message.replace(PRINTED, (printed, at: number) => (at + printed.length < message.length ? '' : CUT_OFF)).trim()
+  const names = [...message.matchAll(PRINTED)].flatMap(([printed]) => [...printed.matchAll(PRINTED_NAME)].map(([, name = '']) => name))
+  return {
+    text: text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH - 1)}…` : text,
+    words: [...new Set([...names, ...quoted(text), ...endings(text), ...unusual(text)])]
+      .filter((word) => word !== '' && word.length <= MAX_WORD_LENGTH)
+      .slice(0, MAX_WORDS),
+    virtualHost: indexOf(text, 'VirtualHosts'),
+    route: indexOf(text, 'Routes'),
+  }
+}
+
+function indexOf(text: string, field: string): number | undefined {
+  const found = new RegExp(`\\.${field}\\[(\\d+)\\]`).exec(text)?.[1]
+  return found === undefined ? undefined : Number(found)
+}
+
+function quoted(text: string): readonly string[] {
+  return [...text.matchAll(/'([^']+)'|"([^"]+)"/g)].map(([, single, double]) => single ?? double ?? '')
+}
+
+/** RE2 and others put what they complain about behind a colon. */
+function endings(text: string): readonly string[] {
+  const found = [...text.matchAll(/: /g)].map(({ index }) => text.slice(index + 2))
+  return [...found.reverse(), ...found.map((ending) => ending.split(': ', 1)[0] ?? '')]
+}
+
+/** Words that are no words of a language: names, hosts, paths. */
+function unusual(text: string): readonly string[] {
+  return text
+    .split(/[\s,;()]+/)
+    .map((word) => word.replace(/^['"`]+|['"`.:]+$/g, ''))
+    .filter((word) => word.length > 2 && /[^a-zA-Z]/.test(word))
+    .sort((a, b) => b.length - a.length)
+}
