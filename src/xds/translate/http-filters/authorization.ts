@@ -22,7 +22,7 @@ const ANYBODY: Principal = { any: true }
 export const AUTHORIZATION: HttpFilter = {
   name: NAME,
   config: any('envoy.extensions.filters.http.rbac.v3.RBAC', {}),
-  disabled: false,
+  disabled: true,
   perRoute: ({ authorization }) =>
     authorization === undefined
       ? undefined

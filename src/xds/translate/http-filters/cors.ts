@@ -12,7 +12,7 @@ type StringMatcher = envoy.type.matcher.v3.StringMatcher
 export const CORS: HttpFilter = {
   name: 'envoy.filters.http.cors',
   config: any('envoy.extensions.filters.http.cors.v3.Cors', {}),
-  disabled: false,
+  disabled: true,
   perRoute: ({ cors }) => (cors === undefined ? undefined : any('envoy.extensions.filters.http.cors.v3.CorsPolicy', corsPolicy(cors))),
   references: () => [],
 }

@@ -8,7 +8,7 @@ import type { HttpFilter } from './http-filter.js'
 export const STATEFUL_SESSION: HttpFilter = {
   name: 'envoy.filters.http.stateful_session',
   config: any('envoy.extensions.filters.http.stateful_session.v3.StatefulSession', {}),
-  disabled: false,
+  disabled: true,
   perRoute: ({ action }) => {
     const session = action.kind === 'forward' ? action.sessionPersistence : undefined
     if (session === undefined) return undefined
