@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { DEFAULT_ROUTE_PACKING } from '../xds/translate/packing.js'
 import { readCommandLine } from './command-line.js'
 import { listenError } from './listen-error.js'
 
@@ -38,7 +39,7 @@ describe('standalone', () => {
       provider: 'file',
       log: { level: 'info', format: 'text' },
       controllerName: 'headgate.dev/gateway-controller',
-      routePacking: 'rds',
+      routePacking: DEFAULT_ROUTE_PACKING,
       resources: join(folder, 'examples', 'quickstart'),
       isQuickstart: true,
       allowPartial: false,
@@ -75,7 +76,7 @@ describe('Kubernetes', () => {
       provider: 'kubernetes',
       log: { level: 'info', format: 'json' },
       controllerName: 'headgate.dev/gateway-controller',
-      routePacking: 'rds',
+      routePacking: DEFAULT_ROUTE_PACKING,
       xds: { host: '::', port: 18_000 },
       admin: { host: '127.0.0.1', port: 19_000 },
       health: { host: '::', port: 8081 },

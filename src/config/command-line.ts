@@ -4,9 +4,9 @@ import { homedir, hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
 import { LOG_LEVELS, type LogFormat, type LogLevel } from '../telemetry/logger.js'
-import type { RoutePacking } from '../xds/translate/packing.js'
+import { DEFAULT_ROUTE_PACKING, type RoutePacking } from '../xds/translate/packing.js'
 import type { Config, KubernetesConfig, SocketAddress, StandaloneConfig } from './config.js'
-import { controllerName, namespaces, port, routePacking, socketAddress, wholeNumber } from './option-values.js'
+import { controllerName, namespaces, port, printRoutePacking, routePacking, socketAddress, wholeNumber } from './option-values.js'
 import { headgateVersion } from './version.js'
 
 /** The Envoy image that fits this version of Headgate. */
@@ -121,7 +121,7 @@ export function headgateCommand(): Command {
         '--route-packing <how>',
         'how routes come to Envoy: rds (one table per listener), scoped (a change costs one host), or scoped-above=HOSTS',
       )
-        .default('rds' satisfies RoutePacking)
+        .default(DEFAULT_ROUTE_PACKING, printRoutePacking(DEFAULT_ROUTE_PACKING))
         .argParser(routePacking),
     )
     .optionsGroup('With files (--provider file):')

@@ -45,6 +45,11 @@ export function routePacking(value: string): RoutePacking {
   return { scopedAbove: wholeNumber(limit) }
 }
 
+/** What `routePacking` reads. */
+export function printRoutePacking(packing: RoutePacking): string {
+  return typeof packing === 'string' ? packing : `scoped-above=${packing.scopedAbove}`
+}
+
 /** `example.com/name`: a domain and a path, as GatewayClass wants it. */
 export function controllerName(value: string): string {
   if (/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\/[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$/.test(value)) return value

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { Route } from '../../src/ir/route.js'
 import type { RoutePacking } from '../../src/xds/translate/packing.js'
 import { parseResourceKey } from '../../src/xds/translate/resource-key.js'
+import { SCOPE_HEADER } from '../../src/xds/translate/scope-key.js'
 import { eventually } from '../support/eventually.js'
 import { freePort } from '../support/free-port.js'
 import { startBackend, type TestBackend } from '../support/http-backend.js'
@@ -171,30 +172,62 @@ describe('scoped routes', () => {
 })
 
 describe('a table that passes the limit', () => {
+  const LIMIT = 20
+  /** Hosts of which a tenth of the limit, the limit, and one and a half of it lie between two of them. */
+  const SIZES = [2, 15, 25, 40] as const
+
+  /** Brings the table to that many exact hosts, and waits until Envoy has it. */
+  async function grow(on: Stage, from: number, to: number): Promise<void> {
+    const names = (first: number, end: number) => Array.from({ length: end - first }, (_, index) => `h${first + index}.test`)
+    if (to > from) on.change({ virtualHosts: names(from, to).map((name) => hostNamed(name)) })
+    else on.change({}, names(to, from))
+    await on.delivered()
+    const last = Math.max(from, to) - 1
+    const wanted = to > from ? 200 : 404
+    await eventually(async () => expect((await send({ address: '127.0.0.1', port: on.port, host: `h${last}.test` })).status).toBe(wanted))
+    await pause(200)
+  }
+
+  /** Which packing a new connection gets: backends see the header of scopes only where it means nothing. */
+  async function packingOfNewConnections(on: Stage): Promise<'rds' | 'scoped'> {
+    const headers = { [SCOPE_HEADER]: 'mine' }
+    const { echo } = await send({ address: '127.0.0.1', port: on.port, host: 'h0.test', headers })
+    return echo?.headers[SCOPE_HEADER] === 'mine' ? 'rds' : 'scoped'
+  }
+
   it(
-    'turns to scopes and back without a lost request',
+    'changes what new connections get and drains none that is open, in both directions',
     async () => {
-      const limit = 20
-      await using on = await stage({ scopedAbove: limit }, { virtualHosts: [...many(limit), hostNamed('*.wild.test')] })
-      const { envoy } = on
+      const [few, below, above, many40] = SIZES
+      await using on = await stage({ scopedAbove: LIMIT }, { virtualHosts: [...many(few), hostNamed('*.wild.test')] })
       await eventually(async () => expect((await send({ address: '127.0.0.1', port: on.port, host: 'h0.test' })).status).toBe(200), 20_000)
-      const loads = ['h0.test', 'a.wild.test'].map(on.load)
-      for (let turn = 0; turn < 3; turn++) {
-        on.change({ virtualHosts: [hostNamed('more.test')] })
-        await on.delivered()
-        expect(JSON.stringify(await envoy.admin('/config_dump?resource=dynamic_listeners'))).toContain('scoped_routes')
-        await eventually(async () => expect((await send({ address: '127.0.0.1', port: on.port, host: 'more.test' })).status).toBe(200))
-        await pause(200)
-        on.change({}, ['more.test'])
-        await on.delivered()
-        await eventually(async () => expect((await send({ address: '127.0.0.1', port: on.port, host: 'more.test' })).status).toBe(404))
-        await pause(200)
+      const isKept = (loads: readonly Load[]) => {
+        for (const load of loads) expect([load.total() > 20, load.connections()]).toEqual([true, 1])
       }
-      for (const load of loads) {
-        expect(load.total()).toBeGreaterThan(50)
-        expect(Object.keys(await load.end())).toEqual(['200'])
-      }
+      const early = ['h0.test', 'H1.Test:80', 'a.wild.test'].map(on.load)
+      expect(await packingOfNewConnections(on)).toBe('rds')
+      await grow(on, few, below)
+      expect(await packingOfNewConnections(on)).toBe('rds')
+      await grow(on, below, above)
+      expect(await packingOfNewConnections(on)).toBe('scoped')
+      const late = ['h0.test', 'H1.Test:80', 'a.wild.test'].map(on.load)
+      await grow(on, above, below)
+      expect(await packingOfNewConnections(on)).toBe('rds')
+      await grow(on, below, above)
+      isKept([...early, ...late])
+      expect(await on.envoy.admin('/config_dump?resource=dynamic_listeners')).toContain('filter_chain_matcher')
+      // Only now the route configuration goes, and with it connections that are older than the scopes.
+      await grow(on, above, many40)
+      await grow(on, many40, above)
+      await grow(on, above, below)
+      isKept(late)
+      for (const load of [...early, ...late]) expect(Object.keys(await load.end())).toEqual(['200'])
+      await grow(on, below, few)
+      expect(await packingOfNewConnections(on)).toBe('rds')
+      expect(await on.envoy.admin('/config_dump?resource=dynamic_listeners')).not.toContain('filter_chain_matcher')
       expect(on.fixture.server.rejected.list()).toEqual([])
+      // Never a listener anew: chains were added and taken away.
+      expect(await on.envoy.stat('listener_manager.listener_in_place_updated')).toBeGreaterThanOrEqual(7)
     },
     TIMEOUT_MS,
   )

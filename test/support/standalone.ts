@@ -8,6 +8,7 @@ import { mkdtemp, rename, rm, unlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import type { StandaloneConfig } from '../../src/config/config.js'
 import { CONTROLLER_NAME } from '../../src/gatewayapi/context.js'
 import type { Condition } from '../../src/gatewayapi/model.js'
@@ -18,6 +19,7 @@ import { createLogger } from '../../src/telemetry/logger.js'
 import { objectKey } from '../../src/util/object-ref.js'
 import { eventually } from './eventually.js'
 import { connectHttp2, type Http2Client, send, type TestAnswer, type TestRequest, type TestTls } from './http-client.js'
+import { testRoutePacking } from './route-packing.js'
 
 /** Where a gateway listens. */
 export interface GatewayPlace {
@@ -78,7 +80,7 @@ export async function startTestStandalone(
     adminPort: 0,
     envoy: { kind: 'find' },
     xdsPlaintext: false,
-    routePacking: 'rds',
+    routePacking: testRoutePacking(),
     stateFolder: `${folder}-state`,
     log: { level, format: 'text' },
     controllerName: CONTROLLER_NAME,
@@ -133,6 +135,8 @@ class TestStandalone implements Standalone {
       const [have, want] = [server.tracker.acknowledgedRevision(LOCAL_GROUP), snapshots.revision(LOCAL_GROUP)]
       if (have < want) throw new Error(`the proxy is at revision ${have} of ${want}`)
     })
+    // Envoy acknowledges on its main thread; its workers take over within the next moments.
+    await setTimeout(25)
     await pipeline.idle()
   }
 

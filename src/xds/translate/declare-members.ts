@@ -51,9 +51,9 @@ export function declareMembers(
       compute: (view, name) => {
         const table = view.get(ir.routeTables, name)
         if (table === undefined) return undefined
-        const scoped = view.get(encoded.scopedTables, name)
+        const packing = view.get(encoded.packings, name)
         const routes = { typeUrl: TYPE_URL.routeConfiguration, name }
-        return { group: table.group, references: [...(scoped ? [LOADER] : []), ...(scoped?.isInUse ? [] : [routes])] }
+        return { group: table.group, references: [...(packing?.scopes ? [LOADER] : []), ...(packing?.rds ? [routes] : [])] }
       },
     }),
   )

@@ -6,7 +6,7 @@ import type { Collection, Graph, Source } from '../../incremental/index.js'
 import type { EncodedResource, ResourceReference } from '../resource.js'
 import type { IrCollections } from './declare.js'
 import { sameResource } from './encoded.js'
-import { isExact, isScoped, type RoutePacking } from './packing.js'
+import { isExact, type RoutePacking, type TablePacking, tablePacking } from './packing.js'
 import { parseResourceKey, resourceKey } from './resource-key.js'
 import { encodeRouteConfiguration } from './route-configuration.js'
 import { type EncodedScope, encodeFallbackScope, encodeHostScope } from './scope.js'
@@ -17,21 +17,14 @@ import { type EncodedVirtualHost, encodeVirtualHost } from './virtual-host.js'
 export interface RouteCollections {
   /** By the keys of the virtual hosts. */
   readonly virtualHostBytes: Collection<EncodedVirtualHost>
-  /** Route tables that have scopes, by name. */
-  readonly scopedTables: Collection<ScopedTable>
+  /** How each route table is packed, by its name. */
+  readonly packings: Collection<TablePacking>
   /** By name. */
   readonly routeConfigurations: Collection<EncodedResource>
   /** By name. */
   readonly scopes: Collection<EncodedScope>
   /** Every resource that some virtual host of a route table names, once. */
   readonly uses: Collection<RouteTableUse>
-}
-
-/** A route table that has scopes. */
-export interface ScopedTable {
-  readonly group: string
-  /** False while its listener still uses the route configuration. */
-  readonly isInUse: boolean
 }
 
 /** A route table and something that its virtual hosts name. */
@@ -51,7 +44,7 @@ export function declareRoutes(graph: Graph, ir: RouteSources, packing: RoutePack
       return host === undefined ? undefined : encodeVirtualHost(host)
     },
   })
-  const scopedTables = declareScopedTables(graph, ir, packing)
+  const packings = declarePackings(graph, ir, packing)
   const hostsByTable = graph.index(virtualHostBytes, 'virtual hosts by route table', ({ routeTable }) => [routeTable])
 
   // An index and a fragment per use: a virtual host that names another cluster costs that cluster, not all that the table names.
@@ -75,32 +68,28 @@ export function declareRoutes(graph: Graph, ir: RouteSources, packing: RoutePack
     keys: ir.routeTables,
     compute: (view, name) => {
       const table = view.get(ir.routeTables, name)
-      if (table === undefined || view.get(scopedTables, name)?.isInUse === true) return undefined
+      if (table === undefined || view.get(packings, name)?.rds !== true) return undefined
       return encodeRouteConfiguration(table, view.list(hostsByTable, name), view.get(references, name) ?? [])
     },
     equal: sameResource,
   })
   return {
     virtualHostBytes,
-    scopedTables,
+    packings,
     routeConfigurations,
-    scopes: declareScopes(graph, ir.routeTables, virtualHostBytes, scopedTables),
+    scopes: declareScopes(graph, ir.routeTables, virtualHostBytes, packings),
     uses,
   }
 }
 
-function declareScopedTables(graph: Graph, { routeTables, virtualHosts }: RouteSources, packing: RoutePacking): Collection<ScopedTable> {
+function declarePackings(graph: Graph, { routeTables, virtualHosts }: RouteSources, packing: RoutePacking): Collection<TablePacking> {
   // Only a limit needs the number.
   const exactHosts = graph.index(virtualHosts, 'exact hosts by route table', ({ routeTable, domain }) =>
     typeof packing === 'object' && isExact(domain) ? [routeTable] : [],
   )
-  return graph.collection<ScopedTable>('scoped route tables', {
+  return graph.collection<TablePacking>('packings of route tables', {
     keys: routeTables,
-    compute: (view, name) => {
-      const table = view.get(routeTables, name)
-      if (table === undefined || packing === 'rds') return undefined
-      return { group: table.group, isInUse: isScoped(packing, () => view.count(exactHosts, name)) }
-    },
+    compute: (view, name) => tablePacking(packing, () => view.count(exactHosts, name)),
   })
 }
 
@@ -108,9 +97,9 @@ function declareScopes(
   graph: Graph,
   routeTables: IrCollections['routeTables'],
   virtualHosts: Source<EncodedVirtualHost>,
-  scopedTables: Source<ScopedTable>,
+  packings: Source<TablePacking>,
 ): Collection<EncodedScope> {
-  const fallbacks = graph.index(scopedTables, 'fallback scopes', (_table, name) => [scopeName(name, FALLBACK)])
+  const fallbacks = graph.index(packings, 'fallback scopes', ({ scopes }, name) => (scopes ? [scopeName(name, FALLBACK)] : []))
   const others = graph.index(virtualHosts, 'wildcards by route table', ({ routeTable, domain }) => (isExact(domain) ? [] : [routeTable]))
   const exact = graph.index(virtualHosts, 'exact hosts', ({ routeTable, domain }) =>
     isExact(domain) ? [scopeName(routeTable, domain)] : [],
@@ -119,7 +108,7 @@ function declareScopes(
     keys: [fallbacks, exact],
     compute: (view, name) => {
       const { routeTable, host } = parseScopeName(name)
-      const table = view.get(scopedTables, routeTable) === undefined ? undefined : view.get(routeTables, routeTable)
+      const table = view.get(packings, routeTable)?.scopes === true ? view.get(routeTables, routeTable) : undefined
       if (table === undefined) return undefined
       if (host === FALLBACK) return encodeFallbackScope(table, view.list(others, routeTable))
       const [virtualHost] = view.list(exact, name)

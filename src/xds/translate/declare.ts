@@ -12,6 +12,7 @@ import { sameResource } from './encoded.js'
 import { encodeListener } from './listener.js'
 import { encodeLoadAssignment } from './load-assignment.js'
 import { DEFAULT_TRANSLATE_OPTIONS, type TranslateOptions } from './options.js'
+import { tablePacking } from './packing.js'
 import { encodeSecret } from './secret.js'
 
 /** What gateways do, by the keys of src/ir/README.md. */
@@ -49,12 +50,7 @@ export function declareXds(graph: Graph, ir: IrCollections, options: XdsOptions 
   return { ...encoded, resources: declareMembers(graph, ir, encoded) }
 }
 
-function declareEncoded(
-  graph: Graph,
-  ir: IrCollections,
-  { scopedTables }: RouteCollections,
-  options: TranslateOptions,
-): EncodedCollections {
+function declareEncoded(graph: Graph, ir: IrCollections, { packings }: RouteCollections, options: TranslateOptions): EncodedCollections {
   const encodeEach = <V>(
     name: string,
     source: Source<V>,
@@ -70,7 +66,7 @@ function declareEncoded(
     })
   return {
     listeners: encodeEach('listeners', ir.ports, (port, view) =>
-      encodeListener(port, options, (table) => view.get(scopedTables, table)?.isInUse === true),
+      encodeListener(port, options, (table) => view.get(packings, table) ?? tablePacking(options.packing, () => 0)),
     ),
     clusters: encodeEach('encoded clusters', ir.clusters, (cluster) => encodeCluster(cluster, options)),
     secrets: encodeEach('encoded secrets', ir.secrets, encodeSecret),

@@ -3,6 +3,7 @@ import type { envoy } from '../../gen/envoy/types.js'
 import type { Chain, Port } from '../../ir/port.js'
 import type { ResourceReference } from '../resource.js'
 import { TYPE_URL } from '../resource.js'
+import { chainNames, type PackingOf } from './chain-names.js'
 import { downstreamTlsSocket, terminationReferences } from './downstream-tls.js'
 import { httpConnectionManager, type ManagerContext } from './http-connection-manager.js'
 import { routeReferencesOf } from './route-configuration.js'
@@ -16,28 +17,31 @@ export interface FilterChainContext extends ManagerContext {
   readonly port: Port
   /** True when some chain of the port takes TLS: then the others say that they take none. */
   readonly mixed: boolean
+  readonly packingOf: PackingOf
 }
 
-/** The message. */
-export function buildFilterChain(chain: Chain, context: FilterChainContext): FilterChain {
-  const { port, statPrefix, mixed, options } = context
-  const filter =
-    chain.kind === 'http' ? httpConnectionManager(chain, port.client, context) : tcpProxy(chain, port.client, statPrefix, options)
-  return {
-    name: chain.name,
+/** The messages: one, or one per packing of the route table while both are there. */
+export function buildFilterChains(chain: Chain, context: FilterChainContext): readonly FilterChain[] {
+  const { port, statPrefix, mixed, options, packingOf } = context
+  return chainNames(chain, packingOf).all.map(({ name, packing }) => ({
+    name,
     ...chainMatch(chain, mixed),
-    filters: [filter],
+    filters: [
+      chain.kind === 'http'
+        ? httpConnectionManager(chain, port.client, packing, context)
+        : tcpProxy(chain, port.client, statPrefix, options),
+    ],
     ...(chain.tls === undefined ? {} : { transportSocket: downstreamTlsSocket(chain.tls) }),
-  }
+  }))
 }
 
 /** What a chain refers to. */
-export function chainReferences(chain: Chain, isScoped: ManagerContext['isScoped']): readonly ResourceReference[] {
+export function chainReferences(chain: Chain, packingOf: PackingOf): readonly ResourceReference[] {
   const targets =
     chain.kind === 'http'
-      ? isScoped(chain.routeTable)
-        ? SCOPE_REFERENCES
-        : [routeReferencesOf(chain.routeTable)]
+      ? chainNames(chain, packingOf).all.flatMap(({ packing }) =>
+          packing === 'scoped' ? SCOPE_REFERENCES : [routeReferencesOf(chain.routeTable)],
+        )
       : chain.clusters.map(({ cluster }) => ({ typeUrl: TYPE_URL.cluster, name: cluster }))
   return [...targets, ...(chain.tls === undefined ? [] : terminationReferences(chain.tls))]
 }

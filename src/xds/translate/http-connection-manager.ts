@@ -6,6 +6,7 @@ import { any, bool, duration, uint32 } from '../message.js'
 import { accessLogs } from './access-log.js'
 import { httpFilters } from './http-filters/index.js'
 import type { TranslateOptions } from './options.js'
+import type { TablePacking } from './packing.js'
 import { routesOf } from './route-configuration.js'
 import { scopedRoutesOf } from './scoped-routes.js'
 
@@ -34,24 +35,27 @@ const ESCAPED_SLASHES_ACTIONS = {
 export interface ManagerContext {
   readonly statPrefix: string
   readonly options: TranslateOptions
-  /** True for a route table whose hosts are scopes. */
-  isScoped(routeTable: string): boolean
 }
 
-/** The network filter that speaks HTTP. */
+/** The network filter that speaks HTTP, with the routes of its chain by one packing. */
 export function httpConnectionManager(
   chain: HttpChain,
   client: ClientSettings,
-  { statPrefix, options, isScoped }: ManagerContext,
+  packing: TablePacking['newConnections'],
+  context: ManagerContext,
 ): envoy.config.listener.v3.Filter {
   return {
     name: 'envoy.filters.network.http_connection_manager',
-    typedConfig: any(PACKAGE, manager(chain, client, { statPrefix, options, isScoped })),
+    typedConfig: any(PACKAGE, manager(chain, client, packing === 'scoped', context)),
   }
 }
 
-function manager(chain: HttpChain, client: ClientSettings, { statPrefix, options, isScoped }: ManagerContext): HttpConnectionManager {
-  const scoped = isScoped(chain.routeTable)
+function manager(
+  chain: HttpChain,
+  client: ClientSettings,
+  scoped: boolean,
+  { statPrefix, options }: ManagerContext,
+): HttpConnectionManager {
   const accessLog = accessLogs('request', options)
   return {
     statPrefix,

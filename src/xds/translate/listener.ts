@@ -4,10 +4,13 @@ import type { envoy } from '../../gen/envoy/types.js'
 import type { Chain, Port } from '../../ir/port.js'
 import { any, uint32 } from '../message.js'
 import { type EncodedResource, TYPE_URL } from '../resource.js'
+import type { PackingOf } from './chain-names.js'
 import { encodeResource, sortReferences } from './encoded.js'
-import { buildFilterChain, chainReferences } from './filter-chain.js'
+import { buildFilterChains, chainReferences } from './filter-chain.js'
+import { filterChainMatcher } from './filter-chain-matcher.js'
 import type { ManagerContext } from './http-connection-manager.js'
 import type { TranslateOptions } from './options.js'
+import { tablePacking } from './packing.js'
 import { statName } from './stat-name.js'
 import { udpProxy } from './udp-proxy.js'
 
@@ -26,11 +29,11 @@ const PROXY_PROTOCOL: ListenerFilter = {
   typedConfig: any('envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol', {}),
 }
 
-type IsScoped = ManagerContext['isScoped']
-const never: IsScoped = () => false
+/** Every route table in one RouteConfiguration. */
+const onlyRds: PackingOf = () => tablePacking('rds', () => 0)
 
 /** The message; undefined for a port without chains, which Envoy would refuse. */
-export function buildListener(port: Port, options: TranslateOptions, isScoped: IsScoped = never): Listener | undefined {
+export function buildListener(port: Port, options: TranslateOptions, packingOf: PackingOf = onlyRds): Listener | undefined {
   const [first] = port.chains
   if (first === undefined) return undefined
   // The name begins with whose port it is; it stays while Gateways that share it come and go.
@@ -40,19 +43,19 @@ export function buildListener(port: Port, options: TranslateOptions, isScoped: I
     statPrefix,
     ...addresses(port),
     perConnectionBufferLimitBytes: uint32(port.client.bufferLimitBytes),
-    ...(port.transport === 'UDP' ? udp(first, statPrefix, options) : tcp(port, { statPrefix, options, isScoped })),
+    ...(port.transport === 'UDP' ? udp(first, statPrefix, options) : tcp(port, { statPrefix, options }, packingOf)),
   }
 }
 
 /** The listener ready for the wire; undefined for a port without chains. */
-export function encodeListener(port: Port, options: TranslateOptions, isScoped: IsScoped = never): EncodedResource | undefined {
-  const listener = buildListener(port, options, isScoped)
+export function encodeListener(port: Port, options: TranslateOptions, packingOf: PackingOf = onlyRds): EncodedResource | undefined {
+  const listener = buildListener(port, options, packingOf)
   if (listener === undefined) return undefined
   return encodeResource('envoy.config.listener.v3.Listener', listener, {
     typeUrl: TYPE_URL.listener,
     name: port.name,
     origins: [...new Set([...port.origins, ...port.chains.flatMap(chainOrigins)])],
-    references: sortReferences(port.chains.flatMap((chain) => chainReferences(chain, isScoped))),
+    references: sortReferences(port.chains.flatMap((chain) => chainReferences(chain, packingOf))),
   })
 }
 
@@ -70,11 +73,13 @@ function addresses({ addresses: [main, ...others], boundPort, transport }: Port)
   }
 }
 
-function tcp(port: Port, context: ManagerContext): Listener {
+function tcp(port: Port, context: ManagerContext, packingOf: PackingOf): Listener {
   const mixed = port.chains.some(({ encrypted }) => encrypted)
   const filters = [...(port.client.proxyProtocol ? [PROXY_PROTOCOL] : []), ...(mixed ? [TLS_INSPECTOR] : [])]
+  const matcher = filterChainMatcher(port, packingOf)
   return {
-    filterChains: port.chains.map((chain) => buildFilterChain(chain, { ...context, port, mixed })),
+    filterChains: port.chains.flatMap((chain) => buildFilterChains(chain, { ...context, port, mixed, packingOf })),
+    ...(matcher === undefined ? {} : { filterChainMatcher: matcher }),
     ...(filters.length === 0 ? {} : { listenerFilters: filters }),
   }
 }

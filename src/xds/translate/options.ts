@@ -1,4 +1,4 @@
-import type { RoutePacking } from './packing.js'
+import { DEFAULT_ROUTE_PACKING, type RoutePacking } from './packing.js'
 
 /** What the translation to Envoy knows besides the IR: the same for all gateways, fixed for the life of the process. */
 export interface TranslateOptions {
@@ -13,5 +13,5 @@ export interface TranslateOptions {
 export const DEFAULT_TRANSLATE_OPTIONS: TranslateOptions = {
   accessLog: 'json',
   systemTrustFile: '/etc/ssl/certs/ca-certificates.crt',
-  packing: 'rds',
+  packing: DEFAULT_ROUTE_PACKING,
 }
