@@ -4,6 +4,8 @@ import { homedir, hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
 import { LOG_LEVELS, type LogFormat, type LogLevel } from '../telemetry/logger.js'
+import { ACCESS_LOG_MODES, type AccessLogMode } from '../xds/translate/access-log.js'
+import { DEFAULT_TRANSLATE_OPTIONS } from '../xds/translate/options.js'
 import { DEFAULT_ROUTE_PACKING, type RoutePacking } from '../xds/translate/packing.js'
 import type { Config, KubernetesConfig, SocketAddress, StandaloneConfig } from './config.js'
 import { controllerName, namespaces, port, printRoutePacking, routePacking, socketAddress, wholeNumber } from './option-values.js'
@@ -69,6 +71,7 @@ interface Options {
   readonly envoyImage: string
   readonly controllerName: string
   readonly routePacking: RoutePacking
+  readonly accessLog: AccessLogMode
   readonly logLevel: LogLevel
   readonly logFormat?: LogFormat
 }
@@ -123,6 +126,11 @@ export function headgateCommand(): Command {
       )
         .default(DEFAULT_ROUTE_PACKING, printRoutePacking(DEFAULT_ROUTE_PACKING))
         .argParser(routePacking),
+    )
+    .addOption(
+      new Option('--access-log <which>', 'requests and connections that Envoys write a line of JSON about on their standard output')
+        .choices(ACCESS_LOG_MODES)
+        .default(DEFAULT_TRANSLATE_OPTIONS.accessLog),
     )
     .optionsGroup('With files (--provider file):')
     .option(
@@ -226,9 +234,9 @@ function kubernetes(options: Options, command: Command, { environment, workingFo
   }
 }
 
-function common(options: Options, defaultFormat: LogFormat): Pick<Config, 'log' | 'controllerName' | 'routePacking'> {
-  const { logLevel, logFormat, controllerName: name, routePacking: packing } = options
-  return { log: { level: logLevel, format: logFormat ?? defaultFormat }, controllerName: name, routePacking: packing }
+function common(options: Options, defaultFormat: LogFormat): Pick<Config, 'log' | 'controllerName' | 'routePacking' | 'accessLog'> {
+  const { logLevel, logFormat, controllerName: name, routePacking: packing, accessLog } = options
+  return { log: { level: logLevel, format: logFormat ?? defaultFormat }, controllerName: name, routePacking: packing, accessLog }
 }
 
 function watchScope({ watchNamespaces, watchSelector }: Options): KubernetesConfig['watch'] {

@@ -1,5 +1,6 @@
 /** What the control plane is told at start: read once from the command line, checked, never changed. */
 import type { LogFormat, LogLevel } from '../telemetry/logger.js'
+import type { AccessLogMode } from '../xds/translate/access-log.js'
 import type { RoutePacking } from '../xds/translate/packing.js'
 
 /** Everything that `headgate` can be told. */
@@ -12,6 +13,8 @@ interface CommonConfig {
   readonly controllerName: string
   /** How virtual hosts come to Envoy. */
   readonly routePacking: RoutePacking
+  /** What proxies write about requests. */
+  readonly accessLog: AccessLogMode
 }
 
 /** A folder of YAML and one local Envoy. */

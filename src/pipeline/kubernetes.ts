@@ -94,7 +94,7 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
   })
   const controlPlane: ControlPlane = createControlPlane({
     context: { controllerName: config.controllerName, allowExternalName: false, supportedFeatures: SUPPORTED_FEATURES },
-    xds: { packing: config.routePacking },
+    xds: { packing: config.routePacking, accessLog: config.accessLog },
     placements: new PodPlacements(),
     references: { kinds: BY_REFERENCE, want: (wanted) => provider.want(wanted) },
     authenticator: certificateOrToken(

@@ -59,7 +59,7 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger, 
   )
   const controlPlane = createControlPlane({
     context: { controllerName: config.controllerName, allowExternalName: true, supportedFeatures: SUPPORTED_FEATURES },
-    xds: { packing: config.routePacking },
+    xds: { packing: config.routePacking, accessLog: config.accessLog },
     placements: new LocalPlacements(config.listenOffset, await hasSpareLoopbackAddresses()),
     authenticator: trust === undefined ? allowEveryone(LOCAL_GROUP) : byCertificate,
     credentials: trust?.credentials ?? ServerCredentials.createInsecure(),

@@ -34,6 +34,7 @@ describe('the controller', () => {
       log: { level: 'silent' as const, format: 'json' as const },
       controllerName: CONTROLLER,
       routePacking: 'rds' as const,
+      accessLog: 'off' as const,
       xds: await local(),
       admin: await local(),
       health: await local(),

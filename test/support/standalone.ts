@@ -81,6 +81,7 @@ export async function startTestStandalone(
     envoy: { kind: 'find' },
     xdsPlaintext: false,
     routePacking: testRoutePacking(),
+    accessLog: 'off',
     stateFolder: `${folder}-state`,
     log: { level, format: 'text' },
     controllerName: CONTROLLER_NAME,

@@ -1,9 +1,21 @@
-/** What proxies write about requests and connections: one JSON object per line on their standard output. */
+/**
+ * What proxies write about requests and connections: one JSON object per line on their standard output.
+ *
+ * A line for every request costs a proxy about a twentieth of its requests per second, and somebody has to keep the lines. So by default
+ * there is one for what went wrong.
+ */
+import { Enum } from '../../gen/envoy/enums.js'
 import type { envoy, google } from '../../gen/envoy/types.js'
 import { any } from '../message.js'
 import type { TranslateOptions } from './options.js'
 
 type AccessLog = envoy.config.accesslog.v3.AccessLog
+type AccessLogFilter = envoy.config.accesslog.v3.AccessLogFilter
+
+/** Which requests and connections proxies write about: all, those that went wrong, or none. */
+export type AccessLogMode = (typeof ACCESS_LOG_MODES)[number]
+/** Every `AccessLogMode`. */
+export const ACCESS_LOG_MODES = ['all', 'errors', 'off'] as const
 
 const CONNECTION_FIELDS = {
   start_time: '%START_TIME%',
@@ -42,11 +54,26 @@ const REQUEST_FIELDS = {
   user_agent: '%REQ(USER-AGENT)%',
 } as const
 
-const LOGS = { request: [stdout(REQUEST_FIELDS)], connection: [stdout(CONNECTION_FIELDS)] } as const
+/** Envoy has something to say about it: no route, no healthy backend, reset, timeout, denied, a client that went away. */
+const FLAGGED: AccessLogFilter = { responseFlagFilter: {} }
+const COMPARE = Enum['envoy.config.accesslog.v3.ComparisonFilter.Op']
+const SERVER_ERROR: AccessLogFilter = {
+  // Envoy wants a name under which a runtime layer could change the number; ours has none.
+  statusCodeFilter: { comparison: { op: COMPARE.GE, value: { defaultValue: 500, runtimeKey: 'headgate.access_log.status' } } },
+}
+const WRONG = { request: { orFilter: { filters: [FLAGGED, SERVER_ERROR] } }, connection: FLAGGED } as const
+const LOGS = { request: stdout(REQUEST_FIELDS), connection: stdout(CONNECTION_FIELDS) } as const
 
 /** The access logs of HTTP requests, or of plain connections and datagram sessions. */
-export function accessLogs(of: 'request' | 'connection', options: TranslateOptions): readonly AccessLog[] {
-  return options.accessLog === 'off' ? [] : LOGS[of]
+export function accessLogs(of: 'request' | 'connection', { accessLog }: TranslateOptions): readonly AccessLog[] {
+  switch (accessLog) {
+    case 'off':
+      return []
+    case 'errors':
+      return [{ ...LOGS[of], filter: WRONG[of] }]
+    case 'all':
+      return [LOGS[of]]
+  }
 }
 
 function stdout(fields: Readonly<Record<string, string>>): AccessLog {

@@ -4,6 +4,7 @@ import { MAX_LISTENER_FILTERS } from '../../ir/route.js'
 import type { ClientValidation } from '../../ir/tls.js'
 import { decode } from '../message.js'
 import { TYPE_URL } from '../resource.js'
+import type { AccessLogMode } from './access-log.js'
 import { INVALID_BACKEND } from './invalid-backend.js'
 import { buildListener, encodeListener } from './listener.js'
 import { DEFAULT_TRANSLATE_OPTIONS } from './options.js'
@@ -107,11 +108,13 @@ describe('an HTTP connection manager', () => {
     expect(manager().xffNumTrustedHops).toBeUndefined()
   })
 
-  it('logs one line per request, or nothing', () => {
-    const logged = buildListener(port(), { ...options, accessLog: 'json' })
+  it('logs one line per request, one per failure, or nothing', () => {
     const name = 'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager'
-    expect(decode(name, filterOf(logged)).accessLog).toMatchObject([{ name: 'envoy.access_loggers.stdout' }])
-    expect(manager().accessLog ?? []).toEqual([])
+    const logs = (accessLog: AccessLogMode) => decode(name, filterOf(buildListener(port(), { ...options, accessLog }))).accessLog ?? []
+    expect(logs('all')).toMatchObject([{ name: 'envoy.access_loggers.stdout' }])
+    expect(logs('all')[0]?.filter).toBeUndefined()
+    expect(logs('errors')).toMatchObject([{ name: 'envoy.access_loggers.stdout', filter: { orFilter: {} } }])
+    expect(logs('off')).toEqual([])
   })
 })
 

@@ -1,9 +1,10 @@
+import type { AccessLogMode } from './access-log.js'
 import { DEFAULT_ROUTE_PACKING, type RoutePacking } from './packing.js'
 
 /** What the translation to Envoy knows besides the IR: the same for all gateways, fixed for the life of the process. */
 export interface TranslateOptions {
-  /** What proxies write to their standard output for each request or connection. */
-  readonly accessLog: 'json' | 'off'
+  /** What proxies write to their standard output about requests and connections. */
+  readonly accessLog: AccessLogMode
   /** The PEM file on the proxy's disk with the authorities that `trust: system` means. */
   readonly systemTrustFile: string
   readonly packing: RoutePacking
@@ -11,7 +12,7 @@ export interface TranslateOptions {
 
 /** The settings of Envoy's own container image, which are those of Debian as well. */
 export const DEFAULT_TRANSLATE_OPTIONS: TranslateOptions = {
-  accessLog: 'json',
+  accessLog: 'errors',
   systemTrustFile: '/etc/ssl/certs/ca-certificates.crt',
   packing: DEFAULT_ROUTE_PACKING,
 }

@@ -10,12 +10,15 @@ import type { XdsConnection } from '../../../envoy/xds-cluster.js'
 
 /** A running Envoy. */
 export interface RealEnvoy extends AsyncDisposable {
+  readonly pid: number
   /** The answer of the admin interface. */
   admin(path: string): Promise<string>
   /** A counter or gauge; 0 when Envoy does not know it. */
   stat(name: string): Promise<number>
   /** What it wrote to its log so far. */
   log(): string
+  /** What it wrote to its standard output so far, if that is kept: access logs. */
+  output(): string
 }
 
 /** How to start one. */
@@ -25,6 +28,8 @@ export interface RealEnvoyOptions {
   readonly cluster?: string
   readonly logLevel?: string
   readonly concurrency?: number
+  /** True keeps what it writes to its standard output. */
+  readonly keepsOutput?: boolean
 }
 
 /** Starts an Envoy; it ends with the disposal. */
@@ -34,23 +39,36 @@ export async function startEnvoy({
   cluster = 'test',
   logLevel = 'warning',
   concurrency = 1,
+  keepsOutput = false,
 }: RealEnvoyOptions): Promise<RealEnvoy> {
   const folder = await mkdtemp(join(tmpdir(), 'headgate-xds-'))
   const adminSocketPath = join(folder, 'admin.sock')
   const config = join(folder, 'bootstrap.json')
   await writeFile(config, printBootstrap({ node: { id, cluster }, xds: { host: '127.0.0.1', ...xds }, adminSocketPath }))
   const { path } = await findEnvoy()
-  const child = spawn(path, ['-c', config, '--log-level', logLevel, '--concurrency', String(concurrency), '--disable-hot-restart'], {
-    stdio: ['ignore', 'ignore', 'pipe'],
+  const flush = keepsOutput ? ['--file-flush-interval-msec', '50'] : []
+  const child = spawn(
+    path,
+    ['-c', config, '--log-level', logLevel, '--concurrency', String(concurrency), '--disable-hot-restart', ...flush],
+    {
+      stdio: ['ignore', keepsOutput ? 'pipe' : 'ignore', 'pipe'],
+    },
+  )
+  if (child.pid === undefined) throw new Error(`cannot run ${path}`)
+  let output = ''
+  child.stdout?.on('data', (bytes: Buffer) => {
+    output += bytes.toString()
   })
   let log = ''
-  child.stderr.on('data', (bytes: Buffer) => {
+  child.stderr?.on('data', (bytes: Buffer) => {
     log += bytes.toString()
   })
   const admin = (url: string) => get(adminSocketPath, url)
   return {
     admin,
+    pid: child.pid,
     log: () => log,
+    output: () => output,
     async stat(name) {
       const text = await admin(`/stats?filter=^${name.replaceAll('.', '\\.')}$`)
       return Number(/: (\d+)/.exec(text)?.[1] ?? 0)
