@@ -23,6 +23,7 @@ export const AUTHORIZATION: HttpFilter = {
   name: NAME,
   config: any('envoy.extensions.filters.http.rbac.v3.RBAC', {}),
   disabled: true,
+  idle: any('envoy.extensions.filters.http.rbac.v3.RBACPerRoute', {}),
   perRoute: ({ authorization }) =>
     authorization === undefined
       ? undefined

@@ -13,6 +13,8 @@ export const CORS: HttpFilter = {
   name: 'envoy.filters.http.cors',
   config: any('envoy.extensions.filters.http.cors.v3.Cors', {}),
   disabled: true,
+  // No origin is allowed, and preflight requests of all others go on.
+  idle: any('envoy.extensions.filters.http.cors.v3.CorsPolicy', {}),
   perRoute: ({ cors }) => (cors === undefined ? undefined : any('envoy.extensions.filters.http.cors.v3.CorsPolicy', corsPolicy(cors))),
   references: () => [],
 }

@@ -9,6 +9,7 @@ export const STATEFUL_SESSION: HttpFilter = {
   name: 'envoy.filters.http.stateful_session',
   config: any('envoy.extensions.filters.http.stateful_session.v3.StatefulSession', {}),
   disabled: true,
+  idle: any('envoy.extensions.filters.http.stateful_session.v3.StatefulSessionPerRoute', { disabled: true }),
   perRoute: ({ action }) => {
     const session = action.kind === 'forward' ? action.sessionPersistence : undefined
     if (session === undefined) return undefined
