@@ -21,6 +21,7 @@ import { declareClusterPolicies } from './policies/cluster-policies.js'
 import { declareEffectivePolicies, declareRouteScopes, type RoutePolicies } from './policies/effective-policies.js'
 import { declarePolicies } from './policies/policies.js'
 import { declareAncestorSources } from './policies/policy-ancestors.js'
+import { declarePolicyBackendKeys } from './policies/policy-backends.js'
 import { declarePolicyFacts } from './policies/policy-facts.js'
 import { declareOwnPolicyStatuses } from './policies/policy-statuses.js'
 import { SECURITY_POLICY } from './policies/security-kind.js'
@@ -70,10 +71,11 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
   const backends = declareBackends(graph, backendSources, [
     graph.index(attachments, 'backends of routes', (attachment) => attachment.backends),
     graph.index(filtersOfListeners, 'backends of listeners', backendsOfFilters),
+    declarePolicyBackendKeys(graph, inputs, SECURITY_POLICY),
   ])
   const ruleSources = { backends, grants, gatewayCertificates }
-  const trafficPolicies = declarePolicies(graph, inputs, grants, BACKEND_TRAFFIC_POLICY)
-  const securityPolicies = declarePolicies(graph, inputs, grants, SECURITY_POLICY)
+  const trafficPolicies = declarePolicies(graph, inputs, ruleSources, BACKEND_TRAFFIC_POLICY)
+  const securityPolicies = declarePolicies(graph, inputs, ruleSources, SECURITY_POLICY)
   const scopes = declareRouteScopes(graph, attachments, listeners, [trafficPolicies, securityPolicies])
   const traffic = declareEffectivePolicies(graph, scopes, routes, listeners, trafficPolicies)
   const security = declareEffectivePolicies(graph, scopes, routes, listeners, securityPolicies)

@@ -49,6 +49,7 @@ export interface Route {
   readonly requestHeaders: HeaderChanges
   readonly responseHeaders: HeaderChanges
   readonly cors?: Cors
+  readonly csrf?: Csrf
   readonly authorization?: Authorization
   readonly externalAuth?: ExternalAuth
   /** True for GRPCRoutes: unmatched and failed requests answer in gRPC's own terms. */
@@ -158,4 +159,22 @@ export interface ExternalAuth {
   readonly allowedResponseHeaders: readonly string[]
   /** 0: the body is not sent. */
   readonly maxBodyBytes: number
+  /** Asked with this path, whatever that of the request is (HTTP only). */
+  readonly pathOverride?: string
+  /** How long it may take to decide; undefined: a default of the translation. */
+  readonly timeoutMs?: number
+  /** Lets requests pass when the server cannot be asked. */
+  readonly failOpen?: true
+  /** What requests get when the server cannot be asked; undefined: 403. */
+  readonly statusOnError?: number
+  /** What the server is told besides: headers over HTTP, metadata of the call over gRPC. */
+  readonly context?: readonly { readonly name: string; readonly value: string }[]
+}
+
+/** Refuses requests that another site makes a browser send. */
+export interface Csrf {
+  /** Hosts with their ports, where they have some; `*.` stands for one or more labels. Lower case. */
+  readonly additionalOrigins: readonly string[]
+  /** The share of requests that is only counted; undefined: all are judged, and refused. */
+  readonly shadow?: { readonly numerator: number; readonly denominator: number }
 }

@@ -4,6 +4,8 @@ import type { KindDefinition } from '../schema/kind.js'
 import type { Field, ObjectSchema } from '../schema/schema.js'
 import { corsFilter, HTTP_METHODS } from './http-filters.js'
 import { ownPolicySchema } from './policy-targets.js'
+import { csrf } from './security/csrf.js'
+import { extAuth } from './security/ext-auth.js'
 import { headerName, sectionName } from './strings.js'
 
 const action = oneOf(['Allow', 'Deny'], { name: 'AuthorizationAction' })
@@ -48,6 +50,8 @@ const authorization: ObjectSchema = object('Authorization', 'Which requests may 
 /** The settings of a SecurityPolicy: once as defaults, once as overrides. Each is merged as a whole. */
 const settings: Readonly<Record<string, Field>> = {
   cors: optional(corsFilter, 'Answers cross-origin requests of browsers, as the filter of HTTPRoutes does.'),
+  csrf: optional(csrf, 'Refuses requests that another site makes a browser send.'),
+  extAuth: optional(extAuth, 'Asks another server whether a request may pass.'),
   authorization: optional(authorization, 'Which requests may pass; others get 403.'),
 }
 

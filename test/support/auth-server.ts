@@ -1,5 +1,5 @@
 /** A real authorization server that speaks Envoy's gRPC protocol (envoy.service.auth.v3.Authorization). */
-import { Server, ServerCredentials, type sendUnaryData } from '@grpc/grpc-js'
+import { type Metadata, Server, ServerCredentials, type sendUnaryData } from '@grpc/grpc-js'
 import protobuf from 'protobufjs'
 
 /** What the server was asked about. */
@@ -16,6 +16,8 @@ export interface AuthServer {
   readonly port: number
   /** Every request that it was asked about, in order. */
   readonly checked: readonly CheckedRequest[]
+  /** The metadata of each of these calls. */
+  readonly callMetadata: readonly Readonly<Record<string, unknown>>[]
   close(): void
 }
 
@@ -43,6 +45,7 @@ export async function startAuthServer(name: string): Promise<AuthServer> {
   const request = root.lookupType('CheckRequest')
   const response = root.lookupType('CheckResponse')
   const checked: CheckedRequest[] = []
+  const callMetadata: Readonly<Record<string, unknown>>[] = []
   const server = new Server()
   server.addService(
     {
@@ -57,8 +60,9 @@ export async function startAuthServer(name: string): Promise<AuthServer> {
       },
     },
     {
-      Check: (call: { readonly request: CheckedRequest }, answer: sendUnaryData<object>) => {
+      Check: (call: { readonly request: CheckedRequest; readonly metadata: Metadata }, answer: sendUnaryData<object>) => {
         checked.push(call.request)
+        callMetadata.push(call.metadata.getMap())
         const isDenied = call.request.path.includes('denied')
         const wanted = new URL(call.request.path, 'http://check').searchParams.getAll('say').map((each) => each.split(/:(?=[^:]*$)/))
         const headers = [['x-user', 'ann'], ...wanted].map(([key, value]) => ({ header: { key, value } }))
@@ -72,7 +76,7 @@ export async function startAuthServer(name: string): Promise<AuthServer> {
       error === null ? resolve(bound) : reject(error),
     ),
   )
-  return { name, port, checked, close: () => server.forceShutdown() }
+  return { name, port, checked, callMetadata, close: () => server.forceShutdown() }
 }
 
 function readRequest(type: protobuf.Type, bytes: Buffer): CheckedRequest {

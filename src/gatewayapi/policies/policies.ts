@@ -5,9 +5,11 @@ import { type ObjectKey, objectKey, objectVersion } from '../../util/object-ref.
 import type { Problem } from '../conditions.js'
 import type { Inputs, Quarantine } from '../inputs.js'
 import { selectorMatches } from '../label-selector.js'
-import { type GrantIndex, isReferenceAllowed } from '../reference-grants.js'
+import { isReferenceAllowed } from '../reference-grants.js'
+import type { RuleSources } from '../routes/rule-context.js'
 import { servedVersion } from '../served-version.js'
 import type { Layer, PolicyTarget, ResolvedPolicy } from './policy.js'
+import { backendProblem } from './policy-backends.js'
 import type { PolicyKind, PolicyKindName } from './policy-kind.js'
 import { selectorWord, type TargetRef, targetKind, targetWord, wrongKind } from './policy-targets.js'
 
@@ -30,7 +32,7 @@ type Metadata = { readonly metadata: { readonly labels?: Readonly<Record<string,
 export function declarePolicies<K extends PolicyKindName, S extends object>(
   graph: Graph,
   inputs: Inputs,
-  grants: GrantIndex,
+  sources: Pick<RuleSources, 'backends' | 'grants'>,
   kind: PolicyKind<K, S>,
 ): Policies<S> {
   const objects = inputs.kind(kind.name)
@@ -43,7 +45,7 @@ export function declarePolicies<K extends PolicyKindName, S extends object>(
       // An older version might let in whom this one keeps out.
       const { object, isRefused } = servedVersion(found, kind.failsClosed ? withoutLastGood(quarantine) : quarantine)
       const refusal = { reason: 'Invalid', message: `Envoy refused the policy: ${quarantine?.message ?? ''}` }
-      return resolve(view, grants, kind, object, isRefused ? refusal : undefined)
+      return resolve(view, sources, kind, object, isRefused ? refusal : undefined)
     },
   })
   return {
@@ -99,7 +101,7 @@ export function selects<S extends object>(
 
 function resolve<K extends PolicyKindName, S extends object>(
   view: View,
-  grants: GrantIndex,
+  sources: Pick<RuleSources, 'backends' | 'grants'>,
   kind: PolicyKind<K, S>,
   object: KindTypes[K],
   refusal: Problem | undefined,
@@ -113,7 +115,7 @@ function resolve<K extends PolicyKindName, S extends object>(
     const target = { ...ref, namespace: ref.namespace ?? metadata.namespace, sectionName: ref.sectionName }
     const isPossible = known !== undefined && kind.isTarget(known)
     if (!isPossible) return { ...target, problem: wrongKind(ref) }
-    if (!isReferenceAllowed(view, grants, from, target)) return { ...target, problem: notPermitted(target) }
+    if (!isReferenceAllowed(view, sources.grants, from, target)) return { ...target, problem: notPermitted(target) }
     return { ...target, problem: problemFor(kind, { settings, overrides }, known) }
   })
   return {
@@ -127,7 +129,11 @@ function resolve<K extends PolicyKindName, S extends object>(
     replaces: spec.mergeType === 'Replace',
     settings,
     overrides,
-    problem: refusal ?? kind.problemOf(settings) ?? (overrides === undefined ? undefined : kind.problemOf(overrides)),
+    problem:
+      refusal ??
+      kind.problemOf(settings) ??
+      (overrides === undefined ? undefined : kind.problemOf(overrides)) ??
+      backendProblem(view, sources, kind, { object: from, settings, overrides }),
   }
 }
 

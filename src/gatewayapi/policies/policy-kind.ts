@@ -1,6 +1,7 @@
 /** What one kind of our own policies adds to what all of them share. */
 import type { KindTypes } from '../../gen/kinds.js'
 import type { Problem } from '../conditions.js'
+import type { BackendReference } from '../routes/backend-references.js'
 
 /** Our own policies, by their kinds. */
 export type PolicyKindName = 'BackendTrafficPolicy' | 'SecurityPolicy'
@@ -17,6 +18,8 @@ export interface PolicyKind<K extends PolicyKindName, S extends object> {
   overridesOf(spec: KindTypes[K]['spec']): S | undefined
   /** What the schema lets through and cannot be done: with it the policy as a whole does not count. */
   problemOf(settings: S): Problem | undefined
+  /** The backends that settings refer to: without one of them the policy as a whole does not count. */
+  backendsOf?(settings: S): readonly BackendReference[]
   /** True for kinds of targets that the policy may be about. */
   isTarget(kind: string): boolean
   /** Why settings mean nothing for a target of a kind: there the policy does not count. */

@@ -1,25 +1,31 @@
 /** SecurityPolicy as a kind of policy: what it may be about, and which of its settings cannot be done. */
 import type { SecurityPolicySpec, SecuritySettings } from '../../gen/kinds.js'
+import { durationMilliseconds } from '../../kinds/duration.js'
 import { parseAddressRange } from './address-range.js'
 import type { PolicyKind } from './policy-kind.js'
 import { isBackendTarget } from './policy-targets.js'
+
+/** Each is merged as a whole. */
+const ATOMS = ['cors', 'csrf', 'extAuth', 'authorization'] as const satisfies readonly (keyof SecuritySettings)[]
 
 /** SecurityPolicy. Whoever may send what is one thing: nothing of a setting is mixed with that of another policy. */
 export const SECURITY_POLICY: PolicyKind<'SecurityPolicy', SecuritySettings> = {
   name: 'SecurityPolicy',
   failsClosed: true,
-  atoms: new Set(['cors', 'authorization']),
-  settingsOf: ({ cors, authorization }: SecurityPolicySpec) => ({
-    ...(cors === undefined ? {} : { cors }),
-    ...(authorization === undefined ? {} : { authorization }),
-  }),
+  atoms: new Set(ATOMS),
+  settingsOf: (spec: SecurityPolicySpec): SecuritySettings =>
+    Object.fromEntries(ATOMS.flatMap((name) => (spec[name] === undefined ? [] : [[name, spec[name]]]))),
   overridesOf: ({ overrides }: SecurityPolicySpec) => overrides,
-  problemOf: ({ authorization }) => {
+  problemOf: ({ authorization, extAuth }) => {
+    if (extAuth !== undefined && !(durationMilliseconds(extAuth.timeout) > 0)) {
+      return { reason: 'UnsupportedValue', message: `extAuth.timeout: "${extAuth.timeout}" is no time to wait; write one such as 10s.` }
+    }
     const ranges = (authorization?.rules ?? []).flatMap((rule) => rule.principal?.clientCIDRs ?? [])
     const wrong = ranges.find((range) => parseAddressRange(range) === undefined)
     if (wrong === undefined) return undefined
     return { reason: 'UnsupportedValue', message: `authorization.rules.principal.clientCIDRs: "${wrong}" is no range such as 10.0.0.0/8.` }
   },
+  backendsOf: ({ extAuth }) => [extAuth?.grpc, extAuth?.http].flatMap((service) => service?.backendRef ?? []),
   isTarget: (kind) => !isBackendTarget(kind),
   targetProblem: () => undefined,
 }

@@ -39,7 +39,10 @@ export interface RuleMatch {
 }
 
 /** What a rule does with requests that it matches. */
-export type RuleOutcome = Pick<Route, 'action' | 'requestHeaders' | 'responseHeaders' | 'cors' | 'authorization' | 'externalAuth'> & {
+export type RuleOutcome = Pick<
+  Route,
+  'action' | 'requestHeaders' | 'responseHeaders' | 'cors' | 'csrf' | 'authorization' | 'externalAuth'
+> & {
   readonly problems: readonly Problem[]
   readonly unsupported: readonly string[]
 }

@@ -2,7 +2,7 @@
 import type { BackendTrafficSettings, SecuritySettings } from '../../gen/kinds.js'
 import type { Source, View } from '../../incremental/index.js'
 import type { ObjectKey, ObjectVersion } from '../../util/object-ref.js'
-import { backendKey, backendObject, hasPorts } from '../backends/backend-key.js'
+import { type BackendRef, backendKey, backendObject, hasPorts } from '../backends/backend-key.js'
 import { type ClusterPolicies, type ClusterUsage, clusterName } from '../backends/cluster-names.js'
 import type { ResolvedBackend, UsableBackend } from '../backends/resolved-backend.js'
 import type { Problem } from '../conditions.js'
@@ -43,35 +43,45 @@ export type FoundBackend =
   /** Without a problem the reference itself is fine: what is wrong is reported on another object. */
   | { readonly ok: false; readonly problem: Problem | undefined }
 
+/** What a reference leads to, before anybody sends anything there. */
+export type ResolvedReference =
+  | { readonly ok: true; readonly ref: BackendRef; readonly backend: UsableBackend }
+  | { readonly ok: false; readonly problem: Problem | undefined }
+
 /** Follows a reference. Whether it is permitted is asked first, so that nobody learns what exists elsewhere. */
-export function findBackend(context: ReferenceContext, reference: BackendReference, usage: ClusterUsage): FoundBackend {
-  const { view, referrer } = context
+export function resolveReference(
+  view: View,
+  { backends, grants }: Pick<RuleSources, 'backends' | 'grants'>,
+  referrer: Referrer,
+  reference: BackendReference,
+  usage: ClusterUsage,
+): ResolvedReference {
   const ref = toBackendRef(reference, referrer.namespace, usage === 'udp' ? 'UDP' : 'TCP')
   if (ref === undefined) {
     const kind = reference.group === '' ? reference.kind : `${reference.group}/${reference.kind}`
     return fails('InvalidKind', `The backend "${reference.name}" is of kind ${kind}, which is not supported.`)
   }
-  if (!isReferenceAllowed(view, context.grants, referrer, backendObject(ref))) {
+  if (!isReferenceAllowed(view, grants, referrer, backendObject(ref))) {
     const message = `The ${ref.kind} "${ref.namespace}/${ref.name}" is in another namespace and no ReferenceGrant there allows the reference.`
     return fails('RefNotPermitted', message)
   }
   if (hasPorts(ref.kind) && ref.port === undefined) return fails('BackendNotFound', `The backend "${ref.name}" needs a port.`)
-  const backend = view.get(context.backends, backendKey(ref))
+  const backend = view.get(backends, backendKey(ref))
   if (backend === undefined) return fails('BackendNotFound', `The ${ref.kind} "${ref.namespace}/${ref.name}" does not exist.`)
   if (!backend.usable) return backend.reason === undefined ? { ok: false, problem: undefined } : fails(backend.reason, backend.message)
   if ((usage === 'http' || usage === 'grpc') && backend.http.protocol === 'unsupported') {
     return fails('UnsupportedProtocol', `The ${ref.kind} "${ref.namespace}/${ref.name}" ${backend.http.message}.`)
   }
-  return {
-    ok: true,
-    backend,
-    cluster: clusterName({
-      backend: ref,
-      usage,
-      gateway: certificateOwner(context, backend, usage),
-      policies: context.clusterPolicies ?? [],
-    }),
-  }
+  return { ok: true, ref, backend }
+}
+
+/** Follows a reference to the cluster that is sent to. */
+export function findBackend(context: ReferenceContext, reference: BackendReference, usage: ClusterUsage): FoundBackend {
+  const found = resolveReference(context.view, context, context.referrer, reference, usage)
+  if (!found.ok) return found
+  const { ref, backend } = found
+  const gateway = certificateOwner(context, backend, usage)
+  return { ok: true, backend, cluster: clusterName({ backend: ref, usage, gateway, policies: context.clusterPolicies ?? [] }) }
 }
 
 /** The gateway in the name of a cluster: only where it changes the cluster, so that gateways share the others. */
@@ -81,6 +91,6 @@ function certificateOwner(context: ReferenceContext, backend: UsableBackend, usa
   return context.view.get(context.gatewayCertificates, context.gateway) === undefined ? undefined : context.gateway
 }
 
-function fails(reason: string, message: string): FoundBackend {
+function fails(reason: string, message: string): { readonly ok: false; readonly problem: Problem } {
   return { ok: false, problem: { reason, message } }
 }

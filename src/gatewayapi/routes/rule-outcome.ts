@@ -57,8 +57,7 @@ export function ruleOutcome(context: RuleContext, rule: AnyRule, at: number): Ru
     action: incompatible === undefined ? actionOf(context, { ...rule, traffic }, at, filters, shared) : cannotForward(context.route.kind),
     requestHeaders: filters.requestHeaders,
     responseHeaders: filters.responseHeaders,
-    ...ruleSecurity(policyOfRule(context.security, rule.name), filters.cors),
-    ...(filters.externalAuth === undefined ? {} : { externalAuth: filters.externalAuth }),
+    ...ruleSecurity(context, policyOfRule(context.security, rule.name), filters),
     problems: [...filters.problems, ...several.flatMap((each) => each.problems), ...shared.problems],
     unsupported: [
       ...(incompatible === undefined ? [] : [incompatible]),

@@ -64,12 +64,17 @@ export function extAuthz(auth: ExternalAuth): ExtAuthz {
   const cluster = auth.cluster ?? INVALID_BACKEND
   const common: ExtAuthz = {
     transportApiVersion: Enum['envoy.config.core.v3.ApiVersion'].V3,
-    failureModeAllow: false,
+    failureModeAllow: auth.failOpen ?? false,
+    ...(auth.statusOnError === undefined ? {} : { statusOnError: { code: auth.statusOnError as envoy.type.v3.StatusCode } }),
     ...(auth.maxBodyBytes === 0 ? {} : { withRequestBody: { maxRequestBytes: auth.maxBodyBytes } }),
   }
   const sent = { allowedHeaders: exactly([...ALWAYS_SENT, ...auth.allowedRequestHeaders]) }
   if (auth.protocol === 'HTTP') return { ...common, ...sent, httpService: httpService(auth, cluster) }
-  const grpcService = { envoyGrpc: { clusterName: cluster, authority: authorityOf(cluster) }, timeout: duration(EXTERNAL_AUTH_TIMEOUT_MS) }
+  const grpcService = {
+    envoyGrpc: { clusterName: cluster, authority: authorityOf(cluster) },
+    timeout: duration(auth.timeoutMs ?? EXTERNAL_AUTH_TIMEOUT_MS),
+    ...(auth.context === undefined ? {} : { initialMetadata: contextHeaders(auth.context) }),
+  }
   // Without a list the service gets every header that the client sent, and this one it did not send.
   const limits = auth.allowedRequestHeaders.length === 0 ? { disallowedHeaders: exactly([SCOPE_HEADER]) } : sent
   return { ...common, ...limits, grpcService }
@@ -81,10 +86,16 @@ function authorityOf(cluster: string): string {
   return namespace === undefined || name === undefined ? cluster : `${name}.${namespace}`
 }
 
-function httpService({ pathPrefix, allowedResponseHeaders }: ExternalAuth, cluster: string): HttpService {
+function contextHeaders(context: NonNullable<ExternalAuth['context']>): readonly envoy.config.core.v3.HeaderValue[] {
+  return context.map(({ name, value }) => ({ key: name, value }))
+}
+
+function httpService({ pathPrefix, pathOverride, allowedResponseHeaders, timeoutMs, context }: ExternalAuth, cluster: string): HttpService {
   return {
-    serverUri: { uri: `http://${cluster}`, cluster, timeout: duration(EXTERNAL_AUTH_TIMEOUT_MS) },
+    serverUri: { uri: `http://${cluster}`, cluster, timeout: duration(timeoutMs ?? EXTERNAL_AUTH_TIMEOUT_MS) },
     ...(pathPrefix === '' ? {} : { pathPrefix }),
+    ...(pathOverride === undefined ? {} : { pathOverride }),
+    ...(context === undefined ? {} : { authorizationRequest: { headersToAdd: contextHeaders(context) } }),
     authorizationResponse: {
       allowedUpstreamHeaders:
         allowedResponseHeaders.length === 0

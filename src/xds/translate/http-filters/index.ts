@@ -3,6 +3,7 @@ import type { Route, VirtualHost } from '../../../ir/route.js'
 import type { ResourceReference } from '../../resource.js'
 import { AUTHORIZATION } from './authorization.js'
 import { CORS } from './cors.js'
+import { CSRF } from './csrf.js'
 import { EXT_AUTHZ } from './ext-authz.js'
 import type { HttpFilter } from './http-filter.js'
 import { LISTENER_FILTERS, listenerFilterConfig } from './listener-filters.js'
@@ -17,7 +18,7 @@ import { STATEFUL_SESSION } from './stateful-session.js'
  * no credentials and must be answered before anybody asks for some. Authorization comes behind
  * whoever finds out who is asking.
  */
-export const HTTP_FILTERS: readonly HttpFilter[] = [...LISTENER_FILTERS, CORS, EXT_AUTHZ, AUTHORIZATION, STATEFUL_SESSION, ROUTER]
+export const HTTP_FILTERS: readonly HttpFilter[] = [...LISTENER_FILTERS, CORS, CSRF, EXT_AUTHZ, AUTHORIZATION, STATEFUL_SESSION, ROUTER]
 
 type ChainFilter = envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter
 
