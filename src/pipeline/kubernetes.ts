@@ -16,6 +16,7 @@ import { kubeConfigCredentials } from '../k8s/credentials.js'
 import { EventRecorder } from '../k8s/events.js'
 import { KubeClient } from '../k8s/kube-client.js'
 import { LeaseElector } from '../k8s/lease-elector.js'
+import { rejectedVersionConfigMap } from '../k8s/rejected-version-config-map.js'
 import { kubernetesTokenReviewer } from '../k8s/token-review.js'
 import { KINDS } from '../kinds/index.js'
 import { KubernetesProvider } from '../provider/kubernetes/kubernetes-provider.js'
@@ -26,6 +27,8 @@ import type { Logger } from '../telemetry/logger.js'
 import { createMetrics } from '../telemetry/metrics.js'
 import { objectKey } from '../util/object-ref.js'
 import { runAll } from '../util/run-all.js'
+import { keepRejectedVersions } from '../xds/keep-rejected-versions.js'
+import { RejectedVersions } from '../xds/rejected-versions.js'
 import { certificateOrToken, TokenAuthenticator } from '../xds/server/client-identity.js'
 import { systemClock as serverClock } from '../xds/server/clock.js'
 import { AUTHORITY_LIFETIME_MS, CertificateRotation, LEAF_LIFETIME_MS } from '../xds/server/tls/certificate-rotation.js'
@@ -45,6 +48,7 @@ import { replicaService } from './replicas/service.js'
 const BY_REFERENCE = ['Secret', 'ConfigMap'] as const
 const AUTHORITY_SECRET = 'headgate-authority'
 const LEASE = 'headgate-leader'
+const REJECTED_VERSIONS = 'headgate-rejected-versions'
 
 /** Runs until the signal aborts. Throws `ListenError`, and what keeps the API server from being reached at start. */
 export async function runKubernetes(config: KubernetesConfig, logger: Logger, signal: AbortSignal): Promise<void> {
@@ -63,6 +67,10 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
   )
   const serverName = `${config.xdsService}.${config.namespace}.svc`
   const certificates = new CertificateRotation([authority], { dnsNames: [serverName, config.xdsService], addresses: [] }, serverClock)
+
+  const rejected = new RejectedVersions()
+  const kept = rejectedVersionConfigMap({ ...edge, namespace: config.namespace, name: REJECTED_VERSIONS, signal })
+  const keeper = await keepRejectedVersions(rejected, kept, (err) => logger.debug({ err }, 'the list of rejected versions was not saved'))
 
   const events = new EventRecorder({ ...edge, controller: config.controllerName, instance: config.replicaName })
   const statusWriter = new StatusWriter({
@@ -108,6 +116,7 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
       ),
     ),
     credentials: certificates.credentials,
+    rejected,
     log: logger.child({ component: 'xds' }),
     onStatuses: (changes) => {
       statuses.apply(changes)
@@ -212,6 +221,7 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
     )
   } finally {
     certificates.stop()
+    keeper.stop()
     await Promise.all([...http.map((each) => each.stop()), server.close()])
     client.close()
   }

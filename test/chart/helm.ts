@@ -26,6 +26,7 @@ export interface Manifest {
     readonly apiGroups: readonly string[]
     readonly resources: readonly string[]
     readonly verbs: readonly string[]
+    readonly resourceNames?: readonly string[]
   }[]
   readonly spec?: Readonly<Record<string, unknown>>
   readonly data?: Readonly<Record<string, string>>

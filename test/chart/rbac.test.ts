@@ -50,6 +50,17 @@ describe('RBAC', () => {
     expect(['create', 'update', 'patch', 'delete'].filter((verb) => allows(roles, '', 'secrets', verb))).toEqual([])
   })
 
+  it('lets the controller keep the list of rejected versions, and no other ConfigMap, by its own Role', async () => {
+    const rules = (await helm.objects())
+      .filter(({ kind, metadata }) => kind === 'Role' && metadata.name.endsWith('-own'))
+      .flatMap((role) => role.rules ?? [])
+      .filter(({ resources }) => resources.includes('configmaps'))
+    expect(rules.map(({ verbs, resourceNames }) => [verbs, resourceNames])).toEqual([
+      [['create'], undefined],
+      [['get', 'patch'], ['headgate-rejected-versions']],
+    ])
+  })
+
   it('binds every role of the controller to its ServiceAccount', async () => {
     const objects = await helm.objects()
     const roles = objects.filter(isOfController).map(({ kind, metadata }) => `${kind} ${metadata.name}`)

@@ -102,7 +102,7 @@ watched, into Roles there. docs/security.md explains each.
   verbs: [update]
 {{- end -}}
 
-{{/* Its own namespace: the leader's lease and the certificate authority. */}}
+{{/* Its own namespace: the leader's lease, the certificate authority, and the versions that Envoys have rejected. */}}
 {{- define "headgate.rules.own" -}}
 - apiGroups: [coordination.k8s.io]
   resources: [leases]
@@ -110,6 +110,13 @@ watched, into Roles there. docs/security.md explains each.
 - apiGroups: [""]
   resources: [secrets]
   verbs: [get, create]
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [create]
+- apiGroups: [""]
+  resources: [configmaps]
+  resourceNames: [headgate-rejected-versions]
+  verbs: [get, patch]
 {{- end -}}
 
 {{/* One namespaced duty. Arguments: root, duty, rules. */}}

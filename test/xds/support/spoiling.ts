@@ -1,6 +1,6 @@
 /**
  * Rejections that no validation foresaw. The translation makes nothing that Envoy rejects, so a test spoils what leaves it: each virtual host
- * that holds `spoiled-<how>` anywhere, and the secrets that it names.
+ * that holds `spoiled-<how>` anywhere, and the secrets that it is told.
  */
 import { createHash } from 'node:crypto'
 import type { envoy } from '../../../src/gen/envoy/types.js'
@@ -59,7 +59,7 @@ export const SPOILS: Readonly<Record<string, Spoil>> = {
   },
 }
 
-/** Spoils what leaves the translation from now on. `secrets` holds the names of secrets to be spoiled; it may change at any time. */
+/** Spoils what leaves the translation from now on. `secrets` holds texts in secrets to be spoiled, such as a private key; it may change at any time. */
 export function spoil({ translation }: ControlPlane, secrets: ReadonlySet<string> = new Set()): void {
   const { resources } = translation.xds
   const takeChanges = resources.takeChanges.bind(resources)
@@ -68,7 +68,7 @@ export function spoil({ translation }: ControlPlane, secrets: ReadonlySet<string
 }
 
 function spoiled(resource: EncodedResource, secrets: ReadonlySet<string>): EncodedResource {
-  if (resource.typeUrl === TYPE_URL.secret && secrets.has(resource.name)) return badCertificate(resource)
+  if (resource.typeUrl === TYPE_URL.secret && [...secrets].some((text) => resource.value.includes(text))) return badCertificate(resource)
   if (resource.typeUrl !== TYPE_URL.routeConfiguration || !resource.value.includes('spoiled-')) return resource
   const table = decode('envoy.config.route.v3.RouteConfiguration', resource.value)
   const virtualHosts = (table.virtualHosts ?? []).map((host) => {
