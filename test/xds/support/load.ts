@@ -1,5 +1,6 @@
 /** A client that asks again as soon as it is answered, and counts every answer. */
-import { Agent, get } from 'node:http'
+import { Agent, get, type IncomingMessage } from 'node:http'
+import { get as getSecurely, Agent as SecureAgent } from 'node:https'
 
 /** A running client. */
 export interface Load {
@@ -18,11 +19,15 @@ export interface LoadTarget {
   readonly port: number
   readonly host: string
   readonly path?: string
+  /** Over TLS with the host as SNI; PEM of the authority to trust. */
+  readonly ca?: string
 }
 
 /** Starts a closed loop over one connection that is kept. */
-export function startLoad({ address = '127.0.0.1', port, host, path = '/' }: LoadTarget): Load {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+export function startLoad({ address = '127.0.0.1', port, host, path = '/', ca }: LoadTarget): Load {
+  const options = { host: address, port, path, headers: { host } }
+  const plain = new Agent({ keepAlive: true, maxSockets: 1 })
+  const secure = new SecureAgent({ keepAlive: true, maxSockets: 1, servername: host, ...(ca === undefined ? {} : { ca }) })
   const answers: Record<string, number> = {}
   const sockets = new Set<unknown>()
   let isEnding = false
@@ -33,7 +38,7 @@ export function startLoad({ address = '127.0.0.1', port, host, path = '/' }: Loa
   }
   const once = () =>
     new Promise<void>((resolve) => {
-      const request = get({ host: address, port, agent, path, headers: { host } }, (response) => {
+      const answered = (response: IncomingMessage): void => {
         let body = ''
         response.on('data', (chunk: Buffer) => {
           body += chunk.toString()
@@ -42,7 +47,8 @@ export function startLoad({ address = '127.0.0.1', port, host, path = '/' }: Loa
           count(response.statusCode === 200 ? '200' : `${response.statusCode} ${body}`)
           resolve()
         })
-      })
+      }
+      const request = ca === undefined ? get({ ...options, agent: plain }, answered) : getSecurely({ ...options, agent: secure }, answered)
       request.on('socket', (socket) => sockets.add(socket))
       request.on('error', (error) => {
         count(error.message)
@@ -58,7 +64,8 @@ export function startLoad({ address = '127.0.0.1', port, host, path = '/' }: Loa
     async end() {
       isEnding = true
       await done
-      agent.destroy()
+      plain.destroy()
+      secure.destroy()
       return answers
     },
   }

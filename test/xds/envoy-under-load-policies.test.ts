@@ -1,0 +1,226 @@
+/**
+ * What changes besides routes while requests run: certificates, policies of every kind and level, endpoints, and backends every 20 ms. The whole
+ * pipeline, a real Envoy, closed-loop clients over HTTP and HTTPS that count every answer, and a WebSocket over TLS and a gRPC stream that must
+ * stay up. Few rounds by default; those of the project's goals with LONG=1.
+ */
+
+import { Agent } from 'node:https'
+import type { ClientDuplexStream } from '@grpc/grpc-js'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import { WebSocket, WebSocketServer } from 'ws'
+import { TYPE_URL } from '../../src/xds/resource.js'
+import { backend, gateway, httpRoute, route, service, to } from '../features/manifests.js'
+import { https, secret } from '../features/tls-manifests.js'
+import { createAuthority, type TestAuthority } from '../support/certificates.js'
+import { eventually } from '../support/eventually.js'
+import { connectGrpc, type GrpcBackend, type GrpcClient, startGrpcBackend } from '../support/grpc-backend.js'
+import { startBackend, type TestBackend } from '../support/http-backend.js'
+import { connectedCertificate } from '../support/peer-certificate.js'
+import { type Standalone, startTestStandalone } from '../support/standalone.js'
+import { type Load, startLoad } from './support/load.js'
+
+const IS_LONG = process.env.LONG === '1'
+const ROUNDS = IS_LONG ? 100 : 15
+const FLIPS = IS_LONG ? 1_000 : 100
+const FLIP_MS = 20
+const TIMEOUT_MS = 180_000
+const STREAM = '/test.Echo/TalkStream'
+const HOST = 'busy.test'
+
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
+
+describe('certificates, policies, endpoints and backends change under load', () => {
+  let headgate: Standalone
+  let one: TestBackend
+  let two: TestBackend
+  let authority: TestAuthority
+  let grpcBackend: GrpcBackend
+  let grpc: GrpcClient
+  let talk: ClientDuplexStream<unknown, unknown>
+  let sockets: WebSocketServer
+  let webSocket: WebSocket
+  let loads: readonly Load[] = []
+  const heard: unknown[] = []
+  const ended: string[] = []
+
+  beforeAll(async () => {
+    one = await startBackend('one')
+    two = await startBackend('two')
+    authority = await createAuthority()
+    grpcBackend = await startGrpcBackend('grpc', [STREAM])
+    sockets = new WebSocketServer({ host: '127.0.0.1', port: 0 })
+    sockets.on('connection', (socket) => socket.on('message', (message) => socket.send(`echo ${message}`)))
+    await new Promise((resolve) => sockets.once('listening', resolve))
+    const address = sockets.address()
+    headgate = await startTestStandalone()
+    await writeCertificate()
+    await headgate.write(
+      'base',
+      [
+        gateway('gw', `[{name: http, port: 80, protocol: HTTP}, ${https('https', undefined)}]`),
+        backend(one),
+        backend(two),
+        backend({ name: 'grpc', port: grpcBackend.port }, ['kubernetes.io/h2c']),
+        backend({ name: 'sockets', port: typeof address === 'object' && address !== null ? address.port : 0 }),
+        route('GRPCRoute', 'talk', `[{${to('grpc')}}]`, 'parentRefs: [{name: gw}]\n  hostnames: [talk.test]'),
+        httpRoute('sockets', `[{${to('sockets')}}]`, 'parentRefs: [{name: gw}]\n  hostnames: [sockets.test]'),
+      ].join('---'),
+    )
+    await headgate.write('busy', busy(to('one')))
+    const [plain, secure] = [headgate.place('default/gw', 80), headgate.place('default/gw', 443)]
+    grpc = connectGrpc({ ...plain, authority: 'talk.test' })
+    talk = grpc.stream(STREAM)
+    talk.on('data', (message) => heard.push(message))
+    talk.on('error', (error) => ended.push(`gRPC: ${error.message}`))
+    webSocket = new WebSocket(`wss://${secure.address}:${secure.port}/`, {
+      headers: { host: 'sockets.test' },
+      agent: new Agent({ servername: 'sockets.test', ca: authority.certificate }),
+    })
+    webSocket.on('message', (message) => heard.push(String(message)))
+    webSocket.on('close', () => ended.push('WebSocket'))
+    await new Promise((resolve, reject) => {
+      webSocket.on('open', resolve)
+      webSocket.on('error', reject)
+    })
+  }, TIMEOUT_MS)
+
+  afterEach(async () => {
+    await Promise.all(loads.map((load) => load.end()))
+  })
+
+  afterAll(async () => {
+    webSocket?.terminate()
+    talk?.cancel()
+    grpc?.close()
+    sockets?.close()
+    await headgate?.stop()
+    grpcBackend?.close()
+    await Promise.all([one?.close(), two?.close()])
+  }, TIMEOUT_MS)
+
+  const busy = (to: string) => httpRoute('busy', `[{${to}}]`, `parentRefs: [{name: gw}]\n  hostnames: [${HOST}]`)
+
+  async function writeCertificate(): Promise<void> {
+    await headgate.write('certificate', secret('cert', await authority.issue({ dns: [HOST, 'sockets.test'] })))
+  }
+
+  /** Both long-lived streams still answer. */
+  async function expectStreamsUp(): Promise<void> {
+    heard.length = 0
+    webSocket.send('hello')
+    talk.write({ hello: 'gRPC' })
+    await eventually(() => {
+      expect(heard).toContain('echo hello')
+      expect(heard).toContainEqual(expect.objectContaining({ backend: 'grpc', message: { hello: 'gRPC' } }))
+    })
+    expect(ended).toEqual([])
+  }
+
+  /** Runs under load and expects nothing but 200 on the connections that were there before, and not a byte of listeners. */
+  async function underLoad(change: () => Promise<void>): Promise<void> {
+    const { server } = headgate.running.controlPlane
+    const listeners = () => server.counters.responses.get(TYPE_URL.listener)
+    const before = listeners()
+    loads = [
+      startLoad({ ...headgate.place('default/gw', 80), host: HOST }),
+      startLoad({ ...headgate.place('default/gw', 443), host: HOST, ca: authority.certificate }),
+    ]
+    await change()
+    await headgate.settle()
+    await eventually(() => {
+      for (const load of loads) expect(load.total()).toBeGreaterThan(50)
+    })
+    const connections = loads.map((load) => load.connections())
+    const answers = await Promise.all(loads.map((load) => load.end()))
+    for (const seen of answers) expect(Object.keys(seen)).toEqual(['200'])
+    expect(connections).toEqual([1, 1])
+    expect(listeners()).toBe(before)
+    await expectStreamsUp()
+    expect(server.rejected.list()).toEqual([])
+  }
+
+  async function rounds(each: (number: number) => Promise<void>): Promise<void> {
+    for (let number = 1; number <= ROUNDS; number++) await each(number)
+  }
+
+  it(
+    'certificates are rotated: new connections get the new one, old ones stay',
+    async () => {
+      const seen = new Set<string>()
+      await underLoad(() =>
+        rounds(async () => {
+          await writeCertificate()
+          seen.add(await connectedCertificate({ ...headgate.place('default/gw', 443), serverName: HOST, ca: authority.certificate }))
+        }),
+      )
+      expect(seen.size).toBe(ROUNDS)
+    },
+    TIMEOUT_MS,
+  )
+
+  it(
+    'policies of every kind and level are added, changed and removed',
+    async () => {
+      const about = (kind: string, name: string) => `targetRefs: [{group: gateway.networking.k8s.io, kind: ${kind}, name: ${name}}]`
+      const policy = (kind: string, name: string, spec: string) =>
+        `\napiVersion: headgate.dev/v1alpha1\nkind: ${kind}\nmetadata: {name: ${name}}\nspec: {${spec}}\n`
+      const security = [
+        'cors: {allowOrigins: ["https://a.test"]}',
+        'authorization: {defaultAction: Allow, rules: [{action: Deny, principal: {clientCIDRs: [203.0.113.0/24]}}]}',
+        'cors: {allowOrigins: ["https://b.test"]}, authorization: {defaultAction: Deny, rules: [{action: Allow, principal: {clientCIDRs: [127.0.0.0/8]}}]}',
+      ]
+      const traffic = [
+        'timeouts: {http: {requestTimeout: 10s}}',
+        'retry: {numRetries: 2, retryOn: {httpStatusCodes: [503]}}',
+        'loadBalancer: {type: LeastRequest}',
+        'circuitBreaker: {maxConnections: 100}',
+      ]
+      const pick = (list: readonly string[], number: number) => list[number % list.length] ?? ''
+      await underLoad(() =>
+        rounds(async (number) => {
+          const level = pick([about('HTTPRoute', 'busy'), about('Gateway', 'gw')], number >> 1)
+          const policies = [
+            ...(number % 3 === 0 ? [] : [policy('SecurityPolicy', 's', `${level}, ${pick(security, number)}`)]),
+            ...(number % 4 === 0 ? [] : [policy('BackendTrafficPolicy', 't', `${level}, ${pick(traffic, number)}`)]),
+          ]
+          await headgate.write('policies', ['{apiVersion: v1, kind: ConfigMap, metadata: {name: filler}}', ...policies].join('---'))
+          const refused = ['SecurityPolicy/default/s', 'BackendTrafficPolicy/default/t'].flatMap(
+            (name) => JSON.stringify(headgate.running.statuses.get(name) ?? {}).match(/"status":"False"/g) ?? [],
+          )
+          expect(refused).toEqual([])
+        }),
+      )
+      await headgate.remove('policies')
+    },
+    TIMEOUT_MS,
+  )
+
+  it(
+    `endpoints are rolled ${ROUNDS} times`,
+    async () => {
+      const target = 'backendRefs: [{name: svc, port: 8001}]'
+      await headgate.write('busy', [service('svc', [one]), busy(target)].join('---'))
+      const before = two.requests.length
+      await underLoad(() =>
+        rounds((number) => headgate.write('busy', [service('svc', [number % 2 === 1 ? two : one]), busy(target)].join('---'))),
+      )
+      expect(two.requests.length).toBeGreaterThan(before)
+    },
+    TIMEOUT_MS,
+  )
+
+  it(
+    `the backend is replaced ${FLIPS} times, every ${FLIP_MS} ms`,
+    async () => {
+      const before = two.requests.length
+      await underLoad(async () => {
+        for (let flip = 0; flip < FLIPS; flip++) {
+          await headgate.put('busy', busy(to(flip % 2 === 0 ? 'two' : 'one')))
+          await pause(FLIP_MS)
+        }
+      })
+      expect(two.requests.length).toBeGreaterThan(before)
+    },
+    TIMEOUT_MS,
+  )
+})
