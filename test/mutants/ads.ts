@@ -9,6 +9,10 @@ const DELTA = 'test/xds/delta.test.ts'
 const SOTW = 'test/xds/sotw.test.ts'
 const SESSION = 'src/xds/server/session.test.ts'
 const REJECTIONS = 'src/xds/server/session-rejections.test.ts'
+const TRACE = 'src/xds/server/trace-rejection.test.ts'
+const MESSAGE = 'src/xds/server/rejection-message.test.ts'
+const BOOK = 'src/pipeline/quarantine-book.test.ts'
+const LAST_GOOD = 'src/pipeline/last-good.test.ts'
 const SECURITY = 'test/xds/security.test.ts'
 const HOSTILE = 'test/xds/hostile.test.ts'
 
@@ -258,6 +262,76 @@ export const ADS_MUTANTS: readonly Mutant[] = [
     find: 'if (!isNew) this.#entries.delete',
     replace: 'this.#entries.delete',
     test: REJECTIONS,
+  },
+  {
+    rule: 'all others arrive with the second',
+    file: `${SERVER}/blame.ts`,
+    find: 'parts: [without(names, likely), ...',
+    replace: 'parts: [names.slice(0, 9), names.slice(9), ...',
+    test: REJECTIONS,
+  },
+  {
+    rule: 'is traced by the place of a violated constraint',
+    file: `${SERVER}/trace-rejection.ts`,
+    find: 'virtualHost === undefined ? undefined : parts[virtualHost]',
+    replace: 'undefined as ResourcePart | undefined',
+    test: TRACE,
+  },
+  {
+    rule: 'is traced by a domain that another host has',
+    file: `${SERVER}/evidence.ts`,
+    find: 'rarestHits(words, fresh) ?? rarestHits(words, texts)',
+    replace: 'rarestHits(words, texts)',
+    test: TRACE,
+  },
+  {
+    rule: 'is traced to a route among those of one host',
+    file: `${SERVER}/trace-rejection.ts`,
+    find: 'return ofRoutes.length > 0 ? ofRoutes : among',
+    replace: 'return among',
+    test: TRACE,
+  },
+  {
+    rule: 'has no printed resource in its text',
+    file: `${SERVER}/rejection-message.ts`,
+    find: "(at + printed.length < message.length ? '' : CUT_OFF)",
+    replace: 'printed',
+    test: MESSAGE,
+  },
+  {
+    rule: 'is short enough for a condition',
+    file: `${SERVER}/rejection-message.ts`,
+    find: 'text.length > MAX_LENGTH',
+    replace: 'text.length < 0',
+    test: MESSAGE,
+  },
+  {
+    rule: 'lets an object go again that evidence accused wrongly',
+    file: 'src/pipeline/quarantine-book.ts',
+    find: 'this.#waiting.unshift(...this.#unproven.splice(0)',
+    replace: 'this.#waiting.unshift(...[]',
+    test: BOOK,
+  },
+  {
+    rule: 'holds a policy, of which nobody knows whether it was acknowledged',
+    file: 'src/pipeline/quarantine-book.ts',
+    find: 'return acknowledged === undefined || acknowledged < object.generation',
+    replace: 'return acknowledged !== undefined && acknowledged < object.generation',
+    test: BOOK,
+  },
+  {
+    rule: 'is none where the change concerns security',
+    file: 'src/pipeline/last-good.ts',
+    find: 'good !== undefined && isEquallySecure(good, after)',
+    replace: 'good !== undefined',
+    test: LAST_GOOD,
+  },
+  {
+    rule: 'is the one before until every group has acknowledged the change',
+    file: 'src/pipeline/last-good.ts',
+    find: '[...needs].every(',
+    replace: '[...needs].some(',
+    test: LAST_GOOD,
   },
   {
     rule: 'speaks 1.3 and refuses 1.2',

@@ -1,7 +1,7 @@
 /** The list of rejected versions in a file, for standalone mode. */
 import { readFile, rename, writeFile } from 'node:fs/promises'
-import { formatRejectedVersions, parseRejectedVersions, RejectedVersionFormatError } from '../rejected-version-format.js'
 import type { RejectedVersion, RejectedVersionStore } from '../rejected-versions.js'
+import { formatRejectedVersions, parseRejectedVersions, RejectedVersionFormatError } from './rejected-version-format.js'
 
 /** The file holds something else than a list of rejected versions. */
 export class RejectedVersionFileError extends Error {

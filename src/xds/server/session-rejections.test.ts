@@ -86,6 +86,25 @@ describe('rejections', () => {
     expect(arrived.size).toBe(499)
   })
 
+  it('the culprit of which Envoy quotes something is alone in the third response; all others arrive with the second', () => {
+    const names = Array.from({ length: 200 }, (_, index) => `s${index}`)
+    const driver = runningProxy()
+    driver.ask(SRDS)
+    driver.sends()
+    driver.accept()
+    driver.apply(...names.map((name) => scope(name, name === 's113' ? ['/x(y'] : ['/x'])))
+    driver.sends()
+    driver.reject('missing ): /x(y', SRDS)
+    driver.sends()
+    expect(driver.unanswered[0]?.resources).toHaveLength(199)
+    driver.accept(SRDS)
+    driver.sends()
+    expect(driver.unanswered[0]?.resources.map(({ name }) => name)).toEqual(['s113'])
+    driver.reject('missing ): /x(y', SRDS)
+    expect(driver.culprits.map(({ resource }) => resource.name)).toEqual(['s113'])
+    expect(driver.sends()).toEqual([])
+  })
+
   it('scopes that were rejected with a bad one are sent again in other bytes (Envoy noted them without using them)', () => {
     const driver = runningProxy()
     driver.ask(SRDS)

@@ -1,14 +1,15 @@
 /** The list of rejected versions in a ConfigMap, which all replicas share and which survives a restart of all of them. */
-import { boundedRejectedVersions } from '../xds/bounded-rejected-versions.js'
-import { parseRejectedVersions } from '../xds/rejected-version-format.js'
-import type { RejectedVersion, RejectedVersionStore } from '../xds/rejected-versions.js'
-import { API_BACKOFF, backoffMs } from './backoff.js'
-import type { Clock } from './clock.js'
-import { CONTENT_TYPE, type KubeClient } from './kube-client.js'
-import { hasStatus } from './kube-error.js'
-import { type JsonObject, stringAt } from './kube-json.js'
-import type { Log } from './log.js'
-import { collectionPath, objectPath } from './resource-path.js'
+
+import { API_BACKOFF, backoffMs } from '../../k8s/backoff.js'
+import type { Clock } from '../../k8s/clock.js'
+import { CONTENT_TYPE, type KubeClient } from '../../k8s/kube-client.js'
+import { hasStatus } from '../../k8s/kube-error.js'
+import { type JsonObject, stringAt } from '../../k8s/kube-json.js'
+import type { Log } from '../../k8s/log.js'
+import { collectionPath, objectPath } from '../../k8s/resource-path.js'
+import type { RejectedVersion, RejectedVersionStore } from '../../xds/rejected-versions.js'
+import { boundedRejectedVersions } from '../../xds/server/bounded-rejected-versions.js'
+import { parseRejectedVersions } from '../../xds/server/rejected-version-format.js'
 
 /** Where the list is kept, and with what. */
 export interface ConfigMapStoreOptions {

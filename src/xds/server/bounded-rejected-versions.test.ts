@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
+import type { RejectedVersion } from '../rejected-versions.js'
+import { TYPE_URL } from '../resource.js'
 import { boundedRejectedVersions } from './bounded-rejected-versions.js'
 import { parseRejectedVersions } from './rejected-version-format.js'
-import type { RejectedVersion } from './rejected-versions.js'
-import { TYPE_URL } from './resource.js'
 
 const object = (name: string) => ({ group: 'g', kind: 'HTTPRoute', namespace: 'n', name, generation: 1 })
 const entry = (name: string, suspects = 1, message = 'no'): RejectedVersion => ({

@@ -1,7 +1,7 @@
 /** The list of rejected versions as JSON, for whoever keeps it. */
-import type { ObjectVersion } from '../util/object-ref.js'
-import type { RejectedVersion } from './rejected-versions.js'
-import { isServed } from './server/push-order.js'
+import type { ObjectVersion } from '../../util/object-ref.js'
+import type { RejectedVersion } from '../rejected-versions.js'
+import { isServed } from './push-order.js'
 
 /** The text is something else than a list of rejected versions. */
 export class RejectedVersionFormatError extends Error {

@@ -1,6 +1,7 @@
 /** The list of rejected versions in a text of bounded size. */
+
+import type { RejectedVersion } from '../rejected-versions.js'
 import { formatRejectedVersions } from './rejected-version-format.js'
-import type { RejectedVersion } from './rejected-versions.js'
 
 /** Of one entry more suspects are not written down: among so many the culprit has to be searched for again anyway. */
 const MAX_SUSPECTS = 20
