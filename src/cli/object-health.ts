@@ -22,6 +22,7 @@ const PASSING = new Set(['Pending', 'AddressNotAssigned', 'NoProxy', 'NoResource
 export function statusParts(status: ObjectStatus): readonly StatusPart[] {
   switch (status.shape) {
     case 'gatewayClass':
+    case 'backend':
       return [{ name: '', conditions: status.conditions }]
     case 'gateway':
     case 'listenerSet':

@@ -4,11 +4,13 @@ import type { Collection, Graph } from '../incremental/index.js'
 import type { Cluster, Endpoints } from '../ir/cluster.js'
 import type { VirtualHost } from '../ir/route.js'
 import { declareAttachments } from './attachments.js'
+import { declareBackendStatuses } from './backends/backend-status.js'
 import { declareBackendTlsPolicies } from './backends/backend-tls-policies.js'
 import { declareBackends } from './backends/backends.js'
 import { declareClusters } from './backends/clusters.js'
 import { declareEndpoints } from './backends/endpoints.js'
 import { declarePolicyStatuses } from './backends/policy-status.js'
+import { declareSelectedPods, type SelectedPods } from './backends/selected-pods.js'
 import { declareTrafficPolicies } from './backends/traffic-policies.js'
 import type { TranslationContext } from './context.js'
 import type { GatewaySources } from './gateway-sources.js'
@@ -45,6 +47,8 @@ export interface RouteHalf extends RouteSources {
   readonly clusters: Collection<Cluster>
   /** By the name of the cluster. */
   readonly endpoints: Collection<Endpoints>
+  /** By `XBackend/<namespace>/<name>`: what XBackends that choose pods need of the cluster. */
+  readonly selectedPods: Collection<SelectedPods>
   readonly statuses: Collection<ObjectStatus>
   readonly effectivePolicies: EffectivePolicies
 }
@@ -102,12 +106,13 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
   const endpoints = declareEndpoints(graph, inputs, clusters, backends)
   const routeStatuses = declareRouteStatuses(graph, inputs, routes, attachments, routeRules)
   const policyStatuses = declarePolicyStatuses(graph, { ...backendSources, backends, routeRules })
+  const backendStatuses = declareBackendStatuses(graph, inputs, backends)
   const facts = declarePolicyFacts(graph, 'BackendTrafficPolicy', traffic, clusterPolicies)
   const ancestors = declareAncestorSources(graph, inputs, attachments, listeners, routeRules)
   const trafficStatuses = declareOwnPolicyStatuses(graph, trafficPolicies, facts, ancestors)
   const securityFacts = declarePolicyFacts(graph, 'SecurityPolicy', security, undefined)
   const securityStatuses = declareOwnPolicyStatuses(graph, securityPolicies, securityFacts, ancestors)
-  const statusSources = [routeStatuses, policyStatuses, trafficStatuses, securityStatuses]
+  const statusSources = [routeStatuses, policyStatuses, backendStatuses, trafficStatuses, securityStatuses]
   const statuses = graph.collection<ObjectStatus>('statuses of routes and policies', {
     keys: statusSources,
     compute: (view, key) => firstOf(statusSources, (each) => view.get<ObjectStatus>(each, key)),
@@ -121,6 +126,7 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
     virtualHosts,
     clusters,
     endpoints,
+    selectedPods: declareSelectedPods(graph, inputs, backends),
     statuses,
     effectivePolicies: { BackendTrafficPolicy: traffic, SecurityPolicy: security },
   }

@@ -10,9 +10,11 @@ import type { Port } from '../ir/port.js'
 import type { RouteTable, VirtualHost } from '../ir/route.js'
 import type { SecretMaterial } from '../ir/tls.js'
 import { declareBackendClientCertificates, declareClientCertificateStates } from './backend-client-certificates.js'
+import type { SelectedPods } from './backends/selected-pods.js'
 import type { TranslationContext } from './context.js'
 import { declareRoutes, type EffectivePolicies } from './declare-routes.js'
 import { type Diagnostic, declareDiagnostics } from './diagnostics.js'
+import { declareClassFinalizers, type FinalizerChange } from './gateway-class-finalizers.js'
 import { declareGatewayClasses } from './gateway-classes.js'
 import { declareGateways, type OurGateway } from './gateways.js'
 import { declareInfra } from './infra.js'
@@ -52,6 +54,10 @@ export interface GatewayApi {
   readonly secrets: Collection<SecretMaterial>
   /** By `namespace/name` of the gateway. */
   readonly infra: Collection<GatewayInfra>
+  /** By `XBackend/<namespace>/<name>`: what XBackends that choose pods need of the cluster. */
+  readonly selectedPods: Collection<SelectedPods>
+  /** By the key of the class. */
+  readonly classFinalizers: Collection<FinalizerChange>
   /** By `<Kind>/<namespace>/<name>`. */
   readonly statuses: Collection<ObjectStatus>
   /** By the kind of the policy. */
@@ -114,6 +120,8 @@ export function declareGatewayApi(graph: Graph, inputs: Inputs, context: Transla
     materials,
     secrets,
     infra,
+    selectedPods: routes.selectedPods,
+    classFinalizers: declareClassFinalizers(graph, inputs, classes, gateways),
     statuses,
     effectivePolicies: routes.effectivePolicies,
     diagnostics,

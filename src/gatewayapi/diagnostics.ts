@@ -20,7 +20,7 @@ export interface Diagnostic {
 }
 
 /** What a condition is said of. */
-type Scope = 'gatewayClass' | 'gateway' | 'listenerSet' | 'listener' | 'route' | 'policy'
+type Scope = 'gatewayClass' | 'gateway' | 'listenerSet' | 'listener' | 'route' | 'policy' | 'backend'
 
 /** Codes by scope, condition and reason. Codes are never reused. */
 export const DIAGNOSTIC_CODES: Readonly<Record<string, string>> = {
@@ -73,6 +73,8 @@ export const DIAGNOSTIC_CODES: Readonly<Record<string, string>> = {
   'policy/Accepted/NoValidCACertificate': 'HG1504',
   'policy/ResolvedRefs/InvalidCACertificateRef': 'HG1505',
   'policy/ResolvedRefs/InvalidKind': 'HG1506',
+  'backend/Accepted/Invalid': 'HG1601',
+  'backend/Accepted/UnsupportedProtocol': 'HG1602',
 }
 
 /** The code of a reason that has none of its own. */
@@ -105,7 +107,8 @@ export function diagnosticsOf(status: ObjectStatus): readonly Diagnostic[] {
   const of = (scope: Scope, path: string, conditions: readonly Condition[]) => conditionsToFix(scope, status.object, path, conditions)
   switch (status.shape) {
     case 'gatewayClass':
-      return of('gatewayClass', '', status.conditions)
+    case 'backend':
+      return of(status.shape, '', status.conditions)
     case 'gateway':
     case 'listenerSet':
       return [

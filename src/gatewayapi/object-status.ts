@@ -5,7 +5,7 @@ import type { ObjectVersion } from '../util/object-ref.js'
 import type { Condition, ParentRef } from './model.js'
 
 /** Our part of one object's status, by the shape of the status. */
-export type ObjectStatus = GatewayClassStatus | GatewayStatus | ListenerSetStatus | RouteStatus | PolicyStatus
+export type ObjectStatus = GatewayClassStatus | GatewayStatus | ListenerSetStatus | RouteStatus | PolicyStatus | BackendStatus
 
 /** Shared by all shapes. */
 interface StatusBase {
@@ -54,4 +54,10 @@ export interface RouteStatus extends StatusBase {
 export interface PolicyStatus extends StatusBase {
   readonly shape: 'policy'
   readonly ancestors: readonly { readonly ancestorRef: ParentRef; readonly conditions: readonly Condition[] }[]
+}
+
+/** Status of a Backend that something of ours sends to. */
+export interface BackendStatus extends StatusBase {
+  readonly shape: 'backend'
+  readonly conditions: readonly Condition[]
 }

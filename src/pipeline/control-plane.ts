@@ -11,7 +11,7 @@ import type { ServerLog } from '../xds/server/ads-stream.js'
 import type { Authenticator } from '../xds/server/authentication.js'
 import { SnapshotCache } from '../xds/snapshot-cache.js'
 import type { XdsOptions } from '../xds/translate/declare.js'
-import { Pipeline, type ReferencedObjects, type RoundReport } from './pipeline.js'
+import { Pipeline, type PipelineOptions, type ReferencedObjects, type RoundReport } from './pipeline.js'
 import type { PlacementPolicy } from './placements.js'
 import { createTranslation, type Translation } from './translation.js'
 
@@ -27,6 +27,8 @@ export interface ControlPlaneOptions {
   readonly references?: ReferencedObjects
   readonly onStatuses?: (changes: ReadonlyMap<string, ObjectStatus | undefined>) => void
   readonly onInfra?: (changes: ReadonlyMap<string, GatewayInfra | undefined>) => void
+  readonly onSelectedPods?: PipelineOptions['onSelectedPods']
+  readonly onClassFinalizers?: PipelineOptions['onClassFinalizers']
   readonly onRound?: (report: RoundReport) => void
 }
 
@@ -41,7 +43,7 @@ export interface ControlPlane {
 
 /** Wires a control plane; nothing listens and nothing runs yet. */
 export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
-  const { context, placements, onStatuses, onInfra, onRound } = options
+  const { context, placements, onStatuses, onInfra, onSelectedPods, onClassFinalizers, onRound } = options
   const translation = createTranslation(context, options.xds)
   const store = new ResourceStore(KINDS, translation.inputs)
   const snapshots = new SnapshotCache()
@@ -61,6 +63,8 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     ...(options.references === undefined ? {} : { references: options.references }),
     ...(onStatuses === undefined ? {} : { onStatuses }),
     ...(onInfra === undefined ? {} : { onInfra }),
+    ...(onSelectedPods === undefined ? {} : { onSelectedPods }),
+    ...(onClassFinalizers === undefined ? {} : { onClassFinalizers }),
     ...(onRound === undefined ? {} : { onRound }),
   })
   server.tracker.onDelivery((event) => {

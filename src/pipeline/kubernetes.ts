@@ -8,6 +8,8 @@ import { listenError } from '../config/listen-error.js'
 import { headgateVersion } from '../config/version.js'
 import { SUPPORTED_FEATURES } from '../gatewayapi/features.js'
 import { DEFINITIONS_KEY } from '../gatewayapi/inputs.js'
+import { createBackendServices } from '../infra/kubernetes/backend-services.js'
+import { createClassFinalizers } from '../infra/kubernetes/class-finalizers.js'
 import { PodPlacements } from '../infra/kubernetes/pod-placements.js'
 import { Provisioner } from '../infra/kubernetes/provisioner.js'
 import { authoritySecret } from '../k8s/authority-secret.js'
@@ -125,9 +127,13 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
     onInfra: (changes) => {
       provisioner.set(changes)
     },
+    onSelectedPods: (changes) => backendServices.set(changes),
+    onClassFinalizers: (changes) => classFinalizers.set(changes),
     onRound: (report) => observeRound(report, metrics, logger),
   })
   const { translation, snapshots, server, pipeline, store } = controlPlane
+  const backendServices = createBackendServices({ ...edge, controllerName: config.controllerName })
+  const classFinalizers = createClassFinalizers(edge)
   const history = observe(controlPlane, metrics)
   const provisioner = new Provisioner({
     ...edge,
@@ -193,7 +199,13 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
     identity: formatHolder(self),
     lead: (leading) =>
       runAll(
-        [(running) => statusWriter.start(running), (running) => provisioner.lead(running), (running) => events.start(running)],
+        [
+          (running) => statusWriter.start(running),
+          (running) => provisioner.lead(running),
+          (running) => backendServices.lead(running),
+          (running) => classFinalizers.lead(running),
+          (running) => events.start(running),
+        ],
         leading,
       ),
   })

@@ -4,6 +4,8 @@
  * A change is translated at once. What comes while a translation is under way is gathered and translated together; there is no
  * timer. A long translation gives way to sockets every few milliseconds.
  */
+import type { SelectedPods } from '../gatewayapi/backends/selected-pods.js'
+import type { FinalizerChange } from '../gatewayapi/gateway-class-finalizers.js'
 import type { ObjectStatus } from '../gatewayapi/object-status.js'
 import type { KindName } from '../gen/kinds.js'
 import type { FragmentFailure } from '../incremental/index.js'
@@ -44,6 +46,10 @@ export interface PipelineOptions {
   readonly onStatuses?: (changes: ReadonlyMap<string, ObjectStatus | undefined>) => void
   /** Infrastructure that changed, by the key of its gateway. */
   readonly onInfra?: (changes: ReadonlyMap<string, GatewayInfra | undefined>) => void
+  /** Services that XBackends need changed, by `XBackend/<namespace>/<name>`. */
+  readonly onSelectedPods?: (changes: ReadonlyMap<string, SelectedPods | undefined>) => void
+  /** What has to be done to finalizers of GatewayClasses changed, by the key of the class. */
+  readonly onClassFinalizers?: (changes: ReadonlyMap<string, FinalizerChange | undefined>) => void
   readonly onRound?: (report: RoundReport) => void
 }
 
@@ -204,7 +210,7 @@ export class Pipeline implements ProviderSink {
 
   /** True if a status may say something else now. */
   #publish(): boolean {
-    const { translation, snapshots, onStatuses, onInfra } = this.#options
+    const { translation, snapshots, onStatuses, onInfra, onSelectedPods, onClassFinalizers } = this.#options
     const resources = translation.xds.resources.takeChanges()
     this.#round.resources += resources.size
     for (const [group, changes] of byGroup(resources)) snapshots.apply(group, changes)
@@ -215,6 +221,10 @@ export class Pipeline implements ProviderSink {
     if (statuses.size > 0) onStatuses?.(statuses)
     const infra = translation.gatewayApi.infra.takeChanges()
     if (infra.size > 0) onInfra?.(infra)
+    const pods = translation.gatewayApi.selectedPods.takeChanges()
+    if (pods.size > 0) onSelectedPods?.(pods)
+    const finalizers = translation.gatewayApi.classFinalizers.takeChanges()
+    if (finalizers.size > 0) onClassFinalizers?.(finalizers)
     return false
   }
 }

@@ -18,6 +18,8 @@ export interface ObjectMeta {
   /** RFC 3339, whole seconds. Precedence between objects of the same kind is decided by it. */
   readonly creationTimestamp: string
   readonly deletionTimestamp?: string
+  /** Who has something to do before the object may go. */
+  readonly finalizers?: readonly string[]
   readonly labels?: Readonly<Record<string, string>>
   readonly annotations?: Readonly<Record<string, string>>
 }

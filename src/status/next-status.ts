@@ -20,6 +20,7 @@ const OWN_TYPES: Readonly<Record<ObjectStatus['shape'] | 'listener', ReadonlySet
   listener: new Set(['Accepted', 'Programmed', 'ResolvedRefs', 'Conflicted', 'OverlappingTLSConfig']),
   listenerSet: new Set(['Accepted', 'Programmed']),
   route: new Set(['Accepted', 'ResolvedRefs', 'PartiallyInvalid', DELIVERED]),
+  backend: new Set(['Accepted']),
   policy: new Set(['Accepted', 'ResolvedRefs', 'PartiallyInvalid', 'Overridden']),
 }
 
@@ -74,7 +75,7 @@ function ownObject(stored: JsonObject, ours: Exclude<ObjectStatus, { shape: 'rou
   const own = before.filter((condition) => ownTypes.has(stringAt(condition, 'type')))
   if (newestGeneration(own) > ours.object.generation) return undefined
   const conditions = withTimes(before, ours.conditions, now)
-  const listeners = ours.shape === 'gatewayClass' ? undefined : listenersOf(stored, ours.listeners, now)
+  const listeners = ours.shape === 'gatewayClass' || ours.shape === 'backend' ? undefined : listenersOf(stored, ours.listeners, now)
   const rest = fieldsOf(ours)
   const merged = {
     ...withoutFields(stored, ['addresses']),
@@ -95,6 +96,7 @@ function fieldsOf(ours: Exclude<ObjectStatus, { shape: 'route' | 'policy' }>): J
         attachedListenerSets: ours.attachedListenerSets,
       }
     case 'listenerSet':
+    case 'backend':
       return {}
   }
 }

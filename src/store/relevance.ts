@@ -2,7 +2,7 @@
 import type { KindName } from '../gen/kinds.js'
 
 /** A field of `metadata` that somebody reads. */
-export type MetadataField = 'uid' | 'generation' | 'creationTimestamp' | 'deletionTimestamp' | 'labels' | 'annotations'
+export type MetadataField = 'uid' | 'generation' | 'creationTimestamp' | 'deletionTimestamp' | 'finalizers' | 'labels' | 'annotations'
 
 /** What is read of a kind, beside the fields of its schema without `status`. */
 export interface Relevance {
@@ -22,7 +22,7 @@ const CONTENT: Relevance = { metadata: ['uid', 'labels'], status: false }
 
 /** What is read of each kind. */
 export const RELEVANCE: Readonly<Record<KindName, Relevance>> = {
-  GatewayClass: CONFIGURATION,
+  GatewayClass: { ...CONFIGURATION, metadata: [...CONFIGURATION.metadata, 'finalizers'] },
   Gateway: CONFIGURATION,
   ListenerSet: CONFIGURATION,
   HTTPRoute: CONFIGURATION,

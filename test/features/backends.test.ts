@@ -1,5 +1,5 @@
 /** Where rules of HTTPRoutes send requests: kinds, ports, namespaces, weights, and what cannot be used. */
-import { expect } from '@jest/globals'
+import { expect, it } from '@jest/globals'
 import { feature } from './feature.js'
 import { httpRoute, namespace, ref, service, to, under } from './manifests.js'
 import { answerers, featureWorld } from './world.js'
@@ -109,4 +109,23 @@ feature(['HTTPRoute spec.rules.name'], 'takes names of rules, and refuses a rout
   await world.write(httpRoute('r', `[${rule('one', '/three')}, ${rule('one', '/four')}]`))
   expect([await world.answerer({ path: '/one' }), await world.answerer({ path: '/three' })]).toEqual(['a', 404])
   expect(JSON.stringify(world.headgate.running.sources.problems())).toMatch(/rule name/i)
+})
+
+it('says on a Backend that a route sends to whether it can be used, and nothing on others', async () => {
+  const broken = `
+apiVersion: headgate.dev/v1alpha1
+kind: Backend
+metadata: {name: broken}
+spec:
+  endpoints: [{ip: {address: 127.0.0.1, port: 1}}]
+  tls: {hostname: a.example, caCertificateRefs: [{group: '', kind: ConfigMap, name: missing}]}
+`
+  await world.write(broken, httpRoute('r', `[{${to('a')}}]`))
+  expect(world.conditions('Backend/default/a')).toEqual(['Accepted=True/Accepted'])
+  expect(() => world.conditions('Backend/default/broken')).toThrow()
+  await world.write(broken, httpRoute('r', `[{${to('broken')}}]`))
+  expect(world.conditions('Backend/default/broken')).toEqual(['Accepted=False/Invalid'])
+  expect(world.stored('Backend/default/broken').conditions).toMatchObject([
+    { type: 'Accepted', status: 'False', message: expect.stringContaining('missing') },
+  ])
 })

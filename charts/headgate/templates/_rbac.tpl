@@ -7,7 +7,8 @@ watched, into Roles there. docs/security.md explains each.
 {{- define "headgate.rules.cluster" -}}
 - apiGroups: [gateway.networking.k8s.io]
   resources: [gatewayclasses]
-  verbs: [get, list, watch]
+  # patch: the finalizer of a class that Gateways use.
+  verbs: [get, list, watch, patch]
 - apiGroups: [gateway.networking.k8s.io]
   resources: [gatewayclasses/status]
   verbs: [patch]

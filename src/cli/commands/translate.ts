@@ -62,6 +62,7 @@ function withoutDelivery(status: ObjectStatus): ObjectStatus {
     conditions.filter((condition) => !(DELIVERY.has(condition.type) && conditionHealth(condition) === 'waiting'))
   switch (status.shape) {
     case 'gatewayClass':
+    case 'backend':
       return { ...status, conditions: keep(status.conditions) }
     case 'gateway':
     case 'listenerSet':

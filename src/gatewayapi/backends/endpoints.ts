@@ -14,12 +14,13 @@ import type { BackendRef } from './backend-key.js'
 import { parseClusterName } from './cluster-names.js'
 import { type PlacedEndpoint, toLocalities } from './localities.js'
 import type { BackendAddresses, ResolvedBackend } from './resolved-backend.js'
+import { X_BACKEND_LABEL } from './selected-pods.js'
 
 /** Labels of an EndpointSlice that name the object that it belongs to, by the kind of that object. */
 const OWNER_LABELS = {
   Service: 'kubernetes.io/service-name',
   ServiceImport: 'multicluster.kubernetes.io/service-name',
-  XBackend: 'headgate.dev/x-backend',
+  XBackend: X_BACKEND_LABEL,
 } as const
 
 /** Declares the endpoints, by the name of their cluster. A change of an EndpointSlice touches nothing else. */

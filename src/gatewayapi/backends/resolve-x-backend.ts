@@ -10,6 +10,7 @@ import type { BackendRef } from './backend-key.js'
 import type { BackendWorld } from './backend-world.js'
 import { resolveClientCertificate } from './client-certificate.js'
 import { type BackendAddresses, type ResolvedBackend, type UsableBackend, unusable } from './resolved-backend.js'
+import { xBackendLabel } from './selected-pods.js'
 import { resolveTraffic } from './traffic-policies.js'
 import { resolveUpstreamTls, UNVERIFIED_TLS } from './upstream-tls.js'
 
@@ -39,7 +40,7 @@ function addressesOf({ spec, metadata }: XBackend): BackendAddresses | undefined
   const port = spec.port.number
   if (port === undefined) return undefined
   if (spec.type === 'EndpointSelector') {
-    const owner = `XBackend/${metadata.namespace}/${metadata.name}`
+    const owner = `XBackend/${metadata.namespace}/${xBackendLabel(metadata.name)}`
     return { kind: 'slices', owner, portName: '', publishNotReady: false }
   }
   const hostname = spec.externalHostname?.hostname

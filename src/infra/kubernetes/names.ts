@@ -1,13 +1,11 @@
 /** Names of what is made for a Gateway, whose own name may be four times as long as most names may be. */
-import { createHash } from 'node:crypto'
+import { shortName } from '../../util/short-name.js'
 
 /** Pods get 16 more characters, and their names are host names of at most 63. */
 const MAX_FLEET_NAME_LENGTH = 47
 
 /** The API server refuses longer values of labels. */
 const MAX_LABEL_LENGTH = 63
-
-const HASH_LENGTH = 8
 
 /**
  * The name that everything made for a Gateway has, in the Gateway's namespace: `headgate-<name>`, shortened and with a hash of the whole
@@ -16,7 +14,7 @@ const HASH_LENGTH = 8
 export function fleetName(gatewayName: string): string {
   // A Service's name is a single DNS label; a Gateway's may contain dots.
   const label = `headgate-${gatewayName.replaceAll('.', '-')}`
-  return label.length <= MAX_FLEET_NAME_LENGTH && !gatewayName.includes('.') ? label : shortened(label, gatewayName, MAX_FLEET_NAME_LENGTH)
+  return label.length <= MAX_FLEET_NAME_LENGTH && !gatewayName.includes('.') ? label : shortName(label, gatewayName, MAX_FLEET_NAME_LENGTH)
 }
 
 /**
@@ -38,10 +36,5 @@ export function classServiceName(namespace: string, gatewayName: string): string
 
 /** The value of the label `gateway.networking.k8s.io/gateway-name`: the name itself, if it fits. */
 export function gatewayNameLabel(gatewayName: string): string {
-  return gatewayName.length <= MAX_LABEL_LENGTH ? gatewayName : shortened(gatewayName, gatewayName, MAX_LABEL_LENGTH)
-}
-
-function shortened(text: string, whole: string, length: number): string {
-  const hash = createHash('sha256').update(whole).digest('hex').slice(0, HASH_LENGTH)
-  return `${text.slice(0, length - HASH_LENGTH - 1).replace(/[-.]+$/, '')}-${hash}`
+  return gatewayName.length <= MAX_LABEL_LENGTH ? gatewayName : shortName(gatewayName, gatewayName, MAX_LABEL_LENGTH)
 }

@@ -24,12 +24,12 @@ export function toKubeObject(kind: KindDefinition, raw: RawObject): KubeObject {
 
 /** Equal for two versions of an object of which only the status, or metadata that nobody reads, differs. */
 export function contentMark({ metadata }: KubeObject): string {
-  const { uid, generation, deletionTimestamp, labels, annotations } = metadata
-  return JSON.stringify([uid, generation, deletionTimestamp, labels, annotations])
+  const { uid, generation, deletionTimestamp, finalizers, labels, annotations } = metadata
+  return JSON.stringify([uid, generation, deletionTimestamp, finalizers, labels, annotations])
 }
 
 function toMeta(raw: RawObject['metadata']): ObjectMeta {
-  const { name, namespace, uid, generation, resourceVersion, creationTimestamp, deletionTimestamp, labels, annotations } = raw
+  const { name, namespace, uid, generation, resourceVersion, creationTimestamp, deletionTimestamp, finalizers, labels, annotations } = raw
   return {
     name,
     namespace: namespace ?? '',
@@ -38,6 +38,7 @@ function toMeta(raw: RawObject['metadata']): ObjectMeta {
     ...(uid === undefined ? {} : { uid }),
     ...(resourceVersion === undefined ? {} : { resourceVersion }),
     ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
+    ...(finalizers === undefined ? {} : { finalizers }),
     ...(labels === undefined ? {} : { labels }),
     ...(annotations === undefined ? {} : { annotations }),
   }
