@@ -4,6 +4,7 @@ import type { TranslationContext } from '../gatewayapi/context.js'
 import type { ObjectStatus } from '../gatewayapi/object-status.js'
 import type { GatewayInfra } from '../ir/infra.js'
 import { KINDS } from '../kinds/index.js'
+import { OurObjects } from '../store/our-objects.js'
 import { ResourceStore } from '../store/resource-store.js'
 import type { RejectedVersions } from '../xds/rejected-versions.js'
 import { AdsServer } from '../xds/server/ads-server.js'
@@ -45,7 +46,7 @@ export interface ControlPlane {
 export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
   const { context, placements, onStatuses, onInfra, onSelectedPods, onClassFinalizers, onRound } = options
   const translation = createTranslation(context, options.xds)
-  const store = new ResourceStore(KINDS, translation.inputs)
+  const store = new ResourceStore(KINDS, new OurObjects(translation.inputs, context.controllerName))
   const snapshots = new SnapshotCache()
   const server = new AdsServer({
     cache: snapshots,

@@ -85,8 +85,8 @@ export class Pipeline implements ProviderSink {
   changes(batch: readonly Change[]): void {
     const { store } = this.#options
     for (const { kind, key, object } of batch) this.deliveries.beforeChange(`${kind}/${key}`, store.find(kind, key), object)
-    store.apply(batch)
-    this.#schedule()
+    // What nobody reads changes nothing.
+    if (store.apply(batch).some(({ matters }) => matters)) this.#schedule()
   }
 
   complete(): void {

@@ -11,6 +11,7 @@ import { LocalPlacements } from '../infra/host/local-placements.js'
 import { KINDS } from '../kinds/index.js'
 import { FolderState } from '../provider/file/folder-state.js'
 import { readText } from '../provider/file/read-text.js'
+import { OurObjects } from '../store/our-objects.js'
 import { ResourceStore } from '../store/resource-store.js'
 import { SnapshotCache } from '../xds/snapshot-cache.js'
 import { listenerPlaces } from './listener-places.js'
@@ -48,7 +49,7 @@ export async function translateOffline(names: readonly string[], workingFolder: 
   const snapshots = new SnapshotCache()
   const pipeline = new Pipeline({
     translation,
-    store: new ResourceStore(KINDS, translation.inputs),
+    store: new ResourceStore(KINDS, new OurObjects(translation.inputs, CONTROLLER_NAME)),
     snapshots,
     placements: new LocalPlacements(0, true),
     onStatuses: (changed) => statuses.apply(changed),

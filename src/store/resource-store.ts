@@ -9,11 +9,11 @@ import { sameContent } from './same-content.js'
 
 /** Who is told of changes that matter. */
 export interface ResourceSink {
-  /** Sets or, with undefined, removes an object. */
+  /** Sets or, with undefined, removes an object. False: it is nobody's business. */
   set(kind: string, key: ObjectKey, object: KubeObject | undefined): unknown
 }
 
-/** A change, and whether anything that is read of the object differs. */
+/** A change, and whether anything that somebody reads of the object differs. */
 export interface AppliedChange {
   readonly change: Change
   readonly matters: boolean
@@ -66,8 +66,7 @@ export class ResourceStore {
     if (object === undefined) objects.delete(key)
     else objects.set(key, deepFreeze(object))
     const matters = differs(definition, before, object)
-    if (matters) this.#sink.set(kind, key, object)
-    return matters
+    return matters && this.#sink.set(kind, key, object) !== false
   }
 }
 

@@ -69,7 +69,7 @@ function ofRoute(view: View, { inputs, attachments }: AncestorSources, target: P
   const { namespace, name, sectionName } = target
   const key = objectKey(namespace, name)
   const route = kind === 'HTTPRoute' ? view.get(inputs.kind('HTTPRoute'), key) : view.get(inputs.kind('GRPCRoute'), key)
-  if (route === undefined) return missing(`The ${kind} "${key}" does not exist.`)
+  if (route === undefined) return missing(`The ${kind} "${key}" does not exist or names no Gateway of ours.`)
   const rules: readonly { readonly name?: string }[] = route.spec.rules ?? []
   if (sectionName !== undefined && !rules.some((rule) => rule.name === sectionName)) {
     return missing(`The ${kind} "${key}" has no rule named "${sectionName}".`)

@@ -25,13 +25,13 @@ export function classFleetName(gatewayClass: string): string {
   const label = `headgateclass-${gatewayClass.replaceAll('.', '-')}`
   return label.length <= MAX_FLEET_NAME_LENGTH && !gatewayClass.includes('.')
     ? label
-    : shortened(label, gatewayClass, MAX_FLEET_NAME_LENGTH)
+    : shortName(label, gatewayClass, MAX_FLEET_NAME_LENGTH)
 }
 
 /** The name of the Service of a Gateway whose Envoys are those of its class, in the namespace of the controller. */
 export function classServiceName(namespace: string, gatewayName: string): string {
   // Names may contain hyphens: only the hash tells `a-b/c` from `a/b-c`.
-  return shortened(`headgategw-${namespace}-${gatewayName}`.replaceAll('.', '-'), `${namespace}/${gatewayName}`, MAX_LABEL_LENGTH)
+  return shortName(`headgategw-${namespace}-${gatewayName}`.replaceAll('.', '-'), `${namespace}/${gatewayName}`, MAX_LABEL_LENGTH)
 }
 
 /** The value of the label `gateway.networking.k8s.io/gateway-name`: the name itself, if it fits. */
