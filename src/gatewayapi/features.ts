@@ -1,6 +1,6 @@
 /**
  * The features of the conformance suite that we support, for `GatewayClass.status.supportedFeatures`. For those without a test in the suite
- * there is one of ours: `test/features/listener-filters.test.ts`, `test/cluster/addresses.cluster.ts`.
+ * there is one of ours: `test/features/listener-filters.test.ts`, `test/cluster/features.cluster.ts`.
  *
  * Source: Gateway API v1.7, `pkg/features`.
  */

@@ -1,0 +1,134 @@
+/** A cluster that is shared with other controllers: what their objects cost the controller, as a process of its own. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { CONTENT_TYPE } from '../../src/k8s/kube-client.js'
+import type { JsonObject } from '../../src/k8s/kube-json.js'
+import { eventually } from '../support/eventually.js'
+import { freePort } from '../support/free-port.js'
+import { create, installGatewayApi, type KubeApiServer, startKubeApiServer } from './support/kube-apiserver.js'
+
+const REPOSITORY = join(import.meta.dirname, '..', '..')
+const GROUP = 'gateway.networking.k8s.io'
+const API = `/apis/${GROUP}/v1`
+const ROUTES = `${API}/namespaces/default/httproutes`
+const COUNTS = { routes: 4_000, services: 500, secrets: 500 }
+const CHANGES_PER_SECOND = 100
+const SECONDS = 20
+/** Half of a core would be a fault of another kind: other work on the machine must not fail the test. */
+const MOST_CORES = 0.5
+
+describe('the controller in a shared cluster', () => {
+  let api: KubeApiServer
+  let controller: ChildProcess | undefined
+  let metricsPort: number
+
+  /** Sums of metrics by name. */
+  const metrics = async (): Promise<ReadonlyMap<string, number>> => {
+    const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
+    const sums = new Map<string, number>()
+    for (const [, name = '', value = ''] of text.matchAll(/^([a-z_]+)(?:\{[^\n]*\})? ([0-9.e+-]+)$/gm)) {
+      sums.set(name, (sums.get(name) ?? 0) + Number(value))
+    }
+    return sums
+  }
+
+  beforeAll(async () => {
+    api = await startKubeApiServer()
+    await installGatewayApi(api.admin, 'experimental')
+    const gatewayClass = (name: string, controllerName: string) =>
+      create(api.admin, `${API}/gatewayclasses`, {
+        apiVersion: `${GROUP}/v1`,
+        kind: 'GatewayClass',
+        metadata: { name },
+        spec: { controllerName },
+      })
+    await gatewayClass('headgate', 'headgate.dev/gateway-controller')
+    await gatewayClass('other', 'example.com/other')
+    const gateway = (name: string, gatewayClassName: string) =>
+      create(api.admin, `${API}/namespaces/default/gateways`, {
+        apiVersion: `${GROUP}/v1`,
+        kind: 'Gateway',
+        metadata: { name },
+        spec: { gatewayClassName, listeners: [{ name: 'http', port: 80, protocol: 'HTTP' }] },
+      })
+    await gateway('ours', 'headgate')
+    await gateway('theirs', 'other')
+    const objects: (readonly [path: string, object: JsonObject])[] = [
+      ...Array.from({ length: COUNTS.routes }, (_, at): readonly [string, JsonObject] => [
+        ROUTES,
+        {
+          apiVersion: `${GROUP}/v1`,
+          kind: 'HTTPRoute',
+          metadata: { name: `r${at}` },
+          spec: { parentRefs: [{ name: 'theirs' }], hostnames: [`r${at}.example.com`] },
+        },
+      ]),
+      ...Array.from({ length: COUNTS.services }, (_, at): readonly [string, JsonObject] => [
+        '/api/v1/namespaces/default/services',
+        { apiVersion: 'v1', kind: 'Service', metadata: { name: `s${at}` }, spec: { clusterIP: 'None', ports: [{ port: 80 }] } },
+      ]),
+      ...Array.from({ length: COUNTS.secrets }, (_, at): readonly [string, JsonObject] => [
+        '/api/v1/namespaces/default/secrets',
+        { apiVersion: 'v1', kind: 'Secret', metadata: { name: `x${at}` } },
+      ]),
+    ]
+    const next = objects.values()
+    await Promise.all(
+      Array.from({ length: 16 }, async () => {
+        for (const [path, object] of next) await create(api.admin, path, object)
+      }),
+    )
+    const [xds, admin, health] = [await freePort(), await freePort(), await freePort()]
+    metricsPort = await freePort()
+    controller = spawn(
+      process.execPath,
+      [
+        ...['--import', 'tsx', join(REPOSITORY, 'src', 'main.ts'), '--provider', 'kubernetes', '--kubeconfig', api.kubeconfig],
+        ...['--namespace', 'default', '--log-level', 'error', '--xds-address', `127.0.0.1:${xds}`, '--admin-address', `127.0.0.1:${admin}`],
+        ...['--health-address', `127.0.0.1:${health}`, '--metrics-address', `127.0.0.1:${metricsPort}`],
+      ],
+      { cwd: REPOSITORY, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, POD_NAME: 'foreign' } },
+    )
+    await eventually(async () => expect((await fetch(`http://127.0.0.1:${health}/readyz`)).status).toBe(200), 120_000)
+  }, 300_000)
+
+  afterAll(async () => {
+    controller?.kill('SIGTERM')
+    await api.stop()
+  })
+
+  it('computes, writes and sends nothing for 5,000 objects of others that change 100 times a second', async () => {
+    // The statuses of our own class and Gateway, and what is made for it.
+    await sleep(5_000)
+    const before = await metrics()
+    const beganMs = performance.now()
+    let changes = 0
+    const patch = (path: string, body: JsonObject) =>
+      api.admin.json({ method: 'PATCH', path, body, contentType: CONTENT_TYPE.mergePatch }, AbortSignal.timeout(10_000))
+    for (let second = 0; second < SECONDS; second++) {
+      await Promise.all(
+        Array.from({ length: CHANGES_PER_SECOND }, (_, at) => {
+          const label = { metadata: { labels: { change: `v${changes++}` } } }
+          if (at % 10 === 8) return patch(`/api/v1/namespaces/default/services/s${(second * 10 + at) % COUNTS.services}`, label)
+          if (at % 10 === 9) return patch(`/api/v1/namespaces/default/secrets/x${(second * 10 + at) % COUNTS.secrets}`, label)
+          const hostnames = [`v${changes}.example.com`]
+          return patch(`${ROUTES}/r${(second * CHANGES_PER_SECOND + at) % COUNTS.routes}`, { spec: { hostnames } })
+        }),
+      )
+      await sleep(Math.max(0, (second + 1) * 1_000 - (performance.now() - beganMs)))
+    }
+    const seconds = (performance.now() - beganMs) / 1_000
+    const after = await metrics()
+    const grown = (name: string): number => (after.get(name) ?? 0) - (before.get(name) ?? 0)
+    const cores = grown('process_cpu_seconds_total') / seconds
+    process.stdout.write(`${changes} changes of others in ${seconds.toFixed(0)} s: ${cores.toFixed(4)} cores\n`)
+    expect(after.get('headgate_objects')).toBeGreaterThan(COUNTS.routes + COUNTS.services)
+    expect(grown('headgate_fragments_computed_total')).toBe(0)
+    expect(grown('headgate_status_writes_total')).toBe(0)
+    expect(grown('headgate_xds_encodes_total')).toBe(0)
+    expect(grown('headgate_xds_response_bytes_total')).toBe(0)
+    expect(cores).toBeLessThan(MOST_CORES)
+  }, 120_000)
+})
