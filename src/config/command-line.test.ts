@@ -89,6 +89,8 @@ describe('Kubernetes', () => {
       kubeconfig: undefined,
       context: undefined,
       xdsService: 'headgate',
+      authoritySecret: 'headgate-authority',
+      awaitAuthority: false,
       envoyImage: 'docker.io/envoyproxy/envoy:distroless-v1.40.0',
       replicaName: 'headgate-1',
     })

@@ -68,6 +68,8 @@ interface Options {
   readonly kubeconfig?: string
   readonly context?: string
   readonly xdsService: string
+  readonly authoritySecret: string
+  readonly awaitAuthority: boolean
   readonly envoyImage: string
   readonly controllerName: string
   readonly routePacking: RoutePacking
@@ -88,6 +90,8 @@ const KUBERNETES_OPTIONS = [
   'kubeconfig',
   'context',
   'xdsService',
+  'authoritySecret',
+  'awaitAuthority',
   'envoyImage',
 ] as const
 
@@ -170,6 +174,8 @@ export function headgateCommand(): Command {
     .option('--kubeconfig <file>', "file with the cluster's address (default: the pod's ServiceAccount, else $KUBECONFIG)")
     .option('--context <name>', 'context of the kubeconfig')
     .option('--xds-service <name>', 'name under which Envoy pods reach the xDS server', 'headgate')
+    .option('--authority-secret <name>', 'Secret of the authority that signs for the xDS server and its replicas', 'headgate-authority')
+    .option('--await-authority', 'wait until somebody else has made that Secret, rather than make it', false)
     .option('--envoy-image <image>', 'image of the Envoy pods', DEFAULT_ENVOY_IMAGE)
     .addHelpText('after', EXAMPLES)
 }
@@ -228,6 +234,8 @@ function kubernetes(options: Options, command: Command, { environment, workingFo
     kubeconfig: options.kubeconfig === undefined ? undefined : resolve(workingFolder, options.kubeconfig),
     context: options.context,
     xdsService: options.xdsService,
+    authoritySecret: options.authoritySecret,
+    awaitAuthority: options.awaitAuthority,
     envoyImage: options.envoyImage,
     replicaName: environment.POD_NAME ?? hostname(),
     replicaAddress: environment.POD_IP,

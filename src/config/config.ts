@@ -54,6 +54,10 @@ export interface KubernetesConfig extends CommonConfig {
   readonly context: string | undefined
   /** The address under which Envoy pods reach the xDS server. */
   readonly xdsService: string
+  /** The Secret that holds the authority of the control plane, in its own namespace. */
+  readonly authoritySecret: string
+  /** True: somebody else makes the Secret. */
+  readonly awaitAuthority: boolean
   /** The image of the Envoys that are provisioned. */
   readonly envoyImage: string
   /** Unique among the replicas: the pod's name in a cluster. */

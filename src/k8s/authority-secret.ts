@@ -2,9 +2,11 @@
 
 import type { AuthorityStore } from '../xds/server/tls/certificate-rotation.js'
 import type { CertificatePair } from '../xds/server/tls/certificates.js'
+import type { Clock } from './clock.js'
 import type { KubeClient } from './kube-client.js'
 import { hasStatus } from './kube-error.js'
 import { type JsonObject, stringAt } from './kube-json.js'
+import type { Log } from './log.js'
 import { collectionPath, objectPath } from './resource-path.js'
 
 const SECRETS = { group: '', version: 'v1', plural: 'secrets' }
@@ -16,14 +18,7 @@ export class AuthoritySecretError extends Error {
 
 /** Keeps the authority in this Secret, as `tls.crt` and `tls.key`. */
 export function authoritySecret(client: KubeClient, namespace: string, name: string, signal: AbortSignal): AuthorityStore {
-  const read = async (): Promise<CertificatePair | undefined> => {
-    try {
-      return parse(await client.json({ path: objectPath({ ...SECRETS, namespace, name }) }, signal), namespace, name)
-    } catch (error) {
-      if (hasStatus(error, 404)) return undefined
-      throw error
-    }
-  }
+  const read = (): Promise<CertificatePair | undefined> => readAuthority(client, namespace, name, signal)
   return {
     async loadOrCreate(create) {
       const known = await read()
@@ -42,6 +37,49 @@ export function authoritySecret(client: KubeClient, namespace: string, name: str
   }
 }
 
+/** Where an authority that somebody else makes is waited for. */
+export interface AuthorityEdge {
+  readonly client: KubeClient
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** How often one looks for the Secret. */
+const WAIT_MS = 2_000
+
+/**
+ * The authority that somebody else, such as cert-manager, keeps in this Secret: waits until it is there. Its key must be ECDSA on P-256.
+ * Throws what keeps the Secret from being read, and the signal's reason.
+ */
+export async function awaitAuthoritySecret(
+  { client, clock, log }: AuthorityEdge,
+  namespace: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<CertificatePair> {
+  for (let isFirst = true; ; isFirst = false) {
+    const found = await readAuthority(client, namespace, name, signal)
+    if (found !== undefined) return found
+    if (isFirst) log.info({ secret: `${namespace}/${name}` }, 'waiting for the Secret of the authority')
+    await clock.sleep(WAIT_MS, signal)
+    signal.throwIfAborted()
+  }
+}
+
+async function readAuthority(
+  client: KubeClient,
+  namespace: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<CertificatePair | undefined> {
+  try {
+    return parse(await client.json({ path: objectPath({ ...SECRETS, namespace, name }) }, signal), namespace, name)
+  } catch (error) {
+    if (hasStatus(error, 404)) return undefined
+    throw error
+  }
+}
+
 function manifest({ certificate, privateKey }: CertificatePair, namespace: string, name: string): JsonObject {
   return {
     apiVersion: 'v1',
@@ -53,9 +91,13 @@ function manifest({ certificate, privateKey }: CertificatePair, namespace: strin
 }
 
 function parse(secret: JsonObject, namespace: string, name: string): CertificatePair {
-  const [certificate, privateKey] = ['tls.crt', 'tls.key'].map((key) => Buffer.from(stringAt(secret, 'data', key), 'base64').toString())
+  const [certificate, privateKey, root = ''] = ['tls.crt', 'tls.key', 'ca.crt'].map((key) =>
+    Buffer.from(stringAt(secret, 'data', key), 'base64').toString(),
+  )
   if (certificate === undefined || privateKey === undefined || certificate === '' || privateKey === '') {
     throw new AuthoritySecretError(`Secret/${namespace}/${name} holds no tls.crt and tls.key: delete it, and a new one is made`)
   }
-  return { certificate, privateKey }
+  // An authority that another one signed is trusted through that one.
+  const isSigned = root.trim() !== '' && !certificate.includes(root.trim())
+  return { certificate: isSigned ? `${certificate.trimEnd()}\n${root}` : certificate, privateKey }
 }

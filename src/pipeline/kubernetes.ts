@@ -12,7 +12,7 @@ import { createBackendServices } from '../infra/kubernetes/backend-services.js'
 import { createClassFinalizers } from '../infra/kubernetes/class-finalizers.js'
 import { PodPlacements } from '../infra/kubernetes/pod-placements.js'
 import { Provisioner } from '../infra/kubernetes/provisioner.js'
-import { authoritySecret } from '../k8s/authority-secret.js'
+import { authoritySecret, awaitAuthoritySecret } from '../k8s/authority-secret.js'
 import { systemClock } from '../k8s/clock.js'
 import { kubeConfigCredentials } from '../k8s/credentials.js'
 import { EventRecorder } from '../k8s/events.js'
@@ -48,7 +48,6 @@ import { replicaService } from './replicas/service.js'
 
 /** Kinds of which only the objects are read that something names: nobody hands us all Secrets of a cluster. */
 const BY_REFERENCE = ['Secret', 'ConfigMap'] as const
-const AUTHORITY_SECRET = 'headgate-authority'
 const LEASE = 'headgate-leader'
 const REJECTED_VERSIONS = 'headgate-rejected-versions'
 
@@ -64,9 +63,11 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
     `headgate/${headgateVersion()}`,
   )
   const edge = { client, clock: systemClock, log: logger }
-  const authority = await authoritySecret(client, config.namespace, AUTHORITY_SECRET, signal).loadOrCreate(() =>
-    createAuthority('headgate', new Date(), AUTHORITY_LIFETIME_MS),
-  )
+  const authority = config.awaitAuthority
+    ? await awaitAuthoritySecret(edge, config.namespace, config.authoritySecret, signal)
+    : await authoritySecret(client, config.namespace, config.authoritySecret, signal).loadOrCreate(() =>
+        createAuthority('headgate', new Date(), AUTHORITY_LIFETIME_MS),
+      )
   const serverName = `${config.xdsService}.${config.namespace}.svc`
   const certificates = new CertificateRotation([authority], { dnsNames: [serverName, config.xdsService], addresses: [] }, serverClock)
 

@@ -43,6 +43,11 @@ describe('templates', () => {
       ],
       'exclude each other',
     ],
+    [
+      'an authority from two hands',
+      ['--set', 'certificates.existingSecret=mine,certificates.certManager.enabled=true'],
+      'certificates.certManager.enabled and certificates.existingSecret exclude each other',
+    ],
     ['a ServiceMonitor without a Service', ['--set', 'metrics.serviceMonitor.enabled=true,metrics.service.enabled=false'], 'needs'],
     ['fewer replicas at most than at least', ['--set', 'autoscaling.enabled=true,autoscaling.maxReplicas=1'], 'is less than'],
   ])('refuse %s', async (_case, args, message) => {
@@ -53,6 +58,7 @@ describe('templates', () => {
     ['by default', []],
     ['with namespaces', ['--set', 'watch.namespaces={web,shop}']],
     ['with a selector', ['--set-string', 'watch.selector=team in (web\\,shop)']],
+    ['with an authority of somebody else', ['--set', 'certificates.existingSecret=mine']],
     ['with a registry of its own', ['--set', 'global.imageRegistry=mirror.example']],
   ])('give the controller a command line that it understands, %s', async (_case, args) => {
     const controller = containerOf(await deployment(args))

@@ -44,6 +44,8 @@ describe('the controller', () => {
       kubeconfig: api.kubeconfig,
       context: undefined,
       xdsService: 'headgate',
+      authoritySecret: 'headgate-authority',
+      awaitAuthority: false,
       envoyImage: 'envoyproxy/envoy:distroless-v1.40.0',
       replicaName: name,
       replicaAddress: '127.0.0.1',

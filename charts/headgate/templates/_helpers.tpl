@@ -92,3 +92,8 @@ metricRelabelings:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end -}}
+
+{{/* The Secret of the authority, in the namespace of the controller. */}}
+{{- define "headgate.authoritySecret" -}}
+{{- .Values.certificates.existingSecret | default "headgate-authority" -}}
+{{- end -}}
