@@ -43,7 +43,21 @@ export function certificateObject(pair: { readonly certificate: string; readonly
 
 /** Route `i`: its own hostname, two rules, a response header, Service `i`. */
 export function routeObject(i: number, generation = 1): KubeObject {
-  const backendRefs = [{ group: '', kind: 'Service', name: `service-${i}`, port: 80, weight: 1 }]
+  return routeWith(i, generation, { matches: [{ path: { type: 'PathPrefix', value: '/' } }], backendRefs: backendRefs(i) })
+}
+
+/** The same, but its second rule redirects to `edit-<edit>.example.com`: whoever asks sees at once which version is running. */
+export function redirectRouteObject(i: number, edit: number): KubeObject {
+  const requestRedirect = { hostname: `edit-${edit}.example.com`, statusCode: 302 }
+  const filters = [{ type: 'RequestRedirect', requestRedirect }]
+  return routeWith(i, edit + 1, { matches: [{ path: { type: 'PathPrefix', value: '/' } }], filters })
+}
+
+function backendRefs(i: number): readonly object[] {
+  return [{ group: '', kind: 'Service', name: `service-${i}`, port: 80, weight: 1 }]
+}
+
+function routeWith(i: number, generation: number, secondRule: object): KubeObject {
   const header = { type: 'ResponseHeaderModifier', responseHeaderModifier: { set: [{ name: 'x-generation', value: String(generation) }] } }
   return object(
     'HTTPRoute',
@@ -54,10 +68,7 @@ export function routeObject(i: number, generation = 1): KubeObject {
       spec: {
         parentRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'gw', sectionName: 'http' }],
         hostnames: [`host-${i}.example.com`],
-        rules: [
-          { matches: [{ path: { type: 'PathPrefix', value: '/a' } }], filters: [header], backendRefs },
-          { matches: [{ path: { type: 'PathPrefix', value: '/' } }], backendRefs },
-        ],
+        rules: [{ matches: [{ path: { type: 'PathPrefix', value: '/a' } }], filters: [header], backendRefs: backendRefs(i) }, secondRule],
       },
     },
     generation,
