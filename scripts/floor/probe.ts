@@ -1,7 +1,7 @@
 /** Asks one host again and again over a kept connection until it redirects to a place. */
 import { Agent, get } from 'node:http'
 
-const GIVE_UP_MS = 10_000
+const GIVE_UP_MS = 60_000
 const RETRY_MS = 5
 
 /** A client of one Envoy. */
@@ -23,7 +23,7 @@ export class Probe {
       if (location === undefined) await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
       else if (location.includes(`//${target}`)) return
     }
-    throw new Error(`${host} did not redirect to ${target}`)
+    throw new Error(`${host} at ${this.#address}:${this.#port} did not redirect to ${target}`)
   }
 
   close(): void {

@@ -1,6 +1,6 @@
 /** Where listeners end up: a port of the proxies, a chain of the port, and for HTTP a route table. */
 import type { Collection, Graph, Index } from '../incremental/index.js'
-import type { Placement } from '../ir/placement.js'
+import { type Placement, usualPort } from '../ir/placement.js'
 import { objectKey } from '../util/object-ref.js'
 import type { Inputs } from './inputs.js'
 import type { ListenerState } from './listener-states.js'
@@ -79,7 +79,10 @@ function ownsItsHost({ declared, conflict }: ListenerState): boolean {
 function place(state: ListenerState, placement: Placement, boundPort: number): PlacedListener {
   const { scope, spec, protocol, hostname } = state.declared
   const transport = transportOf(protocol).toLowerCase()
-  const port = `${scope}/${placement.addresses[0]}/${spec.port}/${transport}`
+  // A port that had to move has another name: Envoy gives up the old address with the old name before it takes the new ones. Under one name
+  // it would still have the address that another listener of the same message needs.
+  const moved = boundPort === usualPort(placement, { scope, port: spec.port }) ? '' : `@${boundPort}`
+  const port = `${scope}/${placement.addresses[0]}/${spec.port}/${transport}${moved}`
   const kind = (protocol ?? 'TCP').toLowerCase()
   const chain = isEncrypted(state.declared) ? `${kind}/${hostname ?? '*'}` : kind
   const table = protocol === 'HTTP' ? port : protocol === 'HTTPS' ? `${port}/${chain}` : undefined

@@ -125,6 +125,19 @@ describe('ports of HTTP', () => {
     })
   })
 
+  it('have another name while a port that another listener names is in their way', () => {
+    const world = createTranslationWorld()
+    const placement = { addresses: ['127.0.0.1'], ports: { offset: 0, privilegedOffset: 8000 } } as const
+    const bound = () => Object.fromEntries([...portsOf(world)].map(([name, { boundPort }]) => [name, boundPort]))
+    world.apply(gateway('{ name: a, port: 80, protocol: HTTP }'))
+    world.place('infra/gw', placement)
+    expect(bound()).toEqual({ 'infra/gw/127.0.0.1/80/tcp': 8080 })
+    world.apply(gateway('{ name: a, port: 80, protocol: HTTP }, { name: b, port: 8080, protocol: HTTP }'))
+    expect(bound()).toEqual({ 'infra/gw/127.0.0.1/80/tcp@18080': 18080, 'infra/gw/127.0.0.1/8080/tcp': 8080 })
+    world.apply(gateway('{ name: a, port: 80, protocol: HTTP }'))
+    expect(bound()).toEqual({ 'infra/gw/127.0.0.1/80/tcp': 8080 })
+  })
+
   it('do not depend on HTTP routes', () => {
     const world = worldWith(gateway('{ name: a, port: 80, protocol: HTTP }'))
     world.flush()

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { boundPorts, type ScopedPort, scopedPortWord, spreadPorts } from './placement.js'
+import { boundPorts, type Placement, type ScopedPort, scopedPortWord, spreadPorts, usualPort } from './placement.js'
 
 describe('boundPorts', () => {
   it.each([
@@ -17,6 +17,22 @@ describe('boundPorts', () => {
   ])('$rule', ({ mapping, ports, want }) => {
     const bound = boundPorts(mapping, ports)
     expect(ports.map((port) => bound.get(port))).toEqual(want)
+  })
+})
+
+describe('usualPort', () => {
+  const laptop: Placement = { group: 'g', addresses: ['127.0.0.1'], ports: { privilegedOffset: 8000, offset: 0 } }
+  it.each([
+    { port: 443, usual: 8443 },
+    { port: 8443, usual: 8443 },
+  ])('of $port is $usual, whoever else wants it', ({ port, usual }) => {
+    expect(usualPort(laptop, { scope: 'a/x', port })).toBe(usual)
+  })
+
+  it('is the one that is made from the name where Gateways share proxies', () => {
+    const shared = { ...laptop, shared: { gatewayClass: 'c', addresses: 'own' } } as const
+    const each = { scope: 'a/x', port: 443 }
+    expect(usualPort(shared, each)).toBe(spreadPorts([each]).get(scopedPortWord(each)))
   })
 })
 

@@ -104,6 +104,11 @@ export function spreadPorts(ports: Iterable<ScopedPort>): ReadonlyMap<string, nu
   return bound
 }
 
+/** The port that a proxy binds for a port of a scope as long as no other port is in its way. */
+export function usualPort({ ports, shared }: Placement, each: ScopedPort): number | undefined {
+  return shared?.addresses === 'own' ? spreadPorts([each]).get(scopedPortWord(each)) : boundPorts(ports, [each.port]).get(each.port)
+}
+
 /** FNV-1a, 32 bits. */
 function hashOf(text: string): number {
   let hash = 0x811c9dc5
