@@ -112,7 +112,8 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
   const trafficStatuses = declareOwnPolicyStatuses(graph, trafficPolicies, facts, ancestors)
   const securityFacts = declarePolicyFacts(graph, 'SecurityPolicy', security, undefined)
   const securityStatuses = declareOwnPolicyStatuses(graph, securityPolicies, securityFacts, ancestors)
-  const statusSources = [routeStatuses, policyStatuses, backendStatuses, trafficStatuses, securityStatuses]
+  const clientStatuses = declareOwnPolicyStatuses(graph, sources.clients.policies, sources.clients.facts, ancestors)
+  const statusSources = [routeStatuses, policyStatuses, backendStatuses, trafficStatuses, securityStatuses, clientStatuses]
   const statuses = graph.collection<ObjectStatus>('statuses of routes and policies', {
     keys: statusSources,
     compute: (view, key) => firstOf(statusSources, (each) => view.get<ObjectStatus>(each, key)),

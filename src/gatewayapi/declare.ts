@@ -28,6 +28,9 @@ import { declareListeners } from './listeners.js'
 import { declareMaterials, type Materials } from './materials.js'
 import type { Attachment, EffectiveListener } from './model.js'
 import type { ObjectStatus } from './object-status.js'
+import { declareClientFacts } from './policies/client-facts.js'
+import { declareClientPolicies } from './policies/client-policies.js'
+import { declareClientPorts } from './policies/client-ports.js'
 import { declarePortBindings } from './port-bindings.js'
 import { declarePorts } from './ports.js'
 import { declareReferenceGrants } from './reference-grants.js'
@@ -75,14 +78,26 @@ export function declareGatewayApi(graph: Graph, inputs: Inputs, context: Transla
   const materials = declareMaterials(graph, inputs, gateways, sets)
   const declarations = declareListeners(graph, inputs, gateways, sets)
   const bindings = declarePortBindings(graph, inputs, declarations)
-  const states = declareListenerStates(graph, { ...declarations, gateways, bindings, materials, grants })
+  const clientPolicies = declareClientPolicies(graph, inputs, grants, declarations)
+  const clientPorts = declareClientPorts(graph, declarations, clientPolicies)
+  const states = declareListenerStates(graph, {
+    ...declarations,
+    gateways,
+    bindings,
+    materials,
+    grants,
+    clientPolicies,
+    clientPorts,
+  })
   const places = declareListenerPlaces(graph, inputs, states)
   const { listeners } = places
   const routeTables = declareRouteTables(graph, inputs, places)
   const clientCertificates = declareClientCertificateStates(graph, { materials, grants }, gateways)
   const backendClientCertificates = declareBackendClientCertificates(graph, clientCertificates)
 
+  const clientFacts = declareClientFacts(graph, declarations, clientPolicies, clientPorts, states)
   const routes = declareRoutes(graph, inputs, context, {
+    clients: { policies: clientPolicies.policies, facts: clientFacts },
     listeners,
     filtersOfListeners: declareFiltersOfListeners(graph, states),
     routeTables,
@@ -92,7 +107,7 @@ export function declareGatewayApi(graph: Graph, inputs: Inputs, context: Transla
   })
   const { attachments, virtualHosts, clusters, endpoints, streamRoutes, listenerFilters } = routes
 
-  const ports = declarePorts(graph, inputs, places, streamRoutes)
+  const ports = declarePorts(graph, inputs, places, streamRoutes, clientPorts)
   const secrets = declareSecrets(graph, materials, ports, clusters)
   const infra = declareInfra(graph, inputs, gateways, states)
   const overlaps = declareListenerOverlaps(graph, states)

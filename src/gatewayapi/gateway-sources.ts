@@ -1,12 +1,15 @@
 /**
  * What the half of gateways and listeners offers to the half of routes and backends. Declared first; routes read it through the view.
  */
-import type { Source } from '../incremental/index.js'
+import type { ClientTrafficSettings } from '../gen/kinds.js'
+import type { Index, Source } from '../incremental/index.js'
 import type { RouteTable } from '../ir/route.js'
 import type { DeclaredFilters } from './listener-filters.js'
 import type { FoundMaterial } from './materials.js'
 import type { EffectiveListener } from './model.js'
 import type { Read } from './pem.js'
+import type { Policies } from './policies/policies.js'
+import type { PolicyFact } from './policies/policy-facts.js'
 import type { GrantIndex } from './reference-grants.js'
 
 /** Sources of the half of gateways. */
@@ -21,6 +24,8 @@ export interface GatewaySources {
   readonly backendClientCertificates: Source<string>
   /** Certificates and authorities by name, or why they cannot be used. Absent where there is no such object. */
   readonly materials: Source<Read<FoundMaterial>>
+  /** Policies about clients, and what is true about them. */
+  readonly clients: { readonly policies: Policies<ClientTrafficSettings>; readonly facts: Index<PolicyFact> }
   /** What may refer to what across namespaces. */
   readonly grants: GrantIndex
 }

@@ -119,12 +119,13 @@ function portsOf(
 ): readonly InfraPort[] {
   const ports = new Map<string, InfraPort>()
   for (const state of states) {
-    const { declared, conflict, boundPort } = state
+    const { declared, conflict, boundPort, http3 } = state
     if (!declared.allowed || declared.protocol === undefined || conflict !== undefined || boundPort === undefined) continue
-    const protocol = transportOf(declared.protocol)
     const { port } = declared.spec
-    const name = `${protocol.toLowerCase()}-${nameOf(state)}`
-    ports.set(name, { name, port, boundPort, protocol })
+    for (const protocol of [transportOf(declared.protocol), ...(http3 ? (['UDP'] as const) : [])]) {
+      const name = `${protocol.toLowerCase()}-${nameOf(state)}`
+      ports.set(name, { name, port, boundPort, protocol })
+    }
   }
   return [...ports.values()].sort((a, b) => a.port - b.port || (a.protocol < b.protocol ? -1 : 1))
 }

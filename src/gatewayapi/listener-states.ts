@@ -7,11 +7,15 @@ import { objectKey } from '../util/object-ref.js'
 import type { Problem } from './conditions.js'
 import type { TrustSources } from './frontend-validation.js'
 import type { OurGateway } from './gateways.js'
+import { resolveHttp3 } from './http3.js'
 import type { ListenerConflict } from './listener-conflicts.js'
 import { supportedKinds } from './listener-kinds.js'
 import { resolveListenerTls, terminatesTls } from './listener-tls.js'
 import type { DeclaredListener, ListenerDeclarations } from './listeners.js'
 import type { RouteKind } from './model.js'
+import type { ClientPolicies } from './policies/client-policies.js'
+import type { ClientPort } from './policies/client-ports.js'
+import type { PolicyProblem } from './policy-tls.js'
 import type { PortBindings } from './port-bindings.js'
 
 /** A listener and what has been found out about it. */
@@ -31,6 +35,12 @@ export interface ListenerState {
   readonly validUntil: string | undefined
   /** The port that proxies bind; undefined before the gateway has a placement. */
   readonly boundPort: number | undefined
+  /** Why it serves nobody although it is valid: a policy asks for what cannot be had. */
+  readonly closed: Problem | undefined
+  /** True where HTTP/3 is spoken as well, on the same port of UDP. */
+  readonly http3: boolean
+  /** What of policies cannot be used here. */
+  readonly policyProblems: readonly PolicyProblem[]
   readonly serves: boolean
 }
 
@@ -38,11 +48,13 @@ export interface ListenerState {
 export interface ListenerSources extends ListenerDeclarations, TrustSources {
   readonly gateways: Collection<OurGateway>
   readonly bindings: PortBindings
+  readonly clientPolicies: ClientPolicies
+  readonly clientPorts: Collection<ClientPort>
 }
 
 /** Declares the states of listeners, by their `ListenerKey`. */
 export function declareListenerStates(graph: Graph, sources: ListenerSources): Collection<ListenerState> {
-  const { declared, conflicts, gateways, bindings } = sources
+  const { declared, conflicts, gateways, bindings, clientPolicies, clientPorts } = sources
   return graph.collection<ListenerState>('listener states', {
     keys: declared,
     compute: (view, key) => {
@@ -51,9 +63,14 @@ export function declareListenerStates(graph: Graph, sources: ListenerSources): C
       const conflict = listener.allowed ? view.get(conflicts, listener.portWord)?.get(listener.key) : undefined
       const kinds = supportedKinds(listener.protocol, listener.spec.allowedRoutes.kinds)
       const gateway = view.get(gateways, objectKey(listener.gateway.namespace, listener.gateway.name))
-      const tls = resolveListenerTls(view, sources, listener, gateway?.spec.tls)
       const ports = view.get(bindings, listener.bindingWord)
       const port = ports?.get(scopedPortWord({ scope: listener.scope, port: listener.spec.port }))
+      const policies = view.get(clientPolicies.ofListeners, key)
+      const tls = resolveListenerTls(view, sources, listener, gateway?.spec.tls, policies?.effective)
+      const clients = view.get(clientPorts, listener.portWord)
+      const closed = clients?.closed.get(listener.key) ?? tls.closed
+      const found = { socket: clients?.socket, tls: tls.termination, boundPort: port }
+      const http3 = resolveHttp3(view, bindings, listener, policies?.effective, found)
       const unplaced = ports !== undefined && port === undefined
       const accepted = conflict ?? protocolProblem(listener) ?? (unplaced ? portProblem(listener) : filterProblem(listener)) ?? tls.accepted
       return {
@@ -66,9 +83,13 @@ export function declareListenerStates(graph: Graph, sources: ListenerSources): C
         certificateNames: tls.certificateNames,
         validUntil: tls.validUntil,
         boundPort: port,
+        closed,
+        http3: http3.isOn,
+        policyProblems: [...tls.policyProblems, ...(http3.problem === undefined ? [] : [http3.problem])],
         serves:
           listener.allowed &&
           accepted === undefined &&
+          closed === undefined &&
           listener.refused === undefined &&
           kinds.supported.length > 0 &&
           (tls.termination !== undefined || !terminatesTls(listener)),

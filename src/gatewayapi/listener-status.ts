@@ -62,8 +62,9 @@ const REPEATED = ['HostnameConflict', 'ProtocolConflict', 'PortUnavailable', 'In
 
 /** Why a listener serves nothing, whatever the proxies say. */
 function notServed(state: ListenerState): Problem | undefined {
-  const { accepted, references, declared, serves } = state
+  const { accepted, references, declared, closed, serves } = state
   if (accepted !== undefined) return { reason: REPEATED.includes(accepted.reason) ? accepted.reason : 'Invalid', message: accepted.message }
   if (declared.refused !== undefined) return { reason: 'Invalid', message: `Envoy refused the configuration: ${declared.refused}` }
+  if (closed !== undefined) return { reason: 'Invalid', message: closed.message }
   return serves ? undefined : { reason: 'Invalid', message: references?.message ?? 'The listener cannot be served.' }
 }

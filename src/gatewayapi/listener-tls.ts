@@ -1,5 +1,5 @@
 /** TLS of a listener: its certificates and how clients are validated. Source: Gateway API v1.7, `ListenerTLSConfig`. */
-import type { GatewayTLSConfig, SecretObjectReference } from '../gen/kinds.js'
+import type { ClientTrafficSettings, GatewayTLSConfig, SecretObjectReference } from '../gen/kinds.js'
 import type { View } from '../incremental/index.js'
 import type { TlsTermination } from '../ir/tls.js'
 import { GATEWAY_GROUP, type Problem } from './conditions.js'
@@ -8,6 +8,8 @@ import { readTlsOptions } from './listener-tls-options.js'
 import type { DeclaredListener } from './listeners.js'
 import { certificateName } from './material-names.js'
 import type { FoundMaterial } from './materials.js'
+import type { Effective } from './policies/policy.js'
+import { type PolicyProblem, resolvePolicyTls } from './policy-tls.js'
 import { isReferenceAllowed } from './reference-grants.js'
 
 /** What was found out about the TLS of a listener. */
@@ -22,9 +24,21 @@ export interface ListenerTls {
   readonly certificateNames: readonly string[]
   /** The first time at which one of its certificates expires. */
   readonly validUntil: string | undefined
+  /** Why the listener serves nobody: a policy asks for what cannot be had. */
+  readonly closed: Problem | undefined
+  /** What of policies cannot be used. */
+  readonly policyProblems: readonly PolicyProblem[]
 }
 
-const NO_TLS: ListenerTls = { termination: undefined, accepted: undefined, references: [], certificateNames: [], validUntil: undefined }
+const NO_TLS: ListenerTls = {
+  termination: undefined,
+  accepted: undefined,
+  references: [],
+  certificateNames: [],
+  validUntil: undefined,
+  closed: undefined,
+  policyProblems: [],
+}
 
 /** True if TLS ends at the listener. */
 export function terminatesTls({ protocol, spec }: DeclaredListener): boolean {
@@ -37,6 +51,7 @@ export function resolveListenerTls(
   sources: TrustSources,
   listener: DeclaredListener,
   gatewayTls: GatewayTLSConfig | undefined,
+  policies: Effective<ClientTrafficSettings> | undefined,
 ): ListenerTls {
   if (!terminatesTls(listener)) return NO_TLS
   const { tls, port } = listener.spec
@@ -51,14 +66,16 @@ export function resolveListenerTls(
   )
   const usable = resolved.flatMap((each) => each.found ?? [])
   const accepted = resolved.length === 0 ? NO_CERTIFICATE : (unsupported(options.problems) ?? frontend.accepted)
-  const { alpn = listener.protocol === 'HTTPS' ? ['h2', 'http/1.1'] : [], ...settings } = options.settings
+  const ofPolicies = resolvePolicyTls(view, sources, policies, frontend)
+  const merged = { ...ofPolicies.defaults, ...options.settings, ...ofPolicies.overrides }
+  const { alpn = listener.protocol === 'HTTPS' ? ['h2', 'http/1.1'] : [], ...settings } = merged
   return {
     termination:
       usable.length === 0 || accepted !== undefined
         ? undefined
         : {
             certificates: [...new Set(usable.map((each) => each.material.name))],
-            ...(frontend.validation === undefined ? {} : { clientValidation: frontend.validation }),
+            ...(ofPolicies.validation === undefined ? {} : { clientValidation: ofPolicies.validation }),
             ...settings,
             alpn,
           },
@@ -66,12 +83,20 @@ export function resolveListenerTls(
     references: [...resolved.flatMap((each) => each.problem ?? []), ...frontend.references],
     certificateNames: [...new Set(usable.flatMap((each) => each.dnsNames))].sort(),
     validUntil: usable.flatMap((each) => each.validUntil ?? []).sort()[0],
+    closed: ofPolicies.closed ?? versionProblem(merged),
+    policyProblems: ofPolicies.problems,
   }
 }
 
 const NO_CERTIFICATE: Problem = {
   reason: 'InvalidTLSConfig',
   message: 'TLS ends at this listener, but it has no certificate: name a Secret in tls.certificateRefs.',
+}
+
+/** Settings that do not fit together although each policy alone does. */
+function versionProblem({ minVersion, maxVersion }: Pick<TlsTermination, 'minVersion' | 'maxVersion'>): Problem | undefined {
+  if (minVersion === undefined || maxVersion === undefined || minVersion <= maxVersion) return undefined
+  return { reason: 'Invalid', message: `The lowest TLS version, ${minVersion}, is above the highest, ${maxVersion}.` }
 }
 
 function unsupported(problems: readonly string[]): Problem | undefined {

@@ -23,11 +23,17 @@ export function trustName(ref: TrustReference, namespace: string): string | unde
   return undefined
 }
 
+/** The name of the revocation lists that a reference means; undefined if its kind holds none. */
+export function revocationName(ref: TrustReference, namespace: string): string | undefined {
+  const isKnown = ref.group === '' && (ref.kind === 'ConfigMap' || ref.kind === 'Secret')
+  return isKnown ? `${ref.kind}/${ref.namespace ?? namespace}/${ref.name}/ca.crl` : undefined
+}
+
 const JOIN = '+'
 
-/** The name of several authorities that are trusted together. Names of objects have no plus sign. */
+/** The name of several authorities that are trusted together, and of revocation lists. Names of objects have no plus sign. */
 export function combinedTrustName(names: readonly string[]): string {
-  return [...new Set(names)].sort().join(JOIN)
+  return [...new Set(names.flatMap(partsOfTrustName))].sort().join(JOIN)
 }
 
 /** The names that a combined name was made of. */

@@ -5,11 +5,13 @@ import type { SecretMaterial } from '../ir/tls.js'
 import type { KubeObject } from '../provider/provider.js'
 import { type ObjectKey, objectKey } from '../util/object-ref.js'
 import { readCertificate } from './certificates.js'
+import { validationMaterialNames } from './client-validation.js'
 import type { OurGateway } from './gateways.js'
 import type { Inputs } from './inputs.js'
 import type { OurListenerSet } from './listener-sets.js'
 import { certificateName, frontendMaterialNames, listenerMaterialNames, type TrustReference, trustName } from './material-names.js'
 import type { Read } from './pem.js'
+import { REVOKED, readConfigMapRevocations, readSecretRevocations } from './revocation-lists.js'
 import { servedVersion } from './served-version.js'
 import { readClusterTrustBundle, readConfigMapTrust, readSecretTrust } from './trust-bundles.js'
 
@@ -66,6 +68,10 @@ function referrers(graph: Graph, inputs: Inputs, gateways: Collection<OurGateway
       ...trustNames(spec.tls?.caCertificateRefs, namespace),
       ...certificateNames(spec.tls?.clientCertificateRef, namespace),
     ]),
+    graph.index(inputs.kind('ClientTrafficPolicy'), 'materials of client traffic policies', ({ spec, metadata: { namespace } }) => [
+      ...validationMaterialNames(spec.tls?.clientValidation, namespace),
+      ...validationMaterialNames(spec.overrides?.tls?.clientValidation, namespace),
+    ]),
     graph.index(inputs.kind('XBackend'), 'materials of experimental backends', ({ spec, metadata: { namespace } }) => [
       ...trustNames(spec.tls.validation?.caCertificateRefs, namespace),
       ...certificateNames(spec.tls.clientCertificateRef, namespace),
@@ -95,11 +101,14 @@ function read(view: View, inputs: Inputs, { kind, key, part }: MaterialPlace): R
   }
   switch (kind) {
     case 'Secret':
-      return readServed(view.get(inputs.kind('Secret'), key), (secret) =>
-        part === undefined ? readCertificate(secret) : asMaterial(readSecretTrust(secret)),
-      )
+      return readServed(view.get(inputs.kind('Secret'), key), (secret) => {
+        if (part === undefined) return readCertificate(secret)
+        return asMaterial(part === REVOKED ? readSecretRevocations(secret) : readSecretTrust(secret))
+      })
     case 'ConfigMap':
-      return readServed(view.get(inputs.kind('ConfigMap'), key), (configMap) => asMaterial(readConfigMapTrust(configMap)))
+      return readServed(view.get(inputs.kind('ConfigMap'), key), (configMap) =>
+        asMaterial(part === REVOKED ? readConfigMapRevocations(configMap) : readConfigMapTrust(configMap)),
+      )
     case 'ClusterTrustBundle':
       return readServed(view.get(inputs.kind('ClusterTrustBundle'), key), (bundle) => asMaterial(readClusterTrustBundle(bundle)))
     default:

@@ -1,9 +1,12 @@
 /** The chains of a port. A connection gets the chain with the most specific server name, so every TLS listener keeps its own hosts. */
+import { DEFAULT_CLIENT_SETTINGS } from '../ir/defaults.js'
 import type { Chain, HttpChain, StreamChain } from '../ir/port.js'
+import { deepEqual } from '../util/deep-equal.js'
 import { compareSpecificity, covers } from './hostnames.js'
 import { isEncrypted, type PlacedListener } from './listener-places.js'
-import type { StreamRoute } from './model.js'
+import type { ListenerKey, StreamRoute } from './model.js'
 import { originsOf } from './origins.js'
+import type { ClientPort } from './policies/client-ports.js'
 import { byPrecedence, routesByHost } from './stream-routes.js'
 
 /** A listener of a port and the stream routes that hang on it. */
@@ -14,10 +17,24 @@ export interface ListenerRoutes {
 }
 
 /** The chains of a port, in the order of their names. */
-export function chainsOf(listeners: readonly ListenerRoutes[]): readonly Chain[] {
+export function chainsOf(listeners: readonly ListenerRoutes[], clients: ClientPort | undefined): readonly Chain[] {
   const encrypted = listeners.filter(({ listener }) => isEncrypted(listener.state.declared)).map(({ listener }) => listener)
   const chains = [...plainHttpChain(listeners), ...listeners.flatMap((each) => listenerChains(each, encrypted))]
-  return chains.sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)))
+  return chains.map((chain) => withClient(chain, clients)).sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)))
+}
+
+/** The chains of the HTTP/3 that goes with a port: those of its listeners that speak it. */
+export function quicChainsOf(chains: readonly Chain[]): readonly Chain[] {
+  return chains.filter((chain) => chain.kind === 'http' && chain.http3Port !== undefined)
+}
+
+/** Chains of one listener are treated as its policies say, the one of all plain HTTP listeners as these agree. */
+function withClient<C extends Chain>(chain: C, clients: ClientPort | undefined): C {
+  if (clients === undefined) return chain
+  const isPlain = chain.kind === 'http' && !chain.encrypted
+  const [listener] = chain.listeners
+  const client = isPlain ? clients.plain : listener === undefined ? undefined : clients.own.get(listener as ListenerKey)
+  return client === undefined || deepEqual(client, DEFAULT_CLIENT_SETTINGS) ? chain : { ...chain, client }
 }
 
 /** All plain HTTP listeners share a chain: they are told apart by the Host header. */
@@ -47,7 +64,7 @@ function listenerChains({ listener, routes }: ListenerRoutes, encrypted: readonl
   }
 }
 
-function httpsChain({ state, chain }: PlacedListener, routeTable: string): HttpChain {
+function httpsChain({ state, chain, placement, boundPort }: PlacedListener, routeTable: string): HttpChain {
   const { key, hostname } = state.declared
   return {
     kind: 'http',
@@ -57,6 +74,7 @@ function httpsChain({ state, chain }: PlacedListener, routeTable: string): HttpC
     serverNames: hostname === undefined ? [] : [hostname],
     ...(state.tls === undefined ? {} : { tls: state.tls }),
     routeTable,
+    ...(state.http3 ? { http3Port: placement.direct === true ? boundPort : state.declared.spec.port } : {}),
   }
 }
 

@@ -1,13 +1,15 @@
 /** Ports: what proxies listen on, and the chain that each connection gets. */
 import type { Collection, Graph, Source } from '../incremental/index.js'
-import { DEFAULT_CLIENT_SETTINGS } from '../ir/defaults.js'
+import { DEFAULT_CLIENT_SETTINGS, DEFAULT_SOCKET_SETTINGS } from '../ir/defaults.js'
 import type { Port } from '../ir/port.js'
+import { quicPortName, tcpPortName } from './http3.js'
 import { type Inputs, MISSING_KEY } from './inputs.js'
 import type { ListenerPlaces } from './listener-places.js'
 import { transportOf } from './listeners.js'
 import type { StreamRoute } from './model.js'
 import { originsOf } from './origins.js'
-import { chainsOf } from './port-chains.js'
+import type { ClientPort } from './policies/client-ports.js'
+import { chainsOf, quicChainsOf } from './port-chains.js'
 
 /** Declares the ports, by their name. */
 export function declarePorts(
@@ -15,19 +17,27 @@ export function declarePorts(
   { missing }: Pick<Inputs, 'missing'>,
   places: ListenerPlaces,
   streamRoutes: Source<StreamRoute>,
+  clientPorts: Source<ClientPort>,
 ): Collection<Port> {
-  const { byPort } = places
+  const { byPort, placed } = places
   const routesOf = graph.index(streamRoutes, 'stream routes by listener', (route) => [route.listener])
+  const quicNames = graph.index(placed, 'ports of HTTP/3', ({ state, port }) => (state.http3 && state.serves ? [quicPortName(port)] : []))
   return graph.collection<Port>('ports', {
-    keys: byPort,
+    keys: [byPort, quicNames],
     compute: (view, name) => {
-      const listeners = view.list(byPort, name)
+      const tcp = tcpPortName(name)
+      const listeners = view.list(byPort, tcp ?? name)
       // Listeners that only keep others off their hosts do not open a port.
       const first = listeners.find((listener) => listener.state.serves)
       if (first === undefined) return undefined
-      const { gateway, spec, protocol } = first.state.declared
+      const { gateway, spec, protocol, portWord } = first.state.declared
+      const clients = view.get(clientPorts, portWord)
       // Connections cannot be told why: they are closed while a policy may be missing.
       const isClosed = view.get(missing, MISSING_KEY) === 'anything'
+      const chains = chainsOf(
+        listeners.map((listener) => ({ listener, routes: isClosed ? [] : view.list(routesOf, listener.state.declared.key) })),
+        clients,
+      )
       return {
         name,
         group: first.placement.group,
@@ -35,12 +45,14 @@ export function declarePorts(
         addresses: first.placement.addresses,
         boundPort: first.boundPort,
         port: spec.port,
-        transport: transportOf(protocol),
-        chains: chainsOf(
-          listeners.map((listener) => ({ listener, routes: isClosed ? [] : view.list(routesOf, listener.state.declared.key) })),
-        ),
+        transport: tcp === undefined ? transportOf(protocol) : 'QUIC',
+        chains: tcp === undefined ? chains : quicChainsOf(chains),
+        socket: clients?.socket ?? DEFAULT_SOCKET_SETTINGS,
         client: DEFAULT_CLIENT_SETTINGS,
-        origins: originsOf(listeners.flatMap(({ state }) => [state.declared.gateway, state.declared.parent])),
+        origins: originsOf([
+          ...listeners.flatMap(({ state }) => [state.declared.gateway, state.declared.parent]),
+          ...(clients?.origins ?? []),
+        ]),
       }
     },
   })

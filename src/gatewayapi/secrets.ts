@@ -41,10 +41,12 @@ function combine(name: string, parts: readonly SecretMaterial[]): SecretMaterial
   const [first] = parts
   if (first === undefined || first.name === name) return first
   const trusted = parts.flatMap((part) => (part.kind === 'trust' ? [part] : []))
+  const revoked = trusted.map((part) => part.revoked ?? '').join('')
   return {
     kind: 'trust',
     name,
     authorities: trusted.map((part) => part.authorities).join(''),
+    ...(revoked === '' ? {} : { revoked }),
     origins: originsOf(trusted.flatMap((part) => part.origins)),
   }
 }

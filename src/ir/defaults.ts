@@ -1,21 +1,24 @@
 /** Settings where nobody said otherwise. docs/reference/defaults.md explains each; tests hold each against the real Envoy. */
+import type { ClientSettings, SocketSettings } from './client.js'
 import type { BackendTraffic } from './cluster.js'
 import type { Retry, Timeouts } from './forward.js'
-import type { ClientSettings } from './port.js'
+
+/** How connections to a port are treated. */
+export const DEFAULT_SOCKET_SETTINGS: SocketSettings = { bufferLimitBytes: 32_768, proxyProtocol: 'off' }
 
 /** How clients are treated. */
 export const DEFAULT_CLIENT_SETTINGS: ClientSettings = {
-  trustedHops: 0,
+  tcpIdleTimeoutMs: 3_600_000,
+  address: { from: 'connection', trustedHops: 0, append: true },
   requestHeadersTimeoutMs: 10_000,
   streamIdleTimeoutMs: 300_000,
   idleTimeoutMs: 3_600_000,
-  bufferLimitBytes: 32_768,
   http2: { maxConcurrentStreams: 100, streamWindowBytes: 65_536, connectionWindowBytes: 1_048_576 },
   underscoresInHeaders: 'reject',
   escapedSlashes: 'redirect',
   mergeSlashes: true,
   normalizePath: true,
-  proxyProtocol: false,
+  stripTrailingHostDot: true,
 }
 
 /** How backends are treated. */

@@ -8,6 +8,8 @@ export interface Placement {
   readonly addresses: readonly [string, ...string[]]
   /** Which port a proxy binds for a port of the gateway: ports below 1024 need rights that a proxy does not have. */
   readonly ports: PortMapping
+  /** True where clients connect to the bound ports themselves: nothing in front maps the ports of listeners to them. */
+  readonly direct?: true
   /** Present where the Gateways of a class share their proxies. */
   readonly shared?: SharedFleet
 }

@@ -1,11 +1,12 @@
 import type { ObjectVersion } from '../util/object-ref.js'
+import type { ClientSettings, SocketSettings } from './client.js'
 import type { WeightedCluster } from './forward.js'
 import type { Hostname } from './hostname.js'
 import type { TlsTermination } from './tls.js'
 
 /** A port that proxies listen on. What it says does not depend on HTTP routes or policies of routes. */
 export interface Port {
-  /** `<scope>/<address>/<port of the gateway>/<tcp|udp>`; the scope is `<namespace>/<gateway>`, or `GatewayClass/<class>`. */
+  /** `<scope>/<address>/<port of the gateway>/<tcp|udp|quic>`; the scope is `<namespace>/<gateway>`, or `GatewayClass/<class>`. */
   readonly name: string
   readonly group: string
   /** The first of those that it belongs to. */
@@ -15,9 +16,12 @@ export interface Port {
   readonly boundPort: number
   /** The port that clients and listeners name. */
   readonly port: number
-  readonly transport: 'TCP' | 'UDP'
+  /** `QUIC`: HTTP/3 beside the HTTPS chains of a TCP port, which are repeated here. */
+  readonly transport: 'TCP' | 'UDP' | 'QUIC'
   /** In the order of their names. A UDP port has exactly one chain. */
   readonly chains: readonly Chain[]
+  readonly socket: SocketSettings
+  /** Of chains that say nothing of their own. */
   readonly client: ClientSettings
   readonly origins: readonly ObjectVersion[]
 }
@@ -34,6 +38,8 @@ interface ChainBase {
   readonly encrypted: boolean
   /** Server names of the TLS handshake; empty: any, also none. */
   readonly serverNames: readonly Hostname[]
+  /** Where it differs from that of the port. */
+  readonly client?: ClientSettings
 }
 
 /** HTTP/1.1 and HTTP/2, routed by a route table. */
@@ -41,6 +47,8 @@ export interface HttpChain extends ChainBase {
   readonly kind: 'http'
   readonly tls?: TlsTermination
   readonly routeTable: string
+  /** The port under which clients find the same by HTTP/3. */
+  readonly http3Port?: number
 }
 
 /** Bytes or datagrams, forwarded as they are. */
@@ -53,20 +61,4 @@ export interface StreamChain extends ChainBase {
   /** Share of connections that are refused because their backend is invalid. */
   readonly invalidWeight: number
   readonly origins: readonly ObjectVersion[]
-}
-
-/** How clients are treated; the defaults are in `defaults.ts`. */
-export interface ClientSettings {
-  /** Trusted proxies in front: how many of the last entries of `x-forwarded-for` are believed. */
-  readonly trustedHops: number
-  readonly requestHeadersTimeoutMs: number
-  readonly streamIdleTimeoutMs: number
-  readonly idleTimeoutMs: number
-  readonly bufferLimitBytes: number
-  readonly http2: { readonly maxConcurrentStreams: number; readonly streamWindowBytes: number; readonly connectionWindowBytes: number }
-  readonly underscoresInHeaders: 'allow' | 'reject' | 'drop'
-  readonly escapedSlashes: 'keep' | 'reject' | 'redirect' | 'forward'
-  readonly mergeSlashes: boolean
-  readonly normalizePath: boolean
-  readonly proxyProtocol: boolean
 }

@@ -48,6 +48,8 @@ export interface TlsTermination {
   readonly signatureAlgorithms?: readonly string[]
   /** In the order of preference, for example `['h2', 'http/1.1']`. */
   readonly alpn: readonly string[]
+  /** Ways to resume sessions; both where undefined. */
+  readonly resumption?: readonly ('stateful' | 'stateless')[]
 }
 
 /** How the certificates of clients are validated. */
@@ -56,18 +58,26 @@ export interface ClientValidation {
    * Name of a trust material; undefined means that no authority is usable, so nobody is trusted.
    */
   readonly trust: string | undefined
-  /** `require`: only clients with a valid certificate. `request`: ask, and let everybody in (AllowInsecureFallback). `verifyIfGiven`: none, or a valid one. */
-  readonly mode: 'require' | 'request' | 'verifyIfGiven'
+  /** True: no authority is asked for, the hashes alone say which certificates are good. */
+  readonly pinned?: true
+  /**
+   * `require`: only clients with a valid certificate. `verifyIfGiven`: none, or a valid one. `requireAny`: any certificate. `request`: ask,
+   * and let everybody in (AllowInsecureFallback).
+   */
+  readonly mode: 'require' | 'requireAny' | 'request' | 'verifyIfGiven'
   readonly subjectAltNames?: readonly SubjectAltName[]
   /** SHA-256 of the public key, base64. */
   readonly spkiHashes?: readonly string[]
   /** SHA-256 of the certificate, hex. */
   readonly certificateHashes?: readonly string[]
+  /** Revocation lists in `trust` concern the certificate of the client alone, not those of its authorities. */
+  readonly revocationOfLeafOnly?: true
+  readonly allowExpired?: true
 }
 
 /** A name that a certificate must carry. */
 export interface SubjectAltName {
-  readonly type: 'DNS' | 'URI' | 'IP' | 'email'
+  readonly type: 'DNS' | 'URI' | 'IP' | 'email' | { readonly oid: string }
   readonly value: string
   readonly match: 'exact' | 'prefix' | 'suffix' | 'regex'
 }

@@ -11,6 +11,7 @@ import type { Field, ObjectSchema } from '../schema/schema.js'
 import { durationMilliseconds } from './duration.js'
 import { ownPolicySchema } from './policy-targets.js'
 import { cookieName, duration, headerName, preciseHostname } from './strings.js'
+import { tcpKeepalive } from './tcp-keepalive.js'
 
 const count = int32({ minimum: 0 })
 const positive = int32({ minimum: 1 })
@@ -251,14 +252,7 @@ const settings: Readonly<Record<string, Field>> = {
     }),
     'Which endpoints are well.',
   ),
-  tcpKeepalive: optional(
-    object('TCPKeepalive', 'Probes on connections without traffic; an empty one uses what the kernel has.', {
-      probes: optional(positive, 'So many probes without answer end the connection.'),
-      idleTime: optional(duration, 'When the first probe is sent, in whole seconds.'),
-      interval: optional(duration, 'How often, in whole seconds.'),
-    }),
-    'Probes on connections without traffic.',
-  ),
+  tcpKeepalive: optional(tcpKeepalive, 'Probes on connections without traffic.'),
   http2: optional(
     object('BackendHTTP2', 'HTTP/2 towards backends.', {
       initialStreamWindowSize: optional(windowBytes, 'Bytes that may be under way per stream; 65536 when left out.'),

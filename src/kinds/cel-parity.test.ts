@@ -72,6 +72,10 @@ const HAND_WRITTEN: Readonly<Record<string, readonly JsonValue[]>> = {
   'URLRewrite-prefix-needs-one-prefix-match': prefixRules('URLRewrite', 'urlRewrite'),
   'backend-requestRedirect-prefix-needs-one-prefix-match': prefixRules('RequestRedirect', 'requestRedirect').map(intoBackend),
   'backend-urlRewrite-prefix-needs-one-prefix-match': prefixRules('URLRewrite', 'urlRewrite').map(intoBackend),
+  'path-without-escaped-slash-upper-case': [
+    { type: 'PathPrefix', value: '/a%2Fb' },
+    { type: 'PathPrefix', value: '/a' },
+  ],
   'method-characters': [{ method: 'Get' }, { method: 'Get-It' }, { type: 'RegularExpression', method: '.*' }],
   'service-characters': [{ service: '.A.b_1' }, { service: 'a..b' }, { type: 'RegularExpression', service: '.*' }],
   'routability-known-or-prefixed': ['Cluster', 'Other', 'a.b/c', 'a/b/c', 'k8s.io/x', 'x.k8s.io/y', 'a_b/c', '/c', 'a.b/', 'xk8s.io/y'],

@@ -3,6 +3,7 @@ import type { KindDefinition } from '../schema/kind.js'
 import { backend } from './backend.js'
 import { backendTlsPolicy } from './backend-tls-policy.js'
 import { backendTrafficPolicy } from './backend-traffic-policy.js'
+import { clientTrafficPolicy } from './client-traffic-policy.js'
 import { clusterTrustBundle } from './cluster-trust-bundle.js'
 import { configMap } from './config-map.js'
 import { tcpRoute, udpRoute } from './connection-route.js'
@@ -41,6 +42,7 @@ export const KINDS: readonly KindDefinition[] = [
   xTelemetryPolicy,
   backend,
   gatewayConfig,
+  clientTrafficPolicy,
   backendTrafficPolicy,
   securityPolicy,
   service,

@@ -6,7 +6,9 @@ import type { Translation } from './translation.js'
 /** Every listener of ours, in the order of gateways and ports. */
 export function listenerPlaces({ gatewayApi }: Translation): readonly ListenerPlace[] {
   const ports = new Map(
-    [...gatewayApi.ports.entries()].map(([, port]) => [place(port.name.split('/', 2).join('/'), port.port, port.transport), port]),
+    [...gatewayApi.ports.entries()].flatMap(([, port]) =>
+      port.transport === 'QUIC' ? [] : [[place(port.name.split('/', 2).join('/'), port.port, port.transport), port]],
+    ),
   )
   const places = [...gatewayApi.listeners.entries()].map(([, listener]) => {
     const port = ports.get(place(listener.scope, listener.port, listener.protocol === 'UDP' ? 'UDP' : 'TCP'))

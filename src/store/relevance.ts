@@ -37,6 +37,7 @@ export const RELEVANCE: Readonly<Record<KindName, Relevance>> = {
   XTelemetryPolicy: CONFIGURATION,
   Backend: CONFIGURATION,
   GatewayConfig: CONFIGURATION,
+  ClientTrafficPolicy: CONFIGURATION,
   BackendTrafficPolicy: CONFIGURATION,
   SecurityPolicy: CONFIGURATION,
   Service: CONTENT,

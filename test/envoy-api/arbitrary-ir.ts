@@ -1,10 +1,9 @@
 /** Arbitrary IR: everything that the types allow and the translation of the Gateway API may say. */
 import fc from 'fast-check'
 import type { Cluster } from '../../src/ir/cluster.js'
-import { DEFAULT_CLIENT_SETTINGS } from '../../src/ir/defaults.js'
 import type { Forward, WeightedCluster } from '../../src/ir/forward.js'
 import type { HeaderChanges } from '../../src/ir/headers.js'
-import type { Chain, ClientSettings, HttpChain, Port } from '../../src/ir/port.js'
+import type { Chain, HttpChain, Port } from '../../src/ir/port.js'
 import {
   type Authorization,
   type Cors,
@@ -17,6 +16,7 @@ import {
   type VirtualHost,
 } from '../../src/ir/route.js'
 import type { SubjectAltName, TlsTermination, UpstreamTls } from '../../src/ir/tls.js'
+import { arbitraryClient, arbitrarySocket } from './arbitrary-client.js'
 import { host, httpChain, type IrValues, origin, port, routeTable, streamChain } from './ir-fixtures.js'
 
 /** Clusters that exist, and one that does not. */
@@ -272,7 +272,7 @@ const virtualHosts = (table: string): fc.Arbitrary<readonly VirtualHost[]> =>
 
 const subjectAltNames: fc.Arbitrary<readonly SubjectAltName[]> = fc.array(
   fc.record({
-    type: fc.constantFrom('DNS', 'URI', 'IP', 'email'),
+    type: fc.constantFrom<SubjectAltName['type']>('DNS', 'URI', 'IP', 'email', { oid: '1.2.3' }),
     value: fc.constantFrom('a.com', 'x'),
     match: fc.constantFrom('exact', 'prefix', 'suffix', 'regex'),
   }),
@@ -290,7 +290,10 @@ const termination: fc.Arbitrary<TlsTermination> = fc.record(
     clientValidation: fc.record(
       {
         trust: fc.option(fc.constant('ca'), { nil: undefined }),
-        mode: fc.constantFrom('require', 'request', 'verifyIfGiven'),
+        mode: fc.constantFrom('require', 'requireAny', 'request', 'verifyIfGiven'),
+        pinned: fc.constant(true),
+        revocationOfLeafOnly: fc.constant(true),
+        allowExpired: fc.constant(true),
         subjectAltNames,
         certificateHashes: fc.constant(['ab'.repeat(32)]),
         spkiHashes: fc.constant([`${'A'.repeat(43)}=`]),
@@ -300,6 +303,7 @@ const termination: fc.Arbitrary<TlsTermination> = fc.record(
     curves: fc.constant(['X25519', 'P-256']),
     signatureAlgorithms: fc.constant(['ecdsa_secp256r1_sha256']),
     alpn: fc.constantFrom(['h2', 'http/1.1'], ['http/1.1'], []),
+    resumption: fc.subarray(['stateful', 'stateless']),
   },
   { requiredKeys: ['certificates', 'alpn'] },
 )
@@ -315,18 +319,12 @@ const upstreamTls: fc.Arbitrary<UpstreamTls> = fc.record(
   { requiredKeys: ['serverName', 'trust', 'subjectAltNames'] },
 )
 
-const client: fc.Arbitrary<ClientSettings> = fc.record({
-  ...Object.fromEntries(Object.entries(DEFAULT_CLIENT_SETTINGS).map(([key, value]) => [key, fc.constant(value)])),
-  trustedHops: fc.nat(3),
-  underscoresInHeaders: fc.constantFrom('allow', 'reject', 'drop'),
-  escapedSlashes: fc.constantFrom('keep', 'reject', 'redirect', 'forward'),
-  proxyProtocol: fc.boolean(),
-}) as fc.Arbitrary<ClientSettings>
-
 const streams = fc.record({ clusters: fc.array(weightedCluster, { maxLength: 3 }), invalidWeight: fc.nat(3) })
 const tcpPort: fc.Arbitrary<Port> = fc
   .record({
-    client,
+    client: arbitraryClient,
+    ofChain: fc.option(arbitraryClient, { nil: undefined }),
+    socket: arbitrarySocket,
     plain: fc.option(
       fc.oneof(
         fc.constant<Chain>(httpChain()),
@@ -338,13 +336,14 @@ const tcpPort: fc.Arbitrary<Port> = fc
       { maxLength: 3, selector: ({ name }) => name },
     ),
   })
-  .map(({ client, plain, tls }) => {
+  .map(({ client, ofChain, socket, plain, tls }) => {
     const encrypted = tls.map(({ name, tls, stream, passthrough }): Chain => {
       const base = { name: `tls/${name}`, encrypted: true, serverNames: name === '' ? [] : [host(name)] }
       if (stream === null) return httpChain({ ...base, tls }) satisfies HttpChain
       return streamChain({ ...base, ...stream, ...(passthrough ? {} : { tls }) })
     })
-    return port({ client, chains: [...(plain === null ? [] : [plain]), ...encrypted] })
+    const chains = [...(plain === null ? [] : [plain]), ...encrypted]
+    return port({ client, socket, chains: chains.map((chain) => (ofChain === undefined ? chain : { ...chain, client: ofChain })) })
   })
 const udpPort: fc.Arbitrary<Port> = streams.map((more) =>
   port({ name: 'u', transport: 'UDP', chains: [streamChain({ name: 'udp', ...more })] }),

@@ -1,7 +1,7 @@
 /** IR values with everything filled in, so that a test says only what it is about. */
 import { Graph } from '../../src/incremental/index.js'
 import type { Cluster, Endpoint, Endpoints } from '../../src/ir/cluster.js'
-import { DEFAULT_BACKEND_TRAFFIC, DEFAULT_CLIENT_SETTINGS, DEFAULT_TIMEOUTS } from '../../src/ir/defaults.js'
+import { DEFAULT_BACKEND_TRAFFIC, DEFAULT_CLIENT_SETTINGS, DEFAULT_SOCKET_SETTINGS, DEFAULT_TIMEOUTS } from '../../src/ir/defaults.js'
 import type { Forward, WeightedCluster } from '../../src/ir/forward.js'
 import { NO_HEADER_CHANGES } from '../../src/ir/headers.js'
 import type { Hostname } from '../../src/ir/hostname.js'
@@ -100,6 +100,7 @@ export function port(more: Partial<Port> = {}): Port {
     port: 80,
     transport: 'TCP',
     chains: [httpChain()],
+    socket: DEFAULT_SOCKET_SETTINGS,
     client: DEFAULT_CLIENT_SETTINGS,
     origins: [origin('Gateway', 'gw')],
     ...more,

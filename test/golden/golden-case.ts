@@ -2,7 +2,7 @@
 import { parse, parseAllDocuments, stringify } from 'yaml'
 import type { ObjectStatus } from '../../src/gatewayapi/object-status.js'
 import type { Source } from '../../src/incremental/index.js'
-import { DEFAULT_BACKEND_TRAFFIC, DEFAULT_CLIENT_SETTINGS } from '../../src/ir/defaults.js'
+import { DEFAULT_BACKEND_TRAFFIC, DEFAULT_CLIENT_SETTINGS, DEFAULT_SOCKET_SETTINGS } from '../../src/ir/defaults.js'
 import { NO_HEADER_CHANGES } from '../../src/ir/headers.js'
 import { deepEqual } from '../../src/util/deep-equal.js'
 import { describeObject, type ObjectVersion, objectKey } from '../../src/util/object-ref.js'
@@ -10,11 +10,12 @@ import { messageName, toProtoJson } from '../../src/xds/message.js'
 import type { EncodedResource } from '../../src/xds/resource.js'
 import { encodeCluster } from '../../src/xds/translate/cluster.js'
 import { declareXds } from '../../src/xds/translate/declare.js'
+import { buildListener } from '../../src/xds/translate/listener.js'
 import { DEFAULT_TRANSLATE_OPTIONS } from '../../src/xds/translate/options.js'
 import { parseResourceKey } from '../../src/xds/translate/resource-key.js'
 import { encodeRouteConfiguration } from '../../src/xds/translate/route-configuration.js'
 import { encodeVirtualHost } from '../../src/xds/translate/virtual-host.js'
-import { cluster, routeTable, virtualHost } from '../envoy-api/ir-fixtures.js'
+import { cluster, port, routeTable, virtualHost } from '../envoy-api/ir-fixtures.js'
 import { createTranslationWorld } from '../support/translation-world.js'
 
 /** The files of a case besides `in.yaml`. */
@@ -97,7 +98,7 @@ function shorten(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, child]) => [key, shorten(child)]))
 }
 
-const COMMON: readonly unknown[] = [DEFAULT_CLIENT_SETTINGS, DEFAULT_BACKEND_TRAFFIC, NO_HEADER_CHANGES]
+const COMMON: readonly unknown[] = [DEFAULT_CLIENT_SETTINGS, DEFAULT_SOCKET_SETTINGS, DEFAULT_BACKEND_TRAFFIC, NO_HEADER_CHANGES]
 
 function isObjectVersion(value: object): value is ObjectVersion {
   return 'kind' in value && 'generation' in value && 'namespace' in value
@@ -121,9 +122,28 @@ function shortenMessage(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(shortenMessage)
   if (typeof value !== 'object' || value === null) return value
   const fields = new Map(Object.entries(value))
-  if (fields.get('@type') === HTTP_CONNECTION_MANAGER) return { '@type': HTTP_CONNECTION_MANAGER, rds: fields.get('rds') }
+  if (fields.get('@type') === HTTP_CONNECTION_MANAGER) return shortenManager(fields)
   const told = [...fields].filter(([key, child]) => !isDefault(key, child))
   return Object.fromEntries(told.map(([key, child]) => [key, key === 'privateKey' ? '[redacted]' : shortenMessage(child)]))
+}
+
+/** What is always there of a connection manager. */
+const MANAGER: ReadonlyMap<string, unknown> = managerOf(buildListener(port(), DEFAULT_TRANSLATE_OPTIONS))
+
+function managerOf(listener: ReturnType<typeof buildListener>): ReadonlyMap<string, unknown> {
+  const packed = listener?.filterChains?.[0]?.filters?.[0]?.typedConfig?.value ?? new Uint8Array()
+  const json = toProtoJson('envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager', packed)
+  return new Map(Object.entries(json instanceof Object ? json : {}))
+}
+
+/** Of a connection manager: whose routes it serves, and what it does in another way than always. */
+function shortenManager(fields: ReadonlyMap<string, unknown>): unknown {
+  const told = [...fields].filter(([key, value]) => key !== 'statPrefix' && key !== 'httpFilters' && !deepEqual(MANAGER.get(key), value))
+  const usual = MANAGER.get('httpFilters')
+  const filters = fields.get('httpFilters')
+  const more =
+    Array.isArray(filters) && Array.isArray(usual) ? filters.filter((filter) => !usual.some((each) => deepEqual(each, filter))) : []
+  return Object.fromEntries([...told, ...(more.length === 0 ? [] : [['httpFilters', more] as const])])
 }
 
 function statusOf({ object: _object, shape: _shape, ...status }: ObjectStatus): unknown {

@@ -59,6 +59,10 @@ const WORDS = [
   'grpc.health.v1.Health',
   'Check-It',
   'a.b-c',
+  '32Ki',
+  '1.3.6.1',
+  `${'A'.repeat(43)}=`,
+  'ab'.repeat(32),
 ] as const
 
 /** Arbitrary values that have the types, lengths and patterns of the schema; its rules may refuse them. */

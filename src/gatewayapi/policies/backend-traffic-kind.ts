@@ -22,6 +22,7 @@ const OF_REQUESTS: readonly string[] = ['retry', 'timeouts.http.requestTimeout',
 export const BACKEND_TRAFFIC_POLICY: PolicyKind<'BackendTrafficPolicy', BackendTrafficSettings> = {
   name: 'BackendTrafficPolicy',
   failsClosed: false,
+  whyUnsupported: 'For some backends it cannot be done',
   atoms: ATOMS,
   settingsOf: ({ loadBalancer, timeouts, retry, circuitBreaker, healthCheck, tcpKeepalive, http2 }) =>
     present({ loadBalancer, timeouts, retry, circuitBreaker, healthCheck, tcpKeepalive, http2 }),

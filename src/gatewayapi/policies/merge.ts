@@ -10,7 +10,7 @@ import { byAge, compareText } from '../precedence.js'
 import type { Effective, Layer, Loss } from './policy.js'
 
 /** A field that is taken or left as a whole. */
-interface Leaf {
+export interface Leaf {
   /** Names from the outside in, with dots between them. */
   readonly path: string
   readonly value: unknown
@@ -55,8 +55,8 @@ export function mergePolicies<S extends object>(layers: readonly Layer<S>[], ato
   if (winners.size === 0 && losses.length === 0) return undefined
   const kept = [...winners.values()].sort((a, b) => compareText(a.path, b.path))
   return {
-    settings: assemble<S>(kept),
-    overrides: assemble<S>(kept.filter(({ isOverride }) => isOverride)),
+    settings: settingsOf<S>(kept),
+    overrides: settingsOf<S>(kept.filter(({ isOverride }) => isOverride)),
     origins: Object.fromEntries(kept.map(({ path, policy }) => [path, policy])),
     layers: layersOf(usable, (policy) => kept.some((each) => each.policy === policy)),
     losses: losses.filter(isNoSelfConflict),
@@ -102,7 +102,8 @@ function layersOf<S extends object>(
     .filter((level) => level.length > 0)
 }
 
-function assemble<S extends object>(leaves: readonly Leaf[]): S {
+/** Settings with these fields: the reverse of `leavesOf`. */
+export function settingsOf<S extends object>(leaves: readonly Leaf[]): S {
   const root: Record<string, unknown> = {}
   for (const { path, value } of leaves) {
     const names = path.split('.')

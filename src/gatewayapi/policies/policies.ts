@@ -28,11 +28,14 @@ export interface Policies<S extends object> {
 
 type Metadata = { readonly metadata: { readonly labels?: Readonly<Record<string, string>> } }
 
+/** What references of policies are looked up in: no backends for a kind that refers to none. */
+export type PolicySources = Pick<RuleSources, 'grants'> & Partial<Pick<RuleSources, 'backends'>>
+
 /** Declares the policies of a kind. */
 export function declarePolicies<K extends PolicyKindName, S extends object>(
   graph: Graph,
   inputs: Inputs,
-  sources: Pick<RuleSources, 'backends' | 'grants'>,
+  sources: PolicySources,
   kind: PolicyKind<K, S>,
 ): Policies<S> {
   const objects = inputs.kind(kind.name)
@@ -101,11 +104,12 @@ export function selects<S extends object>(
 
 function resolve<K extends PolicyKindName, S extends object>(
   view: View,
-  sources: Pick<RuleSources, 'backends' | 'grants'>,
+  sources: PolicySources,
   kind: PolicyKind<K, S>,
   object: KindTypes[K],
   refusal: Problem | undefined,
 ): ResolvedPolicy<S> {
+  const { backends, grants } = sources
   const { spec, metadata } = object
   const settings = kind.settingsOf(spec)
   const overrides = kind.overridesOf(spec)
@@ -115,7 +119,7 @@ function resolve<K extends PolicyKindName, S extends object>(
     const target = { ...ref, namespace: ref.namespace ?? metadata.namespace, sectionName: ref.sectionName }
     const isPossible = known !== undefined && kind.isTarget(known)
     if (!isPossible) return { ...target, problem: wrongKind(ref) }
-    if (!isReferenceAllowed(view, sources.grants, from, target)) return { ...target, problem: notPermitted(target) }
+    if (!isReferenceAllowed(view, grants, from, target)) return { ...target, problem: notPermitted(target) }
     return { ...target, problem: problemFor(kind, { settings, overrides }, known) }
   })
   return {
@@ -133,7 +137,7 @@ function resolve<K extends PolicyKindName, S extends object>(
       refusal ??
       kind.problemOf(settings) ??
       (overrides === undefined ? undefined : kind.problemOf(overrides)) ??
-      backendProblem(view, sources, kind, { object: from, settings, overrides }),
+      (backends === undefined ? undefined : backendProblem(view, { backends, grants }, kind, { object: from, settings, overrides })),
   }
 }
 

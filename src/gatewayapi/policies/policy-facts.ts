@@ -2,7 +2,7 @@
  * What policies came to, as single facts: thousands of routes say the same about a policy of their Gateway, and its status is written
  * again only when a fact appears or goes away.
  */
-import type { Collection, Graph, Index } from '../../incremental/index.js'
+import type { Collection, Graph, Index, Keys } from '../../incremental/index.js'
 import { parseRouteRulesKey } from '../routes/route-rules.js'
 import type { RoutePolicies } from './effective-policies.js'
 import type { Effective, Loss } from './policy.js'
@@ -13,9 +13,9 @@ export interface PolicyFact {
   readonly policy: string
   /** The key of the gateway where it is true; the empty string for what is true of a backend, whoever sends there. */
   readonly gateway: string
-  /** `applies`: it is about something there. `counts`: a field of it counts. `with`: so does one of another policy. */
-  readonly what: 'applies' | 'counts' | 'with' | Loss['how']
-  /** The field that it lost; else empty. */
+  /** `applies`: it is about something there. `counts`: a field of it counts. `with`: so does one of another policy. `problem`: a part of it cannot be used, `broken`: nothing of it, see `field`. */
+  readonly what: 'applies' | 'counts' | 'with' | 'problem' | 'broken' | Loss['how']
+  /** The field that it lost; of a problem the reason, a colon, and what is wrong with what part of it; else empty. */
   readonly field: string
   /** The key of the other policy, or of the backend that it cannot be done for; else empty. */
   readonly other: string
@@ -39,11 +39,17 @@ export function declarePolicyFacts<S extends object>(
       ? []
       : [graph.index(ofClusters, `${kind}: facts of clusters`, (effective) => [...new Set(factsOf(effective, '').map(toWord))])]),
   ]
+  return factsByPolicy(graph, kind, words)
+}
+
+/** Declares facts that are there as the words of indexes. */
+export function factsByPolicy(graph: Graph, kind: string, words: readonly Keys[]): Index<PolicyFact> {
   const facts = graph.collection<PolicyFact>(`${kind}: facts`, { keys: words, compute: (_view, word) => parseWord(word) })
   return graph.index(facts, `${kind}: facts by policy`, ({ policy }) => [policy])
 }
 
-function factsOf<S extends object>({ layers, losses }: Effective<S>, gateway: string): readonly PolicyFact[] {
+/** What policies came to, for one thing that they are about. */
+export function factsOf<S extends object>({ layers, losses }: Effective<S>, gateway: string): readonly PolicyFact[] {
   const counting = layers.flat().map(keyOf)
   return [
     ...counting.map((policy) => fact(policy, gateway, 'counts')),
@@ -52,18 +58,29 @@ function factsOf<S extends object>({ layers, losses }: Effective<S>, gateway: st
   ]
 }
 
-function fact(policy: string, gateway: string, what: PolicyFact['what'], field = '', other = ''): PolicyFact {
+/** One fact. */
+export function fact(policy: string, gateway: string, what: PolicyFact['what'], field = '', other = ''): PolicyFact {
   return { policy, gateway, what, field, other }
 }
 
-function keyOf({ namespace, name }: { readonly namespace: string; readonly name: string }): string {
+/** The key of an object within its kind. */
+export function keyOf({ namespace, name }: { readonly namespace: string; readonly name: string }): string {
   return `${namespace}/${name}`
 }
 
-const KINDS_OF_FACTS: readonly PolicyFact['what'][] = ['applies', 'counts', 'with', 'Overridden', 'Conflicted', 'Unsupported']
+const KINDS_OF_FACTS: readonly PolicyFact['what'][] = [
+  'applies',
+  'counts',
+  'with',
+  'problem',
+  'broken',
+  'Overridden',
+  'Conflicted',
+  'Unsupported',
+]
 
-/** Neither names nor fields have a bar. */
-function toWord({ policy, gateway, what, field, other }: PolicyFact): string {
+/** The word of a fact. Neither names nor fields have a bar. */
+export function toWord({ policy, gateway, what, field, other }: PolicyFact): string {
   return [policy, gateway, what, field, other].join('|')
 }
 

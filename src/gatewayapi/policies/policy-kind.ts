@@ -4,13 +4,15 @@ import type { Problem } from '../conditions.js'
 import type { BackendReference } from '../routes/backend-references.js'
 
 /** Our own policies, by their kinds. */
-export type PolicyKindName = 'BackendTrafficPolicy' | 'SecurityPolicy'
+export type PolicyKindName = 'BackendTrafficPolicy' | 'ClientTrafficPolicy' | 'SecurityPolicy'
 
 /** The kind of a policy. */
 export interface PolicyKind<K extends PolicyKindName, S extends object> {
   readonly name: K
   /** True if what such a policy is about answers 500 while the policy cannot be used; else it is served as if there were none. */
   readonly failsClosed: boolean
+  /** What a status says before the fields that cannot be done for some of what the policy is about. */
+  readonly whyUnsupported: string
   /** Paths of settings that are merged as a whole. */
   readonly atoms: ReadonlySet<string>
   /** The settings of a spec, without what all policies have. */

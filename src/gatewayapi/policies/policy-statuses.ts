@@ -13,6 +13,7 @@ import type { Policies } from './policies.js'
 import type { ResolvedPolicy } from './policy.js'
 import { type AncestorSources, ancestorsOf } from './policy-ancestors.js'
 import type { PolicyFact } from './policy-facts.js'
+import type { PolicyKind, PolicyKindName } from './policy-kind.js'
 import { targetNotFound } from './policy-targets.js'
 
 /** The most entries that a status may have. */
@@ -20,6 +21,9 @@ const MAX_ANCESTORS = 16
 
 /** The most that is named in one message. */
 const MAX_NAMED = 8
+
+/** What a kind of policy says in its statuses. */
+type StatusKind = Pick<PolicyKind<PolicyKindName, object>, 'whyUnsupported'>
 
 interface Entry {
   readonly ancestorRef: ParentRef
@@ -40,13 +44,18 @@ export function declareOwnPolicyStatuses<S extends object>(
       const policyKey = key.slice(prefix.length)
       const policy = view.get(policies.all, policyKey)
       if (policy === undefined) return undefined
-      return { shape: 'policy', object: policy.object, ancestors: atMost(entries(view, policy, view.list(facts, policyKey), sources)) }
+      return {
+        shape: 'policy',
+        object: policy.object,
+        ancestors: atMost(entries(view, policies.kind, policy, view.list(facts, policyKey), sources)),
+      }
     },
   })
 }
 
 function entries<S extends object>(
   view: View,
+  kind: StatusKind,
   policy: ResolvedPolicy<S>,
   facts: readonly PolicyFact[],
   sources: AncestorSources,
@@ -57,17 +66,18 @@ function entries<S extends object>(
   for (const target of policy.targets) {
     const found = ancestorsOf(view, sources, target)
     for (const gateway of found.gateways) gateways.add(gateway)
-    const { group, kind, namespace, name, sectionName } = target
-    const ancestorRef = { group, kind, namespace, name, ...(sectionName === undefined ? {} : { sectionName }) }
+    const { group, namespace, name, sectionName } = target
+    const ancestorRef = { group, kind: target.kind, namespace, name, ...(sectionName === undefined ? {} : { sectionName }) }
     if (found.problem !== undefined) failed.push({ ancestorRef, conditions: [fails('Accepted', found.problem, object.generation)] })
-    else if (found.gateways.length === 0) failed.push({ ancestorRef, conditions: conditionsOf(policy.object.generation, problem, []) })
+    else if (found.gateways.length === 0)
+      failed.push({ ancestorRef, conditions: conditionsOf(kind, policy.object.generation, problem, []) })
   }
   const reached = [...gateways].sort().map((key): Entry => {
     const [namespace = '', name = ''] = key.split('/')
     const there = facts.filter(({ gateway }) => gateway === key || gateway === '')
     return {
       ancestorRef: { group: GATEWAY_GROUP, kind: 'Gateway', namespace, name },
-      conditions: conditionsOf(object.generation, problem, there),
+      conditions: conditionsOf(kind, object.generation, problem, there),
     }
   })
   return failed.length + reached.length === 0 ? [selectsNothing(policy)] : [...failed, ...reached]
@@ -79,19 +89,26 @@ function selectsNothing<S extends object>({ object, problem }: ResolvedPolicy<S>
   return { ancestorRef: { group, kind, namespace, name }, conditions: [fails('Accepted', problem ?? nothing, generation)] }
 }
 
-function conditionsOf(generation: number, problem: Problem | undefined, facts: readonly PolicyFact[]): readonly Condition[] {
+function conditionsOf(
+  kind: StatusKind,
+  generation: number,
+  problem: Problem | undefined,
+  facts: readonly PolicyFact[],
+): readonly Condition[] {
   if (problem !== undefined) return [fails('Accepted', problem, generation)]
   const ofKind = (what: PolicyFact['what']): readonly PolicyFact[] => facts.filter((fact) => fact.what === what)
   const [conflicts, overridden, companions] = [ofKind('Conflicted'), ofKind('Overridden'), ofKind('with')]
-  const unsupported = ofKind('Unsupported')
-  const isLost = conflicts.length > 0 && ofKind('counts').length === 0 && overridden.length === 0
+  const invalid = partsOf(kind, ofKind('Unsupported'), ofKind('problem'))
+  const [broken] = ofKind('broken').map(({ field }) => parseProblem(field))
+  if (broken !== undefined) return [fails('Accepted', broken, generation)]
+  const isNothingLeft = ofKind('counts').length === 0 && overridden.length === 0
+  const isLost = conflicts.length > 0 && isNothingLeft
+  if (conflicts.length === 0 && invalid !== undefined && isNothingLeft) return [fails('Accepted', invalid, generation)]
   const conflict = { reason: 'Conflicted', message: `Older policies about the same target decide ${lossesIn(conflicts)}.` }
   return [
     isLost ? fails('Accepted', conflict, generation) : holds('Accepted', 'Accepted', 'It is in use.', generation),
     ...(conflicts.length === 0 || isLost ? [] : [holds('Conflicted', 'Conflicted', conflict.message, generation)]),
-    ...(unsupported.length === 0
-      ? []
-      : [holds('PartiallyInvalid', 'UnsupportedValue', `For some backends it cannot be done: ${lossesIn(unsupported)}.`, generation)]),
+    ...(invalid === undefined ? [] : [holds('PartiallyInvalid', invalid.reason, invalid.message, generation)]),
     ...(overridden.length === 0
       ? []
       : [holds('Overridden', 'Overridden', `Other policies decide, for some requests, ${lossesIn(overridden)}.`, generation)]),
@@ -106,6 +123,22 @@ function conditionsOf(generation: number, problem: Problem | undefined, facts: r
           ),
         ]),
   ]
+}
+
+/** What of a policy cannot be done somewhere; the first of several reasons speaks for all. */
+function partsOf(kind: StatusKind, unsupported: readonly PolicyFact[], problems: readonly PolicyFact[]): Problem | undefined {
+  const parsed = problems.map(({ field }) => parseProblem(field)).sort((a, b) => compareText(a.message, b.message))
+  const shared = unsupported.length === 0 ? [] : [`${kind.whyUnsupported}: ${lossesIn(unsupported)}.`]
+  if (parsed.length + shared.length === 0) return undefined
+  return {
+    reason: parsed[0]?.reason ?? 'UnsupportedValue',
+    message: [...shared, ...parsed.slice(0, MAX_NAMED).map(({ message }) => message)].join(' '),
+  }
+}
+
+function parseProblem(field: string): Problem {
+  const at = field.indexOf(':')
+  return { reason: field.slice(0, at), message: field.slice(at + 2) }
 }
 
 function lossesIn(facts: readonly PolicyFact[]): string {

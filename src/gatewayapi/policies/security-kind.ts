@@ -12,6 +12,7 @@ const ATOMS = ['cors', 'csrf', 'extAuth', 'authorization'] as const satisfies re
 export const SECURITY_POLICY: PolicyKind<'SecurityPolicy', SecuritySettings> = {
   name: 'SecurityPolicy',
   failsClosed: true,
+  whyUnsupported: 'For some rules it cannot be done',
   atoms: new Set(ATOMS),
   settingsOf: (spec: SecurityPolicySpec): SecuritySettings =>
     Object.fromEntries(ATOMS.flatMap((name) => (spec[name] === undefined ? [] : [[name, spec[name]]]))),

@@ -66,6 +66,7 @@ export class LocalPlacements {
       group: LOCAL_GROUP,
       addresses: [this.#ownAddresses ? loopbackAddress(slot) : '127.0.0.1'],
       ports: { privilegedOffset: PRIVILEGED_PORT_SHIFT, offset: this.#offset + shared },
+      direct: true,
     }
   }
 }

@@ -19,15 +19,33 @@ const NO_CERTIFICATE = '0'.repeat(64)
 export function downstreamTlsSocket(tls: TlsTermination): envoy.config.core.v3.TransportSocket {
   return {
     name: 'envoy.transport_sockets.tls',
-    typedConfig: any('envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext', {
-      commonTlsContext: {
-        ...tlsParameters(tls),
-        alpnProtocols: tls.alpn,
-        tlsCertificateSdsSecretConfigs: tls.certificates.map(sdsSecret),
-        ...(tls.clientValidation === undefined ? {} : clientValidation(tls.clientValidation)),
-      },
-      ...(tls.clientValidation === undefined ? {} : { requireClientCertificate: bool(tls.clientValidation.mode === 'require') }),
+    typedConfig: any('envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext', downstreamTlsContext(tls)),
+  }
+}
+
+/** The same for HTTP/3, which has its own names for what is spoken inside. */
+export function quicSocket(tls: TlsTermination): envoy.config.core.v3.TransportSocket {
+  return {
+    name: 'envoy.transport_sockets.quic',
+    typedConfig: any('envoy.extensions.transport_sockets.quic.v3.QuicDownstreamTransport', {
+      downstreamTlsContext: downstreamTlsContext({ certificates: tls.certificates, alpn: [] }),
     }),
+  }
+}
+
+function downstreamTlsContext(tls: TlsTermination): envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext {
+  const { clientValidation: validation, resumption } = tls
+  const requires = validation?.mode === 'require' || validation?.mode === 'requireAny'
+  return {
+    commonTlsContext: {
+      ...tlsParameters(tls),
+      alpnProtocols: tls.alpn,
+      tlsCertificateSdsSecretConfigs: tls.certificates.map(sdsSecret),
+      ...(validation === undefined ? {} : clientValidation(validation)),
+    },
+    ...(validation === undefined ? {} : { requireClientCertificate: bool(requires) }),
+    ...(resumption === undefined || resumption.includes('stateless') ? {} : { disableStatelessSessionResumption: true }),
+    ...(resumption === undefined || resumption.includes('stateful') ? {} : { disableStatefulSessionResumption: true }),
   }
 }
 
@@ -38,15 +56,27 @@ export function terminationReferences(tls: TlsTermination): readonly ResourceRef
 }
 
 function clientValidation(validation: ClientValidation): CommonTlsContext {
-  const { trust, mode, subjectAltNames = [], spkiHashes = [], certificateHashes = [] } = validation
-  const untrusted: CertificateValidationContext = mode === 'request' ? { trustChainVerification: ACCEPT_UNTRUSTED } : {}
+  const { trust, pinned, mode, subjectAltNames = [], spkiHashes = [], certificateHashes = [] } = validation
+  const untrusted: CertificateValidationContext =
+    mode === 'request' || mode === 'requireAny' ? { trustChainVerification: ACCEPT_UNTRUSTED } : {}
+  const hashes: CertificateValidationContext = {
+    ...(spkiHashes.length === 0 ? {} : { verifyCertificateSpki: spkiHashes }),
+    ...(certificateHashes.length === 0 ? {} : { verifyCertificateHash: certificateHashes }),
+  }
+  const isPinned = pinned === true && spkiHashes.length + certificateHashes.length > 0
+  if (trust === undefined && isPinned) return { validationContext: hashes }
   // Without an authority nobody has a good certificate, whatever names and keys are asked for.
   if (trust === undefined) return { validationContext: { ...untrusted, verifyCertificateHash: [NO_CERTIFICATE] } }
   const defaultValidationContext: CertificateValidationContext = {
     ...untrusted,
     ...(subjectAltNames.length === 0 ? {} : { matchTypedSubjectAltNames: subjectAltNames.map(subjectAltNameMatcher) }),
-    ...(spkiHashes.length === 0 ? {} : { verifyCertificateSpki: spkiHashes }),
-    ...(certificateHashes.length === 0 ? {} : { verifyCertificateHash: certificateHashes }),
+    ...hashes,
+    ...expiry(validation),
+    ...(validation.revocationOfLeafOnly === undefined ? {} : { onlyVerifyLeafCertCrl: true }),
   }
   return { combinedValidationContext: { defaultValidationContext, validationContextSdsSecretConfig: sdsSecret(trust) } }
+}
+
+function expiry({ allowExpired }: ClientValidation): CertificateValidationContext {
+  return allowExpired === undefined ? {} : { allowExpiredCertificate: true }
 }

@@ -30,6 +30,8 @@ export function filterChainMatcher(port: Port, packingOf: PackingOf): Matcher | 
   const targets = named.map(({ chain, names }) => ({ chain, onMatch: goTo(names.ofNewConnections) }))
   const plain = targets.find(({ chain }) => !chain.encrypted)?.onMatch
   const encrypted = targets.filter(({ chain }) => chain.encrypted)
+  // All of it is TLS.
+  if (port.transport === 'QUIC') return byServerName(encrypted)
   // Nothing inspects connections of a port without TLS: Envoy knows nothing about them.
   if (encrypted.length === 0) return plain === undefined ? undefined : { onNoMatch: plain }
   return {

@@ -1,13 +1,16 @@
 /** What happens to a connection of a TCP port. */
 import type { envoy } from '../../gen/envoy/types.js'
+import type { ClientSettings } from '../../ir/client.js'
 import type { Chain, Port } from '../../ir/port.js'
+import { any, duration } from '../message.js'
 import type { ResourceReference } from '../resource.js'
 import { TYPE_URL } from '../resource.js'
 import { chainNames, type PackingOf } from './chain-names.js'
-import { downstreamTlsSocket, terminationReferences } from './downstream-tls.js'
+import { downstreamTlsSocket, quicSocket, terminationReferences } from './downstream-tls.js'
 import { httpConnectionManager, type ManagerContext } from './http-connection-manager.js'
 import { routeReferencesOf } from './route-configuration.js'
 import { SCOPE_REFERENCES } from './scoped-routes.js'
+import { statName } from './stat-name.js'
 import { tcpProxy } from './tcp-proxy.js'
 
 type FilterChain = envoy.config.listener.v3.FilterChain
@@ -22,16 +25,19 @@ export interface FilterChainContext extends ManagerContext {
 
 /** The messages: one, or one per packing of the route table while both are there. */
 export function buildFilterChains(chain: Chain, context: FilterChainContext): readonly FilterChain[] {
-  const { port, statPrefix, mixed, options, packingOf } = context
+  const { port, statPrefix, mixed, options, packingOf, isQuic } = context
+  const client = chain.client ?? port.client
   return chainNames(chain, packingOf).all.map(({ name, packing }) => ({
     name,
-    ...chainMatch(chain, mixed),
+    ...chainMatch(chain, mixed, isQuic),
     filters: [
-      chain.kind === 'http'
-        ? httpConnectionManager(chain, port.client, packing, context)
-        : tcpProxy(chain, port.client, statPrefix, options),
+      ...connectionLimit(client, statPrefix, chain),
+      chain.kind === 'http' ? httpConnectionManager(chain, client, packing, context) : tcpProxy(chain, client, statPrefix, options),
     ],
-    ...(chain.tls === undefined ? {} : { transportSocket: downstreamTlsSocket(chain.tls) }),
+    ...(chain.tls === undefined ? {} : { transportSocket: isQuic ? quicSocket(chain.tls) : downstreamTlsSocket(chain.tls) }),
+    ...(client.tlsHandshakeTimeoutMs === undefined || chain.tls === undefined
+      ? {}
+      : { transportSocketConnectTimeout: duration(client.tlsHandshakeTimeoutMs) }),
   }))
 }
 
@@ -46,12 +52,28 @@ export function chainReferences(chain: Chain, packingOf: PackingOf): readonly Re
   return [...targets, ...(chain.tls === undefined ? [] : terminationReferences(chain.tls))]
 }
 
-function chainMatch({ encrypted, serverNames }: Chain, mixed: boolean): FilterChain {
+function chainMatch({ encrypted, serverNames }: Chain, mixed: boolean, isQuic: boolean): FilterChain {
   if (!mixed) return {}
   return {
     filterChainMatch: {
-      transportProtocol: encrypted ? 'tls' : 'raw_buffer',
+      transportProtocol: isQuic ? 'quic' : encrypted ? 'tls' : 'raw_buffer',
       ...(serverNames.length === 0 ? {} : { serverNames }),
     },
   }
+}
+
+/** Connections that are one too many are closed. Each chain counts its own. */
+function connectionLimit({ connectionLimit }: ClientSettings, statPrefix: string, { name }: Chain): NonNullable<FilterChain['filters']> {
+  if (connectionLimit === undefined) return []
+  const { connections, closeDelayMs } = connectionLimit
+  return [
+    {
+      name: 'envoy.filters.network.connection_limit',
+      typedConfig: any('envoy.extensions.filters.network.connection_limit.v3.ConnectionLimit', {
+        statPrefix: statName(`${statPrefix}/${name}`),
+        maxConnections: { value: connections },
+        ...(closeDelayMs === undefined ? {} : { delay: duration(closeDelayMs) }),
+      }),
+    },
+  ]
 }

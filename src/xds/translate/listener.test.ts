@@ -57,8 +57,8 @@ describe('a listener', () => {
   })
 
   it('reads the PROXY protocol before TLS', () => {
-    const client = { ...port().client, proxyProtocol: true }
-    expect(listener({ client, chains: [https] })?.listenerFilters).toMatchObject([
+    const socket = { ...port().socket, proxyProtocol: 'required' } as const
+    expect(listener({ socket, chains: [https] })?.listenerFilters).toMatchObject([
       { name: 'envoy.filters.listener.proxy_protocol' },
       { name: 'envoy.filters.listener.tls_inspector' },
     ])
@@ -96,7 +96,7 @@ describe('an HTTP connection manager', () => {
   })
 
   it('believes the last hops that are trusted', () => {
-    expect(manager({ client: { ...port().client, trustedHops: 2 } })).toMatchObject({
+    expect(manager({ client: { ...port().client, address: { from: 'connection', trustedHops: 2, append: true } } })).toMatchObject({
       useRemoteAddress: { value: true },
       xffNumTrustedHops: 2,
     })

@@ -2,32 +2,22 @@
 import { Enum } from '../../gen/envoy/enums.js'
 import type { envoy } from '../../gen/envoy/types.js'
 import type { Chain, Port } from '../../ir/port.js'
-import { any, uint32 } from '../message.js'
+import { bool, uint32 } from '../message.js'
 import { type EncodedResource, TYPE_URL } from '../resource.js'
 import type { PackingOf } from './chain-names.js'
 import { encodeResource, sortReferences } from './encoded.js'
 import { buildFilterChains, chainReferences } from './filter-chain.js'
 import { filterChainMatcher } from './filter-chain-matcher.js'
 import type { ManagerContext } from './http-connection-manager.js'
+import { listenerFilters, listenerSocket } from './listener-socket.js'
 import type { TranslateOptions } from './options.js'
 import { tablePacking } from './packing.js'
 import { statName } from './stat-name.js'
 import { udpProxy } from './udp-proxy.js'
 
 type Listener = envoy.config.listener.v3.Listener
-type ListenerFilter = envoy.config.listener.v3.ListenerFilter
 
 const PROTOCOLS = Enum['envoy.config.core.v3.SocketAddress.Protocol']
-
-const TLS_INSPECTOR: ListenerFilter = {
-  name: 'envoy.filters.listener.tls_inspector',
-  typedConfig: any('envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector', {}),
-}
-
-const PROXY_PROTOCOL: ListenerFilter = {
-  name: 'envoy.filters.listener.proxy_protocol',
-  typedConfig: any('envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol', {}),
-}
 
 /** Every route table in one RouteConfiguration. */
 const onlyRds: PackingOf = () => tablePacking('rds', () => 0)
@@ -42,8 +32,8 @@ export function buildListener(port: Port, options: TranslateOptions, packingOf: 
     name: port.name,
     statPrefix,
     ...addresses(port),
-    perConnectionBufferLimitBytes: uint32(port.client.bufferLimitBytes),
-    ...(port.transport === 'UDP' ? udp(first, statPrefix, options) : tcp(port, { statPrefix, options }, packingOf)),
+    perConnectionBufferLimitBytes: uint32(port.socket.bufferLimitBytes),
+    ...transport(port, first, { statPrefix, options }, packingOf),
   }
 }
 
@@ -65,7 +55,7 @@ function chainOrigins(chain: Chain): Port['origins'] {
 
 function addresses({ addresses: [main, ...others], boundPort, transport }: Port): Listener {
   const address = (host: string): envoy.config.core.v3.Address => ({
-    socketAddress: { protocol: PROTOCOLS[transport], address: host, portValue: boundPort },
+    socketAddress: { protocol: transport === 'TCP' ? PROTOCOLS.TCP : PROTOCOLS.UDP, address: host, portValue: boundPort },
   })
   return {
     address: address(main),
@@ -73,14 +63,37 @@ function addresses({ addresses: [main, ...others], boundPort, transport }: Port)
   }
 }
 
+type Context = Omit<ManagerContext, 'isQuic'>
+
+function transport(port: Port, first: Chain, context: Context, packingOf: PackingOf): Listener {
+  switch (port.transport) {
+    case 'TCP':
+      return tcp(port, { ...context, isQuic: false }, packingOf)
+    case 'UDP':
+      return udp(first, context.statPrefix, context.options)
+    case 'QUIC':
+      return quic(port, { ...context, isQuic: true }, packingOf)
+  }
+}
+
 function tcp(port: Port, context: ManagerContext, packingOf: PackingOf): Listener {
   const mixed = port.chains.some(({ encrypted }) => encrypted)
-  const filters = [...(port.client.proxyProtocol ? [PROXY_PROTOCOL] : []), ...(mixed ? [TLS_INSPECTOR] : [])]
+  const filters = listenerFilters(port.socket, mixed)
   const matcher = filterChainMatcher(port, packingOf)
   return {
     filterChains: port.chains.flatMap((chain) => buildFilterChains(chain, { ...context, port, mixed, packingOf })),
     ...(matcher === undefined ? {} : { filterChainMatcher: matcher }),
     ...(filters.length === 0 ? {} : { listenerFilters: filters }),
+    ...listenerSocket(port.socket),
+  }
+}
+
+function quic(port: Port, context: ManagerContext, packingOf: PackingOf): Listener {
+  const matcher = filterChainMatcher(port, packingOf)
+  return {
+    udpListenerConfig: { quicOptions: {}, downstreamSocketConfig: { preferGro: bool(true) } },
+    filterChains: port.chains.flatMap((chain) => buildFilterChains(chain, { ...context, port, mixed: true, packingOf })),
+    ...(matcher === undefined ? {} : { filterChainMatcher: matcher }),
   }
 }
 

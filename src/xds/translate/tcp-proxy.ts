@@ -1,6 +1,7 @@
 /** Connections whose bytes are forwarded as they are. */
 import type { envoy } from '../../gen/envoy/types.js'
-import type { ClientSettings, StreamChain } from '../../ir/port.js'
+import type { ClientSettings } from '../../ir/client.js'
+import type { StreamChain } from '../../ir/port.js'
 import { any, duration, uint32 } from '../message.js'
 import { accessLogs } from './access-log.js'
 import { INVALID_BACKEND } from './invalid-backend.js'
@@ -24,7 +25,7 @@ export function tcpProxy(
     typedConfig: any('envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy', {
       statPrefix,
       ...clusterSpecifier(chain),
-      idleTimeout: duration(client.idleTimeoutMs),
+      idleTimeout: duration(client.tcpIdleTimeoutMs),
       maxConnectAttempts: uint32(CONNECT_ATTEMPTS),
       ...(accessLog.length === 0 ? {} : { accessLog }),
     }),

@@ -1,6 +1,7 @@
 import { Enum } from '../../gen/envoy/enums.js'
 import type { envoy } from '../../gen/envoy/types.js'
 import type { SubjectAltName, TlsVersion } from '../../ir/tls.js'
+import { textMatcher } from './text-match.js'
 
 type TlsParameters = envoy.extensions.transport_sockets.tls.v3.TlsParameters
 type SubjectAltNameMatcher = envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher
@@ -20,7 +21,7 @@ const SAN_TYPE = {
   URI: SAN_TYPES.URI,
   IP: SAN_TYPES.IP_ADDRESS,
   email: SAN_TYPES.EMAIL,
-} as const satisfies Record<SubjectAltName['type'], number>
+} as const satisfies Record<Exclude<SubjectAltName['type'], object>, number>
 
 /** What both directions of TLS can restrict. */
 export interface TlsRestrictions {
@@ -45,17 +46,6 @@ export function tlsParameters(tls: TlsRestrictions): { readonly tlsParams?: TlsP
 
 /** A name that a certificate must carry. */
 export function subjectAltNameMatcher({ type, value, match }: SubjectAltName): SubjectAltNameMatcher {
-  const matcher = match === 'regex' ? { safeRegex: { regex: value } } : stringMatcher(match, value)
-  return { sanType: SAN_TYPE[type], matcher }
-}
-
-function stringMatcher(match: 'exact' | 'prefix' | 'suffix', value: string): envoy.type.matcher.v3.StringMatcher {
-  switch (match) {
-    case 'exact':
-      return { exact: value }
-    case 'prefix':
-      return { prefix: value }
-    case 'suffix':
-      return { suffix: value }
-  }
+  const kind = typeof type === 'object' ? { sanType: SAN_TYPES.OTHER_NAME, oid: type.oid } : { sanType: SAN_TYPE[type] }
+  return { ...kind, matcher: textMatcher({ kind: match, value }) }
 }

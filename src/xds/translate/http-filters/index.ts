@@ -1,4 +1,5 @@
 import type { envoy, google } from '../../../gen/envoy/types.js'
+import type { ClientSettings } from '../../../ir/client.js'
 import type { Route, VirtualHost } from '../../../ir/route.js'
 import type { ResourceReference } from '../../resource.js'
 import { AUTHORIZATION } from './authorization.js'
@@ -7,7 +8,7 @@ import { CSRF } from './csrf.js'
 import { EXT_AUTHZ } from './ext-authz.js'
 import type { HttpFilter } from './http-filter.js'
 import { LISTENER_FILTERS, listenerFilterConfig } from './listener-filters.js'
-import { ROUTER } from './router.js'
+import { ROUTER, ROUTER_WITH_HEADERS } from './router.js'
 import { SCOPE_SEARCH } from './scope-search.js'
 import { STATEFUL_SESSION } from './stateful-session.js'
 
@@ -26,10 +27,10 @@ type ChainFilter = envoy.extensions.filters.network.http_connection_manager.v3.H
  * The chain of every HTTP listener. With scoped routes no filter is disabled in it: a request whose scope has to be searched gets its
  * filters before its route, so a filter that only the route enables would be skipped. Scopes that are found at once disable them.
  */
-export function httpFilters(scoped: boolean): readonly ChainFilter[] {
+export function httpFilters(scoped: boolean, { envoyHeaders }: Pick<ClientSettings, 'envoyHeaders'>): readonly ChainFilter[] {
   const filters = HTTP_FILTERS.map(({ name, config, disabled }) => ({
     name,
-    typedConfig: config,
+    typedConfig: envoyHeaders === true && name === ROUTER.name ? ROUTER_WITH_HEADERS : config,
     ...(disabled && !scoped ? { disabled } : {}),
   }))
   return scoped ? [{ name: SCOPE_SEARCH.name, typedConfig: SCOPE_SEARCH.config }, ...filters] : filters

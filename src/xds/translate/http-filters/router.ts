@@ -1,4 +1,4 @@
-import { any } from '../../message.js'
+import { type Any, any } from '../../message.js'
 import type { HttpFilter } from './http-filter.js'
 
 /** Forwards the request: always the last one. It adds no headers of its own, such as `x-envoy-upstream-service-time`. */
@@ -9,3 +9,6 @@ export const ROUTER: HttpFilter = {
   perRoute: () => undefined,
   references: () => [],
 }
+
+/** The configuration of a router that adds the headers of Envoy. */
+export const ROUTER_WITH_HEADERS: Any = any('envoy.extensions.filters.http.router.v3.Router', {})

@@ -1,0 +1,47 @@
+/**
+ * Filters that a chain has because of what its policies for clients say. They stand before all others: routes say nothing about them, and
+ * a change of the policy changes the chain anyway.
+ */
+import type { envoy } from '../../../gen/envoy/types.js'
+import type { ClientSettings, HeaderMutation } from '../../../ir/client.js'
+import type { HttpChain } from '../../../ir/port.js'
+import { any, bool } from '../../message.js'
+import { headerMutation } from '../client-header-mutations.js'
+
+type ChainFilter = envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter
+
+/** How long a client may believe that HTTP/3 is spoken: a day. */
+const ALT_SVC_SECONDS = 86_400
+
+/** The filters, in their order. */
+export function clientFilters({ http3Port }: Pick<HttpChain, 'http3Port'>, client: ClientSettings): readonly ChainFilter[] {
+  const late: readonly HeaderMutation[] = [
+    ...(http3Port === undefined
+      ? []
+      : [{ do: 'set' as const, header: { name: 'alt-svc', value: `h3=":${http3Port}"; ma=${ALT_SVC_SECONDS}` } }]),
+    ...(client.lateResponseHeaders ?? []),
+  ]
+  return [
+    ...(late.length === 0
+      ? []
+      : [
+          {
+            name: 'headgate.late_response_headers',
+            typedConfig: any('envoy.extensions.filters.http.header_mutation.v3.HeaderMutation', {
+              mutations: { responseMutations: late.map(headerMutation) },
+            }),
+          },
+        ]),
+    ...(client.healthCheckPath === undefined
+      ? []
+      : [
+          {
+            name: 'headgate.health_check',
+            typedConfig: any('envoy.extensions.filters.http.health_check.v3.HealthCheck', {
+              passThroughMode: bool(false),
+              headers: [{ name: ':path', stringMatch: { exact: client.healthCheckPath } }],
+            }),
+          },
+        ]),
+  ]
+}
