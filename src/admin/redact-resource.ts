@@ -2,7 +2,19 @@
 import { REDACTED } from '../telemetry/redact.js'
 
 /** Fields of Envoy messages that hold or point to a secret: their inline content is replaced, a file name or SDS name stays. */
-const SECRET_FIELDS = new Set(['privateKey', 'pkcs12', 'password', 'secret', 'hmacSecret', 'users', 'credential', 'keys', 'secrets'])
+const SECRET_FIELDS = new Set([
+  'privateKey',
+  'pkcs12',
+  'password',
+  'secret',
+  'hmacSecret',
+  'users',
+  'credential',
+  'keys',
+  'secrets',
+  'localJwks',
+  'credentials',
+])
 const INLINE = new Set(['inlineBytes', 'inlineString'])
 
 /** A copy of ProtoJSON without secrets. */
@@ -12,7 +24,11 @@ export function redactResource(json: unknown, secret = false): unknown {
   return Object.fromEntries(
     Object.entries(json).map(([name, value]) => [
       name,
-      secret && INLINE.has(name) ? REDACTED : redactResource(value, secret || SECRET_FIELDS.has(name)),
+      isSecretText(name, value, secret) ? REDACTED : redactResource(value, secret || SECRET_FIELDS.has(name)),
     ]),
   )
+}
+
+function isSecretText(name: string, value: unknown, secret: boolean): boolean {
+  return typeof value === 'string' && secret && (INLINE.has(name) || name === 'key')
 }

@@ -1,9 +1,16 @@
 /** The half of routes and backends: everything between listeners and virtual hosts, clusters and endpoints. */
 import type { BackendTrafficSettings, SecuritySettings } from '../gen/kinds.js'
 import type { Collection, Graph } from '../incremental/index.js'
+import type { JwtRequirement } from '../ir/authentication.js'
 import type { Cluster, Endpoints } from '../ir/cluster.js'
 import type { VirtualHost } from '../ir/route.js'
 import { declareAttachments } from './attachments.js'
+import {
+  authenticationClusters,
+  declareAuthentications,
+  declareJwtRequirements,
+  indexAuthenticationBackends,
+} from './authentication/authentications.js'
 import { declareBackendStatuses } from './backends/backend-status.js'
 import { declareBackendTlsPolicies } from './backends/backend-tls-policies.js'
 import { declareBackends } from './backends/backends.js'
@@ -49,6 +56,8 @@ export interface RouteHalf extends RouteSources {
   readonly endpoints: Collection<Endpoints>
   /** By `XBackend/<namespace>/<name>`: what XBackends that choose pods need of the cluster. */
   readonly selectedPods: Collection<SelectedPods>
+  /** By name. */
+  readonly jwtRequirements: Collection<JwtRequirement>
   readonly statuses: Collection<ObjectStatus>
   readonly effectivePolicies: EffectivePolicies
 }
@@ -76,14 +85,23 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
     graph.index(attachments, 'backends of routes', (attachment) => attachment.backends),
     graph.index(filtersOfListeners, 'backends of listeners', backendsOfFilters),
     declarePolicyBackendKeys(graph, inputs, SECURITY_POLICY),
+    indexAuthenticationBackends(graph, inputs),
   ])
   const ruleSources = { backends, grants, gatewayCertificates }
   const trafficPolicies = declarePolicies(graph, inputs, ruleSources, BACKEND_TRAFFIC_POLICY)
-  const securityPolicies = declarePolicies(graph, inputs, ruleSources, SECURITY_POLICY)
+  const authentications = declareAuthentications(graph, { ...ruleSources, inputs })
+  const jwtRequirements = declareJwtRequirements(graph, authentications)
+  const securityPolicies = declarePolicies(
+    graph,
+    inputs,
+    ruleSources,
+    SECURITY_POLICY,
+    (view, key) => view.get(authentications, key)?.problem,
+  )
   const scopes = declareRouteScopes(graph, attachments, listeners, [trafficPolicies, securityPolicies])
   const traffic = declareEffectivePolicies(graph, scopes, routes, listeners, trafficPolicies)
   const security = declareEffectivePolicies(graph, scopes, routes, listeners, securityPolicies)
-  const routeRules = declareRouteRules(graph, routes, attachments, ruleSources, { scopes, traffic, security })
+  const routeRules = declareRouteRules(graph, routes, attachments, ruleSources, { scopes, traffic, security, authentications })
   const streamRoutes = declareStreamRoutes(graph, routes, attachments, listeners, ruleSources)
   const listenerFilters = declareListenerFilters(graph, filtersOfListeners, ruleSources)
   const tableHosts = declareTableHosts(graph, listeners)
@@ -100,6 +118,7 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
     graph.index(routeRules, 'clusters of rules', (rules) => rules.clusters),
     graph.index(streamRoutes, 'clusters of stream routes', (route) => route.clusters.map((each) => each.cluster)),
     graph.index(listenerFilters, 'clusters of listeners', clustersOfFilters),
+    graph.index(authentications, 'clusters of authentication', authenticationClusters),
   ]
   const clusterPolicies = declareClusterPolicies(graph, backends, trafficPolicies, clusterKeys)
   const clusters = declareClusters(graph, backends, gatewayCertificates, clusterPolicies, clusterKeys)
@@ -128,6 +147,7 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
     clusters,
     endpoints,
     selectedPods: declareSelectedPods(graph, inputs, backends),
+    jwtRequirements,
     statuses,
     effectivePolicies: { BackendTrafficPolicy: traffic, SecurityPolicy: security },
   }

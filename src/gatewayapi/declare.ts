@@ -4,6 +4,7 @@
  * The order of declaration is the order in which values flow: gateways and listeners, what routes make of them, ports, secrets, statuses.
  */
 import type { Collection, Graph, Source } from '../incremental/index.js'
+import type { JwtRequirement } from '../ir/authentication.js'
 import type { Cluster, Endpoints } from '../ir/cluster.js'
 import type { GatewayInfra } from '../ir/infra.js'
 import type { Port } from '../ir/port.js'
@@ -50,6 +51,8 @@ export interface GatewayApi {
   readonly virtualHosts: Source<VirtualHost>
   readonly clusters: Source<Cluster>
   readonly endpoints: Source<Endpoints>
+  /** By name. */
+  readonly jwtRequirements: Source<JwtRequirement>
   readonly ports: Collection<Port>
   /** Certificates and authorities that something names, usable or not: with the time at which each certificate expires. */
   readonly materials: Materials
@@ -131,6 +134,7 @@ export function declareGatewayApi(graph: Graph, inputs: Inputs, context: Transla
     virtualHosts,
     clusters,
     endpoints,
+    jwtRequirements: routes.jwtRequirements,
     ports,
     materials,
     secrets,

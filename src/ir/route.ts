@@ -1,4 +1,5 @@
 import type { ObjectVersion } from '../util/object-ref.js'
+import type { ApiKeyAuth, BasicAuth } from './authentication.js'
 import type { Forward } from './forward.js'
 import type { HeaderChanges } from './headers.js'
 import type { Hostname } from './hostname.js'
@@ -50,6 +51,10 @@ export interface Route {
   readonly responseHeaders: HeaderChanges
   readonly cors?: Cors
   readonly csrf?: Csrf
+  readonly apiKeyAuth?: ApiKeyAuth
+  readonly basicAuth?: BasicAuth
+  /** The name of the `JwtRequirement` that requests must fulfil; one that does not exist denies them all. */
+  readonly jwt?: string
   readonly authorization?: Authorization
   readonly externalAuth?: ExternalAuth
   /** True for GRPCRoutes: unmatched and failed requests answer in gRPC's own terms. */

@@ -4,8 +4,11 @@ import type { KindDefinition } from '../schema/kind.js'
 import type { Field, ObjectSchema } from '../schema/schema.js'
 import { corsFilter, HTTP_METHODS } from './http-filters.js'
 import { ownPolicySchema } from './policy-targets.js'
+import { apiKeyAuth } from './security/api-key-auth.js'
+import { basicAuth } from './security/basic-auth.js'
 import { csrf } from './security/csrf.js'
 import { extAuth } from './security/ext-auth.js'
+import { jwt } from './security/jwt.js'
 import { headerName, sectionName } from './strings.js'
 
 const action = oneOf(['Allow', 'Deny'], { name: 'AuthorizationAction' })
@@ -52,6 +55,9 @@ const settings: Readonly<Record<string, Field>> = {
   cors: optional(corsFilter, 'Answers cross-origin requests of browsers, as the filter of HTTPRoutes does.'),
   csrf: optional(csrf, 'Refuses requests that another site makes a browser send.'),
   extAuth: optional(extAuth, 'Asks another server whether a request may pass.'),
+  apiKeyAuth: optional(apiKeyAuth, 'Keys that requests must carry; others get 401.'),
+  basicAuth: optional(basicAuth, 'A name and a password that requests must carry; others get 401.'),
+  jwt: optional(jwt, 'Tokens that requests must carry; others get 401.'),
   authorization: optional(authorization, 'Which requests may pass; others get 403.'),
 }
 

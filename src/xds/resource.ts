@@ -31,6 +31,8 @@ export interface EncodedResource {
   readonly references: readonly ResourceReference[]
   /** Where a resource is put together from parts that are made from some of its objects only: the virtual hosts of a route table, in their order. */
   readonly parts?: readonly ResourcePart[]
+  /** Names within it that routes refer to, where they do: see `server/extension-order.ts`. */
+  readonly provides?: readonly string[]
 }
 
 /** A part of a resource: a rejection is traced to the objects of the part that Envoy complains about. */

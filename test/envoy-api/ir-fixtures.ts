@@ -1,5 +1,6 @@
 /** IR values with everything filled in, so that a test says only what it is about. */
 import { Graph } from '../../src/incremental/index.js'
+import type { JwtRequirement } from '../../src/ir/authentication.js'
 import type { Cluster, Endpoint, Endpoints } from '../../src/ir/cluster.js'
 import { DEFAULT_BACKEND_TRAFFIC, DEFAULT_CLIENT_SETTINGS, DEFAULT_SOCKET_SETTINGS, DEFAULT_TIMEOUTS } from '../../src/ir/defaults.js'
 import type { Forward, WeightedCluster } from '../../src/ir/forward.js'
@@ -137,6 +138,7 @@ export interface IrValues {
   readonly clusters?: readonly Cluster[]
   readonly endpoints?: readonly Endpoints[]
   readonly secrets?: readonly SecretMaterial[]
+  readonly jwtRequirements?: readonly JwtRequirement[]
 }
 
 /** A graph whose inputs are IR collections. */
@@ -157,6 +159,7 @@ export function irGraph(options: XdsOptions = {}): IrGraph {
     clusters: graph.input<Cluster>('clusters'),
     endpoints: graph.input<Endpoints>('endpoints'),
     secrets: graph.input<SecretMaterial>('secrets'),
+    jwtRequirements: graph.input<JwtRequirement>('token requirements'),
   }
   return {
     graph,
@@ -168,6 +171,7 @@ export function irGraph(options: XdsOptions = {}): IrGraph {
       for (const value of values.clusters ?? []) inputs.clusters.set(value.name, value)
       for (const value of values.endpoints ?? []) inputs.endpoints.set(value.cluster, value)
       for (const value of values.secrets ?? []) inputs.secrets.set(value.name, value)
+      for (const value of values.jwtRequirements ?? []) inputs.jwtRequirements.set(value.name, value)
     },
     remove: (kind, key) => inputs[kind].set(key, undefined),
   }

@@ -10,8 +10,8 @@ import { type EncodedResource, TYPE_URL, type TypeUrl } from '../../src/xds/reso
 type Json = { readonly [key: string]: unknown }
 
 /**
- * The bootstrap as ProtoJSON. What would be fetched is put where it is named: routes into connection managers, endpoints into clusters,
- * secrets among the static ones.
+ * The bootstrap as ProtoJSON. What would be fetched is put where it is named: routes into connection managers, configuration into filters,
+ * endpoints into clusters, secrets among the static ones.
  */
 export function staticBootstrap(resources: Iterable<EncodedResource>, adminSocketPath: string): Json {
   const byType = new Map<TypeUrl, Map<string, Json>>()
@@ -25,8 +25,10 @@ export function staticBootstrap(resources: Iterable<EncodedResource>, adminSocke
   const inline = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(inline)
     if (!isJson(value)) return value
-    const { rds, sdsConfig: _fetched, ...rest } = value
+    const { rds, sdsConfig: _fetched, configDiscovery, ...rest } = value
     const copy = Object.fromEntries(Object.entries(rest).map(([key, child]) => [key, inline(child)]))
+    if (configDiscovery !== undefined)
+      return { ...copy, typedConfig: byType.get(TYPE_URL.extensionConfig)?.get(String(rest.name))?.typedConfig }
     if (!isJson(rds)) return copy
     return { ...copy, routeConfig: byType.get(TYPE_URL.routeConfiguration)?.get(String(rds.routeConfigName)) }
   }

@@ -6,8 +6,8 @@ import { DEFAULT_BACKEND_TRAFFIC, DEFAULT_CLIENT_SETTINGS, DEFAULT_SOCKET_SETTIN
 import { NO_HEADER_CHANGES } from '../../src/ir/headers.js'
 import { deepEqual } from '../../src/util/deep-equal.js'
 import { describeObject, type ObjectVersion, objectKey } from '../../src/util/object-ref.js'
-import { messageName, toProtoJson } from '../../src/xds/message.js'
-import type { EncodedResource } from '../../src/xds/resource.js'
+import { decode, messageName, toProtoJson } from '../../src/xds/message.js'
+import { type EncodedResource, TYPE_URL } from '../../src/xds/resource.js'
 import { encodeCluster } from '../../src/xds/translate/cluster.js'
 import { declareXds } from '../../src/xds/translate/declare.js'
 import { buildListener } from '../../src/xds/translate/listener.js'
@@ -55,12 +55,13 @@ export function translateGolden(objects: readonly string[], flushBetween = false
   const { ports, routeTables, virtualHosts, clusters, endpoints, secrets, statuses } = gatewayApi
   const ir = { ports, routeTables, virtualHosts, clusters, endpoints, secrets }
   const resources = sorted(xds.resources)
+  const told = resources.filter(([, resource]) => !isEmptyExtension(resource))
   return {
     texts: {
       ir: print(
         Object.fromEntries(Object.entries(ir).map(([name, source]) => [name, shorten(Object.fromEntries(sorted<unknown>(source)))])),
       ),
-      xds: print(Object.fromEntries(resources.map(([key, resource]) => [resourceTitle(key), shortenMessage(decoded(resource))]))),
+      xds: print(Object.fromEntries(told.map(([key, resource]) => [resourceTitle(key), shortenMessage(decoded(resource))]))),
       status: print(Object.fromEntries(sorted(statuses).map(([key, status]) => [key, statusOf(status)]))),
     },
     resources: resources.map(([, resource]) => resource),
@@ -73,6 +74,13 @@ function sorted<V>(source: Source<V>): readonly (readonly [string, V])[] {
 
 function print(value: unknown): string {
   return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false })
+}
+
+/** The configuration of a filter that no route uses is there from the start, and says nothing. */
+function isEmptyExtension(resource: EncodedResource): boolean {
+  if (resource.typeUrl !== TYPE_URL.extensionConfig) return false
+  const { typedConfig } = decode('envoy.config.core.v3.TypedExtensionConfig', resource.value)
+  return (typedConfig?.value?.length ?? 0) === 0
 }
 
 /** `<group> <message> <name>`. */

@@ -7,6 +7,7 @@ import { backendTraffic } from '../policies/backend-traffic.js'
 import type { Effective } from '../policies/policy.js'
 import { type ClusterIdentity, parseClusterName } from './cluster-names.js'
 import type { ResolvedBackend, UsableBackend } from './resolved-backend.js'
+import { webCluster } from './web-clusters.js'
 
 /**
  * Declares the clusters, by name.
@@ -26,8 +27,9 @@ export function declareClusters(
     keys,
     compute: (view, name) => {
       const identity = parseClusterName(name)
-      const backend = identity && view.get(backends, identity.key)
-      if (identity === undefined || backend === undefined || !backend.usable) return undefined
+      if (identity === undefined) return webCluster(name)
+      const backend = view.get(backends, identity.key)
+      if (backend === undefined || !backend.usable) return undefined
       const certificate = identity.gateway === undefined ? undefined : view.get(gatewayCertificates, identity.gateway)
       return withPolicies(toCluster(name, identity, backend, certificate), identity, view.get(policies, name))
     },

@@ -31,12 +31,17 @@ type Metadata = { readonly metadata: { readonly labels?: Readonly<Record<string,
 /** What references of policies are looked up in: no backends for a kind that refers to none. */
 export type PolicySources = Pick<RuleSources, 'grants'> & Partial<Pick<RuleSources, 'backends'>>
 
-/** Declares the policies of a kind. */
+/**
+ * Declares the policies of a kind.
+ *
+ * @param missing by the key of a policy: what is wrong with something that it refers to, so that it cannot be used
+ */
 export function declarePolicies<K extends PolicyKindName, S extends object>(
   graph: Graph,
   inputs: Inputs,
   sources: PolicySources,
   kind: PolicyKind<K, S>,
+  missing: (view: View, key: string) => Problem | undefined = () => undefined,
 ): Policies<S> {
   const objects = inputs.kind(kind.name)
   const all = graph.collection<ResolvedPolicy<S>>(`${kind.name}: policies`, {
@@ -48,7 +53,7 @@ export function declarePolicies<K extends PolicyKindName, S extends object>(
       // An older version might let in whom this one keeps out.
       const { object, isRefused } = servedVersion(found, kind.failsClosed ? withoutLastGood(quarantine) : quarantine)
       const refusal = { reason: 'Invalid', message: `Envoy refused the policy: ${quarantine?.message ?? ''}` }
-      return resolve(view, sources, kind, object, isRefused ? refusal : undefined)
+      return resolve(view, sources, kind, object, (isRefused ? refusal : undefined) ?? missing(view, key))
     },
   })
   return {
@@ -107,7 +112,7 @@ function resolve<K extends PolicyKindName, S extends object>(
   sources: PolicySources,
   kind: PolicyKind<K, S>,
   object: KindTypes[K],
-  refusal: Problem | undefined,
+  wrong: Problem | undefined,
 ): ResolvedPolicy<S> {
   const { backends, grants } = sources
   const { spec, metadata } = object
@@ -134,7 +139,7 @@ function resolve<K extends PolicyKindName, S extends object>(
     settings,
     overrides,
     problem:
-      refusal ??
+      wrong ??
       kind.problemOf(settings) ??
       (overrides === undefined ? undefined : kind.problemOf(overrides)) ??
       (backends === undefined ? undefined : backendProblem(view, { backends, grants }, kind, { object: from, settings, overrides })),

@@ -1,12 +1,21 @@
 /** SecurityPolicy as a kind of policy: what it may be about, and which of its settings cannot be done. */
 import type { SecurityPolicySpec, SecuritySettings } from '../../gen/kinds.js'
 import { durationMilliseconds } from '../../kinds/duration.js'
+import { jwtProblem } from '../authentication/jwt-problem.js'
 import { parseAddressRange } from './address-range.js'
 import type { PolicyKind } from './policy-kind.js'
 import { isBackendTarget } from './policy-targets.js'
 
 /** Each is merged as a whole. */
-const ATOMS = ['cors', 'csrf', 'extAuth', 'authorization'] as const satisfies readonly (keyof SecuritySettings)[]
+const ATOMS = [
+  'cors',
+  'csrf',
+  'extAuth',
+  'apiKeyAuth',
+  'basicAuth',
+  'jwt',
+  'authorization',
+] as const satisfies readonly (keyof SecuritySettings)[]
 
 /** SecurityPolicy. Whoever may send what is one thing: nothing of a setting is mixed with that of another policy. */
 export const SECURITY_POLICY: PolicyKind<'SecurityPolicy', SecuritySettings> = {
@@ -17,7 +26,9 @@ export const SECURITY_POLICY: PolicyKind<'SecurityPolicy', SecuritySettings> = {
   settingsOf: (spec: SecurityPolicySpec): SecuritySettings =>
     Object.fromEntries(ATOMS.flatMap((name) => (spec[name] === undefined ? [] : [[name, spec[name]]]))),
   overridesOf: ({ overrides }: SecurityPolicySpec) => overrides,
-  problemOf: ({ authorization, extAuth }) => {
+  problemOf: ({ jwt, authorization, extAuth }) => {
+    const ofTokens = jwt && jwtProblem(jwt)
+    if (ofTokens !== undefined) return ofTokens
     if (extAuth !== undefined && !(durationMilliseconds(extAuth.timeout) > 0)) {
       return { reason: 'UnsupportedValue', message: `extAuth.timeout: "${extAuth.timeout}" is no time to wait; write one such as 10s.` }
     }

@@ -2,6 +2,7 @@
 import type { BackendTrafficSettings, SecuritySettings } from '../../gen/kinds.js'
 import type { Collection, Graph, Source } from '../../incremental/index.js'
 import { objectKey } from '../../util/object-ref.js'
+import type { PolicyAuthentication } from '../authentication/authentications.js'
 import type { Attachment } from '../model.js'
 import type { RoutePolicies, RouteScopes } from '../policies/effective-policies.js'
 import type { Routes } from './any-route.js'
@@ -14,6 +15,8 @@ export interface RulePolicies {
   readonly scopes: RouteScopes
   readonly traffic: Source<RoutePolicies<BackendTrafficSettings>>
   readonly security: Source<RoutePolicies<SecuritySettings>>
+  /** By the key of a policy. */
+  readonly authentications: Source<PolicyAuthentication>
 }
 
 /** Declares what the rules of each route do on each gateway that it names, by `routeRulesKey`. */
@@ -40,6 +43,7 @@ export function declareRouteRules(
         gateway: objectKey(namespace, name),
         traffic: view.get(policies.traffic, key),
         security: view.get(policies.security, key),
+        authentications: policies.authentications,
       }
       return compileRules(context, served.object, {
         isAccepted: attachment.parents.some((parent) => parent.gateway === gateway && parent.accepted.status),

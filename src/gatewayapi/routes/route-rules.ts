@@ -41,7 +41,7 @@ export interface RuleMatch {
 /** What a rule does with requests that it matches. */
 export type RuleOutcome = Pick<
   Route,
-  'action' | 'requestHeaders' | 'responseHeaders' | 'cors' | 'csrf' | 'authorization' | 'externalAuth'
+  'action' | 'requestHeaders' | 'responseHeaders' | 'cors' | 'csrf' | 'apiKeyAuth' | 'basicAuth' | 'jwt' | 'authorization' | 'externalAuth'
 > & {
   readonly problems: readonly Problem[]
   readonly unsupported: readonly string[]

@@ -2,6 +2,7 @@
 import type { BackendTrafficSettings, SecuritySettings } from '../../gen/kinds.js'
 import type { Source, View } from '../../incremental/index.js'
 import type { ObjectKey, ObjectVersion } from '../../util/object-ref.js'
+import type { PolicyAuthentication } from '../authentication/authentications.js'
 import { type BackendRef, backendKey, backendObject, hasPorts } from '../backends/backend-key.js'
 import { type ClusterPolicies, type ClusterUsage, clusterName } from '../backends/cluster-names.js'
 import type { ResolvedBackend, UsableBackend } from '../backends/resolved-backend.js'
@@ -23,7 +24,8 @@ export interface ReferenceContext extends RuleSources {
   readonly view: View
   /** The object that refers. */
   readonly referrer: Referrer
-  readonly gateway: ObjectKey
+  /** Undefined for objects that belong to no gateway, such as policies. */
+  readonly gateway?: ObjectKey
   /** Policies for the clusters that are referred to. */
   readonly clusterPolicies?: ClusterPolicies
 }
@@ -35,6 +37,8 @@ export interface RuleContext extends ReferenceContext {
   readonly traffic?: RoutePolicies<BackendTrafficSettings> | undefined
   /** Who may send which requests, likewise. */
   readonly security?: RoutePolicies<SecuritySettings> | undefined
+  /** What the authentication of policies has found, by the key of a policy. */
+  readonly authentications?: Source<PolicyAuthentication>
 }
 
 /** A backend that a reference leads to, or why it leads nowhere. */
@@ -87,7 +91,7 @@ export function findBackend(context: ReferenceContext, reference: BackendReferen
 /** The gateway in the name of a cluster: only where it changes the cluster, so that gateways share the others. */
 function certificateOwner(context: ReferenceContext, backend: UsableBackend, usage: ClusterUsage): ObjectKey | undefined {
   const isEncrypted = backend.tls !== undefined && usage !== 'passthrough' && usage !== 'udp'
-  if (!isEncrypted || !backend.wantsGatewayCertificate) return undefined
+  if (!isEncrypted || !backend.wantsGatewayCertificate || context.gateway === undefined) return undefined
   return context.view.get(context.gatewayCertificates, context.gateway) === undefined ? undefined : context.gateway
 }
 

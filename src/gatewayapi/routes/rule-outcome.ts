@@ -8,6 +8,7 @@ import type {
 import { DEFAULT_TIMEOUTS } from '../../ir/defaults.js'
 import type { Forward } from '../../ir/forward.js'
 import type { DirectResponse, RouteAction } from '../../ir/route.js'
+import { ruleAuthentication } from '../authentication/rule-authentication.js'
 import type { UsableBackend } from '../backends/resolved-backend.js'
 import { hashSource, requestRetry, requestTimeouts } from '../policies/backend-traffic.js'
 import { clusterPolicies } from '../policies/cluster-policies.js'
@@ -53,11 +54,17 @@ export function ruleOutcome(context: RuleContext, rule: AnyRule, at: number): Ru
   const shared = shareOut({ ...context, clusterPolicies: clusterPolicies(traffic) }, references, usage, extras)
   const incompatible = incompatibleFilters(rule, at)
   const several = only === undefined ? [...ofBackends.values()] : []
+  const authentication = ruleAuthentication(context, policyOfRule(context.security, rule.name))
   return {
-    action: incompatible === undefined ? actionOf(context, { ...rule, traffic }, at, filters, shared) : cannotForward(context.route.kind),
+    // Who asks for something that cannot be checked is not let in.
+    action:
+      incompatible === undefined && authentication !== undefined
+        ? actionOf(context, { ...rule, traffic }, at, filters, shared)
+        : cannotForward(context.route.kind),
     requestHeaders: filters.requestHeaders,
     responseHeaders: filters.responseHeaders,
     ...ruleSecurity(context, policyOfRule(context.security, rule.name), filters),
+    ...authentication,
     problems: [...filters.problems, ...several.flatMap((each) => each.problems), ...shared.problems],
     unsupported: [
       ...(incompatible === undefined ? [] : [incompatible]),

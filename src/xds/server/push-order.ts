@@ -26,6 +26,9 @@ export const WAITS_FOR_CLUSTERS: ReadonlySet<TypeUrl> = new Set([
   TYPE_URL.virtualHost,
 ])
 
+/** Types that hold routes. */
+export const OF_ROUTES: readonly TypeUrl[] = [TYPE_URL.routeConfiguration, TYPE_URL.scopedRouteConfiguration, TYPE_URL.virtualHost]
+
 /** State of the world: a name that is missing in a response of these types is deleted. */
 export const FULL_STATE: ReadonlySet<TypeUrl> = new Set([TYPE_URL.cluster, TYPE_URL.listener, TYPE_URL.scopedRouteConfiguration])
 
@@ -52,7 +55,7 @@ export const REFERRERS: Readonly<Record<TypeUrl, readonly TypeUrl[]>> = {
     TYPE_URL.scopedRouteConfiguration,
     TYPE_URL.virtualHost,
   ],
-  [TYPE_URL.extensionConfig]: [TYPE_URL.listener],
+  [TYPE_URL.extensionConfig]: [TYPE_URL.listener, ...OF_ROUTES],
   [TYPE_URL.routeConfiguration]: [TYPE_URL.listener, TYPE_URL.scopedRouteConfiguration],
   [TYPE_URL.scopedRouteConfiguration]: [],
   [TYPE_URL.virtualHost]: [],

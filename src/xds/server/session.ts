@@ -11,8 +11,9 @@ import { type EncodedResource, type ResourceReference, TYPE_URL, type TypeUrl } 
 import type { AppliedChange, SnapshotCache } from '../snapshot-cache.js'
 import { blame } from './blame.js'
 import type { Bounds } from './bounds.js'
+import { losesOnly } from './extension-order.js'
 import { collect, type Push } from './push.js'
-import { FULL_STATE, isServed, PUSH_ORDER, REFERRERS, RESENT_ON_RECONNECT, SUBSCRIBED_BY_NAME } from './push-order.js'
+import { FULL_STATE, isServed, OF_ROUTES, PUSH_ORDER, REFERRERS, RESENT_ON_RECONNECT, SUBSCRIBED_BY_NAME } from './push-order.js'
 import { type RejectionMessage, readRejection } from './rejection-message.js'
 import type { DiscoveryRequest, Rejection } from './requests.js'
 import { type Flight, type Held, Subscription } from './subscription.js'
@@ -301,9 +302,11 @@ export class Session {
 
   /** True while a cluster that the resource names is on its way, or warming, or gets endpoints or secrets that were not sent yet. */
   #mustWait(resource: EncodedResource, now: number): boolean {
+    if (this.#losesOnly(resource) && this.#routesArePending()) return true
     const clusters = this.#subscriptions.get(TYPE_URL.cluster)
     if (clusters === undefined) return false
     return resource.references.some((reference) => {
+      if (reference.typeUrl === TYPE_URL.extensionConfig) return this.#extensionIsComing(reference)
       if (reference.typeUrl === TYPE_URL.scopedRouteConfiguration) return this.#scopesArePending(now)
       if (reference.typeUrl === TYPE_URL.listener) return this.#subscriptions.get(TYPE_URL.listener)?.pending.has(reference.name) ?? false
       if (reference.typeUrl !== TYPE_URL.cluster || !clusters.covers(reference.name)) return false
@@ -312,6 +315,25 @@ export class Session {
       if (cluster === undefined) return false
       return clusters.pending.has(reference.name) || cluster.references.some((need) => this.#isPending(need))
     })
+  }
+
+  #losesOnly(resource: EncodedResource): boolean {
+    if (resource.typeUrl !== TYPE_URL.extensionConfig) return false
+    const catalog = this.#options.cache.resources(this.#options.group, resource.typeUrl)
+    return losesOnly(this.#subscriptions.get(resource.typeUrl)?.held(resource.name, catalog), resource)
+  }
+
+  #routesArePending(): boolean {
+    return OF_ROUTES.some((typeUrl) => {
+      const routes = this.#subscriptions.get(typeUrl)
+      return routes !== undefined && (routes.pending.size > 0 || routes.isInFlight)
+    })
+  }
+
+  /** Routes wait for names that are new; what only loses some waits for the routes. */
+  #extensionIsComing(reference: ResourceReference): boolean {
+    const extension = this.#options.cache.resource(this.#options.group, reference)
+    return extension !== undefined && this.#isPending(reference) && !this.#losesOnly(extension)
   }
 
   /** Scopes are asked for by a first listener that has nothing but them; those that need all scopes wait for that, too. */

@@ -69,10 +69,14 @@ export function declareMembers(
       },
     }),
   )
+  const ofExtensions = graph.index(encoded.extensions, 'members by extension', ({ references }, key) => {
+    const group = parseResourceKey(key)?.group
+    return group === undefined ? [] : references.map((reference) => resourceKey(group, reference))
+  })
   const ofClusters = members(
     'members by cluster',
     graph.collection<Members>('members of clusters', {
-      keys: [ofListeners, ofRoutes],
+      keys: [ofListeners, ofRoutes, ofExtensions],
       compute: (view, key) => {
         const parsed = parseResourceKey(key)
         if (parsed?.reference.typeUrl !== TYPE_URL.cluster) return undefined
@@ -91,10 +95,11 @@ export function declareMembers(
     [TYPE_URL.secret]: encoded.secrets,
   }
   return graph.collection<EncodedResource>('resources', {
-    keys: [ofListeners, ofTables, ofScopes, ofRoutes, ofClusters],
+    keys: [ofListeners, ofTables, ofScopes, ofRoutes, ofExtensions, ofClusters],
     compute: (view, key) => {
       const reference = parseResourceKey(key)?.reference
       if (reference?.typeUrl === LOADER.typeUrl && reference.name === LOADER.name) return loader
+      if (reference?.typeUrl === TYPE_URL.extensionConfig) return view.get(encoded.extensions, key)
       const source = reference === undefined ? undefined : sources[reference.typeUrl]
       return reference === undefined || source === undefined ? undefined : view.get(source, reference.name)
     },

@@ -19,6 +19,7 @@ import {
 import { Sensitive } from '../../ir/sensitive.js'
 import type { SecretMaterial } from '../../ir/tls.js'
 import { TYPE_URL } from '../resource.js'
+import { JWT_AUTHN } from './http-filters/jwt-authn.js'
 import { resourceKey } from './resource-key.js'
 
 const toCluster = (name: string) => route({ action: forward({ clusters: [weighted(name)] }) })
@@ -70,6 +71,7 @@ describe('the resources of a group', () => {
         key('cluster', 'b'),
         key('clusterLoadAssignment', 'a'),
         key('clusterLoadAssignment', 'b'),
+        key('extensionConfig', JWT_AUTHN.name),
         key('secret', 'ca'),
         key('secret', 'cert'),
       ].sort(),
@@ -101,7 +103,9 @@ describe('the resources of a group', () => {
     expect(change(() => remove('virtualHosts', 't#a.com')).changed).toEqual(
       [key('cluster', 'a'), key('clusterLoadAssignment', 'a'), key('routeConfiguration', 't'), key('secret', 'ca')].sort(),
     )
-    expect(change(() => remove('ports', 'p')).changed).toEqual([key('listener', 'p'), key('secret', 'cert')].sort())
+    expect(change(() => remove('ports', 'p')).changed).toEqual(
+      [key('extensionConfig', JWT_AUTHN.name), key('listener', 'p'), key('secret', 'cert')].sort(),
+    )
   })
 
   it('follow their route table to another group', () => {

@@ -1,11 +1,13 @@
 /** The translation to Envoy as a part of the graph. */
 import type { Collection, Graph, Source, View } from '../../incremental/index.js'
+import type { JwtRequirement } from '../../ir/authentication.js'
 import type { Cluster, Endpoints } from '../../ir/cluster.js'
 import type { Port } from '../../ir/port.js'
 import type { RouteTable, VirtualHost } from '../../ir/route.js'
 import type { SecretMaterial } from '../../ir/tls.js'
 import type { EncodedResource } from '../resource.js'
 import { encodeCluster } from './cluster.js'
+import { declareExtensions } from './declare-extensions.js'
 import { declareMembers } from './declare-members.js'
 import { declareRoutes, type RouteCollections } from './declare-routes.js'
 import { sameResource } from './encoded.js'
@@ -23,6 +25,7 @@ export interface IrCollections {
   readonly clusters: Source<Cluster>
   readonly endpoints: Source<Endpoints>
   readonly secrets: Source<SecretMaterial>
+  readonly jwtRequirements: Source<JwtRequirement>
 }
 
 /** Resources that are encoded one by one, by name. */
@@ -31,6 +34,8 @@ export interface EncodedCollections {
   readonly clusters: Collection<EncodedResource>
   readonly loadAssignments: Collection<EncodedResource>
   readonly secrets: Collection<EncodedResource>
+  /** By `resourceKey`. */
+  readonly extensions: Collection<EncodedResource>
 }
 
 /** What proxies run. */
@@ -46,11 +51,16 @@ export type XdsOptions = Partial<TranslateOptions>
 export function declareXds(graph: Graph, ir: IrCollections, options: XdsOptions = {}): XdsCollections {
   const all = { ...DEFAULT_TRANSLATE_OPTIONS, ...options }
   const routes = declareRoutes(graph, ir, all.packing)
-  const encoded = { ...declareEncoded(graph, ir, routes, all), ...routes }
+  const encoded = { ...declareEncoded(graph, ir, routes, all), extensions: declareExtensions(graph, ir, routes), ...routes }
   return { ...encoded, resources: declareMembers(graph, ir, encoded) }
 }
 
-function declareEncoded(graph: Graph, ir: IrCollections, { packings }: RouteCollections, options: TranslateOptions): EncodedCollections {
+function declareEncoded(
+  graph: Graph,
+  ir: IrCollections,
+  { packings }: RouteCollections,
+  options: TranslateOptions,
+): Omit<EncodedCollections, 'extensions'> {
   const encodeEach = <V>(
     name: string,
     source: Source<V>,

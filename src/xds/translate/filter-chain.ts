@@ -8,6 +8,7 @@ import { TYPE_URL } from '../resource.js'
 import { chainNames, type PackingOf } from './chain-names.js'
 import { downstreamTlsSocket, quicSocket, terminationReferences } from './downstream-tls.js'
 import { httpConnectionManager, type ManagerContext } from './http-connection-manager.js'
+import { CHAIN_EXTENSIONS } from './http-filters/index.js'
 import { routeReferencesOf } from './route-configuration.js'
 import { SCOPE_REFERENCES } from './scoped-routes.js'
 import { statName } from './stat-name.js'
@@ -45,9 +46,12 @@ export function buildFilterChains(chain: Chain, context: FilterChainContext): re
 export function chainReferences(chain: Chain, packingOf: PackingOf): readonly ResourceReference[] {
   const targets =
     chain.kind === 'http'
-      ? chainNames(chain, packingOf).all.flatMap(({ packing }) =>
-          packing === 'scoped' ? SCOPE_REFERENCES : [routeReferencesOf(chain.routeTable)],
-        )
+      ? [
+          ...CHAIN_EXTENSIONS,
+          ...chainNames(chain, packingOf).all.flatMap(({ packing }) =>
+            packing === 'scoped' ? SCOPE_REFERENCES : [routeReferencesOf(chain.routeTable)],
+          ),
+        ]
       : chain.clusters.map(({ cluster }) => ({ typeUrl: TYPE_URL.cluster, name: cluster }))
   return [...targets, ...(chain.tls === undefined ? [] : terminationReferences(chain.tls))]
 }

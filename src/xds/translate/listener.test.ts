@@ -72,6 +72,7 @@ describe('a listener', () => {
       references: [
         { typeUrl: TYPE_URL.cluster, name: 'a' },
         { typeUrl: TYPE_URL.cluster, name: 'b' },
+        { typeUrl: TYPE_URL.extensionConfig, name: 'envoy.filters.http.jwt_authn' },
         { typeUrl: TYPE_URL.routeConfiguration, name: 't' },
         { typeUrl: TYPE_URL.secret, name: 'ConfigMap/default/ca' },
         { typeUrl: TYPE_URL.secret, name: 'Secret/default/a' },

@@ -25,6 +25,8 @@ export interface EncodedVirtualHost {
   readonly version: string
   readonly origins: readonly ObjectVersion[]
   readonly references: readonly ResourceReference[]
+  /** Names of the token requirements that its routes name, each once, in ascending order. */
+  readonly jwtRequirements: readonly string[]
 }
 
 /** The message. */
@@ -56,6 +58,7 @@ export function encodeVirtualHost(host: IrVirtualHost): EncodedVirtualHost {
     version: contentHash([bytes]),
     origins: host.origins,
     references: sortReferences([...host.listenerFilters.flatMap(askedCluster), ...host.routes.flatMap(routeReferences)]),
+    jwtRequirements: [...new Set(host.routes.flatMap(({ jwt }) => jwt ?? []))].sort(),
   }
 }
 

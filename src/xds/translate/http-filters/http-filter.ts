@@ -1,6 +1,7 @@
 import type { google } from '../../../gen/envoy/types.js'
 import type { Route } from '../../../ir/route.js'
 import type { ResourceReference } from '../../resource.js'
+import type { DiscoveredConfig } from '../extensions.js'
 
 /**
  * An HTTP filter. It stands in the chain of every HTTP listener from the start, without effect until a route configures it: so the
@@ -9,8 +10,8 @@ import type { ResourceReference } from '../../resource.js'
 export interface HttpFilter {
   /** The name of the instance: key of its configuration in routes. */
   readonly name: string
-  /** What stands in the chain. */
-  readonly config: google.protobuf.Any
+  /** What stands in the chain, or that it only names what arrives for the group of proxies. */
+  readonly config: google.protobuf.Any | DiscoveredConfig
   /**
    * True: absent for routes that do not configure it. That saves time and nothing else: it must be harmless with its configuration in the
    * chain either way, because with scoped routes it is present where the scope had to be searched.

@@ -1,12 +1,16 @@
 import type { envoy, google } from '../../../gen/envoy/types.js'
 import type { ClientSettings } from '../../../ir/client.js'
 import type { Route, VirtualHost } from '../../../ir/route.js'
-import type { ResourceReference } from '../../resource.js'
+import { type ResourceReference, TYPE_URL } from '../../resource.js'
+import { ADS } from '../config-source.js'
+import { API_KEY_AUTH } from './api-key-auth.js'
 import { AUTHORIZATION } from './authorization.js'
+import { BASIC_AUTH } from './basic-auth.js'
 import { CORS } from './cors.js'
 import { CSRF } from './csrf.js'
 import { EXT_AUTHZ } from './ext-authz.js'
 import type { HttpFilter } from './http-filter.js'
+import { JWT_AUTHN } from './jwt-authn.js'
 import { LISTENER_FILTERS, listenerFilterConfig } from './listener-filters.js'
 import { ROUTER, ROUTER_WITH_HEADERS } from './router.js'
 import { SCOPE_SEARCH } from './scope-search.js'
@@ -16,10 +20,21 @@ import { STATEFUL_SESSION } from './stateful-session.js'
  * The filters in the order in which a request passes them; this is the only place that says so.
  *
  * Filters of listeners are first, because they run before a route is looked for. CORS is the first of the others: preflight requests carry
- * no credentials and must be answered before anybody asks for some. Authorization comes behind
- * whoever finds out who is asking.
+ * no credentials and must be answered before anybody asks for some. Authorization comes behind whoever finds out who is asking, and other
+ * services are asked only about requests whose tokens are good.
  */
-export const HTTP_FILTERS: readonly HttpFilter[] = [...LISTENER_FILTERS, CORS, CSRF, EXT_AUTHZ, AUTHORIZATION, STATEFUL_SESSION, ROUTER]
+export const HTTP_FILTERS: readonly HttpFilter[] = [
+  ...LISTENER_FILTERS,
+  CORS,
+  CSRF,
+  API_KEY_AUTH,
+  BASIC_AUTH,
+  JWT_AUTHN,
+  EXT_AUTHZ,
+  AUTHORIZATION,
+  STATEFUL_SESSION,
+  ROUTER,
+]
 
 type ChainFilter = envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter
 
@@ -30,10 +45,23 @@ type ChainFilter = envoy.extensions.filters.network.http_connection_manager.v3.H
 export function httpFilters(scoped: boolean, { envoyHeaders }: Pick<ClientSettings, 'envoyHeaders'>): readonly ChainFilter[] {
   const filters = HTTP_FILTERS.map(({ name, config, disabled }) => ({
     name,
-    typedConfig: envoyHeaders === true && name === ROUTER.name ? ROUTER_WITH_HEADERS : config,
+    ...configOf(envoyHeaders === true && name === ROUTER.name ? ROUTER_WITH_HEADERS : config),
     ...(disabled && !scoped ? { disabled } : {}),
   }))
   return scoped ? [{ name: SCOPE_SEARCH.name, typedConfig: SCOPE_SEARCH.config }, ...filters] : filters
+}
+
+/** What the chain of every HTTP listener names: configuration that arrives for the group of its proxies. */
+export const CHAIN_EXTENSIONS: readonly ResourceReference[] = HTTP_FILTERS.flatMap(({ name, config }) =>
+  'discovered' in config ? [{ typeUrl: TYPE_URL.extensionConfig, name }] : [],
+)
+
+type ChainConfig = { readonly typedConfig: google.protobuf.Any } | { readonly configDiscovery: envoy.config.core.v3.ExtensionConfigSource }
+
+/** Without a default: until the configuration is there, requests get 500. Envoy takes the name of the filter for that of its configuration. */
+function configOf(config: HttpFilter['config']): ChainConfig {
+  if (!('discovered' in config)) return { typedConfig: config }
+  return { configDiscovery: { configSource: ADS, typeUrls: [`type.googleapis.com/${config.discovered}`] } }
 }
 
 /** What a route tells the filters; undefined when it tells none of them anything. */

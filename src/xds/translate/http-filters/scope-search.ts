@@ -4,7 +4,7 @@
  * It stands first in chains with scoped routes, and scopes of exact hosts switch it off. When it runs, the filters of the request have
  * been put together without a route: so none of them may be absent by default (`httpFilters`), or such requests would skip it.
  */
-import { any } from '../../message.js'
+import { type Any, any } from '../../message.js'
 import { FALLBACK, SCOPE_HEADER } from '../scope-key.js'
 import type { HttpFilter } from './http-filter.js'
 
@@ -26,7 +26,7 @@ end
 `
 
 /** A script: nothing else in Envoy can write a host in lower case. */
-export const SCOPE_SEARCH: HttpFilter = {
+export const SCOPE_SEARCH: HttpFilter & { readonly config: Any } = {
   name: 'headgate.scope_search',
   config: any('envoy.extensions.filters.http.lua.v3.Lua', {
     defaultSourceCode: { inlineString: SCRIPT },

@@ -1,0 +1,46 @@
+/** What the schema of `jwt` lets through and cannot be done. */
+import type { JWT, JWTProvider, RemoteJWKS } from '../../gen/kinds.js'
+import { durationMilliseconds } from '../../kinds/duration.js'
+import { webAddressProblem } from '../backends/web-clusters.js'
+import type { Problem } from '../conditions.js'
+
+/** Headers by which proxies and servers find out where a request begins and ends, and whom it is for. */
+const OF_THE_CONNECTION: ReadonlySet<string> = new Set(['host', 'connection', 'content-length', 'transfer-encoding', 'te', 'upgrade'])
+
+/** Why tokens cannot be asked for in this way. */
+export function jwtProblem({ providers }: JWT): Problem | undefined {
+  for (const provider of providers) {
+    const field = `jwt.providers "${provider.name}"`
+    const problem = remoteProblem(`${field}: remoteJWKS`, provider.remoteJWKS) ?? headerProblem(field, provider, providers)
+    if (problem !== undefined) return problem
+  }
+  return undefined
+}
+
+function remoteProblem(field: string, remote: RemoteJWKS | undefined): Problem | undefined {
+  if (remote === undefined) return undefined
+  const times = (['cacheDuration', 'failedRefetchDuration', 'timeout'] as const).find((time) => durationMilliseconds(remote[time]) === 0)
+  return (
+    webAddressProblem(`${field}.uri`, remote.uri) ??
+    (times === undefined ? undefined : unsupported(`${field}.${times}: must be longer than 0.`))
+  )
+}
+
+function headerProblem(field: string, { claimToHeaders }: JWTProvider, providers: readonly JWTProvider[]): Problem | undefined {
+  const places = new Set(providers.flatMap(placesOf))
+  const wrong = (claimToHeaders ?? [])
+    .map(({ header }) => header.toLowerCase())
+    .find((name) => OF_THE_CONNECTION.has(name) || places.has(name))
+  if (wrong === undefined) return undefined
+  const why = places.has(wrong) ? 'tokens come in it, and what clients send in it is dropped' : 'it is not for claims'
+  return unsupported(`${field}: claimToHeaders.header: "${wrong}" cannot be used: ${why}.`)
+}
+
+function placesOf({ extractFrom }: JWTProvider): readonly string[] {
+  const { headers, cookies } = extractFrom ?? { headers: [{ name: 'authorization' }], cookies: undefined }
+  return [...(headers ?? []).map(({ name }) => name.toLowerCase()), ...(cookies === undefined ? [] : ['cookie'])]
+}
+
+function unsupported(message: string): Problem {
+  return { reason: 'UnsupportedValue', message }
+}
