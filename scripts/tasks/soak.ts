@@ -1,6 +1,8 @@
 /**
  * `npm run soak [-- MINUTES]`: churn for 3 minutes (30 with LONG=1), then the slope of the heap after warm-up. Clusters, endpoints and
- * scopes come and go; clients connect, reject, stall and leave. Exits with 1 when the heap grows by more than its noise.
+ * scopes come and go on an ADS server of their own, whose clients connect, reject, stall and leave; beside it the objects of a whole control
+ * plane do (`test/perf/pipeline-churn.ts`). Exits with 1 when the heap grows by more than its noise, or a stream is left
+ * over. LONG=1 writes docs/reports/soak.json.
  */
 
 import { setFlagsFromString } from 'node:v8'
@@ -10,63 +12,95 @@ import { TYPE_URL } from '../../src/xds/resource.js'
 import { AdsServer } from '../../src/xds/server/ads-server.js'
 import { allowEveryone } from '../../src/xds/server/authentication.js'
 import { SnapshotCache } from '../../src/xds/snapshot-cache.js'
+import { fillRejected, startPipelineChurn } from '../../test/perf/pipeline-churn.js'
 import { AdsClient, type DeltaStream } from '../../test/xds/support/ads-client.js'
 import { cluster, drop, endpoints, put, scope } from '../../test/xds/support/resources.js'
+import { writeReport } from '../lib/report.js'
 
 const GROUP = 'soak'
 const NAMES = 300
 const CLIENTS = 20
-/** One client is replaced by a new one after so many rounds of 5 ms. */
+const ROUND_MS = 5
+/** One client is replaced by a new one after so many rounds. */
 const CLIENT_ROUNDS = 25
+/** The control plane translates after each change: so many rounds lie between two of them. */
+const PIPELINE_ROUNDS = 4
+const PROXY_ROUNDS = 600
 const SAMPLES = 30
 /** The share of all samples that is warm-up. */
 const WARM_UP = 1 / 2
 /** Growth over the rest that counts as noise. */
 const NOISE_MIB = 5
 
-const minutes = Number(process.argv[2] ?? (process.env.LONG === '1' ? 30 : 3))
+const isLong = process.env.LONG === '1'
+const minutes = Number(process.argv[2] ?? (isLong ? 30 : 3))
 setFlagsFromString('--expose-gc')
 const collectGarbage: () => void = runInNewContext('gc')
 
 const cache = new SnapshotCache()
 cache.markComplete()
 const server = new AdsServer({ cache, authenticator: allowEveryone(GROUP), credentials: ServerCredentials.createInsecure() })
+fillRejected(server.rejected)
 const port = await server.listen('127.0.0.1', 0)
+const pipeline = await startPipelineChurn()
 const clients = new Map<number, AdsClient>()
 let changes = 0
 let rejections = 0
 let reconnects = 0
 
-const end = performance.now() + minutes * 60_000
+const began = performance.now()
+const end = began + minutes * 60_000
 const samples: { readonly minute: number; readonly mebibytes: number }[] = []
 let nextSample = performance.now()
 for (let round = 0; performance.now() < end; round++) {
   change(round)
   if (round % CLIENT_ROUNDS === 0) replaceClient((round / CLIENT_ROUNDS) % CLIENTS)
-  await new Promise((resolve) => setTimeout(resolve, 5))
+  if (round % PIPELINE_ROUNDS === 0) pipeline.change(round / PIPELINE_ROUNDS)
+  if (round % PROXY_ROUNDS === PROXY_ROUNDS - 1) pipeline.reconnect((round + 1) / PROXY_ROUNDS)
+  await new Promise((resolve) => setTimeout(resolve, ROUND_MS))
   if (performance.now() < nextSample) continue
   nextSample += (minutes * 60_000) / SAMPLES
   collectGarbage()
-  samples.push({ minute: minutes - (end - performance.now()) / 60_000, mebibytes: process.memoryUsage().heapUsed / 1024 / 1024 })
+  samples.push({ minute: (performance.now() - began) / 60_000, mebibytes: process.memoryUsage().heapUsed / 1024 / 1024 })
 }
 const streams = server.streams
 for (const client of clients.values()) client.close()
-await server.close()
+await Promise.all([server.close(), pipeline.stop()])
 
 const steady = samples.slice(Math.floor(samples.length * WARM_UP))
 const slope = slopePerHour(steady)
-const rss = Math.round(process.memoryUsage().rss / 1024 / 1024)
-console.log(
-  `${changes} changes, ${reconnects} connections, ${rejections} rejections in ${minutes} minutes; ${streams} streams open at the end`,
-)
-console.log(`heap ${samples.map(({ mebibytes }) => mebibytes.toFixed(0)).join(' ')} MiB; RSS ${rss} MiB`)
-console.log(`heap slope after warm-up: ${slope.toFixed(1)} MiB per hour`)
 const growth = (slope * minutes * (1 - WARM_UP)) / 60
-if (growth > NOISE_MIB) {
-  console.error(`The heap grew by ${growth.toFixed(1)} MiB after warm-up; ${NOISE_MIB} would be noise.`)
+const figures = {
+  minutes,
+  serverChanges: changes,
+  serverConnections: reconnects,
+  serverRejections: rejections,
+  openStreams: streams,
+  objectChanges: pipeline.counts.changes,
+  proxyConnections: pipeline.counts.connections,
+  tableRejections: pipeline.counts.rejections,
+  objectsHeldBack: pipeline.held(),
+  heapMib: samples.map(({ mebibytes }) => round1(mebibytes)),
+  heapSlopeMibPerHour: round1(slope),
+  heapGrowthAfterWarmUpMib: round1(growth),
+  noiseMib: NOISE_MIB,
+  rssMib: round1(process.memoryUsage().rss / 1024 / 1024),
+}
+for (const [name, figure] of Object.entries(figures)) console.log(`${name}: ${Array.isArray(figure) ? figure.join(' ') : figure}`)
+if (isLong) writeReport('soak', `LONG=1 npm run soak${process.argv[2] === undefined ? '' : ` -- ${process.argv[2]}`}`, figures)
+if (growth > NOISE_MIB) fail(`The heap grew by ${growth.toFixed(1)} MiB after warm-up; ${NOISE_MIB} would be noise.`)
+if (streams > CLIENTS) fail(`${streams} streams are open for ${CLIENTS} clients.`)
+// A soak in which nothing is rejected would not have watched what rejections leave behind.
+if (rejections === 0 || (minutes >= 1 && pipeline.counts.rejections === 0)) fail('Nothing was rejected.')
+
+function fail(message: string): void {
+  console.error(message)
   process.exitCode = 1
 }
 
+function round1(value: number): number {
+  return Math.round(value * 10) / 10
+}
 function change(round: number): void {
   const name = `n${(round * 7919) % NAMES}`
   const content = (round % 50) + 1

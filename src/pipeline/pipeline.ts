@@ -106,7 +106,18 @@ export class Pipeline implements ProviderSink {
 
   /** A proxy rejected a resource; without a group it is one of another replica. */
   rejected(rejected: RejectedVersion, group?: string): void {
-    if (this.deliveries.rejected(rejected, group)) this.#schedule()
+    // What is kept of a version, and told to other replicas, leaves its objects out.
+    const origins = rejected.origins.length > 0 ? rejected.origins : this.#originsOf(rejected)
+    if (this.deliveries.rejected({ ...rejected, origins }, group)) this.#schedule()
+  }
+
+  #originsOf(rejected: RejectedVersion): RejectedVersion['origins'] {
+    const { snapshots } = this.#options
+    for (const group of snapshots.groups()) {
+      const resource = snapshots.resource(group, rejected)
+      if (resource?.version === rejected.version) return resource.origins
+    }
+    return rejected.suspects
   }
 
   /** Resolves when nothing is left to translate. */

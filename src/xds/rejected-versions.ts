@@ -12,9 +12,12 @@ export interface RejectedVersion {
   readonly version: string
   /** The proxy's own words. */
   readonly message: string
-  /** The objects that the resource was made from. */
+  /** The objects that the resource was made from; none in lists, for they may be thousands. */
   readonly origins: readonly ObjectVersion[]
-  /** Those of the origins that are new since the version which the proxy accepted before; all of them where that is not known. */
+  /**
+   * Those of the origins that are new since the version which the proxy accepted before, and that its words point at; all of them where
+   * nothing is known. None in lists where they are many.
+   */
   readonly suspects: readonly ObjectVersion[]
   /** RFC 3339. */
   readonly at: string
@@ -26,9 +29,13 @@ export interface RejectedVersionStore {
   save(versions: readonly RejectedVersion[]): Promise<void>
 }
 
-const MAX_VERSIONS = 1000
+/** How many versions a list holds. */
+export const MAX_REJECTED_VERSIONS = 1000
 
-/** The list in memory. It holds the newest thousand; `onAdded` listeners hear of every new entry at once. */
+/** Among more suspects the culprit has to be searched for again anyway. */
+const MAX_SUSPECTS = 20
+
+/** The list in memory, without the many objects of an entry. It holds the newest thousand; `onAdded` listeners hear of every new entry at once. */
 export class RejectedVersions {
   readonly #versions = new Map<string, RejectedVersion>()
   readonly #listeners = new Set<(added: RejectedVersion) => void>()
@@ -47,12 +54,13 @@ export class RejectedVersions {
   add(rejected: RejectedVersion): boolean {
     const key = keyOf(rejected, rejected.version)
     if (this.#versions.has(key)) return false
-    this.#versions.set(key, rejected)
+    const kept = { ...rejected, origins: [], suspects: rejected.suspects.length > MAX_SUSPECTS ? [] : rejected.suspects }
+    this.#versions.set(key, kept)
     for (const oldest of this.#versions.keys()) {
-      if (this.#versions.size <= MAX_VERSIONS) break
+      if (this.#versions.size <= MAX_REJECTED_VERSIONS) break
       this.#versions.delete(oldest)
     }
-    for (const listener of this.#listeners) listener(rejected)
+    for (const listener of this.#listeners) listener(kept)
     return true
   }
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals'
 import { TYPE_URL } from '../../src/xds/resource.js'
 import { DEFAULT_BOUNDS } from '../../src/xds/server/bounds.js'
 import { SnapshotCache } from '../../src/xds/snapshot-cache.js'
+import { eventually } from '../support/eventually.js'
 import type { Received } from './support/ads-client.js'
 import { GROUP, serve } from './support/fixture.js'
 import { cluster, drop, endpoints, listener, put, routes, scope, secret, virtualHost } from './support/resources.js'
@@ -95,6 +96,7 @@ describe('A1.1 streams', () => {
     await using fixture = await serve([cluster('a')], { cache })
     const stream = fixture.delta()
     stream.send(CDS, { initialVersions: { gone: '1' } })
+    await eventually(() => expect(fixture.server.tracker.connectedProxies(GROUP)).toBe(1))
     expect(await stream.quiet()).toEqual([])
     fixture.apply(cluster('b'))
     expect(await stream.quiet()).toEqual([])

@@ -191,7 +191,7 @@ describe('a real Envoy rejects one of 501 changes', () => {
       await using on = await stage()
       on.fixture.apply(...hosts('new').slice(0, GOOD / 2), bad, ...hosts('new').slice(GOOD / 2))
       const rejection = await onlyRejection(on)
-      expect(rejection).toMatchObject({ typeUrl: bad.typeUrl, name: bad.name, version: bad.version, origins: bad.origins })
+      expect(rejection).toMatchObject({ typeUrl: bad.typeUrl, name: bad.name, version: bad.version, suspects: bad.origins })
       expect(rejection.message).toMatch(words)
       for (let index = 0; index < GOOD; index += 1) expect(await on.body(host(index))).toBe(`new ${index}`)
       expect(on.fixture.events.filter(({ kind }) => kind === 'rejection')).toMatchObject([

@@ -50,8 +50,8 @@ export function declarePolicies<K extends PolicyKindName, S extends object>(
       const found = view.get(objects, key)
       if (found === undefined) return undefined
       const quarantine = view.get(inputs.quarantines, `${kind.name}/${key}`)
-      // An older version might let in whom this one keeps out.
-      const { object, isRefused } = servedVersion(found, kind.failsClosed ? withoutLastGood(quarantine) : quarantine)
+      // An older version might let in whom this one keeps out, and would serve without anybody being told.
+      const { object, isRefused } = servedVersion(found, withoutLastGood(quarantine))
       const refusal = { reason: 'Invalid', message: `Envoy refused the policy: ${quarantine?.message ?? ''}` }
       return resolve(view, sources, kind, object, (isRefused ? refusal : undefined) ?? missing(view, key))
     },

@@ -141,7 +141,8 @@ export class AdsStream implements SnapshotListener {
     const outgoing = session.next(this.#context.clock.now())
     if (outgoing !== undefined) this.#write(outgoing, session)
     this.#setAlarm()
-    this.#reached()
+    // Only an answer brings a client further, and it costs a look at everything that is on its way.
+    if (request !== undefined || outgoing === undefined) this.#reached()
   }
 
   #receive(bytes: Buffer, identity: Identity): void {

@@ -13,7 +13,7 @@ const entry = (name: string): RejectedVersion => ({
   name,
   version: '1',
   message: 'no',
-  origins: [origin],
+  origins: [],
   suspects: [origin],
   at: '2026-01-01T00:00:00.000Z',
 })

@@ -39,8 +39,9 @@ export interface FlightItem {
   readonly since: number
 }
 
+/** Never changed: a client that begins shares one for all its names. */
 interface Divergence {
-  held: Held | undefined
+  readonly held: Held | undefined
   readonly since: number
 }
 
@@ -72,6 +73,7 @@ export class Subscription {
   readonly #names = new Set<string>()
   readonly #globs = new Set<string>()
   #wildcard = false
+  #nothing: Divergence | undefined
 
   constructor(typeUrl: TypeUrl) {
     this.typeUrl = typeUrl
@@ -246,7 +248,7 @@ export class Subscription {
       if (item === undefined || !this.covers(name)) continue
       const divergence = this.#divergent.get(name)
       if (divergence === undefined) this.#divergent.set(name, { held: item.previous, since: item.since })
-      else if (divergence.held?.version === item.sent?.version) divergence.held = item.previous
+      else if (divergence.held?.version === item.sent?.version) this.#divergent.set(name, { ...divergence, held: item.previous })
       for (const { items } of this.#flights.values()) {
         const later = items.get(name)
         if (later !== undefined && later.previous?.version === item.sent?.version) later.previous = item.previous
@@ -332,9 +334,14 @@ export class Subscription {
     const version = initialVersions.get(name)
     const current = catalog.get(name)
     if (version !== undefined && current?.version === version) return true
-    this.#divergent.set(name, { held: version === undefined ? undefined : { version }, since: revision })
+    this.#divergent.set(name, version === undefined ? this.#nothingSince(revision) : { held: { version }, since: revision })
     this.pending.add(name)
     return false
+  }
+
+  #nothingSince(revision: number): Divergence {
+    if (this.#nothing?.since !== revision) this.#nothing = { held: undefined, since: revision }
+    return this.#nothing
   }
 
   #inGlob(name: string): boolean {

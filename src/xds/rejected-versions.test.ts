@@ -1,0 +1,43 @@
+import { describe, expect, it } from '@jest/globals'
+import { MAX_REJECTED_VERSIONS, type RejectedVersion, RejectedVersions } from './rejected-versions.js'
+import { TYPE_URL } from './resource.js'
+
+const object = (index: number) => ({ group: 'g', kind: 'HTTPRoute', namespace: 'n', name: `r${index}`, generation: 1 })
+const objects = (count: number) => Array.from({ length: count }, (_, index) => object(index))
+const entry = (version: string, suspects = 1): RejectedVersion => ({
+  typeUrl: TYPE_URL.routeConfiguration,
+  name: 'table',
+  version,
+  message: 'no',
+  origins: objects(5_000),
+  suspects: objects(suspects),
+  at: '2026-01-01T00:00:00.000Z',
+})
+
+describe('the list of rejected versions', () => {
+  it('knows versions, and tells once of each', () => {
+    const list = new RejectedVersions()
+    const told: string[] = []
+    list.onAdded(({ version }) => told.push(version))
+    expect([list.add(entry('1')), list.add(entry('1')), list.add(entry('2'))]).toEqual([true, false, true])
+    expect([list.has(entry('1')), list.has(entry('3'))]).toEqual([true, false])
+    expect(told).toEqual(['1', '2'])
+  })
+
+  it('holds the newest', () => {
+    const list = new RejectedVersions()
+    for (let index = 0; index <= MAX_REJECTED_VERSIONS; index++) list.add(entry(String(index)))
+    expect(list.list()).toHaveLength(MAX_REJECTED_VERSIONS)
+    expect([list.has(entry('0')), list.has(entry('1')), list.has(entry(String(MAX_REJECTED_VERSIONS)))]).toEqual([false, true, true])
+  })
+
+  it('keeps the few objects that are to blame, and never the thousands that a table is made from', () => {
+    const list = new RejectedVersions()
+    list.add(entry('few', 2))
+    list.add(entry('many', 500))
+    expect(list.list()).toEqual([
+      { ...entry('few'), origins: [], suspects: objects(2) },
+      { ...entry('many'), origins: [], suspects: [] },
+    ])
+  })
+})
