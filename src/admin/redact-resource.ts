@@ -24,11 +24,20 @@ export function redactResource(json: unknown, secret = false): unknown {
   return Object.fromEntries(
     Object.entries(json).map(([name, value]) => [
       name,
-      isSecretText(name, value, secret) ? REDACTED : redactResource(value, secret || SECRET_FIELDS.has(name)),
+      name === 'initialMetadata'
+        ? withoutValues(value)
+        : isSecretText(name, value, secret)
+          ? REDACTED
+          : redactResource(value, secret || SECRET_FIELDS.has(name)),
     ]),
   )
 }
 
 function isSecretText(name: string, value: unknown, secret: boolean): boolean {
   return typeof value === 'string' && secret && (INLINE.has(name) || name === 'key')
+}
+
+/** What is sent along to a collector may be a key to it. */
+function withoutValues(metadata: unknown): unknown {
+  return Array.isArray(metadata) ? metadata.map((each: unknown) => Object.assign({}, each, { value: REDACTED })) : REDACTED
 }

@@ -40,6 +40,9 @@ import { declareRoutesOfAllKinds } from './routes/any-route.js'
 import { declareRouteRules } from './routes/declare-rules.js'
 import { declareStreamRoutes } from './stream-route-sources.js'
 import { declareTableHosts } from './table-hosts.js'
+import { declareTelemetry, declareTelemetryWishes } from './telemetry/declare-telemetry.js'
+import type { GatewayTelemetry } from './telemetry/resolve-telemetry.js'
+import { declareTelemetryPolicyStatuses } from './telemetry/telemetry-policy-status.js'
 import { declareVirtualHosts } from './virtual-hosts.js'
 
 /** What routes and backends become. */
@@ -59,6 +62,8 @@ export interface RouteHalf extends RouteSources {
   /** By name. */
   readonly jwtRequirements: Collection<JwtRequirement>
   readonly statuses: Collection<ObjectStatus>
+  /** What proxies tell about requests, by the key of the gateway. */
+  readonly telemetry: Collection<GatewayTelemetry>
   readonly effectivePolicies: EffectivePolicies
 }
 
@@ -70,7 +75,15 @@ export interface EffectivePolicies {
 
 /** Declares attachments first, and what stands on them in the order in which it is read. */
 export function declareRoutes(graph: Graph, inputs: Inputs, context: TranslationContext, sources: GatewaySources): RouteHalf {
-  const { materials, grants, backendClientCertificates: gatewayCertificates, listeners, filtersOfListeners, routeTables } = sources
+  const {
+    materials,
+    grants,
+    backendClientCertificates: gatewayCertificates,
+    listeners,
+    filtersOfListeners,
+    routeTables,
+    gateways,
+  } = sources
   const routes = declareRoutesOfAllKinds(graph, inputs)
   const attachments = declareAttachments(graph, inputs, sources, routes)
   const backendSources = {
@@ -81,13 +94,16 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
     tlsPolicies: declareBackendTlsPolicies(graph, inputs, sources),
     trafficPolicies: declareTrafficPolicies(graph, inputs),
   }
+  const telemetrySources = declareTelemetryWishes(graph, inputs, gateways)
   const backends = declareBackends(graph, backendSources, [
+    telemetrySources.backends,
     graph.index(attachments, 'backends of routes', (attachment) => attachment.backends),
     graph.index(filtersOfListeners, 'backends of listeners', backendsOfFilters),
     declarePolicyBackendKeys(graph, inputs, SECURITY_POLICY),
     indexAuthenticationBackends(graph, inputs),
   ])
   const ruleSources = { backends, grants, gatewayCertificates }
+  const telemetry = declareTelemetry(graph, gateways, telemetrySources, ruleSources)
   const trafficPolicies = declarePolicies(graph, inputs, ruleSources, BACKEND_TRAFFIC_POLICY)
   const authentications = declareAuthentications(graph, { ...ruleSources, inputs })
   const jwtRequirements = declareJwtRequirements(graph, authentications)
@@ -119,6 +135,7 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
     graph.index(streamRoutes, 'clusters of stream routes', (route) => route.clusters.map((each) => each.cluster)),
     graph.index(listenerFilters, 'clusters of listeners', clustersOfFilters),
     graph.index(authentications, 'clusters of authentication', authenticationClusters),
+    telemetry.clusters,
   ]
   const clusterPolicies = declareClusterPolicies(graph, backends, trafficPolicies, clusterKeys)
   const clusters = declareClusters(graph, backends, gatewayCertificates, clusterPolicies, clusterKeys)
@@ -132,7 +149,16 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
   const securityFacts = declarePolicyFacts(graph, 'SecurityPolicy', security, undefined)
   const securityStatuses = declareOwnPolicyStatuses(graph, securityPolicies, securityFacts, ancestors)
   const clientStatuses = declareOwnPolicyStatuses(graph, sources.clients.policies, sources.clients.facts, ancestors)
-  const statusSources = [routeStatuses, policyStatuses, backendStatuses, trafficStatuses, securityStatuses, clientStatuses]
+  const telemetryStatuses = declareTelemetryPolicyStatuses(graph, gateways, telemetrySources, telemetry)
+  const statusSources = [
+    routeStatuses,
+    policyStatuses,
+    backendStatuses,
+    trafficStatuses,
+    securityStatuses,
+    clientStatuses,
+    telemetryStatuses,
+  ]
   const statuses = graph.collection<ObjectStatus>('statuses of routes and policies', {
     keys: statusSources,
     compute: (view, key) => firstOf(statusSources, (each) => view.get<ObjectStatus>(each, key)),
@@ -149,6 +175,7 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
     selectedPods: declareSelectedPods(graph, inputs, backends),
     jwtRequirements,
     statuses,
+    telemetry: telemetry.ofGateways,
     effectivePolicies: { BackendTrafficPolicy: traffic, SecurityPolicy: security },
   }
 }

@@ -38,6 +38,7 @@ import { declareReferenceGrants } from './reference-grants.js'
 import { declareRouteTables } from './route-tables.js'
 import { declareSecrets } from './secrets.js'
 import { declareStatuses } from './statuses.js'
+import type { GatewayTelemetry } from './telemetry/resolve-telemetry.js'
 
 /** Everything that the rest of the program reads of the Gateway API. Keys of the IR: `src/ir/README.md`. */
 export interface GatewayApi {
@@ -68,6 +69,8 @@ export interface GatewayApi {
   readonly statuses: Collection<ObjectStatus>
   /** By the kind of the policy. */
   readonly effectivePolicies: EffectivePolicies
+  /** What proxies tell about requests, by the key of the gateway; absent where nothing is said about it. */
+  readonly telemetry: Collection<GatewayTelemetry>
   /** By `<Kind>/<namespace>/<name>`; objects without any have no value. */
   readonly diagnostics: Collection<readonly Diagnostic[]>
 }
@@ -101,6 +104,7 @@ export function declareGatewayApi(graph: Graph, inputs: Inputs, context: Transla
   const clientFacts = declareClientFacts(graph, declarations, clientPolicies, clientPorts, states)
   const routes = declareRoutes(graph, inputs, context, {
     clients: { policies: clientPolicies.policies, facts: clientFacts },
+    gateways,
     listeners,
     filtersOfListeners: declareFiltersOfListeners(graph, states),
     routeTables,
@@ -110,7 +114,7 @@ export function declareGatewayApi(graph: Graph, inputs: Inputs, context: Transla
   })
   const { attachments, virtualHosts, clusters, endpoints, streamRoutes, listenerFilters } = routes
 
-  const ports = declarePorts(graph, inputs, places, streamRoutes, clientPorts)
+  const ports = declarePorts(graph, inputs, places, { streamRoutes, telemetry: routes.telemetry, clientPorts })
   const secrets = declareSecrets(graph, materials, ports, clusters)
   const infra = declareInfra(graph, inputs, gateways, states)
   const overlaps = declareListenerOverlaps(graph, states)
@@ -123,6 +127,7 @@ export function declareGatewayApi(graph: Graph, inputs: Inputs, context: Transla
     listenerFilters,
     clientCertificates,
     attachments,
+    telemetry: routes.telemetry,
     others: routes.statuses,
   })
   const diagnostics = declareDiagnostics(graph, statuses)
@@ -143,6 +148,7 @@ export function declareGatewayApi(graph: Graph, inputs: Inputs, context: Transla
     classFinalizers: declareClassFinalizers(graph, inputs, classes, gateways),
     statuses,
     effectivePolicies: routes.effectivePolicies,
+    telemetry: routes.telemetry,
     diagnostics,
   }
 }

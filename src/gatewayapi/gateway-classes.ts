@@ -4,7 +4,7 @@ import type { Collection, Graph } from '../incremental/index.js'
 import { type ObjectVersion, objectVersion } from '../util/object-ref.js'
 import type { Problem } from './conditions.js'
 import type { TranslationContext } from './context.js'
-import { readParameters } from './gateway-parameters.js'
+import { type FoundParameters, readParameters } from './gateway-parameters.js'
 import type { Inputs } from './inputs.js'
 
 /** A GatewayClass of ours. */
@@ -14,6 +14,8 @@ export interface OurClass {
   readonly problem: Problem | undefined
   /** What its `parametersRef` leads to. */
   readonly config: GatewayConfigSpec | undefined
+  /** The same with its object; undefined where there is none. */
+  readonly parameters: FoundParameters | undefined
 }
 
 /** Declares our classes, by the key of the class. */
@@ -26,8 +28,8 @@ export function declareGatewayClasses(graph: Graph, inputs: Inputs, context: Tra
       if (found === undefined || found.spec.controllerName !== context.controllerName) return undefined
       const parameters = readParameters(view, inputs, found.spec.parametersRef)
       return 'problem' in parameters
-        ? { object: objectVersion(found), problem: parameters.problem, config: undefined }
-        : { object: objectVersion(found), problem: undefined, config: parameters.config }
+        ? { object: objectVersion(found), problem: parameters.problem, config: undefined, parameters: undefined }
+        : { object: objectVersion(found), problem: undefined, config: parameters.config, parameters }
     },
   })
 }

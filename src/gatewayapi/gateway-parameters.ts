@@ -4,9 +4,10 @@
  */
 import type { GatewayConfigSpec } from '../gen/kinds.js'
 import type { View } from '../incremental/index.js'
-import { objectKey } from '../util/object-ref.js'
+import { type ObjectVersion, objectKey, objectVersion } from '../util/object-ref.js'
 import { GATEWAY_GROUP, type Problem } from './conditions.js'
 import type { Inputs } from './inputs.js'
+import { servedVersion } from './served-version.js'
 
 /** A reference to configuration, of a GatewayClass or of a Gateway. */
 export interface ParametersRef {
@@ -18,10 +19,18 @@ export interface ParametersRef {
 }
 
 /** What a reference leads to. */
-export type Parameters = { readonly problem: Problem } | { readonly config: GatewayConfigSpec | undefined }
+export type Parameters = { readonly problem: Problem } | FoundParameters
+
+/** A configuration, if there is one. */
+export interface FoundParameters {
+  readonly config: GatewayConfigSpec | undefined
+  readonly object?: ObjectVersion
+  /** Envoy's own words, where it refuses what the configuration says about telemetry: then that of the last good version counts, if there is one. */
+  readonly refused?: string
+}
 
 /** Looks up what is referred to; no reference is no configuration. */
-export function readParameters(view: View, inputs: Pick<Inputs, 'kind'>, ref: ParametersRef | undefined): Parameters {
+export function readParameters(view: View, inputs: Pick<Inputs, 'kind' | 'quarantines'>, ref: ParametersRef | undefined): Parameters {
   if (ref === undefined) return { config: undefined }
   const { group, kind, name, namespace } = ref
   const named = `parametersRef names the ${group === '' ? kind : `${kind}.${group}`} "${name}"`
@@ -33,7 +42,15 @@ export function readParameters(view: View, inputs: Pick<Inputs, 'kind'>, ref: Pa
   const found = view.get(inputs.kind('GatewayConfig'), objectKey(namespace, name))
   if (found === undefined)
     return refused(`${named} in the namespace "${namespace}", which does not exist: create it, or remove the reference.`)
-  return { config: found.spec }
+  const quarantine = view.get(inputs.quarantines, `GatewayConfig/${objectKey(namespace, name)}`)
+  const object = objectVersion(found)
+  const served = servedVersion(found, quarantine)
+  if (!served.isRefused && served.object === found) return { config: found.spec, object }
+  // Proxies can refuse nothing but the telemetry: the last one that they took counts, or none.
+  const { accessLogs: _logs, tracing: _tracing, ...config } = found.spec
+  const { accessLogs, tracing } = served.isRefused ? {} : served.object.spec
+  const telemetry = { ...(accessLogs === undefined ? {} : { accessLogs }), ...(tracing === undefined ? {} : { tracing }) }
+  return { config: { ...config, ...telemetry }, object, refused: quarantine?.message ?? '' }
 }
 
 /** The configuration of a Gateway: its own over that of its class. Objects are merged field by field, lists and values replaced. */

@@ -2,8 +2,9 @@
  * What the half of gateways and listeners offers to the half of routes and backends. Declared first; routes read it through the view.
  */
 import type { ClientTrafficSettings } from '../gen/kinds.js'
-import type { Index, Source } from '../incremental/index.js'
+import type { Collection, Index, Source } from '../incremental/index.js'
 import type { RouteTable } from '../ir/route.js'
+import type { OurGateway } from './gateways.js'
 import type { DeclaredFilters } from './listener-filters.js'
 import type { FoundMaterial } from './materials.js'
 import type { EffectiveListener } from './model.js'
@@ -14,6 +15,8 @@ import type { GrantIndex } from './reference-grants.js'
 
 /** Sources of the half of gateways. */
 export interface GatewaySources {
+  /** Gateways of ours, by their key. */
+  readonly gateways: Collection<OurGateway>
   /** Every listener of every Gateway and ListenerSet of ours, serving or not, by its `ListenerKey`. A parent without one is not ours. */
   readonly listeners: Source<EffectiveListener>
   /** By `ListenerKey`: filters of listeners that serve; absent where a listener has none. */

@@ -14,6 +14,8 @@ export interface GatewayFacts {
   readonly verdict: Verdict
   readonly addresses: GatewayAddresses | undefined
   readonly clientCertificate: BackendClientCertificate | undefined
+  /** What of the telemetry that its configuration asks for is not in use, and why. */
+  readonly telemetry: Problem | undefined
   readonly listeners: readonly ListenerStatus[]
   readonly attachedListenerSets: number
 }
@@ -55,12 +57,12 @@ function conditions({ object, spec }: OurGateway, facts: GatewayFacts): readonly
 
 const INSECURE_MESSAGE = 'AllowInsecureFallback lets clients in whose certificate is missing or not valid: backends must not rely on it.'
 
-function referenceProblem({ clientCertificate, listeners }: GatewayFacts): Problem | undefined {
+function referenceProblem({ clientCertificate, telemetry, listeners }: GatewayFacts): Problem | undefined {
   if (clientCertificate?.problem !== undefined) return clientCertificate.problem
   const unresolved = listeners.filter((listener) =>
     listener.conditions.some(({ type, status }) => type === 'ResolvedRefs' && status === 'False'),
   )
-  if (unresolved.length === 0) return undefined
+  if (unresolved.length === 0) return telemetry
   const names = unresolved.map((listener) => `"${listener.name}"`).join(', ')
   return { reason: 'ListenersNotResolved', message: `References of listeners are not resolved: ${names}. Their own conditions say why.` }
 }

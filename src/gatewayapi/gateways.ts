@@ -5,9 +5,10 @@ import { type ObjectKey, type ObjectVersion, objectKey, objectVersion } from '..
 import type { Problem } from './conditions.js'
 import { addressTypeProblem } from './gateway-addresses.js'
 import type { OurClass } from './gateway-classes.js'
-import { mergeParameters, readParameters } from './gateway-parameters.js'
+import { type FoundParameters, mergeParameters, readParameters } from './gateway-parameters.js'
 import type { Inputs } from './inputs.js'
 import { servedVersion } from './served-version.js'
+import type { ConfigVersion } from './telemetry/telemetry-wishes.js'
 
 /** A Gateway of ours. */
 export interface OurGateway {
@@ -24,6 +25,10 @@ export interface OurGateway {
   readonly problem: Problem | undefined
   /** Its configuration over that of its class. */
   readonly config: Readonly<Record<string, unknown>>
+  /** The configurations that count, that of the class first. */
+  readonly configs: readonly ConfigVersion[]
+  /** Why what they say about telemetry does not count. */
+  readonly telemetryProblem: Problem | undefined
   /** How the Gateways of its class share their proxies. `unknown`: the class has a problem, so that nobody knows. */
   readonly merging: GatewayMerging | 'unknown' | undefined
 }
@@ -45,6 +50,7 @@ export function declareGateways(graph: Graph, inputs: Inputs, classes: Collectio
       const parameters = readParameters(view, inputs, ref && { ...ref, namespace })
       const own = 'problem' in parameters ? undefined : parameters.config
       const merging = gatewayClass.config?.mergeGateways
+      const counting = [gatewayClass.parameters, 'problem' in parameters || merging !== undefined ? undefined : parameters]
       return {
         object: objectVersion(found),
         key: objectKey(namespace, name),
@@ -57,6 +63,8 @@ export function declareGateways(graph: Graph, inputs: Inputs, classes: Collectio
           ('problem' in parameters ? parameters.problem : undefined) ??
           mergingProblem(gatewayClass, own),
         config: mergeParameters(gatewayClass.config, merging === undefined ? own : undefined),
+        configs: configsOf(counting),
+        telemetryProblem: refusedTelemetry(counting),
         merging: gatewayClass.problem === undefined ? merging : 'unknown',
       }
     },
@@ -71,6 +79,19 @@ function gatewayProblem(spec: GatewaySpec, gatewayClass: OurClass): Problem | un
     return { reason, message: `The GatewayClass "${gatewayClass.object.name}" is not accepted: ${message}` }
   }
   return undefined
+}
+
+function configsOf(parameters: readonly (FoundParameters | undefined)[]): readonly ConfigVersion[] {
+  return parameters.flatMap((each) =>
+    each?.object === undefined || each.config === undefined ? [] : [{ object: each.object, spec: each.config }],
+  )
+}
+
+function refusedTelemetry(parameters: readonly (FoundParameters | undefined)[]): Problem | undefined {
+  const [refused] = parameters.filter((each) => each?.refused !== undefined)
+  if (refused === undefined) return undefined
+  const message = `Envoy refused the telemetry of the GatewayConfig "${refused.object?.name}"; what was in use before stays, if there was any: ${refused.refused}`
+  return { reason: 'InvalidParameters', message }
 }
 
 /** Proxies that several Gateways share run in one way. */

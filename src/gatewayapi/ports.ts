@@ -1,23 +1,35 @@
 /** Ports: what proxies listen on, and the chain that each connection gets. */
 import type { Collection, Graph, Source } from '../incremental/index.js'
 import { DEFAULT_CLIENT_SETTINGS, DEFAULT_SOCKET_SETTINGS } from '../ir/defaults.js'
-import type { Port } from '../ir/port.js'
+import type { Chain, Port } from '../ir/port.js'
+import type { Telemetry } from '../ir/telemetry.js'
+import { type ObjectKey, objectKey } from '../util/object-ref.js'
 import { quicPortName, tcpPortName } from './http3.js'
 import { type Inputs, MISSING_KEY } from './inputs.js'
-import type { ListenerPlaces } from './listener-places.js'
+import type { ListenerPlaces, PlacedListener } from './listener-places.js'
 import { transportOf } from './listeners.js'
 import type { StreamRoute } from './model.js'
 import { originsOf } from './origins.js'
 import type { ClientPort } from './policies/client-ports.js'
 import { chainsOf, quicChainsOf } from './port-chains.js'
+import { compareText } from './precedence.js'
+import type { GatewayTelemetry } from './telemetry/resolve-telemetry.js'
+
+/** What ports are made from, beside listeners. */
+export interface PortSources {
+  readonly streamRoutes: Source<StreamRoute>
+  /** By the word of the port. */
+  readonly clientPorts: Source<ClientPort>
+  /** By the key of the gateway. */
+  readonly telemetry: Source<GatewayTelemetry>
+}
 
 /** Declares the ports, by their name. */
 export function declarePorts(
   graph: Graph,
   { missing }: Pick<Inputs, 'missing'>,
   places: ListenerPlaces,
-  streamRoutes: Source<StreamRoute>,
-  clientPorts: Source<ClientPort>,
+  { streamRoutes, clientPorts, telemetry }: PortSources,
 ): Collection<Port> {
   const { byPort, placed } = places
   const routesOf = graph.index(streamRoutes, 'stream routes by listener', (route) => [route.listener])
@@ -37,7 +49,7 @@ export function declarePorts(
       const chains = chainsOf(
         listeners.map((listener) => ({ listener, routes: isClosed ? [] : view.list(routesOf, listener.state.declared.key) })),
         clients,
-      )
+      ).map((chain) => withTelemetry(chain, view.get(telemetry, gatewayOf(chain, listeners))?.telemetry))
       return {
         name,
         group: first.placement.group,
@@ -56,4 +68,17 @@ export function declarePorts(
       }
     },
   })
+}
+
+/** The gateway whose chain it is. Where gateways share a chain, the oldest. */
+function gatewayOf(chain: Chain, listeners: readonly PlacedListener[]): ObjectKey {
+  const [first] = listeners
+    .map(({ state: { declared } }) => declared)
+    .filter(({ key }) => chain.listeners.includes(key))
+    .sort((a, b) => compareText(a.gatewayCreation, b.gatewayCreation) || compareText(a.key, b.key))
+  return objectKey(first?.gateway.namespace ?? '', first?.gateway.name ?? '')
+}
+
+function withTelemetry(chain: Chain, telemetry: Telemetry | undefined): Chain {
+  return telemetry === undefined ? chain : { ...chain, telemetry }
 }

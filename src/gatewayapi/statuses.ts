@@ -16,6 +16,7 @@ import type { ListenerState } from './listener-states.js'
 import { listenerStatus } from './listener-status.js'
 import type { Attachment } from './model.js'
 import type { ListenerStatus, ObjectStatus } from './object-status.js'
+import type { GatewayTelemetry } from './telemetry/resolve-telemetry.js'
 
 /** What statuses are made from. */
 export interface StatusSources {
@@ -27,6 +28,7 @@ export interface StatusSources {
   readonly listenerFilters: Source<ListenerFilters>
   readonly clientCertificates: Collection<BackendClientCertificate>
   readonly attachments: Source<Attachment>
+  readonly telemetry: Source<GatewayTelemetry>
   /** Statuses of routes and of policies for backends. */
   readonly others: Source<ObjectStatus>
 }
@@ -38,7 +40,7 @@ export function declareStatuses(
   context: TranslationContext,
   sources: StatusSources,
 ): Collection<ObjectStatus> {
-  const { classes, gateways, sets, states, overlaps, listenerFilters, clientCertificates, attachments, others } = sources
+  const { classes, gateways, sets, states, overlaps, listenerFilters, clientCertificates, attachments, telemetry, others } = sources
   const gatewayVerdicts = declareGatewayVerdicts(graph, inputs, gateways, states)
   const setVerdicts = declareListenerSetVerdicts(graph, inputs, sets, states, gatewayVerdicts)
   const attachedTo = graph.index(attachments, 'attachments by listener', attachedListeners)
@@ -68,6 +70,7 @@ export function declareStatuses(
       verdict,
       addresses: view.get(inputs.addresses, key),
       clientCertificate: view.get(clientCertificates, key),
+      telemetry: gateway.telemetryProblem ?? view.get(telemetry, key)?.problem,
       listeners: listenersOf(view, gateway, verdict),
       attachedListenerSets: view.count(attachedSets, key),
     })

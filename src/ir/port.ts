@@ -2,6 +2,7 @@ import type { ObjectVersion } from '../util/object-ref.js'
 import type { ClientSettings, SocketSettings } from './client.js'
 import type { WeightedCluster } from './forward.js'
 import type { Hostname } from './hostname.js'
+import type { Telemetry } from './telemetry.js'
 import type { TlsTermination } from './tls.js'
 
 /** A port that proxies listen on. What it says does not depend on HTTP routes or policies of routes. */
@@ -40,6 +41,8 @@ interface ChainBase {
   readonly serverNames: readonly Hostname[]
   /** Where it differs from that of the port. */
   readonly client?: ClientSettings
+  /** Undefined: the default access log, and no traces. */
+  readonly telemetry?: Telemetry
 }
 
 /** HTTP/1.1 and HTTP/2, routed by a route table. */

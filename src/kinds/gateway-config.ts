@@ -3,6 +3,7 @@ import type { GatewayAutoscaling, GatewayConfigSpec } from '../gen/kinds.js'
 import { boolean, int32, list, mapOf, object, oneOf, optional, required, rule, string, unknown } from '../schema/build.js'
 import type { KindDefinition } from '../schema/kind.js'
 import type { ObjectSchema } from '../schema/schema.js'
+import { accessLog, tracing } from './gateway-telemetry.js'
 
 const seconds = int32({ minimum: 0, maximum: 3600 })
 const texts = mapOf(string({ maxLength: 4096 }), { maxProperties: 64 })
@@ -77,6 +78,11 @@ const spec: ObjectSchema = object(
       oneOf(['trace', 'debug', 'info', 'warn', 'error', 'critical', 'off'], { name: 'EnvoyLogLevel' }),
       'How much Envoy logs about itself; `warn` when left out.',
     ),
+    accessLogs: optional(
+      list(accessLog, { maxItems: 8 }),
+      'What is written about requests and connections. When left out, JSON on standard output about those that went wrong; nothing when empty.',
+    ),
+    tracing: optional(tracing, 'Which requests are traced; none when left out.'),
     concurrency: optional(int32({ minimum: 1, maximum: 256 }), 'Worker threads of an Envoy; one per CPU when left out.'),
     drain: optional(drain, 'How an Envoy that ends says good-bye.'),
     service: optional(service, 'The Service in front of the Envoys.'),

@@ -1,6 +1,7 @@
 /** Which revisions an object's configuration is part of: what the ledger needs to say whether it is delivered. */
 import type { OurGateway } from '../gatewayapi/gateways.js'
 import type { Attachment, EffectiveListener } from '../gatewayapi/model.js'
+import type { GatewayTelemetry } from '../gatewayapi/telemetry/resolve-telemetry.js'
 import type { Collection, Source } from '../incremental/index.js'
 import type { Placement } from '../ir/placement.js'
 import { type ObjectVersion, objectKey } from '../util/object-ref.js'
@@ -17,6 +18,7 @@ export interface WatchedCollections {
   readonly listeners: Collection<EffectiveListener>
   readonly attachments: Collection<Attachment>
   readonly placements: Source<Placement>
+  readonly telemetry: Collection<GatewayTelemetry>
 }
 
 /** Notes objects in the ledger after their configuration has got a revision. */
@@ -58,9 +60,35 @@ export class DeliveryWatch {
     return `${kind}/${namespace}/${name}`
   }
 
+  /**
+   * What proxies tell about requests has changed on a gateway. Returns the objects that it comes from. They are never forgotten: while
+   * proxies refuse one, nothing comes from it.
+   */
+  telemetry(key: string): readonly string[] {
+    const origins = this.#collections.telemetry.get(key)?.telemetry.origins ?? []
+    for (const origin of origins) this.#note(origin, this.#toldBy(origin))
+    return origins.map(deliveryKey)
+  }
+
+  #againTold(object: string): void {
+    for (const [key, { telemetry }] of this.#collections.telemetry.entries()) {
+      if (telemetry.origins.some((origin) => deliveryKey(origin) === object)) this.telemetry(key)
+    }
+  }
+
+  /** The gateways whose telemetry comes from an object. */
+  #toldBy(object: ObjectVersion): readonly string[] {
+    const word = deliveryKey(object)
+    const entries = [...this.#collections.telemetry.entries()]
+    return entries.flatMap(([gateway, { telemetry }]) =>
+      telemetry.origins.some((origin) => deliveryKey(origin) === word) ? [gateway] : [],
+    )
+  }
+
   /** An object that is noted already starts anew with the present revision. */
   again(object: string): void {
     if (object.startsWith('Gateway/')) this.gateway(object.slice('Gateway/'.length))
+    else if (object.startsWith('GatewayConfig/') || object.startsWith('XTelemetryPolicy/')) this.#againTold(object)
     else this.route(object)
   }
 

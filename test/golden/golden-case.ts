@@ -125,7 +125,7 @@ function isDefault(key: string, value: unknown): boolean {
   return DEFAULTS.some((message) => deepEqual(new Map(Object.entries(message)).get(key), value))
 }
 
-/** Without what is said by default; of a connection manager only whose routes it serves. */
+/** Without what is said by default; of a connection manager only whose routes it serves, and what it tells of them. */
 function shortenMessage(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(shortenMessage)
   if (typeof value !== 'object' || value === null) return value

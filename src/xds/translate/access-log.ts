@@ -2,11 +2,13 @@
  * What proxies write about requests and connections: one JSON object per line on their standard output.
  *
  * A line for every request costs a proxy about a twentieth of its requests per second, and somebody has to keep the lines. So by default
- * there is one for what went wrong.
+ * there is one for what went wrong. A GatewayConfig may ask for others.
  */
 import { Enum } from '../../gen/envoy/enums.js'
 import type { envoy, google } from '../../gen/envoy/types.js'
+import type { AccessLogSubject, Telemetry } from '../../ir/telemetry.js'
 import { any } from '../message.js'
+import { accessLogOf } from './access-log-sinks.js'
 import type { TranslateOptions } from './options.js'
 
 type AccessLog = envoy.config.accesslog.v3.AccessLog
@@ -62,10 +64,13 @@ const SERVER_ERROR: AccessLogFilter = {
   statusCodeFilter: { comparison: { op: COMPARE.GE, value: { defaultValue: 500, runtimeKey: 'headgate.access_log.status' } } },
 }
 const WRONG = { request: { orFilter: { filters: [FLAGGED, SERVER_ERROR] } }, connection: FLAGGED } as const
+const FIELDS = { request: REQUEST_FIELDS, connection: CONNECTION_FIELDS } as const
 const LOGS = { request: stdout(REQUEST_FIELDS), connection: stdout(CONNECTION_FIELDS) } as const
 
 /** The access logs of HTTP requests, or of plain connections and datagram sessions. */
-export function accessLogs(of: 'request' | 'connection', { accessLog }: TranslateOptions): readonly AccessLog[] {
+export function accessLogs(of: AccessLogSubject, telemetry: Telemetry | undefined, { accessLog }: TranslateOptions): readonly AccessLog[] {
+  const asked = telemetry?.accessLogs
+  if (asked !== undefined) return asked.filter((log) => log.of.includes(of)).map((log) => accessLogOf(of, log, FIELDS))
   switch (accessLog) {
     case 'off':
       return []

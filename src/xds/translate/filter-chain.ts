@@ -2,6 +2,7 @@
 import type { envoy } from '../../gen/envoy/types.js'
 import type { ClientSettings } from '../../ir/client.js'
 import type { Chain, Port } from '../../ir/port.js'
+import { telemetryClusters } from '../../ir/telemetry.js'
 import { any, duration } from '../message.js'
 import type { ResourceReference } from '../resource.js'
 import { TYPE_URL } from '../resource.js'
@@ -53,7 +54,12 @@ export function chainReferences(chain: Chain, packingOf: PackingOf): readonly Re
           ),
         ]
       : chain.clusters.map(({ cluster }) => ({ typeUrl: TYPE_URL.cluster, name: cluster }))
-  return [...targets, ...(chain.tls === undefined ? [] : terminationReferences(chain.tls))]
+  const collectors = chain.telemetry === undefined ? [] : telemetryClusters(chain.telemetry)
+  return [
+    ...targets,
+    ...(chain.tls === undefined ? [] : terminationReferences(chain.tls)),
+    ...collectors.map((name) => ({ typeUrl: TYPE_URL.cluster, name })),
+  ]
 }
 
 function chainMatch({ encrypted, serverNames }: Chain, mixed: boolean, isQuic: boolean): FilterChain {

@@ -17,3 +17,8 @@ export function millionths(numerator: number, denominator: number): number {
 export function requestShare(numerator: number): envoy.config.core.v3.RuntimeFractionalPercent {
   return { defaultValue: { numerator, denominator: Enum['envoy.type.v3.FractionalPercent.DenominatorType'].MILLION } }
 }
+
+/** A share between 0 and 1, likewise. */
+export function percentage(share: number): envoy.type.v3.FractionalPercent {
+  return { numerator: millionths(share, 1), denominator: Enum['envoy.type.v3.FractionalPercent.DenominatorType'].MILLION }
+}

@@ -13,6 +13,7 @@ import type { TranslateOptions } from './options.js'
 import type { TablePacking } from './packing.js'
 import { routesOf } from './route-configuration.js'
 import { scopedRoutesOf } from './scoped-routes.js'
+import { tracingOf } from './tracing.js'
 
 type HttpConnectionManager = envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
 /** What belongs to no oneof, so that parts can be put together. */
@@ -56,7 +57,7 @@ function manager(
   scoped: boolean,
   { statPrefix, options, isQuic }: ManagerContext,
 ): HttpConnectionManager {
-  const accessLog = accessLogs('request', options)
+  const accessLog = accessLogs('request', chain.telemetry, options)
   return {
     statPrefix,
     // HTTP/1.1 or HTTP/2 by ALPN or, without TLS, by the first bytes: gRPC clients know beforehand.
@@ -72,6 +73,7 @@ function manager(
     ...(client.maxRequestHeadersKib === undefined ? {} : { maxRequestHeadersKb: uint32(client.maxRequestHeadersKib) }),
     ...(client.schemeOfBackend === undefined ? {} : { schemeHeaderTransformation: { matchUpstream: true } }),
     ...(accessLog.length === 0 ? {} : { accessLog }),
+    ...tracingOf(chain.telemetry?.tracing),
   }
 }
 

@@ -50,7 +50,7 @@ export function encodeListener(port: Port, options: TranslateOptions, packingOf:
 }
 
 function chainOrigins(chain: Chain): Port['origins'] {
-  return chain.kind === 'stream' ? chain.origins : []
+  return [...(chain.kind === 'stream' ? chain.origins : []), ...(chain.telemetry?.origins ?? [])]
 }
 
 function addresses({ addresses: [main, ...others], boundPort, transport }: Port): Listener {

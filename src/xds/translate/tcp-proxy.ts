@@ -19,7 +19,7 @@ export function tcpProxy(
   statPrefix: string,
   options: TranslateOptions,
 ): envoy.config.listener.v3.Filter {
-  const accessLog = accessLogs('connection', options)
+  const accessLog = accessLogs('connection', chain.telemetry, options)
   return {
     name: 'envoy.filters.network.tcp_proxy',
     typedConfig: any('envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy', {

@@ -13,7 +13,7 @@ type FieldMatcher = xds.type.matcher.v3.Matcher.MatcherList.FieldMatcher
 
 /** The listener filter of a UDP port. Datagrams for an invalid backend go to a cluster that never exists: they are dropped. */
 export function udpProxy(chain: StreamChain, statPrefix: string, options: TranslateOptions): envoy.config.listener.v3.ListenerFilter {
-  const accessLog = accessLogs('connection', options)
+  const accessLog = accessLogs('connection', chain.telemetry, options)
   return {
     name: 'envoy.filters.udp_listener.udp_proxy',
     typedConfig: any('envoy.extensions.filters.udp.udp_proxy.v3.UdpProxyConfig', {

@@ -1,0 +1,94 @@
+import type { ObjectVersion } from '../util/object-ref.js'
+
+/** What proxies tell about what goes through them. Where nothing is said, the default access log on standard output. */
+export interface Telemetry {
+  /** Undefined: the default one. Empty: none. */
+  readonly accessLogs?: readonly AccessLog[]
+  /** Undefined: nothing is traced. */
+  readonly tracing?: Tracing
+  readonly origins: readonly ObjectVersion[]
+}
+
+/** One access log. */
+export interface AccessLog {
+  readonly of: readonly AccessLogSubject[]
+  /** Undefined: the JSON of the default log. */
+  readonly format?: AccessLogFormat
+  /** CEL, over Envoy's attributes; all must hold. */
+  readonly expressions: readonly string[]
+  /** Between 0 and 1; undefined keeps all. */
+  readonly share?: number
+  readonly sink: AccessLogSink
+}
+
+/** HTTP requests, or connections and datagram sessions whose bytes are forwarded. */
+export type AccessLogSubject = 'request' | 'connection'
+
+/** How an entry looks, with Envoy's operators. */
+export type AccessLogFormat =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'json'; readonly fields: Readonly<Record<string, string>> }
+
+/** Where entries go. */
+export type AccessLogSink =
+  | { readonly kind: 'stdout' }
+  | { readonly kind: 'file'; readonly path: string }
+  | {
+      readonly kind: 'openTelemetry'
+      readonly collector: GrpcCollector
+      readonly attributes: Readonly<Record<string, string>>
+      readonly resourceAttributes: Readonly<Record<string, string>>
+    }
+  | {
+      readonly kind: 'grpc'
+      readonly collector: GrpcCollector
+      readonly logName: string
+      readonly requestHeaders: readonly string[]
+      readonly responseHeaders: readonly string[]
+    }
+
+/** A server that takes telemetry over gRPC. */
+export interface GrpcCollector {
+  readonly cluster: string
+  /** Who is asked for. */
+  readonly authority: string
+  readonly headers: readonly { readonly name: string; readonly value: string }[]
+}
+
+/** How requests are traced. */
+export interface Tracing {
+  readonly provider: TracingProvider
+  /** Between 0 and 1: of the requests that are part of no trace yet. */
+  readonly share: number
+  /** False: also requests that are part of a trace are sampled by the share, whatever their trace says. */
+  readonly respectsParents: boolean
+  /** With Envoy's operators. */
+  readonly spanName?: string
+  readonly tags: readonly TraceTag[]
+}
+
+/** Where spans go. */
+export type TracingProvider =
+  | {
+      readonly kind: 'openTelemetry'
+      readonly collector: GrpcCollector
+      readonly serviceName: string
+      readonly resourceAttributes: Readonly<Record<string, string>>
+    }
+  | { readonly kind: 'zipkin'; readonly cluster: string; readonly hostname: string; readonly path: string }
+  | { readonly kind: 'datadog'; readonly cluster: string; readonly hostname: string; readonly serviceName: string }
+
+/** A tag of every span. */
+export type TraceTag =
+  | { readonly name: string; readonly kind: 'literal' | 'format'; readonly value: string }
+  | { readonly name: string; readonly kind: 'header'; readonly header: string }
+
+/** The clusters that telemetry goes to, each once. */
+export function telemetryClusters({ accessLogs = [], tracing }: Telemetry): readonly string[] {
+  const ofLogs = accessLogs.flatMap(({ sink }) => ('collector' in sink ? [sink.collector.cluster] : []))
+  return [...new Set([...ofLogs, ...(tracing === undefined ? [] : [clusterOf(tracing.provider)])])].sort()
+}
+
+function clusterOf(provider: TracingProvider): string {
+  return provider.kind === 'openTelemetry' ? provider.collector.cluster : provider.cluster
+}

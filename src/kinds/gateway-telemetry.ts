@@ -1,0 +1,150 @@
+/** What the Envoys of a Gateway tell about requests: the part of GatewayConfig about access logs, traces and metrics. */
+import type { AccessLogSink, GatewayAccessLog, GatewayTracingProvider, SpanTag } from '../gen/kinds.js'
+import { boolean, list, listBy, mapOf, object, oneOf, optional, required, rule, string, withRules } from '../schema/build.js'
+import type { Field, ObjectSchema, Rule } from '../schema/schema.js'
+import { fraction } from './fraction.js'
+import { httpHeader } from './http-filters.js'
+import { backendObjectReference } from './references.js'
+import { headerName } from './strings.js'
+
+const format = string({ minLength: 1, maxLength: 4096 })
+const attributes = mapOf(string({ maxLength: 4096 }), { maxProperties: 64 })
+const collector: Field = required(backendObjectReference, 'The collector; one in another namespace needs a ReferenceGrant there.')
+const headers: Field = optional(listBy(['name'], httpHeader, { maxItems: 16 }), 'Headers that are sent to the collector.')
+
+const accessLogFormat: ObjectSchema = object(
+  'AccessLogFormat',
+  'How an entry looks: text or JSON, with the operators of Envoy, such as `%RESPONSE_CODE%`, `%REQ(USER-AGENT)%` or `%CEL(request.headers.size())%`.',
+  {
+    text: optional(format, 'A line of text; a line break follows each entry.'),
+    json: optional(mapOf(string({ maxLength: 4096 }), { maxProperties: 64 }), 'The fields of an object in one line.'),
+  },
+  {
+    rules: [
+      rule<GatewayAccessLog['format'] & object>(
+        'text-or-json',
+        'has(self.text) != has(self.json)',
+        'set one of text and json',
+        (self) => (self.text === undefined) !== (self.json === undefined),
+      ),
+    ],
+  },
+)
+
+const fileSink: ObjectSchema = object('FileSink', 'A file of the Envoy.', {
+  path: required(
+    string({ minLength: 1, maxLength: 1024, pattern: '^/' }),
+    'Its path. In pods `/dev/stdout`, `/dev/stderr`, or a volume that a patch mounts.',
+  ),
+})
+
+const openTelemetrySink: ObjectSchema = object('OpenTelemetryLogSink', 'An OpenTelemetry collector, over gRPC.', {
+  backendRef: collector,
+  headers,
+  attributes: optional(attributes, 'Attributes of every entry, with the operators of Envoy.'),
+  resourceAttributes: optional(attributes, 'Attributes of the resource, such as `service.name`.'),
+})
+
+const grpcSink: ObjectSchema = object('GRPCLogSink', 'A server of the access log service of Envoy, over gRPC.', {
+  backendRef: collector,
+  headers,
+  logName: optional(string({ minLength: 1, maxLength: 253 }), 'The name of the log; that of the Gateway when left out.'),
+  requestHeaders: optional(list(headerName, { maxItems: 64 }), 'Headers of requests that are part of an entry.'),
+  responseHeaders: optional(list(headerName, { maxItems: 64 }), 'Headers of responses that are part of an entry.'),
+})
+
+const sink: ObjectSchema = withRules(
+  object('AccessLogSink', 'Where entries go.', {
+    type: optional(oneOf(['Stdout', 'File', 'OpenTelemetry', 'GRPC'], { name: 'AccessLogSinkType' }), 'The kind of sink.', {
+      default: 'Stdout',
+    }),
+    file: optional(fileSink, 'A file.'),
+    openTelemetry: optional(openTelemetrySink, 'An OpenTelemetry collector.'),
+    grpc: optional(grpcSink, 'A server of the access log service.'),
+  }),
+  belongsTo<AccessLogSink>('file', 'File'),
+  belongsTo<AccessLogSink>('openTelemetry', 'OpenTelemetry'),
+  belongsTo<AccessLogSink>('grpc', 'GRPC'),
+)
+
+/** One access log. */
+export const accessLog: ObjectSchema = object('GatewayAccessLog', 'An access log.', {
+  of: optional(
+    list(oneOf(['Requests', 'Connections'], { name: 'AccessLogSubject' }), { minItems: 1, maxItems: 2 }),
+    'What has entries: HTTP requests, connections and datagram sessions that are forwarded as bytes, or both when left out.',
+  ),
+  format: optional(accessLogFormat, 'How an entry looks; the JSON of the default log when left out. A GRPC sink has a format of its own.'),
+  expressions: optional(
+    list(string({ minLength: 1, maxLength: 4096 }), { maxItems: 8 }),
+    'CEL expressions over the attributes of Envoy, such as `response.code >= 400`: entries are those for which all of them hold.',
+  ),
+  sample: optional(fraction, 'Share of the entries that are kept; all when left out.'),
+  sink: optional(sink, 'Where entries go; standard output when left out.'),
+})
+
+const provider: ObjectSchema = withRules(
+  object('GatewayTracingProvider', 'Where spans go.', {
+    type: required(oneOf(['OpenTelemetry', 'Zipkin', 'Datadog'], { name: 'TracingProviderType' }), 'What the collector speaks.'),
+    backendRef: required(backendObjectReference, 'The collector; one in another namespace needs a ReferenceGrant there.'),
+    headers: optional(listBy(['name'], httpHeader, { maxItems: 16 }), 'Headers that are sent to an OpenTelemetry collector.'),
+    resourceAttributes: optional(attributes, 'Attributes of the resource, for OpenTelemetry.'),
+    path: optional(string({ minLength: 1, maxLength: 1024, pattern: '^/' }), 'Where Zipkin takes spans; `/api/v2/spans` when left out.'),
+  }),
+  rule<GatewayTracingProvider>(
+    'headers-for-open-telemetry',
+    "has(self.headers) ? self.type == 'OpenTelemetry' : true",
+    'headers are for OpenTelemetry',
+    (self) => self.headers === undefined || self.type === 'OpenTelemetry',
+  ),
+  rule<GatewayTracingProvider>(
+    'resource-attributes-for-open-telemetry',
+    "has(self.resourceAttributes) ? self.type == 'OpenTelemetry' : true",
+    'resourceAttributes are for OpenTelemetry',
+    (self) => self.resourceAttributes === undefined || self.type === 'OpenTelemetry',
+  ),
+  rule<GatewayTracingProvider>(
+    'path-for-zipkin',
+    "has(self.path) ? self.type == 'Zipkin' : true",
+    'path is for Zipkin',
+    (self) => self.path === undefined || self.type === 'Zipkin',
+  ),
+)
+
+const tag: ObjectSchema = object(
+  'SpanTag',
+  'A tag of every span.',
+  {
+    name: required(string({ minLength: 1, maxLength: 256 }), 'Its name.'),
+    value: optional(format, 'Its value, with the operators of Envoy.'),
+    requestHeader: optional(headerName, 'The request header that has the value; without it the span has no such tag.'),
+  },
+  {
+    rules: [
+      rule<SpanTag>(
+        'value-or-header',
+        'has(self.value) != has(self.requestHeader)',
+        'set one of value and requestHeader',
+        (self) => (self.value === undefined) !== (self.requestHeader === undefined),
+      ),
+    ],
+  },
+)
+
+/** How requests are traced. */
+export const tracing: ObjectSchema = object('GatewayTracing', 'Which requests are traced, and where spans go.', {
+  provider: optional(provider, 'Where spans go; nothing is traced without one.'),
+  samplingRate: optional(fraction, 'Share of the requests without a trace of their own that is traced; all when left out.'),
+  respectParents: optional(boolean(), 'Whether requests that are part of a trace are sampled as their trace is; true when left out.'),
+  serviceName: optional(string({ minLength: 1, maxLength: 253 }), 'Name of the service in spans; `<gateway>.<namespace>` when left out.'),
+  spanName: optional(format, 'Name of spans, with the operators of Envoy; the host when left out.'),
+  tags: optional(listBy(['name'], tag, { maxItems: 64 }), 'Tags of every span.'),
+})
+
+function belongsTo<T extends { readonly type: string }>(field: keyof T & string, type: T['type']): Rule {
+  return rule<T>(
+    `${field}-belongs-to-type`,
+    `self.type == '${type}' ? has(self.${field}) : !has(self.${field})`,
+    `${field} is required when type is ${type}, and must be empty otherwise`,
+    (self) => (self.type === type) === (self[field] !== undefined),
+  )
+}

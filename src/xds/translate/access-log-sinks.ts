@@ -1,0 +1,123 @@
+/** Access logs as somebody asks for them: formats, filters and where entries go. */
+import { Enum } from '../../gen/envoy/enums.js'
+import type { envoy, google } from '../../gen/envoy/types.js'
+import type { AccessLogFormat, AccessLogSubject, AccessLog as IrAccessLog } from '../../ir/telemetry.js'
+import { type Any, any, duration } from '../message.js'
+import { grpcCollector, keyValues } from './collector.js'
+import { percentage } from './fraction.js'
+
+type AccessLog = envoy.config.accesslog.v3.AccessLog
+
+/** The fields of an entry, by their names, where the log has no format of its own. */
+export type DefaultFields = Readonly<Record<AccessLogSubject, Readonly<Record<string, string>>>>
+
+/** Entries are sent together for so long: a collector that counts wants them soon. */
+const FLUSH_MS = 1_000
+
+/** Operators that formats may use beside those that Envoy always has. */
+const FORMATTERS = [
+  extension('envoy.formatter.req_without_query', any('envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery', {})),
+  extension('envoy.formatter.cel', any('envoy.extensions.formatter.cel.v3.Cel', {})),
+  extension('envoy.formatter.metadata', any('envoy.extensions.formatter.metadata.v3.Metadata', {})),
+]
+
+/** One access log. */
+export function accessLogOf(of: AccessLogSubject, log: IrAccessLog, fields: DefaultFields): AccessLog {
+  return { ...filters(log), ...logger(of, log, fields[of]) }
+}
+
+function logger(of: AccessLogSubject, { format, sink }: IrAccessLog, fields: Readonly<Record<string, string>>): AccessLog {
+  switch (sink.kind) {
+    case 'stdout':
+      return {
+        name: 'envoy.access_loggers.stdout',
+        typedConfig: any('envoy.extensions.access_loggers.stream.v3.StdoutAccessLog', { logFormat: formatString(format, fields) }),
+      }
+    case 'file':
+      return {
+        name: 'envoy.access_loggers.file',
+        typedConfig: any('envoy.extensions.access_loggers.file.v3.FileAccessLog', {
+          path: sink.path,
+          logFormat: formatString(format, fields),
+        }),
+      }
+    case 'openTelemetry': {
+      const json = format?.kind === 'text' ? {} : (format?.fields ?? fields)
+      return {
+        name: 'envoy.access_loggers.open_telemetry',
+        typedConfig: any('envoy.extensions.access_loggers.open_telemetry.v3.OpenTelemetryAccessLogConfig', {
+          commonConfig: {
+            // Part of the resource; its name in the conventions is said by resourceAttributes.
+            logName: 'headgate',
+            grpcService: grpcCollector(sink.collector),
+            transportApiVersion: Enum['envoy.config.core.v3.ApiVersion'].V3,
+            bufferFlushInterval: duration(FLUSH_MS),
+          },
+          ...(format?.kind === 'text' ? { body: { stringValue: format.text } } : {}),
+          attributes: keyValues({ ...json, ...sink.attributes }),
+          resourceAttributes: keyValues(sink.resourceAttributes),
+          formatters: FORMATTERS,
+        }),
+      }
+    }
+    case 'grpc': {
+      const commonConfig = {
+        logName: sink.logName,
+        grpcService: grpcCollector(sink.collector),
+        transportApiVersion: Enum['envoy.config.core.v3.ApiVersion'].V3,
+        bufferFlushInterval: duration(FLUSH_MS),
+      }
+      return of === 'connection'
+        ? {
+            name: 'envoy.access_loggers.tcp_grpc',
+            typedConfig: any('envoy.extensions.access_loggers.grpc.v3.TcpGrpcAccessLogConfig', { commonConfig }),
+          }
+        : {
+            name: 'envoy.access_loggers.http_grpc',
+            typedConfig: any('envoy.extensions.access_loggers.grpc.v3.HttpGrpcAccessLogConfig', {
+              commonConfig,
+              additionalRequestHeadersToLog: sink.requestHeaders,
+              additionalResponseHeadersToLog: sink.responseHeaders,
+            }),
+          }
+    }
+  }
+}
+
+function filters({ expressions, share }: IrAccessLog): Pick<AccessLog, 'filter'> {
+  const all: envoy.config.accesslog.v3.AccessLogFilter[] = [
+    ...expressions.map((expression) => ({
+      extensionFilter: {
+        name: 'envoy.access_loggers.extension_filters.cel',
+        typedConfig: any('envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter', { expression }),
+      },
+    })),
+    // The key names a runtime value that nobody sets.
+    ...(share === undefined
+      ? []
+      : [{ runtimeFilter: { runtimeKey: 'headgate.access_log', percentSampled: percentage(share), useIndependentRandomness: true } }]),
+  ]
+  const [first] = all
+  if (first === undefined) return {}
+  return { filter: all.length === 1 ? first : { andFilter: { filters: all } } }
+}
+
+function formatString(
+  format: AccessLogFormat | undefined,
+  fields: Readonly<Record<string, string>>,
+): envoy.config.core.v3.SubstitutionFormatString {
+  if (format?.kind === 'text') {
+    const text = format.text.endsWith('\n') ? format.text : `${format.text}\n`
+    return { textFormatSource: { inlineString: text }, formatters: FORMATTERS }
+  }
+  if (format === undefined) return { jsonFormat: struct(fields), omitEmptyValues: true, formatters: FORMATTERS.slice(0, 1) }
+  return { jsonFormat: struct(format.fields), formatters: FORMATTERS }
+}
+
+function extension(name: string, typedConfig: Any): envoy.config.core.v3.TypedExtensionConfig {
+  return { name, typedConfig }
+}
+
+function struct(fields: Readonly<Record<string, string>>): google.protobuf.Struct {
+  return { fields: Object.fromEntries(Object.entries(fields).map(([name, stringValue]) => [name, { stringValue }])) }
+}

@@ -1,0 +1,105 @@
+/** Traces of requests. */
+import { Enum } from '../../gen/envoy/enums.js'
+import type { envoy } from '../../gen/envoy/types.js'
+import type { TraceTag, Tracing, TracingProvider } from '../../ir/telemetry.js'
+import { any, bool } from '../message.js'
+import { grpcCollector } from './collector.js'
+import { percentage } from './fraction.js'
+
+type HttpConnectionManager = envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+
+const SAMPLERS = 'envoy.tracers.opentelemetry.samplers'
+
+/** The settings of a connection manager; nothing where nothing is traced. */
+export function tracingOf(tracing: Tracing | undefined): Pick<HttpConnectionManager, 'tracing'> {
+  if (tracing === undefined) return {}
+  const { provider, share, spanName, tags } = tracing
+  return {
+    tracing: {
+      // A client that sends `x-client-trace-id` asks for a trace: nobody pays for what strangers ask.
+      clientSampling: { value: 0 },
+      randomSampling: { value: provider.kind === 'openTelemetry' ? 100 : share * 100 },
+      overallSampling: { value: 100 },
+      provider: providerOf(provider, tracing),
+      // A span for the request and one for each try of it, so that retries are seen.
+      spawnUpstreamSpan: bool(true),
+      ...(spanName === undefined ? {} : { operation: spanName }),
+      customTags: tags.map(customTag),
+    },
+  }
+}
+
+function providerOf(provider: TracingProvider, tracing: Tracing): envoy.config.trace.v3.Tracing.Http {
+  switch (provider.kind) {
+    case 'openTelemetry':
+      return {
+        name: 'envoy.tracers.opentelemetry',
+        typedConfig: any('envoy.config.trace.v3.OpenTelemetryConfig', {
+          grpcService: grpcCollector(provider.collector),
+          serviceName: provider.serviceName,
+          ...resourceOf(provider.resourceAttributes),
+          sampler: samplerOf(tracing),
+        }),
+      }
+    case 'zipkin':
+      return {
+        name: 'envoy.tracers.zipkin',
+        typedConfig: any('envoy.config.trace.v3.ZipkinConfig', {
+          collectorCluster: provider.cluster,
+          collectorEndpoint: provider.path,
+          collectorHostname: provider.hostname,
+          collectorEndpointVersion: Enum['envoy.config.trace.v3.ZipkinConfig.CollectorEndpointVersion'].HTTP_JSON,
+          traceId_128bit: true,
+        }),
+      }
+    case 'datadog':
+      return {
+        name: 'envoy.tracers.datadog',
+        typedConfig: any('envoy.config.trace.v3.DatadogConfig', {
+          collectorCluster: provider.cluster,
+          collectorHostname: provider.hostname,
+          serviceName: provider.serviceName,
+        }),
+      }
+  }
+}
+
+function resourceOf(attributes: Readonly<Record<string, string>>): Pick<envoy.config.trace.v3.OpenTelemetryConfig, 'resourceDetectors'> {
+  if (Object.keys(attributes).length === 0) return {}
+  return {
+    resourceDetectors: [
+      {
+        name: 'envoy.tracers.opentelemetry.resource_detectors.static_config',
+        typedConfig: any('envoy.extensions.tracers.opentelemetry.resource_detectors.v3.StaticConfigResourceDetectorConfig', { attributes }),
+      },
+    ],
+  }
+}
+
+/**
+ * Which spans are kept. Not left to the connection manager: what it does not sample is not kept either where the parent is sampled.
+ */
+function samplerOf({ respectsParents, share }: Tracing): envoy.config.core.v3.TypedExtensionConfig {
+  const byShare = {
+    name: `${SAMPLERS}.trace_id_ratio_based`,
+    typedConfig: any('envoy.extensions.tracers.opentelemetry.samplers.v3.TraceIdRatioBasedSamplerConfig', {
+      samplingPercentage: percentage(share),
+    }),
+  }
+  if (!respectsParents) return byShare
+  return {
+    name: `${SAMPLERS}.parent_based`,
+    typedConfig: any('envoy.extensions.tracers.opentelemetry.samplers.v3.ParentBasedSamplerConfig', { wrappedSampler: byShare }),
+  }
+}
+
+function customTag(tag: TraceTag): envoy.type.tracing.v3.CustomTag {
+  switch (tag.kind) {
+    case 'literal':
+      return { tag: tag.name, literal: { value: tag.value } }
+    case 'format':
+      return { tag: tag.name, value: tag.value }
+    case 'header':
+      return { tag: tag.name, requestHeader: { name: tag.header } }
+  }
+}

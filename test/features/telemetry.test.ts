@@ -1,0 +1,186 @@
+/** Access logs and traces of the configuration of a Gateway, through the real Envoy to real collectors. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals'
+import { eventually } from '../support/eventually.js'
+import { startTelemetryCollector, type TelemetryCollector } from '../support/telemetry-collector.js'
+import { backend, httpRoute, ref, to } from './manifests.js'
+import { featureWorld } from './world.js'
+
+const CONFIGURED = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: gw}
+spec:
+  gatewayClassName: headgate
+  infrastructure: {parametersRef: {group: headgate.dev, kind: GatewayConfig, name: told}}
+  listeners: [{name: http, port: 80, protocol: HTTP}]
+`
+const world = featureWorld(['a'], () => [CONFIGURED, httpRoute('r', `[{${to('a')}}]`)].join('---'))
+const config = (spec: string): string => `
+apiVersion: headgate.dev/v1alpha1
+kind: GatewayConfig
+metadata: {name: told}
+spec:
+  ${spec.trim().replaceAll('\n', '\n  ')}
+`
+const PATIENCE_MS = 30_000
+
+let collector: TelemetryCollector
+let zipkin: Server
+let zipkinPort: number
+const zipkinSpans: { readonly url: string; readonly spans: readonly Record<string, unknown>[] }[] = []
+let folder: string
+let file: string
+let test = 0
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'headgate-logs-'))
+  zipkin = createServer((request, response) => {
+    void text(request).then((body) => {
+      zipkinSpans.push({ url: request.url ?? '', spans: JSON.parse(body) as Record<string, unknown>[] })
+      response.writeHead(202).end()
+    })
+  })
+  await new Promise<void>((resolve) => zipkin.listen(0, '127.0.0.1', resolve))
+  zipkinPort = (zipkin.address() as AddressInfo).port
+})
+
+beforeEach(async () => {
+  file = join(folder, `${++test}.log`)
+  collector?.close()
+  collector = await startTelemetryCollector('collector')
+})
+
+afterAll(async () => {
+  collector.close()
+  zipkin.closeAllConnections()
+  zipkin.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const lines = async (): Promise<readonly string[]> => (await readFile(file, 'utf8').catch(() => '')).split('\n').filter(Boolean)
+
+it('writes text and JSON with fields of its own, for the entries that an expression lets through', async () => {
+  await world.write(
+    config(`
+accessLogs:
+- format: {text: '%REQ(:METHOD)% %PATH(NQ)% %RESPONSE_CODE% %CEL(request.path.size())%'}
+  sink: {type: File, file: {path: ${file}}}
+- format: {json: {code: '%RESPONSE_CODE%', who: '%REQ(X-WHO)%', all: '%REQ(:METHOD)% of %REQ(:AUTHORITY)%'}}
+  expressions: ['response.code >= 400', 'request.method == "GET"']
+  sink: {type: File, file: {path: ${file}}}`),
+  )
+  await world.ask({ path: '/fine?secret=1' })
+  await world.ask({ path: '/bad?status=503', headers: { 'x-who': 'me' } })
+  await eventually(async () => expect(await lines()).toHaveLength(3), PATIENCE_MS)
+  const found = await lines()
+  expect(found).toContain('GET /fine 200 14')
+  expect(found).toContain('GET /bad 503 15')
+  expect(JSON.parse(found.find((line) => line.startsWith('{')) ?? '')).toEqual({ code: 503, who: 'me', all: 'GET of example.com' })
+}, 60_000)
+
+it('keeps a share of the entries, and none when there is no log', async () => {
+  await world.write(
+    config(
+      `accessLogs: [{sample: {numerator: 0}, sink: {type: File, file: {path: ${file}}}}, {expressions: ['true'], format: {text: all}, sink: {type: File, file: {path: ${file}}}}]`,
+    ),
+  )
+  for (let at = 0; at < 5; at++) await world.ask()
+  await eventually(async () => expect(await lines()).toEqual(Array(5).fill('all')), PATIENCE_MS)
+}, 60_000)
+
+it('sends logs to an OpenTelemetry collector and to a server of the access log service', async () => {
+  await world.write(
+    backend(collector),
+    config(`
+accessLogs:
+- format: {json: {status: '%RESPONSE_CODE%'}}
+  sink:
+    type: OpenTelemetry
+    openTelemetry:
+      backendRef: {${ref('collector')}}
+      headers: [{name: X-Token, value: t0ken}]
+      attributes: {gateway: gw}
+      resourceAttributes: {service.name: edge}
+- format: {text: 'said %REQ(:METHOD)%'}
+  sink: {type: OpenTelemetry, openTelemetry: {backendRef: {${ref('collector')}}}}
+- sink: {type: GRPC, grpc: {backendRef: {${ref('collector')}}, logName: audit, requestHeaders: [X-Who]}}`),
+  )
+  await world.ask({ headers: { 'x-who': 'me' } })
+  await eventually(() => {
+    expect(collector.records.map(({ body }) => body).toSorted()).toEqual(['', 'said GET'])
+    expect(collector.entries.length).toBeGreaterThan(0)
+  }, PATIENCE_MS)
+  const record = collector.records.find(({ body }) => body === '')
+  expect(record).toMatchObject({ attributes: { status: '200', gateway: 'gw' }, resource: { 'service.name': 'edge' } })
+  expect(collector.metadata).toContainEqual(expect.objectContaining({ 'x-token': 't0ken' }))
+  expect(JSON.stringify(collector.entries)).toMatch(/"logName":"audit".*"x-who":"me"/)
+}, 90_000)
+
+it('sends spans to an OpenTelemetry collector, with tags and a name, as part of the trace of the client', async () => {
+  await world.write(
+    backend(collector),
+    config(`
+tracing:
+  provider:
+    type: OpenTelemetry
+    backendRef: {${ref('collector')}}
+    resourceAttributes: {deployment.environment: test}
+  serviceName: edge
+  spanName: '%REQ(:METHOD)% at the edge'
+  tags: [{name: who, requestHeader: X-Who}, {name: code, value: 'c%RESPONSE_CODE%'}]`),
+  )
+  const traceId = 'a'.repeat(32)
+  await world.ask({ headers: { 'x-who': 'me', traceparent: `00-${traceId}-${'b'.repeat(16)}-01` } })
+  await eventually(() => expect(collector.spans.some(({ kind }) => kind === 2)).toBe(true), PATIENCE_MS)
+  const span = collector.spans.find(({ kind }) => kind === 2)
+  expect(span).toMatchObject({
+    name: 'GET at the edge',
+    traceId,
+    parentSpanId: 'b'.repeat(16),
+    attributes: { who: 'me', code: 'c200' },
+    resource: { 'service.name': 'edge', 'deployment.environment': 'test' },
+  })
+  const seen = world.backend('a').requests.at(-1)
+  expect(seen?.headers.traceparent).toMatch(new RegExp(`^00-${traceId}-`))
+}, 90_000)
+
+it('sends spans to Zipkin over HTTP', async () => {
+  await world.write(
+    backend({ name: 'zipkin', port: zipkinPort }),
+    config(`tracing: {provider: {type: Zipkin, backendRef: {${ref('zipkin')}}}, tags: [{name: gateway, value: gw}]}`),
+  )
+  await world.ask({ path: '/zipped' })
+  await eventually(() => expect(zipkinSpans.length).toBeGreaterThan(0), PATIENCE_MS)
+  expect(zipkinSpans[0]?.url).toBe('/api/v2/spans')
+  expect(JSON.stringify(zipkinSpans)).toMatch(/"gateway":"gw"/)
+}, 90_000)
+
+it('says that a collector is not there, and serves all the same with the rest of what is asked for', async () => {
+  await world.write(
+    config(`
+accessLogs:
+- sink: {type: GRPC, grpc: {backendRef: {${ref('nowhere')}}}}
+- format: {text: here}
+  sink: {type: File, file: {path: ${file}}}
+tracing: {provider: {type: Datadog, backendRef: {${ref('nowhere')}}}}`),
+  )
+  expect(await world.answerer()).toBe('a')
+  expect(world.conditions('Gateway/default/gw')).toContain('ResolvedRefs=False/BackendNotFound')
+  await eventually(async () => expect(await lines()).toEqual(['here']), PATIENCE_MS)
+}, 60_000)
+
+it('goes back to the default log when Envoy refuses what is asked for, and says so', async () => {
+  await world.write(config(`accessLogs: [{format: {text: '%NO_SUCH_OPERATOR%'}}]`))
+  await eventually(() => expect(world.conditions('Gateway/default/gw')).toContain('ResolvedRefs=False/InvalidParameters'), PATIENCE_MS)
+  expect(await world.answerer()).toBe('a')
+  await world.write(config(`accessLogs: [{format: {text: good}, sink: {type: File, file: {path: ${file}}}}]`))
+  expect(world.conditions('Gateway/default/gw')).toContain('ResolvedRefs=True/ResolvedRefs')
+  expect(await world.answerer()).toBe('a')
+  await eventually(async () => expect(await lines()).toEqual(['good']), PATIENCE_MS)
+}, 90_000)
