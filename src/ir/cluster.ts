@@ -34,6 +34,14 @@ export interface BackendTraffic {
   /** With fewer healthy endpoints than this, the others are used as well; a default of ours where undefined. */
   readonly panicThresholdPercent?: number
   readonly tcpKeepalive?: TcpKeepalive
+  /** Request headers that may name the endpoint, the first that has one counts; `loadBalancing` chooses for other requests. */
+  readonly endpointOverride?: readonly string[]
+  /** Shares of zones, whatever endpoints they have; 1 for a zone that is not named. */
+  readonly zoneWeights?: Readonly<Record<string, number>>
+  readonly preconnect?: Preconnect
+  readonly dns?: DnsLookups
+  /** Says in front of each connection whose it is. */
+  readonly proxyProtocol?: 'v1' | 'v2'
   /** How HTTP connections are kept; nothing of it concerns bytes and datagrams. */
   readonly http?: UpstreamHttp
 }
@@ -43,6 +51,33 @@ export type LoadBalancing =
   | { readonly kind: 'leastRequest' | 'roundRobin'; readonly slowStartMs?: number }
   | { readonly kind: 'random' }
   | { readonly kind: 'consistentHash'; readonly tableSize: number }
+  | LoadReports
+
+/** Endpoints report how busy they are; Envoy's own values where undefined. */
+export interface LoadReports {
+  readonly kind: 'backendUtilization'
+  readonly blackoutMs?: number
+  readonly expirationMs?: number
+  readonly updateMs?: number
+  readonly errorPenalty?: number
+  /** Of which the greatest counts; empty: the CPU. */
+  readonly metricNames: readonly string[]
+  /** Asked for over gRPC, instead of read from answers. */
+  readonly outOfBand?: { readonly periodMs?: number; readonly port?: number; readonly authority?: string }
+}
+
+/** Connections that are made before they are needed, as ratios to those that are. */
+export interface Preconnect {
+  readonly perEndpointRatio?: number
+  readonly predictiveRatio?: number
+}
+
+/** How names are looked up; Envoy's own values where undefined. */
+export interface DnsLookups {
+  readonly refreshMs?: number
+  readonly respectsTtl?: boolean
+  readonly family?: 'IPv4' | 'IPv6' | 'IPv4Preferred' | 'IPv6Preferred' | 'IPv4AndIPv6'
+}
 
 /** How much may be under way from one proxy; undefined is no limit. */
 export interface TrafficLimits {
@@ -50,6 +85,9 @@ export interface TrafficLimits {
   readonly pendingRequests?: number
   readonly requests?: number
   readonly retries?: number
+  readonly connectionsPerEndpoint?: number
+  /** Share of the requests under way that may be retries; counts before `retries` and before a `RetryBudget`. */
+  readonly retryShare?: { readonly percent: number; readonly minConcurrency?: number }
 }
 
 /** Endpoints are asked how they are. */
@@ -60,17 +98,30 @@ export interface ActiveHealthCheck {
   readonly intervalMs: number
   readonly unhealthyThreshold: number
   readonly healthyThreshold: number
+  /** The first question waits a random time up to this. */
+  readonly initialJitterMs?: number
+  /** The port that is asked; undefined: that of the requests. */
+  readonly port?: number
+  /** What is written besides changes between well and unwell; undefined writes nothing. */
+  readonly log?: { readonly failures: boolean; readonly successes: boolean }
   readonly question:
     | {
         readonly kind: 'http'
         readonly path: string
-        readonly method: 'GET' | 'HEAD' | 'OPTIONS'
+        readonly method: 'GET' | 'HEAD' | 'OPTIONS' | 'POST' | 'PUT'
         readonly expectedStatuses: readonly number[]
+        /** Bad answers of which it takes several in a row; undefined: any. */
+        readonly retriableStatuses?: readonly number[]
+        readonly body?: HealthCheckBytes
+        readonly expectedBody?: HealthCheckBytes
       }
-    | { readonly kind: 'tcp'; readonly send?: string; readonly receive?: string }
+    | { readonly kind: 'tcp'; readonly send?: HealthCheckBytes; readonly receive?: HealthCheckBytes }
     /** Only for clusters of HTTP/2. */
     | { readonly kind: 'grpc'; readonly service?: string }
 }
+
+/** Bytes as hexadecimal digits. */
+export type HealthCheckBytes = string
 
 /** Endpoints that fail are left out for a while. */
 export interface PassiveHealthCheck {
@@ -82,6 +133,10 @@ export interface PassiveHealthCheck {
   readonly consecutiveGatewayFailures: number
   /** Failed connections in a row, where they count apart from answers. */
   readonly consecutiveLocalFailures?: number
+  /** Share of failures in an interval, in percent. */
+  readonly failurePercent?: number
+  /** False: not even one endpoint is left out when `maxEjectionPercent` is reached by it. */
+  readonly mayEjectOne?: boolean
 }
 
 /** Probes on silent connections; undefined: what the kernel has. */
@@ -101,6 +156,20 @@ export interface UpstreamHttp {
   readonly streamWindowBytes?: number
   readonly connectionWindowBytes?: number
   readonly maxConcurrentStreams?: number
+  /** True: a message against the rules of HTTP ends its stream, not the connection. */
+  readonly keepsConnectionOnInvalidMessage?: boolean
+  readonly ping?: Http2Ping
+  /** True: the version of HTTP that the client speaks. */
+  readonly followsClient?: boolean
+}
+
+/** Questions over connections of HTTP/2 whether somebody is there; Envoy's own values where undefined. */
+export interface Http2Ping {
+  readonly intervalMs?: number
+  readonly timeoutMs?: number
+  readonly jitterPercent?: number
+  /** Asks before a request when the connection was idle for so long. */
+  readonly idleMs?: number
 }
 
 /** How many retries there may be. */
@@ -125,6 +194,8 @@ export interface Locality {
   /** 0 is used first; the next ones when too few of those before are healthy. */
   readonly priority: number
   readonly endpoints: readonly Endpoint[]
+  /** Its share, where zones have shares. */
+  readonly weight?: number
 }
 
 /** One address. */
@@ -133,4 +204,6 @@ export interface Endpoint {
   /** `draining`: finishes what it has, gets nothing new unless nobody else is there. */
   readonly health: 'healthy' | 'draining'
   readonly weight: number
+  /** The port of health checks, where it is another one. */
+  readonly healthCheckPort?: number
 }

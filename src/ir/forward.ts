@@ -16,6 +16,8 @@ export interface Forward {
   readonly sessionPersistence?: SessionPersistence
   /** What decides among the endpoints of clusters that balance by a hash. */
   readonly hash?: HashSource
+  /** True: what endpoints report about their load is taken out of answers. */
+  readonly hidesLoadReports?: boolean
   /** Protocols that a client may upgrade to, such as `websocket`. */
   readonly upgrades: readonly string[]
 }
@@ -47,6 +49,8 @@ export interface Timeouts {
   readonly perTryMs: number
   /** Without a byte in either direction; undefined: the default of the port. */
   readonly idleMs?: number
+  /** From the first byte of a request to the last of its answer; undefined or 0: no limit. */
+  readonly streamMs?: number
 }
 
 /** What is tried again. */
@@ -61,14 +65,25 @@ export interface Retry {
   readonly connectionErrors: boolean
   readonly backoffBaseMs?: number
   readonly backoffMaxMs?: number
+  /** How long nothing may come from the backend during a try. */
+  readonly perTryIdleMs?: number
+  /** After so many tries in one priority of endpoints the next one is tried. */
+  readonly attemptsPerPriority?: number
 }
 
 /** What a hash is made from: equal values lead to the same endpoint. */
 export type HashSource =
   | { readonly kind: 'sourceIp' }
-  | { readonly kind: 'header' | 'queryParameter'; readonly name: string }
-  /** With a time to live, a client without the cookie gets one. */
-  | { readonly kind: 'cookie'; readonly name: string; readonly ttlMs?: number }
+  /** All of them together. */
+  | { readonly kind: 'headers' | 'queryParameters'; readonly names: readonly string[] }
+  /** With a time to live, a client without the cookie gets one, with these attributes. */
+  | { readonly kind: 'cookie'; readonly name: string; readonly ttlMs?: number; readonly attributes: readonly CookieAttribute[] }
+
+/** A further attribute of a cookie; an empty value is written as none. */
+export interface CookieAttribute {
+  readonly name: string
+  readonly value: string
+}
 
 /** Keeps a client on one endpoint. */
 export interface SessionPersistence {

@@ -100,6 +100,7 @@ const HAND_WRITTEN: Readonly<Record<string, readonly JsonValue[]>> = {
   'request-redirect-not-repeated': [repeat(2, { type: 'RequestRedirect' })],
   'url-rewrite-not-repeated': [repeat(2, { type: 'URLRewrite' })],
   'request-header-modifier-required-for-its-type': [{ type: 'RequestHeaderModifier' }],
+  'hash-has-what-its-type-names': [{ type: 'SourceIP' }, { type: 'Headers', headers: ['a'] }, { type: 'Headers', header: 'a' }],
   'annotation-key-prefixes-short': [{ [`${'p'.repeat(252)}/a`]: '' }, { [`${'p'.repeat(253)}/a`]: '' }],
 }
 

@@ -12,7 +12,7 @@ import { listenError } from '../config/listen-error.js'
 import { headgateVersion } from '../config/version.js'
 import { SUPPORTED_FEATURES } from '../gatewayapi/features.js'
 import { MISSING_KEY } from '../gatewayapi/inputs.js'
-import { EnvoyProcess } from '../infra/host/envoy-process.js'
+import { EnvoyProcess, type EnvoyProcessState } from '../infra/host/envoy-process.js'
 import { hasSpareLoopbackAddresses, LOCAL_GROUP, LocalPlacements } from '../infra/host/local-placements.js'
 import { startLocalTrust } from '../infra/host/local-trust.js'
 import { KINDS } from '../kinds/index.js'
@@ -41,6 +41,8 @@ export interface RunningStandalone {
   readonly sources: AdminSources
   readonly xdsPort: number
   readonly adminPort: number
+  /** How the local Envoy is; undefined where there is none. */
+  localEnvoy(): EnvoyProcessState | undefined
   /** Resolves when the local Envoy, if there is one, runs everything that was read. */
   readonly serving: Promise<void>
   /** Resolves when everything has ended after the signal; rejects when a part failed. */
@@ -121,11 +123,10 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger, 
     },
   })
   const parts = [(running: AbortSignal) => provider.start(pipeline, running)]
-  if (envoy !== undefined) {
-    const bootstrapFor = (paths: { readonly adminSocketPath: string }): string => bootstrap(paths.adminSocketPath)
-    const local = new EnvoyProcess({ path: envoy.path, logger, logLevel: config.log.level, bootstrap: bootstrapFor })
-    parts.push((running) => local.start(running))
-  }
+  const bootstrapFor = (paths: { readonly adminSocketPath: string }): string => bootstrap(paths.adminSocketPath)
+  const local =
+    envoy === undefined ? undefined : new EnvoyProcess({ path: envoy.path, logger, logLevel: config.log.level, bootstrap: bootstrapFor })
+  if (local !== undefined) parts.push((running) => local.start(running))
   const ended = runAll(parts, signal).finally(async () => {
     await admin.stop()
     await server.close()
@@ -134,7 +135,7 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger, 
     await keeper.idle()
   })
   const serving = envoy === undefined ? completeOnce(controlPlane) : servedOnce(controlPlane)
-  return { controlPlane, statuses, sources, serving, xdsPort, adminPort: admin.port, ended }
+  return { controlPlane, statuses, sources, serving, xdsPort, adminPort: admin.port, localEnvoy: () => local?.state, ended }
 }
 
 /** Resolves with the first complete translation. */

@@ -81,7 +81,7 @@ const forward: fc.Arbitrary<Forward> = fc.record(
     pathRewrite: pathChange,
     mirrors: fc.array(fc.record({ cluster, numerator: fc.nat(100), denominator: fc.constantFrom(100, 1000) }), { maxLength: 2 }),
     timeouts: fc.record(
-      { requestMs: milliseconds, perTryMs: milliseconds, idleMs: milliseconds },
+      { requestMs: milliseconds, perTryMs: milliseconds, idleMs: milliseconds, streamMs: milliseconds },
       { requiredKeys: ['requestMs', 'perTryMs'] },
     ),
     retry: fc.record(
@@ -92,15 +92,25 @@ const forward: fc.Arbitrary<Forward> = fc.record(
         triggers: fc.uniqueArray(fc.constantFrom('5xx', 'reset', 'gateway-error', 'cancelled', 'retriable-4xx'), { maxLength: 3 }),
         backoffBaseMs: fc.nat(2000),
         backoffMaxMs: fc.nat(2000),
+        perTryIdleMs: fc.integer({ min: 1, max: 10_000 }),
+        attemptsPerPriority: fc.integer({ min: 1, max: 100 }),
       },
       { requiredKeys: ['attempts', 'statusCodes', 'connectionErrors'] },
     ),
     hash: fc.oneof(
       fc.constant({ kind: 'sourceIp' as const }),
-      fc.record({ kind: fc.constantFrom('header', 'queryParameter'), name: fc.constantFrom('x-user', 'user') }),
+      fc.record({
+        kind: fc.constantFrom('headers', 'queryParameters'),
+        names: fc.uniqueArray(fc.constantFrom('x-user', 'user'), { minLength: 1 }),
+      }),
       fc.record(
-        { kind: fc.constant('cookie' as const), name: fc.constant('user'), ttlMs: fc.nat(10_000) },
-        { requiredKeys: ['kind', 'name'] },
+        {
+          kind: fc.constant('cookie' as const),
+          name: fc.constant('user'),
+          ttlMs: fc.nat(10_000),
+          attributes: fc.constantFrom([], [{ name: 'SameSite', value: 'Strict' }]),
+        },
+        { requiredKeys: ['kind', 'name', 'attributes'] },
       ),
     ),
     sessionPersistence: fc.record(
@@ -158,27 +168,55 @@ const count = fc.integer({ min: 1, max: 1_000 })
 const time = fc.integer({ min: 1, max: 60_000 })
 /** What only policies say about clusters. */
 const policyTraffic = {
-  limits: fc.record({ connections: count, pendingRequests: count, requests: count, retries: count }, { requiredKeys: [] }),
-  activeHealthCheck: fc.record({
-    host: fc.constant('app.default'),
-    timeoutMs: time,
-    intervalMs: time,
-    unhealthyThreshold: count,
-    healthyThreshold: count,
-    question: fc.oneof(
-      fc.record(
-        {
-          kind: fc.constant('http' as const),
-          path,
-          method: fc.constantFrom('GET', 'HEAD', 'OPTIONS'),
-          expectedStatuses: fc.uniqueArray(fc.integer({ min: 100, max: 599 }), { minLength: 1, maxLength: 3 }),
-        },
-        { requiredKeys: ['kind', 'path', 'method', 'expectedStatuses'] },
+  limits: fc.record(
+    {
+      connections: count,
+      pendingRequests: count,
+      requests: count,
+      retries: count,
+      connectionsPerEndpoint: count,
+      retryShare: fc.record({ percent: fc.nat(100), minConcurrency: count }, { requiredKeys: ['percent'] }),
+    },
+    { requiredKeys: [] },
+  ),
+  endpointOverride: fc.constantFrom(['x-endpoint'], ['x-a', 'x-b']),
+  zoneWeights: fc.constantFrom<Readonly<Record<string, number>>>({}, { a: 0 }, { a: 2, b: 1 }),
+  preconnect: fc.record({ perEndpointRatio: fc.constantFrom(1, 1.5, 3), predictiveRatio: fc.constantFrom(1, 2.5) }, { requiredKeys: [] }),
+  dns: fc.record(
+    { refreshMs: time, respectsTtl: fc.boolean(), family: fc.constantFrom('IPv4', 'IPv6', 'IPv6Preferred', 'IPv4AndIPv6') },
+    { requiredKeys: [] },
+  ),
+  proxyProtocol: fc.constantFrom('v1', 'v2'),
+  activeHealthCheck: fc.record(
+    {
+      host: fc.constant('app.default'),
+      timeoutMs: time,
+      intervalMs: time,
+      unhealthyThreshold: count,
+      healthyThreshold: count,
+      initialJitterMs: time,
+      port: fc.integer({ min: 1, max: 65_535 }),
+      question: fc.oneof(
+        fc.record(
+          {
+            kind: fc.constant('http' as const),
+            path,
+            method: fc.constantFrom('GET', 'HEAD', 'OPTIONS', 'POST', 'PUT'),
+            expectedStatuses: fc.uniqueArray(fc.integer({ min: 100, max: 599 }), { minLength: 1, maxLength: 3 }),
+            retriableStatuses: fc.uniqueArray(fc.integer({ min: 100, max: 599 }), { minLength: 1, maxLength: 3 }),
+            expectedBody: fc.constant('6162'),
+          },
+          { requiredKeys: ['kind', 'path', 'method', 'expectedStatuses'] },
+        ),
+        fc.record(
+          { kind: fc.constant('tcp' as const), send: fc.constant('00ff'), receive: fc.constant('6162') },
+          { requiredKeys: ['kind'] },
+        ),
+        fc.record({ kind: fc.constant('grpc' as const), service: segment }, { requiredKeys: ['kind'] }),
       ),
-      fc.record({ kind: fc.constant('tcp' as const), send: segment, receive: segment }, { requiredKeys: ['kind'] }),
-      fc.record({ kind: fc.constant('grpc' as const), service: segment }, { requiredKeys: ['kind'] }),
-    ),
-  }),
+    },
+    { requiredKeys: ['host', 'timeoutMs', 'intervalMs', 'unhealthyThreshold', 'healthyThreshold', 'question'] },
+  ),
   passiveHealthCheck: fc.record(
     {
       intervalMs: time,
@@ -187,6 +225,8 @@ const policyTraffic = {
       consecutive5xx: fc.nat(10),
       consecutiveGatewayFailures: fc.nat(10),
       consecutiveLocalFailures: fc.nat(10),
+      failurePercent: fc.integer({ min: 1, max: 100 }),
+      mayEjectOne: fc.boolean(),
     },
     { requiredKeys: ['intervalMs', 'baseEjectionMs', 'maxEjectionPercent', 'consecutive5xx', 'consecutiveGatewayFailures'] },
   ),
@@ -200,6 +240,9 @@ const policyTraffic = {
       streamWindowBytes: fc.integer({ min: 65_535, max: 2_147_483_647 }),
       connectionWindowBytes: fc.integer({ min: 65_535, max: 2_147_483_647 }),
       maxConcurrentStreams: fc.integer({ min: 1, max: 2_147_483_647 }),
+      keepsConnectionOnInvalidMessage: fc.boolean(),
+      ping: fc.record({ intervalMs: time, timeoutMs: time, jitterPercent: fc.nat(100), idleMs: time }, { requiredKeys: [] }),
+      followsClient: fc.boolean(),
     },
     { requiredKeys: [] },
   ),
@@ -377,6 +420,21 @@ const clusterOf = (name: string): fc.Arbitrary<Cluster> =>
               ),
               fc.constant({ kind: 'random' as const }),
               fc.record({ kind: fc.constant('consistentHash' as const), tableSize: fc.constantFrom(5003, 65_537) }),
+              fc.record(
+                {
+                  kind: fc.constant('backendUtilization' as const),
+                  blackoutMs: time,
+                  expirationMs: time,
+                  updateMs: time,
+                  errorPenalty: fc.constantFrom(0, 1.5),
+                  metricNames: fc.constantFrom([], ['named_metrics.x']),
+                  outOfBand: fc.record(
+                    { periodMs: time, port: fc.integer({ min: 1, max: 65_535 }), authority: fc.constant('x') },
+                    { requiredKeys: [] },
+                  ),
+                },
+                { requiredKeys: ['kind', 'metricNames'] },
+              ),
             ),
             ...policyTraffic,
             retryBudget: fc.record({

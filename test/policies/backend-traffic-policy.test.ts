@@ -271,4 +271,27 @@ describe('BackendTrafficPolicy', () => {
     expect(world.conditions('BackendTrafficPolicy/default/p')).toEqual(['Accepted=True/Accepted'])
     expect(await world.answerer()).toBe('a')
   }, 30_000)
+
+  policyField(
+    ['BackendTrafficPolicy targetSelectors.{group,kind,matchLabels}'],
+    'a policy selects its targets by their labels',
+    async () => {
+      const labelled = ROUTE.replace('metadata: {name: r}', 'metadata: {name: r, labels: {tier: web}}')
+      const about = (tier: string) =>
+        `targetSelectors: [{group: gateway.networking.k8s.io, kind: HTTPRoute, matchLabels: {tier: ${tier}}}], timeouts: {http: {requestTimeout: 200ms}}`
+      await world.write(labelled, policy(about('web')))
+      expect(await tries('delayMs=1000')).toMatchObject({ status: 504 })
+      await world.write(labelled, policy(about('db')))
+      expect(await tries('delayMs=400')).toMatchObject({ status: 200 })
+    },
+  )
+
+  policyField(['BackendTrafficPolicy mergeType'], 'a policy that replaces hides what wider ones say', async () => {
+    const wide = policy(`${ABOUT_GATEWAY}, timeouts: {http: {requestTimeout: 200ms}}`, 'wide')
+    const narrow = (type: string) => policy(`${ABOUT_ROUTE}, mergeType: ${type}, retry: {numRetries: 0}`, 'narrow')
+    await world.write(ROUTE, wide, narrow('Merge'))
+    expect(await tries('delayMs=1000')).toMatchObject({ status: 504 })
+    await world.write(ROUTE, wide, narrow('Replace'))
+    expect(await tries('delayMs=400')).toMatchObject({ status: 200 })
+  })
 })

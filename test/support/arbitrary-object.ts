@@ -59,6 +59,7 @@ const WORDS = [
   'grpc.health.v1.Health',
   'Check-It',
   'a.b-c',
+  '1',
   '32Ki',
   '1.3.6.1',
   `${'A'.repeat(43)}=`,

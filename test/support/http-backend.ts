@@ -2,7 +2,8 @@
  * Real backends for tests: HTTP/1.1, h2c, TLS (both), WebSocket. They answer with what they saw.
  *
  * Queries steer the answer: `status=503`, `delayMs=200`, `failFirst=2&key=x&status=503` (the first two requests with that key
- * fail), `reset=1` (the connection is reset without an answer), `header=name:value` (an answer header, repeatable).
+ * fail), `reset=1` (the connection is reset without an answer), `header=name:value` (an answer header, repeatable), `header.NAME=name:value`
+ * (from the backend of this name), `bytes=1000` (a body of so many letters), `type=text/plain` (its content type).
  */
 import { createServer as createHttp, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import {
@@ -98,11 +99,14 @@ async function answer(name: string, request: Request, response: Response, reques
   response.statusCode = status(query, failures)
   response.setHeader('content-type', 'application/json')
   response.setHeader('x-backend', name)
-  for (const header of query.getAll('header')) {
+  for (const header of [...query.getAll('header'), ...query.getAll(`header.${name}`)]) {
     const [key = '', value = ''] = header.split(':')
     response.setHeader(key, value)
   }
-  ;(response as ServerResponse).end(JSON.stringify(echo))
+  if (query.has('type')) response.setHeader('content-type', query.get('type') ?? '')
+  const body = query.has('bytes') ? 'x'.repeat(Number(query.get('bytes'))) : JSON.stringify(echo)
+  if (query.has('bytes')) response.setHeader('content-length', body.length)
+  ;(response as ServerResponse).end(body)
 }
 
 function status(query: URLSearchParams, failures: Map<string, number>): number {

@@ -4,8 +4,8 @@
  * Source: Kubernetes, `discovery/v1` EndpointSlice and its well-known labels.
  */
 import type { EndpointSlice, Endpoint as SliceEndpoint } from '../../gen/kinds.js'
-import type { Collection, Graph, Source } from '../../incremental/index.js'
-import type { Cluster, Endpoints, Locality } from '../../ir/cluster.js'
+import type { Collection, Graph, Source, View } from '../../incremental/index.js'
+import type { BackendTraffic, Cluster, Endpoints, Locality } from '../../ir/cluster.js'
 import { isIP } from '../../schema/ip.js'
 import { objectVersion } from '../../util/object-ref.js'
 import type { Inputs } from '../inputs.js'
@@ -35,20 +35,37 @@ export function declareEndpoints(
   return graph.collection<Endpoints>('endpoints', {
     keys,
     compute: (view, cluster) => {
-      const identity = parseClusterName(cluster)
-      const backend = identity && view.get(backends, identity.key)
-      if (identity === undefined || backend === undefined || !backend.usable) return undefined
-      const { addresses, origins } = backend
-      if (addresses.kind === 'dns') return undefined
-      if (addresses.kind === 'fixed') return { cluster, localities: addresses.localities, origins: originsOf(origins) }
-      const slices = view.list(slicesByOwner, addresses.owner)
-      return {
-        cluster,
-        localities: localitiesOf(slices, identity.backend, addresses),
-        origins: originsOf([...origins, ...slices.map(objectVersion)]),
-      }
+      const found = endpointsOf(view, cluster)
+      const traffic = found && view.get(clusters, cluster)?.traffic
+      return found === undefined || traffic === undefined ? found : { ...found, localities: asTrafficWants(found.localities, traffic) }
     },
   })
+
+  function endpointsOf(view: View, cluster: string): Endpoints | undefined {
+    const identity = parseClusterName(cluster)
+    const backend = identity && view.get(backends, identity.key)
+    if (identity === undefined || backend === undefined || !backend.usable) return undefined
+    const { addresses, origins } = backend
+    if (addresses.kind === 'dns') return undefined
+    if (addresses.kind === 'fixed') return { cluster, localities: addresses.localities, origins: originsOf(origins) }
+    const slices = view.list(slicesByOwner, addresses.owner)
+    return {
+      cluster,
+      localities: localitiesOf(slices, identity.backend, addresses),
+      origins: originsOf([...origins, ...slices.map(objectVersion)]),
+    }
+  }
+}
+
+/** With what policies of the cluster say about its endpoints. */
+function asTrafficWants(localities: readonly Locality[], { zoneWeights, activeHealthCheck }: BackendTraffic): readonly Locality[] {
+  const port = activeHealthCheck?.port
+  if (zoneWeights === undefined && port === undefined) return localities
+  return localities.map((locality) => ({
+    ...locality,
+    ...(zoneWeights === undefined ? {} : { weight: zoneWeights[locality.zone] ?? 1 }),
+    ...(port === undefined ? {} : { endpoints: locality.endpoints.map((endpoint) => ({ ...endpoint, healthCheckPort: port })) }),
+  }))
 }
 
 /** The objects that a slice belongs to, as `<Kind>/<namespace>/<name>`. */

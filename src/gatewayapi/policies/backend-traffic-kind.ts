@@ -1,6 +1,7 @@
 /** BackendTrafficPolicy as a kind of policy: what it may be about, and which of its settings cannot be done. */
-import type { BackendTrafficPolicy, BackendTrafficPolicySpec, BackendTrafficSettings } from '../../gen/kinds.js'
+import type { BackendTrafficPolicySpec, BackendTrafficSettings } from '../../gen/kinds.js'
 import { durationMilliseconds } from '../../kinds/duration.js'
+import { quantityBytes } from '../../kinds/quantity.js'
 import type { Problem } from '../conditions.js'
 import { leavesOf } from './merge.js'
 import type { PolicyKind } from './policy-kind.js'
@@ -13,10 +14,17 @@ const ATOMS: ReadonlySet<string> = new Set([
   'retry.perRetry.backOff',
   'healthCheck.active',
   'tcpKeepalive',
+  'circuitBreaker.retryBudget',
+  'http2.connectionKeepalive',
 ])
 
 /** Settings that hold for requests, before a backend is chosen. */
-const OF_REQUESTS: readonly string[] = ['retry', 'timeouts.http.requestTimeout', 'timeouts.http.streamIdleTimeout']
+const OF_REQUESTS: readonly string[] = [
+  'retry',
+  'timeouts.http.requestTimeout',
+  'timeouts.http.streamIdleTimeout',
+  'timeouts.http.maxStreamDuration',
+]
 
 /** BackendTrafficPolicy. */
 export const BACKEND_TRAFFIC_POLICY: PolicyKind<'BackendTrafficPolicy', BackendTrafficSettings> = {
@@ -24,10 +32,9 @@ export const BACKEND_TRAFFIC_POLICY: PolicyKind<'BackendTrafficPolicy', BackendT
   failsClosed: false,
   whyUnsupported: 'For some backends it cannot be done',
   atoms: ATOMS,
-  settingsOf: ({ loadBalancer, timeouts, retry, circuitBreaker, healthCheck, tcpKeepalive, http2 }) =>
-    present({ loadBalancer, timeouts, retry, circuitBreaker, healthCheck, tcpKeepalive, http2 }),
+  settingsOf: ({ targetRefs: _refs, targetSelectors: _selectors, mergeType: _type, overrides: _overrides, ...settings }) => settings,
   overridesOf: ({ overrides }: BackendTrafficPolicySpec) => overrides,
-  problemOf: (settings) => tableSizeProblem(settings) ?? keepaliveProblem(settings) ?? zeroProblem(settings),
+  problemOf: (settings) => tableSizeProblem(settings) ?? keepaliveProblem(settings) ?? bufferProblem(settings) ?? zeroProblem(settings),
   isTarget: () => true,
   targetProblem: (settings, kind) => (isBackendTarget(kind) ? backendProblem(settings) : undefined),
 }
@@ -40,12 +47,6 @@ export function isClusterSetting(path: string): boolean {
 /** True for settings that routes carry. A hash is both: the cluster balances by what the route names. */
 export function isRequestSetting(path: string): boolean {
   return !isClusterSetting(path) || path === 'loadBalancer'
-}
-
-type Settings = Pick<BackendTrafficPolicy['spec'], keyof BackendTrafficSettings>
-
-function present(settings: { readonly [K in keyof Settings]: Settings[K] | undefined }): BackendTrafficSettings {
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined))
 }
 
 function backendProblem(settings: BackendTrafficSettings): Problem | undefined {
@@ -72,11 +73,24 @@ function keepaliveProblem({ tcpKeepalive }: BackendTrafficSettings): Problem | u
   return wrong === undefined ? undefined : unsupported(`tcpKeepalive.${wrong}: use whole seconds, at least one.`)
 }
 
+function bufferProblem({ connection }: BackendTrafficSettings): Problem | undefined {
+  const limit = connection?.bufferLimit
+  const bytes = limit === undefined ? 1 : quantityBytes(limit)
+  return bytes >= 1 && bytes <= 0xffff_ffff ? undefined : unsupported('connection.bufferLimit: use 1 to 4294967295 bytes.')
+}
+
 /** Times of which none at all means nothing. */
-function zeroProblem({ loadBalancer, timeouts, retry, healthCheck }: BackendTrafficSettings): Problem | undefined {
+function zeroProblem({ loadBalancer, timeouts, retry, healthCheck, dns, http2 }: BackendTrafficSettings): Problem | undefined {
   const times = {
     'loadBalancer.slowStart.window': loadBalancer?.slowStart?.window,
     'timeouts.tcp.connectTimeout': timeouts?.tcp?.connectTimeout,
+    'retry.perRetry.idleTimeout': retry?.perRetry?.idleTimeout,
+    'dns.dnsRefreshRate': dns?.dnsRefreshRate,
+    'http2.connectionKeepalive.interval': http2?.connectionKeepalive?.interval,
+    'http2.connectionKeepalive.timeout': http2?.connectionKeepalive?.timeout,
+    'loadBalancer.backendUtilization.weightExpirationPeriod': loadBalancer?.backendUtilization?.weightExpirationPeriod,
+    'loadBalancer.backendUtilization.weightUpdatePeriod': loadBalancer?.backendUtilization?.weightUpdatePeriod,
+    'loadBalancer.backendUtilization.outOfBand.reportingPeriod': loadBalancer?.backendUtilization?.outOfBand?.reportingPeriod,
     'retry.perRetry.backOff.baseInterval': retry?.perRetry?.backOff?.baseInterval,
     'healthCheck.active.timeout': healthCheck?.active?.timeout,
     'healthCheck.active.interval': healthCheck?.active?.interval,

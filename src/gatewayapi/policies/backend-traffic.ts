@@ -1,12 +1,13 @@
 /** What the settings of BackendTrafficPolicies mean, in the words of the IR. */
-import type { ActiveHealthCheck as ActiveSpec, BackendTrafficSettings, CircuitBreaker } from '../../gen/kinds.js'
-import type { ActiveHealthCheck, BackendTraffic, LoadBalancing, PassiveHealthCheck, UpstreamHttp } from '../../ir/cluster.js'
+import type { BackendTrafficSettings, CircuitBreaker, BackendDNS as DnsSettings, HTTP2Keepalive } from '../../gen/kinds.js'
+import type { BackendTraffic, DnsLookups, Http2Ping, UpstreamHttp } from '../../ir/cluster.js'
 import { DEFAULT_RETRY } from '../../ir/defaults.js'
 import type { HashSource, Retry, Timeouts } from '../../ir/forward.js'
 import { durationMilliseconds } from '../../kinds/duration.js'
-
-/** Envoy's own size of a Maglev table. */
-const TABLE_SIZE = 65_537
+import { quantityBytes } from '../../kinds/quantity.js'
+import { compareText } from '../precedence.js'
+import { activeHealthCheck, passiveHealthCheck } from './health-checks.js'
+import { balancing } from './load-balancing.js'
 
 /**
  * How traffic to a backend is treated: what the settings do not say stays as it is.
@@ -14,13 +15,14 @@ const TABLE_SIZE = 65_537
  * @param host that health checks ask for where they name none
  */
 export function backendTraffic(base: BackendTraffic, settings: BackendTrafficSettings, host: string): BackendTraffic {
-  const { loadBalancer, timeouts, circuitBreaker, healthCheck, tcpKeepalive } = settings
+  const { loadBalancer, timeouts, circuitBreaker, healthCheck, tcpKeepalive, connection, dns, proxyProtocol } = settings
+  const { perEndpointPercent, predictivePercent } = connection?.preconnect ?? {}
   const connectTimeout = timeouts?.tcp?.connectTimeout
   const http = upstreamHttp(settings)
   return {
     ...base,
     ...(connectTimeout === undefined ? {} : { connectTimeoutMs: durationMilliseconds(connectTimeout) }),
-    ...(loadBalancer === undefined ? {} : { loadBalancing: loadBalancing(loadBalancer) }),
+    ...(loadBalancer === undefined ? {} : balancing(loadBalancer)),
     ...(circuitBreaker === undefined ? {} : { limits: limits(circuitBreaker) }),
     ...(healthCheck?.active === undefined ? {} : { activeHealthCheck: activeHealthCheck(healthCheck.active, host) }),
     ...(healthCheck?.passive === undefined ? {} : { passiveHealthCheck: passiveHealthCheck(healthCheck.passive) }),
@@ -34,6 +36,17 @@ export function backendTraffic(base: BackendTraffic, settings: BackendTrafficSet
             ...(tcpKeepalive.interval === undefined ? {} : { intervalSeconds: durationMilliseconds(tcpKeepalive.interval) / 1_000 }),
           },
         }),
+    ...(connection?.bufferLimit === undefined ? {} : { bufferLimitBytes: quantityBytes(connection.bufferLimit) }),
+    ...(connection?.preconnect === undefined
+      ? {}
+      : {
+          preconnect: {
+            ...(perEndpointPercent === undefined ? {} : { perEndpointRatio: perEndpointPercent / 100 }),
+            ...(predictivePercent === undefined ? {} : { predictiveRatio: predictivePercent / 100 }),
+          },
+        }),
+    ...(dns === undefined ? {} : { dns: dnsLookups(dns) }),
+    ...(proxyProtocol === undefined ? {} : { proxyProtocol: proxyProtocol.version === 'V1' ? ('v1' as const) : ('v2' as const) }),
     ...(Object.keys(http).length === 0 ? {} : { http }),
   }
 }
@@ -42,19 +55,21 @@ export function backendTraffic(base: BackendTraffic, settings: BackendTrafficSet
 export function requestTimeouts(base: Timeouts, { timeouts, retry }: BackendTrafficSettings): Timeouts {
   const request = timeouts?.http?.requestTimeout
   const idle = timeouts?.http?.streamIdleTimeout
+  const stream = timeouts?.http?.maxStreamDuration
   const perTry = retry?.perRetry?.timeout
   return {
     ...base,
     ...(request === undefined ? {} : { requestMs: durationMilliseconds(request) }),
     ...(perTry === undefined ? {} : { perTryMs: durationMilliseconds(perTry) }),
     ...(idle === undefined ? {} : { idleMs: durationMilliseconds(idle) }),
+    ...(stream === undefined ? {} : { streamMs: durationMilliseconds(stream) }),
   }
 }
 
 /** Retries: what the settings do not say stays as it is. Undefined where nobody says anything. */
 export function requestRetry(base: Retry | undefined, { retry }: BackendTrafficSettings): Retry | undefined {
-  const { numRetries, retryOn, perRetry } = retry ?? {}
-  if (numRetries === undefined && retryOn === undefined && perRetry === undefined) return base
+  const { numRetries, numAttemptsPerPriority, retryOn, perRetry } = retry ?? {}
+  if (numAttemptsPerPriority === undefined && numRetries === undefined && retryOn === undefined && perRetry === undefined) return base
   const from = base ?? DEFAULT_RETRY
   const backOff = perRetry?.backOff
   return {
@@ -68,6 +83,8 @@ export function requestRetry(base: Retry | undefined, { retry }: BackendTrafficS
           triggers: (retryOn.triggers ?? []).filter((trigger) => trigger !== 'retriable-status-codes').sort(),
           statusCodes: [...(retryOn.httpStatusCodes ?? [])].sort((a, b) => a - b),
         }),
+    ...(numAttemptsPerPriority === undefined ? {} : { attemptsPerPriority: numAttemptsPerPriority }),
+    ...(perRetry?.idleTimeout === undefined ? {} : { perTryIdleMs: durationMilliseconds(perRetry.idleTimeout) }),
     ...(backOff === undefined ? {} : { backoffBaseMs: durationMilliseconds(backOff.baseInterval) }),
     ...(backOff?.maxInterval === undefined ? {} : { backoffMaxMs: durationMilliseconds(backOff.maxInterval) }),
   }
@@ -82,85 +99,50 @@ export function hashSource({ loadBalancer }: BackendTrafficSettings): HashSource
     case 'SourceIP':
       return { kind: 'sourceIp' }
     case 'Header':
-      return { kind: 'header', name: (hash.header ?? '').toLowerCase() }
+      return { kind: 'headers', names: [(hash.header ?? '').toLowerCase()] }
+    case 'Headers':
+      return { kind: 'headers', names: (hash.headers ?? []).map((name) => name.toLowerCase()) }
     case 'QueryParameter':
-      return { kind: 'queryParameter', name: hash.queryParameter ?? '' }
+      return { kind: 'queryParameters', names: [hash.queryParameter ?? ''] }
+    case 'QueryParameters':
+      return { kind: 'queryParameters', names: hash.queryParameters ?? [] }
     case 'Cookie':
       return {
         kind: 'cookie',
         name: hash.cookie?.name ?? '',
         ...(hash.cookie?.ttl === undefined ? {} : { ttlMs: durationMilliseconds(hash.cookie.ttl) }),
+        attributes: Object.entries(hash.cookie?.attributes ?? {})
+          .map(([name, value]) => ({ name, value }))
+          .sort((a, b) => compareText(a.name, b.name)),
       }
   }
 }
 
-function loadBalancing({ type, consistentHash, slowStart }: NonNullable<BackendTrafficSettings['loadBalancer']>): LoadBalancing {
-  const ramp = slowStart === undefined ? {} : { slowStartMs: durationMilliseconds(slowStart.window) }
-  switch (type) {
-    case 'LeastRequest':
-      return { kind: 'leastRequest', ...ramp }
-    case 'RoundRobin':
-      return { kind: 'roundRobin', ...ramp }
-    case 'Random':
-      return { kind: 'random' }
-    case 'ConsistentHash':
-      return { kind: 'consistentHash', tableSize: consistentHash?.tableSize ?? TABLE_SIZE }
-  }
+/** True if answers must not say how busy endpoints are: what is for us is not for clients. */
+export function hidesLoadReports({ loadBalancer }: BackendTrafficSettings): boolean {
+  return loadBalancer?.type === 'BackendUtilization' && loadBalancer.backendUtilization?.keepResponseHeaders !== true
 }
 
 function limits(breaker: CircuitBreaker): NonNullable<BackendTraffic['limits']> {
-  const { maxConnections, maxPendingRequests, maxParallelRequests, maxParallelRetries } = breaker
+  const { maxConnections, maxPendingRequests, maxParallelRequests, maxParallelRetries, perEndpoint, retryBudget } = breaker
   return {
     ...(maxConnections === undefined ? {} : { connections: maxConnections }),
     ...(maxPendingRequests === undefined ? {} : { pendingRequests: maxPendingRequests }),
     ...(maxParallelRequests === undefined ? {} : { requests: maxParallelRequests }),
     ...(maxParallelRetries === undefined ? {} : { retries: maxParallelRetries }),
+    ...(perEndpoint?.maxConnections === undefined ? {} : { connectionsPerEndpoint: perEndpoint.maxConnections }),
+    ...(retryBudget === undefined
+      ? {}
+      : {
+          retryShare: {
+            percent: (100 * retryBudget.percent.numerator) / retryBudget.percent.denominator,
+            ...(retryBudget.minRetryConcurrency === undefined ? {} : { minConcurrency: retryBudget.minRetryConcurrency }),
+          },
+        }),
   }
 }
 
-function activeHealthCheck(check: ActiveSpec, host: string): ActiveHealthCheck {
-  return {
-    host: check.http?.hostname ?? host,
-    timeoutMs: durationMilliseconds(check.timeout),
-    intervalMs: durationMilliseconds(check.interval),
-    unhealthyThreshold: check.unhealthyThreshold,
-    healthyThreshold: check.healthyThreshold,
-    question: question(check),
-  }
-}
-
-function question({ type, http, tcp, grpc }: ActiveSpec): ActiveHealthCheck['question'] {
-  switch (type) {
-    case 'HTTP':
-      return {
-        kind: 'http',
-        path: http?.path ?? '/',
-        method: http?.method ?? 'GET',
-        expectedStatuses: [...(http?.expectedStatuses ?? [200])].sort((a, b) => a - b),
-      }
-    case 'TCP':
-      return {
-        kind: 'tcp',
-        ...(tcp?.send === undefined ? {} : { send: tcp.send.text }),
-        ...(tcp?.receive === undefined ? {} : { receive: tcp.receive.text }),
-      }
-    case 'GRPC':
-      return { kind: 'grpc', ...(grpc?.service === undefined ? {} : { service: grpc.service }) }
-  }
-}
-
-function passiveHealthCheck(check: NonNullable<NonNullable<BackendTrafficSettings['healthCheck']>['passive']>): PassiveHealthCheck {
-  return {
-    intervalMs: durationMilliseconds(check.interval ?? '3s'),
-    baseEjectionMs: durationMilliseconds(check.baseEjectionTime ?? '30s'),
-    maxEjectionPercent: check.maxEjectionPercent ?? 10,
-    consecutive5xx: check.consecutive5XxErrors ?? 5,
-    consecutiveGatewayFailures: check.consecutiveGatewayErrors ?? 0,
-    ...(check.consecutiveLocalOriginFailures === undefined ? {} : { consecutiveLocalFailures: check.consecutiveLocalOriginFailures }),
-  }
-}
-
-function upstreamHttp({ timeouts, circuitBreaker, http2 }: BackendTrafficSettings): UpstreamHttp {
+function upstreamHttp({ timeouts, circuitBreaker, http2, useClientProtocol }: BackendTrafficSettings): UpstreamHttp {
   const { connectionIdleTimeout, maxConnectionDuration } = timeouts?.http ?? {}
   return {
     ...(connectionIdleTimeout === undefined ? {} : { idleTimeoutMs: durationMilliseconds(connectionIdleTimeout) }),
@@ -171,5 +153,25 @@ function upstreamHttp({ timeouts, circuitBreaker, http2 }: BackendTrafficSetting
     ...(http2?.initialStreamWindowSize === undefined ? {} : { streamWindowBytes: http2.initialStreamWindowSize }),
     ...(http2?.initialConnectionWindowSize === undefined ? {} : { connectionWindowBytes: http2.initialConnectionWindowSize }),
     ...(http2?.maxConcurrentStreams === undefined ? {} : { maxConcurrentStreams: http2.maxConcurrentStreams }),
+    ...(http2?.onInvalidMessage === undefined ? {} : { keepsConnectionOnInvalidMessage: http2.onInvalidMessage === 'TerminateStream' }),
+    ...(http2?.connectionKeepalive === undefined ? {} : { ping: ping(http2.connectionKeepalive) }),
+    ...(useClientProtocol === undefined ? {} : { followsClient: useClientProtocol }),
+  }
+}
+
+function ping({ interval, timeout, intervalJitter, idleInterval }: HTTP2Keepalive): Http2Ping {
+  return {
+    ...(interval === undefined ? {} : { intervalMs: durationMilliseconds(interval) }),
+    ...(timeout === undefined ? {} : { timeoutMs: durationMilliseconds(timeout) }),
+    ...(intervalJitter === undefined ? {} : { jitterPercent: intervalJitter }),
+    ...(idleInterval === undefined ? {} : { idleMs: durationMilliseconds(idleInterval) }),
+  }
+}
+
+function dnsLookups({ dnsRefreshRate, respectDnsTtl, lookupFamily }: DnsSettings): DnsLookups {
+  return {
+    ...(dnsRefreshRate === undefined ? {} : { refreshMs: durationMilliseconds(dnsRefreshRate) }),
+    ...(respectDnsTtl === undefined ? {} : { respectsTtl: respectDnsTtl }),
+    ...(lookupFamily === undefined ? {} : { family: lookupFamily }),
   }
 }

@@ -10,7 +10,7 @@ import type { Forward } from '../../ir/forward.js'
 import type { DirectResponse, RouteAction } from '../../ir/route.js'
 import { ruleAuthentication } from '../authentication/rule-authentication.js'
 import type { UsableBackend } from '../backends/resolved-backend.js'
-import { hashSource, requestRetry, requestTimeouts } from '../policies/backend-traffic.js'
+import { hashSource, hidesLoadReports, requestRetry, requestTimeouts } from '../policies/backend-traffic.js'
 import { clusterPolicies } from '../policies/cluster-policies.js'
 import { isBroken, policyOfRule } from '../policies/effective-policies.js'
 import type { Effective } from '../policies/policy.js'
@@ -135,6 +135,7 @@ function forward(context: RuleContext, rule: RuleWithPolicies, at: number, filte
     ...(retry === undefined ? {} : { retry }),
     ...(sticky === undefined ? {} : { sessionPersistence: sessionPersistenceOf(sticky, `${kind}/${namespace}/${name}/rule/${at}`) }),
     ...(hash === undefined ? {} : { hash }),
+    ...(hidesLoadReports(settings) ? { hidesLoadReports: true } : {}),
     upgrades: !isGrpc && shared.backends.some((each) => each.http.protocol === 'http1') ? ['websocket'] : [],
   }
 }

@@ -13,10 +13,28 @@ export function circuitBreakers(retryBudget: RetryBudget | undefined, limits: Tr
         maxConnections: limit(limits.connections),
         maxPendingRequests: limit(limits.pendingRequests),
         maxRequests: limit(limits.requests),
-        ...(retryBudget === undefined ? { maxRetries: limit(limits.retries) } : { retryBudget: budget(retryBudget) }),
+        ...retries(retryBudget, limits),
       },
     ],
+    ...(limits.connectionsPerEndpoint === undefined
+      ? {}
+      : { perHostThresholds: [{ maxConnections: uint32(limits.connectionsPerEndpoint) }] }),
   }
+}
+
+type Thresholds = envoy.config.cluster.v3.CircuitBreakers.Thresholds
+
+function retries(retryBudget: RetryBudget | undefined, { retries: most, retryShare }: TrafficLimits): Thresholds {
+  if (retryShare !== undefined) {
+    const { percent, minConcurrency } = retryShare
+    return {
+      retryBudget: {
+        budgetPercent: { value: percent },
+        ...(minConcurrency === undefined ? {} : { minRetryConcurrency: uint32(minConcurrency) }),
+      },
+    }
+  }
+  return retryBudget === undefined ? { maxRetries: limit(most) } : { retryBudget: budget(retryBudget) }
 }
 
 function limit(value: number | undefined): typeof UNLIMITED {

@@ -1,7 +1,15 @@
 /** Where requests of one backend go. */
 import { Enum } from '../../gen/envoy/enums.js'
 import type { envoy } from '../../gen/envoy/types.js'
-import type { BackendProtocol, Discovery, Cluster as IrCluster, TcpKeepalive } from '../../ir/cluster.js'
+import type {
+  BackendProtocol,
+  BackendTraffic,
+  Discovery,
+  DnsLookups,
+  Cluster as IrCluster,
+  Preconnect,
+  TcpKeepalive,
+} from '../../ir/cluster.js'
 import { duration, uint32 } from '../message.js'
 import { type EncodedResource, type ResourceReference, TYPE_URL } from '../resource.js'
 import { circuitBreakers } from './circuit-breakers.js'
@@ -11,6 +19,7 @@ import { activeHealthChecks, outlierDetection } from './health-checks.js'
 import { socketAddress } from './load-assignment.js'
 import { loadBalancing } from './load-balancing.js'
 import type { TranslateOptions } from './options.js'
+import { proxyProtocolSocket } from './proxy-protocol.js'
 import { statName } from './stat-name.js'
 import { upstreamProtocol } from './upstream-protocol.js'
 import { hostSni, upstreamTlsReferences, upstreamTlsSocket } from './upstream-tls.js'
@@ -19,6 +28,16 @@ type Cluster = envoy.config.cluster.v3.Cluster
 type DiscoveryType = envoy.config.cluster.v3.Cluster.DiscoveryType
 
 const DISCOVERY = Enum['envoy.config.cluster.v3.Cluster.DiscoveryType']
+
+const FAMILY = Enum['envoy.config.cluster.v3.Cluster.DnsLookupFamily']
+
+const FAMILIES = {
+  IPv4: FAMILY.V4_ONLY,
+  IPv6: FAMILY.V6_ONLY,
+  IPv4Preferred: FAMILY.V4_PREFERRED,
+  IPv6Preferred: FAMILY.AUTO,
+  IPv4AndIPv6: FAMILY.ALL,
+} as const satisfies Record<NonNullable<DnsLookups['family']>, number>
 
 const ALPN: Readonly<Record<BackendProtocol, readonly string[]>> = {
   http1: ['http/1.1'],
@@ -35,7 +54,7 @@ export function buildCluster(cluster: IrCluster, options: TranslateOptions): Clu
   return {
     name: cluster.name,
     ...(statistics === cluster.name ? {} : { altStatName: statistics }),
-    ...discovery(cluster.name, cluster.discovery),
+    ...discovery(cluster.name, cluster.discovery, traffic),
     ...loadBalancing(traffic),
     connectTimeout: duration(traffic.connectTimeoutMs),
     perConnectionBufferLimitBytes: uint32(traffic.bufferLimitBytes),
@@ -45,7 +64,8 @@ export function buildCluster(cluster: IrCluster, options: TranslateOptions): Clu
     ...keepalive(traffic.tcpKeepalive),
     // What is chosen by ALPN needs TLS to be chosen.
     ...upstreamProtocol(cluster.protocol === 'auto' && tls === undefined ? 'http1' : cluster.protocol, hostSni(tls), traffic.http),
-    ...(tls === undefined ? {} : { transportSocket: upstreamTlsSocket(tls, ALPN[cluster.protocol], options) }),
+    ...(traffic.preconnect === undefined ? {} : { preconnectPolicy: preconnect(traffic.preconnect) }),
+    ...transportSocket(cluster, options),
   }
 }
 
@@ -64,19 +84,49 @@ export function encodeCluster(cluster: IrCluster, options: TranslateOptions): En
 function discovery(
   name: string,
   how: Discovery,
-): Pick<Cluster, 'edsClusterConfig' | 'respectDnsTtl' | 'dnsLookupFamily' | 'loadAssignment'> & { readonly type: DiscoveryType } {
+  { dns, activeHealthCheck }: BackendTraffic,
+): Pick<Cluster, 'edsClusterConfig' | 'respectDnsTtl' | 'dnsLookupFamily' | 'dnsRefreshRate' | 'loadAssignment'> & {
+  readonly type: DiscoveryType
+} {
   if (how.kind === 'endpoints') return { type: DISCOVERY.EDS, edsClusterConfig: { edsConfig: ADS } }
   return {
     type: DISCOVERY.STRICT_DNS,
-    respectDnsTtl: true,
-    dnsLookupFamily: Enum['envoy.config.cluster.v3.Cluster.DnsLookupFamily'].V4_PREFERRED,
+    respectDnsTtl: dns?.respectsTtl ?? true,
+    dnsLookupFamily: FAMILIES[dns?.family ?? 'IPv4Preferred'],
+    ...(dns?.refreshMs === undefined ? {} : { dnsRefreshRate: duration(dns.refreshMs) }),
     loadAssignment: {
       clusterName: name,
       // Every address of a name has the weight of the name.
       endpoints: how.hosts.map(({ hostname, port, weight }) => ({
-        lbEndpoints: [{ endpoint: { hostname, address: socketAddress(hostname, port) }, loadBalancingWeight: uint32(weight) }],
+        lbEndpoints: [
+          {
+            endpoint: {
+              hostname,
+              address: socketAddress(hostname, port),
+              ...(activeHealthCheck?.port === undefined ? {} : { healthCheckConfig: { portValue: activeHealthCheck.port } }),
+            },
+            loadBalancingWeight: uint32(weight),
+          },
+        ],
       })),
     },
+  }
+}
+
+/** TLS where it is spoken, and in front of it, in the clear, whose connection it is. */
+function transportSocket({ tls, protocol, traffic }: IrCluster, options: TranslateOptions): Pick<Cluster, 'transportSocket'> {
+  // A list of ours would be offered whatever version of HTTP is spoken; without one Envoy offers what it speaks.
+  const alpn = traffic.http?.followsClient === true ? [] : ALPN[protocol]
+  const socket = tls === undefined ? undefined : upstreamTlsSocket(tls, alpn, options)
+  if (traffic.proxyProtocol !== undefined && protocol !== 'udp')
+    return { transportSocket: proxyProtocolSocket(traffic.proxyProtocol, socket) }
+  return socket === undefined ? {} : { transportSocket: socket }
+}
+
+function preconnect({ perEndpointRatio, predictiveRatio }: Preconnect): NonNullable<Cluster['preconnectPolicy']> {
+  return {
+    ...(perEndpointRatio === undefined ? {} : { perUpstreamPreconnectRatio: { value: perEndpointRatio } }),
+    ...(predictiveRatio === undefined ? {} : { predictivePreconnectRatio: { value: predictiveRatio } }),
   }
 }
 

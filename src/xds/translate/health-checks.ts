@@ -2,7 +2,7 @@
 import { Enum } from '../../gen/envoy/enums.js'
 import type { envoy } from '../../gen/envoy/types.js'
 import type { ActiveHealthCheck, PassiveHealthCheck } from '../../ir/cluster.js'
-import { duration, uint32 } from '../message.js'
+import { any, bool, duration, uint32 } from '../message.js'
 
 type Cluster = envoy.config.cluster.v3.Cluster
 type HealthCheck = envoy.config.core.v3.HealthCheck
@@ -21,6 +21,8 @@ export function activeHealthChecks(check: ActiveHealthCheck | undefined): Pick<C
         noTrafficInterval: interval,
         unhealthyThreshold: uint32(check.unhealthyThreshold),
         healthyThreshold: uint32(check.healthyThreshold),
+        ...(check.initialJitterMs === undefined ? {} : { initialJitter: duration(check.initialJitterMs) }),
+        ...(check.log === undefined ? {} : events(check.log)),
         ...question(check.question, check.host),
       },
     ],
@@ -37,15 +39,17 @@ function question(asked: ActiveHealthCheck['question'], host: string): HealthChe
           path: asked.path,
           host,
           method: METHODS[asked.method],
-          // The end of a range is not a part of it.
-          expectedStatuses: asked.expectedStatuses.map((status) => ({ start: status, end: status + 1 })),
+          expectedStatuses: asked.expectedStatuses.map(range),
+          ...(asked.retriableStatuses === undefined ? {} : { retriableStatuses: asked.retriableStatuses.map(range) }),
+          ...(asked.body === undefined ? {} : { send: { text: asked.body } }),
+          ...(asked.expectedBody === undefined ? {} : { receive: [{ text: asked.expectedBody }] }),
         },
       }
     case 'tcp':
       return {
         tcpHealthCheck: {
-          ...(asked.send === undefined ? {} : { send: payload(asked.send) }),
-          ...(asked.receive === undefined ? {} : { receive: [payload(asked.receive)] }),
+          ...(asked.send === undefined ? {} : { send: { text: asked.send } }),
+          ...(asked.receive === undefined ? {} : { receive: [{ text: asked.receive }] }),
         },
       }
     case 'grpc':
@@ -53,14 +57,35 @@ function question(asked: ActiveHealthCheck['question'], host: string): HealthChe
   }
 }
 
-function payload(text: string): envoy.config.core.v3.HealthCheck.Payload {
-  return { text: Buffer.from(text, 'utf8').toString('hex') }
+/** The end of a range is not a part of it. */
+function range(status: number): envoy.type.v3.Int64Range {
+  return { start: status, end: status + 1 }
+}
+
+/** A line of JSON for each event, where access logs go as well. */
+function events({
+  failures,
+  successes,
+}: NonNullable<ActiveHealthCheck['log']>): Pick<
+  HealthCheck,
+  'eventLogger' | 'alwaysLogHealthCheckFailures' | 'alwaysLogHealthCheckSuccess'
+> {
+  return {
+    eventLogger: [
+      {
+        name: 'envoy.health_check.event_sink.file',
+        typedConfig: any('envoy.extensions.health_check.event_sinks.file.v3.HealthCheckEventFileSink', { eventLogPath: '/dev/stdout' }),
+      },
+    ],
+    ...(failures ? { alwaysLogHealthCheckFailures: true } : {}),
+    ...(successes ? { alwaysLogHealthCheckSuccess: true } : {}),
+  }
 }
 
 /** Leaves out endpoints for the reasons that the check names, and for no others: neither Envoy's success rate nor what it adds by default. */
 export function outlierDetection(check: PassiveHealthCheck | undefined): Pick<Cluster, 'outlierDetection'> {
   if (check === undefined) return {}
-  const { consecutiveLocalFailures } = check
+  const { consecutiveLocalFailures, failurePercent, mayEjectOne } = check
   const enforced = (threshold: number): ReturnType<typeof uint32> => uint32(threshold === 0 ? 0 : 100)
   return {
     outlierDetection: {
@@ -73,6 +98,8 @@ export function outlierDetection(check: PassiveHealthCheck | undefined): Pick<Cl
       consecutiveGatewayFailure: uint32(Math.max(check.consecutiveGatewayFailures, 1)),
       enforcingConsecutiveGatewayFailure: enforced(check.consecutiveGatewayFailures),
       enforcingSuccessRate: uint32(0),
+      ...(mayEjectOne === undefined ? {} : { alwaysEjectOneHost: bool(mayEjectOne) }),
+      ...(failurePercent === undefined ? {} : failurePercentage(failurePercent, consecutiveLocalFailures !== undefined)),
       ...(consecutiveLocalFailures === undefined
         ? {}
         : {
@@ -82,6 +109,17 @@ export function outlierDetection(check: PassiveHealthCheck | undefined): Pick<Cl
             enforcingLocalOriginSuccessRate: uint32(0),
           }),
     },
+  }
+}
+
+/** Envoy would look only at clusters with five endpoints that got fifty requests each. */
+function failurePercentage(percent: number, countsLocalApart: boolean): NonNullable<Cluster['outlierDetection']> {
+  return {
+    failurePercentageThreshold: uint32(percent),
+    enforcingFailurePercentage: uint32(100),
+    failurePercentageMinimumHosts: uint32(1),
+    failurePercentageRequestVolume: uint32(5),
+    ...(countsLocalApart ? { enforcingFailurePercentageLocalOrigin: uint32(100) } : {}),
   }
 }
 

@@ -30,17 +30,22 @@ export function socketAddress(address: string, port: number): Address {
   return { socketAddress: { address, portValue: port } }
 }
 
-function localityEndpoints({ zone, priority, endpoints }: Locality): envoy.config.endpoint.v3.LocalityLbEndpoints {
+function localityEndpoints({ zone, priority, endpoints, weight }: Locality): envoy.config.endpoint.v3.LocalityLbEndpoints {
   return {
     ...(zone === '' ? {} : { locality: { zone } }),
     ...(priority === 0 ? {} : { priority }),
+    // Where zones have weights, one without gets nothing.
+    ...(weight === undefined || weight === 0 ? {} : { loadBalancingWeight: uint32(weight) }),
     lbEndpoints: endpoints.map(lbEndpoint),
   }
 }
 
-function lbEndpoint({ address, health, weight }: Endpoint): envoy.config.endpoint.v3.LbEndpoint {
+function lbEndpoint({ address, health, weight, healthCheckPort }: Endpoint): envoy.config.endpoint.v3.LbEndpoint {
   return {
-    endpoint: { address: address.kind === 'ip' ? socketAddress(address.ip, address.port) : { pipe: { path: address.path } } },
+    endpoint: {
+      address: address.kind === 'ip' ? socketAddress(address.ip, address.port) : { pipe: { path: address.path } },
+      ...(healthCheckPort === undefined ? {} : { healthCheckConfig: { portValue: healthCheckPort } }),
+    },
     ...(health === 'draining' ? { healthStatus: HEALTH.DRAINING } : {}),
     // Weights begin at 1, which is also what no weight means.
     ...(weight <= 1 ? {} : { loadBalancingWeight: uint32(weight) }),

@@ -1,19 +1,21 @@
 /** How an endpoint of a cluster is chosen. */
 import { Enum } from '../../gen/envoy/enums.js'
 import type { envoy } from '../../gen/envoy/types.js'
-import type { BackendTraffic, LoadBalancing } from '../../ir/cluster.js'
+import type { BackendTraffic, LoadBalancing, LoadReports } from '../../ir/cluster.js'
 import { duration } from '../message.js'
+import { asPolicy, extension, overrideHost } from './load-balancing-policy.js'
 
 type Cluster = envoy.config.cluster.v3.Cluster
 
 const POLICY = Enum['envoy.config.cluster.v3.Cluster.LbPolicy']
 
+/** Policies that a field of a cluster names; the others are extensions. */
 const POLICIES = {
   leastRequest: POLICY.LEAST_REQUEST,
   roundRobin: POLICY.ROUND_ROBIN,
   random: POLICY.RANDOM,
   consistentHash: POLICY.MAGLEV,
-} as const satisfies Record<LoadBalancing['kind'], Cluster['lbPolicy']>
+} as const satisfies Record<Exclude<LoadBalancing['kind'], 'backendUtilization'>, Cluster['lbPolicy']>
 
 /** At most one of them: a union in Envoy. */
 type PolicySettings =
@@ -32,15 +34,23 @@ const PANIC_THRESHOLD_PERCENT = 1
 export function loadBalancing({
   loadBalancing: how,
   panicThresholdPercent = PANIC_THRESHOLD_PERCENT,
-}: BackendTraffic): Pick<Cluster, 'lbPolicy' | 'commonLbConfig'> & PolicySettings {
+  endpointOverride,
+  zoneWeights,
+}: BackendTraffic): Pick<Cluster, 'lbPolicy' | 'loadBalancingPolicy' | 'commonLbConfig'> & PolicySettings {
+  const healthyPanicThreshold = { value: panicThresholdPercent }
+  if (endpointOverride !== undefined || how.kind === 'backendUtilization') {
+    const isWeighted = zoneWeights !== undefined
+    const policy = endpointOverride === undefined ? extension(how, isWeighted) : overrideHost(endpointOverride, extension(how, isWeighted))
+    return { loadBalancingPolicy: asPolicy(policy), commonLbConfig: { healthyPanicThreshold } }
+  }
   return {
     lbPolicy: POLICIES[how.kind],
     ...settings(how),
-    commonLbConfig: { healthyPanicThreshold: { value: panicThresholdPercent } },
+    commonLbConfig: { healthyPanicThreshold, ...(zoneWeights === undefined ? {} : { localityWeightedLbConfig: {} }) },
   }
 }
 
-function settings(how: LoadBalancing): PolicySettings {
+function settings(how: Exclude<LoadBalancing, LoadReports>): PolicySettings {
   switch (how.kind) {
     case 'leastRequest':
       return how.slowStartMs === undefined ? {} : { leastRequestLbConfig: { slowStartConfig: slowStart(how.slowStartMs) } }

@@ -49,7 +49,10 @@ export function hedgePolicy(retry: Retry | undefined, perTryMs: number): envoy.c
 }
 
 function policy(retry: Retry, perTryMs: number, retryOn: readonly string[]): RetryPolicy {
-  const perTry = perTryMs === 0 ? {} : { perTryTimeout: duration(perTryMs) }
+  const perTry = {
+    ...(perTryMs === 0 ? {} : { perTryTimeout: duration(perTryMs) }),
+    ...(retry.perTryIdleMs === undefined ? {} : { perTryIdleTimeout: duration(retry.perTryIdleMs) }),
+  }
   // A policy of its own even when nothing is retried: without one the virtual host's would hold.
   if (retryOn.length === 0) return { numRetries: uint32(0), ...perTry }
   return {
@@ -58,8 +61,17 @@ function policy(retry: Retry, perTryMs: number, retryOn: readonly string[]): Ret
     ...perTry,
     retryHostPredicate: [PREVIOUS_HOSTS],
     hostSelectionRetryMaxAttempts: HOST_SELECTION_ATTEMPTS,
+    ...(retry.attemptsPerPriority === undefined ? {} : { retryPriority: previousPriorities(retry.attemptsPerPriority) }),
     ...(retry.statusCodes.length === 0 ? {} : { retriableStatusCodes: [...retry.statusCodes] }),
     ...(retry.backoffBaseMs === undefined ? {} : { retryBackOff: backOff(retry.backoffBaseMs, retry.backoffMaxMs) }),
+  }
+}
+
+/** Goes on to the next priority after so many tries, although the ones before are healthy. */
+function previousPriorities(updateFrequency: number): envoy.config.route.v3.RetryPolicy.RetryPriority {
+  return {
+    name: 'envoy.retry_priorities.previous_priorities',
+    typedConfig: any('envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig', { updateFrequency }),
   }
 }
 

@@ -6,7 +6,7 @@ import type { Forward, Timeouts, WeightedCluster } from '../../ir/forward.js'
 import type { Route as IrRoute } from '../../ir/route.js'
 import { bool, duration, uint32 } from '../message.js'
 import { type Effects, effectsOf, hasOwnFilters, NO_EFFECTS } from './effects.js'
-import { hashPolicy } from './hash-policy.js'
+import { hashPolicies } from './hash-policy.js'
 import { type HeaderMutations, headerMutations } from './header-mutations.js'
 import { INVALID_BACKEND } from './invalid-backend.js'
 import { mirrorPolicy } from './mirror.js'
@@ -37,7 +37,7 @@ export function forwardTo(backends: Backends, forward: Forward, route: IrRoute, 
   const retry = retryPolicy(forward.retry, timeouts.perTryMs)
   const hedge = hedgePolicy(forward.retry, timeouts.perTryMs)
   return {
-    ...headerMutations(shared.requestHeaders, shared.responseHeaders),
+    ...withoutLoadReports(headerMutations(shared.requestHeaders, shared.responseHeaders), forward),
     route: {
       ...specifier,
       ...(shared.path === undefined ? {} : pathRewrite(shared.path, route.match.path)),
@@ -46,12 +46,23 @@ export function forwardTo(backends: Backends, forward: Forward, route: IrRoute, 
       // Envoy's own default of 15 s would cut long answers.
       timeout: duration(timeouts.requestMs),
       ...idleTimeout(timeouts, upgrade || route.grpc),
+      ...(timeouts.streamMs === undefined || timeouts.streamMs === 0
+        ? {}
+        : { maxStreamDuration: { maxStreamDuration: duration(timeouts.streamMs) } }),
       ...(retry === undefined ? {} : { retryPolicy: retry }),
       ...(hedge === undefined ? {} : { hedgePolicy: hedge }),
-      ...(forward.hash === undefined ? {} : { hashPolicy: [hashPolicy(forward.hash)] }),
+      ...(forward.hash === undefined ? {} : { hashPolicy: hashPolicies(forward.hash) }),
       ...(upgrade ? { upgradeConfigs: forward.upgrades.map((upgradeType) => ({ upgradeType, enabled: bool(true) })) } : {}),
     },
   }
+}
+
+/** Headers in which endpoints report their load (ORCA). */
+const LOAD_REPORTS = ['endpoint-load-metrics', 'endpoint-load-metrics-bin']
+
+function withoutLoadReports(mutations: HeaderMutations, { hidesLoadReports }: Forward): HeaderMutations {
+  if (hidesLoadReports !== true) return mutations
+  return { ...mutations, responseHeadersToRemove: [...(mutations.responseHeadersToRemove ?? []), ...LOAD_REPORTS] }
 }
 
 type ClusterSpecifier = Pick<RouteAction, 'clusterNotFoundResponseCode'> &

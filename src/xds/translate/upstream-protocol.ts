@@ -1,6 +1,6 @@
 import type { envoy, google } from '../../gen/envoy/types.js'
-import type { BackendProtocol, UpstreamHttp } from '../../ir/cluster.js'
-import { any, duration, uint32 } from '../message.js'
+import type { BackendProtocol, Http2Ping, UpstreamHttp } from '../../ir/cluster.js'
+import { any, bool, duration, uint32 } from '../message.js'
 
 type HttpProtocolOptions = envoy.extensions.upstreams.http.v3.HttpProtocolOptions
 
@@ -30,6 +30,9 @@ export function upstreamProtocol(
 }
 
 function versionOptions(protocol: BackendProtocol, http: UpstreamHttp): HttpProtocolOptions | undefined {
+  if (http.followsClient === true && protocol !== 'tcp' && protocol !== 'udp') {
+    return { useDownstreamProtocolConfig: { httpProtocolOptions: {}, http2ProtocolOptions: http2(http) } }
+  }
   switch (protocol) {
     case 'http1':
       return { explicitHttpConfig: { httpProtocolOptions: {} } }
@@ -47,11 +50,29 @@ function http2({
   streamWindowBytes,
   connectionWindowBytes,
   maxConcurrentStreams,
+  keepsConnectionOnInvalidMessage,
+  ping,
 }: UpstreamHttp): envoy.config.core.v3.Http2ProtocolOptions {
   return {
     initialStreamWindowSize: uint32(streamWindowBytes ?? STREAM_WINDOW_BYTES),
     initialConnectionWindowSize: uint32(connectionWindowBytes ?? CONNECTION_WINDOW_BYTES),
     ...(maxConcurrentStreams === undefined ? {} : { maxConcurrentStreams: uint32(maxConcurrentStreams) }),
+    ...(keepsConnectionOnInvalidMessage === undefined
+      ? {}
+      : { overrideStreamErrorOnInvalidHttpMessage: bool(keepsConnectionOnInvalidMessage) }),
+    ...(ping === undefined ? {} : { connectionKeepalive: connectionKeepalive(ping) }),
+  }
+}
+
+/** How long an answer to a PING may take where nobody says it: Envoy wants to be told. */
+const PING_TIMEOUT_MS = 10_000
+
+function connectionKeepalive({ intervalMs, timeoutMs, jitterPercent, idleMs }: Http2Ping): envoy.config.core.v3.KeepaliveSettings {
+  return {
+    ...(intervalMs === undefined ? {} : { interval: duration(intervalMs) }),
+    timeout: duration(timeoutMs ?? PING_TIMEOUT_MS),
+    ...(jitterPercent === undefined ? {} : { intervalJitter: { value: jitterPercent } }),
+    ...(idleMs === undefined ? {} : { connectionIdleInterval: duration(idleMs) }),
   }
 }
 

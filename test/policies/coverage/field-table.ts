@@ -25,6 +25,10 @@ export const OPEN = '?'
 /** Why fields are left out that their own documentation leaves out. */
 export const HIDDEN = 'It is there in their types and hidden in their API: nothing is implemented behind it.'
 
+/** Why targets are not selected elsewhere. */
+export const OWN_NAMESPACE =
+  'Targets are selected in the namespace of the policy; those elsewhere are named by targetRefs, and a ReferenceGrant there must allow it.'
+
 /** A field of theirs and what it is here. */
 export interface CoverageRow {
   readonly theirs: string

@@ -1,0 +1,64 @@
+/** How an endpoint is chosen, in the words of the IR. */
+import type { BackendTrafficSettings, BackendUtilization } from '../../gen/kinds.js'
+import type { BackendTraffic, LoadBalancing, LoadReports } from '../../ir/cluster.js'
+import { durationMilliseconds } from '../../kinds/duration.js'
+import { compareText } from '../precedence.js'
+
+/** Envoy's own size of a Maglev table. */
+const TABLE_SIZE = 65_537
+
+type Settings = NonNullable<BackendTrafficSettings['loadBalancer']>
+
+/** What a load balancer says about a cluster. */
+export function balancing(settings: Settings): Pick<BackendTraffic, 'loadBalancing' | 'endpointOverride' | 'zoneWeights'> {
+  const { endpointOverride, zoneAware } = settings
+  const weights = zoneAware?.weightedZones
+  return {
+    loadBalancing: loadBalancing(settings),
+    ...(endpointOverride === undefined ? {} : { endpointOverride: endpointOverride.extractFrom.map(({ header }) => header.toLowerCase()) }),
+    ...(weights === undefined
+      ? {}
+      : {
+          zoneWeights: Object.fromEntries(
+            [...weights].sort((a, b) => compareText(a.zone, b.zone)).map(({ zone, weight }) => [zone, weight]),
+          ),
+        }),
+  }
+}
+
+function loadBalancing({ type, consistentHash, backendUtilization, slowStart }: Settings): LoadBalancing {
+  const ramp = slowStart === undefined ? {} : { slowStartMs: durationMilliseconds(slowStart.window) }
+  switch (type) {
+    case 'LeastRequest':
+      return { kind: 'leastRequest', ...ramp }
+    case 'RoundRobin':
+      return { kind: 'roundRobin', ...ramp }
+    case 'Random':
+      return { kind: 'random' }
+    case 'ConsistentHash':
+      return { kind: 'consistentHash', tableSize: consistentHash?.tableSize ?? TABLE_SIZE }
+    case 'BackendUtilization':
+      return loadReports(backendUtilization ?? {})
+  }
+}
+
+function loadReports(reports: BackendUtilization): LoadReports {
+  const { blackoutPeriod, weightExpirationPeriod, weightUpdatePeriod, errorUtilizationPenaltyPercent, outOfBand } = reports
+  return {
+    kind: 'backendUtilization',
+    ...(blackoutPeriod === undefined ? {} : { blackoutMs: durationMilliseconds(blackoutPeriod) }),
+    ...(weightExpirationPeriod === undefined ? {} : { expirationMs: durationMilliseconds(weightExpirationPeriod) }),
+    ...(weightUpdatePeriod === undefined ? {} : { updateMs: durationMilliseconds(weightUpdatePeriod) }),
+    ...(errorUtilizationPenaltyPercent === undefined ? {} : { errorPenalty: errorUtilizationPenaltyPercent / 100 }),
+    metricNames: reports.metricNamesForComputingUtilization ?? [],
+    ...(outOfBand === undefined
+      ? {}
+      : {
+          outOfBand: {
+            ...(outOfBand.reportingPeriod === undefined ? {} : { periodMs: durationMilliseconds(outOfBand.reportingPeriod) }),
+            ...(outOfBand.port === undefined ? {} : { port: outOfBand.port }),
+            ...(outOfBand.authority === undefined ? {} : { authority: outOfBand.authority }),
+          },
+        }),
+  }
+}

@@ -1,0 +1,231 @@
+/** BackendTrafficPolicy: which endpoints are well, and what is tried again. */
+import { describe, expect } from '@jest/globals'
+import { backend } from '../features/manifests.js'
+import { featureWorld } from '../features/world.js'
+import { eventually } from '../support/eventually.js'
+import { GOOD, onRoute, routeTo, said, several, spread } from './backend-traffic.js'
+import { policyField } from './coverage/policy-field.js'
+import { runningCluster, statistic } from './proxy.js'
+import { startRawBackend } from './raw-backend.js'
+
+const world = featureWorld(['a', 'b', 'c'])
+const port = (name: string): number => world.backend(name).port
+const WITHIN = 20_000
+
+/** An active check of the backend `a`. */
+const checked = (active: string): readonly string[] => [
+  routeTo('a'),
+  onRoute(`healthCheck: {panicThreshold: 0, active: {interval: 100ms, timeout: 2s, ${active}}}`),
+]
+const isUp = (): Promise<void> => eventually(async () => expect(await world.answerer()).toBe('a'), WITHIN)
+const isDown = (): Promise<void> => eventually(async () => expect(await world.answerer()).toBe(503), WITHIN)
+
+describe('healthCheck.active', () => {
+  policyField(
+    ['BackendTrafficPolicy healthCheck.active.http.{requestBody.text,expectedResponse.text}'],
+    'a body is sent and expected',
+    async () => {
+      const answers = (text: string) =>
+        checked(
+          `type: HTTP, unhealthyThreshold: 1, http: {path: /body, method: POST, requestBody: {text: "are you well"}, expectedResponse: {text: ${text}}}`,
+        )
+      await world.write(...answers('are you well'))
+      expect(said(world)).toEqual(GOOD)
+      await isUp()
+      expect(world.backend('a').requests.find(({ path }) => path === '/body')).toMatchObject({ method: 'POST', body: 'are you well' })
+      await world.write(...answers('never said'))
+      await isDown()
+    },
+  )
+
+  policyField(
+    ['BackendTrafficPolicy healthCheck.active.{http.requestBody.binary,http.expectedResponse.binary,tcp.send.binary,tcp.receive.binary}'],
+    'bytes are sent and expected',
+    async () => {
+      const base64 = (text: string): string => Buffer.from(text).toString('base64')
+      const body = `requestBody: {binary: "${base64('ping')}"}`
+      await world.write(
+        ...checked(
+          `type: HTTP, unhealthyThreshold: 1, http: {path: /binary, method: PUT, ${body}, expectedResponse: {binary: "${base64('"body":"ping"')}"}}`,
+        ),
+      )
+      await isUp()
+      await world.write(
+        ...checked(
+          `type: HTTP, unhealthyThreshold: 1, http: {path: /binary, method: PUT, ${body}, expectedResponse: {binary: "${base64('pong')}"}}`,
+        ),
+      )
+      await isDown()
+      const bytes = await startRawBackend('bytes', (text) =>
+        text.startsWith('\x00\x01ping') ? '\x02pong' : text.includes('HTTP/1.1') ? 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n' : '',
+      )
+      const tcp = (answer: string) =>
+        onRoute(
+          `healthCheck: {panicThreshold: 0, active: {interval: 100ms, timeout: 1s, unhealthyThreshold: 1, type: TCP, tcp: {send: {binary: "${base64('\x00\x01ping')}"}, receive: {binary: "${base64(answer)}"}}}}`,
+        )
+      try {
+        await world.write(backend(bytes), routeTo('bytes'), tcp('\x02pong'))
+        await eventually(async () => expect(await world.answerer()).toBe(200), WITHIN)
+        await world.write(backend(bytes), routeTo('bytes'), tcp('\x03pong'))
+        await eventually(async () => expect(await world.answerer()).toBe(503), WITHIN)
+      } finally {
+        await bytes.close()
+      }
+    },
+  )
+
+  policyField(
+    ['BackendTrafficPolicy healthCheck.active.http.retriableStatuses'],
+    'a bad answer takes out at once, one that may be better later does not',
+    async () => {
+      const asks = (more: string) => checked(`type: HTTP, unhealthyThreshold: 1000, http: {path: "/later?status=429"${more}}`)
+      await world.write(...asks(', expectedStatuses: [429]'))
+      await isUp()
+      // With 429 among them it would take a thousand in a row, and 100 seconds.
+      await world.write(...asks(', retriableStatuses: [429]'))
+      await new Promise((resolve) => setTimeout(resolve, 1_000))
+      await world.write(...asks(', retriableStatuses: [430]'))
+      await isDown()
+    },
+  )
+
+  policyField(['BackendTrafficPolicy healthCheck.active.healthyThreshold'], 'it takes so many good answers to be well again', async () => {
+    // A cluster begins with what its first check says, so this one begins bad.
+    const key = `healthy-${process.pid}`
+    await world.write(
+      ...checked(`type: HTTP, unhealthyThreshold: 1, healthyThreshold: 4, http: {path: "/again?failFirst=3&key=${key}&status=500"}`),
+    )
+    await isUp()
+    const asked = world.backend('a').requests.filter(({ path }) => path.includes(key)).length
+    expect(asked).toBeGreaterThanOrEqual(7)
+  })
+
+  policyField(['BackendTrafficPolicy healthCheck.active.overrides.port'], 'another port is asked', async () => {
+    await world.write(...checked(`type: HTTP, unhealthyThreshold: 1, overrides: {port: ${port('b')}}, http: {path: /other-port}`))
+    await isUp()
+    expect(world.backend('b').requests.some(({ path }) => path === '/other-port')).toBe(true)
+    expect(world.backend('a').requests.some(({ path }) => path === '/other-port')).toBe(false)
+  })
+
+  policyField(
+    ['BackendTrafficPolicy healthCheck.active.{initialJitter,healthCheckLog.matches}'],
+    'jitter and log are what Envoy runs with',
+    async () => {
+      await world.write(...checked('type: TCP, initialJitter: 250ms, healthCheckLog: {matches: [Failure, Success]}'))
+      expect(said(world)).toEqual(GOOD)
+      const text = JSON.stringify(await runningCluster(world, 'Backend/default/a'))
+      expect(text).toContain('"initial_jitter":"0.250s"')
+      expect(text).toContain('"always_log_health_check_failures":true')
+      expect(text).toContain('"always_log_health_check_success":true')
+      expect(text).toContain('"event_log_path":"/dev/stdout"')
+    },
+  )
+})
+
+describe('healthCheck.passive', () => {
+  const passive = (settings: string): string =>
+    onRoute(
+      `healthCheck: {panicThreshold: 0, passive: {interval: 200ms, baseEjectionTime: 60s, maxEjectionPercent: 100, consecutive5XxErrors: 0, ${settings}}}`,
+    )
+  const fails = async (query: string): Promise<void> => {
+    await eventually(async () => {
+      await spread(world, 10, { path: `/?${query}` })
+      expect(await world.answerer()).toBe(503)
+    }, WITHIN)
+  }
+
+  policyField(['BackendTrafficPolicy healthCheck.passive.consecutiveGatewayErrors'], 'answers of 502 in a row', async () => {
+    await world.write(routeTo('a'), passive('consecutiveGatewayErrors: 3'))
+    await spread(world, 10, { path: '/?status=500' })
+    expect(await world.answerer()).toBe('a')
+    await fails('status=502')
+  })
+
+  policyField(
+    ['BackendTrafficPolicy healthCheck.passive.{consecutiveLocalOriginFailures,splitExternalLocalOriginErrors}'],
+    'connections that fail count apart',
+    async () => {
+      await world.write(routeTo('a'), passive('splitExternalLocalOriginErrors: true, consecutiveLocalOriginFailures: 3'))
+      await spread(world, 10, { path: '/?status=500' })
+      expect(await world.answerer()).toBe('a')
+      await fails('reset=1')
+      await world.write(routeTo('a'), passive('splitExternalLocalOriginErrors: true'))
+      expect(JSON.stringify(await runningCluster(world, 'Backend/default/a'))).toContain('"consecutive_local_origin_failure":5')
+    },
+  )
+
+  policyField(['BackendTrafficPolicy healthCheck.passive.failurePercentageThreshold'], 'a share of failures', async () => {
+    await world.write(routeTo('a'), passive('failurePercentageThreshold: 60'))
+    await fails('status=500')
+  })
+
+  policyField(['BackendTrafficPolicy healthCheck.passive.alwaysEjectOneEndpoint'], 'not even one is left out', async () => {
+    const one = (may: boolean): readonly string[] => [
+      several('all', [{ port: port('a') }, { port: port('b') }]),
+      routeTo('all'),
+      onRoute(
+        `retry: {numRetries: 0}, healthCheck: {panicThreshold: 0, passive: {interval: 100ms, baseEjectionTime: 60s, maxEjectionPercent: 1, consecutive5XxErrors: 1, alwaysEjectOneEndpoint: ${may}}}`,
+      ),
+    ]
+    await world.write(...one(true))
+    await eventually(async () => {
+      await spread(world, 10, { path: '/?status=500' })
+      expect(Object.keys(await spread(world, 20))).toHaveLength(1)
+    }, WITHIN)
+    await world.write(...one(false))
+    await spread(world, 30, { path: '/?status=500' })
+    expect(Object.keys(await spread(world, 40)).sort()).toEqual(['a', 'b'])
+  })
+})
+
+describe('retries', () => {
+  policyField(['BackendTrafficPolicy retry.perRetry.idleTimeout'], 'a try ends when nothing comes', async () => {
+    await world.write(routeTo('a'), onRoute('retry: {numRetries: 0, perRetry: {idleTimeout: 300ms}}'))
+    expect(await world.answerer({ path: '/?delayMs=3000' })).toBe(504)
+    expect(await world.answerer()).toBe('a')
+  })
+
+  policyField(['BackendTrafficPolicy retry.numAttemptsPerPriority'], 'the next priority is tried although the first is well', async () => {
+    const failover = several('all', [{ port: port('a') }, { port: port('b'), more: 'priority: 1' }])
+    const retried = (more: string) => onRoute(`retry: {numRetries: 3${more}, retryOn: {httpStatusCodes: [503]}}`)
+    const tried = async (): Promise<readonly string[]> => {
+      const path = `/?status=503&id=${Math.random()}`
+      await world.ask({ path })
+      return ['a', 'b'].filter((name) => world.backend(name).requests.some((each) => each.path === path))
+    }
+    await world.write(failover, routeTo('all'), retried(''))
+    expect(await tried()).toEqual(['a'])
+    await world.write(failover, routeTo('all'), retried(', numAttemptsPerPriority: 1'))
+    expect(await tried()).toEqual(['a', 'b'])
+  })
+
+  policyField(['BackendTrafficPolicy circuitBreaker.maxParallelRetries'], 'only so many retries at once', async () => {
+    const limited = (more: string) => onRoute(`retry: {numRetries: 1, retryOn: {httpStatusCodes: [503]}}${more}`)
+    const overflows = async (): Promise<number> =>
+      (await statistic(world, 'cluster.Backend/default/a~default/p.upstream_rq_retry_overflow')) ?? 0
+    await world.write(routeTo('a'), limited(', circuitBreaker: {maxParallelRetries: 1}'))
+    const before = await overflows()
+    await spread(world, 20, { path: '/?status=503&delayMs=300' })
+    expect(await overflows()).toBeGreaterThan(before)
+  })
+
+  policyField(
+    ['BackendTrafficPolicy circuitBreaker.retryBudget.{percent.numerator,percent.denominator,minRetryConcurrency}'],
+    'retries are a share of the requests',
+    async () => {
+      const budget = (percent: string, least: number) =>
+        onRoute(
+          `retry: {numRetries: 1, retryOn: {httpStatusCodes: [503]}}, circuitBreaker: {retryBudget: {percent: ${percent}, minRetryConcurrency: ${least}}}`,
+        )
+      const retries = async (): Promise<number> => {
+        const path = `/?status=503&delayMs=300&id=${Math.random()}`
+        await spread(world, 20, { path })
+        return world.backend('a').requests.filter((each) => each.path === path).length - 20
+      }
+      await world.write(routeTo('a'), budget('{numerator: 1, denominator: 1000}', 0))
+      expect(await retries()).toBeLessThan(10)
+      await world.write(routeTo('a'), budget('{numerator: 100}', 100))
+      expect(await retries()).toBe(20)
+    },
+  )
+})
