@@ -15,6 +15,7 @@ rm -f "$results"
 code=0
 # The tests run where the cluster's addresses are.
 in_namespace env HELM_BIN="$("$conformance/helm.sh")" HEADGATE_TAG="$tag" HEADGATE_CLUSTER_STATE="$STATE" \
+  HEADGATE_GATEWAY_API_CRDS="$(gateway_api_crds)" \
   NODE_OPTIONS="--experimental-vm-modules --no-warnings=ExperimentalWarning" \
   node "$repository/node_modules/jest/bin/jest.js" --config "$repository/test/cluster/jest.config.js" --json --outputFile "$results" "$@" >&2 || code=$?
 [ $code = 0 ] || collect_logs

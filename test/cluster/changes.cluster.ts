@@ -1,0 +1,175 @@
+/** Changes of the fleet and of the cluster around it under load: no request may be lost, and what is said stays true. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { eventually } from '../support/eventually.js'
+import { get } from './support/http.js'
+import { apply, type Condition, fromRunner, kubectl, kubectlJson, type List } from './support/kubectl.js'
+import { startLoad } from './support/load.js'
+import { answers, backendYaml, gatewayYaml, namespaceYaml, readGateway, routeYaml, type Site } from './support/site.js'
+
+const SYSTEM = 'headgate-system'
+const NAMESPACE = 'changes'
+const ENVOYS = 'gateway.networking.k8s.io/gateway-name=web'
+const CONTROLLERS = 'app.kubernetes.io/component=controller'
+
+interface Pod {
+  readonly metadata: { readonly name: string; readonly deletionTimestamp?: string }
+  readonly status: { readonly podIP?: string; readonly conditions?: readonly Condition[] }
+}
+
+let site: Site
+
+const config = (more: string): string => `
+apiVersion: headgate.dev/v1alpha1
+kind: GatewayConfig
+metadata: { name: web, namespace: ${NAMESPACE} }
+spec: { resources: { requests: { cpu: 10m, memory: 32Mi } }, ${more} }
+`
+
+beforeAll(async () => {
+  const host = `${NAMESPACE}.example.com`
+  const gateway = `${gatewayYaml(NAMESPACE, 'headgate').trimEnd()}
+  infrastructure: { parametersRef: { group: headgate.dev, kind: GatewayConfig, name: web } }
+`
+  await apply(
+    [namespaceYaml(NAMESPACE), config('replicas: 3'), backendYaml(NAMESPACE), gateway, routeYaml(NAMESPACE, 'web', host)].join('---'),
+  )
+  await kubectl('rollout', 'status', 'deployment/echo', '--namespace', NAMESPACE, '--timeout=90s')
+  await kubectl('wait', 'gateway/web', '--namespace', NAMESPACE, '--for=condition=Programmed', '--timeout=120s')
+  const address = (await readGateway(NAMESPACE)).status?.addresses?.[0]?.value
+  if (address === undefined) throw new Error('the Gateway is programmed and has no address')
+  site = { namespace: NAMESPACE, address, host }
+  await answers(site)
+}, 300_000)
+
+afterAll(async () => {
+  await kubectl('delete', 'namespace', NAMESPACE, '--wait=false')
+})
+
+const podsOf = async (namespace: string, selector: string): Promise<readonly Pod[]> => {
+  const { items } = await kubectlJson<List<Pod>>('get', 'pods', '--namespace', namespace, '--selector', selector)
+  return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+}
+const isReady = ({ status }: Pod): boolean => (status.conditions ?? []).some((each) => each.type === 'Ready' && each.status === 'True')
+const programmed = async (): Promise<Condition | undefined> =>
+  (await readGateway(NAMESPACE)).status?.conditions?.find(({ type }) => type === 'Programmed')
+
+/** Does something under load and expects that every request was answered, and that the Gateway was programmed all the time. */
+async function withoutLoss(disturb: () => Promise<unknown>): Promise<void> {
+  const before = await programmed()
+  const load = startLoad(site.address, 80, site.host)
+  await eventually(() => expect(load.answered()).toBeGreaterThan(50), 30_000)
+  try {
+    await disturb()
+    const answered = load.answered()
+    await eventually(() => expect(load.answered()).toBeGreaterThan(answered + 50), 60_000)
+  } finally {
+    const report = await load.stop()
+    expect(report.failures).toEqual([])
+  }
+  expect(await programmed()).toMatchObject({ status: 'True', lastTransitionTime: before?.lastTransitionTime })
+}
+
+describe('a fleet whose GatewayConfig changes', () => {
+  it('loses no request when it is scaled down and up again', async () => {
+    await eventually(async () => expect((await podsOf(NAMESPACE, ENVOYS)).filter(isReady)).toHaveLength(3), 120_000)
+    for (const replicas of [1, 3]) {
+      await withoutLoss(async () => {
+        await apply(config(`replicas: ${replicas}`))
+        await eventually(async () => {
+          const { items } = await kubectlJson<List<Pod>>('get', 'pods', '--namespace', NAMESPACE, '--selector', ENVOYS)
+          expect(items.filter(isReady)).toHaveLength(replicas)
+          expect(items).toHaveLength(replicas)
+        }, 120_000)
+      })
+    }
+  }, 400_000)
+
+  it('loses no request when Envoy is upgraded', async () => {
+    await withoutLoss(async () => {
+      await apply(config('replicas: 3, image: "docker.io/envoyproxy/envoy:next"'))
+      await eventually(async () => {
+        const images = await kubectl(
+          ...['get', 'pods', '--namespace', NAMESPACE, '--selector', ENVOYS, '--output', 'jsonpath={.items[*].spec.containers[0].image}'],
+        )
+        expect(images.split(' ')).toEqual(Array.from({ length: 3 }, () => 'docker.io/envoyproxy/envoy:next'))
+        expect((await podsOf(NAMESPACE, ENVOYS)).filter(isReady)).toHaveLength(3)
+      }, 180_000)
+    })
+  }, 300_000)
+})
+
+describe('three replicas with an Envoy on each', () => {
+  /** How many Envoys of this Gateway each replica serves, by its pod. */
+  const spread = async (): Promise<ReadonlyMap<string, number>> => {
+    const replicas = (await podsOf(SYSTEM, CONTROLLERS)).filter(isReady)
+    const counts = replicas.map(async ({ metadata, status }): Promise<readonly [string, number]> => {
+      const text = await (await fetch(`http://${status.podIP}:19002/metrics`)).text()
+      const line = text.split('\n').find((each) => each.startsWith('headgate_connected_proxies{') && each.includes(`${NAMESPACE}/web"`))
+      return [metadata.name, Number(line?.split(' ').at(-1) ?? 0)]
+    })
+    return new Map(await Promise.all(counts))
+  }
+
+  it('keep conditions right when the leader is killed', async () => {
+    await eventually(async () => expect((await spread()).size).toBe(3), 120_000)
+    // Which replica an Envoy comes to is chance: it comes again until each has one.
+    for (let attempt = 0; attempt < 20; attempt++) {
+      await eventually(async () => expect([...(await spread()).values()].reduce((sum, each) => sum + each, 0)).toBe(3), 120_000)
+      if ([...(await spread()).values()].every((each) => each === 1)) break
+      const [pod] = await podsOf(NAMESPACE, ENVOYS)
+      await kubectl('delete', 'pod', `${pod?.metadata.name}`, '--namespace', NAMESPACE, '--wait=false')
+      await eventually(async () => {
+        const pods = await podsOf(NAMESPACE, ENVOYS)
+        expect(pods.map(({ metadata }) => metadata.name)).not.toContain(pod?.metadata.name)
+        expect(pods.filter(isReady)).toHaveLength(3)
+      }, 120_000)
+    }
+    expect([...(await spread()).values()]).toEqual([1, 1, 1])
+    const { spec } = await kubectlJson<{ spec: { holderIdentity: string } }>('get', 'lease', 'headgate-leader', '--namespace', SYSTEM)
+    const leader = [...(await spread()).keys()].find((name) => spec.holderIdentity.includes(name))
+    await withoutLoss(async () => {
+      await kubectl('delete', 'pod', `${leader}`, '--namespace', SYSTEM, '--grace-period=0', '--force')
+      await apply(routeYaml(NAMESPACE, 'after', 'after.example.com'))
+      await answers({ address: site.address, host: 'after.example.com' }, 90_000)
+      await eventually(async () => {
+        const route = await kubectlJson<{
+          status?: { parents: readonly { readonly conditions: readonly Condition[] }[] }
+        }>('get', 'httproute', 'after', '--namespace', NAMESPACE)
+        const conditions = (route.status?.parents[0]?.conditions ?? []).map(({ type, status }) => `${type}=${status}`)
+        expect(conditions).toEqual(expect.arrayContaining(['Accepted=True', 'headgate.dev/Delivered=True']))
+      }, 90_000)
+    })
+  }, 600_000)
+})
+
+describe('CustomResourceDefinitions', () => {
+  it('may go, come back and be upgraded: what is served stays, and a kind that came back is read again', async () => {
+    const name = 'xbackends.gateway.networking.x-k8s.io'
+    await withoutLoss(async () => {
+      await kubectl('delete', 'crd', name)
+      await apply(routeYaml(NAMESPACE, 'without', 'without.example.com'))
+      await answers({ address: site.address, host: 'without.example.com' }, 60_000)
+      await kubectl('apply', '--server-side', '--force-conflicts', '-k', fromRunner('HEADGATE_GATEWAY_API_CRDS'))
+      await kubectl('wait', '--for=condition=Established', '--timeout=60s', `crd/${name}`)
+      await eventually(
+        () =>
+          apply(`
+apiVersion: gateway.networking.x-k8s.io/v1alpha1
+kind: XBackend
+metadata: { name: pods, namespace: ${NAMESPACE} }
+spec: { type: EndpointSelector, port: { number: 3000 }, endpointSelector: { matchLabels: { app: echo } } }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: again, namespace: ${NAMESPACE} }
+spec:
+  parentRefs: [{ name: web }]
+  hostnames: [again.example.com]
+  rules: [{ backendRefs: [{ group: gateway.networking.x-k8s.io, kind: XBackend, name: pods }] }]
+`),
+        60_000,
+      )
+      await eventually(async () => expect((await get(site.address, 'again.example.com')).status).toBe(200), 120_000)
+    })
+  }, 400_000)
+})
