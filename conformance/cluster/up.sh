@@ -71,6 +71,7 @@ start_control_plane() {
     --service-account-issuer https://kubernetes.default.svc --service-account-key-file "$STATE/pki/service-accounts.pub" \
     --service-account-signing-key-file "$STATE/pki/service-accounts.key" \
     --authorization-mode RBAC --allow-privileged --kubelet-preferred-address-types InternalIP \
+    --audit-policy-file "$STATE/audit.yaml" --audit-log-path "$STATE/log/audit.log" \
     --feature-gates ClusterTrustBundle=true --runtime-config certificates.k8s.io/v1beta1/clustertrustbundles=true
   wait_until 90 "kube-apiserver being ready" in_namespace kubectl get --raw /readyz
   # Without an election: a component that loses one ends itself, and tests take the API server away for longer than a lease.

@@ -160,6 +160,7 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
     telemetryStatuses,
   ]
   const statuses = graph.collection<ObjectStatus>('statuses of routes and policies', {
+    report: true,
     keys: statusSources,
     compute: (view, key) => firstOf(statusSources, (each) => view.get<ObjectStatus>(each, key)),
     // What is passed on was compared before.

@@ -93,6 +93,7 @@ const REPEATING_REASONS = ['ListenersNotValid', 'ListenersNotResolved', 'ParentN
 /** Declares the diagnostics of each object that has some, by the key of its status. */
 export function declareDiagnostics(graph: Graph, statuses: Source<ObjectStatus>): Collection<readonly Diagnostic[]> {
   return graph.collection<readonly Diagnostic[]>('diagnostics', {
+    report: true,
     keys: statuses,
     compute: (view, key) => {
       const status = view.get(statuses, key)

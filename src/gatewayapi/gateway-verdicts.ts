@@ -33,6 +33,7 @@ export function declareGatewayVerdicts(
   states: Collection<ListenerState>,
 ): Collection<Verdict> {
   return graph.collection<Verdict>('gateway verdicts', {
+    report: true,
     keys: gateways,
     compute: (view, key) => {
       const gateway = view.get(gateways, key)
@@ -61,6 +62,7 @@ export function declareListenerSetVerdicts(
   gatewayVerdicts: Collection<Verdict>,
 ): Collection<Verdict> {
   return graph.collection<Verdict>('listener set verdicts', {
+    report: true,
     keys: sets,
     compute: (view, key) => {
       const set = view.get(sets, key)

@@ -21,6 +21,7 @@ export function declareRouteStatuses(
   routeRules: Source<RouteRules>,
 ): Collection<RouteStatus> {
   return graph.collection<RouteStatus>('route statuses', {
+    report: true,
     keys: attachments,
     compute: (view, key) => {
       const attachment = view.get(attachments, key)

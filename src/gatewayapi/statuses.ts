@@ -82,6 +82,7 @@ export function declareStatuses(
   }
 
   return graph.collection<ObjectStatus>('statuses', {
+    report: true,
     keys: [
       graph.index(classes, 'statuses of gateway classes', (_, key) => [`GatewayClass/${key}`]),
       graph.index(gateways, 'statuses of gateways', (_, key) => [`Gateway/${key}`]),

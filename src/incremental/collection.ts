@@ -14,6 +14,11 @@ export interface CollectionOptions<V> {
   readonly keys: Keys | readonly Keys[]
   /** The value of one key; undefined means that there is none. Pure: see the contract in README.md. */
   compute(view: View, key: string): V | undefined
+  /**
+   * True for a report: only reports read it, and a flush may leave it for the next one. For values that are made from an input that is set
+   * by what the others say, which would be computed twice.
+   */
+  readonly report?: boolean
   /** True if a new value needs to go no further. Default: equal content. */
   equal?(a: V, b: V): boolean
 }
@@ -41,6 +46,11 @@ export class Collection<V> extends Source<V> implements SourceListener<unknown>,
     this.#equal = options.equal ?? deepEqual
     const keys: readonly Keys[] = Array.isArray(options.keys) ? options.keys : [options.keys]
     for (const source of keys) source.follow(this)
+  }
+
+  /** See `CollectionOptions.report`. */
+  get isReport(): boolean {
+    return this.#options.report === true
   }
 
   /** True if a flush has something to do here. */

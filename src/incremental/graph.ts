@@ -42,14 +42,15 @@ export class Graph {
    *
    * @param pause asked after each fragment; true leaves the rest for the next flush, and what collections say meanwhile is not consistent
    * @param last the last collection to bring up to date: for whoever sets an input by what it says, before later ones are computed in vain
+   * @param reports false leaves reports (`CollectionOptions.report`) for another flush
    */
   // biome-ignore lint/suspicious/noExplicitAny: only its place in the order counts
-  flush(pause: () => boolean = () => false, last?: Collection<any>): FlushReport {
+  flush(pause: () => boolean = () => false, last?: Collection<any>, reports = true): FlushReport {
     const computed = new Map<string, number>()
     const failures: FragmentFailure[] = []
     for (const collection of this.#collections) {
       if (last !== undefined && collection.order > last.order) break
-      if (!collection.isDirty) continue
+      if (!collection.isDirty || (collection.isReport && !reports)) continue
       const report = collection.run(pause)
       computed.set(collection.name, report.computed)
       failures.push(...report.failures)

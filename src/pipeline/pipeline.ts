@@ -146,8 +146,14 @@ export class Pipeline implements ProviderSink {
         void brought.finally(() => setImmediate(() => this.#slice()))
         return
       }
-      // What is published is noted, which may change statuses: once more.
+      // What is published may be held back, which changes what is made of it: once more.
     } while (this.#publish())
+    // How far things have come is known now: it stands in statuses, which are made once.
+    if (!this.#flushUpTo(end)) {
+      setImmediate(() => this.#slice())
+      return
+    }
+    this.#tell()
     this.#isScheduled = false
     this.#options.onRound?.({ ...this.#round, milliseconds: performance.now() - this.#round.began })
     for (const resolve of this.#waiting.splice(0)) resolve()
@@ -157,11 +163,11 @@ export class Pipeline implements ProviderSink {
   #flush(end: number): boolean {
     if (!this.#flushUpTo(end, this.#options.translation.gatewayApi.gateways)) return false
     this.#placeGateways()
-    return this.#flushUpTo(end)
+    return this.#flushUpTo(end, undefined, false)
   }
 
-  #flushUpTo(end: number, last?: Translation['gatewayApi']['gateways']): boolean {
-    const { complete, computed, failures } = this.#options.translation.graph.flush(() => performance.now() > end, last)
+  #flushUpTo(end: number, last?: Translation['gatewayApi']['gateways'], reports = true): boolean {
+    const { complete, computed, failures } = this.#options.translation.graph.flush(() => performance.now() > end, last, reports)
     const total = this.#round.computed
     for (const [name, count] of computed) total.set(name, (total.get(name) ?? 0) + count)
     this.#round.failures.push(...failures)
@@ -219,15 +225,20 @@ export class Pipeline implements ProviderSink {
     return isHeld
   }
 
-  /** True if a status may say something else now. */
+  /** True if something was held back or has become known: then what is made of it comes next. */
   #publish(): boolean {
-    const { translation, snapshots, onStatuses, onInfra, onSelectedPods, onClassFinalizers } = this.#options
+    const { translation, snapshots } = this.#options
     const resources = translation.xds.resources.takeChanges()
     this.#round.resources += resources.size
     for (const [group, changes] of byGroup(resources)) snapshots.apply(group, changes)
     snapshots.markComplete()
     const isNews = this.deliveries.published()
-    if (this.#holdBackRejected(resources.values()) || isNews) return true
+    return this.#holdBackRejected(resources.values()) || isNews
+  }
+
+  /** Tells whoever writes what is to be written. */
+  #tell(): void {
+    const { translation, onStatuses, onInfra, onSelectedPods, onClassFinalizers } = this.#options
     const statuses = translation.gatewayApi.statuses.takeChanges()
     if (statuses.size > 0) onStatuses?.(statuses)
     const infra = translation.gatewayApi.infra.takeChanges()
@@ -236,7 +247,6 @@ export class Pipeline implements ProviderSink {
     if (pods.size > 0) onSelectedPods?.(pods)
     const finalizers = translation.gatewayApi.classFinalizers.takeChanges()
     if (finalizers.size > 0) onClassFinalizers?.(finalizers)
-    return false
   }
 }
 

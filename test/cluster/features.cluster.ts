@@ -32,8 +32,26 @@ spec:
 
 const ask = (name: string, path = '/', headers = {}) => get(site.address, `${name}.example.com`, path, headers)
 
-/** Waits until the route is served. */
+interface Delivered {
+  readonly metadata: { readonly generation: number }
+  readonly status?: {
+    readonly conditions?: readonly Condition[]
+    readonly parents?: readonly { readonly conditions: readonly Condition[] }[]
+  }
+}
+
+/** Waits until every Envoy has the object as it is now. */
+async function delivered(kind: string, name: string, type: string): Promise<void> {
+  await eventually(async () => {
+    const { metadata, status } = await kubectlJson<Delivered>('get', kind, name, '--namespace', NAMESPACE)
+    const conditions = status?.conditions ?? status?.parents?.[0]?.conditions ?? []
+    expect(conditions).toContainEqual(expect.objectContaining({ type, status: 'True', observedGeneration: metadata.generation }))
+  }, 60_000)
+}
+
+/** Waits until the route is served, by every Envoy. */
 async function served(name: string, path = '/', status = 200): Promise<void> {
+  await delivered('httproute', name, 'headgate.dev/Delivered')
   await eventually(async () => expect((await ask(name, path)).status).toBe(status), 60_000)
 }
 
@@ -63,6 +81,7 @@ spec:
     - { name: guarded, protocol: HTTP, port: 80, hostname: guarded.example.com, filters: { requests: [${auth}] } }
 ---${route('guarded', `{ matches: [{ path: { value: /app } }], ${TO_ECHO} }`)}`)
     // Until the listener is there, the other one serves the route.
+    await delivered('gateway', 'web', 'Programmed')
     await served('guarded', '/status/401', 401)
     await served('guarded', '/app')
     expect((await ask('guarded', '/elsewhere')).status).toBe(404)

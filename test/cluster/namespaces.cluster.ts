@@ -1,6 +1,8 @@
 /** An installation for some namespaces only, beside one for the whole cluster. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { apply, CHART, fromRunner, helm, kubectl, kubectlJson } from './support/kubectl.js'
+import { eventually } from '../support/eventually.js'
+import { secretRequests } from './support/audit.js'
+import { apply, CHART, type Condition, fromRunner, helm, kubectl, kubectlJson } from './support/kubectl.js'
 import { createSite, gatewayYaml, namespaceYaml } from './support/site.js'
 
 const SYSTEM = 'headgate-team'
@@ -58,5 +60,57 @@ describe('an installation for one namespace', () => {
       ...['get', 'gateway', 'web', '--namespace', 'team-b'],
     )
     for (const { reason } of gateway.status?.conditions ?? []) expect(reason).toBe('Pending')
+  })
+
+  it('never reads a forbidden Secret, whatever refers to it', async () => {
+    const secret = (namespace: string, name: string) => `
+apiVersion: v1
+kind: Secret
+metadata: { name: ${name}, namespace: ${namespace} }
+type: kubernetes.io/tls
+stringData: { tls.crt: none, tls.key: none }
+`
+    const grant = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: ReferenceGrant
+metadata: { name: all, namespace: team-b }
+spec:
+  from: [{ group: gateway.networking.k8s.io, kind: Gateway, namespace: team-a }]
+  to: [{ group: "", kind: Secret }]
+`
+    const tls = (name: string, ref: string) =>
+      `{ name: ${name}, port: 443, protocol: HTTPS, hostname: ${name}.example.com, tls: { certificateRefs: [{ ${ref} }] } }`
+    const gateway = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: secure, namespace: team-a }
+spec:
+  gatewayClassName: team
+  listeners: [${tls('own', 'name: own')}, ${tls('forbidden', 'name: forbidden, namespace: team-b')}]
+`
+    const secrets = [secret('team-a', 'own'), secret('team-a', 'unused'), secret('team-b', 'forbidden')]
+    await apply([...secrets, grant, gateway].join('---'))
+    await eventually(async () => {
+      const { status } = await kubectlJson<{
+        readonly status?: { readonly listeners?: readonly { readonly name: string; readonly conditions: readonly Condition[] }[] }
+      }>('get', 'gateway', 'secure', '--namespace', 'team-a')
+      const reasons = (status?.listeners ?? []).map(({ name, conditions }) => [
+        name,
+        conditions.find(({ type }) => type === 'ResolvedRefs')?.reason,
+      ])
+      expect(reasons).toEqual([
+        ['own', 'InvalidCertificateRef'],
+        ['forbidden', 'RefNotPermitted'],
+      ])
+    }, 60_000)
+    // The one that a Gateway names was read, by its name, and no other: neither here nor there.
+    const asked = secretRequests(ACCOUNT).filter(({ namespace }) => namespace !== SYSTEM)
+    expect(new Set(asked.map(({ namespace, name }) => `${namespace}/${name}`))).toEqual(new Set(['team-a/own']))
+  }, 120_000)
+
+  it('reads no Secret that nothing refers to where it watches the whole cluster, either', async () => {
+    const asked = secretRequests('system:serviceaccount:headgate-system:headgate')
+    expect(asked.length).toBeGreaterThan(0)
+    expect(asked.filter(({ verb, name }) => (name === '' && verb !== 'create') || name === 'unused')).toEqual([])
   })
 })

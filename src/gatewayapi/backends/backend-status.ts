@@ -11,6 +11,7 @@ export function declareBackendStatuses(graph: Graph, inputs: Inputs, backends: S
   const objects = inputs.kind('Backend')
   const used = graph.index(backends, 'statuses of Backends', (_, key) => (key.startsWith('Backend/') ? [key] : []))
   return graph.collection<BackendStatus>('backend statuses', {
+    report: true,
     keys: used,
     compute: (view, key) => {
       const object = view.get(objects, key.slice(key.indexOf('/') + 1))

@@ -33,6 +33,7 @@ export function declarePolicyStatuses(graph: Graph, sources: PolicyStatusSources
   const xBackends = inputs.kind('XBackend')
   const users = graph.index(sources.routeRules, 'rules by backend object', ({ targets }) => targets)
   return graph.collection<PolicyStatus>('policy statuses', {
+    report: true,
     keys: [
       graph.index(tlsPolicies, 'statuses of backend TLS policies', (_, key) => [`BackendTLSPolicy/${key}`]),
       graph.index(trafficPolicies, 'statuses of traffic policies', (_, key) => [`XBackendTrafficPolicy/${key}`]),

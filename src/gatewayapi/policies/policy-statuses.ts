@@ -39,6 +39,7 @@ export function declareOwnPolicyStatuses<S extends object>(
 ): Collection<PolicyStatus> {
   const prefix = `${policies.kind.name}/`
   return graph.collection<PolicyStatus>(`${policies.kind.name}: statuses`, {
+    report: true,
     keys: graph.index(policies.all, `${policies.kind.name}: keys of statuses`, (_, key) => [`${prefix}${key}`]),
     compute: (view, key) => {
       const policyKey = key.slice(prefix.length)
