@@ -118,7 +118,7 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
   const traffic = declareEffectivePolicies(graph, scopes, routes, listeners, trafficPolicies)
   const security = declareEffectivePolicies(graph, scopes, routes, listeners, securityPolicies)
   const routeRules = declareRouteRules(graph, routes, attachments, ruleSources, { scopes, traffic, security, authentications })
-  const streamRoutes = declareStreamRoutes(graph, routes, attachments, listeners, ruleSources)
+  const streamRoutes = declareStreamRoutes(graph, routes, attachments, listeners, ruleSources, securityPolicies)
   const listenerFilters = declareListenerFilters(graph, filtersOfListeners, ruleSources)
   const tableHosts = declareTableHosts(graph, listeners)
   const virtualHosts = declareVirtualHosts(graph, {

@@ -1,8 +1,10 @@
 /**
  * What the two halves of the translation tell each other: gateways and their listeners on one side, routes on the other.
  */
+
 import type { WeightedCluster } from '../ir/forward.js'
 import type { Hostname } from '../ir/hostname.js'
+import type { ConnectionAuthorization } from '../ir/port.js'
 import type { ObjectKey, ObjectVersion } from '../util/object-ref.js'
 
 /** Protocols of listeners that we serve. */
@@ -115,6 +117,10 @@ export interface StreamRoute {
   readonly clusters: readonly WeightedCluster[]
   /** Weight of backends that cannot be used; their share of connections is refused. */
   readonly invalidWeight: number
+  /** Who may connect; undefined: everybody. */
+  readonly authorization?: ConnectionAuthorization
+  /** Policies that had a say in it. */
+  readonly policies: readonly ObjectVersion[]
 }
 
 /** A condition as the status of an object has it; times are added when it is written. */

@@ -116,6 +116,7 @@ function streamChain(
     ...(state.serves && state.tls !== undefined ? { tls: state.tls } : {}),
     clusters: route?.clusters ?? [],
     invalidWeight: route?.invalidWeight ?? 0,
-    origins: originsOf([gateway, parent, ...(route === undefined ? [] : [route.route])]),
+    ...(route?.authorization === undefined ? {} : { authorization: route.authorization }),
+    origins: originsOf([gateway, parent, ...(route === undefined ? [] : [route.route, ...route.policies])]),
   }
 }

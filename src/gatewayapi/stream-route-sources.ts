@@ -1,8 +1,11 @@
 /** Declares what TLSRoutes, TCPRoutes and UDPRoutes serve on listeners. */
+import type { SecuritySettings } from '../gen/kinds.js'
 import type { Collection, Graph, Source } from '../incremental/index.js'
 import { objectKey } from '../util/object-ref.js'
 import type { ClusterUsage } from './backends/cluster-names.js'
 import type { AttachedListener, Attachment, EffectiveListener, RouteKind, StreamRoute } from './model.js'
+import { connectionSecurity } from './policies/connection-security.js'
+import type { Policies } from './policies/policies.js'
 import type { Routes } from './routes/any-route.js'
 import type { RuleSources } from './routes/rule-context.js'
 import { shareOut } from './routes/weighted-clusters.js'
@@ -16,6 +19,7 @@ export function declareStreamRoutes(
   attachments: Source<Attachment>,
   listeners: Source<EffectiveListener>,
   sources: RuleSources,
+  securityPolicies: Policies<SecuritySettings>,
 ): Collection<StreamRoute> {
   const keys = graph.index(attachments, 'stream routes on listeners', (attachment, key) =>
     STREAM_KINDS.includes(attachment.route.kind) ? attachedListeners(attachment).map(({ listener }) => `${listener}#${key}`) : [],
@@ -35,14 +39,18 @@ export function declareStreamRoutes(
       const gateway = objectKey(listener.gateway.namespace, listener.gateway.name)
       const context = { ...sources, view, route: attachment.route, referrer: attachment.route, gateway }
       const references = route.spec.rules.flatMap((rule) => rule.backendRefs)
+      const security = route.kind === 'UDPRoute' ? undefined : connectionSecurity(view, securityPolicies, listener, attachment.route)
+      const isClosed = isRefused || security?.isClosed === true
       const { clusters, invalidWeight } = shareOut(context, references, usageOf(attachment.route.kind, listener))
       return {
         route: attachment.route,
         creationTimestamp: attachment.creationTimestamp,
         listener: attached.listener,
         hosts: attached.hosts,
-        clusters: isRefused ? [] : clusters,
-        invalidWeight: isRefused ? 1 : invalidWeight,
+        clusters: isClosed ? [] : clusters,
+        invalidWeight: isClosed ? 1 : invalidWeight,
+        ...(security?.authorization === undefined ? {} : { authorization: security.authorization }),
+        policies: security?.policies ?? [],
       }
     },
   })

@@ -2,6 +2,7 @@ import type { ObjectVersion } from '../util/object-ref.js'
 import type { ClientSettings, SocketSettings } from './client.js'
 import type { WeightedCluster } from './forward.js'
 import type { Hostname } from './hostname.js'
+import type { AddressRange } from './route.js'
 import type { Telemetry } from './telemetry.js'
 import type { TlsTermination } from './tls.js'
 
@@ -63,5 +64,15 @@ export interface StreamChain extends ChainBase {
   readonly clusters: readonly WeightedCluster[]
   /** Share of connections that are refused because their backend is invalid. */
   readonly invalidWeight: number
+  /** Who may connect; undefined: everybody. */
+  readonly authorization?: ConnectionAuthorization
   readonly origins: readonly ObjectVersion[]
+}
+
+/** Who may connect: the first rule that matches decides. */
+export interface ConnectionAuthorization {
+  /** `clients`: the client is in one of them; empty: anywhere. */
+  readonly rules: readonly { readonly action: 'allow' | 'deny'; readonly clients: readonly AddressRange[] }[]
+  /** Whether a client may connect that no rule matches. */
+  readonly otherwise: 'allow' | 'deny'
 }

@@ -80,7 +80,7 @@ export const securityPolicy: KindDefinition = {
   ],
   schema: ownPolicySchema(
     'SecurityPolicy',
-    'Who may send which requests of HTTPRoutes and GRPCRoutes. It does not hold for TLSRoutes, TCPRoutes and UDPRoutes.',
+    'Who may send which requests of HTTPRoutes and GRPCRoutes, and from where TLSRoutes and TCPRoutes are connected to. It does not hold for UDPRoutes.',
     'SecuritySettings',
     settings,
   ),

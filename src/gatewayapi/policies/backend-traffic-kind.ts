@@ -5,7 +5,7 @@ import { quantityBytes } from '../../kinds/quantity.js'
 import type { Problem } from '../conditions.js'
 import { leavesOf } from './merge.js'
 import type { PolicyKind } from './policy-kind.js'
-import { isBackendTarget } from './policy-targets.js'
+import { isBackendTarget, isConnectionTarget } from './policy-targets.js'
 
 /** Choices and what belongs to them. */
 const ATOMS: ReadonlySet<string> = new Set([
@@ -35,7 +35,7 @@ export const BACKEND_TRAFFIC_POLICY: PolicyKind<'BackendTrafficPolicy', BackendT
   settingsOf: ({ targetRefs: _refs, targetSelectors: _selectors, mergeType: _type, overrides: _overrides, ...settings }) => settings,
   overridesOf: ({ overrides }: BackendTrafficPolicySpec) => overrides,
   problemOf: (settings) => tableSizeProblem(settings) ?? keepaliveProblem(settings) ?? bufferProblem(settings) ?? zeroProblem(settings),
-  isTarget: () => true,
+  isTarget: (kind) => !isConnectionTarget(kind),
   targetProblem: (settings, kind) => (isBackendTarget(kind) ? backendProblem(settings) : undefined),
 }
 

@@ -143,7 +143,8 @@ function brokenOf<S extends object>(layers: readonly Layer<S>[]): readonly Objec
   return layers.flatMap(({ policy }) => (policy.problem === undefined ? [] : [policy.object]))
 }
 
-function listenerTargets({ parent, name }: EffectiveListener): readonly { readonly target: TargetRef; readonly level: number }[] {
+/** What policies about a listener name: what declares it, unless that is the Gateway, and the listener itself. */
+export function listenerTargets({ parent, name }: EffectiveListener): readonly { readonly target: TargetRef; readonly level: number }[] {
   const whole = { kind: parent.kind, namespace: parent.namespace, name: parent.name, sectionName: undefined }
   return [
     ...(parent.kind === 'ListenerSet' ? [{ target: whole, level: LEVELS.listenerSet }] : []),

@@ -127,6 +127,7 @@ function resolve<K extends PolicyKindName, S extends object>(
     if (!isReferenceAllowed(view, grants, from, target)) return { ...target, problem: notPermitted(target) }
     return { ...target, problem: problemFor(kind, { settings, overrides }, known) }
   })
+  const kinds = [...(spec.targetRefs ?? []), ...(spec.targetSelectors ?? [])].map((target) => target.kind)
   return {
     object: from,
     creationTimestamp: metadata.creationTimestamp,
@@ -140,8 +141,8 @@ function resolve<K extends PolicyKindName, S extends object>(
     overrides,
     problem:
       wrong ??
-      kind.problemOf(settings) ??
-      (overrides === undefined ? undefined : kind.problemOf(overrides)) ??
+      kind.problemOf(settings, kinds) ??
+      (overrides === undefined ? undefined : kind.problemOf(overrides, kinds)) ??
       (backends === undefined ? undefined : backendProblem(view, { backends, grants }, kind, { object: from, settings, overrides })),
   }
 }
@@ -163,6 +164,8 @@ function objectOf(view: View, inputs: Inputs, kind: string, key: ObjectKey): Met
     case 'ListenerSet':
     case 'HTTPRoute':
     case 'GRPCRoute':
+    case 'TLSRoute':
+    case 'TCPRoute':
     case 'Service':
     case 'ServiceImport':
     case 'Backend':

@@ -50,6 +50,8 @@ export function ancestorsOf(view: View, sources: AncestorSources, target: Policy
       return ofListeners(view, sources, target)
     case 'HTTPRoute':
     case 'GRPCRoute':
+    case 'TLSRoute':
+    case 'TCPRoute':
       return ofRoute(view, sources, target, target.kind)
     default:
       return ofBackend(view, sources, target)
@@ -65,13 +67,19 @@ function ofListeners(view: View, { listenersByParent }: AncestorSources, target:
   return found(named.map(({ gateway }) => objectKey(gateway.namespace, gateway.name)))
 }
 
-function ofRoute(view: View, { inputs, attachments }: AncestorSources, target: PolicyTarget, kind: 'HTTPRoute' | 'GRPCRoute'): Ancestors {
+type RouteTargetKind = 'HTTPRoute' | 'GRPCRoute' | 'TLSRoute' | 'TCPRoute'
+
+/** What all kinds of routes have in common. */
+interface Rules {
+  readonly spec: { readonly rules?: readonly { readonly name?: string }[] }
+}
+
+function ofRoute(view: View, { inputs, attachments }: AncestorSources, target: PolicyTarget, kind: RouteTargetKind): Ancestors {
   const { namespace, name, sectionName } = target
   const key = objectKey(namespace, name)
-  const route = kind === 'HTTPRoute' ? view.get(inputs.kind('HTTPRoute'), key) : view.get(inputs.kind('GRPCRoute'), key)
+  const route = view.get<Rules>(inputs.kind(kind), key)
   if (route === undefined) return missing(`The ${kind} "${key}" does not exist or names no Gateway of ours.`)
-  const rules: readonly { readonly name?: string }[] = route.spec.rules ?? []
-  if (sectionName !== undefined && !rules.some((rule) => rule.name === sectionName)) {
+  if (sectionName !== undefined && !route.spec.rules?.some((rule) => rule.name === sectionName)) {
     return missing(`The ${kind} "${key}" has no rule named "${sectionName}".`)
   }
   const parents = view.get(attachments, `${kind}/${key}`)?.parents ?? []

@@ -18,8 +18,12 @@ export interface PolicyKind<K extends PolicyKindName, S extends object> {
   /** The settings of a spec, without what all policies have. */
   settingsOf(spec: KindTypes[K]['spec']): S
   overridesOf(spec: KindTypes[K]['spec']): S | undefined
-  /** What the schema lets through and cannot be done: with it the policy as a whole does not count. */
-  problemOf(settings: S): Problem | undefined
+  /**
+   * What the schema lets through and cannot be done: with it the policy as a whole does not count.
+   *
+   * @param targets the kinds of what the policy is about
+   */
+  problemOf(settings: S, targets: readonly string[]): Problem | undefined
   /** The backends that settings refer to: without one of them the policy as a whole does not count. */
   backendsOf?(settings: S): readonly BackendReference[]
   /** True for kinds of targets that the policy may be about. */

@@ -13,7 +13,7 @@ export interface TargetRef {
 }
 
 /** Kinds of targets whose policies hold for what they contain. */
-const CONTAINERS: readonly string[] = ['Gateway', 'ListenerSet', 'HTTPRoute', 'GRPCRoute']
+const CONTAINERS: readonly string[] = ['Gateway', 'ListenerSet', 'HTTPRoute', 'GRPCRoute', 'TLSRoute', 'TCPRoute']
 
 /** The kind of target that a group and a kind mean; undefined where there is none. */
 export function targetKind(group: string, kind: string): string | undefined {
@@ -23,6 +23,11 @@ export function targetKind(group: string, kind: string): string | undefined {
 /** True for kinds that requests are sent to. */
 export function isBackendTarget(kind: string): boolean {
   return !CONTAINERS.includes(kind)
+}
+
+/** True for kinds whose routes are about connections, not requests. */
+export function isConnectionTarget(kind: string): boolean {
+  return kind === 'TLSRoute' || kind === 'TCPRoute'
 }
 
 /** The word of a target. */

@@ -3,8 +3,9 @@ import type { SecurityPolicySpec, SecuritySettings } from '../../gen/kinds.js'
 import { durationMilliseconds } from '../../kinds/duration.js'
 import { jwtProblem } from '../authentication/jwt-problem.js'
 import { parseAddressRange } from './address-range.js'
+import { ofRequestsOnly } from './connection-security.js'
 import type { PolicyKind } from './policy-kind.js'
-import { isBackendTarget } from './policy-targets.js'
+import { isBackendTarget, isConnectionTarget } from './policy-targets.js'
 
 /** Each is merged as a whole. */
 const ATOMS = [
@@ -26,7 +27,13 @@ export const SECURITY_POLICY: PolicyKind<'SecurityPolicy', SecuritySettings> = {
   settingsOf: (spec: SecurityPolicySpec): SecuritySettings =>
     Object.fromEntries(ATOMS.flatMap((name) => (spec[name] === undefined ? [] : [[name, spec[name]]]))),
   overridesOf: ({ overrides }: SecurityPolicySpec) => overrides,
-  problemOf: ({ jwt, authorization, extAuth }) => {
+  problemOf: (settings, targets) => {
+    const { jwt, authorization, extAuth } = settings
+    const ofRequests = targets.some(isConnectionTarget) ? ofRequestsOnly(settings) : undefined
+    if (ofRequests !== undefined) {
+      const message = `${ofRequests} is about requests: of connections of TLSRoutes and TCPRoutes only the address of the client is known.`
+      return { reason: 'UnsupportedValue', message }
+    }
     const ofTokens = jwt && jwtProblem(jwt)
     if (ofTokens !== undefined) return ofTokens
     if (extAuth !== undefined && !(durationMilliseconds(extAuth.timeout) > 0)) {

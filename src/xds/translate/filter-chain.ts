@@ -7,6 +7,7 @@ import { any, duration } from '../message.js'
 import type { ResourceReference } from '../resource.js'
 import { TYPE_URL } from '../resource.js'
 import { chainNames, type PackingOf } from './chain-names.js'
+import { connectionAuthorization } from './connection-authorization.js'
 import { downstreamTlsSocket, quicSocket, terminationReferences } from './downstream-tls.js'
 import { httpConnectionManager, type ManagerContext } from './http-connection-manager.js'
 import { CHAIN_EXTENSIONS } from './http-filters/index.js'
@@ -34,7 +35,9 @@ export function buildFilterChains(chain: Chain, context: FilterChainContext): re
     ...chainMatch(chain, mixed, isQuic),
     filters: [
       ...connectionLimit(client, statPrefix, chain),
-      chain.kind === 'http' ? httpConnectionManager(chain, client, packing, context) : tcpProxy(chain, client, statPrefix, options),
+      ...(chain.kind === 'http'
+        ? [httpConnectionManager(chain, client, packing, context)]
+        : [...connectionAuthorization(chain), tcpProxy(chain, client, statPrefix, options)]),
     ],
     ...(chain.tls === undefined ? {} : { transportSocket: isQuic ? quicSocket(chain.tls) : downstreamTlsSocket(chain.tls) }),
     ...(client.tlsHandshakeTimeoutMs === undefined || chain.tls === undefined

@@ -1,0 +1,62 @@
+/** What SecurityPolicies mean for connections of TLSRoutes and TCPRoutes, of which only the address of the client is known. */
+import type { AuthorizationRule, SecuritySettings } from '../../gen/kinds.js'
+import type { View } from '../../incremental/index.js'
+import type { ConnectionAuthorization } from '../../ir/port.js'
+import type { ObjectVersion } from '../../util/object-ref.js'
+import type { EffectiveListener } from '../model.js'
+import { parseAddressRange } from './address-range.js'
+import { LEVELS, listenerTargets } from './effective-policies.js'
+import { mergePolicies } from './merge.js'
+import { layersAbout, type Policies } from './policies.js'
+
+/** What policies say about the connections of a route on a listener. */
+export interface ConnectionSecurity {
+  /** Undefined: everybody may connect. */
+  readonly authorization: ConnectionAuthorization | undefined
+  /** True where a policy cannot be used: nobody may connect. */
+  readonly isClosed: boolean
+  /** The policies that say so. */
+  readonly policies: readonly ObjectVersion[]
+}
+
+/** What the policies of the Gateway, of what declares the listener, of the listener and of the route say together. */
+export function connectionSecurity(
+  view: View,
+  policies: Policies<SecuritySettings>,
+  listener: EffectiveListener,
+  { kind, namespace, name }: ObjectVersion,
+): ConnectionSecurity {
+  const gateway = { kind: 'Gateway', namespace: listener.gateway.namespace, name: listener.gateway.name, sectionName: undefined }
+  const layers = [
+    { target: gateway, level: LEVELS.gateway },
+    ...listenerTargets(listener),
+    { target: { kind, namespace, name, sectionName: undefined }, level: LEVELS.route },
+  ].flatMap(({ target, level }) => layersAbout(view, policies, target, level))
+  const effective = mergePolicies(layers, policies.kind.atoms)
+  const broken = layers.flatMap(({ policy }) => (policy.problem === undefined ? [] : [policy.object]))
+  const said = effective?.settings.authorization
+  const by = effective?.origins.authorization
+  return {
+    authorization: said && { rules: (said.rules ?? []).flatMap(ruleOf), otherwise: said.defaultAction === 'Allow' ? 'allow' : 'deny' },
+    isClosed: broken.length > 0,
+    policies: [...broken, ...(by === undefined ? [] : [by])],
+  }
+}
+
+/** The first setting that says something about requests; undefined where all are about connections. */
+export function ofRequestsOnly({ authorization, ...others }: SecuritySettings): string | undefined {
+  const [other] = Object.keys(others)
+  return other ?? ((authorization?.rules ?? []).some(isAboutRequests) ? 'authorization.rules' : undefined)
+}
+
+/** A rule about requests denies every connection that one of them might come over, and allows none. */
+function ruleOf(rule: AuthorizationRule): ConnectionAuthorization['rules'] {
+  const action = rule.action === 'Allow' ? 'allow' : 'deny'
+  if (action === 'allow' && isAboutRequests(rule)) return []
+  return [{ action, clients: (rule.principal?.clientCIDRs ?? []).flatMap((range) => parseAddressRange(range) ?? []) }]
+}
+
+function isAboutRequests({ name: _name, action: _action, principal = {}, ...others }: AuthorizationRule): boolean {
+  const { clientCIDRs: _clients, ...otherParts } = principal
+  return Object.keys(others).length > 0 || Object.keys(otherParts).length > 0
+}
