@@ -1,7 +1,7 @@
 /** Pairs of runs against a bare Envoy and ours, one right after the other, so that whatever else the machine does meets both. */
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { cpuUs } from './cpu.js'
 import { runWrk } from './wrk.js'
 
 /** A proxy to be asked. */
@@ -65,13 +65,6 @@ const PROXY_CPU = availableParallelism() > 1 ? 1 : undefined
 export function pin(pid: number, to: 'load' | 'proxy'): void {
   const cpu = to === 'load' ? LOAD_CPU : PROXY_CPU
   if (cpu !== undefined) execFileSync('taskset', ['-a', '-c', '-p', String(cpu), String(pid)], { stdio: 'ignore' })
-}
-
-/** Microseconds that all threads of a process have run. Linux only. */
-function cpuUs(pid: number): number {
-  const threads = readdirSync(`/proc/${pid}/task`)
-  const ns = threads.map((thread) => Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]))
-  return ns.reduce((sum, each) => sum + each, 0) / 1_000
 }
 
 function median(values: readonly number[]): number {

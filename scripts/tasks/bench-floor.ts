@@ -21,9 +21,10 @@ import { allowEveryone } from '../../src/xds/server/authentication.js'
 import { DEFAULT_ROUTE_PACKING, type RoutePacking } from '../../src/xds/translate/packing.js'
 import { change, endpointsObject, gatewayObjects, redirectRouteObject, serviceObject } from '../../test/perf/objects.js'
 import { createAuthority } from '../../test/support/certificates.js'
-import { freePort } from '../../test/support/free-port.js'
+import { freeOffset } from '../../test/support/free-offset.js'
 import { startEnvoy } from '../../test/xds/support/real-envoy.js'
 import { type Figures, figuresOf } from '../bench-cluster/figures.js'
+import { cpuUs } from '../data-path/cpu.js'
 import { Probe } from '../floor/probe.js'
 import { ReplayServer } from '../floor/replay-server.js'
 
@@ -53,12 +54,14 @@ interface Row {
   /** The difference of the medians, milliseconds. */
   readonly ours: number
   readonly bytes: number
+  /** Of the second Envoy per edit, on a processor, with the requests that ask for the answer. */
+  readonly envoyCpuMs: number
   readonly envoyMiB: number
   readonly loopMaxMs: number
 }
 
 const rows: Row[] = []
-console.log('routes  packing             F(N) p50    p99   whole p50    p99   X p50   KiB/edit  Envoy MiB  loop max ms')
+console.log('routes  packing             F(N) p50    p99   whole p50    p99   X p50   KiB/edit  Envoy cpu ms  Envoy MiB  loop max ms')
 for (const routes of values.routes.split(',').map(Number)) {
   for (const packing of values.packing.split(',')) {
     const row = await measure(routes, packing, routePacking(packing))
@@ -71,11 +74,12 @@ mkdirSync(folder, { recursive: true })
 writeFileSync(join(folder, 'floor.json'), `${JSON.stringify({ date: new Date().toISOString(), edits, rows }, undefined, 2)}\n`)
 
 async function measure(routes: number, name: string, packing: RoutePacking): Promise<Row> {
-  const httpPort = await freePort()
+  const offset = await freeOffset()
+  const httpPort = HTTP_PORT + offset
   const { pipeline, snapshots, server } = createControlPlane({
     xds: { packing },
     context: { controllerName: CONTROLLER_NAME, allowExternalName: false, supportedFeatures: [] },
-    placements: new LocalPlacements(httpPort - HTTP_PORT, true),
+    placements: new LocalPlacements(offset, true),
     authenticator: allowEveryone(LOCAL_GROUP),
     credentials: ServerCredentials.createInsecure(),
   })
@@ -103,6 +107,7 @@ async function measure(routes: number, name: string, packing: RoutePacking): Pro
     const before = sent()
     const floor: number[] = []
     const whole: number[] = []
+    const cpu: number[] = []
     const delay = monitorEventLoopDelay({ resolution: 1 })
     delay.enable()
     for (let edit = 1; edit <= edits; edit++) {
@@ -115,16 +120,17 @@ async function measure(routes: number, name: string, packing: RoutePacking): Pro
       await pause()
       const send = replay.prepare(changed)
       await pause()
+      const cpuBefore = cpuUs(second.pid)
       start = performance.now()
       send()
       await probes.replay.until(hostOf(index), targetOf(edit))
       floor.push(performance.now() - start)
+      cpu.push((cpuUs(second.pid) - cpuBefore) / 1_000)
       await pause()
     }
     delay.disable()
     const [of, all] = [figuresOf(floor), figuresOf(whole)]
     const envoyMiB = Number(/"allocated": "(\d+)"/.exec(await envoy.admin('/memory'))?.[1]) / 1024 / 1024
-    void second
     return {
       routes,
       packing: name,
@@ -132,6 +138,7 @@ async function measure(routes: number, name: string, packing: RoutePacking): Pro
       whole: all,
       ours: all.p50 - of.p50,
       bytes: (sent() - before) / edits,
+      envoyCpuMs: figuresOf(cpu).p50,
       envoyMiB,
       loopMaxMs: delay.max / 1e6,
     }
@@ -166,9 +173,17 @@ function pause(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
 }
 
-function print({ routes, packing, floor, whole, ours, bytes, envoyMiB, loopMaxMs }: Row): void {
+function print({ routes, packing, floor, whole, ours, bytes, envoyCpuMs, envoyMiB, loopMaxMs }: Row): void {
   const ms = [floor.p50, floor.p99, whole.p50, whole.p99, ours].map((value) => value.toFixed(1))
-  const cells = [String(routes), packing, ...ms, (bytes / 1024).toFixed(1), envoyMiB.toFixed(0), loopMaxMs.toFixed(0)]
-  const widths = [6, 18, 9, 5, 10, 5, 6, 9, 9, 11]
+  const cells = [
+    String(routes),
+    packing,
+    ...ms,
+    (bytes / 1024).toFixed(1),
+    envoyCpuMs.toFixed(1),
+    envoyMiB.toFixed(0),
+    loopMaxMs.toFixed(0),
+  ]
+  const widths = [6, 18, 9, 5, 10, 5, 6, 9, 12, 9, 11]
   console.log(cells.map((cell, index) => (index === 1 ? cell.padEnd(18) : cell.padStart(widths[index] ?? 0))).join('  '))
 }

@@ -5,7 +5,6 @@
  * of its own keeps several test files apart.
  */
 import { mkdtemp, rename, rm, unlink, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -18,6 +17,7 @@ import { type RunningStandalone, startStandalone } from '../../src/pipeline/stan
 import { createLogger } from '../../src/telemetry/logger.js'
 import { objectKey } from '../../src/util/object-ref.js'
 import { eventually } from './eventually.js'
+import { freeOffset } from './free-offset.js'
 import { connectHttp2, type Http2Client, send, type TestAnswer, type TestRequest, type TestTls } from './http-client.js'
 import { testRoutePacking } from './route-packing.js'
 
@@ -193,19 +193,3 @@ export function brief(conditions: readonly Condition[]): readonly string[] {
 }
 
 /** An offset under which nobody listens on the usual port: test files run side by side. */
-async function freeOffset(): Promise<number> {
-  for (let attempt = 0; attempt < 50; attempt++) {
-    // Below the ports that the system hands out by itself, even where a privileged port had to go 10,000 higher.
-    const offset = 1_000 + Math.floor(Math.random() * 130) * 100
-    if (await isFree(8080 + offset)) return offset
-  }
-  throw new Error('no free port for the gateways of this test')
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer()
-    server.on('error', () => resolve(false))
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
-  })
-}

@@ -9,7 +9,7 @@
 export type RoutePacking = 'rds' | 'scoped' | { readonly scopedAbove: number }
 
 /** Scopes where a changed route among that many costs Envoy more than 15 ms by RDS; below, requests cost the least: docs/performance.md. */
-export const DEFAULT_ROUTE_PACKING: RoutePacking = { scopedAbove: 1_000 }
+export const DEFAULT_ROUTE_PACKING: RoutePacking = { scopedAbove: 500 }
 
 /** What exists of a route table, and what new connections use. */
 export interface TablePacking {

@@ -1,0 +1,82 @@
+/** What a change costs in things that can be counted: the same on every machine, however busy it is. */
+import { ServerCredentials } from '@grpc/grpc-js'
+import { CONTROLLER_NAME } from '../../src/gatewayapi/context.js'
+import { LOCAL_GROUP, LocalPlacements } from '../../src/infra/host/local-placements.js'
+import { createControlPlane } from '../../src/pipeline/control-plane.js'
+import type { KubeObject } from '../../src/provider/provider.js'
+import { allowEveryone } from '../../src/xds/server/authentication.js'
+import type { RoutePacking } from '../../src/xds/translate/packing.js'
+import { change, endpointsObject, gatewayObjects, routeObject, serviceObject } from './objects.js'
+
+/** The collections whose fragments encode a message of Envoy. */
+const ENCODERS = [
+  'virtual host bytes',
+  'scopes',
+  'route configurations',
+  'listeners',
+  'encoded clusters',
+  'load assignments',
+  'encoded secrets',
+]
+
+/** What one change cost. */
+export interface Counted {
+  /** Fragments that ran. */
+  readonly fragments: number
+  /** Those of them that encoded a message. */
+  readonly encodes: number
+  /** Resources of Envoy that changed. */
+  readonly resources: number
+  /** Bytes of these resources: what goes to each proxy. */
+  readonly bytes: number
+  /** Statuses that are written. */
+  readonly statuses: number
+}
+
+/** A control plane with routes, without sockets. */
+export interface CountedPlane {
+  /** Sets an object, or removes it, and counts. */
+  change(object: KubeObject, gone?: 'gone'): Promise<Counted>
+}
+
+/** Brings a control plane to this many routes, each with its own hostname, Service and EndpointSlice. */
+export async function countedPlane(
+  routes: number,
+  packing: RoutePacking,
+  certificate: Parameters<typeof gatewayObjects>[0],
+): Promise<CountedPlane> {
+  let counted: Counted = { fragments: 0, encodes: 0, resources: 0, bytes: 0, statuses: 0 }
+  const { pipeline, snapshots } = createControlPlane({
+    xds: { packing },
+    context: { controllerName: CONTROLLER_NAME, allowExternalName: false, supportedFeatures: [] },
+    placements: new LocalPlacements(0, true),
+    authenticator: allowEveryone(LOCAL_GROUP),
+    credentials: ServerCredentials.createInsecure(),
+    onStatuses: (changes) => {
+      counted = { ...counted, statuses: counted.statuses + changes.size }
+    },
+    onRound: ({ computed }) => {
+      const runs = [...computed.values()].reduce((sum, count) => sum + count, 0)
+      const encodes = ENCODERS.reduce((sum, name) => sum + (computed.get(name) ?? 0), 0)
+      counted = { ...counted, fragments: counted.fragments + runs, encodes: counted.encodes + encodes }
+    },
+  })
+  snapshots.onApplied((_group, changes) => {
+    const bytes = changes.reduce((sum, { current }) => sum + (current?.value.length ?? 0), 0)
+    counted = { ...counted, resources: counted.resources + changes.length, bytes: counted.bytes + bytes }
+  })
+  const objects = [...gatewayObjects(certificate)]
+  for (let i = 0; i < routes; i++) objects.push(routeObject(i), serviceObject(i), endpointsObject(i))
+  pipeline.changes(objects.map(change))
+  pipeline.complete()
+  await pipeline.idle()
+  return {
+    change: async (object, gone) => {
+      counted = { fragments: 0, encodes: 0, resources: 0, bytes: 0, statuses: 0 }
+      const set = change(object)
+      pipeline.changes([gone === undefined ? set : { ...set, object: undefined }])
+      await pipeline.idle()
+      return counted
+    },
+  }
+}
