@@ -182,6 +182,7 @@ describe('A1.2 state of the world', () => {
     await using fixture = await serve()
     const stream = fixture.sotw()
     stream.send(RDS, { names: ['later'] })
+    await fixture.connected()
     expect(await stream.quiet()).toEqual([])
     fixture.apply(routes('later', []))
     expect(names(await stream.accept(RDS, ['later']))).toEqual(['later'])

@@ -1,10 +1,12 @@
 /** A server of ours with a cache, on a free port of loopback. */
+
 import { ServerCredentials } from '@grpc/grpc-js'
 import type { DeliveryEvent } from '../../../src/xds/delivery.js'
 import type { EncodedResource, ResourceChange } from '../../../src/xds/resource.js'
 import { AdsServer, type AdsServerOptions } from '../../../src/xds/server/ads-server.js'
 import { allowEveryone } from '../../../src/xds/server/authentication.js'
 import { SnapshotCache } from '../../../src/xds/snapshot-cache.js'
+import { eventually } from '../../support/eventually.js'
 import { AdsClient, type ConnectOptions, type DeltaStream, type SotwStream } from './ads-client.js'
 import { put } from './resources.js'
 
@@ -17,6 +19,8 @@ export interface Fixture extends AsyncDisposable {
   readonly server: AdsServer
   readonly port: number
   readonly events: DeliveryEvent[]
+  /** Resolves when the server has read the first request of so many streams. */
+  connected(streams?: number): Promise<void>
   apply(...changes: readonly (ResourceChange | EncodedResource)[]): number
   client(options?: ConnectOptions): AdsClient
   delta(options?: ConnectOptions): DeltaStream
@@ -52,6 +56,11 @@ export async function serve(
         GROUP,
         changes.map((change) => ('value' in change ? put(change) : change)),
       ),
+    connected: (streams = 1) =>
+      eventually(() => {
+        const connected = server.tracker.connectedProxies(GROUP)
+        if (connected !== streams) throw new Error(`${connected} of ${streams} streams are connected`)
+      }),
     delta: (connect) => client(connect).delta(),
     sotw: (connect) => client(connect).sotw(),
     async [Symbol.asyncDispose]() {
