@@ -1,5 +1,7 @@
 /** What the admin server reads from the rest of the program. It changes nothing. */
+
 import type { ObjectStatus } from '../gatewayapi/object-status.js'
+import type { EffectiveField } from '../gatewayapi/policies/effective-report.js'
 import type { ProxyDelivery } from '../xds/delivery.js'
 import type { EncodedResource, TypeUrl } from '../xds/resource.js'
 import type { RevisionRecord } from '../xds/revision-history.js'
@@ -56,6 +58,12 @@ export interface AdminSources {
   places(): readonly ListenerPlace[]
   problems(): readonly Problem[]
   proxies(): readonly ProxyDelivery[]
+  /**
+   * What policies come to for a route.
+   *
+   * @param route `<kind>/<namespace>/<name>`, the kind in any case; undefined: for all routes
+   */
+  effectivePolicies(route: string | undefined): readonly EffectiveField[]
   /** The oldest revision first. */
   history(): readonly RevisionRecord[]
   bootstraps(): readonly GroupBootstrap[]

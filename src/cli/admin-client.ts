@@ -3,6 +3,7 @@
 import type { DumpedResource, DumpSection } from '../admin/dump.js'
 import type { ListenerPlace, Problem } from '../admin/sources.js'
 import type { ObjectStatus } from '../gatewayapi/object-status.js'
+import type { EffectiveField } from '../gatewayapi/policies/effective-report.js'
 import type { ProxyDelivery } from '../xds/delivery.js'
 import type { RevisionRecord } from '../xds/revision-history.js'
 import { CliError } from './cli-error.js'
@@ -33,6 +34,11 @@ export class AdminClient {
 
   proxies(): Promise<readonly ProxyDelivery[]> {
     return this.#get('/proxies')
+  }
+
+  /** @param route `<kind>/<namespace>/<name>` */
+  effectivePolicies(route: string): Promise<readonly EffectiveField[]> {
+    return this.#get(`/policies?for=${encodeURIComponent(route)}`)
   }
 
   history(): Promise<readonly RevisionRecord[]> {

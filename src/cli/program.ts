@@ -2,6 +2,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { AdminClient, DEFAULT_SERVER } from './admin-client.js'
 import { DUMP_SECTIONS, dumpCommand } from './commands/dump.js'
+import { getPoliciesCommand } from './commands/get-policies.js'
 import { historyCommand } from './commands/history.js'
 import { proxiesCommand } from './commands/proxies.js'
 import { statusCommand } from './commands/status.js'
@@ -57,6 +58,17 @@ export function gatewayctlProgram(surroundings: ProgramSurroundings, onExit: (co
     .option('-n, --namespace <name>', 'only this namespace')
     .addOption(output())
     .action(async (names, options) => onExit(await statusCommand(context(), names ?? [], options)))
+
+  command(
+    'get',
+    'print what policies come to for a route, and which policy says each field',
+    'get policies --for httproute/www  get policies --for grpcroute/shop/cart -o yaml',
+  )
+    .addArgument(new Argument('<what>', 'what to print').choices(['policies']))
+    .addOption(new Option('--for <object>', 'KIND/NAME or KIND/NAMESPACE/NAME').makeOptionMandatory().argParser(readObjectName))
+    .option('-n, --namespace <name>', 'namespace, where the object names none', 'default')
+    .addOption(output())
+    .action(async (_what, options) => onExit(await getPoliciesCommand(context(), options)))
 
   command('wait', 'wait until an object is what you want, for scripts', 'wait httproute/www --for=delivered --timeout=30s')
     .argument('<object>', 'KIND/NAME or KIND/NAMESPACE/NAME', readObjectName)

@@ -36,6 +36,7 @@ import { AUTHORITY_LIFETIME_MS, CertificateRotation, LEAF_LIFETIME_MS } from '..
 import { type CertificatePair, createAuthority, issueCertificate } from '../xds/server/tls/certificates.js'
 import { type ControlPlane, createControlPlane } from './control-plane.js'
 import { describeDefinitions } from './definitions.js'
+import { effectivePoliciesOf } from './effective-policies.js'
 import { fleetsOf } from './fleet-accounts.js'
 import { listenerPlaces } from './listener-places.js'
 import { ObjectStatuses } from './object-statuses.js'
@@ -174,6 +175,7 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
     places: () => listenerPlaces(translation),
     problems: () => [],
     proxies: () => server.tracker.proxies(Date.now()),
+    effectivePolicies: (route) => effectivePoliciesOf(translation, route),
     history,
     bootstraps: () => [],
     health: () => ({

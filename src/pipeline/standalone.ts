@@ -27,6 +27,7 @@ import { byCertificate } from '../xds/server/client-identity.js'
 import { systemClock } from '../xds/server/clock.js'
 import { rejectedVersionFile } from '../xds/server/rejected-version-file.js'
 import { type ControlPlane, createControlPlane } from './control-plane.js'
+import { effectivePoliciesOf } from './effective-policies.js'
 import { fileProblems, StartLosses } from './file-problems.js'
 import { listenerPlaces } from './listener-places.js'
 import { ObjectStatuses } from './object-statuses.js'
@@ -93,6 +94,7 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger, 
     places: () => listenerPlaces(translation),
     problems: () => problems,
     proxies: () => server.tracker.proxies(Date.now()),
+    effectivePolicies: (route) => effectivePoliciesOf(translation, route),
     history,
     bootstraps: () => [{ group: LOCAL_GROUP, bootstrap: JSON.parse(bootstrap('<chosen at start>')) }],
     health: () => ({

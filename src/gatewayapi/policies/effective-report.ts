@@ -1,0 +1,79 @@
+/** What policies come to for routes, for people: each field, its value, and the policy that says it. */
+import { describeObject, type ObjectRef } from '../../util/object-ref.js'
+import { parseRouteRulesKey } from '../routes/route-rules.js'
+import type { RoutePolicies } from './effective-policies.js'
+import { leavesOf } from './merge.js'
+import type { Effective } from './policy.js'
+
+/** A field of the policies that hold for a rule of a route on a gateway. */
+export interface EffectiveField {
+  /** `<Kind>/<namespace>/<name>` of the route. */
+  readonly route: string
+  /** The name of the rule; undefined: every rule that has no policy of its own. */
+  readonly rule: string | undefined
+  /** `<namespace>/<name>`. */
+  readonly gateway: string
+  /** The listener that requests come through, where it has policies of its own: a key of ours. */
+  readonly listener: string | undefined
+  /** The kind of the policy. */
+  readonly kind: string
+  /** Names from the outside in, with dots between them. */
+  readonly field: string
+  /** As the policy writes it; undefined for a field that lost. */
+  readonly value: unknown
+  /** `<Kind>/<namespace>/<name>` of the policy that says it. */
+  readonly policy: string
+  /** `overrides`: nothing further inside can change it. `lost`: another policy decides the field. `broken`: the policy cannot be used. */
+  readonly state: 'counts' | 'overrides' | 'lost' | 'broken'
+  /** The policy or backend that decides instead, for fields that lost. */
+  readonly winner: string | undefined
+}
+
+/** Effective policies of one kind by `routeRulesKey`, as far as they are read here. */
+interface EffectiveOfKind {
+  entries(): Iterable<readonly [string, RoutePolicies<object>]>
+}
+
+/** The fields of all routes, in the order of their keys, or of those that are asked for. */
+export function effectiveFields(
+  kinds: Readonly<Record<string, EffectiveOfKind>>,
+  isAskedFor: (route: string) => boolean,
+): readonly EffectiveField[] {
+  return Object.entries(kinds).flatMap(([kind, ofRoutes]) =>
+    [...ofRoutes.entries()]
+      .map(([key, policies]) => ({ kind, policies, ...parseRouteRulesKey(key) }))
+      .filter(({ route }) => isAskedFor(route))
+      .flatMap(({ policies, ...where }) => fieldsOf(where, policies)),
+  )
+}
+
+type Where = Pick<EffectiveField, 'route' | 'gateway' | 'listener' | 'kind'>
+
+function fieldsOf(where: Where, { whole, rules, broken }: RoutePolicies<object>): readonly EffectiveField[] {
+  const parts = [{ rule: undefined, effective: whole }, ...Object.entries(rules).map(([rule, effective]) => ({ rule, effective }))]
+  return [
+    ...broken.map(({ policy, ruleName }) => field({ ...where, rule: ruleName }, '', policy, 'broken')),
+    ...parts.flatMap(({ rule, effective }) => (effective === undefined ? [] : fieldsOfRule({ ...where, rule }, effective))),
+  ]
+}
+
+function fieldsOfRule(where: Where & Pick<EffectiveField, 'rule'>, { settings, overrides, origins, losses }: Effective<object>) {
+  const atoms = new Set(Object.keys(origins))
+  const overriding = new Set(leavesOf(overrides, atoms).map(({ path }) => path))
+  return [
+    ...leavesOf(settings, atoms).flatMap(({ path, value }) => {
+      const policy = origins[path]
+      return policy === undefined ? [] : [{ ...field(where, path, policy, overriding.has(path) ? 'overrides' : 'counts'), value }]
+    }),
+    ...losses.map(({ loser, field: path, winner }) => ({ ...field(where, path, loser, 'lost'), winner: describeObject(winner) })),
+  ]
+}
+
+function field(
+  where: Where & Pick<EffectiveField, 'rule'>,
+  path: string,
+  policy: ObjectRef,
+  state: EffectiveField['state'],
+): EffectiveField {
+  return { ...where, field: path, value: undefined, policy: describeObject(policy), state, winner: undefined }
+}
