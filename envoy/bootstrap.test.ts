@@ -53,7 +53,28 @@ describe('the bootstrap', () => {
     },
     {
       way: 'a listener for the pod and limits',
-      options: () => ({ ...plain, podListener: { address: '127.0.0.1', port: 19_003 }, maxHeapBytes: 2 ** 30, maxConnections: 10 }),
+      options: (): BootstrapOptions => ({
+        ...plain,
+        podListener: { addresses: ['127.0.0.1'], port: 19_003 },
+        maxHeapBytes: 2 ** 30,
+        maxConnections: 10,
+      }),
+    },
+    {
+      way: 'both families of addresses, compressed metrics and a collector by name',
+      options: (): BootstrapOptions => ({
+        ...plain,
+        podListener: { addresses: ['0.0.0.0', '::'], port: 19_003 },
+        metrics: {
+          prometheus: true,
+          compression: 'zstd',
+          include: [
+            { by: 'prefix', value: 'http.' },
+            { by: 'suffix', value: '_bytes' },
+          ],
+          sinks: [{ host: 'collector.observability.svc', port: 4317, countersAsDeltas: false, histogramsAsDeltas: false }],
+        },
+      }),
     },
   ])('is valid for Envoy with $way', async ({ options }) => {
     const file = join(folder, 'bootstrap.json')

@@ -6,6 +6,7 @@ import { Enum } from '../src/gen/envoy/enums.js'
 import type { envoy, google } from '../src/gen/envoy/types.js'
 import { any, duration, encode, toProtoJson } from '../src/xds/message.js'
 import { keptStats } from './kept-stats.js'
+import { DEFAULT_METRICS, includedStats, type ProxyMetrics, statsSinks } from './metrics.js'
 import { podListener } from './pod-listener.js'
 import { XDS_CLUSTER, type XdsConnection, xdsCluster } from './xds-cluster.js'
 
@@ -32,7 +33,9 @@ export interface BootstrapOptions {
   /** A Unix socket: nobody reaches Envoy's admin interface, which can stop it, over the network. */
   readonly adminSocketPath: string
   /** A listener beside those of the Gateway for probes, the drain hook and metrics; see `podListener`. */
-  readonly podListener?: { readonly address: string; readonly port: number }
+  readonly podListener?: { readonly addresses: readonly [string, ...string[]]; readonly port: number }
+  /** Default `DEFAULT_METRICS`. */
+  readonly metrics?: ProxyMetrics
   /** Default `DEFAULT_MAX_CONNECTIONS`. */
   readonly maxConnections?: number
   /** Envoy sheds load when its heap comes near this; undefined does not watch the heap. */
@@ -41,8 +44,9 @@ export interface BootstrapOptions {
 
 /** The bootstrap as a message. */
 export function buildBootstrap(options: BootstrapOptions): envoy.config.bootstrap.v3.Bootstrap {
-  const { node } = options
-  const pod = options.podListener && podListener({ ...options.podListener, adminSocketPath: options.adminSocketPath })
+  const { node, adminSocketPath, metrics = DEFAULT_METRICS } = options
+  const pod = options.podListener && podListener({ ...options.podListener, adminSocketPath, metrics })
+  const sinks = statsSinks(metrics)
   return {
     node: {
       id: node.id,
@@ -70,10 +74,11 @@ export function buildBootstrap(options: BootstrapOptions): envoy.config.bootstra
       cdsConfig: waitForEver(),
     },
     staticResources: {
-      clusters: [xdsCluster(options.xds), ...(pod?.clusters ?? [])],
+      clusters: [xdsCluster(options.xds), ...(pod?.clusters ?? []), ...sinks.clusters],
       listeners: pod?.listeners ?? [],
     },
-    statsConfig: { statsMatcher: keptStats() },
+    statsConfig: { statsMatcher: keptStats(includedStats(metrics)) },
+    ...(sinks.statsSinks === undefined ? {} : { statsSinks: sinks.statsSinks }),
     deferredStatOptions: { enableDeferredCreationStats: true },
     layeredRuntime: {
       layers: [

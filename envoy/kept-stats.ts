@@ -58,11 +58,15 @@ const SUFFIXES = [
   '.cds.update_rejected',
 ]
 
-/** The bootstrap's filter on statistics. */
-export function keptStats(): envoy.config.metrics.v3.StatsMatcher {
+/**
+ * The bootstrap's filter on statistics.
+ *
+ * @param more patterns of further ones
+ */
+export function keptStats(more: readonly envoy.type.matcher.v3.StringMatcher[] = []): envoy.config.metrics.v3.StatsMatcher {
   return {
     inclusionList: {
-      patterns: [...PREFIXES.map((prefix) => ({ prefix })), ...SUFFIXES.map((suffix) => ({ suffix }))],
+      patterns: [...PREFIXES.map((prefix) => ({ prefix })), ...SUFFIXES.map((suffix) => ({ suffix })), ...more],
     },
   }
 }

@@ -5,8 +5,10 @@ import { EnvoyProcess } from '../src/infra/host/envoy-process.js'
 import { createLogger } from '../src/telemetry/logger.js'
 import { eventually } from '../test/support/eventually.js'
 import { freePort } from '../test/support/free-port.js'
+import { startTelemetryCollector } from '../test/support/telemetry-collector.js'
 import { printBootstrap } from './bootstrap.js'
 import { type EnvoyBinary, findEnvoy } from './find-envoy.js'
+import { DEFAULT_METRICS, type ProxyMetrics } from './metrics.js'
 
 const WITHIN_MS = 20_000
 let envoy: EnvoyBinary
@@ -19,11 +21,17 @@ afterEach(async () => {
 })
 
 /** An Envoy with the pod's listener and a data listener that answers 200, without a control plane. */
-async function start() {
+async function start(metrics: ProxyMetrics = DEFAULT_METRICS) {
   const [pod, data] = [await freePort(), await freePort()]
   const bootstrap = (paths: { readonly adminSocketPath: string }): string => {
     const node = { id: 'pod', cluster: 'test' }
-    const text = printBootstrap({ node, xds: { host: '127.0.0.1', port: 9 }, podListener: { address: '127.0.0.1', port: pod }, ...paths })
+    const text = printBootstrap({
+      node,
+      xds: { host: '127.0.0.1', port: 9 },
+      podListener: { addresses: ['127.0.0.1'], port: pod },
+      metrics,
+      ...paths,
+    })
     const { dynamicResources: _dropped, staticResources, ...rest } = JSON.parse(text)
     return JSON.stringify({
       ...rest,
@@ -40,7 +48,7 @@ async function start() {
   })
   const get = async (path: string, init?: RequestInit) => {
     const response = await fetch(`http://127.0.0.1:${pod}${path}`, init)
-    return { status: response.status, text: await response.text() }
+    return { status: response.status, text: await response.text(), encoding: response.headers.get('content-encoding') }
   }
   await eventually(async () => expect((await get('/ready')).status).toBe(200), WITHIN_MS)
   const admin = (path: string) => {
@@ -165,3 +173,44 @@ it(
   },
   WITHIN_MS,
 )
+
+describe('metrics', () => {
+  it(
+    'are not there for Prometheus when nobody wants them',
+    async () => {
+      const { get } = await start({ ...DEFAULT_METRICS, prometheus: false })
+      expect((await get('/stats/prometheus')).status).toBe(404)
+    },
+    WITHIN_MS,
+  )
+
+  it.each(['gzip', 'brotli'] as const)(
+    'are compressed with %s for who accepts it',
+    async (compression) => {
+      const { get } = await start({ ...DEFAULT_METRICS, compression })
+      const accept = { gzip: 'gzip', brotli: 'br' }[compression]
+      const answer = await get('/stats/prometheus', { headers: { 'accept-encoding': accept } })
+      expect(answer.encoding).toBe(accept)
+      expect(answer.text).toContain('envoy_server_live')
+      expect((await get('/stats/prometheus', { headers: { 'accept-encoding': 'identity' } })).encoding).toBeNull()
+    },
+    WITHIN_MS,
+  )
+
+  it(
+    'are kept beside the usual ones where they are asked for, and sent to a collector',
+    async () => {
+      const collector = await startTelemetryCollector('metrics')
+      stops.push(async () => collector.close())
+      const include = [{ by: 'regex', value: 'http\\.data\\.downstream_cx_rx_bytes.*' } as const]
+      const sinks = [{ host: '127.0.0.1', port: collector.port, countersAsDeltas: true, histogramsAsDeltas: true }]
+      const { admin, data } = await start({ ...DEFAULT_METRICS, include, sinks })
+      const client = await keepAliveClient(data)
+      await client.request()
+      await eventually(async () => expect(await admin('/stats')).toContain('http.data.downstream_cx_rx_bytes_total'), WITHIN_MS)
+      await eventually(() => expect([...collector.metricNames].join()).toContain('downstream_cx_rx_bytes_total'), WITHIN_MS)
+      client.close()
+    },
+    3 * WITHIN_MS,
+  )
+})

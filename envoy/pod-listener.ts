@@ -9,44 +9,69 @@ import { Enum } from '../src/gen/envoy/enums.js'
 import type { envoy } from '../src/gen/envoy/types.js'
 import { type Any, any, bool, duration } from '../src/xds/message.js'
 import { ADMIN_CLUSTER, DRAIN_SCRIPT, WAIT_CLUSTER, WAIT_MILLISECONDS } from './drain-script.js'
+import type { ProxyMetrics } from './metrics.js'
 
+type Address = envoy.config.core.v3.Address
 type Route = envoy.config.route.v3.Route
 type HttpFilter = envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter
 
 /** Where the listener binds and which admin socket it passes to. */
 export interface PodListenerOptions {
-  readonly address: string
+  /** The first is the main one. */
+  readonly addresses: readonly [string, ...string[]]
   readonly port: number
   readonly adminSocketPath: string
+  readonly metrics: Pick<ProxyMetrics, 'prometheus' | 'compression'>
 }
 
 /** The longest that `/drain` may take, whatever the request says. */
 const LONGEST_DRAIN_MILLISECONDS = 3_600_000
 
 /** The static listeners and the clusters that they need. The admin socket's folder must be writable: a second socket is made there. */
-export function podListener({ address, port, adminSocketPath }: PodListenerOptions): {
+export function podListener({ addresses: [main, ...others], port, adminSocketPath, metrics }: PodListenerOptions): {
   readonly listeners: readonly envoy.config.listener.v3.Listener[]
   readonly clusters: readonly envoy.config.cluster.v3.Cluster[]
 } {
+  const at = (address: string): Address => ({ socketAddress: { address, portValue: port } })
   const waitSocket = { pipe: { path: `${adminSocketPath}.wait`, mode: 0o600 } }
   return {
     listeners: [
-      listener('headgate_pod', { socketAddress: { address, portValue: port } }, podRoutes(), [
+      listener('headgate_pod', [at(main), ...others.map(at)], podRoutes(metrics.prometheus), [
+        ...compressor(metrics.compression),
         { name: 'envoy.filters.http.lua', typedConfig: any('envoy.extensions.filters.http.lua.v3.Lua', {}) },
       ]),
-      listener('headgate_wait', waitSocket, [{ match: { prefix: '/' }, directResponse: { status: 200 } }], [delay()]),
+      listener('headgate_wait', [waitSocket], [{ match: { prefix: '/' }, directResponse: { status: 200 } }], [delay()]),
     ],
     clusters: [cluster(ADMIN_CLUSTER, { pipe: { path: adminSocketPath } }), cluster(WAIT_CLUSTER, waitSocket)],
   }
 }
 
-function podRoutes(): readonly Route[] {
+function podRoutes(prometheus: boolean): readonly Route[] {
   const headers = [{ name: ':method', stringMatch: { exact: 'GET' } }]
   const drain = any('envoy.extensions.filters.http.lua.v3.LuaPerRoute', { sourceCode: { inlineString: DRAIN_SCRIPT } })
   return [
     { match: { path: '/ready', headers }, route: { cluster: ADMIN_CLUSTER, timeout: duration(5_000) } },
-    { match: { path: '/stats/prometheus', headers }, route: { cluster: ADMIN_CLUSTER, timeout: duration(30_000) } },
+    ...(prometheus
+      ? [{ match: { path: '/stats/prometheus', headers }, route: { cluster: ADMIN_CLUSTER, timeout: duration(30_000) } }]
+      : []),
     { match: { path: '/drain', headers }, directResponse: { status: 500 }, typedPerFilterConfig: { 'envoy.filters.http.lua': drain } },
+  ]
+}
+
+function compressor(how: ProxyMetrics['compression']): readonly HttpFilter[] {
+  if (how === undefined) return []
+  const library = {
+    gzip: any('envoy.extensions.compression.gzip.compressor.v3.Gzip', {}),
+    brotli: any('envoy.extensions.compression.brotli.compressor.v3.Brotli', {}),
+    zstd: any('envoy.extensions.compression.zstd.compressor.v3.Zstd', {}),
+  }[how]
+  return [
+    {
+      name: 'envoy.filters.http.compressor',
+      typedConfig: any('envoy.extensions.filters.http.compressor.v3.Compressor', {
+        compressorLibrary: { name: `envoy.compression.${how}.compressor`, typedConfig: library },
+      }),
+    },
   ]
 }
 
@@ -61,7 +86,7 @@ function delay(): HttpFilter {
 
 function listener(
   name: string,
-  address: envoy.config.core.v3.Address,
+  [address, ...others]: readonly Address[],
   routes: readonly Route[],
   filters: readonly HttpFilter[],
 ): envoy.config.listener.v3.Listener {
@@ -78,7 +103,8 @@ function listener(
   return {
     name,
     statPrefix: name,
-    address,
+    ...(address === undefined ? {} : { address }),
+    ...(others.length === 0 ? {} : { additionalAddresses: others.map((each) => ({ address: each })) }),
     // A pod that is full must still answer its probes, and one that drains its drain hook.
     ignoreGlobalConnLimit: true,
     drainType: Enum['envoy.config.listener.v3.Listener.DrainType'].MODIFY_ONLY,

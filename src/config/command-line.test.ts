@@ -93,6 +93,7 @@ describe('Kubernetes', () => {
       awaitAuthority: false,
       envoyImage: 'docker.io/envoyproxy/envoy:distroless-v1.40.0',
       replicaName: 'headgate-1',
+      podAddresses: [],
     })
   })
 

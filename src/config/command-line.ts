@@ -239,6 +239,7 @@ function kubernetes(options: Options, command: Command, { environment, workingFo
     envoyImage: options.envoyImage,
     replicaName: environment.POD_NAME ?? hostname(),
     replicaAddress: environment.POD_IP,
+    podAddresses: (environment.POD_IPS ?? environment.POD_IP ?? '').split(',').filter((address) => address !== ''),
   }
 }
 

@@ -64,6 +64,8 @@ export interface KubernetesConfig extends CommonConfig {
   readonly replicaName: string
   /** Where other replicas reach this one; undefined: it is the only one. */
   readonly replicaAddress: string | undefined
+  /** Every address of the pod: they tell which families the cluster has. Empty where they are not known. */
+  readonly podAddresses: readonly string[]
 }
 
 /** Which namespaces are read. */

@@ -3,10 +3,12 @@ import type { GatewayAutoscaling, GatewayConfigSpec } from '../gen/kinds.js'
 import { boolean, int32, list, mapOf, object, oneOf, optional, required, rule, string, unknown } from '../schema/build.js'
 import type { KindDefinition } from '../schema/kind.js'
 import type { ObjectSchema } from '../schema/schema.js'
-import { accessLog, tracing } from './gateway-telemetry.js'
+import { accessLog, metrics, tracing } from './gateway-telemetry.js'
 
 const seconds = int32({ minimum: 0, maximum: 3600 })
 const texts = mapOf(string({ maxLength: 4096 }), { maxProperties: 64 })
+
+const logLevel = oneOf(['trace', 'debug', 'info', 'warn', 'error', 'critical', 'off'], { name: 'EnvoyLogLevel' })
 
 const drain: ObjectSchema = object('GatewayDrain', 'How an Envoy that ends says good-bye.', {
   minimumSeconds: optional(seconds, 'It goes on accepting connections for so long: load balancers notice with a delay.'),
@@ -74,9 +76,15 @@ const spec: ObjectSchema = object(
     ),
     replicas: optional(int32({ minimum: 0 }), 'How many Envoys a Deployment has; 1 when left out.'),
     resources: optional(unknown(), 'Requests and limits, as in a container.'),
-    logLevel: optional(
-      oneOf(['trace', 'debug', 'info', 'warn', 'error', 'critical', 'off'], { name: 'EnvoyLogLevel' }),
-      'How much Envoy logs about itself; `warn` when left out.',
+    logLevel: optional(logLevel, 'How much Envoy logs about itself; `warn` when left out.'),
+    logLevels: optional(
+      mapOf(logLevel, { maxProperties: 64 }),
+      'The same for single parts of it, by the names that Envoy has for them, such as `upstream`, `http2` or `ext_authz`.',
+    ),
+    metrics: optional(metrics, 'What the Envoys count, and who is told.'),
+    maxConnections: optional(
+      int32({ minimum: 1 }),
+      'Client connections that one Envoy accepts; further ones are refused rather than memory exhausted. 50000 when left out.',
     ),
     accessLogs: optional(
       list(accessLog, { maxItems: 8 }),

@@ -1,11 +1,11 @@
 /** What the Envoys of a Gateway tell about requests: the part of GatewayConfig about access logs, traces and metrics. */
-import type { AccessLogSink, GatewayAccessLog, GatewayTracingProvider, SpanTag } from '../gen/kinds.js'
+import type { AccessLogSink, GatewayAccessLog, GatewayTracingProvider, KeptStatistic, SpanTag } from '../gen/kinds.js'
 import { boolean, list, listBy, mapOf, object, oneOf, optional, required, rule, string, withRules } from '../schema/build.js'
 import type { Field, ObjectSchema, Rule } from '../schema/schema.js'
 import { fraction } from './fraction.js'
 import { httpHeader } from './http-filters.js'
 import { backendObjectReference } from './references.js'
-import { headerName } from './strings.js'
+import { headerName, portNumber } from './strings.js'
 
 const format = string({ minLength: 1, maxLength: 4096 })
 const attributes = mapOf(string({ maxLength: 4096 }), { maxProperties: 64 })
@@ -138,6 +138,60 @@ export const tracing: ObjectSchema = object('GatewayTracing', 'Which requests ar
   serviceName: optional(string({ minLength: 1, maxLength: 253 }), 'Name of the service in spans; `<gateway>.<namespace>` when left out.'),
   spanName: optional(format, 'Name of spans, with the operators of Envoy; the host when left out.'),
   tags: optional(listBy(['name'], tag, { maxItems: 64 }), 'Tags of every span.'),
+})
+
+const statistic: ObjectSchema = object(
+  'KeptStatistic',
+  'Statistics of Envoy, by their names.',
+  {
+    prefix: optional(string({ minLength: 1, maxLength: 256 }), 'How the names begin.'),
+    suffix: optional(string({ minLength: 1, maxLength: 256 }), 'How the names end.'),
+    regex: optional(string({ minLength: 1, maxLength: 256 }), 'An RE2 expression for whole names.'),
+  },
+  {
+    rules: [
+      rule<KeptStatistic>(
+        'one-way-to-name',
+        '(has(self.prefix) ? 1 : 0) + (has(self.suffix) ? 1 : 0) + (has(self.regex) ? 1 : 0) == 1',
+        'set one of prefix, suffix and regex',
+        (self) => [self.prefix, self.suffix, self.regex].filter((each) => each !== undefined).length === 1,
+      ),
+    ],
+  },
+)
+
+const metricSink: ObjectSchema = object('MetricSink', 'A collector that the Envoys send their statistics to, every 5 seconds.', {
+  openTelemetry: required(
+    object('OpenTelemetryMetricSink', 'An OpenTelemetry collector, over gRPC without TLS.', {
+      host: required(
+        string({ minLength: 1, maxLength: 253, pattern: '^[a-zA-Z0-9.:-]+$' }),
+        'Its DNS name, such as `collector.observability.svc`, or IP address.',
+      ),
+      port: required(portNumber, 'Its port.'),
+      reportCountersAsDeltas: optional(boolean(), 'Counters since the last report, rather than since the start.'),
+      reportHistogramsAsDeltas: optional(boolean(), 'Histograms likewise.'),
+    }),
+    'An OpenTelemetry collector.',
+  ),
+})
+
+/** What the Envoys count. */
+export const metrics: ObjectSchema = object('GatewayMetrics', 'What the Envoys count, and who is told.', {
+  prometheus: optional(
+    object('PrometheusMetrics', 'Statistics in the format of Prometheus, on the pod port at `/stats/prometheus`.', {
+      enabled: optional(boolean(), 'Whether they are there; true when left out.'),
+      compression: optional(
+        oneOf(['Gzip', 'Brotli', 'Zstd'], { name: 'MetricsCompression' }),
+        'How answers are compressed for clients that accept it; not at all when left out.',
+      ),
+    }),
+    'Statistics in the format of Prometheus.',
+  ),
+  include: optional(
+    list(statistic, { maxItems: 64 }),
+    'Statistics to keep beside those that Headgate keeps by default. Everything else is never created: at thousands of backends that is most of the memory.',
+  ),
+  sinks: optional(list(metricSink, { maxItems: 4 }), 'Collectors that are sent all statistics.'),
 })
 
 function belongsTo<T extends { readonly type: string }>(field: keyof T & string, type: T['type']): Rule {

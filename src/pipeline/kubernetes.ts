@@ -9,6 +9,7 @@ import { headgateVersion } from '../config/version.js'
 import { SUPPORTED_FEATURES } from '../gatewayapi/features.js'
 import { DEFINITIONS_KEY } from '../gatewayapi/inputs.js'
 import { createBackendServices } from '../infra/kubernetes/backend-services.js'
+import { bindAddresses } from '../infra/kubernetes/bind-addresses.js'
 import { createClassFinalizers } from '../infra/kubernetes/class-finalizers.js'
 import { PodPlacements } from '../infra/kubernetes/pod-placements.js'
 import { Provisioner } from '../infra/kubernetes/provisioner.js'
@@ -56,6 +57,7 @@ const REJECTED_VERSIONS = 'headgate-rejected-versions'
 export async function runKubernetes(config: KubernetesConfig, logger: Logger, signal: AbortSignal): Promise<void> {
   const metrics = createMetrics(headgateVersion())
   const statuses = new ObjectStatuses()
+  const addresses = bindAddresses(config.podAddresses)
   const client = new KubeClient(
     kubeConfigCredentials({
       ...(config.kubeconfig === undefined ? {} : { kubeconfig: config.kubeconfig }),
@@ -107,7 +109,7 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
   const controlPlane: ControlPlane = createControlPlane({
     context: { controllerName: config.controllerName, allowExternalName: false, supportedFeatures: SUPPORTED_FEATURES },
     xds: { packing: config.routePacking, accessLog: config.accessLog },
-    placements: new PodPlacements(),
+    placements: new PodPlacements(addresses),
     references: { kinds: BY_REFERENCE, want: (wanted) => provider.want(wanted) },
     authenticator: certificateOrToken(
       new TokenAuthenticator(
@@ -142,6 +144,7 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
     controllerName: config.controllerName,
     namespaces: config.watch.kind === 'namespaces' ? [...new Set([...config.watch.namespaces, config.namespace])] : [''],
     controllerNamespace: config.namespace,
+    bindAddresses: addresses,
     envoyImage: config.envoyImage,
     xds: () => ({ host: serverName, port: config.xds.port, authorities: authority.certificate }),
     uidOf: ({ kind, namespace, name }) => store.find(kind, objectKey(namespace, name))?.metadata.uid,

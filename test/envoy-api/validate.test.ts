@@ -6,7 +6,7 @@ import { Sensitive } from '../../src/ir/sensitive.js'
 import type { SecretMaterial } from '../../src/ir/tls.js'
 import { createAuthority } from '../support/certificates.js'
 import { arbitraryIr } from './arbitrary-ir.js'
-import { port, route, routeTable, translate, virtualHost } from './ir-fixtures.js'
+import { httpChain, port, route, routeTable, streamChain, translate, virtualHost } from './ir-fixtures.js'
 import { validate } from './static-bootstrap.js'
 
 /** Each costs a start of Envoy, about 60 ms. */
@@ -33,6 +33,12 @@ describe('the real Envoy', () => {
       { numRuns: RUNS },
     )
   }, 120_000)
+
+  it.each(['TCP', 'UDP'] as const)('accepts %s ports on IPv4 and IPv6 together', async (transport) => {
+    const chains = transport === 'TCP' ? [httpChain()] : [streamChain({ clusters: [], invalidWeight: 1 })]
+    const both = port({ addresses: ['0.0.0.0', '::'], transport, chains })
+    expect(await validate(envoy, translate({ ports: [both], routeTables: [routeTable()], virtualHosts: [] }))).toBe('')
+  })
 
   it('says what is wrong when something is', async () => {
     const bad = route({ match: { path: { kind: 'regex', value: '((' }, headers: [], queryParams: [] } })

@@ -49,6 +49,7 @@ describe('the controller', () => {
       envoyImage: 'envoyproxy/envoy:distroless-v1.40.0',
       replicaName: name,
       replicaAddress: '127.0.0.1',
+      podAddresses: ['127.0.0.1'],
     }
     const ended = runKubernetes(config, createLogger(config.log), stop.signal)
     const end = async (): Promise<void> => {

@@ -1,4 +1,4 @@
-/** A real gRPC server that takes logs and spans: OpenTelemetry's collector services, and the access log service of Envoy. */
+/** A real gRPC server that takes logs, spans and metrics: OpenTelemetry's collector services, and the access log service of Envoy. */
 import { type Metadata, Server, ServerCredentials, type ServerReadableStream, type ServerUnaryCall } from '@grpc/grpc-js'
 import protobuf from 'protobufjs'
 import { decode, toProtoJson } from '../../src/xds/message.js'
@@ -27,6 +27,8 @@ export interface TelemetryCollector {
   readonly port: number
   readonly spans: readonly CollectedSpan[]
   readonly records: readonly CollectedRecord[]
+  /** Names of metrics that came. */
+  readonly metricNames: ReadonlySet<string>
   /** Messages of Envoy's access log service, as ProtoJSON. */
   readonly entries: readonly unknown[]
   /** Metadata of every call. */
@@ -48,6 +50,10 @@ message Traces { repeated ResourceSpans resource_spans = 1; }
 message LogRecord { AnyValue body = 5; repeated KeyValue attributes = 6; }
 message ScopeLogs { repeated LogRecord log_records = 2; }
 message ResourceLogs { Resource resource = 1; repeated ScopeLogs scope_logs = 2; }
+message Metric { string name = 1; }
+message ScopeMetrics { repeated Metric metrics = 2; }
+message ResourceMetrics { repeated ScopeMetrics scope_metrics = 2; }
+message Metrics { repeated ResourceMetrics resource_metrics = 1; }
 message Logs { repeated ResourceLogs resource_logs = 1; }
 `).root
 
@@ -79,6 +85,10 @@ interface Logs {
   }[]
 }
 
+interface Metrics {
+  readonly resourceMetrics?: readonly { readonly scopeMetrics?: readonly { readonly metrics?: readonly { readonly name: string }[] }[] }[]
+}
+
 const raw = (bytes: Buffer): Buffer => bytes
 const empty = (): Buffer => Buffer.alloc(0)
 const ALS = '/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs'
@@ -90,6 +100,7 @@ export async function startTelemetryCollector(name: string): Promise<TelemetryCo
   const spans: CollectedSpan[] = []
   const records: CollectedRecord[] = []
   const entries: unknown[] = []
+  const metricNames = new Set<string>()
   const metadata: Readonly<Record<string, unknown>>[] = []
   const unary = (method: string, take: (message: Buffer) => void): void =>
     void server.register(
@@ -109,6 +120,9 @@ export async function startTelemetryCollector(name: string): Promise<TelemetryCo
   unary('/opentelemetry.proto.collector.logs.v1.LogsService/Export', (message) =>
     records.push(...recordsOf(OTLP.lookupType('otlp.Logs').decode(message) as unknown as Logs)),
   )
+  unary('/opentelemetry.proto.collector.metrics.v1.MetricsService/Export', (message) => {
+    for (const metric of metricsOf(OTLP.lookupType('otlp.Metrics').decode(message) as unknown as Metrics)) metricNames.add(metric)
+  })
   server.register(
     ALS,
     (call: ServerReadableStream<Buffer, unknown> & { readonly metadata: Metadata }) => {
@@ -129,7 +143,7 @@ export async function startTelemetryCollector(name: string): Promise<TelemetryCo
       error === null ? resolve(bound) : reject(error),
     ),
   )
-  return { name, port, spans, records, entries, metadata, close: () => server.forceShutdown() }
+  return { name, port, spans, records, metricNames, entries, metadata, close: () => server.forceShutdown() }
 }
 
 function spansOf({ resourceSpans = [] }: Traces): readonly CollectedSpan[] {
@@ -157,6 +171,10 @@ function recordsOf({ resourceLogs = [] }: Logs): readonly CollectedRecord[] {
       })),
     ),
   )
+}
+
+function metricsOf({ resourceMetrics = [] }: Metrics): readonly string[] {
+  return resourceMetrics.flatMap(({ scopeMetrics = [] }) => scopeMetrics.flatMap(({ metrics = [] }) => metrics.map(({ name }) => name)))
 }
 
 function record(values: KeyValues = []): Readonly<Record<string, string>> {

@@ -20,6 +20,7 @@ const options = (config: Readonly<Record<string, unknown>>, authorities = 'PEM')
   ownerUid: 'uid-1',
   group: 'shop/web',
   controllerNamespace: 'system',
+  addresses: ['0.0.0.0'],
   settings: readProxySettings(config, 'envoyproxy/envoy:distroless-v1.40.0'),
   xds: { host: 'headgate.system.svc.cluster.local', port: 18_000, authorities },
 })
@@ -186,6 +187,23 @@ describe('what is made for a Gateway', () => {
       ownerReferences: [{ uid: 'uid-1' }],
       labels: { more: 'yes' },
     })
+  })
+
+  it('starts Envoy with the levels, limits and metrics that are asked for', () => {
+    const metrics = {
+      prometheus: { enabled: false },
+      include: [{ prefix: 'http.' }],
+      sinks: [{ openTelemetry: { host: 'collector', port: 4317 } }],
+    }
+    const all = make({ logLevels: { upstream: 'debug', http2: 'trace' }, maxConnections: 7, metrics })
+    expect(listAt(container(all.get('Deployment')), 'args').join(' ')).toContain('--component-log-level http2:trace,upstream:debug')
+    const bootstrap = String(fieldAt(all.get('ConfigMap'), 'data', 'bootstrap.json'))
+    expect(JSON.parse(bootstrap)).toMatchObject({
+      statsSinks: [{ name: 'envoy.stat_sinks.open_telemetry' }],
+      overloadManager: { resourceMonitors: [{ typedConfig: { maxActiveDownstreamConnections: '7' } }] },
+    })
+    expect(bootstrap).toContain('"prefix": "http."')
+    expect(bootstrap).not.toContain('/stats/prometheus')
   })
 
   it('is nothing while the Gateway has no port', () => {

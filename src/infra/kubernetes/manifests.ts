@@ -4,6 +4,7 @@ import { printBootstrap } from '../../../envoy/bootstrap.js'
 import { authoritySecret, tokenSecret } from '../../../envoy/xds-secrets.js'
 import type { GatewayInfra, InfraService } from '../../ir/infra.js'
 import type { JsonObject, RawMeta, RawObject } from '../../k8s/kube-json.js'
+import type { BindAddresses } from './bind-addresses.js'
 import { type FleetPlace, fleetPlace, serviceName } from './fleet-place.js'
 import { objectAnnotations, objectLabels, selectorLabels, serviceLabels } from './labels.js'
 import { POD_PATHS, podPort, podTemplate } from './pod-template.js'
@@ -36,6 +37,8 @@ export interface FleetOptions {
   /** The namespace of the controller, and of the fleets of classes. */
   readonly controllerNamespace: string
   readonly settings: ProxySettings
+  /** What the Envoys bind. */
+  readonly addresses: BindAddresses
   readonly xds: XdsEndpoint
 }
 
@@ -113,7 +116,7 @@ function metadataOf(infra: GatewayInfra, { name, namespace }: FleetPlace, uid: s
   }
 }
 
-function bootstrapOf(infra: GatewayInfra, { group, xds }: FleetOptions): string {
+function bootstrapOf(infra: GatewayInfra, { group, xds, settings, addresses }: FleetOptions): string {
   return printBootstrap({
     // The pod's name takes the place of the id on the command line.
     node: { id: group, cluster: group },
@@ -123,7 +126,9 @@ function bootstrapOf(infra: GatewayInfra, { group, xds }: FleetOptions): string 
       tls: { authoritySecretFile: POD_PATHS.authoritySecret, serverName: xds.host, tokenSecretFile: POD_PATHS.tokenSecret },
     },
     adminSocketPath: POD_PATHS.adminSocket,
-    podListener: { address: '0.0.0.0', port: podPort(infra) },
+    podListener: { addresses, port: podPort(infra) },
+    metrics: settings.metrics,
+    ...(settings.maxConnections === undefined ? {} : { maxConnections: settings.maxConnections }),
   })
 }
 

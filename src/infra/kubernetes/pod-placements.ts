@@ -1,5 +1,7 @@
 /** Where the Gateways of a cluster listen: in pods of their own or of their class, on every address, with the ports below 1024 moved up. */
+
 import { classScope, type Placement, type SharedFleet } from '../../ir/placement.js'
+import type { BindAddresses } from './bind-addresses.js'
 
 /**
  * Added to ports below 1024, which only root may bind. Port 80 is 10080, 443 is 10443; clients see the Service's ports. Ports from
@@ -18,12 +20,18 @@ interface PodGateway {
 export class PodPlacements {
   /** Clients use the addresses of the Service, which the provisioner reads. */
   readonly assignsAddresses = false
+  readonly #addresses: BindAddresses
   #places: ReadonlyMap<string, Placement> = new Map()
+
+  /** @param addresses what proxies bind, see `bindAddresses` */
+  constructor(addresses: BindAddresses = ['0.0.0.0']) {
+    this.#addresses = addresses
+  }
 
   /** The placement of every Gateway of now, by key. While nobody knows how a class is merged, its Gateways stay where they are. */
   place(gateways: readonly PodGateway[]): ReadonlyMap<string, Placement> {
     const before = this.#places
-    this.#places = new Map(gateways.map((gateway) => [gateway.key, placementOf(gateway, before.get(gateway.key))]))
+    this.#places = new Map(gateways.map((gateway) => [gateway.key, placementOf(gateway, before.get(gateway.key), this.#addresses)]))
     return this.#places
   }
 }
@@ -33,16 +41,16 @@ export function fleetGroup(gateway: string): string {
   return gateway
 }
 
-function placementOf({ key, gatewayClass, merging }: PodGateway, before: Placement | undefined): Placement {
-  if (merging === 'unknown') return before ?? podPlacement(fleetGroup(key))
-  if (merging === undefined) return podPlacement(fleetGroup(key))
-  return podPlacement(classScope(gatewayClass), { gatewayClass, addresses: merging === 'SharedAddress' ? 'shared' : 'own' })
+function placementOf({ key, gatewayClass, merging }: PodGateway, before: Placement | undefined, addresses: BindAddresses): Placement {
+  if (merging === 'unknown') return before ?? podPlacement(addresses, fleetGroup(key))
+  if (merging === undefined) return podPlacement(addresses, fleetGroup(key))
+  return podPlacement(addresses, classScope(gatewayClass), { gatewayClass, addresses: merging === 'SharedAddress' ? 'shared' : 'own' })
 }
 
-function podPlacement(group: string, shared?: SharedFleet): Placement {
+function podPlacement(addresses: BindAddresses, group: string, shared?: SharedFleet): Placement {
   return {
     group,
-    addresses: ['0.0.0.0'],
+    addresses,
     ports: { privilegedOffset: PRIVILEGED_PORT_SHIFT, offset: 0 },
     ...(shared === undefined ? {} : { shared }),
   }

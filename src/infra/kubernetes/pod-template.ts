@@ -90,6 +90,7 @@ function envoyContainer(infra: GatewayInfra, settings: ProxySettings): JsonObjec
       // The ConfigMap is the same for all pods; each pod has a name of its own.
       ...['--service-node', '$(POD_NAMESPACE)/$(POD_NAME)'],
       ...['--log-level', settings.logLevel],
+      ...componentLevels(settings.logLevels),
       ...(settings.concurrency === undefined ? [] : ['--concurrency', String(settings.concurrency)]),
       // Connections are asked to leave over the time that the drain hook takes.
       ...['--drain-time-s', String(maximumSeconds), '--drain-strategy', 'immediate'],
@@ -127,6 +128,11 @@ function envoyContainer(infra: GatewayInfra, settings: ProxySettings): JsonObjec
       { name: 'run', mountPath: POD_PATHS.run },
     ],
   }
+}
+
+function componentLevels(levels: Readonly<Record<string, string>>): readonly string[] {
+  const all = Object.entries(levels).map(([component, level]) => `${component}:${level}`)
+  return all.length === 0 ? [] : ['--component-log-level', all.sort().join(',')]
 }
 
 /** For people only. A shared fleet names none: a template that changes replaces the pods, and Gateways come and go. */

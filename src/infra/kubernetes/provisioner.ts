@@ -14,6 +14,7 @@ import type { Log } from '../../k8s/log.js'
 import { deepEqual } from '../../util/deep-equal.js'
 import type { ObjectRef } from '../../util/object-ref.js'
 import { asksOnlyForClusterAddresses, readAddresses } from './addresses.js'
+import type { BindAddresses } from './bind-addresses.js'
 import { fleetPlace, serviceName } from './fleet-place.js'
 import { FleetWriter, ForeignObjectError } from './fleet-writer.js'
 import { CONTROLLER_ANNOTATION } from './labels.js'
@@ -35,6 +36,8 @@ export interface ProvisionerOptions {
   readonly namespaces: readonly string[]
   /** The namespace of the controller: fleets of classes are there. */
   readonly controllerNamespace: string
+  /** What the Envoys bind, see `bindAddresses`. */
+  readonly bindAddresses?: BindAddresses
   /** Envoy's image where no GatewayConfig names one. */
   readonly envoyImage: string
   /** Where the Envoys find the controller, as of now. */
@@ -190,11 +193,11 @@ export class Provisioner {
       await this.#deleteBut(fleet, new Set(), signal)
       return
     }
-    const { controllerNamespace, uidOf, xds } = this.#options
+    const { controllerNamespace, uidOf, xds, bindAddresses: addresses = ['0.0.0.0'] } = this.#options
     const ownerUid = uidOf(infra.owner)
     if (infra.problem !== undefined || infra.ports.length === 0 || ownerUid === undefined) return
     const settings = readProxySettings(infra.config, this.#options.envoyImage)
-    const manifests = manifestsOf(infra, { ownerUid, group: fleetGroup(fleet), controllerNamespace, settings, xds: xds() })
+    const manifests = manifestsOf(infra, { ownerUid, group: fleetGroup(fleet), controllerNamespace, settings, addresses, xds: xds() })
     const wanted = this.#kept(infra)
     for (const made of manifests) {
       const manifest = markedAs(made, this.#options.controllerName)

@@ -1,4 +1,5 @@
 /** How the Envoys of a Gateway run: the values of its GatewayConfig objects over our defaults. */
+import type { ProxyMetrics } from '../../../envoy/metrics.js'
 import { fieldAt, isJsonObject, type JsonObject, listAt, stringAt } from '../../k8s/kube-json.js'
 
 /** Settings of a fleet. What is undefined is left to the cluster's own defaults. */
@@ -9,6 +10,11 @@ export interface ProxySettings {
   readonly replicas: number
   readonly resources: JsonObject
   readonly logLevel: string
+  /** Of single parts, by Envoy's names for them. */
+  readonly logLevels: Readonly<Record<string, string>>
+  readonly metrics: ProxyMetrics
+  /** Client connections of one Envoy; undefined: the default of the bootstrap. */
+  readonly maxConnections: number | undefined
   /** Worker threads; undefined is one per CPU of the node, or of the limit. */
   readonly concurrency: number | undefined
   readonly drain: { readonly minimumSeconds: number; readonly maximumSeconds: number }
@@ -22,6 +28,8 @@ export interface ProxySettings {
   /** Strategic-merge patches, by the kind of object that they change. */
   readonly patches: ReadonlyMap<string, readonly JsonObject[]>
 }
+
+const COMPRESSIONS = ['gzip', 'brotli', 'zstd'] as const
 
 /** Settings of the Service. */
 export interface ServiceSettings {
@@ -82,6 +90,9 @@ export function readProxySettings(config: Readonly<Record<string, unknown>>, def
     replicas: numberAt(config, 'replicas') ?? 1,
     resources: objectAt(config, 'resources') ?? DEFAULT_RESOURCES,
     logLevel: stringAt(config, 'logLevel') || 'warn',
+    logLevels: stringsAt(config, 'logLevels'),
+    metrics: readMetrics(fieldAt(config, 'metrics')),
+    maxConnections: numberAt(config, 'maxConnections'),
     concurrency: numberAt(config, 'concurrency'),
     drain: {
       minimumSeconds: numberAt(drain, 'minimumSeconds') ?? DEFAULT_DRAIN.minimumSeconds,
@@ -94,6 +105,26 @@ export function readProxySettings(config: Readonly<Record<string, unknown>>, def
     podLabels: stringsAt(config, 'podLabels'),
     podAnnotations: stringsAt(config, 'podAnnotations'),
     patches: readPatches(config),
+  }
+}
+
+function readMetrics(metrics: unknown): ProxyMetrics {
+  const compression = stringAt(metrics, 'prometheus', 'compression')
+  return {
+    prometheus: fieldAt(metrics, 'prometheus', 'enabled') !== false,
+    compression: COMPRESSIONS.find((known) => known === compression.toLowerCase()),
+    include: listAt(metrics, 'include').flatMap((each) =>
+      (['prefix', 'suffix', 'regex'] as const).flatMap((by) => (stringAt(each, by) === '' ? [] : [{ by, value: stringAt(each, by) }])),
+    ),
+    sinks: listAt(metrics, 'sinks').flatMap((each) => {
+      const sink = fieldAt(each, 'openTelemetry')
+      const [host, port] = [stringAt(sink, 'host'), numberAt(sink, 'port')]
+      if (host === '' || port === undefined) return []
+      const [counters, histograms] = (['reportCountersAsDeltas', 'reportHistogramsAsDeltas'] as const).map(
+        (field) => fieldAt(sink, field) === true,
+      )
+      return [{ host, port, countersAsDeltas: counters === true, histogramsAsDeltas: histograms === true }]
+    }),
   }
 }
 
