@@ -3,18 +3,18 @@
  * Exits with 1 when one survives, or when a mutant no longer fits its file.
  */
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ADS_MUTANTS } from '../../test/mutants/ads.js'
 import type { Mutant } from '../../test/mutants/mutant.js'
 
 const COPIED = ['src', 'test', 'envoy', 'scripts', 'package.json', 'jest.config.js', 'tsconfig.json']
-const TIMEOUT_MS = 120_000
+const TIMEOUT_MS = 300_000
 const repository = join(import.meta.dirname, '../..')
 
 /** What became of a mutant. */
-type Outcome = 'killed' | 'survived' | 'does not fit' | 'no such test'
+type Outcome = 'killed' | 'survived' | 'does not fit' | 'no such test' | 'no result in time'
 
 interface JestReport {
   readonly numPassedTests: number
@@ -51,6 +51,7 @@ function tryMutant({ rule, file, find, replace, test }: Mutant): Outcome {
   )
   try {
     const report = runTests(test, rule)
+    if (report === undefined) return 'no result in time'
     if (report.numFailedTests > 0) return 'killed'
     return report.numPassedTests > 0 ? 'survived' : 'no such test'
   } finally {
@@ -58,8 +59,10 @@ function tryMutant({ rule, file, find, replace, test }: Mutant): Outcome {
   }
 }
 
-function runTests(test: string, rule: string): JestReport {
+function runTests(test: string, rule: string): JestReport | undefined {
   const output = join(copy, 'report.json')
+  // That of the mutant before says nothing of this one.
+  rmSync(output, { force: true })
   const exactly = /^A1\.\d\.\d+$/.test(rule) ? `${rule.replaceAll('.', '\\.')}[: ]` : rule.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
   const args = [
     'node_modules/jest/bin/jest.js',
@@ -77,5 +80,5 @@ function runTests(test: string, rule: string): JestReport {
     stdio: 'ignore',
     timeout: TIMEOUT_MS,
   })
-  return JSON.parse(readFileSync(output, 'utf8')) as JestReport
+  return existsSync(output) ? (JSON.parse(readFileSync(output, 'utf8')) as JestReport) : undefined
 }

@@ -6,11 +6,13 @@ import type { Delivery, Quarantine } from '../gatewayapi/inputs.js'
 import type { Input } from '../incremental/index.js'
 import type { KubeObject } from '../provider/provider.js'
 import { deepEqual } from '../util/deep-equal.js'
+import type { RejectedVersion } from '../xds/rejected-versions.js'
 import { DeliveryLedger, type GroupProgress } from './delivery-ledger.js'
-import { DeliveryWatch, type WatchedCollections } from './delivery-watch.js'
+import { DeliveryWatch, deliveryKey, type WatchedCollections } from './delivery-watch.js'
 import type { ObjectStates } from './group-states.js'
 import { LastGood } from './last-good.js'
-import { QuarantineBook, type Rejected } from './quarantine-book.js'
+import { QuarantineBook } from './quarantine-book.js'
+import { UnheldRejections } from './unheld-rejections.js'
 
 /** The facts that are kept up to date. */
 export interface DeliveryInputs {
@@ -18,11 +20,19 @@ export interface DeliveryInputs {
   readonly quarantines: Input<Quarantine>
 }
 
+/** What is known of the present resources. */
+export interface PresentResources {
+  /** The revision of a group. */
+  revisionOf(group: string): number
+  /** True if some group of proxies is to have this version now. */
+  isCurrent(version: RejectedVersion): boolean
+}
+
 /** Follows every object that has configuration, by `<Kind>/<namespace>/<name>`. */
 export class Deliveries {
   readonly #collections: WatchedCollections
   readonly #inputs: DeliveryInputs
-  readonly #revisionOf: (group: string) => number
+  readonly #resources: PresentResources
   readonly #ledger = new DeliveryLedger()
   readonly #watch: DeliveryWatch
   readonly #quarantines: QuarantineBook
@@ -33,16 +43,16 @@ export class Deliveries {
   #searchNeeds: ReadonlyMap<string, number> | undefined
   /** Objects that were held back or let in: their delivery starts anew with the next revision. */
   readonly #held = new Set<string>()
+  readonly #unheld = new UnheldRejections()
   /** What other replicas say, by replica and object. */
   readonly #others = new Map<string, Map<string, ObjectStates>>()
   readonly #listeners = new Set<(object: string) => void>()
 
-  /** @param revisionOf the present revision of a group */
-  constructor(collections: WatchedCollections, inputs: DeliveryInputs, revisionOf: (group: string) => number) {
+  constructor(collections: WatchedCollections, inputs: DeliveryInputs, resources: PresentResources) {
     this.#collections = collections
     this.#inputs = inputs
-    this.#revisionOf = revisionOf
-    this.#watch = new DeliveryWatch(this.#ledger, collections, revisionOf)
+    this.#resources = resources
+    this.#watch = new DeliveryWatch(this.#ledger, collections, (group) => resources.revisionOf(group))
     this.#quarantines = new QuarantineBook({
       acknowledgedGeneration: (object) => this.#ledger.acknowledgedGeneration(object),
       canHold: (object) => inputs.quarantines.isRead(object),
@@ -84,9 +94,8 @@ export class Deliveries {
    * @param group of the proxy; undefined when it is not one of this replica, or it is not known
    * @returns true if the translation has something to do
    */
-  rejected(rejected: Rejected, group?: string): boolean {
-    const isHeld = this.#quarantines.rejected(rejected).length > 0
-    if (!isHeld) return false
+  rejected(rejected: RejectedVersion, group?: string): boolean {
+    if (this.#quarantines.rejected(rejected).length === 0) return this.#noteUnheld(rejected)
     for (const each of group === undefined ? this.#ledger.connectedGroups() : [group]) this.#searching.add(each)
     this.#searchNeeds = undefined
     return true
@@ -112,6 +121,10 @@ export class Deliveries {
       this.#noteHeld(object)
     }
     this.#held.clear()
+    for (const object of this.#unheld.takePast((version) => this.#resources.isCurrent(version))) {
+      this.#watch.again(object)
+      objects.add(object)
+    }
     this.#lastGood.published(() => this.#revisionsOf(this.#ledger.connectedGroups()))
     this.#searchNeeds ??= this.#quarantines.isSearching ? this.#revisionsOf(this.#searching) : undefined
     return [...objects].filter((object) => this.#settle(object)).length > 0
@@ -167,6 +180,21 @@ export class Deliveries {
   }
 
   /** True if the translation has something to do. */
+  #noteUnheld(rejected: RejectedVersion): boolean {
+    if (!this.#resources.isCurrent(rejected)) return false
+    const objects = this.#unheld.note(rejected, this.#followed(rejected.suspects), this.#followed(rejected.origins))
+    for (const object of objects) this.#ledger.reject(object, rejected.message)
+    return objects.filter((object) => this.#settle(object)).length > 0
+  }
+
+  /** Objects whose delivery is followed, and that are not held back. */
+  #followed(objects: RejectedVersion['origins']): readonly string[] {
+    return objects
+      .map(deliveryKey)
+      .filter((object) => this.#ledger.acknowledgedGeneration(object) !== undefined && this.#quarantines.get(object) === undefined)
+  }
+
+  /** True if the translation has something to do. */
   #goOnSearching(): boolean {
     this.#searchNeeds = undefined
     const admitted = this.#quarantines.admitNext()
@@ -175,7 +203,7 @@ export class Deliveries {
   }
 
   #revisionsOf(groups: Iterable<string>): ReadonlyMap<string, number> {
-    return new Map([...groups].map((group) => [group, this.#revisionOf(group)]))
+    return new Map([...groups].map((group) => [group, this.#resources.revisionOf(group)]))
   }
 
   /** Of objects whose delivery is not followed, those count that can be held back. */

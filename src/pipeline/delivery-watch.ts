@@ -76,6 +76,10 @@ export class DeliveryWatch {
     }
   }
 
+  #againListenerSet(object: string): void {
+    for (const [key] of this.#collections.listeners.entries()) if (key.startsWith(`${object}/`)) this.listener(key)
+  }
+
   /** The gateways whose telemetry comes from an object. */
   #toldBy(object: ObjectVersion): readonly string[] {
     const word = deliveryKey(object)
@@ -88,6 +92,7 @@ export class DeliveryWatch {
   /** An object that is noted already starts anew with the present revision. */
   again(object: string): void {
     if (object.startsWith('Gateway/')) this.gateway(object.slice('Gateway/'.length))
+    else if (object.startsWith('ListenerSet/')) this.#againListenerSet(object)
     else if (object.startsWith('GatewayConfig/') || object.startsWith('XTelemetryPolicy/')) this.#againTold(object)
     else this.route(object)
   }

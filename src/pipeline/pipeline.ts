@@ -79,7 +79,11 @@ export class Pipeline implements ProviderSink {
   constructor(options: PipelineOptions) {
     this.#options = options
     const { gatewayApi, inputs } = options.translation
-    this.deliveries = new Deliveries({ ...gatewayApi, placements: inputs.placements }, inputs, (group) => options.snapshots.revision(group))
+    const { snapshots } = options
+    this.deliveries = new Deliveries({ ...gatewayApi, placements: inputs.placements }, inputs, {
+      revisionOf: (group) => snapshots.revision(group),
+      isCurrent: (rejected) => snapshots.groups().some((group) => snapshots.resource(group, rejected)?.version === rejected.version),
+    })
   }
 
   changes(batch: readonly Change[]): void {
@@ -220,7 +224,7 @@ export class Pipeline implements ProviderSink {
       // Generations count anew after a restart without a cluster: the names are what stays.
       const names = new Set(known.suspects.map(describeObject))
       const suspects = resource.origins.filter((origin) => names.has(describeObject(origin)))
-      isHeld = this.deliveries.rejected({ origins: resource.origins, suspects, message: known.message }) || isHeld
+      isHeld = this.deliveries.rejected({ ...known, origins: resource.origins, suspects }) || isHeld
     }
     return isHeld
   }

@@ -13,6 +13,7 @@ const TRACE = 'src/xds/server/trace-rejection.test.ts'
 const MESSAGE = 'src/xds/server/rejection-message.test.ts'
 const BOOK = 'src/pipeline/quarantine-book.test.ts'
 const LAST_GOOD = 'src/pipeline/last-good.test.ts'
+const DELIVERIES = 'src/pipeline/deliveries.test.ts'
 const SECURITY = 'test/xds/security.test.ts'
 const HOSTILE = 'test/xds/hostile.test.ts'
 
@@ -332,6 +333,27 @@ export const ADS_MUTANTS: readonly Mutant[] = [
     find: '[...needs].every(',
     replace: '[...needs].some(',
     test: LAST_GOOD,
+  },
+  {
+    rule: 'takes Programmed from the Gateway that it was made from',
+    file: 'src/pipeline/deliveries.ts',
+    find: 'for (const object of objects) this.#ledger.reject(object, rejected.message)',
+    replace: '',
+    test: DELIVERIES,
+  },
+  {
+    rule: 'takes Programmed from the Gateway that it was made from',
+    file: 'src/pipeline/unheld-rejections.ts',
+    find: '({ rejected }) => !isCurrent(rejected)',
+    replace: '({ rejected }) => isCurrent(rejected) && false',
+    test: DELIVERIES,
+  },
+  {
+    rule: 'says nothing when the version is not wanted any more',
+    file: 'src/pipeline/deliveries.ts',
+    find: 'if (!this.#resources.isCurrent(rejected)) return false',
+    replace: '',
+    test: DELIVERIES,
   },
   {
     rule: 'speaks 1.3 and refuses 1.2',

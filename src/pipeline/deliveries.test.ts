@@ -1,0 +1,70 @@
+/** Rejections of which no object is to blame that something could do without. */
+
+import { ServerCredentials } from '@grpc/grpc-js'
+import { describe, expect, it } from '@jest/globals'
+import { certificateObject, change, endpointsObject, gatewayObjects, routeObject, serviceObject } from '../../test/perf/objects.js'
+import { createAuthority } from '../../test/support/certificates.js'
+import { CONTROLLER_NAME } from '../gatewayapi/context.js'
+import type { Condition } from '../gatewayapi/model.js'
+import { PodPlacements } from '../infra/kubernetes/pod-placements.js'
+import { objectKey } from '../util/object-ref.js'
+import type { RejectedVersion } from '../xds/rejected-versions.js'
+import { TYPE_URL } from '../xds/resource.js'
+import { allowEveryone } from '../xds/server/authentication.js'
+import { createControlPlane } from './control-plane.js'
+import { ObjectStatuses } from './object-statuses.js'
+
+const GROUP = 'bench/gw'
+
+async function delivered() {
+  const statuses = new ObjectStatuses()
+  const { pipeline, snapshots, translation } = createControlPlane({
+    context: { controllerName: CONTROLLER_NAME, allowExternalName: false, supportedFeatures: [] },
+    placements: new PodPlacements(),
+    authenticator: allowEveryone(GROUP),
+    credentials: ServerCredentials.createInsecure(),
+    onStatuses: (changes) => statuses.apply(changes),
+  })
+  const pair = await (await createAuthority()).issue({ dns: ['a.secure.example.com'] })
+  translation.inputs.addresses.set(GROUP, { assigned: [{ type: 'IPAddress', value: '192.0.2.1' }] })
+  pipeline.changes([...gatewayObjects(pair), routeObject(1), serviceObject(1), endpointsObject(1)].map(change))
+  pipeline.complete()
+  const acknowledge = async () => {
+    await pipeline.idle()
+    pipeline.progress(GROUP, { acknowledgedRevision: snapshots.revision(GROUP), connectedProxies: 1 })
+    await pipeline.idle()
+  }
+  await acknowledge()
+  const programmed = (): Condition | undefined => {
+    const status = statuses.get('Gateway/bench/gw')
+    return status?.shape === 'gateway' ? status.conditions.find(({ type }) => type === 'Programmed') : undefined
+  }
+  const [secure] = [...snapshots.resources(GROUP, TYPE_URL.listener).values()].filter(({ name }) => name.includes('443'))
+  if (secure === undefined) throw new Error('the Gateway has a listener on port 443')
+  const rejected: RejectedVersion = { ...secure, message: 'no such thing', origins: [], suspects: [], at: '' }
+  return { pipeline, pair, acknowledge, programmed, rejected }
+}
+
+describe('a rejected resource for which no object can be held back', () => {
+  it('takes Programmed from the Gateway that it was made from, with the words of Envoy, until it changes', async () => {
+    const { pipeline, pair, acknowledge, programmed, rejected } = await delivered()
+    expect(programmed()?.status).toBe('True')
+    pipeline.rejected(rejected, GROUP)
+    await acknowledge()
+    expect(programmed()).toMatchObject({ status: 'False', reason: 'Invalid', message: expect.stringContaining('no such thing') })
+    // The listener loses its certificate, and with it the version that was rejected.
+    pipeline.changes([{ kind: 'Secret', key: objectKey('bench', 'certificate'), object: undefined }])
+    await acknowledge()
+    expect(programmed()?.status).toBe('True')
+    pipeline.changes([change(certificateObject(pair, 2))])
+    await acknowledge()
+    expect(programmed()?.status).toBe('True')
+  })
+
+  it('says nothing when the version is not wanted any more: the next one is on its way', async () => {
+    const { pipeline, acknowledge, programmed, rejected } = await delivered()
+    pipeline.rejected({ ...rejected, version: 'older' }, GROUP)
+    await acknowledge()
+    expect(programmed()?.status).toBe('True')
+  })
+})
