@@ -1,5 +1,5 @@
 /** The half of routes and backends: everything between listeners and virtual hosts, clusters and endpoints. */
-import type { BackendTrafficSettings, SecuritySettings } from '../gen/kinds.js'
+import type { BackendTrafficSettings, ExtensionSettings, SecuritySettings } from '../gen/kinds.js'
 import type { Collection, Graph } from '../incremental/index.js'
 import type { JwtRequirement } from '../ir/authentication.js'
 import type { Cluster, Endpoints } from '../ir/cluster.js'
@@ -28,11 +28,13 @@ import type { ObjectStatus } from './object-status.js'
 import { BACKEND_TRAFFIC_POLICY } from './policies/backend-traffic-kind.js'
 import { declareClusterPolicies } from './policies/cluster-policies.js'
 import { declareEffectivePolicies, declareRouteScopes, type RoutePolicies } from './policies/effective-policies.js'
+import { backendsOfExtensions, EXTENSION_POLICY } from './policies/extension-kind.js'
 import { declarePolicies } from './policies/policies.js'
 import { declareAncestorSources } from './policies/policy-ancestors.js'
 import { declarePolicyBackendKeys } from './policies/policy-backends.js'
 import { declarePolicyFacts } from './policies/policy-facts.js'
 import { declareOwnPolicyStatuses } from './policies/policy-statuses.js'
+import { declarePolicyUses, type PolicyUse } from './policies/policy-uses.js'
 import { SECURITY_POLICY } from './policies/security-kind.js'
 import type { RouteSources } from './route-sources.js'
 import { declareRouteStatuses } from './route-status.js'
@@ -65,12 +67,15 @@ export interface RouteHalf extends RouteSources {
   /** What proxies tell about requests, by the key of the gateway. */
   readonly telemetry: Collection<GatewayTelemetry>
   readonly effectivePolicies: EffectivePolicies
+  /** By `<Kind>/<namespace>/<name>`. */
+  readonly policyUses: Collection<PolicyUse>
 }
 
 /** What policies say about the rules of routes, with the policy that each field comes from, by `routeRulesKey`. */
 export interface EffectivePolicies {
   readonly BackendTrafficPolicy: Collection<RoutePolicies<BackendTrafficSettings>>
   readonly SecurityPolicy: Collection<RoutePolicies<SecuritySettings>>
+  readonly ExtensionPolicy: Collection<RoutePolicies<ExtensionSettings>>
 }
 
 /** Declares attachments first, and what stands on them in the order in which it is read. */
@@ -101,8 +106,9 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
     graph.index(filtersOfListeners, 'backends of listeners', backendsOfFilters),
     declarePolicyBackendKeys(graph, inputs, SECURITY_POLICY),
     indexAuthenticationBackends(graph, inputs),
+    graph.index(inputs.kind('ExtensionPolicy'), 'backends of extension policies', backendsOfExtensions),
   ])
-  const ruleSources = { backends, grants, gatewayCertificates }
+  const ruleSources = { inputs, materials, backends, grants, gatewayCertificates }
   const telemetry = declareTelemetry(graph, gateways, telemetrySources, ruleSources)
   const trafficPolicies = declarePolicies(graph, inputs, ruleSources, BACKEND_TRAFFIC_POLICY)
   const authentications = declareAuthentications(graph, { ...ruleSources, inputs })
@@ -114,10 +120,12 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
     SECURITY_POLICY,
     (view, key) => view.get(authentications, key)?.problem,
   )
-  const scopes = declareRouteScopes(graph, attachments, listeners, [trafficPolicies, securityPolicies])
+  const extensionPolicies = declarePolicies(graph, inputs, ruleSources, EXTENSION_POLICY, undefined, ruleSources)
+  const scopes = declareRouteScopes(graph, attachments, listeners, [trafficPolicies, securityPolicies, extensionPolicies])
   const traffic = declareEffectivePolicies(graph, scopes, routes, listeners, trafficPolicies)
   const security = declareEffectivePolicies(graph, scopes, routes, listeners, securityPolicies)
-  const routeRules = declareRouteRules(graph, routes, attachments, ruleSources, { scopes, traffic, security, authentications })
+  const extensions = declareEffectivePolicies(graph, scopes, routes, listeners, extensionPolicies)
+  const routeRules = declareRouteRules(graph, routes, attachments, ruleSources, { scopes, traffic, security, extensions, authentications })
   const streamRoutes = declareStreamRoutes(graph, routes, attachments, listeners, ruleSources, securityPolicies)
   const listenerFilters = declareListenerFilters(graph, filtersOfListeners, ruleSources)
   const tableHosts = declareTableHosts(graph, listeners)
@@ -150,6 +158,8 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
   const securityStatuses = declareOwnPolicyStatuses(graph, securityPolicies, securityFacts, ancestors)
   const clientStatuses = declareOwnPolicyStatuses(graph, sources.clients.policies, sources.clients.facts, ancestors)
   const telemetryStatuses = declareTelemetryPolicyStatuses(graph, gateways, telemetrySources, telemetry)
+  const extensionFacts = declarePolicyFacts(graph, 'ExtensionPolicy', extensions, undefined)
+  const extensionStatuses = declareOwnPolicyStatuses(graph, extensionPolicies, extensionFacts, ancestors)
   const statusSources = [
     routeStatuses,
     policyStatuses,
@@ -158,6 +168,7 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
     securityStatuses,
     clientStatuses,
     telemetryStatuses,
+    extensionStatuses,
   ]
   const statuses = graph.collection<ObjectStatus>('statuses of routes and policies', {
     report: true,
@@ -167,6 +178,12 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
     equal: Object.is,
   })
   return {
+    policyUses: declarePolicyUses(
+      graph,
+      { BackendTrafficPolicy: traffic, SecurityPolicy: security, ExtensionPolicy: extensions },
+      routeRules,
+    ),
+    secretsOfRoutes: graph.index(routeRules, 'secrets of rules', ({ secrets }) => secrets),
     attachments,
     listenerFilters,
     streamRoutes,
@@ -177,7 +194,7 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
     jwtRequirements,
     statuses,
     telemetry: telemetry.ofGateways,
-    effectivePolicies: { BackendTrafficPolicy: traffic, SecurityPolicy: security },
+    effectivePolicies: { BackendTrafficPolicy: traffic, SecurityPolicy: security, ExtensionPolicy: extensions },
   }
 }
 

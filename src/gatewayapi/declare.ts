@@ -32,6 +32,7 @@ import type { ObjectStatus } from './object-status.js'
 import { declareClientFacts } from './policies/client-facts.js'
 import { declareClientPolicies } from './policies/client-policies.js'
 import { declareClientPorts } from './policies/client-ports.js'
+import type { PolicyUse } from './policies/policy-uses.js'
 import { declarePortBindings } from './port-bindings.js'
 import { declarePorts } from './ports.js'
 import { declareReferenceGrants } from './reference-grants.js'
@@ -71,6 +72,8 @@ export interface GatewayApi {
   readonly effectivePolicies: EffectivePolicies
   /** What proxies tell about requests, by the key of the gateway; absent where nothing is said about it. */
   readonly telemetry: Collection<GatewayTelemetry>
+  /** Policies and filters of routes and the gateways where they are in use, by `<Kind>/<namespace>/<name>`. */
+  readonly policyUses: Collection<PolicyUse>
   /** By `<Kind>/<namespace>/<name>`; objects without any have no value. */
   readonly diagnostics: Collection<readonly Diagnostic[]>
 }
@@ -115,7 +118,7 @@ export function declareGatewayApi(graph: Graph, inputs: Inputs, context: Transla
   const { attachments, virtualHosts, clusters, endpoints, streamRoutes, listenerFilters } = routes
 
   const ports = declarePorts(graph, inputs, places, { streamRoutes, telemetry: routes.telemetry, clientPorts })
-  const secrets = declareSecrets(graph, materials, ports, clusters)
+  const secrets = declareSecrets(graph, materials, ports, clusters, routes.secretsOfRoutes)
   const infra = declareInfra(graph, inputs, gateways, states)
   const overlaps = declareListenerOverlaps(graph, states)
   const statuses = declareStatuses(graph, inputs, context, {
@@ -149,6 +152,7 @@ export function declareGatewayApi(graph: Graph, inputs: Inputs, context: Transla
     statuses,
     effectivePolicies: routes.effectivePolicies,
     telemetry: routes.telemetry,
+    policyUses: routes.policyUses,
     diagnostics,
   }
 }

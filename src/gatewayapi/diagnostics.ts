@@ -67,6 +67,7 @@ export const DIAGNOSTIC_CODES: Readonly<Record<string, string>> = {
   'route/ResolvedRefs/RefNotPermitted': 'HG1408',
   'route/ResolvedRefs/UnsupportedProtocol': 'HG1409',
   'route/PartiallyInvalid/UnsupportedValue': 'HG1410',
+  'route/ResolvedRefs/InvalidFilterRef': 'HG1411',
   'policy/Accepted/Conflicted': 'HG1501',
   'policy/Accepted/TargetNotFound': 'HG1502',
   'policy/Accepted/Invalid': 'HG1503',

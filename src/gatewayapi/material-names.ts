@@ -29,6 +29,12 @@ export function revocationName(ref: TrustReference, namespace: string): string |
   return isKnown ? `${ref.kind}/${ref.namespace ?? namespace}/${ref.name}/ca.crl` : undefined
 }
 
+/** The name of a text in a Secret; undefined if the reference is to another kind. */
+export function textName(ref: SecretObjectReference, namespace: string, key: string): string | undefined {
+  const whole = certificateName(ref, namespace)
+  return whole === undefined ? undefined : `${whole}/${key}`
+}
+
 const JOIN = '+'
 
 /** The name of several authorities that are trusted together, and of revocation lists. Names of objects have no plus sign. */

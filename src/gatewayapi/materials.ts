@@ -1,5 +1,5 @@
 /** Certificates and authorities that something refers to: each object is read once, whoever refers to it. */
-import type { SecretObjectReference } from '../gen/kinds.js'
+import type { Secret, SecretObjectReference } from '../gen/kinds.js'
 import type { Collection, Graph, Keys, View } from '../incremental/index.js'
 import type { SecretMaterial } from '../ir/tls.js'
 import type { KubeObject } from '../provider/provider.js'
@@ -9,11 +9,19 @@ import { validationMaterialNames } from './client-validation.js'
 import type { OurGateway } from './gateways.js'
 import type { Inputs } from './inputs.js'
 import type { OurListenerSet } from './listener-sets.js'
-import { certificateName, frontendMaterialNames, listenerMaterialNames, type TrustReference, trustName } from './material-names.js'
+import {
+  certificateName,
+  frontendMaterialNames,
+  listenerMaterialNames,
+  type TrustReference,
+  textName,
+  trustName,
+} from './material-names.js'
 import type { Read } from './pem.js'
 import { REVOKED, readConfigMapRevocations, readSecretRevocations } from './revocation-lists.js'
+import { readText } from './secret-text.js'
 import { servedVersion } from './served-version.js'
-import { readClusterTrustBundle, readConfigMapTrust, readSecretTrust } from './trust-bundles.js'
+import { AUTHORITIES, readClusterTrustBundle, readConfigMapTrust, readSecretTrust } from './trust-bundles.js'
 
 /** What an object holds, and what is worth knowing about it. */
 export interface FoundMaterial {
@@ -76,6 +84,11 @@ function referrers(graph: Graph, inputs: Inputs, gateways: Collection<OurGateway
       ...trustNames(spec.tls.validation?.caCertificateRefs, namespace),
       ...certificateNames(spec.tls.clientCertificateRef, namespace),
     ]),
+    graph.index(inputs.kind('HTTPRouteFilter'), 'materials of route filters', ({ spec, metadata: { namespace } }) => {
+      const ref = spec.credentialInjection?.credential.valueRef
+      const name = ref && textName(ref, namespace, 'credential')
+      return name === undefined ? [] : [name]
+    }),
   ]
 }
 
@@ -101,10 +114,7 @@ function read(view: View, inputs: Inputs, { kind, key, part }: MaterialPlace): R
   }
   switch (kind) {
     case 'Secret':
-      return readServed(view.get(inputs.kind('Secret'), key), (secret) => {
-        if (part === undefined) return readCertificate(secret)
-        return asMaterial(part === REVOKED ? readSecretRevocations(secret) : readSecretTrust(secret))
-      })
+      return readServed(view.get(inputs.kind('Secret'), key), (secret) => readSecret(secret, part))
     case 'ConfigMap':
       return readServed(view.get(inputs.kind('ConfigMap'), key), (configMap) =>
         asMaterial(part === REVOKED ? readConfigMapRevocations(configMap) : readConfigMapTrust(configMap)),
@@ -113,6 +123,19 @@ function read(view: View, inputs: Inputs, { kind, key, part }: MaterialPlace): R
       return readServed(view.get(inputs.kind('ClusterTrustBundle'), key), (bundle) => asMaterial(readClusterTrustBundle(bundle)))
     default:
       return undefined
+  }
+}
+
+/** A certificate, authorities, or the text of another key. */
+function readSecret(secret: Secret, part: string | undefined): Read<FoundMaterial> {
+  if (part === undefined) return readCertificate(secret)
+  switch (part) {
+    case AUTHORITIES:
+      return asMaterial(readSecretTrust(secret))
+    case REVOKED:
+      return asMaterial(readSecretRevocations(secret))
+    default:
+      return asMaterial(readText(secret, part))
   }
 }
 

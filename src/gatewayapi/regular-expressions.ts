@@ -35,6 +35,21 @@ export function regularExpressionProblem(pattern: string): string | undefined {
   return `compiles to a program of about ${size} instructions, the limit is ${MAX_REGULAR_EXPRESSION_SIZE}: use smaller repetitions`
 }
 
+/**
+ * Why a substitution cannot be used with an expression that can.
+ *
+ * Syntax: RE2, `\\0` to `\\9` for groups and `\\\\` for a backslash.
+ */
+export function substitutionProblem(pattern: string, substitution: string): string | undefined {
+  const groups = RE2JS.compile(pattern).groupCount()
+  for (const [, word = ''] of substitution.matchAll(/\\(.?)/gs)) {
+    if (word === '\\') continue
+    if (!/^[0-9]$/.test(word)) return 'a backslash is followed by a digit or by another backslash'
+    if (Number(word) > groups) return `it names the group ${word}, and the expression has ${groups}`
+  }
+  return undefined
+}
+
 /** The first `\x{...}` above a byte. */
 function wideEscape(pattern: string): string | undefined {
   // Every escape is consumed, so that an escaped backslash does not start another one.

@@ -1,7 +1,7 @@
 /**
  * What the half of routes and backends offers to the half of gateways and listeners: declared between listeners and ports.
  */
-import type { Source } from '../incremental/index.js'
+import type { Keys, Source } from '../incremental/index.js'
 import type { Cluster } from '../ir/cluster.js'
 import type { Attachment, StreamRoute } from './model.js'
 import type { ObjectStatus } from './object-status.js'
@@ -14,6 +14,8 @@ export interface RouteSources {
   readonly streamRoutes: Source<StreamRoute>
   /** Clusters by name: which secrets are in use depends on them. */
   readonly clusters: Source<Cluster>
+  /** The secrets that requests need, by name. */
+  readonly secretsOfRoutes: Keys
   /** Statuses of routes and of policies for backends, by `<Kind>/<namespace>/<name>`. */
   readonly statuses: Source<ObjectStatus>
 }

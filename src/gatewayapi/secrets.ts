@@ -1,5 +1,5 @@
-/** Key material that proxies need: what ports and clusters name, and nothing else. */
-import type { Collection, Graph, Source } from '../incremental/index.js'
+/** Key material that proxies need: what ports, clusters and routes name, and nothing else. */
+import type { Collection, Graph, Keys, Source } from '../incremental/index.js'
 import type { Cluster } from '../ir/cluster.js'
 import type { Port } from '../ir/port.js'
 import type { SecretMaterial } from '../ir/tls.js'
@@ -13,6 +13,7 @@ export function declareSecrets(
   materials: Materials,
   ports: Source<Port>,
   clusters: Source<Cluster>,
+  ofRoutes: Keys,
 ): Collection<SecretMaterial> {
   const ofPorts = graph.index(ports, 'secrets of ports', (port) => port.chains.flatMap((chain) => namesOfTermination(chain.tls)))
   const ofClusters = graph.index(clusters, 'secrets of clusters', ({ tls }) => [
@@ -20,7 +21,7 @@ export function declareSecrets(
     ...(tls?.clientCertificate === undefined ? [] : [tls.clientCertificate]),
   ])
   return graph.collection<SecretMaterial>('secrets', {
-    keys: [ofPorts, ofClusters],
+    keys: [ofPorts, ofClusters, ofRoutes],
     compute: (view, name) => {
       const parts = partsOfTrustName(name).flatMap((part) => {
         const found = view.get(materials, part)

@@ -6,7 +6,7 @@ import { decode } from './certificates.js'
 import { type Read, readCertificates, toPem } from './pem.js'
 
 /** The key under which an object holds authorities. */
-const AUTHORITIES = 'ca.crt'
+export const AUTHORITIES = 'ca.crt'
 
 /** The authorities in a ConfigMap, key `ca.crt`. */
 export function readConfigMapTrust(configMap: ConfigMap): Read<TrustMaterial> {

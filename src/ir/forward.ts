@@ -9,6 +9,10 @@ export interface Forward {
   /** Weight of backends that cannot be used; their share of requests gets 500. */
   readonly invalidWeight: number
   readonly hostRewrite?: string
+  /** The host of the backend where it is no fixed one; only without `hostRewrite`. */
+  readonly hostFrom?: HostSource
+  /** True: the backend is told the host of the request where it is changed. */
+  readonly tellsHost?: true
   readonly pathRewrite?: PathChange
   readonly mirrors: readonly Mirror[]
   readonly timeouts: Timeouts
@@ -21,6 +25,14 @@ export interface Forward {
   /** Protocols that a client may upgrade to, such as `websocket`. */
   readonly upgrades: readonly string[]
 }
+
+/** Where the host that the backend sees comes from. */
+export type HostSource =
+  | { readonly kind: 'header'; readonly name: string }
+  /** The DNS name of the endpoint. */
+  | { readonly kind: 'backend' }
+  /** RE2 substitution over the path without its query. */
+  | { readonly kind: 'path'; readonly pattern: string; readonly substitution: string }
 
 /** A share of the traffic. */
 export interface WeightedCluster {

@@ -1,5 +1,6 @@
 import type { ObjectVersion } from '../util/object-ref.js'
 import type { ApiKeyAuth, BasicAuth } from './authentication.js'
+import type { Extension, GeoIp } from './extension.js'
 import type { Forward } from './forward.js'
 import type { HeaderChanges } from './headers.js'
 import type { Hostname } from './hostname.js'
@@ -57,6 +58,12 @@ export interface Route {
   readonly jwt?: string
   readonly authorization?: Authorization
   readonly externalAuth?: ExternalAuth
+  readonly credential?: CredentialInjection
+  /** Programs that see requests and answers, in the order in which requests pass them; at most 8. */
+  readonly extensions?: readonly Extension[]
+  /** True: gRPC-Web of browsers is understood. */
+  readonly grpcWeb?: true
+  readonly geoIp?: GeoIp
   /** True for GRPCRoutes: unmatched and failed requests answer in gRPC's own terms. */
   readonly grpc: boolean
 }
@@ -67,6 +74,8 @@ export interface RequestMatch {
   readonly method?: string
   readonly headers: readonly ValueMatch[]
   readonly queryParams: readonly ValueMatch[]
+  /** All of them; undefined: any. */
+  readonly cookies?: readonly ValueMatch[]
 }
 
 /** How a path matches. */
@@ -77,9 +86,9 @@ export type PathMatch =
   /** RE2, the whole path. */
   | { readonly kind: 'regex'; readonly value: string }
 
-/** A header or a query parameter that must be there with a value. */
+/** A header, a query parameter or a cookie that must be there with a value. */
 export interface ValueMatch {
-  /** Lower case for headers; as written for query parameters. */
+  /** Lower case for headers; as written for query parameters and cookies. */
   readonly name: string
   readonly kind: 'exact' | 'regex'
   readonly value: string
@@ -105,6 +114,8 @@ export interface DirectResponse {
   readonly statusCode: number
   readonly body?: string
   readonly contentType?: string
+  /** True where `%…%` in the body stands for something of the request. */
+  readonly isTemplate?: true
 }
 
 /** How a path is replaced, in a redirect or a rewrite. */
@@ -149,6 +160,16 @@ export interface AddressRange {
   readonly address: string
   /** How many bits are alike. */
   readonly bits: number
+}
+
+/** Adds a credential to requests. While it cannot be had, requests get 401. */
+export interface CredentialInjection {
+  /** Name of a text material. */
+  readonly secret: string
+  /** Lower case. */
+  readonly header: string
+  /** True: it replaces what the client sent. */
+  readonly overwrite: boolean
 }
 
 /** Asks another service before a request is forwarded. Denies when it cannot be asked. */

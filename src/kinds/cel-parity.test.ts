@@ -101,6 +101,11 @@ const HAND_WRITTEN: Readonly<Record<string, readonly JsonValue[]>> = {
   'url-rewrite-not-repeated': [repeat(2, { type: 'URLRewrite' })],
   'request-header-modifier-required-for-its-type': [{ type: 'RequestHeaderModifier' }],
   'hash-has-what-its-type-names': [{ type: 'SourceIP' }, { type: 'Headers', headers: ['a'] }, { type: 'Headers', header: 'a' }],
+  'path-end-without-dot-dot-segment': [{ value: '/a/..' }, { value: '/a' }],
+  'exact-cookie-value-has-no-separator': [
+    { name: 'a', value: 'b;c' },
+    { name: 'a', value: 'b;c', type: 'RegularExpression' },
+  ],
   'annotation-key-prefixes-short': [{ [`${'p'.repeat(252)}/a`]: '' }, { [`${'p'.repeat(253)}/a`]: '' }],
 }
 

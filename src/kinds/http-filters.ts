@@ -3,7 +3,7 @@
  *
  * Source: Gateway API v1.7.0, `HTTPRouteFilter`.
  */
-import type { HTTPPathModifier, HTTPRequestMirrorFilter, HTTPRouteFilter } from '../gen/kinds.js'
+import type { HTTPPathModifier, HTTPRequestMirrorFilter, HTTPRouteRuleFilter } from '../gen/kinds.js'
 import {
   boolean,
   int32,
@@ -105,7 +105,8 @@ export const corsFilter: ObjectSchema = object('HTTPCORSFilter', 'Answers cross-
 })
 
 const httpRouteFilter: ObjectSchema = object(
-  'HTTPRouteFilter',
+  // `HTTPRouteFilter` in Gateway API: a kind of ours has that name.
+  'HTTPRouteRuleFilter',
   'Changes requests or answers, or answers itself.',
   {
     type: required(
@@ -151,7 +152,7 @@ const httpRouteFilter: ObjectSchema = object(
 export const httpRouteFilters: ArraySchema = list(httpRouteFilter, {
   maxItems: 16,
   rules: [
-    rule<readonly HTTPRouteFilter[]>(
+    rule<readonly HTTPRouteRuleFilter[]>(
       'redirect-or-rewrite',
       "!(self.exists(f, f.type == 'RequestRedirect') && self.exists(f, f.type == 'URLRewrite'))",
       'May specify either httpRouteFilterRequestRedirect or httpRouteFilterRequestRewrite, but not both',

@@ -1,5 +1,5 @@
 /** HTTPRoute. Source: Gateway API v1.7.0, `apis/v1/httproute_types.go`. */
-import type { HTTPRouteFilter, HTTPRouteRule, HTTPRouteTimeouts } from '../gen/kinds.js'
+import type { HTTPRouteRule, HTTPRouteRuleFilter, HTTPRouteTimeouts } from '../gen/kinds.js'
 import { integer, list, object, optional, required, rule, setOf } from '../schema/build.js'
 import type { KindDefinition } from '../schema/kind.js'
 import type { ObjectSchema, Rule } from '../schema/schema.js'
@@ -149,7 +149,7 @@ function existsOneReplacement(field: PathFilter): string {
   return `exists_one(f, has(f.${field}) && has(f.${field}.path) && f.${field}.path.type == 'ReplacePrefixMatch' && has(f.${field}.path.replacePrefixMatch))`
 }
 
-function replacements(filters: readonly HTTPRouteFilter[] | undefined, field: PathFilter): number {
+function replacements(filters: readonly HTTPRouteRuleFilter[] | undefined, field: PathFilter): number {
   return (filters ?? []).filter((each) => {
     const path = each[field]?.path
     return path?.type === 'ReplacePrefixMatch' && path.replacePrefixMatch !== undefined

@@ -8,11 +8,13 @@ import { clusterTrustBundle } from './cluster-trust-bundle.js'
 import { configMap } from './config-map.js'
 import { tcpRoute, udpRoute } from './connection-route.js'
 import { endpointSlice } from './endpoint-slice.js'
+import { extensionPolicy } from './extension-policy.js'
 import { gateway } from './gateway.js'
 import { gatewayClass } from './gateway-class.js'
 import { gatewayConfig } from './gateway-config.js'
 import { grpcRoute } from './grpc-route.js'
 import { httpRoute } from './http-route.js'
+import { httpRouteFilterKind } from './http-route-filter.js'
 import { listenerSet } from './listener-set.js'
 import { namespace } from './namespace.js'
 import { referenceGrant } from './reference-grant.js'
@@ -41,10 +43,12 @@ export const KINDS: readonly KindDefinition[] = [
   xBackendTrafficPolicy,
   xTelemetryPolicy,
   backend,
+  httpRouteFilterKind,
   gatewayConfig,
   clientTrafficPolicy,
   backendTrafficPolicy,
   securityPolicy,
+  extensionPolicy,
   service,
   serviceImport,
   endpointSlice,

@@ -107,7 +107,7 @@ export class Deliveries {
    * @returns true if a status may say something else now
    */
   published(): boolean {
-    const { gateways, listeners, attachments, telemetry } = this.#collections
+    const { gateways, listeners, attachments, telemetry, policyUses } = this.#collections
     const objects = new Set<string>()
     for (const key of gateways.takeChanges().keys()) objects.add(this.#watch.gateway(key))
     for (const key of listeners.takeChanges().keys()) {
@@ -116,6 +116,7 @@ export class Deliveries {
     }
     for (const key of attachments.takeChanges().keys()) objects.add(this.#watch.route(key))
     for (const key of telemetry.takeChanges().keys()) for (const object of this.#watch.telemetry(key)) objects.add(object)
+    for (const key of policyUses.takeChanges().keys()) objects.add(this.#watch.policy(key))
     for (const object of this.#held) {
       objects.add(object)
       this.#noteHeld(object)

@@ -1,6 +1,7 @@
 /** Which revisions an object's configuration is part of: what the ledger needs to say whether it is delivered. */
 import type { OurGateway } from '../gatewayapi/gateways.js'
 import type { Attachment, EffectiveListener } from '../gatewayapi/model.js'
+import type { PolicyUse } from '../gatewayapi/policies/policy-uses.js'
 import type { GatewayTelemetry } from '../gatewayapi/telemetry/resolve-telemetry.js'
 import type { Collection, Source } from '../incremental/index.js'
 import type { Placement } from '../ir/placement.js'
@@ -17,6 +18,7 @@ export interface WatchedCollections {
   readonly gateways: Collection<OurGateway>
   readonly listeners: Collection<EffectiveListener>
   readonly attachments: Collection<Attachment>
+  readonly policyUses: Collection<PolicyUse>
   readonly placements: Source<Placement>
   readonly telemetry: Collection<GatewayTelemetry>
 }
@@ -47,6 +49,14 @@ export class DeliveryWatch {
     const attachment = this.#collections.attachments.get(key)
     if (attachment === undefined) this.#ledger.forget(key)
     else this.#note(attachment.route, new Set(attachment.parents.map(({ gateway }) => gateway)))
+    return key
+  }
+
+  /** A policy or filter is in use elsewhere than before, has changed, or is in use no longer. Returns the object concerned. */
+  policy(key: string): string {
+    const use = this.#collections.policyUses.get(key)
+    if (use === undefined) this.#ledger.forget(key)
+    else this.#note(use.object, use.gateways)
     return key
   }
 
@@ -94,6 +104,7 @@ export class DeliveryWatch {
     if (object.startsWith('Gateway/')) this.gateway(object.slice('Gateway/'.length))
     else if (object.startsWith('ListenerSet/')) this.#againListenerSet(object)
     else if (object.startsWith('GatewayConfig/') || object.startsWith('XTelemetryPolicy/')) this.#againTold(object)
+    else if (this.#collections.policyUses.get(object) !== undefined) this.policy(object)
     else this.route(object)
   }
 

@@ -1,5 +1,6 @@
 /** What every feature test stands on: one standalone Headgate per file, some backends, and one file of objects that each test replaces. */
 import { afterAll, beforeAll } from '@jest/globals'
+import type { StandaloneConfig } from '../../src/config/config.js'
 import { CONTROLLER_NAME } from '../../src/gatewayapi/context.js'
 import type { ObjectStatus } from '../../src/gatewayapi/object-status.js'
 import type { JsonObject } from '../../src/k8s/kube-json.js'
@@ -37,6 +38,8 @@ export interface StoredStatus {
 /** The time at which statuses of tests are written. */
 export const NOW = '2026-01-02T03:04:05Z'
 
+type StandaloneOptions = Partial<StandaloneConfig> | Promise<Partial<StandaloneConfig>>
+
 /** The world of one file of tests. */
 export interface World {
   readonly headgate: Standalone
@@ -59,13 +62,18 @@ export interface World {
  *
  * @param backends names of HTTP/1.1 backends; each gets a Backend of its name
  * @param base more objects that all tests share; by default the Gateway `gw` with one HTTP listener
+ * @param options of Headgate, asked for before it starts
  */
-export function featureWorld(backends: readonly string[], base: () => string | Promise<string> = () => gateway('gw')): World {
+export function featureWorld(
+  backends: readonly string[],
+  base: () => string | Promise<string> = () => gateway('gw'),
+  options: () => StandaloneOptions = () => ({}),
+): World {
   let headgate: Standalone | undefined
   let started: readonly TestBackend[] = []
   beforeAll(async () => {
     started = await Promise.all(backends.map((name) => startBackend(name)))
-    headgate = await startTestStandalone()
+    headgate = await startTestStandalone(await options())
     await headgate.write('base', [...started.map((each) => backend(each)), await base()].join('---'))
   }, 60_000)
   afterAll(async () => {

@@ -37,6 +37,7 @@ const WORDS = [
   '/',
   '/a',
   '/a/b',
+  '/geo/city.mmdb',
   'a//b',
   '/a//b',
   '/a/./b',

@@ -10,7 +10,7 @@ import type { RuleSources } from '../routes/rule-context.js'
 import { servedVersion } from '../served-version.js'
 import type { Layer, PolicyTarget, ResolvedPolicy } from './policy.js'
 import { backendProblem } from './policy-backends.js'
-import type { PolicyKind, PolicyKindName } from './policy-kind.js'
+import type { PolicyKind, PolicyKindName, PolicyWorld } from './policy-kind.js'
 import { selectorWord, type TargetRef, targetKind, targetWord, wrongKind } from './policy-targets.js'
 
 /** The policies of a kind. */
@@ -35,6 +35,7 @@ export type PolicySources = Pick<RuleSources, 'grants'> & Partial<Pick<RuleSourc
  * Declares the policies of a kind.
  *
  * @param missing by the key of a policy: what is wrong with something that it refers to, so that it cannot be used
+ * @param references for kinds that look at other objects
  */
 export function declarePolicies<K extends PolicyKindName, S extends object>(
   graph: Graph,
@@ -42,6 +43,7 @@ export function declarePolicies<K extends PolicyKindName, S extends object>(
   sources: PolicySources,
   kind: PolicyKind<K, S>,
   missing: (view: View, key: string) => Problem | undefined = () => undefined,
+  references?: RuleSources,
 ): Policies<S> {
   const objects = inputs.kind(kind.name)
   const all = graph.collection<ResolvedPolicy<S>>(`${kind.name}: policies`, {
@@ -53,7 +55,8 @@ export function declarePolicies<K extends PolicyKindName, S extends object>(
       // An older version might let in whom this one keeps out, and would serve without anybody being told.
       const { object, isRefused } = servedVersion(found, withoutLastGood(quarantine))
       const refusal = { reason: 'Invalid', message: `Envoy refused the policy: ${quarantine?.message ?? ''}` }
-      return resolve(view, sources, kind, object, (isRefused ? refusal : undefined) ?? missing(view, key))
+      const resolved = resolve(view, sources, kind, object, (isRefused ? refusal : undefined) ?? missing(view, key))
+      return references === undefined ? resolved : withContent({ view, inputs, references }, kind, resolved)
     },
   })
   return {
@@ -145,6 +148,19 @@ function resolve<K extends PolicyKindName, S extends object>(
       (overrides === undefined ? undefined : kind.problemOf(overrides, kinds)) ??
       (backends === undefined ? undefined : backendProblem(view, { backends, grants }, kind, { object: from, settings, overrides })),
   }
+}
+
+/** What only a look at other objects tells. */
+function withContent<K extends PolicyKindName, S extends object>(
+  world: PolicyWorld,
+  { contentProblem, referenceProblem }: PolicyKind<K, S>,
+  policy: ResolvedPolicy<S>,
+): ResolvedPolicy<S> {
+  if (policy.problem !== undefined) return policy
+  const all = [policy.settings, ...(policy.overrides === undefined ? [] : [policy.overrides])]
+  const problem = all.flatMap((settings) => contentProblem?.(world, settings, policy.object) ?? [])[0]
+  const unresolved = all.flatMap((settings) => referenceProblem?.(world, settings, policy.object) ?? [])[0]
+  return { ...policy, problem, ...(unresolved === undefined ? {} : { unresolved }) }
 }
 
 function notPermitted({ kind, namespace, name }: TargetRef): Problem {

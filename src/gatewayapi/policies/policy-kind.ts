@@ -1,10 +1,21 @@
 /** What one kind of our own policies adds to what all of them share. */
 import type { KindTypes } from '../../gen/kinds.js'
+import type { View } from '../../incremental/index.js'
+import type { ObjectVersion } from '../../util/object-ref.js'
 import type { Problem } from '../conditions.js'
+import type { Inputs } from '../inputs.js'
 import type { BackendReference } from '../routes/backend-references.js'
+import type { RuleSources } from '../routes/rule-context.js'
 
 /** Our own policies, by their kinds. */
-export type PolicyKindName = 'BackendTrafficPolicy' | 'ClientTrafficPolicy' | 'SecurityPolicy'
+export type PolicyKindName = 'BackendTrafficPolicy' | 'ClientTrafficPolicy' | 'SecurityPolicy' | 'ExtensionPolicy'
+
+/** What settings are looked up in. */
+export interface PolicyWorld {
+  readonly view: View
+  readonly inputs: Inputs
+  readonly references: RuleSources
+}
 
 /** The kind of a policy. */
 export interface PolicyKind<K extends PolicyKindName, S extends object> {
@@ -26,6 +37,10 @@ export interface PolicyKind<K extends PolicyKindName, S extends object> {
   problemOf(settings: S, targets: readonly string[]): Problem | undefined
   /** The backends that settings refer to: without one of them the policy as a whole does not count. */
   backendsOf?(settings: S): readonly BackendReference[]
+  /** What is wrong with objects whose content settings use: with it the policy as a whole does not count, as with `problemOf`. */
+  contentProblem?(world: PolicyWorld, settings: S, policy: ObjectVersion): Problem | undefined
+  /** A reference that leads nowhere: the policy counts, and what it does without is a matter of its settings. */
+  referenceProblem?(world: PolicyWorld, settings: S, policy: ObjectVersion): Problem | undefined
   /** True for kinds of targets that the policy may be about. */
   isTarget(kind: string): boolean
   /** Why settings mean nothing for a target of a kind: there the policy does not count. */

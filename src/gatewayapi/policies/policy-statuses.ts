@@ -61,7 +61,7 @@ function entries<S extends object>(
   facts: readonly PolicyFact[],
   sources: AncestorSources,
 ): readonly Entry[] {
-  const { object, problem } = policy
+  const { object } = policy
   const gateways = new Set(facts.filter(({ what, gateway }) => what === 'applies' && gateway !== '').map(({ gateway }) => gateway))
   const failed: Entry[] = []
   for (const target of policy.targets) {
@@ -70,15 +70,14 @@ function entries<S extends object>(
     const { group, namespace, name, sectionName } = target
     const ancestorRef = { group, kind: target.kind, namespace, name, ...(sectionName === undefined ? {} : { sectionName }) }
     if (found.problem !== undefined) failed.push({ ancestorRef, conditions: [fails('Accepted', found.problem, object.generation)] })
-    else if (found.gateways.length === 0)
-      failed.push({ ancestorRef, conditions: conditionsOf(kind, policy.object.generation, problem, []) })
+    else if (found.gateways.length === 0) failed.push({ ancestorRef, conditions: conditionsOf(kind, policy.object.generation, policy, []) })
   }
   const reached = [...gateways].sort().map((key): Entry => {
     const [namespace = '', name = ''] = key.split('/')
     const there = facts.filter(({ gateway }) => gateway === key || gateway === '')
     return {
       ancestorRef: { group: GATEWAY_GROUP, kind: 'Gateway', namespace, name },
-      conditions: conditionsOf(kind, object.generation, problem, there),
+      conditions: conditionsOf(kind, object.generation, policy, there),
     }
   })
   return failed.length + reached.length === 0 ? [selectsNothing(policy)] : [...failed, ...reached]
@@ -93,7 +92,7 @@ function selectsNothing<S extends object>({ object, problem }: ResolvedPolicy<S>
 function conditionsOf(
   kind: StatusKind,
   generation: number,
-  problem: Problem | undefined,
+  { problem, unresolved }: Pick<ResolvedPolicy<object>, 'problem' | 'unresolved'>,
   facts: readonly PolicyFact[],
 ): readonly Condition[] {
   if (problem !== undefined) return [fails('Accepted', problem, generation)]
@@ -108,6 +107,7 @@ function conditionsOf(
   const conflict = { reason: 'Conflicted', message: `Older policies about the same target decide ${lossesIn(conflicts)}.` }
   return [
     isLost ? fails('Accepted', conflict, generation) : holds('Accepted', 'Accepted', 'It is in use.', generation),
+    ...(unresolved === undefined ? [] : [fails('ResolvedRefs', unresolved, generation)]),
     ...(conflicts.length === 0 || isLost ? [] : [holds('Conflicted', 'Conflicted', conflict.message, generation)]),
     ...(invalid === undefined ? [] : [holds('PartiallyInvalid', invalid.reason, invalid.message, generation)]),
     ...(overridden.length === 0

@@ -17,6 +17,8 @@ export interface ResolvedPolicy<S extends object> {
   readonly overrides: S | undefined
   /** Why the policy as a whole cannot be used: none of its settings count. */
   readonly problem: Problem | undefined
+  /** A reference of its settings that leads nowhere; the policy counts all the same. */
+  readonly unresolved?: Problem
 }
 
 /** Something that a policy names. */

@@ -2,6 +2,7 @@
 import type { GRPCRouteRule, HTTPRouteRule } from '../../gen/kinds.js'
 import { NO_HEADER_CHANGES } from '../../ir/headers.js'
 import type { Route } from '../../ir/route.js'
+import type { ObjectVersion } from '../../util/object-ref.js'
 import type { Problem } from '../conditions.js'
 import { originsOf } from '../origins.js'
 import { isRequestSetting } from '../policies/backend-traffic-kind.js'
@@ -9,8 +10,8 @@ import { policiesSaying } from '../policies/effective-policies.js'
 import type { AnyRoute } from './any-route.js'
 import { referencedBackends } from './backend-references.js'
 import { withoutIdlePrefixChanges } from './prefix-changes.js'
-import { grpcMatch, httpMatch, type SpecificMatch } from './request-matches.js'
-import { clustersOf, type RouteRules, type RuleMatch, type RuleOutcome } from './route-rules.js'
+import { grpcMatch, httpMatch, type SpecificMatch, withCookies } from './request-matches.js'
+import { clustersOf, type RouteRules, type RuleMatch, type RuleOutcome, secretsOf } from './route-rules.js'
 import type { RuleContext } from './rule-context.js'
 import { cannotForward, ruleOutcome } from './rule-outcome.js'
 import { unusableRules } from './unusable-rules.js'
@@ -40,7 +41,13 @@ export function compileRules(context: RuleContext, route: AnyRoute, state: Route
     unsupported: compiled.flatMap((each) => each.unsupported),
     clusters: [...new Set(clusters)].sort(),
     targets: state.isAccepted ? [...new Set(referencedBackends(route).map(objectOf))].sort() : [],
-    policies: originsOf([...policiesSaying(context.traffic, isRequestSetting), ...policiesSaying(context.security, () => true)]),
+    policies: originsOf([
+      ...policiesSaying(context.traffic, isRequestSetting),
+      ...policiesSaying(context.security, () => true),
+      ...policiesSaying(context.extensions, () => true),
+      ...compiled.flatMap((each) => each.origins),
+    ]),
+    secrets: state.isAccepted ? [...new Set(matches.flatMap((each) => secretsOf(each.route)))].sort() : [],
   }
 }
 
@@ -50,6 +57,7 @@ function objectOf(backend: string): string {
 }
 
 interface CompiledRule {
+  readonly origins: readonly ObjectVersion[]
   readonly matches: readonly RuleMatch[]
   readonly problems: readonly Problem[]
   readonly unsupported: readonly string[]
@@ -67,6 +75,7 @@ function compileEach(context: RuleContext, route: AnyRoute, state: RouteState): 
       const usage = route.kind === 'UDPRoute' ? 'udp' : 'tcp'
       return route.spec.rules.map(({ backendRefs }) => ({
         matches: [],
+        origins: [],
         problems: shareOut(context, backendRefs, usage).problems,
         unsupported: [],
       }))
@@ -86,28 +95,31 @@ function compileRule(
   matches: readonly SpecificMatch[],
   state: RouteState,
 ): CompiledRule {
-  const { problems, unsupported, ...outcome } = ruleOutcome(context, rule, at)
+  const { problems, unsupported, cookies, origins, ...outcome } = ruleOutcome(context, rule, at)
   const does = state.isRefused ? refused(context.route.kind) : outcome
   const origin = originsOf([context.route])[0] ?? context.route
   const { kind, namespace, name } = context.route
   return {
     problems,
     unsupported,
-    matches: matches.map(({ match, specificity }, index) => {
-      const route: Route = {
-        name: `${kind}/${namespace}/${name}/rule/${at}/match/${index}`,
-        origin,
-        ...(rule.name === undefined ? {} : { ruleName: rule.name }),
-        match,
-        ...does,
-        grpc: kind === 'GRPCRoute',
-      }
-      return { rule: at, match: index, specificity, route: withoutIdlePrefixChanges(route) }
-    }),
+    origins,
+    matches: matches
+      .flatMap((plain, index) => withCookies(plain, cookies).map((each) => ({ ...each, index })))
+      .map(({ match, specificity, index }) => {
+        const route: Route = {
+          name: `${kind}/${namespace}/${name}/rule/${at}/match/${index}`,
+          origin,
+          ...(rule.name === undefined ? {} : { ruleName: rule.name }),
+          match,
+          ...does,
+          grpc: kind === 'GRPCRoute',
+        }
+        return { rule: at, match: index, specificity, route: withoutIdlePrefixChanges(route) }
+      }),
   }
 }
 
-function refused(kind: string): Omit<RuleOutcome, 'problems' | 'unsupported'> {
+function refused(kind: string): Omit<RuleOutcome, 'problems' | 'unsupported' | 'cookies' | 'origins'> {
   return { action: cannotForward(kind), requestHeaders: NO_HEADER_CHANGES, responseHeaders: NO_HEADER_CHANGES }
 }
 

@@ -1,5 +1,5 @@
 /** Declares the rules of routes on gateways. */
-import type { BackendTrafficSettings, SecuritySettings } from '../../gen/kinds.js'
+import type { BackendTrafficSettings, ExtensionSettings, SecuritySettings } from '../../gen/kinds.js'
 import type { Collection, Graph, Source } from '../../incremental/index.js'
 import { objectKey } from '../../util/object-ref.js'
 import type { PolicyAuthentication } from '../authentication/authentications.js'
@@ -17,6 +17,7 @@ export interface RulePolicies {
   readonly security: Source<RoutePolicies<SecuritySettings>>
   /** By the key of a policy. */
   readonly authentications: Source<PolicyAuthentication>
+  readonly extensions: Source<RoutePolicies<ExtensionSettings>>
 }
 
 /** Declares what the rules of each route do on each gateway that it names, by `routeRulesKey`. */
@@ -44,6 +45,7 @@ export function declareRouteRules(
         traffic: view.get(policies.traffic, key),
         security: view.get(policies.security, key),
         authentications: policies.authentications,
+        extensions: view.get(policies.extensions, key),
       }
       return compileRules(context, served.object, {
         isAccepted: attachment.parents.some((parent) => parent.gateway === gateway && parent.accepted.status),

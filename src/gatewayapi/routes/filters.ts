@@ -3,15 +3,17 @@
  *
  * Source: Gateway API v1.7, `HTTPRouteFilter` and `GRPCRouteFilter`.
  */
-import type { HTTPPathModifier, HTTPRequestMirrorFilter, HTTPRequestRedirectFilter, HTTPRouteFilter } from '../../gen/kinds.js'
-import type { Mirror } from '../../ir/forward.js'
+import type { HTTPPathModifier, HTTPRequestMirrorFilter, HTTPRequestRedirectFilter, HTTPRouteRuleFilter } from '../../gen/kinds.js'
+import type { HostSource, Mirror } from '../../ir/forward.js'
 import { type HeaderChanges, NO_HEADER_CHANGES } from '../../ir/headers.js'
-import type { Cors, ExternalAuth, PathChange, Redirect } from '../../ir/route.js'
+import type { Cors, CredentialInjection, DirectResponse, ExternalAuth, PathChange, Redirect, ValueMatch } from '../../ir/route.js'
+import type { ObjectVersion } from '../../util/object-ref.js'
 import type { ClusterUsage } from '../backends/cluster-names.js'
 import type { Problem } from '../conditions.js'
 import { corsOf } from './cors.js'
 import { externalAuthOf } from './external-auth.js'
 import { headerChanges, mergeHeaderChanges } from './header-changes.js'
+import { findHttpRouteFilter, isHttpRouteFilter } from './http-route-filter.js'
 import { findBackend, type RuleContext } from './rule-context.js'
 
 /** What filters do, put together. */
@@ -19,12 +21,21 @@ export interface CollectedFilters {
   readonly requestHeaders: HeaderChanges
   readonly responseHeaders: HeaderChanges
   readonly hostRewrite?: string
+  /** Instead of `hostRewrite`. */
+  readonly hostFrom?: HostSource
+  readonly tellsHost?: true
   readonly pathRewrite?: PathChange
   /** As the filter has it; the port still depends on the listener. */
   readonly redirect?: Redirect
   readonly mirrors: readonly Mirror[]
   readonly cors?: Cors
   readonly externalAuth?: ExternalAuth
+  readonly directResponse?: DirectResponse
+  readonly credential?: CredentialInjection
+  /** Sets of cookies of which a request must carry one. */
+  readonly cookies?: readonly (readonly ValueMatch[])[]
+  /** Objects that filters come from. */
+  readonly origins: readonly ObjectVersion[]
   /** References that lead nowhere: reasons of `ResolvedRefs`. */
   readonly problems: readonly Problem[]
   /** True when a filter cannot be had: a filter must not be skipped, so requests get an error. */
@@ -32,13 +43,14 @@ export interface CollectedFilters {
 }
 
 /** A filter of either kind of route: those of GRPCRoutes are a part of those of HTTPRoutes. */
-export type RouteFilter = Pick<HTTPRouteFilter, 'requestHeaderModifier' | 'responseHeaderModifier' | 'requestMirror' | 'extensionRef'> &
-  Partial<HTTPRouteFilter>
+export type RouteFilter = Pick<HTTPRouteRuleFilter, 'requestHeaderModifier' | 'responseHeaderModifier' | 'requestMirror' | 'extensionRef'> &
+  Partial<HTTPRouteRuleFilter>
 
 const NO_FILTERS: CollectedFilters = {
   requestHeaders: NO_HEADER_CHANGES,
   responseHeaders: NO_HEADER_CHANGES,
   mirrors: [],
+  origins: [],
   problems: [],
   isRefused: false,
 }
@@ -56,14 +68,30 @@ export function joinFilters(rule: CollectedFilters, backend: CollectedFilters): 
     requestHeaders: mergeHeaderChanges(rule.requestHeaders, backend.requestHeaders),
     responseHeaders: mergeHeaderChanges(rule.responseHeaders, backend.responseHeaders),
     mirrors: [...rule.mirrors, ...backend.mirrors],
+    origins: [...rule.origins, ...backend.origins],
     problems: [...rule.problems, ...backend.problems],
     isRefused: rule.isRefused || backend.isRefused,
   }
 }
 
 /** True if something stands among the filters of one of several backends that only a whole rule can do. */
-export function needsWholeRule({ redirect, mirrors, cors, externalAuth }: CollectedFilters): boolean {
-  return redirect !== undefined || mirrors.length > 0 || cors !== undefined || externalAuth !== undefined
+export function needsWholeRule(filters: CollectedFilters): boolean {
+  const { redirect, mirrors, cors, externalAuth, directResponse, credential, cookies, hostFrom, tellsHost } = filters
+  return [redirect, cors, externalAuth, directResponse, credential, cookies, hostFrom, tellsHost].some(isThere) || mirrors.length > 0
+}
+
+/** Why a rule cannot do what its filters ask for: it would have to answer and to send the request on. */
+export function answersAndForwards({ redirect, directResponse, ...others }: CollectedFilters, at: number): string | undefined {
+  if (directResponse === undefined) return undefined
+  const { hostRewrite, pathRewrite, hostFrom, credential, mirrors } = others
+  const isForwarding = [redirect, hostRewrite, pathRewrite, hostFrom, credential].some(isThere) || mirrors.length > 0
+  return isForwarding
+    ? `spec.rules[${at}].filters: a directResponse cannot stand beside redirects, rewrites, mirrors and credentials.`
+    : undefined
+}
+
+function isThere(value: unknown): boolean {
+  return value !== undefined
 }
 
 function addFilter(context: RuleContext, sum: CollectedFilters, filter: RouteFilter, usage: ClusterUsage): CollectedFilters {
@@ -79,7 +107,7 @@ function addFilter(context: RuleContext, sum: CollectedFilters, filter: RouteFil
   if (urlRewrite !== undefined) {
     const { hostname, path } = urlRewrite
     return {
-      ...sum,
+      ...(hostname === undefined ? sum : without(sum, 'hostFrom')),
       ...(hostname === undefined ? {} : { hostRewrite: hostname }),
       ...(path === undefined ? {} : { pathRewrite: pathChange(path) }),
     }
@@ -89,7 +117,7 @@ function addFilter(context: RuleContext, sum: CollectedFilters, filter: RouteFil
     const asked = externalAuthOf(context, externalAuth)
     return { ...sum, externalAuth: asked.auth, problems: [...sum.problems, ...(asked.problem === undefined ? [] : [asked.problem])] }
   }
-  return refuse(sum, filter)
+  return addExtension(context, sum, filter)
 }
 
 function addMirror(context: RuleContext, sum: CollectedFilters, filter: HTTPRequestMirrorFilter, usage: ClusterUsage): CollectedFilters {
@@ -99,10 +127,37 @@ function addMirror(context: RuleContext, sum: CollectedFilters, filter: HTTPRequ
   return numerator === 0 ? sum : { ...sum, mirrors: [...sum.mirrors, { cluster: found.cluster, numerator, denominator }] }
 }
 
-function refuse(sum: CollectedFilters, { extensionRef }: RouteFilter): CollectedFilters {
-  const what = extensionRef === undefined ? 'A filter' : `The filter ${extensionRef.group}/${extensionRef.kind} "${extensionRef.name}"`
-  const problem = { reason: 'InvalidKind', message: `${what} is not supported: requests that it is for get an error.` }
-  return { ...sum, problems: [...sum.problems, problem], isRefused: true }
+function addExtension(context: RuleContext, sum: CollectedFilters, { extensionRef }: RouteFilter): CollectedFilters {
+  if (extensionRef === undefined || !isHttpRouteFilter(extensionRef)) {
+    const what = extensionRef === undefined ? 'A filter' : `The filter ${extensionRef.group}/${extensionRef.kind} "${extensionRef.name}"`
+    return refuse(sum, 'InvalidKind', `${what} is not supported: requests that it is for get an error.`)
+  }
+  const found = findHttpRouteFilter(context, extensionRef)
+  const known = found.origin === undefined ? sum : { ...sum, origins: [...sum.origins, found.origin] }
+  if (!found.ok) return refuse(known, 'InvalidFilterRef', `${found.message} Requests that it is for get an error.`)
+  const { responseHeaders, ...extension } = found.extension
+  if (sum.credential !== undefined && extension.credential !== undefined) {
+    return refuse(
+      known,
+      'InvalidFilterRef',
+      `The HTTPRouteFilter "${extensionRef.name}" adds a second credential: a rule can only have one.`,
+    )
+  }
+  return {
+    ...(extension.hostFrom === undefined ? known : without(known, 'hostRewrite')),
+    ...extension,
+    ...(responseHeaders === undefined ? {} : { responseHeaders: mergeHeaderChanges(sum.responseHeaders, responseHeaders) }),
+  }
+}
+
+/** The later of two filters that say the host counts. */
+function without(sum: CollectedFilters, field: 'hostRewrite' | 'hostFrom'): CollectedFilters {
+  const { [field]: _gone, ...rest } = sum
+  return rest
+}
+
+function refuse(sum: CollectedFilters, reason: string, message: string): CollectedFilters {
+  return { ...sum, problems: [...sum.problems, { reason, message }], isRefused: true }
 }
 
 function redirectOf({ scheme, hostname, port, path, statusCode }: HTTPRequestRedirectFilter): Redirect {

@@ -18,6 +18,8 @@ export interface MatchSpecificity {
   readonly hasMethod: boolean
   readonly headers: number
   readonly queryParams: number
+  /** Cookies come from filters of our own: they decide last. */
+  readonly cookies?: number
 }
 
 /** A match on one host and everything that decides its place. */
@@ -54,6 +56,7 @@ function compareSpecific(a: MatchSpecificity, b: MatchSpecificity): number {
     b.methodNameLength - a.methodNameLength ||
     Number(b.hasMethod) - Number(a.hasMethod) ||
     b.headers - a.headers ||
-    b.queryParams - a.queryParams
+    b.queryParams - a.queryParams ||
+    (b.cookies ?? 0) - (a.cookies ?? 0)
   )
 }

@@ -36,6 +36,15 @@ export function grpcMatch({ method, headers }: GRPCRouteMatch): SpecificMatch {
   }
 }
 
+/** The match once for each set of cookies of which a request must carry one; as it is without any. */
+export function withCookies(plain: SpecificMatch, sets: readonly (readonly ValueMatch[])[]): readonly SpecificMatch[] {
+  if (sets.length === 0) return [plain]
+  return sets.map((cookies) => ({
+    match: { ...plain.match, cookies },
+    specificity: { ...plain.specificity, cookies: cookies.length },
+  }))
+}
+
 function httpPath({ type, value }: HTTPRouteMatch['path']): PathMatch {
   switch (type) {
     case 'Exact':

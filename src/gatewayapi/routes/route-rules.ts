@@ -1,5 +1,5 @@
 /** What the rules of one route do on one gateway, before hosts come in. */
-import type { Route } from '../../ir/route.js'
+import type { Route, ValueMatch } from '../../ir/route.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
 import type { Problem } from '../conditions.js'
 import type { ListenerKey, RouteKind } from '../model.js'
@@ -25,8 +25,10 @@ export interface RouteRules {
   readonly clusters: readonly string[]
   /** The objects that the route refers to as backends, usable or not, as `<Kind>/<namespace>/<name>`; empty when it is not accepted on the gateway. */
   readonly targets: readonly string[]
-  /** Policies that had a say in what routes carry; those of clusters are origins of clusters. */
+  /** Policies and filters that had a say in what routes carry; those of clusters are origins of clusters. */
   readonly policies: readonly ObjectVersion[]
+  /** Names of the secrets that requests need, in ascending order. */
+  readonly secrets: readonly string[]
 }
 
 /** One match of one rule. */
@@ -41,8 +43,25 @@ export interface RuleMatch {
 /** What a rule does with requests that it matches. */
 export type RuleOutcome = Pick<
   Route,
-  'action' | 'requestHeaders' | 'responseHeaders' | 'cors' | 'csrf' | 'apiKeyAuth' | 'basicAuth' | 'jwt' | 'authorization' | 'externalAuth'
+  | 'action'
+  | 'requestHeaders'
+  | 'responseHeaders'
+  | 'cors'
+  | 'csrf'
+  | 'apiKeyAuth'
+  | 'basicAuth'
+  | 'jwt'
+  | 'authorization'
+  | 'externalAuth'
+  | 'credential'
+  | 'extensions'
+  | 'grpcWeb'
+  | 'geoIp'
 > & {
+  /** Sets of cookies of which a request must carry one; empty: any. */
+  readonly cookies: readonly (readonly ValueMatch[])[]
+  /** Objects besides the route that the rule comes from. */
+  readonly origins: readonly ObjectVersion[]
   readonly problems: readonly Problem[]
   readonly unsupported: readonly string[]
 }
@@ -67,9 +86,15 @@ export function parseRouteRulesKey(key: string): {
   return { route: key.slice(0, at), gateway, listener }
 }
 
+/** The names of the secrets that a route of a virtual host needs. */
+export function secretsOf({ credential }: Route): readonly string[] {
+  return credential === undefined ? [] : [credential.secret]
+}
+
 /** The names of the clusters that a route of a virtual host sends to: requests, copies and questions. */
-export function clustersOf({ action, externalAuth }: Route): readonly string[] {
-  const asked = externalAuth?.cluster === undefined ? [] : [externalAuth.cluster]
+export function clustersOf({ action, externalAuth, extensions }: Route): readonly string[] {
+  const processors = (extensions ?? []).flatMap((each) => (each.kind === 'processor' && each.cluster !== undefined ? [each.cluster] : []))
+  const asked = [...(externalAuth?.cluster === undefined ? [] : [externalAuth.cluster]), ...processors]
   if (action.kind !== 'forward') return asked
   return [...asked, ...action.clusters.map((each) => each.cluster), ...action.mirrors.map((each) => each.cluster)]
 }

@@ -1,5 +1,5 @@
 /** What translating the rules of one route for one gateway reads, and how it finds backends. */
-import type { BackendTrafficSettings, SecuritySettings } from '../../gen/kinds.js'
+import type { BackendTrafficSettings, ExtensionSettings, SecuritySettings } from '../../gen/kinds.js'
 import type { Source, View } from '../../incremental/index.js'
 import type { ObjectKey, ObjectVersion } from '../../util/object-ref.js'
 import type { PolicyAuthentication } from '../authentication/authentications.js'
@@ -7,6 +7,8 @@ import { type BackendRef, backendKey, backendObject, hasPorts } from '../backend
 import { type ClusterPolicies, type ClusterUsage, clusterName } from '../backends/cluster-names.js'
 import type { ResolvedBackend, UsableBackend } from '../backends/resolved-backend.js'
 import type { Problem } from '../conditions.js'
+import type { GatewaySources } from '../gateway-sources.js'
+import type { Inputs } from '../inputs.js'
 import type { RouteKind } from '../model.js'
 import type { RoutePolicies } from '../policies/effective-policies.js'
 import { type GrantIndex, isReferenceAllowed, type Referrer } from '../reference-grants.js'
@@ -14,6 +16,9 @@ import { type BackendReference, toBackendRef } from './backend-references.js'
 
 /** The sources of rules. */
 export interface RuleSources {
+  readonly inputs: Inputs
+  /** Certificates, authorities and texts by name. */
+  readonly materials: GatewaySources['materials']
   readonly backends: Source<ResolvedBackend>
   readonly grants: GrantIndex
   readonly gatewayCertificates: Source<string>
@@ -39,6 +44,8 @@ export interface RuleContext extends ReferenceContext {
   readonly security?: RoutePolicies<SecuritySettings> | undefined
   /** What the authentication of policies has found, by the key of a policy. */
   readonly authentications?: Source<PolicyAuthentication>
+  /** Programs that see requests, likewise. */
+  readonly extensions?: RoutePolicies<ExtensionSettings> | undefined
 }
 
 /** A backend that a reference leads to, or why it leads nowhere. */

@@ -13,9 +13,10 @@ import type { UsableBackend } from '../backends/resolved-backend.js'
 import { hashSource, hidesLoadReports, requestRetry, requestTimeouts } from '../policies/backend-traffic.js'
 import { clusterPolicies } from '../policies/cluster-policies.js'
 import { isBroken, policyOfRule } from '../policies/effective-policies.js'
+import { type RuleExtensions, ruleExtensions } from '../policies/extensions.js'
 import type { Effective } from '../policies/policy.js'
 import { ruleSecurity } from '../policies/security.js'
-import { type CollectedFilters, collectFilters, joinFilters, needsWholeRule, type RouteFilter } from './filters.js'
+import { answersAndForwards, type CollectedFilters, collectFilters, joinFilters, needsWholeRule, type RouteFilter } from './filters.js'
 import { incompatibleFilters } from './incompatible-filters.js'
 import { retryOf } from './retry.js'
 import type { RuleOutcome } from './route-rules.js'
@@ -52,19 +53,24 @@ export function ruleOutcome(context: RuleContext, rule: AnyRule, at: number): Ru
   const extras = (reference: RuleBackend): BackendExtras => (only === undefined ? backendExtras(ofBackends.get(reference)) : NO_EXTRAS)
   const traffic = policyOfRule(context.traffic, rule.name)
   const shared = shareOut({ ...context, clusterPolicies: clusterPolicies(traffic) }, references, usage, extras)
-  const incompatible = incompatibleFilters(rule, at)
+  const incompatible = incompatibleFilters(rule, at) ?? answersAndForwards(filters, at)
+  const extensions = ruleExtensions(context, policyOfRule(context.extensions, rule.name))
   const several = only === undefined ? [...ofBackends.values()] : []
   const authentication = ruleAuthentication(context, policyOfRule(context.security, rule.name))
   return {
     // Who asks for something that cannot be checked is not let in.
     action:
       incompatible === undefined && authentication !== undefined
-        ? actionOf(context, { ...rule, traffic }, at, filters, shared)
+        ? actionOf(context, { ...rule, traffic, extensions }, at, filters, shared)
         : cannotForward(context.route.kind),
     requestHeaders: filters.requestHeaders,
     responseHeaders: filters.responseHeaders,
     ...ruleSecurity(context, policyOfRule(context.security, rule.name), filters),
     ...authentication,
+    ...extensions,
+    ...(filters.credential === undefined ? {} : { credential: filters.credential }),
+    cookies: filters.cookies ?? [],
+    origins: [...filters.origins, ...several.flatMap((each) => each.origins), ...(extensions?.origins ?? [])],
     problems: [...filters.problems, ...several.flatMap((each) => each.problems), ...shared.problems],
     unsupported: [
       ...(incompatible === undefined ? [] : [incompatible]),
@@ -87,7 +93,11 @@ export function cannotForward(kind: string): DirectResponse {
 }
 
 /** A rule and what policies say about it. */
-type RuleWithPolicies = AnyRule & { readonly traffic: Effective<BackendTrafficSettings> | undefined }
+type RuleWithPolicies = AnyRule & {
+  readonly traffic: Effective<BackendTrafficSettings> | undefined
+  /** Undefined: not all of them can be had. */
+  readonly extensions: RuleExtensions | undefined
+}
 
 const NO_EXTRAS: BackendExtras = { changes: {}, isRefused: false }
 
@@ -107,8 +117,11 @@ function backendExtras(filters: CollectedFilters | undefined): BackendExtras {
 
 function actionOf(context: RuleContext, rule: RuleWithPolicies, at: number, filters: CollectedFilters, shared: SharedOut): RouteAction {
   // What cannot be checked is not let in.
-  if (filters.isRefused || isBroken(context.security, rule.name)) return cannotForward(context.route.kind)
+  const isBrokenByPolicy = isBroken(context.security, rule.name) || isBroken(context.extensions, rule.name)
+  const isClosed = filters.isRefused || rule.extensions === undefined || isBrokenByPolicy
+  if (isClosed) return cannotForward(context.route.kind)
   if (filters.redirect !== undefined) return filters.redirect
+  if (filters.directResponse !== undefined) return filters.directResponse
   // No backend, none that can be used, or nothing but weights of 0.
   if (shared.clusters.length === 0) return cannotForward(context.route.kind)
   return forward(context, rule, at, filters, shared)
@@ -129,6 +142,8 @@ function forward(context: RuleContext, rule: RuleWithPolicies, at: number, filte
     clusters: shared.clusters,
     invalidWeight: shared.invalidWeight,
     ...(filters.hostRewrite === undefined ? {} : { hostRewrite: filters.hostRewrite }),
+    ...(filters.hostFrom === undefined ? {} : { hostFrom: filters.hostFrom }),
+    ...(filters.tellsHost === undefined ? {} : { tellsHost: filters.tellsHost }),
     ...(filters.pathRewrite === undefined ? {} : { pathRewrite: filters.pathRewrite }),
     mirrors: filters.mirrors,
     timeouts: requestTimeouts(timeouts, overrides),

@@ -2,7 +2,7 @@
  * Which group of proxies gets which resource: listeners and route tables belong to a group, and what they name goes with them, and what
  * that names in turn. The index of who names what counts references, so a resource leaves a group with the last that named it.
  */
-import type { Collection, Graph, Source } from '../../incremental/index.js'
+import type { Collection, Graph, Source, View } from '../../incremental/index.js'
 import { type EncodedResource, type ResourceReference, TYPE_URL, type TypeUrl } from '../resource.js'
 import type { EncodedCollections, IrCollections } from './declare.js'
 import type { RouteCollections } from './declare-routes.js'
@@ -80,7 +80,7 @@ export function declareMembers(
       compute: (view, key) => {
         const parsed = parseResourceKey(key)
         if (parsed?.reference.typeUrl !== TYPE_URL.cluster) return undefined
-        return { group: parsed.group, references: view.get(encoded.clusters, parsed.reference.name)?.references ?? [] }
+        return { group: parsed.group, references: clusterOf(view, encoded, parsed.reference.name)?.references ?? [] }
       },
     }),
   )
@@ -90,7 +90,6 @@ export function declareMembers(
     [TYPE_URL.listener]: encoded.listeners,
     [TYPE_URL.routeConfiguration]: encoded.routeConfigurations,
     [TYPE_URL.scopedRouteConfiguration]: encoded.scopes,
-    [TYPE_URL.cluster]: encoded.clusters,
     [TYPE_URL.clusterLoadAssignment]: encoded.loadAssignments,
     [TYPE_URL.secret]: encoded.secrets,
   }
@@ -100,9 +99,14 @@ export function declareMembers(
       const reference = parseResourceKey(key)?.reference
       if (reference?.typeUrl === LOADER.typeUrl && reference.name === LOADER.name) return loader
       if (reference?.typeUrl === TYPE_URL.extensionConfig) return view.get(encoded.extensions, key)
+      if (reference?.typeUrl === TYPE_URL.cluster) return clusterOf(view, encoded, reference.name)
       const source = reference === undefined ? undefined : sources[reference.typeUrl]
       return reference === undefined || source === undefined ? undefined : view.get(source, reference.name)
     },
     equal: sameResource,
   })
+}
+
+function clusterOf(view: View, { clusters, secretHolders }: EncodedCollections, name: string): EncodedResource | undefined {
+  return view.get(clusters, name) ?? view.get(secretHolders, name)
 }

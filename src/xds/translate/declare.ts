@@ -16,6 +16,7 @@ import { encodeLoadAssignment } from './load-assignment.js'
 import { DEFAULT_TRANSLATE_OPTIONS, type TranslateOptions } from './options.js'
 import { tablePacking } from './packing.js'
 import { encodeSecret } from './secret.js'
+import { encodeSecretHolder, holderName } from './secret-holder.js'
 
 /** What gateways do, by the keys of src/ir/README.md. */
 export interface IrCollections {
@@ -36,6 +37,8 @@ export interface EncodedCollections {
   readonly secrets: Collection<EncodedResource>
   /** By `resourceKey`. */
   readonly extensions: Collection<EncodedResource>
+  /** Clusters for the sake of secrets, by name. */
+  readonly secretHolders: Collection<EncodedResource>
 }
 
 /** What proxies run. */
@@ -80,6 +83,7 @@ function declareEncoded(
     ),
     clusters: encodeEach('encoded clusters', ir.clusters, (cluster) => encodeCluster(cluster, options)),
     secrets: encodeEach('encoded secrets', ir.secrets, encodeSecret),
+    secretHolders: declareSecretHolders(graph, ir.secrets),
     loadAssignments: graph.collection<EncodedResource>('load assignments', {
       keys: ir.clusters,
       compute: (view, name) => {
@@ -90,4 +94,16 @@ function declareEncoded(
       equal: sameResource,
     }),
   }
+}
+
+function declareSecretHolders(graph: Graph, secrets: Source<SecretMaterial>): Collection<EncodedResource> {
+  const texts = graph.index(secrets, 'secret texts', (secret) => (secret.kind === 'text' ? [holderName(secret.name)] : []))
+  return graph.collection<EncodedResource>('secret holders', {
+    keys: texts,
+    compute: (view, name) => {
+      const [secret] = view.list(texts, name)
+      return secret?.kind === 'text' ? encodeSecretHolder(secret) : undefined
+    },
+    equal: sameResource,
+  })
 }

@@ -8,12 +8,16 @@ type Route = envoy.config.route.v3.Route
 export const MAX_DIRECT_RESPONSE_BYTES = 65_536
 
 /** The action and the header of an answer that needs no backend. */
-export function directResponse({ statusCode, body, contentType }: Omit<DirectResponse, 'kind'>): {
+export function directResponse({ statusCode, body, contentType, isTemplate }: Omit<DirectResponse, 'kind'>): {
   readonly directResponse: envoy.config.route.v3.DirectResponseAction
   readonly responseHeadersToAdd?: Route['responseHeadersToAdd'] & object
 } {
   return {
-    directResponse: { status: statusCode, ...(body === undefined ? {} : { body: { inlineString: body } }) },
+    directResponse: { status: statusCode, ...(body === undefined ? {} : bodyOf(body, isTemplate === true)) },
     ...(contentType === undefined ? {} : { responseHeadersToAdd: [responseHeader('content-type', contentType)] }),
   }
+}
+
+function bodyOf(body: string, isTemplate: boolean): envoy.config.route.v3.DirectResponseAction {
+  return isTemplate ? { bodyFormat: { textFormatSource: { inlineString: body } } } : { body: { inlineString: body } }
 }

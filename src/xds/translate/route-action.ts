@@ -1,6 +1,6 @@
 /** How a request is forwarded. */
 import { Enum } from '../../gen/envoy/enums.js'
-import type { envoy } from '../../gen/envoy/types.js'
+import type { envoy, google } from '../../gen/envoy/types.js'
 import { DEFAULT_CLIENT_SETTINGS } from '../../ir/defaults.js'
 import type { Forward, Timeouts, WeightedCluster } from '../../ir/forward.js'
 import type { Route as IrRoute } from '../../ir/route.js'
@@ -41,7 +41,8 @@ export function forwardTo(backends: Backends, forward: Forward, route: IrRoute, 
     route: {
       ...specifier,
       ...(shared.path === undefined ? {} : pathRewrite(shared.path, route.match.path)),
-      ...(shared.host === undefined ? {} : { hostRewriteLiteral: shared.host }),
+      ...hostRewrite(shared.host, forward),
+      ...(forward.tellsHost === undefined ? {} : { appendXForwardedHost: forward.tellsHost }),
       ...(mirrors.length === 0 ? {} : { requestMirrorPolicies: mirrors }),
       // Envoy's own default of 15 s would cut long answers.
       timeout: duration(timeouts.requestMs),
@@ -63,6 +64,26 @@ const LOAD_REPORTS = ['endpoint-load-metrics', 'endpoint-load-metrics-bin']
 function withoutLoadReports(mutations: HeaderMutations, { hidesLoadReports }: Forward): HeaderMutations {
   if (hidesLoadReports !== true) return mutations
   return { ...mutations, responseHeadersToRemove: [...(mutations.responseHeadersToRemove ?? []), ...LOAD_REPORTS] }
+}
+
+type HostRewrite =
+  | { readonly hostRewriteLiteral?: string }
+  | { readonly hostRewriteHeader: string }
+  | { readonly autoHostRewrite: google.protobuf.BoolValue }
+  | { readonly hostRewritePathRegex: envoy.type.matcher.v3.RegexMatchAndSubstitute }
+
+function hostRewrite(literal: string | undefined, { hostFrom }: Forward): HostRewrite {
+  if (literal !== undefined) return { hostRewriteLiteral: literal }
+  switch (hostFrom?.kind) {
+    case undefined:
+      return {}
+    case 'header':
+      return { hostRewriteHeader: hostFrom.name }
+    case 'backend':
+      return { autoHostRewrite: bool(true) }
+    case 'path':
+      return { hostRewritePathRegex: { pattern: { regex: hostFrom.pattern }, substitution: hostFrom.substitution } }
+  }
 }
 
 type ClusterSpecifier = Pick<RouteAction, 'clusterNotFoundResponseCode'> &

@@ -9,10 +9,12 @@ type StringMatcher = envoy.type.matcher.v3.StringMatcher
 export function routeMatch(match: RequestMatch, grpc: boolean): RouteMatch {
   const headers = [...(match.method === undefined ? [] : [exactHeader(':method', match.method)]), ...match.headers.map(headerMatcher)]
   const queryParameters = match.queryParams.map((param) => ({ name: param.name, stringMatch: stringMatcher(param) }))
+  const cookies = (match.cookies ?? []).map((cookie) => ({ name: cookie.name, stringMatch: stringMatcher(cookie) }))
   return {
     ...pathMatch(match.path),
     ...(headers.length === 0 ? {} : { headers }),
     ...(queryParameters.length === 0 ? {} : { queryParameters }),
+    ...(cookies.length === 0 ? {} : { cookies }),
     ...(grpc ? { grpc: {} } : {}),
   }
 }

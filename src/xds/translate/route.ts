@@ -17,6 +17,8 @@ type Route = envoy.config.route.v3.Route
 type RouteMatch = envoy.config.route.v3.RouteMatch
 type HeaderMatcher = envoy.config.route.v3.HeaderMatcher
 
+const GRPC_OR_GRPC_WEB = 'application/grpc(-web(-text)?)?([+;].*)?'
+
 /** The routes in the order in which they must be tried. `domain` is what the virtual host serves. */
 export function buildRoutes(route: IrRoute, domain: string): readonly Route[] {
   return [...preflightRoutes(route), ...actionRoutes(route, domain)]
@@ -24,7 +26,9 @@ export function buildRoutes(route: IrRoute, domain: string): readonly Route[] {
 
 /** A browser asks with OPTIONS whether it may send the method that the rule matches: the CORS filter answers in the name of the rule. */
 function preflightRoutes(route: IrRoute): readonly Route[] {
-  const { method, ...match } = route.match
+  const { method: ownMethod, ...match } = route.match
+  // Browsers ask before they send gRPC-Web.
+  const method = route.grpcWeb === true ? 'POST' : ownMethod
   const cors = CORS.perRoute(route)
   if (cors === undefined || method === undefined || method === 'OPTIONS') return []
   const preflight = [exactHeader('access-control-request-method', method), { name: 'origin', presentMatch: true }]
@@ -41,7 +45,7 @@ function preflightRoutes(route: IrRoute): readonly Route[] {
 
 function actionRoutes(route: IrRoute, domain: string): readonly Route[] {
   const { action } = route
-  const match = routeMatch(route.match, route.grpc)
+  const match = matchOf(route)
   switch (action.kind) {
     case 'redirect':
       return [{ ...common(route), match, redirect: redirectAction(action, route.match.path, domain) }]
@@ -50,6 +54,12 @@ function actionRoutes(route: IrRoute, domain: string): readonly Route[] {
     case 'forward':
       return forwardRoutes(route, match, action)
   }
+}
+
+/** gRPC-Web is turned into gRPC behind the choice of the route, so it must look like either of them there. */
+function matchOf({ match, grpc, grpcWeb }: IrRoute): RouteMatch {
+  if (!grpc || grpcWeb !== true) return routeMatch(match, grpc)
+  return withHeaders(routeMatch(match, false), [{ name: 'content-type', stringMatch: { safeRegex: { regex: GRPC_OR_GRPC_WEB } } }])
 }
 
 function forwardRoutes(route: IrRoute, match: RouteMatch, forward: Forward): readonly Route[] {

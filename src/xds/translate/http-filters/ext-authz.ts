@@ -13,6 +13,7 @@ import { INVALID_BACKEND } from '../invalid-backend.js'
 import { anyBut } from '../regex.js'
 import { SCOPE_HEADER } from '../scope-key.js'
 import { EMPTY_PLACE, fillPlace, IDLE_PLACE } from './composite.js'
+import { grpcAuthority } from './grpc-authority.js'
 import type { HttpFilter } from './http-filter.js'
 
 type ExtAuthz = envoy.extensions.filters.http.ext_authz.v3.ExtAuthz
@@ -71,19 +72,13 @@ export function extAuthz(auth: ExternalAuth): ExtAuthz {
   const sent = { allowedHeaders: exactly([...ALWAYS_SENT, ...auth.allowedRequestHeaders]) }
   if (auth.protocol === 'HTTP') return { ...common, ...sent, httpService: httpService(auth, cluster) }
   const grpcService = {
-    envoyGrpc: { clusterName: cluster, authority: authorityOf(cluster) },
+    envoyGrpc: { clusterName: cluster, authority: grpcAuthority(cluster) },
     timeout: duration(auth.timeoutMs ?? EXTERNAL_AUTH_TIMEOUT_MS),
     ...(auth.context === undefined ? {} : { initialMetadata: contextHeaders(auth.context) }),
   }
   // Without a list the service gets every header that the client sent, and this one it did not send.
   const limits = auth.allowedRequestHeaders.length === 0 ? { disallowedHeaders: exactly([SCOPE_HEADER]) } : sent
   return { ...common, ...limits, grpcService }
-}
-
-/** Envoy would send the name of the cluster, whose slashes no authority may have: strict servers reset the call. */
-function authorityOf(cluster: string): string {
-  const [, namespace, name] = cluster.split('/')
-  return namespace === undefined || name === undefined ? cluster : `${name}.${namespace}`
 }
 
 function contextHeaders(context: NonNullable<ExternalAuth['context']>): readonly envoy.config.core.v3.HeaderValue[] {

@@ -7,8 +7,12 @@ import { API_KEY_AUTH } from './api-key-auth.js'
 import { AUTHORIZATION } from './authorization.js'
 import { BASIC_AUTH } from './basic-auth.js'
 import { CORS } from './cors.js'
+import { CREDENTIAL_INJECTOR } from './credential-injector.js'
 import { CSRF } from './csrf.js'
 import { EXT_AUTHZ } from './ext-authz.js'
+import { EXTENSIONS } from './extensions.js'
+import { GEO_IP, GEO_IP_HEADERS } from './geo-ip.js'
+import { GRPC_WEB } from './grpc-web.js'
 import type { HttpFilter } from './http-filter.js'
 import { JWT_AUTHN } from './jwt-authn.js'
 import { LISTENER_FILTERS, listenerFilterConfig } from './listener-filters.js'
@@ -21,17 +25,23 @@ import { STATEFUL_SESSION } from './stateful-session.js'
  *
  * Filters of listeners are first, because they run before a route is looked for. CORS is the first of the others: preflight requests carry
  * no credentials and must be answered before anybody asks for some. Authorization comes behind whoever finds out who is asking, and other
- * services are asked only about requests whose tokens are good.
+ * services are asked only about requests whose tokens are good. Programs of users see only what may pass; credentials for the backend come
+ * behind them, so that nobody may see them.
  */
 export const HTTP_FILTERS: readonly HttpFilter[] = [
   ...LISTENER_FILTERS,
   CORS,
   CSRF,
+  GRPC_WEB,
+  GEO_IP_HEADERS,
+  GEO_IP,
   API_KEY_AUTH,
   BASIC_AUTH,
   JWT_AUTHN,
   EXT_AUTHZ,
   AUTHORIZATION,
+  ...EXTENSIONS,
+  CREDENTIAL_INJECTOR,
   STATEFUL_SESSION,
   ROUTER,
 ]

@@ -1,0 +1,71 @@
+/** ExtensionPolicy as a kind of policy: what it may be about, and which of its settings cannot be done. */
+import type { ExtensionPolicy, ExtensionPolicySpec, ExtensionSettings } from '../../gen/kinds.js'
+import { durationMilliseconds } from '../../kinds/duration.js'
+import { backendKey } from '../backends/backend-key.js'
+import type { Problem } from '../conditions.js'
+import { toBackendRef } from '../routes/backend-references.js'
+import { extensionCount, MAX_EXTENSIONS, processors } from './extensions.js'
+import { readScript } from './lua-script.js'
+import type { PolicyKind } from './policy-kind.js'
+import { isBackendTarget } from './policy-targets.js'
+
+type Settings = ExtensionSettings
+
+/** ExtensionPolicy. Each setting is one thing: no list is mixed with that of another policy. */
+export const EXTENSION_POLICY: PolicyKind<'ExtensionPolicy', Settings> = {
+  name: 'ExtensionPolicy',
+  whyUnsupported: 'For some rules it cannot be done',
+  // A program may be there to keep somebody out.
+  failsClosed: true,
+  atoms: new Set(['grpcWeb', 'geoIP', 'lua', 'extProc', 'dynamicModule']),
+  settingsOf: ({ grpcWeb, geoIP, lua, extProc, dynamicModule }: ExtensionPolicySpec) => ({
+    ...(grpcWeb === undefined ? {} : { grpcWeb }),
+    ...(geoIP === undefined ? {} : { geoIP }),
+    ...(lua === undefined ? {} : { lua }),
+    ...(extProc === undefined ? {} : { extProc }),
+    ...(dynamicModule === undefined ? {} : { dynamicModule }),
+  }),
+  overridesOf: ({ overrides }: ExtensionPolicySpec) => overrides,
+  problemOf: (settings) => countProblem(settings) ?? timeoutProblem(settings) ?? contextProblem(settings),
+  contentProblem: (world, settings, { namespace }) => {
+    for (const [at, spec] of (settings.lua ?? []).entries()) {
+      const script = readScript(world.view, world.inputs, namespace, spec)
+      if (!script.ok) return unsupported(`lua[${at}]: ${script.message}`)
+    }
+    return undefined
+  },
+  referenceProblem: (world, settings, policy) =>
+    processors({ ...world.references, view: world.view, referrer: policy }, settings).flatMap(({ problem }) => problem ?? [])[0],
+  isTarget: (kind) => !isBackendTarget(kind),
+  targetProblem: () => undefined,
+}
+
+/** The keys of the backends that a policy names. */
+export function backendsOfExtensions({ spec, metadata }: ExtensionPolicy): readonly string[] {
+  const named = [...(spec.extProc ?? []), ...(spec.overrides?.extProc ?? [])].map(({ backendRef }) =>
+    toBackendRef(backendRef, metadata.namespace, 'TCP'),
+  )
+  return [...new Set(named.flatMap((ref) => (ref === undefined ? [] : [backendKey(ref)])))]
+}
+
+function countProblem(settings: Settings): Problem | undefined {
+  const count = extensionCount(settings)
+  return count <= MAX_EXTENSIONS ? undefined : unsupported(`there are ${count} extensions, a request can have ${MAX_EXTENSIONS}.`)
+}
+
+function timeoutProblem({ extProc }: Settings): Problem | undefined {
+  const at = (extProc ?? []).findIndex(({ messageTimeout }) => messageTimeout !== undefined && durationMilliseconds(messageTimeout) === 0)
+  return at < 0 ? undefined : unsupported(`extProc[${at}].messageTimeout: must be longer than 0.`)
+}
+
+/** What is handed on as an object must be one. */
+function contextProblem({ lua }: Settings): Problem | undefined {
+  const at = (lua ?? []).findIndex(
+    ({ filterContext: context }) => context !== undefined && (typeof context !== 'object' || context === null || Array.isArray(context)),
+  )
+  return at < 0 ? undefined : unsupported(`lua[${at}].filterContext: must be an object.`)
+}
+
+function unsupported(message: string): Problem {
+  return { reason: 'UnsupportedValue', message }
+}

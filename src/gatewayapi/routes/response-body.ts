@@ -1,0 +1,39 @@
+/** Bodies of answers that policies and filters give, inline or from a ConfigMap. */
+import type { CustomResponseBody } from '../../gen/kinds.js'
+import type { View } from '../../incremental/index.js'
+import { objectKey } from '../../util/object-ref.js'
+import type { Inputs } from '../inputs.js'
+import type { Read } from '../pem.js'
+import { templateProblem } from './response-template.js'
+
+/** The key of a ConfigMap that holds a body, where it has several. */
+const BODY_KEY = 'response.body'
+
+/** The longest body that a proxy takes in a route. */
+const MAX_BODY_BYTES = 65_536
+
+/** The text of a body, or why there is none. */
+export function responseBody(view: View, inputs: Inputs, namespace: string, body: CustomResponseBody): Read<string> {
+  const text = body.type === 'Inline' ? { ok: true as const, value: body.inline ?? '' } : fromConfigMap(view, inputs, namespace, body)
+  if (!text.ok) return text
+  const bytes = Buffer.byteLength(text.value)
+  if (bytes > MAX_BODY_BYTES) return { ok: false, message: `it has ${bytes} bytes, the limit is ${MAX_BODY_BYTES}.` }
+  const problem = body.isTemplate ? templateProblem(text.value) : undefined
+  return problem === undefined ? text : { ok: false, message: problem }
+}
+
+function fromConfigMap(view: View, inputs: Inputs, namespace: string, { valueRef }: CustomResponseBody): Read<string> {
+  if (valueRef === undefined || valueRef.group !== '' || valueRef.kind !== 'ConfigMap') {
+    return { ok: false, message: 'a body comes from a ConfigMap, and from no other kind.' }
+  }
+  const what = `the ConfigMap "${namespace}/${valueRef.name}"`
+  const found = view.get(inputs.kind('ConfigMap'), objectKey(namespace, valueRef.name))
+  if (found === undefined) return { ok: false, message: `${what} does not exist.` }
+  const data = found.data ?? {}
+  const keys = Object.keys(data)
+  const [only] = keys.length === 1 ? keys : []
+  const key = Object.hasOwn(data, BODY_KEY) ? BODY_KEY : only
+  return key === undefined
+    ? { ok: false, message: `${what} has no key "${BODY_KEY}" and not exactly one other.` }
+    : { ok: true, value: data[key] ?? '' }
+}

@@ -1,0 +1,70 @@
+/** A program that sees requests of a route and their answers. */
+export type Extension = LuaExtension | ProcessorExtension | DynamicModuleExtension
+
+/** A script. */
+export interface LuaExtension {
+  readonly kind: 'lua'
+  readonly script: string
+  /** An object that the script reads. */
+  readonly context?: object
+}
+
+/** A service that is told of requests and answers and may change them. */
+export interface ProcessorExtension {
+  readonly kind: 'processor'
+  /** Undefined: it cannot be asked. */
+  readonly cluster: string | undefined
+  readonly messageTimeoutMs?: number
+  /** True: requests go on when it cannot be asked. */
+  readonly failOpen: boolean
+  readonly statusOnError?: number
+  /** What it sees; undefined: nothing. */
+  readonly request: ProcessedDirection | undefined
+  readonly response: ProcessedDirection | undefined
+  /** True: it may change what it sees of a request. */
+  readonly mayChangeMode: boolean
+  /** True: its answers change nothing. */
+  readonly isShadow: boolean
+  /** Namespaces of dynamic metadata. */
+  readonly readableMetadata: readonly string[]
+  readonly writableMetadata: readonly string[]
+}
+
+/** What a service sees of requests or answers besides their headers. */
+export interface ProcessedDirection {
+  readonly body: 'none' | 'streamed' | 'buffered' | 'bufferedPartial' | 'fullDuplexStreamed'
+  readonly trailers: boolean
+  /** In the words of Envoy. */
+  readonly attributes: readonly string[]
+}
+
+/** A shared library that proxies have on their disks. */
+export interface DynamicModuleExtension {
+  readonly kind: 'dynamicModule'
+  readonly name: string
+  readonly filterName: string
+  readonly config?: string
+  /** True: it answers all requests itself. */
+  readonly isTerminal: boolean
+}
+
+/** Finds out where a client's address is. */
+export interface GeoIp {
+  /** Files of the proxy, by what they know. */
+  readonly databases: Readonly<Partial<Record<'city' | 'country' | 'asn' | 'isp' | 'anonymous', string>>>
+  /** Names of headers in lower case, by what they say. */
+  readonly headers: Readonly<Partial<Record<GeoFact, string>>>
+}
+
+/** Something that is found out about an address. */
+export type GeoFact =
+  | 'country'
+  | 'region'
+  | 'city'
+  | 'asn'
+  | 'isp'
+  | 'anonymous'
+  | 'anonymousVpn'
+  | 'anonymousHosting'
+  | 'anonymousTor'
+  | 'anonymousProxy'

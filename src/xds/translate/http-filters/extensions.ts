@@ -1,0 +1,108 @@
+/**
+ * Programs that see requests and answers. The chain has places for as many as a route may have, and a route fills the first of them in its
+ * order. One place for all would not do: Envoy goes on behind the place, and not within it, when a program lets a request go on later.
+ */
+import { Enum } from '../../../gen/envoy/enums.js'
+import type { envoy, google } from '../../../gen/envoy/types.js'
+import type { DynamicModuleExtension, Extension, LuaExtension, ProcessedDirection, ProcessorExtension } from '../../../ir/extension.js'
+import { any, duration } from '../../message.js'
+import { type ResourceReference, TYPE_URL } from '../../resource.js'
+import { INVALID_BACKEND } from '../invalid-backend.js'
+import { structOf } from '../struct.js'
+import { EMPTY_PLACE, fillPlace, IDLE_PLACE } from './composite.js'
+import { grpcAuthority } from './grpc-authority.js'
+import type { HttpFilter } from './http-filter.js'
+
+/** How many programs a route may have. */
+export const MAX_EXTENSIONS = 8
+
+type ProcessingMode = envoy.extensions.filters.http.ext_proc.v3.ProcessingMode
+const MODE = 'envoy.extensions.filters.http.ext_proc.v3.ProcessingMode'
+const { SEND, SKIP } = Enum[`${MODE}.HeaderSendMode`]
+const BODY = Enum[`${MODE}.BodySendMode`]
+const BODY_MODES = {
+  none: BODY.NONE,
+  streamed: BODY.STREAMED,
+  buffered: BODY.BUFFERED,
+  bufferedPartial: BODY.BUFFERED_PARTIAL,
+  fullDuplexStreamed: BODY.FULL_DUPLEX_STREAMED,
+} as const satisfies Record<ProcessedDirection['body'], number>
+
+/** The places, in the order in which a request passes them. */
+export const EXTENSIONS: readonly HttpFilter[] = Array.from({ length: MAX_EXTENSIONS }, (_, place) => {
+  const name = `headgate.extension.${place}`
+  return {
+    name,
+    config: EMPTY_PLACE,
+    disabled: true,
+    idle: IDLE_PLACE,
+    perRoute: ({ extensions }) => {
+      const extension = extensions?.[place]
+      return extension && fillPlace({ name, typedConfig: filterOf(extension) })
+    },
+    references: ({ extensions }) => referencesOf(extensions?.[place]),
+  } satisfies HttpFilter
+})
+
+function filterOf(extension: Extension): google.protobuf.Any {
+  switch (extension.kind) {
+    case 'lua':
+      return lua(extension)
+    case 'processor':
+      return processor(extension)
+    case 'dynamicModule':
+      return dynamicModule(extension)
+  }
+}
+
+function referencesOf(extension: Extension | undefined): readonly ResourceReference[] {
+  if (extension?.kind !== 'processor' || extension.cluster === undefined) return []
+  return [{ typeUrl: TYPE_URL.cluster, name: extension.cluster }]
+}
+
+function lua({ script, context }: LuaExtension): google.protobuf.Any {
+  return any('envoy.extensions.filters.http.lua.v3.Lua', {
+    defaultSourceCode: { inlineString: script },
+    ...(context === undefined ? {} : { filterContext: structOf(context) }),
+  })
+}
+
+function processor(extension: ProcessorExtension): google.protobuf.Any {
+  const { request, response, statusOnError, messageTimeoutMs, readableMetadata, writableMetadata } = extension
+  // Nobody answers at a cluster that never exists.
+  const cluster = extension.cluster ?? INVALID_BACKEND
+  return any('envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor', {
+    grpcService: { envoyGrpc: { clusterName: cluster, authority: grpcAuthority(cluster) } },
+    failureModeAllow: extension.failOpen,
+    processingMode: processingMode(extension),
+    ...(request === undefined ? {} : { requestAttributes: request.attributes }),
+    ...(response === undefined ? {} : { responseAttributes: response.attributes }),
+    ...(messageTimeoutMs === undefined ? {} : { messageTimeout: duration(messageTimeoutMs) }),
+    ...(statusOnError === undefined ? {} : { statusOnError: { code: statusOnError as envoy.type.v3.StatusCode } }),
+    allowModeOverride: extension.mayChangeMode,
+    observabilityMode: extension.isShadow,
+    ...(readableMetadata.length + writableMetadata.length === 0
+      ? {}
+      : { metadataOptions: { forwardingNamespaces: { untyped: readableMetadata }, receivingNamespaces: { untyped: writableMetadata } } }),
+  })
+}
+
+function processingMode({ request, response }: ProcessorExtension): ProcessingMode {
+  return {
+    requestHeaderMode: request === undefined ? SKIP : SEND,
+    responseHeaderMode: response === undefined ? SKIP : SEND,
+    requestBodyMode: BODY_MODES[request?.body ?? 'none'],
+    responseBodyMode: BODY_MODES[response?.body ?? 'none'],
+    requestTrailerMode: request?.trailers === true ? SEND : SKIP,
+    responseTrailerMode: response?.trailers === true ? SEND : SKIP,
+  }
+}
+
+function dynamicModule({ name, filterName, config, isTerminal }: DynamicModuleExtension): google.protobuf.Any {
+  return any('envoy.extensions.filters.http.dynamic_modules.v3.DynamicModuleFilter', {
+    dynamicModuleConfig: { name },
+    filterName,
+    ...(config === undefined ? {} : { filterConfig: any('google.protobuf.StringValue', { value: config }) }),
+    terminalFilter: isTerminal,
+  })
+}

@@ -1,0 +1,70 @@
+/**
+ * Finds out where a client's address is. Envoy sets a header only for what it finds, so what clients send under the same names is removed
+ * by a filter before it.
+ */
+import type { GeoFact, GeoIp } from '../../../ir/extension.js'
+import { any } from '../../message.js'
+import { EMPTY_PLACE, fillPlace, IDLE_PLACE } from './composite.js'
+import type { HttpFilter } from './http-filter.js'
+
+const NAME = 'envoy.filters.http.geoip'
+const REMOVAL_NAME = 'headgate.geoip_headers'
+
+/** The names of Envoy's fields. */
+const FIELDS = {
+  country: 'country',
+  region: 'region',
+  city: 'city',
+  asn: 'asn',
+  isp: 'isp',
+  anonymous: 'anon',
+  anonymousVpn: 'anonVpn',
+  anonymousHosting: 'anonHosting',
+  anonymousTor: 'anonTor',
+  anonymousProxy: 'anonProxy',
+} as const satisfies Record<GeoFact, string>
+const DATABASES = { city: 'cityDbPath', country: 'countryDbPath', asn: 'asnDbPath', isp: 'ispDbPath', anonymous: 'anonDbPath' } as const
+
+/** Removes what clients say about where they are. */
+export const GEO_IP_HEADERS: HttpFilter = {
+  name: REMOVAL_NAME,
+  config: any('envoy.extensions.filters.http.header_mutation.v3.HeaderMutation', {}),
+  disabled: false,
+  perRoute: ({ geoIp }) => {
+    if (geoIp === undefined) return undefined
+    const names = [...new Set(Object.values(geoIp.headers))].sort()
+    return any('envoy.extensions.filters.http.header_mutation.v3.HeaderMutationPerRoute', {
+      mutations: { requestMutations: names.map((remove) => ({ remove })) },
+    })
+  },
+  references: () => [],
+}
+
+/** Says where the client's address is. */
+export const GEO_IP: HttpFilter = {
+  name: NAME,
+  config: EMPTY_PLACE,
+  disabled: true,
+  idle: IDLE_PLACE,
+  perRoute: ({ geoIp }) =>
+    geoIp && fillPlace({ name: NAME, typedConfig: any('envoy.extensions.filters.http.geoip.v3.Geoip', filter(geoIp)) }),
+  references: () => [],
+}
+
+function filter({ databases, headers }: GeoIp): {
+  readonly provider: { readonly name: string; readonly typedConfig: ReturnType<typeof any> }
+} {
+  const maxMind = any('envoy.extensions.geoip_providers.maxmind.v3.MaxMindConfig', {
+    ...renamed(DATABASES, databases),
+    commonProviderConfig: { geoFieldKeys: renamed(FIELDS, headers) },
+  })
+  return { provider: { name: 'envoy.geoip_providers.maxmind', typedConfig: maxMind } }
+}
+
+function renamed<K extends string, F extends string>(
+  names: Readonly<Record<K, F>>,
+  values: Readonly<Partial<Record<K, string>>>,
+): Partial<Record<F, string>> {
+  const entries = (Object.entries(values) as [K, string][]).map(([key, value]) => [names[key], value])
+  return Object.fromEntries(entries) as Partial<Record<F, string>>
+}
