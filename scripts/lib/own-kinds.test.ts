@@ -3,9 +3,12 @@ import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { parse } from 'yaml'
 import { KINDS } from '../../src/kinds/index.js'
+import { createInterpreter } from '../../src/provider/file/interpret-object.js'
 import { int32, list, mapOf, object, oneOf, optional, required, rule, string } from '../../src/schema/build.js'
 import { customResourceDefinition } from '../../src/schema/crd.js'
 import type { KindDefinition } from '../../src/schema/kind.js'
+import { createValidator } from '../../src/schema/validate.js'
+import { CHART_FILE, withKinds } from './chart-annotation.js'
 import { ownKindFiles } from './own-kinds.js'
 
 const repository = join(import.meta.dirname, '..', '..')
@@ -44,6 +47,18 @@ const sample: KindDefinition = {
 describe('files that are made from the schemas of our own kinds', () => {
   it.each([...files.keys()])('%s is up to date (`npx tsx scripts/generate-crds.ts` writes it)', (path) => {
     expect(readFileSync(join(repository, path), 'utf8')).toBe(files.get(path))
+  })
+
+  it('are named in the chart for Artifact Hub', () => {
+    const chart = readFileSync(join(repository, CHART_FILE), 'utf8')
+    expect(withKinds(chart)).toBe(chart)
+    const { annotations } = parse(chart) as { readonly annotations: Readonly<Record<string, string>> }
+    const listed: unknown = parse(annotations['artifacthub.io/crds'] ?? '')
+    const own = KINDS.filter((kind) => kind.isOwn)
+    expect(listed).toEqual(own.map(({ kind, plural }) => expect.objectContaining({ kind, name: `${plural}.headgate.dev` })))
+    const examples = parse(annotations['artifacthub.io/crdsExamples'] ?? '') as readonly unknown[]
+    for (const example of examples)
+      expect(createInterpreter(KINDS, createValidator())(example as never)).toMatchObject({ outcome: 'accepted' })
   })
 
   it('are all the CRDs that the chart installs', () => {

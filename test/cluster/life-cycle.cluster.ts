@@ -1,4 +1,5 @@
 /** Installing, upgrading and removing: what stays, what goes. */
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { eventually } from '../support/eventually.js'
 import { apply, CHART, fromRunner, helm, kubectl } from './support/kubectl.js'
@@ -34,6 +35,8 @@ describe('the life of an installation', () => {
   it('loses no request in an upgrade that changes the Envoys', async () => {
     const load = startLoad(site.address, 80, site.host)
     await eventually(() => expect(load.answered()).toBeGreaterThan(50), 30_000)
+    // As docs/install.md has it.
+    await kubectl('apply', '--server-side', '--force-conflicts', '--filename', join(CHART, 'crds'))
     await helm('upgrade', 'life', CHART, ...install, '--set', 'gatewayClass.config.logLevel=info,log.level=debug')
     await eventually(async () => {
       const args = await kubectl(
