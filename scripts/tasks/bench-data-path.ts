@@ -3,10 +3,8 @@
  * routes and clusters cost a request. An Envoy with our default settings, given by our control plane, against a bare Envoy
  * with a static file; both forward to the same backend; the load generator is wrk. Exact and wildcard hosts, few and many.
  *
- * Prints ratios and writes docs/benchmarks/data-path.json.
+ * Prints ratios; LONG=1 writes docs/reports/bench-data-path.json.
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { routePacking } from '../../src/config/option-values.js'
 import { ACCESS_LOG_MODES } from '../../src/xds/translate/access-log.js'
@@ -27,6 +25,7 @@ import { GROUP, serve } from '../../test/xds/support/fixture.js'
 import { startEnvoy } from '../../test/xds/support/real-envoy.js'
 import { type BareEnvoy, startBareProxy, startDirectBackend } from '../data-path/bare-envoy.js'
 import { measurePairs, pin, type Ratios } from '../data-path/measure.js'
+import { writeReport } from '../lib/report.js'
 
 /** Hosts that requests are sent to, of those that exist. */
 const ASKED = 50
@@ -62,10 +61,14 @@ for (const kind of values.kinds.split(',')) {
     }
   }
 }
-const folder = join(import.meta.dirname, '..', '..', 'docs', 'benchmarks')
-mkdirSync(folder, { recursive: true })
-const settings = { pairs: Number(values.pairs), seconds: Number(values.seconds), accessLog }
-writeFileSync(join(folder, 'data-path.json'), `${JSON.stringify({ date: new Date().toISOString(), ...settings, rows }, undefined, 2)}\n`)
+if (process.env.LONG === '1') {
+  const figures = rows.flatMap(({ kind, hosts, packing, requestsPerSecond, p99, cpuPerRequest }) =>
+    Object.entries({ requestsPerSecond, p99, cpuPerRequest }).map(
+      ([name, value]) => [`${kind} ${hosts} ${packing} ${name}`, value] as const,
+    ),
+  )
+  writeReport('bench-data-path', 'npm run bench:data-path', Object.fromEntries(figures))
+}
 
 async function measure(kind: string, count: number, packing: string): Promise<Ratios> {
   const domains = Array.from({ length: count }, (_, index) => (kind === 'exact' ? `h${index}.example.com` : `*.h${index}.example.com`))

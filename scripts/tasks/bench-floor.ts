@@ -4,10 +4,8 @@
  * a second Envoy with the same configuration shows them. X is ours: the rest of the same change through our whole control plane. Both
  * are measured in turn, edit by edit.
  *
- * Prints a table and writes docs/benchmarks/floor.json.
+ * Prints a table; LONG=1 writes docs/reports/bench-floor.json.
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
 import { ServerCredentials } from '@grpc/grpc-js'
@@ -27,6 +25,7 @@ import { type Figures, figuresOf } from '../bench-cluster/figures.js'
 import { cpuUs } from '../data-path/cpu.js'
 import { Probe } from '../floor/probe.js'
 import { ReplayServer } from '../floor/replay-server.js'
+import { writeReport } from '../lib/report.js'
 
 /** Where the second Envoy listens: the same ports on another loopback address. */
 const REPLAY_ADDRESS = '127.0.0.3'
@@ -69,9 +68,21 @@ for (const routes of values.routes.split(',').map(Number)) {
     print(row)
   }
 }
-const folder = join(import.meta.dirname, '..', '..', 'docs', 'benchmarks')
-mkdirSync(folder, { recursive: true })
-writeFileSync(join(folder, 'floor.json'), `${JSON.stringify({ date: new Date().toISOString(), edits, rows }, undefined, 2)}\n`)
+if (process.env.LONG === '1') {
+  const figures = rows.flatMap(({ routes, packing, floor, whole, ours, bytes, envoyCpuMs, envoyMiB }) =>
+    Object.entries({
+      floorP50Ms: floor.p50,
+      floorP99Ms: floor.p99,
+      wholeP50Ms: whole.p50,
+      wholeP99Ms: whole.p99,
+      oursP50Ms: ours,
+      bytesPerEdit: bytes,
+      envoyCpuMs,
+      envoyMiB,
+    }).map(([name, value]) => [`${packing} ${routes} ${name}`, value] as const),
+  )
+  writeReport('bench-floor', 'npm run bench:floor', Object.fromEntries(figures))
+}
 
 async function measure(routes: number, name: string, packing: RoutePacking): Promise<Row> {
   const offset = await freeOffset()
