@@ -29,6 +29,7 @@ import { BACKEND_TRAFFIC_POLICY } from './policies/backend-traffic-kind.js'
 import { declareClusterPolicies } from './policies/cluster-policies.js'
 import { declareEffectivePolicies, declareRouteScopes, type RoutePolicies } from './policies/effective-policies.js'
 import { backendsOfExtensions, EXTENSION_POLICY } from './policies/extension-kind.js'
+import { passThroughOf } from './policies/http1-pass-through.js'
 import { declarePolicies } from './policies/policies.js'
 import { declareAncestorSources } from './policies/policy-ancestors.js'
 import { declarePolicyBackendKeys } from './policies/policy-backends.js'
@@ -138,15 +139,18 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
     listenersWithPolicies: scopes.ofListeners,
     listenerFilters,
   })
+  const rulesByCluster = graph.index(routeRules, 'clusters of rules', (rules) => rules.clusters)
   const clusterKeys = [
-    graph.index(routeRules, 'clusters of rules', (rules) => rules.clusters),
+    rulesByCluster,
     graph.index(streamRoutes, 'clusters of stream routes', (route) => route.clusters.map((each) => each.cluster)),
     graph.index(listenerFilters, 'clusters of listeners', clustersOfFilters),
     graph.index(authentications, 'clusters of authentication', authenticationClusters),
     telemetry.clusters,
   ]
   const clusterPolicies = declareClusterPolicies(graph, backends, trafficPolicies, clusterKeys)
-  const clusters = declareClusters(graph, backends, gatewayCertificates, clusterPolicies, clusterKeys)
+  const clusters = declareClusters(graph, backends, gatewayCertificates, clusterPolicies, clusterKeys, (view, name) =>
+    passThroughOf(view, sources.clients.passThroughs, rulesByCluster, name),
+  )
   const endpoints = declareEndpoints(graph, inputs, clusters, backends)
   const routeStatuses = declareRouteStatuses(graph, inputs, routes, attachments, routeRules)
   const policyStatuses = declarePolicyStatuses(graph, { ...backendSources, backends, routeRules })

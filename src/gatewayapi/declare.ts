@@ -32,6 +32,7 @@ import type { ObjectStatus } from './object-status.js'
 import { declareClientFacts } from './policies/client-facts.js'
 import { declareClientPolicies } from './policies/client-policies.js'
 import { declareClientPorts } from './policies/client-ports.js'
+import { declarePassThroughs } from './policies/http1-pass-through.js'
 import type { PolicyUse } from './policies/policy-uses.js'
 import { declarePortBindings } from './port-bindings.js'
 import { declarePorts } from './ports.js'
@@ -106,7 +107,11 @@ export function declareGatewayApi(graph: Graph, inputs: Inputs, context: Transla
 
   const clientFacts = declareClientFacts(graph, declarations, clientPolicies, clientPorts, states)
   const routes = declareRoutes(graph, inputs, context, {
-    clients: { policies: clientPolicies.policies, facts: clientFacts },
+    clients: {
+      policies: clientPolicies.policies,
+      facts: clientFacts,
+      passThroughs: declarePassThroughs(graph, declarations.declared, clientPolicies),
+    },
     gateways,
     listeners,
     filtersOfListeners: declareFiltersOfListeners(graph, states),

@@ -9,6 +9,7 @@ import type { DeclaredFilters } from './listener-filters.js'
 import type { FoundMaterial } from './materials.js'
 import type { EffectiveListener } from './model.js'
 import type { Read } from './pem.js'
+import type { PassThroughs } from './policies/http1-pass-through.js'
 import type { Policies } from './policies/policies.js'
 import type { PolicyFact } from './policies/policy-facts.js'
 import type { GrantIndex } from './reference-grants.js'
@@ -28,7 +29,11 @@ export interface GatewaySources {
   /** Certificates and authorities by name, or why they cannot be used. Absent where there is no such object. */
   readonly materials: Source<Read<FoundMaterial>>
   /** Policies about clients, and what is true about them. */
-  readonly clients: { readonly policies: Policies<ClientTrafficSettings>; readonly facts: Index<PolicyFact> }
+  readonly clients: {
+    readonly policies: Policies<ClientTrafficSettings>
+    readonly facts: Index<PolicyFact>
+    readonly passThroughs: PassThroughs
+  }
   /** What may refer to what across namespaces. */
   readonly grants: GrantIndex
 }

@@ -86,7 +86,6 @@ export interface Http2Settings {
     readonly intervalMs?: number
     readonly timeoutMs: number
     readonly jitterPercent?: number
-    readonly idleIntervalMs?: number
   }
 }
 

@@ -146,8 +146,15 @@ export interface TcpKeepalive {
   readonly intervalSeconds?: number
 }
 
+/** What of HTTP/1 must be the same towards clients and backends: it is lost on the way otherwise. */
+export interface Http1PassThrough {
+  readonly trailers?: true
+  readonly preserveHeaderCase?: true
+}
+
 /** How HTTP connections to a backend are kept. */
 export interface UpstreamHttp {
+  readonly http1?: Http1PassThrough
   /** 0: for ever. */
   readonly idleTimeoutMs?: number
   /** 0: no limit. */

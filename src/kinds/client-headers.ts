@@ -91,14 +91,14 @@ export const clientIpDetection: ObjectSchema = object(
       'The header `x-forwarded-for`, where proxies in front write it.',
     ),
     customHeader: optional(
-      object('ClientIPHeader', 'A header that something in front always writes.', {
+      object('ClientIPHeader', 'A header that something in front always writes over what clients send.', {
         name: required(headerName, 'Its name.'),
         failClosed: optional(
           boolean(),
           'True: requests without an address in it get 403; the address of the connection counts when left out.',
         ),
       }),
-      'A header that something in front always writes.',
+      'A header that something in front always writes over what clients send: of several the first counts.',
     ),
     directSourceIP: optional(
       object('DirectSourceIP', 'The address of the connection.', {}),

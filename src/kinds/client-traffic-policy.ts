@@ -94,7 +94,6 @@ const http2: ObjectSchema = object('ClientHTTP2', 'HTTP/2, and its windows and s
       interval: optional(duration, 'How often.'),
       timeout: required(duration, 'How long the answer may take.'),
       intervalJitter: optional(int32({ minimum: 0, maximum: 100 }), 'The interval is up to so much longer, in percent; 15 when left out.'),
-      idleInterval: optional(duration, 'A new request after so long without any asks first.'),
     }),
     'PING frames that find out whether a client is still there.',
   ),

@@ -1,5 +1,6 @@
 /** Requests byte by byte: what a client of good manners would not send. */
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
+import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 
 /** What came back; `status` is 0 where nothing that looks like an answer did. */
 export interface RawAnswer {
@@ -7,15 +8,29 @@ export interface RawAnswer {
   readonly text: string
 }
 
+/** How to connect. */
+export interface RawOptions {
+  /** Where the connection comes from. */
+  readonly localAddress?: string
+  readonly tls?: ConnectionOptions
+}
+
 /** Sends bytes over a connection of their own and reads until it ends or is silent for a while. */
-export function sendRaw({ address, port }: { readonly address: string; readonly port: number }, bytes: string): Promise<RawAnswer> {
+export function sendRaw(
+  { address, port }: { readonly address: string; readonly port: number },
+  bytes: string | Buffer,
+  { localAddress, tls }: RawOptions = {},
+): Promise<RawAnswer> {
   return new Promise((resolve) => {
-    const socket = connect({ host: address, port })
+    const plain = connect({ host: address, port, ...(localAddress === undefined ? {} : { localAddress }) })
+    const socket: Socket = tls === undefined ? plain : connectTls({ socket: plain, rejectUnauthorized: false, ...tls })
     let text = ''
     const end = (): void => {
       socket.destroy()
+      plain.destroy()
       resolve({ status: Number(/^HTTP\/1\.[01] ([0-9]{3})/.exec(text)?.[1] ?? 0), text })
     }
+    plain.on('error', end)
     socket.setTimeout(2_000, end)
     socket.on('data', (chunk) => {
       text += chunk.toString('latin1')
@@ -23,7 +38,7 @@ export function sendRaw({ address, port }: { readonly address: string; readonly 
     })
     socket.on('error', end)
     socket.on('close', end)
-    socket.write(bytes, 'latin1')
+    socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes)
   })
 }
 

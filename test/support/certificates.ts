@@ -17,6 +17,9 @@ export interface LeafOptions {
   readonly dns?: readonly string[]
   readonly uris?: readonly string[]
   readonly ips?: readonly string[]
+  readonly emails?: readonly string[]
+  /** Names of users as Microsoft has them: of the kind 1.3.6.1.4.1.311.20.2.3. */
+  readonly userNames?: readonly string[]
   /** Default: yesterday until in 30 days. */
   readonly validFrom?: Date
   readonly validTo?: Date
@@ -27,6 +30,8 @@ export interface TestAuthority {
   /** PEM. */
   readonly certificate: string
   issue(options: LeafOptions): Promise<PemPair>
+  /** A list of certificates of this authority that were revoked, as PEM. */
+  revoke(...revoked: readonly PemPair[]): Promise<string>
 }
 
 /** A new authority. */
@@ -63,11 +68,29 @@ export async function createAuthority(name = 'test authority'): Promise<TestAuth
             ...(options.dns ?? []).map((value) => ({ type: 'dns', value }) as const),
             ...(options.uris ?? []).map((value) => ({ type: 'url', value }) as const),
             ...(options.ips ?? []).map((value) => ({ type: 'ip', value }) as const),
+            ...(options.emails ?? []).map((value) => ({ type: 'email', value }) as const),
+            ...(options.userNames ?? []).map((value) => ({ type: 'upn', value }) as const),
           ]),
         ],
       })
       const key = await webcrypto.subtle.exportKey('pkcs8', leafKeys.privateKey)
       return { certificate: leaf.toString('pem'), privateKey: x509.PemConverter.encode(key, 'PRIVATE KEY') }
+    },
+    revoke: async (...revoked) => {
+      const list = await x509.X509CrlGenerator.create({
+        issuer: ca.subject,
+        thisUpdate: new Date(Date.now() - DAY_MS),
+        nextUpdate: new Date(Date.now() + 30 * DAY_MS),
+        signingAlgorithm: ALGORITHM,
+        signingKey: keys.privateKey,
+        entries: revoked.map(({ certificate }) => ({
+          serialNumber: new x509.X509Certificate(certificate).serialNumber,
+          revocationDate: new Date(Date.now() - DAY_MS),
+          // Without one the generator writes an empty list of extensions, which BoringSSL refuses.
+          reason: x509.X509CrlReason.keyCompromise,
+        })),
+      })
+      return x509.PemConverter.encode(list.rawData, 'X509 CRL')
     },
   }
 }

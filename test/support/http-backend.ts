@@ -47,7 +47,8 @@ export async function startBackend(name: string, options: TestBackendOptions = {
   const failures = new Map<string, number>()
   const sockets = new Set<Socket>()
   const server = listen(options, (request, response) => {
-    void answer(name, request, response, requests, failures)
+    // A client may go away in the middle of its request.
+    answer(name, request, response, requests, failures).catch(() => response.destroy())
   })
   server.on('connection', (socket: Socket) => {
     sockets.add(socket)

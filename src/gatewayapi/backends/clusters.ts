@@ -1,7 +1,7 @@
 /** Declares the clusters that something sends to. */
 import type { BackendTrafficSettings } from '../../gen/kinds.js'
-import type { Collection, Graph, Keys, Source } from '../../incremental/index.js'
-import type { BackendProtocol, Cluster } from '../../ir/cluster.js'
+import type { Collection, Graph, Keys, Source, View } from '../../incremental/index.js'
+import type { BackendProtocol, Cluster, Http1PassThrough } from '../../ir/cluster.js'
 import { originsOf } from '../origins.js'
 import { backendTraffic } from '../policies/backend-traffic.js'
 import type { Effective } from '../policies/policy.js'
@@ -15,6 +15,7 @@ import { webCluster } from './web-clusters.js'
  * @param gatewayCertificates by the key of a gateway: the name of the certificate that it shows to backends
  * @param policies by the name of a cluster: what policies say about it
  * @param keys who refers to clusters: a cluster exists as long as somebody does
+ * @param http1Of what of HTTP/1 a cluster must keep because those who send there do
  */
 export function declareClusters(
   graph: Graph,
@@ -22,6 +23,7 @@ export function declareClusters(
   gatewayCertificates: Source<string>,
   policies: Source<Effective<BackendTrafficSettings>>,
   keys: readonly Keys[],
+  http1Of: (view: View, name: string) => Http1PassThrough | undefined = () => undefined,
 ): Collection<Cluster> {
   return graph.collection<Cluster>('clusters', {
     keys,
@@ -31,7 +33,8 @@ export function declareClusters(
       const backend = view.get(backends, identity.key)
       if (backend === undefined || !backend.usable) return undefined
       const certificate = identity.gateway === undefined ? undefined : view.get(gatewayCertificates, identity.gateway)
-      return withPolicies(toCluster(name, identity, backend, certificate), identity, view.get(policies, name))
+      const cluster = withPolicies(toCluster(name, identity, backend, certificate), identity, view.get(policies, name))
+      return passing(cluster, http1Of(view, name))
     },
   })
 }
@@ -40,6 +43,11 @@ function withPolicies(cluster: Cluster, { backend }: ClusterIdentity, policies: 
   if (policies === undefined) return cluster
   const origins = originsOf([...cluster.origins, ...Object.values(policies.origins)])
   return { ...cluster, traffic: backendTraffic(cluster.traffic, policies.settings, `${backend.name}.${backend.namespace}`), origins }
+}
+
+function passing(cluster: Cluster, http1: Http1PassThrough | undefined): Cluster {
+  if (http1 === undefined || cluster.protocol === 'tcp' || cluster.protocol === 'udp') return cluster
+  return { ...cluster, traffic: { ...cluster.traffic, http: { ...cluster.traffic.http, http1 } } }
 }
 
 function toCluster(name: string, { usage }: ClusterIdentity, backend: UsableBackend, certificate: string | undefined): Cluster {

@@ -53,7 +53,6 @@ function zeroProblems({ connection, http2 }: Settings): readonly string[] {
     'connection.connectionLimit.maxStreamDuration': connection?.connectionLimit?.maxStreamDuration,
     'http2.connectionKeepalive.interval': http2?.connectionKeepalive?.interval,
     'http2.connectionKeepalive.timeout': http2?.connectionKeepalive?.timeout,
-    'http2.connectionKeepalive.idleInterval': http2?.connectionKeepalive?.idleInterval,
   }
   return Object.entries(times).flatMap(([path, text]) =>
     text !== undefined && durationMilliseconds(text) === 0 ? [`${path}: must be longer than 0.`] : [],

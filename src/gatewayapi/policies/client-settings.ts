@@ -147,7 +147,6 @@ function http2Settings({ http2 }: Settings): Http2Settings {
           keepalive: {
             timeoutMs: durationMilliseconds(ping.timeout),
             ...milliseconds('intervalMs', ping.interval),
-            ...milliseconds('idleIntervalMs', ping.idleInterval),
             ...(ping.intervalJitter === undefined ? {} : { jitterPercent: ping.intervalJitter }),
           },
         }),

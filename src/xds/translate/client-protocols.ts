@@ -2,7 +2,8 @@
 import { Enum } from '../../gen/envoy/enums.js'
 import type { envoy } from '../../gen/envoy/types.js'
 import type { ClientSettings, Http1Settings, Http2Settings } from '../../ir/client.js'
-import { any, bool, duration, uint32 } from '../message.js'
+import { bool, duration, uint32 } from '../message.js'
+import { PRESERVE_CASE } from './header-case.js'
 import { textMatcher } from './text-match.js'
 
 type HttpConnectionManager = envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
@@ -60,16 +61,7 @@ function http1Options({
     ...(absoluteUrl === undefined ? {} : { allowAbsoluteUrl: bool(absoluteUrl) }),
     ...(http10 === undefined ? {} : { acceptHttp_10: true }),
     ...(http10?.defaultHost === undefined ? {} : { defaultHostForHttp_10: http10.defaultHost }),
-    ...(preserveHeaderCase === undefined
-      ? {}
-      : {
-          headerKeyFormat: {
-            statefulFormatter: {
-              name: 'envoy.http.stateful_header_formatters.preserve_case',
-              typedConfig: any('envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig', {}),
-            },
-          },
-        }),
+    ...(preserveHeaderCase === undefined ? {} : { headerKeyFormat: PRESERVE_CASE }),
     ...(trailers === undefined ? {} : { enableTrailers: true }),
     ...(ignoredUpgrades.length === 0 ? {} : { ignoreHttp_11Upgrade: ignoredUpgrades.map(textMatcher) }),
   }
@@ -91,7 +83,6 @@ function http2Options(http2: Http2Settings): NonNullable<Protocols['http2Protoco
             ...(keepalive.intervalMs === undefined ? {} : { interval: duration(keepalive.intervalMs) }),
             timeout: duration(keepalive.timeoutMs),
             ...(keepalive.jitterPercent === undefined ? {} : { intervalJitter: { value: keepalive.jitterPercent } }),
-            ...(keepalive.idleIntervalMs === undefined ? {} : { connectionIdleInterval: duration(keepalive.idleIntervalMs) }),
           },
         }),
   }

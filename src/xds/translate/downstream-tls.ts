@@ -15,6 +15,23 @@ const { ACCEPT_UNTRUSTED } = Enum['envoy.extensions.transport_sockets.tls.v3.Cer
 /** The SHA-256 of no certificate: with it Envoy asks for a certificate and accepts none. */
 const NO_CERTIFICATE = '0'.repeat(64)
 
+/**
+ * An authority that nobody has the key of: Envoy refuses connections without a certificate only where it has one, and tells clients about it
+ * unless it is kept from that. It vouches for nobody, and no certificate needs it where any is good.
+ */
+const NOBODY = `-----BEGIN CERTIFICATE-----
+MIIBiDCCAS+gAwIBAgIUICpkAiM9RCImwwgmaoZrcI6N+1QwCgYIKoZIzj0EAwIw
+ETEPMA0GA1UEAwwGbm9ib2R5MCAXDTI2MTEyODExNDAwMloYDzIxMjYxMTA0MTE0
+MDAyWjARMQ8wDQYDVQQDDAZub2JvZHkwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC
+AAQwdkdBpLuokclCu7Rqt9buk7onE8S1pbcMEzBwpv3agMSnERAMj2ml1AXWKfNj
+5kVz6chZWxb6t8LVXJwzIh3Po2MwYTAdBgNVHQ4EFgQU0BFwtOrO2xd0bssWnMs5
+j0a+5XEwHwYDVR0jBBgwFoAU0BFwtOrO2xd0bssWnMs5j0a+5XEwDwYDVR0TAQH/
+BAUwAwEB/zAOBgNVHQ8BAf8EBAMCAQYwCgYIKoZIzj0EAwIDRwAwRAIgToViU5Jt
+SWOEurJoxYvGzMoJdzepv2Ww79YgvgwcsycCIGf49EIOfNKoZ3kMK73UmMTVtvgz
+v7NZiu+IV3jS8J0Q
+-----END CERTIFICATE-----
+`
+
 /** The transport socket of a filter chain that terminates TLS. */
 export function downstreamTlsSocket(tls: TlsTermination): envoy.config.core.v3.TransportSocket {
   return {
@@ -65,6 +82,7 @@ function clientValidation(validation: ClientValidation): CommonTlsContext {
   }
   const isPinned = pinned === true && spkiHashes.length + certificateHashes.length > 0
   if (trust === undefined && isPinned) return { validationContext: hashes }
+  if (mode === 'requireAny') return { validationContext: { ...untrusted, trustedCa: { inlineString: NOBODY }, suppressClientCaList: true } }
   // Without an authority nobody has a good certificate, whatever names and keys are asked for.
   if (trust === undefined) return { validationContext: { ...untrusted, verifyCertificateHash: [NO_CERTIFICATE] } }
   const defaultValidationContext: CertificateValidationContext = {

@@ -1,6 +1,7 @@
 import type { envoy, google } from '../../gen/envoy/types.js'
 import type { BackendProtocol, Http2Ping, UpstreamHttp } from '../../ir/cluster.js'
 import { any, bool, duration, uint32 } from '../message.js'
+import { PRESERVE_CASE } from './header-case.js'
 
 type HttpProtocolOptions = envoy.extensions.upstreams.http.v3.HttpProtocolOptions
 
@@ -31,18 +32,25 @@ export function upstreamProtocol(
 
 function versionOptions(protocol: BackendProtocol, http: UpstreamHttp): HttpProtocolOptions | undefined {
   if (http.followsClient === true && protocol !== 'tcp' && protocol !== 'udp') {
-    return { useDownstreamProtocolConfig: { httpProtocolOptions: {}, http2ProtocolOptions: http2(http) } }
+    return { useDownstreamProtocolConfig: { httpProtocolOptions: http1(http), http2ProtocolOptions: http2(http) } }
   }
   switch (protocol) {
     case 'http1':
-      return { explicitHttpConfig: { httpProtocolOptions: {} } }
+      return { explicitHttpConfig: { httpProtocolOptions: http1(http) } }
     case 'http2':
       return { explicitHttpConfig: { http2ProtocolOptions: http2(http) } }
     case 'auto':
-      return { autoConfig: { httpProtocolOptions: {}, http2ProtocolOptions: http2(http) } }
+      return { autoConfig: { httpProtocolOptions: http1(http), http2ProtocolOptions: http2(http) } }
     case 'tcp':
     case 'udp':
       return undefined
+  }
+}
+
+function http1({ http1: options }: UpstreamHttp): envoy.config.core.v3.Http1ProtocolOptions {
+  return {
+    ...(options?.trailers === undefined ? {} : { enableTrailers: true }),
+    ...(options?.preserveHeaderCase === undefined ? {} : { headerKeyFormat: PRESERVE_CASE }),
   }
 }
 
