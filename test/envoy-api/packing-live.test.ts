@@ -1,6 +1,7 @@
 /** Scoped routes while they change: a real Envoy, clients that ask all the time, every answer counted. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { Route } from '../../src/ir/route.js'
+import { TYPE_URL } from '../../src/xds/resource.js'
 import type { RoutePacking } from '../../src/xds/translate/packing.js'
 import { parseResourceKey } from '../../src/xds/translate/resource-key.js'
 import { SCOPE_HEADER } from '../../src/xds/translate/scope-key.js'
@@ -166,6 +167,42 @@ describe('scoped routes', () => {
       await eventually(async () => expect((await send({ address: '127.0.0.1', port: second, host: 'h0.test' })).status).toBe(200), 10_000)
       isOpen = true
       await churn
+    },
+    TIMEOUT_MS,
+  )
+})
+
+describe('a control plane that comes back', () => {
+  it(
+    'finds scopes where it left them: no wrong answer, and what changed meanwhile arrives',
+    async () => {
+      await using on = await stage('scoped', { virtualHosts: [...many(50), hostNamed('*.wild.test')] })
+      await eventually(async () => expect((await send({ address: '127.0.0.1', port: on.port, host: 'h0.test' })).status).toBe(200), 20_000)
+      await on.delivered()
+      const loads = ['h0.test', 'H1.Test:80', 'a.b.wild.test'].map(on.load)
+      for (let turn = 0; turn < 2; turn++) {
+        await on.fixture.server.close()
+        await pause(100)
+        on.change({ virtualHosts: [hostNamed(`new${turn}.test`)] }, [`h${49 - turn}.test`])
+        await using again = await serve([], { cache: on.fixture.cache, port: on.fixture.port })
+        await eventually(
+          async () => expect((await send({ address: '127.0.0.1', port: on.port, host: `new${turn}.test` })).status).toBe(200),
+          30_000,
+        )
+        await eventually(async () =>
+          expect((await send({ address: '127.0.0.1', port: on.port, host: `h${49 - turn}.test` })).status).toBe(404),
+        )
+        expect(again.server.rejected.list()).toEqual([])
+        // Scopes that did not change are not sent again.
+        expect(again.server.counters.bytes.get(TYPE_URL.scopedRouteConfiguration) ?? 0).toBeLessThan(5_000)
+        expect(await on.envoy.stat('listener_manager.listener_modified')).toBe(0)
+      }
+      for (const load of loads) {
+        const before = load.total()
+        await eventually(() => expect(load.total()).toBeGreaterThan(before + 5))
+        expect(load.connections()).toBe(1)
+        expect(Object.keys(await load.end())).toEqual(['200'])
+      }
     },
     TIMEOUT_MS,
   )

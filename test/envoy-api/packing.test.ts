@@ -137,6 +137,18 @@ describe('both packings', () => {
         for (const request of asked) {
           expect({ request, answer: await ask('scoped', request) }).toEqual({ request, answer: await ask('rds', request) })
         }
+        // Several requests of one connection: what was found for one is nothing for the next.
+        const clients = PACKINGS.map((packing) => connectHttp2({ address: '127.0.0.1', port: ports[packing] }))
+        for (const request of asked) {
+          const [rds, scoped] = await Promise.all(
+            clients.map(async (client) => {
+              const { status, body } = await client.send(request).catch((error: Error) => ({ status: 0, body: error.message }))
+              return { request, status, body }
+            }),
+          )
+          expect(scoped).toEqual(rds)
+        }
+        for (const client of clients) client.close()
       }),
       { numRuns: RUNS },
     )

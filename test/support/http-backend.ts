@@ -50,6 +50,8 @@ export async function startBackend(name: string, options: TestBackendOptions = {
     // A client may go away in the middle of its request.
     answer(name, request, response, requests, failures).catch(() => response.destroy())
   })
+  // Node closes idle connections after 5 s, perhaps at the moment when a proxy sends a request: no test is about that.
+  if ('keepAliveTimeout' in server) server.keepAliveTimeout = 0
   server.on('connection', (socket: Socket) => {
     sockets.add(socket)
     socket.on('error', () => {})
