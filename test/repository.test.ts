@@ -52,7 +52,7 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
   ir: [],
   provider: [],
   store: [],
-  gatewayapi: ['re2js', 'node:crypto'],
+  gatewayapi: ['@bufbuild/cel', 're2js', 'node:crypto'],
   xds: ['protobufjs'],
   'xds/translate': ['node:crypto'],
 }

@@ -1,5 +1,6 @@
 import type { ObjectVersion } from '../util/object-ref.js'
 import type { ApiKeyAuth, BasicAuth } from './authentication.js'
+import type { CelExpression } from './cel.js'
 import type { Extension, GeoIp } from './extension.js'
 import type { Forward } from './forward.js'
 import type { HeaderChanges } from './headers.js'
@@ -153,6 +154,25 @@ export interface AuthorizationRule {
   readonly clients: readonly AddressRange[]
   /** All of them, each with one of its values. Names are lower case. */
   readonly headers: readonly { readonly name: string; readonly values: readonly string[] }[]
+  /** One of them; any when left out. */
+  readonly paths?: readonly PathMatch[]
+  /** None of them. */
+  readonly notPaths?: readonly PathMatch[]
+  /** All of them, each with one of its values. */
+  readonly queryParams?: readonly { readonly name: string; readonly values: readonly string[] }[]
+  readonly token?: TokenMatch
+  /** Must be true; where it cannot be evaluated, the request is refused whatever the action. */
+  readonly condition?: CelExpression
+}
+
+/** A good token of a provider. */
+export interface TokenMatch {
+  /** Undefined: a provider that the route does not ask for, so that nobody has such a token and nobody can be told not to have it. */
+  readonly provider: string | undefined
+  /** All of them, each with one of its values. */
+  readonly claims: readonly { readonly path: readonly string[]; readonly isList: boolean; readonly values: readonly string[] }[]
+  /** All of them. */
+  readonly scopes: readonly string[]
 }
 
 /** Addresses that begin alike. */

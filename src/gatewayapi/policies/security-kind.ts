@@ -2,7 +2,7 @@
 import type { SecurityPolicySpec, SecuritySettings } from '../../gen/kinds.js'
 import { durationMilliseconds } from '../../kinds/duration.js'
 import { jwtProblem } from '../authentication/jwt-problem.js'
-import { parseAddressRange } from './address-range.js'
+import { authorizationProblem } from './authorization.js'
 import { ofRequestsOnly } from './connection-security.js'
 import type { PolicyKind } from './policy-kind.js'
 import { isBackendTarget, isConnectionTarget } from './policy-targets.js'
@@ -39,12 +39,8 @@ export const SECURITY_POLICY: PolicyKind<'SecurityPolicy', SecuritySettings> = {
     if (extAuth !== undefined && !(durationMilliseconds(extAuth.timeout) > 0)) {
       return { reason: 'UnsupportedValue', message: `extAuth.timeout: "${extAuth.timeout}" is no time to wait; write one such as 10s.` }
     }
-    const ranges = (authorization?.rules ?? []).flatMap((rule) => rule.principal?.clientCIDRs ?? [])
-    const wrong = ranges.find((range) => parseAddressRange(range) === undefined)
-    if (wrong === undefined) return undefined
-    return { reason: 'UnsupportedValue', message: `authorization.rules.principal.clientCIDRs: "${wrong}" is no range such as 10.0.0.0/8.` }
+    return authorization && authorizationProblem(authorization, jwt)
   },
-  backendsOf: ({ extAuth }) => [extAuth?.grpc, extAuth?.http].flatMap((service) => service?.backendRef ?? []),
   isTarget: (kind) => !isBackendTarget(kind),
   targetProblem: () => undefined,
 }

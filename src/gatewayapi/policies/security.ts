@@ -1,10 +1,10 @@
 /** What the settings of SecurityPolicies mean, in the words of the IR. */
-import type { AuthorizationRule as RuleSpec, SecuritySettings } from '../../gen/kinds.js'
-import type { Authorization, AuthorizationRule, Csrf, Route } from '../../ir/route.js'
+import type { SecuritySettings } from '../../gen/kinds.js'
+import type { Csrf, Route } from '../../ir/route.js'
 import { corsOf } from '../routes/cors.js'
 import { policyExternalAuth } from '../routes/external-auth.js'
 import type { ReferenceContext } from '../routes/rule-context.js'
-import { parseAddressRange } from './address-range.js'
+import { authorizationOf } from './authorization.js'
 import type { Effective } from './policy.js'
 
 /** What policies and the filters of a rule come to. */
@@ -29,7 +29,7 @@ export function ruleSecurity(
   return {
     ...(cors === undefined ? {} : { cors }),
     ...(settings.csrf === undefined ? {} : { csrf: csrfOf(settings.csrf) }),
-    ...(settings.authorization === undefined ? {} : { authorization: authorizationOf(settings.authorization) }),
+    ...(settings.authorization === undefined ? {} : { authorization: authorizationOf(settings.authorization, settings.jwt) }),
     ...(externalAuth === undefined ? {} : { externalAuth }),
   }
 }
@@ -38,19 +38,5 @@ function csrfOf({ additionalOrigins, shadowFraction }: NonNullable<SecuritySetti
   return {
     additionalOrigins: (additionalOrigins ?? []).map((origin) => origin.slice(origin.indexOf('://') + '://'.length).toLowerCase()),
     ...(shadowFraction === undefined ? {} : { shadow: shadowFraction }),
-  }
-}
-
-function authorizationOf({ defaultAction, rules }: NonNullable<SecuritySettings['authorization']>): Authorization {
-  return { rules: (rules ?? []).map(ruleOf), otherwise: defaultAction === 'Allow' ? 'allow' : 'deny' }
-}
-
-function ruleOf({ action, operation, principal }: RuleSpec): AuthorizationRule {
-  return {
-    action: action === 'Allow' ? 'allow' : 'deny',
-    methods: operation?.methods ?? [],
-    // A policy with a range that is none does not get here.
-    clients: (principal?.clientCIDRs ?? []).flatMap((range) => parseAddressRange(range) ?? []),
-    headers: (principal?.headers ?? []).map(({ name, values }) => ({ name: name.toLowerCase(), values })),
   }
 }

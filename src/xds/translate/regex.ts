@@ -5,6 +5,16 @@ export function quote(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|-]/g, '\\$&')
 }
 
+/** Characters that mean the same written as they are and with a percent sign (RFC 3986 §2). A blank is also a plus sign in queries. */
+export function inAnyEncoding(text: string): string {
+  return [...text]
+    .map((character) => {
+      const escaped = [...Buffer.from(character, 'utf8')].map((byte) => `%(?i:${byte.toString(16).padStart(2, '0')})`).join('')
+      return `(?:${quote(character)}|${escaped}${character === ' ' ? '|\\+' : ''})`
+    })
+    .join('')
+}
+
 /** An expression that matches every text but these words. */
 export function anyBut(words: readonly string[]): string {
   return notIn([...new Set(words)])

@@ -16,8 +16,8 @@ type Provider = envoy.extensions.filters.http.jwt_authn.v3.JwtProvider
 type Requirement = envoy.extensions.filters.http.jwt_authn.v3.JwtRequirement
 type Config = envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication
 
-/** The claim with the rights of a token: text with blanks between them (RFC 8693 §4.2). What reads claims sees a list. */
-export const SCOPE_CLAIM = 'scope'
+/** Claims with the rights of a token: text with blanks between them (RFC 8693 §4.2), or a list. What reads claims sees a list. */
+export const SCOPE_CLAIMS: readonly string[] = ['scope', 'scp']
 
 const NAME = 'envoy.filters.http.jwt_authn'
 
@@ -70,7 +70,7 @@ function providerOf({ name, issuer, audiences, keys, claimHeaders, from }: JwtPr
     // Envoy drops what clients send under these names, for every provider of the requirement and whatever comes of the token.
     claimToHeaders: claimHeaders.map(({ header, claim }) => ({ headerName: header, claimName: claim })),
     payloadInMetadata: name,
-    normalizePayloadInMetadata: { spaceDelimitedClaims: [SCOPE_CLAIM] },
+    normalizePayloadInMetadata: { spaceDelimitedClaims: SCOPE_CLAIMS },
   }
 }
 
