@@ -101,6 +101,10 @@ const HAND_WRITTEN: Readonly<Record<string, readonly JsonValue[]>> = {
   'url-rewrite-not-repeated': [repeat(2, { type: 'URLRewrite' })],
   'request-header-modifier-required-for-its-type': [{ type: 'RequestHeaderModifier' }],
   'hash-has-what-its-type-names': [{ type: 'SourceIP' }, { type: 'Headers', headers: ['a'] }, { type: 'Headers', header: 'a' }],
+  'path-without-dot-segment': [{ value: '/a/./b' }, { value: '/a' }],
+  'path-end-without-dot-segment': [{ value: '/a/.' }, { value: '/a' }],
+  'path-without-escaped-slash': [{ value: '/a%2fb' }, { value: '/a' }],
+  'tls-protocol-has-mode': [[{ name: 'a', port: 443, protocol: 'TLS' }], [{ name: 'a', port: 80, protocol: 'HTTP' }]],
   'path-end-without-dot-dot-segment': [{ value: '/a/..' }, { value: '/a' }],
   'exact-cookie-value-has-no-separator': [
     { name: 'a', value: 'b;c' },
