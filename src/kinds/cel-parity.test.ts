@@ -113,6 +113,8 @@ const HAND_WRITTEN: Readonly<Record<string, readonly JsonValue[]>> = {
   'annotation-key-prefixes-short': [{ [`${'p'.repeat(252)}/a`]: '' }, { [`${'p'.repeat(253)}/a`]: '' }],
 }
 
+const MOST_SEEDS = 30
+
 /** The enum of the type refuses what this rule would. */
 const NEVER_BROKEN = ['path-type-known']
 
@@ -133,11 +135,15 @@ describe('every rule decides as its CEL text does', () => {
     }
     for (const value of HAND_WRITTEN[rule.id] ?? []) compare(value, value)
     const before = isTransitionRule(rule) ? arbitraryValue(schema) : fc.constant(null)
-    fc.assert(
-      fc.property(arbitraryValue(schema), before, (self, old) => compare(self, old ?? self)),
-      { numRuns: 150, seed: 7 },
-    )
-    expect([...answers].sort()).toEqual(NEVER_BROKEN.includes(rule.id) ? [true] : [false, true])
+    const wanted = NEVER_BROKEN.includes(rule.id) ? [true] : [false, true]
+    // What chance finds hangs on the words of all schemas: it gets more tries where it has not found both.
+    for (let seed = 7; seed === 7 || (answers.size < wanted.length && seed < MOST_SEEDS); seed++) {
+      fc.assert(
+        fc.property(arbitraryValue(schema), before, (self, old) => compare(self, old ?? self)),
+        { numRuns: 150, seed },
+      )
+    }
+    expect([...answers].sort()).toEqual(wanted)
   })
 })
 

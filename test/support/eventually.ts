@@ -1,7 +1,7 @@
 /** Waiting in tests for what happens over real sockets. */
 
 /** Resolves as soon as the check holds; rejects with the check's last failure after the time is up. */
-export async function eventually(check: () => void | Promise<void>, withinMs = 5_000): Promise<void> {
+export async function eventually(check: () => void | Promise<void>, withinMs = 20_000): Promise<void> {
   const deadline = performance.now() + withinMs
   for (;;) {
     try {
