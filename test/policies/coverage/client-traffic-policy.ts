@@ -106,7 +106,7 @@ export const CLIENT_TRAFFIC_POLICY_FIELDS: FieldTable = {
       exception: 'Envoy asks before it opens a stream, which it never does towards clients: the field would do nothing.',
     },
     http3: SAME,
-    'grpc.enableWeb': OPEN,
+    'grpc.enableWeb': 'ExtensionPolicy grpcWeb',
     'healthCheck.path': SAME,
     scheme: SAME,
   },
