@@ -1,5 +1,6 @@
 /** An installation for some namespaces only, beside one for the whole cluster. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { createAuthority } from '../../src/xds/server/tls/certificates.js'
 import { eventually } from '../support/eventually.js'
 import { secretRequests } from './support/audit.js'
 import { apply, CHART, type Condition, fromRunner, helm, kubectl, kubectlJson } from './support/kubectl.js'
@@ -7,14 +8,24 @@ import { createSite, gatewayYaml, namespaceYaml } from './support/site.js'
 
 const SYSTEM = 'headgate-team'
 const ACCOUNT = `system:serviceaccount:${SYSTEM}:team-headgate`
+const AUTHORITY = 'team-authority'
 const CONTROLLER = 'headgate.dev/team-controller'
 
 beforeAll(async () => {
-  await apply([namespaceYaml('team-a'), namespaceYaml('team-b')].join('---'))
+  // The authority is one that was there before, as cert-manager would have made it.
+  const { certificate, privateKey } = createAuthority('team', new Date(), 86_400_000)
+  const authority = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: AUTHORITY, namespace: SYSTEM },
+    type: 'kubernetes.io/tls',
+    stringData: { 'tls.crt': certificate, 'tls.key': privateKey },
+  }
+  await apply([namespaceYaml(SYSTEM), namespaceYaml('team-a'), namespaceYaml('team-b'), JSON.stringify(authority)].join('\n---\n'))
   await helm(
     ...['install', 'team', CHART, '--namespace', SYSTEM, '--create-namespace', '--wait', '--timeout', '150s', '--skip-crds'],
     ...['--set', `image.tag=${fromRunner('HEADGATE_TAG')},replicaCount=1,controllerName=${CONTROLLER},gatewayClass.name=team`],
-    ...['--set', 'watch.namespaces={team-a},resources.requests.cpu=50m'],
+    ...['--set', `watch.namespaces={team-a},resources.requests.cpu=50m,certificates.existingSecret=${AUTHORITY}`],
   )
 }, 240_000)
 
@@ -46,8 +57,10 @@ describe('an installation for one namespace', () => {
     expect(await may(verb, resource, namespace)).toBe(answer)
   })
 
-  it('serves Gateways in its namespace', async () => {
+  it('serves Gateways in its namespace, with the authority that it was given', async () => {
     await expect(createSite('team-a', 'team')).resolves.toMatchObject({ namespace: 'team-a' })
+    const secrets = await kubectl('get', 'secrets', '--namespace', SYSTEM, '--field-selector', 'type=kubernetes.io/tls', '--output', 'name')
+    expect(secrets.trim()).toBe(`secret/${AUTHORITY}`)
   }, 180_000)
 
   it('leaves Gateways elsewhere alone', async () => {
