@@ -36,8 +36,11 @@ const autoscaling: ObjectSchema = object(
   'GatewayAutoscaling',
   'A HorizontalPodAutoscaler for the Envoys; `replicas` is then its business.',
   {
-    minReplicas: optional(int32({ minimum: 1 }), 'At least so many Envoys.', { default: 1 }),
-    maxReplicas: required(int32({ minimum: 1 }), 'At most so many Envoys.'),
+    minReplicas: optional(int32({ minimum: 1 }), 'At least so many Envoys; 1 when left out.'),
+    maxReplicas: optional(
+      int32({ minimum: 1 }),
+      'At most so many Envoys; nothing is scaled where neither the class nor the Gateway says it.',
+    ),
     targetCPUUtilizationPercentage: optional(int32({ minimum: 1 }), 'The CPU use to aim at, in percent of what is requested.'),
     targetMemoryUtilizationPercentage: optional(int32({ minimum: 1 }), 'The memory use to aim at, in percent of what is requested.'),
     metrics: optional(list(unknown(), { maxItems: 16 }), 'Further metrics, as in a HorizontalPodAutoscaler.'),
@@ -47,9 +50,9 @@ const autoscaling: ObjectSchema = object(
     rules: [
       rule<GatewayAutoscaling>(
         'min-not-above-max',
-        'self.minReplicas <= self.maxReplicas',
+        '!has(self.minReplicas) || !has(self.maxReplicas) || self.minReplicas <= self.maxReplicas',
         'minReplicas must not be greater than maxReplicas',
-        (self) => self.minReplicas <= self.maxReplicas,
+        (self) => self.minReplicas === undefined || self.maxReplicas === undefined || self.minReplicas <= self.maxReplicas,
       ),
     ],
   },

@@ -115,7 +115,7 @@ export class Deliveries {
       if (listenerSet !== undefined) objects.add(listenerSet)
     }
     for (const key of attachments.takeChanges().keys()) objects.add(this.#watch.route(key))
-    for (const key of telemetry.takeChanges().keys()) for (const object of this.#watch.telemetry(key)) objects.add(object)
+    for (const object of this.#watch.telemetry(telemetry.takeChanges().keys())) objects.add(object)
     for (const key of policyUses.takeChanges().keys()) objects.add(this.#watch.policy(key))
     for (const object of this.#held) {
       objects.add(object)

@@ -71,39 +71,40 @@ export class DeliveryWatch {
   }
 
   /**
-   * What proxies tell about requests has changed on a gateway. Returns the objects that it comes from. They are never forgotten: while
+   * What proxies tell about requests has changed on these gateways. Returns the objects that it comes from. They are never forgotten: while
    * proxies refuse one, nothing comes from it.
    */
-  telemetry(key: string): readonly string[] {
-    const origins = this.#collections.telemetry.get(key)?.telemetry.origins ?? []
-    for (const origin of origins) this.#note(origin, this.#toldBy(origin))
-    return origins.map(deliveryKey)
+  telemetry(keys: Iterable<string>): readonly string[] {
+    const { telemetry } = this.#collections
+    const changed = new Set([...keys].flatMap((key) => (telemetry.get(key)?.telemetry.origins ?? []).map(deliveryKey)))
+    return changed.size === 0 ? [] : this.#noteTold(changed)
   }
 
-  #againTold(object: string): void {
-    for (const [key, { telemetry }] of this.#collections.telemetry.entries()) {
-      if (telemetry.origins.some((origin) => deliveryKey(origin) === object)) this.telemetry(key)
+  /** Notes objects that telemetry comes from, with every gateway that they speak for. */
+  #noteTold(objects: ReadonlySet<string>): readonly string[] {
+    const told = new Map<string, { readonly object: ObjectVersion; readonly gateways: string[] }>()
+    for (const [gateway, { telemetry }] of this.#collections.telemetry.entries()) {
+      for (const object of telemetry.origins) {
+        const word = deliveryKey(object)
+        if (!objects.has(word)) continue
+        const found = told.get(word)
+        if (found === undefined) told.set(word, { object, gateways: [gateway] })
+        else found.gateways.push(gateway)
+      }
     }
+    for (const { object, gateways } of told.values()) this.#note(object, gateways)
+    return [...told.keys()]
   }
 
   #againListenerSet(object: string): void {
     for (const [key] of this.#collections.listeners.entries()) if (key.startsWith(`${object}/`)) this.listener(key)
   }
 
-  /** The gateways whose telemetry comes from an object. */
-  #toldBy(object: ObjectVersion): readonly string[] {
-    const word = deliveryKey(object)
-    const entries = [...this.#collections.telemetry.entries()]
-    return entries.flatMap(([gateway, { telemetry }]) =>
-      telemetry.origins.some((origin) => deliveryKey(origin) === word) ? [gateway] : [],
-    )
-  }
-
   /** An object that is noted already starts anew with the present revision. */
   again(object: string): void {
     if (object.startsWith('Gateway/')) this.gateway(object.slice('Gateway/'.length))
     else if (object.startsWith('ListenerSet/')) this.#againListenerSet(object)
-    else if (object.startsWith('GatewayConfig/') || object.startsWith('XTelemetryPolicy/')) this.#againTold(object)
+    else if (object.startsWith('GatewayConfig/') || object.startsWith('XTelemetryPolicy/')) this.#noteTold(new Set([object]))
     else if (this.#collections.policyUses.get(object) !== undefined) this.policy(object)
     else this.route(object)
   }

@@ -1,0 +1,167 @@
+/** GatewayConfig: what is made in a cluster. The API server and real pods are asked in test/kube and test/cluster. */
+import { expect } from '@jest/globals'
+import { type Manifest, manifestsOf } from '../../src/infra/kubernetes/manifests.js'
+import { readProxySettings } from '../../src/infra/kubernetes/proxy-settings.js'
+import { fieldAt, listAt } from '../../src/k8s/kube-json.js'
+import { KINDS } from '../../src/kinds/index.js'
+import { createInterpreter } from '../../src/provider/file/interpret-object.js'
+import type { JsonObject } from '../../src/schema/json.js'
+import { createValidator } from '../../src/schema/validate.js'
+import { ownFleet } from '../support/gateway-infra.js'
+import { policyField } from './coverage/policy-field.js'
+
+const interpret = createInterpreter(KINDS, createValidator())
+
+/** The objects for a Gateway with this configuration, by kind. */
+function made(spec: JsonObject): ReadonlyMap<string, Manifest> {
+  const read = interpret({ apiVersion: 'headgate.dev/v1alpha1', kind: 'GatewayConfig', metadata: { name: 'c', namespace: 'shop' }, spec })
+  if (read.outcome !== 'accepted') throw new Error(JSON.stringify(read))
+  const config = { ...('spec' in read.object ? (read.object.spec as object) : {}) } as Readonly<Record<string, unknown>>
+  const manifests = manifestsOf(ownFleet({ config }), {
+    ownerUid: 'uid',
+    group: 'shop/web',
+    controllerNamespace: 'system',
+    addresses: ['0.0.0.0'],
+    settings: readProxySettings(config, 'envoyproxy/envoy:distroless-v1.40.0'),
+    xds: { host: 'headgate.system.svc', port: 18_000, authorities: 'PEM' },
+  })
+  return new Map(manifests.map((manifest) => [manifest.kind, manifest]))
+}
+const pod = (spec: JsonObject, kind = 'Deployment'): unknown => fieldAt(made(spec).get(kind), 'spec', 'template', 'spec')
+const envoy = (spec: JsonObject): unknown => listAt(pod(spec), 'containers')[0]
+const args = (spec: JsonObject): string => listAt(envoy(spec), 'args').join(' ')
+const bootstrap = (spec: JsonObject): string => String(fieldAt(made(spec).get('ConfigMap'), 'data', 'bootstrap.json'))
+
+policyField(['GatewayConfig {image,replicas,resources,concurrency,logLevel,logLevels,maxConnections}'], 'sizes an Envoy', async () => {
+  const resources = { limits: { memory: '1Gi' } }
+  expect(envoy({ image: 'mine:1', resources })).toMatchObject({ image: 'mine:1', resources })
+  expect(made({ replicas: 3 }).get('Deployment')?.spec).toMatchObject({ replicas: 3 })
+  expect(args({ concurrency: 2, logLevel: 'info', logLevels: { upstream: 'debug' } })).toMatch(
+    /--log-level info --component-log-level upstream:debug --concurrency 2/,
+  )
+  expect(bootstrap({ maxConnections: 9 })).toContain('"maxActiveDownstreamConnections": "9"')
+})
+
+policyField(
+  [
+    'GatewayConfig {affinity,nodeSelector,tolerations,topologySpreadConstraints,priorityClassName,imagePullSecrets,hostNetwork,podLabels,podAnnotations}',
+  ],
+  'places the pods and marks them',
+  async () => {
+    const spec = {
+      affinity: { podAntiAffinity: {} },
+      nodeSelector: { disk: 'ssd' },
+      tolerations: [{ key: 'edge' }],
+      topologySpreadConstraints: [{ maxSkew: 1 }],
+      priorityClassName: 'high',
+      imagePullSecrets: [{ name: 'registry' }],
+      hostNetwork: true,
+    }
+    expect(pod(spec)).toMatchObject(spec)
+    const metadata = fieldAt(made({ podLabels: { a: 'b' }, podAnnotations: { c: 'd' } }).get('Deployment'), 'spec', 'template', 'metadata')
+    expect(metadata).toMatchObject({ labels: { a: 'b' }, annotations: { c: 'd' } })
+  },
+)
+
+policyField(['GatewayConfig workload'], 'runs one Envoy on each node', async () => {
+  expect([...made({ workload: 'DaemonSet' }).keys()]).toContain('DaemonSet')
+  expect(pod({ workload: 'DaemonSet', nodeSelector: { disk: 'ssd' } }, 'DaemonSet')).toMatchObject({ nodeSelector: { disk: 'ssd' } })
+})
+
+policyField(
+  [
+    'GatewayConfig service.{type,annotations,externalTrafficPolicy,internalTrafficPolicy,trafficDistribution,loadBalancerClass}',
+    'GatewayConfig service.{loadBalancerSourceRanges,allocateLoadBalancerNodePorts,ipFamilyPolicy,ipFamilies,sessionAffinity}',
+  ],
+  'shapes the Service',
+  async () => {
+    const fields = {
+      type: 'NodePort',
+      externalTrafficPolicy: 'Local',
+      internalTrafficPolicy: 'Local',
+      trafficDistribution: 'PreferSameZone',
+      loadBalancerClass: 'internal',
+      loadBalancerSourceRanges: ['10.0.0.0/8'],
+      allocateLoadBalancerNodePorts: false,
+      ipFamilyPolicy: 'RequireDualStack',
+      ipFamilies: ['IPv6', 'IPv4'],
+      sessionAffinity: 'ClientIP',
+    }
+    const service = made({ service: { ...fields, annotations: { cloud: 'yes' } } }).get('Service')
+    expect(service?.spec).toMatchObject(fields)
+    expect(service?.metadata.annotations).toMatchObject({ cloud: 'yes' })
+  },
+)
+
+policyField(
+  [
+    'GatewayConfig autoscaling.{minReplicas,maxReplicas,metrics,behavior}',
+    'GatewayConfig autoscaling.{targetCPUUtilizationPercentage,targetMemoryUtilizationPercentage}',
+  ],
+  'scales the Envoys',
+  async () => {
+    const custom = { type: 'Pods', pods: { metric: { name: 'x' } } }
+    const behavior = { scaleDown: { stabilizationWindowSeconds: 60 } }
+    const utilization = { targetCPUUtilizationPercentage: 70, targetMemoryUtilizationPercentage: 80 }
+    const all = made({ autoscaling: { minReplicas: 2, maxReplicas: 5, metrics: [custom], behavior, ...utilization } })
+    expect(all.get('HorizontalPodAutoscaler')?.spec).toMatchObject({ minReplicas: 2, maxReplicas: 5, behavior })
+    expect(listAt(all.get('HorizontalPodAutoscaler'), 'spec', 'metrics')).toHaveLength(3)
+    expect(all.get('Deployment')?.spec).not.toHaveProperty('replicas')
+    expect([...made({ autoscaling: { minReplicas: 2 } }).keys()]).not.toContain('HorizontalPodAutoscaler')
+  },
+)
+
+policyField(['GatewayConfig disruptionBudget'], 'keeps enough Envoys while nodes are drained', async () => {
+  expect(made({ disruptionBudget: { maxUnavailable: 1 } }).get('PodDisruptionBudget')?.spec).toMatchObject({ maxUnavailable: 1 })
+})
+
+policyField(['GatewayConfig drain.{minimumSeconds,maximumSeconds}'], 'lets an Envoy say good-bye', async () => {
+  const drain = { minimumSeconds: 7, maximumSeconds: 90 }
+  expect(fieldAt(envoy({ drain }), 'lifecycle', 'preStop', 'httpGet', 'path')).toBe('/drain?minimum=7&maximum=90')
+  expect(fieldAt(pod({ drain }), 'terminationGracePeriodSeconds')).toBeGreaterThan(90)
+})
+
+policyField(
+  [
+    'GatewayConfig metrics.prometheus.{enabled,compression}',
+    'GatewayConfig metrics.include.{prefix,suffix,regex}',
+    'GatewayConfig metrics.sinks.openTelemetry.{host,port,reportCountersAsDeltas,reportHistogramsAsDeltas}',
+  ],
+  'counts what is asked for, and tells who is named; envoy/pod-listener.test.ts asks a real Envoy',
+  async () => {
+    const text = bootstrap({
+      metrics: {
+        prometheus: { enabled: false, compression: 'Zstd' },
+        include: [{ prefix: 'a.' }, { suffix: '.b' }, { regex: 'c+' }],
+        sinks: [{ openTelemetry: { host: 'collector', port: 4317, reportCountersAsDeltas: true, reportHistogramsAsDeltas: true } }],
+      },
+    })
+    for (const part of [
+      '"prefix": "a."',
+      '"suffix": ".b"',
+      '"regex": "c+"',
+      'zstd',
+      '"reportCountersAsDeltas": true',
+      '"portValue": 4317',
+    ]) {
+      expect(text).toContain(part)
+    }
+    expect(text).not.toContain('/stats/prometheus')
+  },
+)
+
+policyField(['GatewayConfig patches.{kind,value}'], 'changes what no field says', async () => {
+  const container = { name: 'envoy', env: [{ name: 'TZ', value: 'UTC' }], volumeMounts: [{ name: 'logs', mountPath: '/logs' }] }
+  const all = made({
+    patches: [
+      { kind: 'Deployment', value: { spec: { strategy: { type: 'Recreate' }, template: { spec: { containers: [container] } } } } },
+      { kind: 'Service', value: { metadata: { labels: { team: 'edge' } } } },
+    ],
+  })
+  expect(fieldAt(all.get('Deployment'), 'spec', 'strategy', 'type')).toBe('Recreate')
+  expect(listAt(listAt(all.get('Deployment'), 'spec', 'template', 'spec', 'containers')[0], 'env')).toContainEqual({
+    name: 'TZ',
+    value: 'UTC',
+  })
+  expect(all.get('Service')?.metadata.labels).toMatchObject({ team: 'edge' })
+})

@@ -1,0 +1,319 @@
+/** Access logs and traces of the configuration of a Gateway, through the real Envoy to real collectors. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { afterAll, beforeAll, beforeEach, expect } from '@jest/globals'
+import { backend, httpRoute, ref, to } from '../features/manifests.js'
+import { featureWorld } from '../features/world.js'
+import { eventually } from '../support/eventually.js'
+import { startTelemetryCollector, type TelemetryCollector } from '../support/telemetry-collector.js'
+import { policyField } from './coverage/policy-field.js'
+
+const CONFIGURED = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: gw}
+spec:
+  gatewayClassName: headgate
+  infrastructure: {parametersRef: {group: headgate.dev, kind: GatewayConfig, name: told}}
+  listeners: [{name: http, port: 80, protocol: HTTP}]
+`
+const world = featureWorld(['a'], () => [CONFIGURED, httpRoute('r', `[{${to('a')}}]`)].join('---'))
+const config = (spec: string): string => `
+apiVersion: headgate.dev/v1alpha1
+kind: GatewayConfig
+metadata: {name: told}
+spec:
+  ${spec.trim().replaceAll('\n', '\n  ')}
+`
+const PATIENCE_MS = 30_000
+
+let collector: TelemetryCollector
+let zipkin: Server
+let zipkinPort: number
+const zipkinSpans: { readonly url: string; readonly spans: readonly Record<string, unknown>[] }[] = []
+const agentPaths: string[] = []
+let folder: string
+let file: string
+let test = 0
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'headgate-logs-'))
+  zipkin = createServer((request, response) => {
+    void text(request).then((body) => {
+      // An agent of Datadog takes MessagePack, which nobody here reads.
+      if (body.startsWith('[{')) zipkinSpans.push({ url: request.url ?? '', spans: JSON.parse(body) as Record<string, unknown>[] })
+      else agentPaths.push(request.url ?? '')
+      response.writeHead(202).end('{}')
+    })
+  })
+  await new Promise<void>((resolve) => zipkin.listen(0, '127.0.0.1', resolve))
+  zipkinPort = (zipkin.address() as AddressInfo).port
+})
+
+beforeEach(async () => {
+  file = join(folder, `${++test}.log`)
+  collector?.close()
+  collector = await startTelemetryCollector('collector')
+})
+
+afterAll(async () => {
+  collector.close()
+  zipkin.closeAllConnections()
+  zipkin.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const lines = async (): Promise<readonly string[]> => (await readFile(file, 'utf8').catch(() => '')).split('\n').filter(Boolean)
+
+policyField(
+  [
+    'GatewayConfig accessLogs.format.{text,json}',
+    'GatewayConfig accessLogs.expressions',
+    'GatewayConfig accessLogs.sink.type',
+    'GatewayConfig accessLogs.sink.file.path',
+  ],
+  'writes text and JSON with fields of its own, for the entries that an expression lets through',
+  async () => {
+    await world.write(
+      config(`
+accessLogs:
+- format: {text: '%REQ(:METHOD)% %PATH(NQ)% %RESPONSE_CODE% %CEL(request.path.size())%'}
+  sink: {type: File, file: {path: ${file}}}
+- format: {json: {code: '%RESPONSE_CODE%', who: '%REQ(X-WHO)%', all: '%REQ(:METHOD)% of %REQ(:AUTHORITY)%'}}
+  expressions: ['response.code >= 400', 'request.method == "GET"']
+  sink: {type: File, file: {path: ${file}}}`),
+    )
+    await world.ask({ path: '/fine?secret=1' })
+    await world.ask({ path: '/bad?status=503', headers: { 'x-who': 'me' } })
+    await eventually(async () => expect(await lines()).toHaveLength(3), PATIENCE_MS)
+    const found = await lines()
+    expect(found).toContain('GET /fine 200 14')
+    expect(found).toContain('GET /bad 503 15')
+    expect(JSON.parse(found.find((line) => line.startsWith('{')) ?? '')).toEqual({ code: 503, who: 'me', all: 'GET of example.com' })
+  },
+  60_000,
+)
+
+policyField(
+  ['GatewayConfig accessLogs', 'GatewayConfig accessLogs.sample'],
+  'keeps a share of the entries, and none when there is no log',
+  async () => {
+    await world.write(
+      config(
+        `accessLogs: [{sample: {numerator: 0}, sink: {type: File, file: {path: ${file}}}}, {expressions: ['true'], format: {text: all}, sink: {type: File, file: {path: ${file}}}}]`,
+      ),
+    )
+    for (let at = 0; at < 5; at++) await world.ask()
+    await eventually(async () => expect(await lines()).toEqual(Array(5).fill('all')), PATIENCE_MS)
+  },
+  60_000,
+)
+
+policyField(
+  [
+    'GatewayConfig accessLogs.sink.{grpc,openTelemetry,file}',
+    'GatewayConfig accessLogs.sink.openTelemetry.{headers,attributes,resourceAttributes}',
+    'GatewayConfig accessLogs.sink.grpc.{logName,requestHeaders}',
+  ],
+  'sends logs to an OpenTelemetry collector and to a server of the access log service',
+  async () => {
+    await world.write(
+      backend(collector),
+      config(`
+accessLogs:
+- format: {json: {status: '%RESPONSE_CODE%'}}
+  sink:
+    type: OpenTelemetry
+    openTelemetry:
+      backendRef: {${ref('collector')}}
+      headers: [{name: X-Token, value: t0ken}]
+      attributes: {gateway: gw}
+      resourceAttributes: {service.name: edge}
+- format: {text: 'said %REQ(:METHOD)%'}
+  sink: {type: OpenTelemetry, openTelemetry: {backendRef: {${ref('collector')}}}}
+- sink: {type: GRPC, grpc: {backendRef: {${ref('collector')}}, logName: audit, requestHeaders: [X-Who]}}`),
+    )
+    await world.ask({ headers: { 'x-who': 'me' } })
+    await eventually(() => {
+      expect(collector.records.map(({ body }) => body).toSorted()).toEqual(['', 'said GET'])
+      expect(collector.entries.length).toBeGreaterThan(0)
+    }, PATIENCE_MS)
+    const record = collector.records.find(({ body }) => body === '')
+    expect(record).toMatchObject({ attributes: { status: '200', gateway: 'gw' }, resource: { 'service.name': 'edge' } })
+    expect(collector.metadata).toContainEqual(expect.objectContaining({ 'x-token': 't0ken' }))
+    expect(JSON.stringify(collector.entries)).toMatch(/"logName":"audit".*"x-who":"me"/)
+  },
+  90_000,
+)
+
+policyField(
+  [
+    'GatewayConfig tracing.provider.{type,backendRef,resourceAttributes}',
+    'GatewayConfig tracing.{serviceName,spanName,tags}',
+    'GatewayConfig tracing.tags.value',
+  ],
+  'sends spans to an OpenTelemetry collector, with tags and a name, as part of the trace of the client',
+  async () => {
+    await world.write(
+      backend(collector),
+      config(`
+tracing:
+  provider:
+    type: OpenTelemetry
+    backendRef: {${ref('collector')}}
+    resourceAttributes: {deployment.environment: test}
+  serviceName: edge
+  spanName: '%REQ(:METHOD)% at the edge'
+  tags: [{name: who, requestHeader: X-Who}, {name: code, value: 'c%RESPONSE_CODE%'}]`),
+    )
+    const traceId = 'a'.repeat(32)
+    await world.ask({ headers: { 'x-who': 'me', traceparent: `00-${traceId}-${'b'.repeat(16)}-01` } })
+    await eventually(() => expect(collector.spans.some(({ kind }) => kind === 2)).toBe(true), PATIENCE_MS)
+    const span = collector.spans.find(({ kind }) => kind === 2)
+    expect(span).toMatchObject({
+      name: 'GET at the edge',
+      traceId,
+      parentSpanId: 'b'.repeat(16),
+      attributes: { who: 'me', code: 'c200' },
+      resource: { 'service.name': 'edge', 'deployment.environment': 'test' },
+    })
+    const seen = world.backend('a').requests.at(-1)
+    expect(seen?.headers.traceparent).toMatch(new RegExp(`^00-${traceId}-`))
+  },
+  90_000,
+)
+
+policyField(
+  ['GatewayConfig tracing.provider.path'],
+  'sends spans to Zipkin over HTTP',
+  async () => {
+    await world.write(
+      backend({ name: 'zipkin', port: zipkinPort }),
+      config(`tracing: {provider: {type: Zipkin, backendRef: {${ref('zipkin')}}}, tags: [{name: gateway, value: gw}]}`),
+    )
+    await world.ask({ path: '/zipped' })
+    await eventually(() => expect(zipkinSpans.length).toBeGreaterThan(0), PATIENCE_MS)
+    expect(zipkinSpans[0]?.url).toBe('/api/v2/spans')
+    expect(JSON.stringify(zipkinSpans)).toMatch(/"gateway":"gw"/)
+  },
+  90_000,
+)
+
+policyField(
+  ['GatewayConfig tracing.provider'],
+  'says that a collector is not there, and serves all the same with the rest of what is asked for',
+  async () => {
+    await world.write(
+      config(`
+accessLogs:
+- sink: {type: GRPC, grpc: {backendRef: {${ref('nowhere')}}}}
+- format: {text: here}
+  sink: {type: File, file: {path: ${file}}}
+tracing: {provider: {type: Datadog, backendRef: {${ref('nowhere')}}}}`),
+    )
+    expect(await world.answerer()).toBe('a')
+    expect(world.conditions('Gateway/default/gw')).toContain('ResolvedRefs=False/BackendNotFound')
+    await eventually(async () => expect(await lines()).toEqual(['here']), PATIENCE_MS)
+  },
+  60_000,
+)
+
+policyField(
+  ['GatewayConfig accessLogs.format'],
+  'goes back to the default log when Envoy refuses what is asked for, and says so',
+  async () => {
+    await world.write(config(`accessLogs: [{format: {text: '%NO_SUCH_OPERATOR%'}}]`))
+    await eventually(() => expect(world.conditions('Gateway/default/gw')).toContain('ResolvedRefs=False/InvalidParameters'), PATIENCE_MS)
+    expect(await world.answerer()).toBe('a')
+    await world.write(config(`accessLogs: [{format: {text: good}, sink: {type: File, file: {path: ${file}}}}]`))
+    expect(world.conditions('Gateway/default/gw')).toContain('ResolvedRefs=True/ResolvedRefs')
+    expect(await world.answerer()).toBe('a')
+    await eventually(async () => expect(await lines()).toEqual(['good']), PATIENCE_MS)
+  },
+  90_000,
+)
+
+policyField(
+  ['GatewayConfig accessLogs.format.text'],
+  'keeps the last version that Envoy took when it refuses the next one',
+  async () => {
+    const log = (format: string): string => config(`accessLogs: [{format: {text: '${format}'}, sink: {type: File, file: {path: ${file}}}}]`)
+    await world.write(log('first'))
+    await world.write(log('%NO_SUCH_OPERATOR%'))
+    await eventually(() => expect(world.conditions('Gateway/default/gw')).toContain('ResolvedRefs=False/InvalidParameters'), PATIENCE_MS)
+    await world.headgate.settle()
+    await world.ask()
+    await eventually(async () => expect(await lines()).toEqual(['first']), PATIENCE_MS)
+  },
+  90_000,
+)
+
+policyField(
+  ['GatewayConfig accessLogs.of'],
+  'writes about connections whose bytes are forwarded where that is asked for',
+  async () => {
+    const tcp = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: tcp}
+spec:
+  gatewayClassName: headgate
+  infrastructure: {parametersRef: {group: headgate.dev, kind: GatewayConfig, name: told}}
+  listeners: [{name: tcp, port: 9000, protocol: TCP}]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: TCPRoute
+metadata: {name: tcp}
+spec: {parentRefs: [{name: tcp}], rules: [{${to('a')}}]}
+`
+    const log = (of: string, text: string): string => `{of: [${of}], format: {text: ${text}}, sink: {type: File, file: {path: ${file}}}}`
+    await world.write(tcp, config(`accessLogs: [${log('Connections', 'connection')}, ${log('Requests', 'request')}]`))
+    expect(await world.answerer({ gateway: 'default/tcp', port: 9000 })).toBe('a')
+    await eventually(async () => expect(await lines()).toEqual(['connection']), PATIENCE_MS)
+    await world.ask()
+    await eventually(async () => expect((await lines()).toSorted()).toEqual(['connection', 'request']), PATIENCE_MS)
+  },
+  90_000,
+)
+
+policyField(
+  ['GatewayConfig tracing.{samplingRate,respectParents}'],
+  'traces a share of the requests, and follows their traces or does not',
+  async () => {
+    const traced = (more: string): string =>
+      config(`tracing: {provider: {type: OpenTelemetry, backendRef: {${ref('collector')}}, headers: [{name: X-Key, value: k}]}, ${more}}`)
+    const ask = (path: string): Promise<unknown> =>
+      world.ask({ path, headers: { traceparent: `00-${'c'.repeat(32)}-${'d'.repeat(16)}-01` } })
+    const count = (path: string): number =>
+      collector.spans.filter(({ kind, attributes }) => kind === 2 && attributes['http.url']?.endsWith(path) === true).length
+    await world.write(backend(collector), traced('samplingRate: {numerator: 0}'))
+    await world.ask({ path: '/new' })
+    await ask('/followed')
+    await eventually(() => expect(count('/followed')).toBe(1), PATIENCE_MS)
+    await world.write(backend(collector), traced('samplingRate: {numerator: 0}, respectParents: false'))
+    await ask('/ignored')
+    await world.write(backend(collector), traced('respectParents: false'))
+    await ask('/all')
+    await eventually(() => expect(count('/all')).toBe(1), PATIENCE_MS)
+    expect([count('/new'), count('/ignored')]).toEqual([0, 0])
+  },
+  120_000,
+)
+
+policyField(
+  ['GatewayConfig tracing.provider.{headers,type}'],
+  'sends spans to an agent of Datadog',
+  async () => {
+    await world.write(
+      backend({ name: 'zipkin', port: zipkinPort }),
+      config(`tracing: {serviceName: edge, provider: {type: Datadog, backendRef: {${ref('zipkin')}}}}`),
+    )
+    await world.ask({ path: '/dog' })
+    await eventually(() => expect(agentPaths.some((path) => path.endsWith('/traces'))).toBe(true), PATIENCE_MS)
+  },
+  90_000,
+)
