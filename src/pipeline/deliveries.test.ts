@@ -8,7 +8,7 @@ import { CONTROLLER_NAME } from '../gatewayapi/context.js'
 import type { Condition } from '../gatewayapi/model.js'
 import { PodPlacements } from '../infra/kubernetes/pod-placements.js'
 import { objectKey } from '../util/object-ref.js'
-import type { RejectedVersion } from '../xds/rejected-versions.js'
+import { type RejectedVersion, RejectedVersions } from '../xds/rejected-versions.js'
 import { TYPE_URL } from '../xds/resource.js'
 import { allowEveryone } from '../xds/server/authentication.js'
 import { createControlPlane } from './control-plane.js'
@@ -16,9 +16,12 @@ import { ObjectStatuses } from './object-statuses.js'
 
 const GROUP = 'bench/gw'
 
-async function delivered() {
+async function delivered(known: readonly RejectedVersion[] = []) {
   const statuses = new ObjectStatuses()
+  const list = new RejectedVersions()
+  for (const version of known) list.add(version)
   const { pipeline, snapshots, translation } = createControlPlane({
+    rejected: list,
     context: { controllerName: CONTROLLER_NAME, allowExternalName: false, supportedFeatures: [] },
     placements: new PodPlacements(),
     authenticator: allowEveryone(GROUP),
@@ -42,7 +45,10 @@ async function delivered() {
   const [secure] = [...snapshots.resources(GROUP, TYPE_URL.listener).values()].filter(({ name }) => name.includes('443'))
   if (secure === undefined) throw new Error('the Gateway has a listener on port 443')
   const rejected: RejectedVersion = { ...secure, message: 'no such thing', origins: [], suspects: [], at: '' }
-  return { pipeline, pair, acknowledge, programmed, rejected }
+  const [table] = [...snapshots.resources(GROUP, TYPE_URL.routeConfiguration).values()].filter(({ origins }) =>
+    origins.some(({ kind }) => kind === 'HTTPRoute'),
+  )
+  return { pipeline, pair, acknowledge, programmed, rejected, table, quarantines: translation.inputs.quarantines }
 }
 
 describe('a rejected resource for which no object can be held back', () => {
@@ -66,5 +72,27 @@ describe('a rejected resource for which no object can be held back', () => {
     pipeline.rejected({ ...rejected, version: 'older' }, GROUP)
     await acknowledge()
     expect(programmed()?.status).toBe('True')
+  })
+})
+
+describe('a version that is known to be rejected, after a restart', () => {
+  const route = { group: 'gateway.networking.k8s.io', kind: 'HTTPRoute', namespace: 'bench', name: 'route-1', generation: 1 }
+
+  it('holds back what the search ended with, where its own suspects were too many to be kept', async () => {
+    const { table } = await delivered()
+    if (table === undefined) throw new Error('the routes stand in a table')
+    const entry = { ...table, message: 'missing ): (', origins: [], at: '' }
+    const again = await delivered([
+      { ...entry, suspects: [] },
+      { ...entry, version: 'without-some', suspects: [route] },
+    ])
+    expect([...again.quarantines.entries()]).toMatchObject([['HTTPRoute/bench/route-1', { state: 'rejected', message: 'missing ): (' }]])
+  })
+
+  it('takes nothing away where no suspect is known', async () => {
+    const { table } = await delivered()
+    if (table === undefined) throw new Error('the routes stand in a table')
+    const again = await delivered([{ ...table, message: 'no', origins: [], suspects: [], at: '' }])
+    expect([...again.quarantines.entries()]).toEqual([])
   })
 })

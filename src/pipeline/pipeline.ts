@@ -222,11 +222,20 @@ export class Pipeline implements ProviderSink {
       const known = resource === undefined ? undefined : rejected?.get(resource, resource.version)
       if (resource === undefined || known === undefined) continue
       // Generations count anew after a restart without a cluster: the names are what stays.
-      const names = new Set(known.suspects.map(describeObject))
+      const names = new Set(this.#culpritsOf(known).map(describeObject))
       const suspects = resource.origins.filter((origin) => names.has(describeObject(origin)))
+      // Without a suspect nothing is held back: proxies go on with what they have.
+      if (suspects.length === 0) continue
       isHeld = this.deliveries.rejected({ ...known, origins: resource.origins, suspects }) || isHeld
     }
     return isHeld
+  }
+
+  /** The suspects of a version; where they were too many to be kept, those that the search ended with. */
+  #culpritsOf({ typeUrl, name, suspects }: RejectedVersion): RejectedVersion['suspects'] {
+    if (suspects.length > 0) return suspects
+    const others = (this.#options.rejected?.list() ?? []).filter((other) => other.typeUrl === typeUrl && other.name === name)
+    return others.flatMap((other) => (other.suspects.length === 1 ? other.suspects : []))
   }
 
   /** True if something was held back or has become known: then what is made of it comes next. */

@@ -87,6 +87,21 @@ describe('QuarantineBook', () => {
     )
   })
 
+  it('never holds what routes stand on because nobody else is left to blame', () => {
+    const gateway = { ...route('gw'), kind: 'Gateway' }
+    const held: string[] = []
+    const book = new QuarantineBook({
+      acknowledgedGeneration: () => 0,
+      canHold: () => true,
+      lastGood: () => undefined,
+      hold: (object) => held.push(object),
+    })
+    const rejected = { origins: [gateway, route('a')], suspects: [route('a')], message: 'no' }
+    expect(book.rejected(rejected)).toEqual([key('a')])
+    expect(book.rejected(rejected)).toEqual([])
+    expect(held).toEqual([key('a')])
+  })
+
   it('lets an object in when it changes', () => {
     const { held, book } = world(['a'], new Set(['a']))
     book.changed(key('a'))

@@ -62,8 +62,8 @@ export class QuarantineBook {
    */
   rejected({ origins, suspects, message }: Rejected): readonly string[] {
     const pointedAt = suspects.filter((suspect) => this.#isOpen(suspect))
-    // What was followed and is not acknowledged may be to blame, whatever the evidence says.
-    const all = origins.filter((origin) => this.#actions.acknowledgedGeneration(deliveryKey(origin)) !== undefined && this.#isOpen(origin))
+    // A route that is not acknowledged may be to blame, whatever the evidence says. What they stand on is held back only if it is suspected.
+    const all = origins.filter((origin) => origin.kind.endsWith('Route') && this.#isOpen(origin))
     const likely = pointedAt.length > 0 ? pointedAt : all
     const isAlone = likely.length === 1
     const isProven = isAlone && all.every((origin) => deliveryKey(origin) === deliveryKey(likely[0] ?? origin))

@@ -321,6 +321,20 @@ export const ADS_MUTANTS: readonly Mutant[] = [
     test: BOOK,
   },
   {
+    rule: 'never holds what routes stand on because nobody else is left to blame',
+    file: 'src/pipeline/quarantine-book.ts',
+    find: "origin.kind.endsWith('Route') && this.#isOpen(origin)",
+    replace: 'this.#isOpen(origin)',
+    test: BOOK,
+  },
+  {
+    rule: 'suspects a Gateway last',
+    file: `${SERVER}/trace-rejection.ts`,
+    find: 'path, withoutOwners(suspects))',
+    replace: 'path, suspects)',
+    test: TRACE,
+  },
+  {
     rule: 'is none where the change concerns security',
     file: 'src/pipeline/last-good.ts',
     find: 'good !== undefined && isEquallySecure(good, after)',
@@ -346,13 +360,6 @@ export const ADS_MUTANTS: readonly Mutant[] = [
     file: 'src/pipeline/unheld-rejections.ts',
     find: '({ rejected }) => !isCurrent(rejected)',
     replace: '({ rejected }) => isCurrent(rejected) && false',
-    test: DELIVERIES,
-  },
-  {
-    rule: 'says nothing when the version is not wanted any more',
-    file: 'src/pipeline/deliveries.ts',
-    find: 'if (!this.#resources.isCurrent(rejected)) return false',
-    replace: '',
     test: DELIVERIES,
   },
   {

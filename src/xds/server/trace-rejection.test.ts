@@ -88,6 +88,13 @@ it('the host that changed alone is it, with the policies that it was made from',
   expect(alone).toEqual([policy])
 })
 
+it('suspects a Gateway last: to hold it back would take all of its routes away', () => {
+  const gateway = object('gw', 'Gateway')
+  const rejected = table([host('a'), host('b')], [gateway])
+  expect(traceRejection(readRejection('no'), rejected, undefined, [gateway, object('a'), object('b')])).toEqual([object('a'), object('b')])
+  expect(traceRejection(readRejection('no'), rejected, undefined, [gateway])).toEqual([gateway])
+})
+
 it('blames suspects only, and at least one, whatever the bytes and the words are', () => {
   fc.assert(
     fc.property(fc.string(), fc.uint8Array(), fc.constantFrom(...Object.values(TYPE_URL)), (message, bytes, typeUrl) => {

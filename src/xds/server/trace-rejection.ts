@@ -27,12 +27,30 @@ export type Accepted = Pick<EncodedResource, 'value'> & Partial<Pick<EncodedReso
  */
 export function traceRejection(
   message: RejectionMessage,
-  { typeUrl, value, parts = [] }: EncodedResource,
+  resource: EncodedResource,
   accepted: Accepted | undefined,
   suspects: readonly ObjectVersion[],
 ): readonly ObjectVersion[] {
-  const path = ROUTES[typeUrl]
+  const path = ROUTES[resource.typeUrl]
   if (suspects.length < 2 || path === undefined) return suspects
+  return traceRoutes(message, resource, accepted, path, withoutOwners(suspects))
+}
+
+/** What routes stand on has little part in a route table, and to hold it back would take all of them away: it is suspected last. */
+const OWNERS: ReadonlySet<string> = new Set(['Gateway', 'ListenerSet'])
+
+function withoutOwners(suspects: readonly ObjectVersion[]): readonly ObjectVersion[] {
+  const others = suspects.filter(({ kind }) => !OWNERS.has(kind))
+  return others.length > 0 ? others : suspects
+}
+
+function traceRoutes(
+  message: RejectionMessage,
+  { value, parts = [] }: Accepted,
+  accepted: Accepted | undefined,
+  path: readonly number[],
+  suspects: readonly ObjectVersion[],
+): readonly ObjectVersion[] {
   const found =
     parts.length > 1
       ? blamedParts(message, parts, accepted?.parts ?? []).flatMap((part) => {
