@@ -1,7 +1,8 @@
 /**
  * `npm run bench:ads [-- STREAMS RESOURCES]`: delta streams over TLS from 4 client processes (1,000 streams and 10,000 resources by
  * default). Prints how long the change of one load assignment needs to reach all of them, bytes and encodes per change, what a
- * reconnect of all sends, memory and event-loop delay. Exits with 1 when a goal of the project is missed.
+ * reconnect of all sends, memory and event-loop delay. Exits with 1 when a goal of the project is missed. LONG=1 writes
+ * docs/reports/bench-ads.json.
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
@@ -15,6 +16,7 @@ import { SnapshotCache } from '../../src/xds/snapshot-cache.js'
 import type { FromClient, ToClient } from '../../test/perf/ads-bench-client.js'
 import { BENCH_GROUP, benchResources, CHANGED } from '../../test/perf/ads-bench-resources.js'
 import { endpoints, put } from '../../test/xds/support/resources.js'
+import { writeReport } from '../lib/report.js'
 
 const PROCESSES = 4
 const CHANGES = 40
@@ -27,6 +29,7 @@ const [streams = 1_000, resources = 10_000] = process.argv.slice(2).map(Number)
 const perProcess = Math.ceil(streams / PROCESSES)
 const total = perProcess * PROCESSES
 const missed: string[] = []
+const figures: Record<string, number> = { streams: total, resources }
 
 const authority = createAuthority('bench', new Date(), DAY_MS)
 const serverPair = issueCertificate(
@@ -53,9 +56,10 @@ delay.enable()
 const children = Array.from({ length: PROCESSES }, startClient)
 
 try {
-  await connect('connected from nothing', false)
+  await connect('connected from nothing', 'connect', false)
   await changes()
   await reconnect()
+  if (process.env.LONG === '1') writeReport('bench-ads', `npm run bench:ads -- ${streams} ${resources}`, figures)
   if (missed.length > 0) {
     console.error(missed.join('\n'))
     process.exitCode = 1
@@ -65,7 +69,7 @@ try {
   await server.close()
 }
 
-async function connect(what: string, brings: boolean): Promise<void> {
+async function connect(what: string, name: 'connect' | 'reconnect', brings: boolean): Promise<void> {
   const began = performance.now()
   delay.reset()
   tellAll({
@@ -83,8 +87,10 @@ async function connect(what: string, brings: boolean): Promise<void> {
       server.tracker.connectedProxies(BENCH_GROUP) === total &&
       server.tracker.acknowledgedRevision(BENCH_GROUP) === cache.revision(BENCH_GROUP),
   )
-  report(`${total} streams ${what}`, `${((performance.now() - began) / 1000).toFixed(1)} s`)
-  reportProcess()
+  const tookMs = performance.now() - began
+  figures[`${name}Seconds`] = Math.round(tookMs / 100) / 10
+  report(`${total} streams ${what}`, `${(tookMs / 1000).toFixed(1)} s`)
+  reportProcess(name)
 }
 
 async function changes(): Promise<void> {
@@ -109,7 +115,12 @@ async function changes(): Promise<void> {
   )
   report('bytes per client and change', bytesPerClient.toFixed(0))
   report('encodes per change', String((after.encodes - before.encodes) / CHANGES))
-  reportProcess()
+  figures.changeP50Ms = Math.round(quantile(0.5))
+  figures.changeP99Ms = Math.round(quantile(0.99))
+  figures.changeMaxMs = Math.round(quantile(1))
+  figures.bytesPerClientAndChange = Math.round(bytesPerClient)
+  figures.encodesPerChange = (after.encodes - before.encodes) / CHANGES
+  reportProcess('changes')
   if (quantile(0.99) > GOALS.p99Ms) missed.push(`p99 is ${quantile(0.99).toFixed(0)} ms; the goal is ${GOALS.p99Ms} ms`)
   if (bytesPerClient > GOALS.bytesPerClient)
     missed.push(`${bytesPerClient.toFixed(0)} bytes per client and change; the goal is ${GOALS.bytesPerClient}`)
@@ -120,9 +131,10 @@ async function reconnect(): Promise<void> {
   tellAll({ kind: 'disconnect' })
   await until(() => server.tracker.connectedProxies(BENCH_GROUP) === 0)
   const before = new Map(server.counters.bytes)
-  await connect('connected again, nothing changed', true)
+  await connect('connected again, nothing changed', 'reconnect', true)
   const again = NEVER_AGAIN.reduce((sum, type) => sum + (server.counters.bytes.get(type) ?? 0) - (before.get(type) ?? 0), 0)
   report('bytes of clusters, listeners and scopes sent again', String(again))
+  figures.bytesSentAgain = again
   if (again !== 0) missed.push('an unchanged client got something again')
 }
 
@@ -161,9 +173,13 @@ async function until(holds: () => boolean): Promise<void> {
   }
 }
 
-function reportProcess(): void {
+function reportProcess(phase: string): void {
   const { rss, heapUsed } = process.memoryUsage()
   const mebibytes = (bytes: number) => `${Math.round(bytes / 1024 / 1024)} MiB`
+  figures[`${phase}RssMib`] = Math.round(rss / 1024 / 1024)
+  figures[`${phase}HeapMib`] = Math.round(heapUsed / 1024 / 1024)
+  figures[`${phase}EventLoopP99Ms`] = Math.round(delay.percentile(99) / 1e6)
+  figures[`${phase}EventLoopMaxMs`] = Math.round(delay.max / 1e6)
   report(
     '  server',
     `RSS ${mebibytes(rss)}, heap ${mebibytes(heapUsed)}, event loop p99 ${(delay.percentile(99) / 1e6).toFixed(0)} ms, max ${(delay.max / 1e6).toFixed(0)} ms`,
