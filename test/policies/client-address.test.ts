@@ -229,6 +229,13 @@ describe('attempts to be somebody else', () => {
     60_000,
   )
 
+  it('how a request came is told by trusted proxies alone', async () => {
+    await use(clientPolicy(`clientIPDetection: {xForwardedFor: {trustedCIDRs: [${TRUSTED_PROXY}/32]}}`))
+    const proto = async (options: RawOptions) => (await seen(['x-forwarded-proto: https'], options))['x-forwarded-proto']
+    await eventually(async () => expect(await proto({})).toBe('http'))
+    expect(await proto({ localAddress: TRUSTED_PROXY })).toBe('https')
+  }, 30_000)
+
   it('headers of the proxy itself are the same for everybody, whatever a client is found by', async () => {
     const own = {
       'x-envoy-external-address': '10.9.9.9',

@@ -7,6 +7,7 @@ import type { ClientSettings, HeaderMutation } from '../../../ir/client.js'
 import type { HttpChain } from '../../../ir/port.js'
 import { any, bool } from '../../message.js'
 import { headerMutation } from '../client-header-mutations.js'
+import { forwardedProto } from './forwarded-proto.js'
 
 type ChainFilter = envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter
 
@@ -14,7 +15,10 @@ type ChainFilter = envoy.extensions.filters.network.http_connection_manager.v3.H
 const ALT_SVC_SECONDS = 86_400
 
 /** The filters, in their order. */
-export function clientFilters({ http3Port }: Pick<HttpChain, 'http3Port'>, client: ClientSettings): readonly ChainFilter[] {
+export function clientFilters(
+  { encrypted, http3Port }: Pick<HttpChain, 'encrypted' | 'http3Port'>,
+  client: ClientSettings,
+): readonly ChainFilter[] {
   const late: readonly HeaderMutation[] = [
     ...(http3Port === undefined
       ? []
@@ -22,6 +26,9 @@ export function clientFilters({ http3Port }: Pick<HttpChain, 'http3Port'>, clien
     ...(client.lateResponseHeaders ?? []),
   ]
   return [
+    ...(client.address.from === 'trustedRanges'
+      ? [{ name: 'headgate.forwarded_proto', typedConfig: forwardedProto(client.address, encrypted) }]
+      : []),
     ...(late.length === 0
       ? []
       : [
