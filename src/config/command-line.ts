@@ -73,6 +73,7 @@ interface Options {
   readonly envoyImage: string
   readonly controllerName: string
   readonly routePacking: RoutePacking
+  readonly envoyPatches: boolean
   readonly accessLog: AccessLogMode
   readonly logLevel: LogLevel
   readonly logFormat?: LogFormat
@@ -136,6 +137,7 @@ export function headgateCommand(): Command {
         .choices(ACCESS_LOG_MODES)
         .default(DEFAULT_TRANSLATE_OPTIONS.accessLog),
     )
+    .option('--envoy-patches', 'apply EnvoyPatchPolicies: who may write them can make proxies do anything', false)
     .optionsGroup('With files (--provider file):')
     .option(
       '-r, --resources <dir>',
@@ -243,9 +245,18 @@ function kubernetes(options: Options, command: Command, { environment, workingFo
   }
 }
 
-function common(options: Options, defaultFormat: LogFormat): Pick<Config, 'log' | 'controllerName' | 'routePacking' | 'accessLog'> {
-  const { logLevel, logFormat, controllerName: name, routePacking: packing, accessLog } = options
-  return { log: { level: logLevel, format: logFormat ?? defaultFormat }, controllerName: name, routePacking: packing, accessLog }
+function common(
+  options: Options,
+  defaultFormat: LogFormat,
+): Pick<Config, 'log' | 'controllerName' | 'routePacking' | 'envoyPatches' | 'accessLog'> {
+  const { logLevel, logFormat, controllerName: name, routePacking: packing, envoyPatches, accessLog } = options
+  return {
+    log: { level: logLevel, format: logFormat ?? defaultFormat },
+    controllerName: name,
+    routePacking: packing,
+    envoyPatches,
+    accessLog,
+  }
 }
 
 function watchScope({ watchNamespaces, watchSelector }: Options): KubernetesConfig['watch'] {

@@ -11,6 +11,8 @@ interface CommonConfig {
   readonly log: { readonly level: LogLevel; readonly format: LogFormat }
   /** The name by which GatewayClasses choose this controller. */
   readonly controllerName: string
+  /** Whether EnvoyPatchPolicies are applied. */
+  readonly envoyPatches: boolean
   /** How virtual hosts come to Envoy. */
   readonly routePacking: RoutePacking
   /** What proxies write about requests. */

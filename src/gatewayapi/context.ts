@@ -4,6 +4,8 @@ export interface TranslationContext {
   readonly controllerName: string
   /** Whether a Service of type ExternalName may be a backend: it lets a route author reach any name that the proxies can. */
   readonly allowExternalName: boolean
+  /** Whether EnvoyPatchPolicies are applied; they are not where left out. */
+  readonly envoyPatches?: boolean
   /** The names in `GatewayClass.status.supportedFeatures`, in ascending order. */
   readonly supportedFeatures: readonly string[]
 }

@@ -186,6 +186,7 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
       graph,
       { BackendTrafficPolicy: traffic, SecurityPolicy: security, ExtensionPolicy: extensions },
       routeRules,
+      sources.patchPolicies,
     ),
     secretsOfRoutes: graph.index(routeRules, 'secrets of rules', ({ secrets }) => secrets),
     attachments,

@@ -29,6 +29,7 @@ import { declareListeners } from './listeners.js'
 import { declareMaterials, type Materials } from './materials.js'
 import type { Attachment, EffectiveListener } from './model.js'
 import type { ObjectStatus } from './object-status.js'
+import { declarePatchPolicies, type PatchPolicy } from './patches/patch-policies.js'
 import { declareClientFacts } from './policies/client-facts.js'
 import { declareClientPolicies } from './policies/client-policies.js'
 import { declareClientPorts } from './policies/client-ports.js'
@@ -73,6 +74,8 @@ export interface GatewayApi {
   readonly effectivePolicies: EffectivePolicies
   /** What proxies tell about requests, by the key of the gateway; absent where nothing is said about it. */
   readonly telemetry: Collection<GatewayTelemetry>
+  /** Changes to what proxies are sent, by the key of the policy. */
+  readonly patchPolicies: Collection<PatchPolicy>
   /** Policies and filters of routes and the gateways where they are in use, by `<Kind>/<namespace>/<name>`. */
   readonly policyUses: Collection<PolicyUse>
   /** By `<Kind>/<namespace>/<name>`; objects without any have no value. */
@@ -106,7 +109,9 @@ export function declareGatewayApi(graph: Graph, inputs: Inputs, context: Transla
   const backendClientCertificates = declareBackendClientCertificates(graph, clientCertificates)
 
   const clientFacts = declareClientFacts(graph, declarations, clientPolicies, clientPorts, states)
+  const patchPolicies = declarePatchPolicies(graph, inputs, context, gateways)
   const routes = declareRoutes(graph, inputs, context, {
+    patchPolicies,
     clients: {
       policies: clientPolicies.policies,
       facts: clientFacts,
@@ -158,6 +163,7 @@ export function declareGatewayApi(graph: Graph, inputs: Inputs, context: Transla
     effectivePolicies: routes.effectivePolicies,
     telemetry: routes.telemetry,
     policyUses: routes.policyUses,
+    patchPolicies,
     diagnostics,
   }
 }

@@ -8,6 +8,7 @@ import { clusterTrustBundle } from './cluster-trust-bundle.js'
 import { configMap } from './config-map.js'
 import { tcpRoute, udpRoute } from './connection-route.js'
 import { endpointSlice } from './endpoint-slice.js'
+import { envoyPatchPolicy } from './envoy-patch-policy.js'
 import { extensionPolicy } from './extension-policy.js'
 import { gateway } from './gateway.js'
 import { gatewayClass } from './gateway-class.js'
@@ -49,6 +50,7 @@ export const KINDS: readonly KindDefinition[] = [
   backendTrafficPolicy,
   securityPolicy,
   extensionPolicy,
+  envoyPatchPolicy,
   service,
   serviceImport,
   endpointSlice,

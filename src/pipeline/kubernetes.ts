@@ -107,7 +107,12 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
     },
   })
   const controlPlane: ControlPlane = createControlPlane({
-    context: { controllerName: config.controllerName, allowExternalName: false, supportedFeatures: SUPPORTED_FEATURES },
+    context: {
+      controllerName: config.controllerName,
+      envoyPatches: config.envoyPatches,
+      allowExternalName: false,
+      supportedFeatures: SUPPORTED_FEATURES,
+    },
     xds: { packing: config.routePacking, accessLog: config.accessLog },
     placements: new PodPlacements(addresses),
     references: { kinds: BY_REFERENCE, want: (wanted) => provider.want(wanted) },

@@ -252,7 +252,7 @@ export class Pipeline implements ProviderSink {
   /** Tells whoever writes what is to be written. */
   #tell(): void {
     const { translation, onStatuses, onInfra, onSelectedPods, onClassFinalizers } = this.#options
-    const statuses = translation.gatewayApi.statuses.takeChanges()
+    const statuses = new Map([...translation.gatewayApi.statuses.takeChanges(), ...translation.patchStatuses.takeChanges()])
     if (statuses.size > 0) onStatuses?.(statuses)
     const infra = translation.gatewayApi.infra.takeChanges()
     if (infra.size > 0) onInfra?.(infra)

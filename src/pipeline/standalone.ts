@@ -61,7 +61,12 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger, 
     logger.warn({ err }, 'the list of rejected versions could not be saved'),
   )
   const controlPlane = createControlPlane({
-    context: { controllerName: config.controllerName, allowExternalName: true, supportedFeatures: SUPPORTED_FEATURES },
+    context: {
+      controllerName: config.controllerName,
+      envoyPatches: config.envoyPatches,
+      allowExternalName: true,
+      supportedFeatures: SUPPORTED_FEATURES,
+    },
     xds: { packing: config.routePacking, accessLog: config.accessLog },
     placements: new LocalPlacements(config.listenOffset, await hasSpareLoopbackAddresses()),
     authenticator: trust === undefined ? allowEveryone(LOCAL_GROUP) : byCertificate,

@@ -44,7 +44,12 @@ export async function translateOffline(names: readonly string[], workingFolder: 
   const files = await Promise.all(names.map((name) => textsOf(name, workingFolder)))
   const changes = state.apply(files.flat().map(({ file, text }) => [file, state.read(file, text)] as const))
 
-  const translation = createTranslation({ controllerName: CONTROLLER_NAME, allowExternalName: true, supportedFeatures: SUPPORTED_FEATURES })
+  const translation = createTranslation({
+    controllerName: CONTROLLER_NAME,
+    envoyPatches: true,
+    allowExternalName: true,
+    supportedFeatures: SUPPORTED_FEATURES,
+  })
   const statuses = new ObjectStatuses()
   const snapshots = new SnapshotCache()
   const pipeline = new Pipeline({

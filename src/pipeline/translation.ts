@@ -3,10 +3,12 @@
 import type { TranslationContext } from '../gatewayapi/context.js'
 import { declareGatewayApi, type GatewayApi } from '../gatewayapi/declare.js'
 import { declareInputs, type Inputs } from '../gatewayapi/inputs.js'
+import type { ObjectStatus } from '../gatewayapi/object-status.js'
 import type { KindName } from '../gen/kinds.js'
-import { Graph } from '../incremental/index.js'
+import { type Collection, Graph } from '../incremental/index.js'
 import { KINDS } from '../kinds/index.js'
 import { declareXds, type XdsCollections, type XdsOptions } from '../xds/translate/declare.js'
+import { declarePatchStatuses } from './patch-statuses.js'
 
 /** The graph and what stands in it. */
 export interface Translation {
@@ -14,6 +16,8 @@ export interface Translation {
   readonly inputs: Inputs
   readonly gatewayApi: GatewayApi
   readonly xds: XdsCollections
+  /** By `EnvoyPatchPolicy/<namespace>/<name>`: what came of them is known behind the translation to Envoy. */
+  readonly patchStatuses: Collection<ObjectStatus>
 }
 
 /** A translation without any object yet. */
@@ -25,5 +29,6 @@ export function createTranslation(context: TranslationContext, options: XdsOptio
     KINDS.map(({ kind }) => kind as KindName),
   )
   const gatewayApi = declareGatewayApi(graph, inputs, context)
-  return { graph, inputs, gatewayApi, xds: declareXds(graph, gatewayApi, options) }
+  const xds = declareXds(graph, gatewayApi, options)
+  return { graph, inputs, gatewayApi, xds, patchStatuses: declarePatchStatuses(graph, gatewayApi.patchPolicies, xds.patched) }
 }

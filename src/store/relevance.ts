@@ -42,6 +42,7 @@ export const RELEVANCE: Readonly<Record<KindName, Relevance>> = {
   BackendTrafficPolicy: CONFIGURATION,
   SecurityPolicy: CONFIGURATION,
   ExtensionPolicy: CONFIGURATION,
+  EnvoyPatchPolicy: CONFIGURATION,
   Service: CONTENT,
   ServiceImport: { ...CONTENT, status: true },
   EndpointSlice: CONTENT,

@@ -13,7 +13,7 @@ const pages = readdirSync(folder).filter((page) => page.endsWith('.md') && page 
 
 let headgate: Standalone | undefined
 beforeAll(async () => {
-  headgate = await startTestStandalone()
+  headgate = await startTestStandalone({ envoyPatches: true })
 }, 60_000)
 afterAll(() => headgate?.stop())
 

@@ -6,6 +6,7 @@ import { DEFAULT_BACKEND_TRAFFIC, DEFAULT_CLIENT_SETTINGS, DEFAULT_SOCKET_SETTIN
 import type { Forward, WeightedCluster } from '../../src/ir/forward.js'
 import { NO_HEADER_CHANGES } from '../../src/ir/headers.js'
 import type { Hostname } from '../../src/ir/hostname.js'
+import type { ResourcePatch } from '../../src/ir/patch.js'
 import type { HttpChain, Port, StreamChain } from '../../src/ir/port.js'
 import type { RequestMatch, Route, RouteTable, VirtualHost } from '../../src/ir/route.js'
 import type { SecretMaterial } from '../../src/ir/tls.js'
@@ -161,9 +162,10 @@ export function irGraph(options: XdsOptions = {}): IrGraph {
     secrets: graph.input<SecretMaterial>('secrets'),
     jwtRequirements: graph.input<JwtRequirement>('token requirements'),
   }
+  const patchPolicies = graph.input<{ readonly patches: readonly ResourcePatch[] }>('patch policies')
   return {
     graph,
-    xds: declareXds(graph, inputs, options),
+    xds: declareXds(graph, { ...inputs, patchPolicies }, options),
     set: (values) => {
       for (const value of values.ports ?? []) inputs.ports.set(value.name, value)
       for (const value of values.routeTables ?? []) inputs.routeTables.set(value.name, value)

@@ -40,7 +40,7 @@ export function splitObjects(text: string): readonly string[] {
  * @param flushBetween brings everything up to date after each object, as it happens when they come one by one
  */
 export function translateGolden(objects: readonly string[], flushBetween = false): GoldenResult {
-  const world = createTranslationWorld({ allowExternalName: true })
+  const world = createTranslationWorld({ allowExternalName: true, envoyPatches: true })
   const { graph, gatewayApi } = world.translation
   const xds = declareXds(graph, gatewayApi, { accessLog: 'off' })
   for (const object of objects) {

@@ -33,6 +33,7 @@ describe('the controller', () => {
       provider: 'kubernetes' as const,
       log: { level: 'silent' as const, format: 'json' as const },
       controllerName: CONTROLLER,
+      envoyPatches: false,
       routePacking: 'rds' as const,
       accessLog: 'off' as const,
       xds: await local(),

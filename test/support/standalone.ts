@@ -80,6 +80,7 @@ export async function startTestStandalone(
     adminPort: 0,
     envoy: { kind: 'find' },
     xdsPlaintext: false,
+    envoyPatches: false,
     routePacking: testRoutePacking(),
     accessLog: 'off',
     stateFolder: `${folder}-state`,

@@ -28,11 +28,13 @@ export function declarePolicyUses(
   graph: Graph,
   ofRoutes: Readonly<Record<string, Source<Pick<RoutePolicies<object>, 'policies'>>>>,
   routeRules: Source<RouteRules>,
+  patchPolicies: Source<{ readonly object: ObjectVersion; readonly gateway: ObjectKey }>,
 ): Collection<PolicyUse> {
   const words = [
     ...Object.entries(ofRoutes).map(([kind, source]) =>
       graph.index(source, `${kind}: words of uses`, ({ policies }, key) => toWords(policies, key)),
     ),
+    graph.index(patchPolicies, 'words of patch uses', ({ object, gateway }) => [toWord(object, gateway)]),
     graph.index(routeRules, 'words of filter uses', ({ policies }, key) =>
       toWords(
         policies.filter(({ kind }) => kind === 'HTTPRouteFilter'),

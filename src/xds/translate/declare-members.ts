@@ -93,7 +93,7 @@ export function declareMembers(
     [TYPE_URL.clusterLoadAssignment]: encoded.loadAssignments,
     [TYPE_URL.secret]: encoded.secrets,
   }
-  return graph.collection<EncodedResource>('resources', {
+  return graph.collection<EncodedResource>('unpatched resources', {
     keys: [ofListeners, ofTables, ofScopes, ofRoutes, ofExtensions, ofClusters],
     compute: (view, key) => {
       const reference = parseResourceKey(key)?.reference

@@ -2,6 +2,7 @@
 import type { Collection, Graph, Source, View } from '../../incremental/index.js'
 import type { JwtRequirement } from '../../ir/authentication.js'
 import type { Cluster, Endpoints } from '../../ir/cluster.js'
+import type { ResourcePatch } from '../../ir/patch.js'
 import type { Port } from '../../ir/port.js'
 import type { RouteTable, VirtualHost } from '../../ir/route.js'
 import type { SecretMaterial } from '../../ir/tls.js'
@@ -15,6 +16,8 @@ import { encodeListener } from './listener.js'
 import { encodeLoadAssignment } from './load-assignment.js'
 import { DEFAULT_TRANSLATE_OPTIONS, type TranslateOptions } from './options.js'
 import { tablePacking } from './packing.js'
+import type { PatchedResource } from './patches/apply-patches.js'
+import { declarePatched } from './patches/declare-patched.js'
 import { encodeSecret } from './secret.js'
 import { encodeSecretHolder, holderName } from './secret-holder.js'
 
@@ -27,6 +30,8 @@ export interface IrCollections {
   readonly endpoints: Source<Endpoints>
   readonly secrets: Source<SecretMaterial>
   readonly jwtRequirements: Source<JwtRequirement>
+  /** By the key of a policy. */
+  readonly patchPolicies: Source<{ readonly patches: readonly ResourcePatch[] }>
 }
 
 /** Resources that are encoded one by one, by name. */
@@ -45,6 +50,8 @@ export interface EncodedCollections {
 export interface XdsCollections extends EncodedCollections, RouteCollections {
   /** Every resource of every group of proxies, under its `resourceKey`. A group has the clusters and secrets that it refers to. */
   readonly resources: Collection<EncodedResource>
+  /** What policies change, by `resourceKey`. */
+  readonly patched: Collection<PatchedResource>
 }
 
 /** What may differ from `DEFAULT_TRANSLATE_OPTIONS`. */
@@ -55,7 +62,8 @@ export function declareXds(graph: Graph, ir: IrCollections, options: XdsOptions 
   const all = { ...DEFAULT_TRANSLATE_OPTIONS, ...options }
   const routes = declareRoutes(graph, ir, all.packing)
   const encoded = { ...declareEncoded(graph, ir, routes, all), extensions: declareExtensions(graph, ir, routes), ...routes }
-  return { ...encoded, resources: declareMembers(graph, ir, encoded) }
+  const resources = declareMembers(graph, ir, encoded)
+  return { ...encoded, ...declarePatched(graph, resources, ir.patchPolicies) }
 }
 
 function declareEncoded(

@@ -1,0 +1,27 @@
+import type { ObjectVersion } from '../util/object-ref.js'
+
+/** What one policy does to one resource of Envoy. */
+export interface ResourcePatch {
+  readonly policy: ObjectVersion
+  /** Lower ones first. */
+  readonly priority: number
+  /** RFC 3339: of equal priority the older goes first. */
+  readonly creationTimestamp: string
+  /** The group of proxies. */
+  readonly group: string
+  /** The type URL of the resource. */
+  readonly typeUrl: string
+  readonly name: string
+  /** In their order. */
+  readonly operations: readonly PatchOperation[]
+}
+
+/** One operation of JSON Patch (RFC 6902). */
+export interface PatchOperation {
+  readonly op: 'add' | 'remove' | 'replace' | 'move' | 'copy' | 'test'
+  /** A JSON Pointer (RFC 6901), from the root or from each place of `jsonPath`. */
+  readonly path: string
+  readonly jsonPath?: string
+  readonly from?: string
+  readonly value?: unknown
+}

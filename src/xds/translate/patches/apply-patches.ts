@@ -1,0 +1,65 @@
+/** Resources with the changes of policies: each policy changes a resource as a whole, or not at all. */
+import type { ResourcePatch } from '../../../ir/patch.js'
+import type { ObjectVersion } from '../../../util/object-ref.js'
+import { fromProtoJson, messageName, toProtoJson } from '../../message.js'
+import type { EncodedResource } from '../../resource.js'
+import { contentHash } from '../encoded.js'
+import { applyOperation } from './json-patch.js'
+
+/** A resource with what policies changed, and the policies that could not. */
+export interface PatchedResource {
+  readonly resource: EncodedResource
+  readonly failures: readonly PatchFailure[]
+}
+
+/** Why a policy does not change a resource. */
+export interface PatchFailure {
+  readonly policy: ObjectVersion
+  readonly message: string
+}
+
+/** Applies policies in their order. A resource that none changes stays the same object. */
+export function applyPatches(resource: EncodedResource, patches: readonly ResourcePatch[]): PatchedResource {
+  const name = messageName(resource.typeUrl)
+  if (name === undefined) return { resource, failures: [] }
+  const failures: PatchFailure[] = []
+  let value = resource.value
+  const applied: ObjectVersion[] = []
+  for (const { policy, operations } of inOrder(patches)) {
+    try {
+      const patched = fromProtoJson(name, operations.reduce(applyOperation, toProtoJson(name, value)))
+      const kept: unknown = toProtoJson(name, patched)
+      if (nameOf(kept) !== nameOf(toProtoJson(name, resource.value))) throw new Error('the name of a resource cannot be changed')
+      value = patched
+      applied.push(policy)
+    } catch (error) {
+      failures.push({ policy, message: error instanceof Error ? error.message : String(error) })
+    }
+  }
+  if (applied.length === 0) return { resource, failures }
+  // Parts of a resource are of the unpatched one: nobody may trace a rejection by them.
+  const { parts: _parts, ...whole } = resource
+  return {
+    resource: { ...whole, origins: [...resource.origins, ...applied], value, version: contentHash([value]) },
+    failures,
+  }
+}
+
+function nameOf(json: unknown): unknown {
+  return json instanceof Object && 'clusterName' in json
+    ? json.clusterName
+    : json instanceof Object && 'name' in json
+      ? json.name
+      : undefined
+}
+
+function inOrder(patches: readonly ResourcePatch[]): readonly ResourcePatch[] {
+  const key = ({ policy }: ResourcePatch): string => `${policy.namespace}/${policy.name}`
+  return [...patches].sort(
+    (a, b) => a.priority - b.priority || compare(a.creationTimestamp, b.creationTimestamp) || compare(key(a), key(b)),
+  )
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b)
+}

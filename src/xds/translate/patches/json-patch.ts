@@ -1,0 +1,78 @@
+/** Changes of a JSON document. Source: RFC 6902. Documents are not changed: every operation makes a new one. */
+import type { PatchOperation } from '../../../ir/patch.js'
+import { deepEqual } from '../../../util/deep-equal.js'
+import { findPlaces } from './json-path.js'
+import { formatPointer, keyOf, parsePointer, valueAt } from './json-pointer.js'
+
+/** The document after an operation. Throws where it cannot be done, with the place in the message. */
+export function applyOperation(document: unknown, operation: PatchOperation): unknown {
+  const relative = parsePointer(operation.path)
+  if (operation.jsonPath === undefined) return applyAt(document, relative, operation)
+  const places = findPlaces(document, operation.jsonPath)
+  if (places.length === 0) throw new Error(`jsonPath ${operation.jsonPath} finds nothing`)
+  // From behind, so that what is removed or added moves no place that is still to come.
+  return places.toReversed().reduce((changed, place) => applyAt(changed, [...place, ...relative], operation), document)
+}
+
+function applyAt(document: unknown, path: readonly string[], { op, from = '', value }: PatchOperation): unknown {
+  switch (op) {
+    case 'add':
+      return put(document, path, value, 'add')
+    case 'replace':
+      valueAt(document, path)
+      return put(document, path, value, 'replace')
+    case 'remove':
+      valueAt(document, path)
+      return remove(document, path)
+    case 'copy':
+      return put(document, path, valueAt(document, parsePointer(from)), 'add')
+    case 'move': {
+      const source = parsePointer(from)
+      const moved = valueAt(document, source)
+      if (path.length > source.length && source.every((name, at) => path[at] === name)) throw new Error(`${from} cannot move into itself`)
+      return put(remove(document, source), path, moved, 'add')
+    }
+    case 'test':
+      if (!deepEqual(valueAt(document, path), value))
+        throw new Error(`test: the value at ${formatPointer(path) || 'the root'} is another one`)
+      return document
+  }
+}
+
+function put(document: unknown, path: readonly string[], value: unknown, how: 'add' | 'replace'): unknown {
+  return change(document, path, value, (list, at) => (how === 'add' ? list.toSpliced(at, 0, value) : list.with(at, value)))
+}
+
+function remove(document: unknown, path: readonly string[]): unknown {
+  return change(document, path, undefined, (list, at) => list.toSpliced(at, 1))
+}
+
+/** Changes the last name of a path: a member of an object becomes the value (undefined: goes away), a list is changed by the function. */
+function change(
+  document: unknown,
+  path: readonly string[],
+  value: unknown,
+  inList: (list: readonly unknown[], at: number) => readonly unknown[],
+  walked: readonly string[] = [],
+): unknown {
+  const [name, ...rest] = path
+  if (name === undefined) return value
+  const here = [...walked, name]
+  if (Array.isArray(document)) {
+    const list: readonly unknown[] = document
+    const isLast = rest.length === 0
+    const at = name === '-' && isLast ? list.length : /^(0|[1-9][0-9]*)$/.test(name) ? Number(name) : Number.NaN
+    if (!(at <= (isLast ? list.length : list.length - 1))) throw new Error(`there is no place ${formatPointer(here)}`)
+    return isLast ? inList(list, at) : list.with(at, change(list[at], rest, value, inList, here))
+  }
+  if (typeof document !== 'object' || document === null) throw new Error(`there is nothing at ${formatPointer(walked)}`)
+  const members = document as Readonly<Record<string, unknown>>
+  const key = keyOf(document, name)
+  if (rest.length > 0) {
+    if (!Object.hasOwn(members, key)) throw new Error(`there is nothing at ${formatPointer(here)}`)
+    return { ...members, [key]: change(members[key], rest, value, inList, here) }
+  }
+  if (value !== undefined) return { ...members, [key]: value }
+  const { [key]: _gone, ...others } = members
+  return others
+}
