@@ -58,13 +58,20 @@ function manager(
   { statPrefix, options, isQuic }: ManagerContext,
 ): HttpConnectionManager {
   const accessLog = accessLogs('request', chain.telemetry, options)
+  const { earlyHeaderMutationExtensions: ofClient = [], ...identity } = clientIdentity(client)
+  const { earlyHeaderMutationExtensions: ofScopes = [], ...routes } = scoped
+    ? scopedRoutesOf(chain.routeTable)
+    : { earlyHeaderMutationExtensions: [], ...routesOf(chain.routeTable) }
+  // The key of the scope comes last: nothing else decides about it, and it is made from the host that everything else left.
+  const early = [...ofClient, ...ofScopes]
   return {
     statPrefix,
     // HTTP/1.1 or HTTP/2 by ALPN or, without TLS, by the first bytes: gRPC clients know beforehand.
     codecType: isQuic ? CODECS.HTTP3 : CODECS.AUTO,
-    ...(scoped ? scopedRoutesOf(chain.routeTable) : routesOf(chain.routeTable)),
+    ...routes,
+    ...(early.length === 0 ? {} : { earlyHeaderMutationExtensions: early }),
     httpFilters: [...clientFilters(chain, client), ...httpFilters(scoped, client)],
-    ...clientIdentity(client),
+    ...identity,
     // The name of the server is the backend's business.
     serverHeaderTransformation: Enum[`${PACKAGE}.ServerHeaderTransformation`].PASS_THROUGH,
     ...clientTimeouts(client),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { host, httpChain, origin, port, streamChain, weighted } from '../../../test/envoy-api/ir-fixtures.js'
+import type { Port } from '../../ir/port.js'
 import type { ClientValidation } from '../../ir/tls.js'
 import { decode } from '../message.js'
 import { TYPE_URL } from '../resource.js'
@@ -8,6 +9,8 @@ import { HTTP_FILTERS } from './http-filters/index.js'
 import { INVALID_BACKEND } from './invalid-backend.js'
 import { buildListener, encodeListener } from './listener.js'
 import { DEFAULT_TRANSLATE_OPTIONS } from './options.js'
+import { type RoutePacking, tablePacking } from './packing.js'
+import { SCOPE_HEADER } from './scope-key.js'
 
 const options = { ...DEFAULT_TRANSLATE_OPTIONS, accessLog: 'off' } as const
 const listener = (...args: Parameters<typeof port>) => buildListener(port(...args), options)
@@ -102,6 +105,18 @@ describe('an HTTP connection manager', () => {
       xffNumTrustedHops: 2,
     })
     expect(manager().xffNumTrustedHops).toBeUndefined()
+  })
+
+  it('makes the key of a scope after everything else has changed the request', () => {
+    const name = 'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager'
+    const early = (client: Port['client'], packing: RoutePacking) =>
+      decode(name, filterOf(buildListener(port({ client }), options, () => tablePacking(packing, () => 0))))
+        .earlyHeaderMutationExtensions ?? []
+    const changing = { ...port().client, earlyRequestHeaders: [{ do: 'set', header: { name: 'x-a', value: 'b' } }] } as const
+    const [own, others] = [early(changing, 'scoped'), early(changing, 'rds')]
+    expect(own).toHaveLength(others.length + 1)
+    expect(own.slice(0, -1)).toEqual(others)
+    expect(Buffer.from(own.at(-1)?.typedConfig?.value ?? []).toString()).toContain(SCOPE_HEADER)
   })
 
   it('logs one line per request, one per failure, or nothing', () => {
