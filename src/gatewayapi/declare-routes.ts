@@ -10,6 +10,7 @@ import {
   declareAuthentications,
   declareJwtRequirements,
   indexAuthenticationBackends,
+  type PolicyAuthentication,
 } from './authentication/authentications.js'
 import { declareBackendStatuses } from './backends/backend-status.js'
 import { declareBackendTlsPolicies } from './backends/backend-tls-policies.js'
@@ -64,6 +65,8 @@ export interface RouteHalf extends RouteSources {
   readonly selectedPods: Collection<SelectedPods>
   /** By name. */
   readonly jwtRequirements: Collection<JwtRequirement>
+  /** By the key of a SecurityPolicy. */
+  readonly authentications: Collection<PolicyAuthentication>
   readonly statuses: Collection<ObjectStatus>
   /** What proxies tell about requests, by the key of the gateway. */
   readonly telemetry: Collection<GatewayTelemetry>
@@ -197,6 +200,7 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
     endpoints,
     selectedPods: declareSelectedPods(graph, inputs, backends),
     jwtRequirements,
+    authentications,
     statuses,
     telemetry: telemetry.ofGateways,
     effectivePolicies: { BackendTrafficPolicy: traffic, SecurityPolicy: security, ExtensionPolicy: extensions },

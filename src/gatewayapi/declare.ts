@@ -128,7 +128,10 @@ export function declareGatewayApi(graph: Graph, inputs: Inputs, context: Transla
   const { attachments, virtualHosts, clusters, endpoints, streamRoutes, listenerFilters } = routes
 
   const ports = declarePorts(graph, inputs, places, { streamRoutes, telemetry: routes.telemetry, clientPorts })
-  const secrets = declareSecrets(graph, materials, ports, clusters, routes.secretsOfRoutes)
+  const secrets = declareSecrets(graph, materials, ports, clusters, {
+    ofRoutes: routes.secretsOfRoutes,
+    authentications: routes.authentications,
+  })
   const infra = declareInfra(graph, inputs, gateways, states)
   const overlaps = declareListenerOverlaps(graph, states)
   const statuses = declareStatuses(graph, inputs, context, {

@@ -3,9 +3,18 @@ import type { Collection, Graph, Keys, Source } from '../incremental/index.js'
 import type { Cluster } from '../ir/cluster.js'
 import type { Port } from '../ir/port.js'
 import type { SecretMaterial } from '../ir/tls.js'
+import { authenticationMaterials, type PolicyAuthentication } from './authentication/authentications.js'
 import { partsOfTrustName } from './material-names.js'
 import type { Materials } from './materials.js'
 import { originsOf } from './origins.js'
+
+/** Who else needs secrets. */
+export interface OtherSecrets {
+  /** The names of those that routes name. */
+  readonly ofRoutes: Keys
+  /** By the key of a SecurityPolicy. */
+  readonly authentications: Source<PolicyAuthentication>
+}
 
 /** Declares the secrets in use, by their name. */
 export function declareSecrets(
@@ -13,16 +22,24 @@ export function declareSecrets(
   materials: Materials,
   ports: Source<Port>,
   clusters: Source<Cluster>,
-  ofRoutes: Keys,
+  { ofRoutes, authentications }: OtherSecrets,
 ): Collection<SecretMaterial> {
   const ofPorts = graph.index(ports, 'secrets of ports', (port) => port.chains.flatMap((chain) => namesOfTermination(chain.tls)))
   const ofClusters = graph.index(clusters, 'secrets of clusters', ({ tls }) => [
     ...(tls?.trust.kind === 'material' ? [tls.trust.name] : []),
     ...(tls?.clientCertificate === undefined ? [] : [tls.clientCertificate]),
   ])
+  const ofPolicies = graph.index(authentications, 'secrets of authentication', (each) =>
+    authenticationMaterials(each).map((made) => made.name),
+  )
   return graph.collection<SecretMaterial>('secrets', {
-    keys: [ofPorts, ofClusters, ofRoutes],
+    keys: [ofPorts, ofClusters, ofRoutes, ofPolicies],
     compute: (view, name) => {
+      const made = view
+        .list(ofPolicies, name)
+        .flatMap(authenticationMaterials)
+        .find((each) => each.name === name)
+      if (made !== undefined) return made
       const parts = partsOfTrustName(name).flatMap((part) => {
         const found = view.get(materials, part)
         return found?.ok === true ? [found.value.material] : []

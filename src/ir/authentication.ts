@@ -70,3 +70,51 @@ export interface BasicAuth {
   /** Gets the name, whatever the client sent in it; in lower case. */
   readonly nameHeader: string | undefined
 }
+
+/** Sends browsers to an identity provider to log in. */
+export interface Oidc {
+  /** Where browsers log in. */
+  readonly authorizationEndpoint: string
+  readonly tokenEndpoint: {
+    readonly uri: string /** Undefined when nobody can be asked: then nobody logs in. */
+    readonly cluster: string | undefined
+  }
+  readonly endSessionEndpoint: string | undefined
+  readonly clientId: string
+  /** Names of text materials. */
+  readonly clientSecret: string
+  readonly sealingKey: string
+  /** With `%REQ(...)%` for parts of the request. */
+  readonly redirectUri: string
+  readonly redirectPath: string
+  readonly logoutPath: string
+  readonly scopes: readonly string[]
+  readonly resources: readonly string[]
+  readonly cookies: OidcCookies
+  /** Requests with one of these get 401 instead of being sent to log in. */
+  readonly unredirected: readonly {
+    readonly name: string
+    readonly kind: 'exact' | 'prefix' | 'suffix' | 'regex'
+    readonly value: string
+  }[]
+  readonly forwardsAccessToken: boolean
+  readonly idTokenHeader: string | undefined
+  readonly refreshes: boolean
+  /** Undefined: Envoy's default. */
+  readonly tokenMs: number | undefined
+  readonly refreshTokenMs: number | undefined
+  readonly loginMs: number | undefined
+  readonly encrypts: boolean
+  /** True lets requests with `Authorization: Bearer` pass to whoever checks tokens behind. */
+  readonly passesBearers: boolean
+}
+
+/** The cookies of a session. */
+export interface OidcCookies {
+  readonly accessToken: string
+  readonly idToken: string
+  /** Behind the names of the other cookies. */
+  readonly suffix: string
+  readonly domain: string | undefined
+  readonly sameSite: 'lax' | 'strict' | 'none'
+}

@@ -1,5 +1,5 @@
 import type { ObjectVersion } from '../util/object-ref.js'
-import type { ApiKeyAuth, BasicAuth } from './authentication.js'
+import type { ApiKeyAuth, BasicAuth, Oidc } from './authentication.js'
 import type { CelExpression } from './cel.js'
 import type { Extension, GeoIp } from './extension.js'
 import type { Forward } from './forward.js'
@@ -55,6 +55,7 @@ export interface Route {
   readonly csrf?: Csrf
   readonly apiKeyAuth?: ApiKeyAuth
   readonly basicAuth?: BasicAuth
+  readonly oidc?: Oidc
   /** The name of the `JwtRequirement` that requests must fulfil; one that does not exist denies them all. */
   readonly jwt?: string
   readonly authorization?: Authorization

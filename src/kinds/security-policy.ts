@@ -10,6 +10,7 @@ import { basicAuth } from './security/basic-auth.js'
 import { csrf } from './security/csrf.js'
 import { extAuth } from './security/ext-auth.js'
 import { jwt } from './security/jwt.js'
+import { oidc } from './security/oidc.js'
 
 /** The settings of a SecurityPolicy: once as defaults, once as overrides. Each is merged as a whole. */
 const settings: Readonly<Record<string, Field>> = {
@@ -18,6 +19,7 @@ const settings: Readonly<Record<string, Field>> = {
   extAuth: optional(extAuth, 'Asks another server whether a request may pass.'),
   apiKeyAuth: optional(apiKeyAuth, 'Keys that requests must carry; others get 401.'),
   basicAuth: optional(basicAuth, 'A name and a password that requests must carry; others get 401.'),
+  oidc: optional(oidc, 'Sends browsers to an identity provider to log in.'),
   jwt: optional(jwt, 'Tokens that requests must carry; others get 401.'),
   authorization: optional(authorization, 'Which requests may pass; others get 403.'),
 }

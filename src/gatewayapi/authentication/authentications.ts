@@ -5,6 +5,7 @@
 import type { SecuritySettings } from '../../gen/kinds.js'
 import type { Collection, Graph, Keys } from '../../incremental/index.js'
 import type { ApiKeyAuth, BasicAuth, JwtRequirement } from '../../ir/authentication.js'
+import type { TextMaterial } from '../../ir/tls.js'
 import { objectVersion } from '../../util/object-ref.js'
 import { backendKey } from '../backends/backend-key.js'
 import type { Problem } from '../conditions.js'
@@ -15,11 +16,13 @@ import type { AuthenticationSources, AuthenticationWorld } from './authenticatio
 import { resolveApiKeys } from './resolve-api-keys.js'
 import { resolveBasicAuth } from './resolve-basic-auth.js'
 import { resolveJwt } from './resolve-jwt.js'
+import { type ResolvedOidc, resolveOidc } from './resolve-oidc.js'
 
 /** What one half of a policy asks for, its settings or its overrides. */
 export interface Authentication {
   readonly apiKeyAuth?: ApiKeyAuth
   readonly basicAuth?: BasicAuth
+  readonly oidc?: ResolvedOidc
   readonly jwt?: JwtRequirement
 }
 
@@ -65,9 +68,10 @@ export function declareJwtRequirements(graph: Graph, authentications: Collection
 /** The backends that policies name for their authentication. */
 export function indexAuthenticationBackends(graph: Graph, inputs: Inputs): Keys {
   return graph.index(inputs.kind('SecurityPolicy'), 'backends of authentication', ({ spec, metadata: { namespace } }) => {
-    const references = [spec, spec.overrides ?? {}]
-      .flatMap(({ jwt }) => jwt?.providers ?? [])
-      .flatMap((each) => each.remoteJWKS?.backendRefs ?? [])
+    const references = [spec, spec.overrides ?? {}].flatMap(({ jwt, oidc }) => [
+      ...(jwt?.providers ?? []).flatMap((each) => each.remoteJWKS?.backendRefs ?? []),
+      ...(oidc?.provider.backendRefs ?? []),
+    ])
     return references.flatMap((reference) => {
       const ref = toBackendRef(reference, namespace, 'TCP')
       return ref === undefined ? [] : [backendKey(ref)]
@@ -77,13 +81,19 @@ export function indexAuthenticationBackends(graph: Graph, inputs: Inputs): Keys 
 
 /** The names of the clusters that policies ask for their authentication. */
 export function authenticationClusters({ settings, overrides }: PolicyAuthentication): readonly string[] {
-  return [settings, overrides].flatMap(({ jwt }) =>
-    (jwt?.providers ?? []).flatMap(({ keys }) => (keys.kind === 'remote' && keys.cluster !== undefined ? [keys.cluster] : [])),
-  )
+  return [settings, overrides].flatMap(({ jwt, oidc }) => [
+    ...(jwt?.providers ?? []).flatMap(({ keys }) => (keys.kind === 'remote' && keys.cluster !== undefined ? [keys.cluster] : [])),
+    ...(oidc?.oidc.tokenEndpoint.cluster === undefined ? [] : [oidc.oidc.tokenEndpoint.cluster]),
+  ])
 }
 
-function authenticates({ apiKeyAuth, basicAuth, jwt }: SecuritySettings): boolean {
-  return apiKeyAuth !== undefined || basicAuth !== undefined || jwt !== undefined
+/** The secrets that proxies need for the authentication of a policy. */
+export function authenticationMaterials({ settings, overrides }: PolicyAuthentication): readonly TextMaterial[] {
+  return [settings, overrides].flatMap(({ oidc }) => oidc?.materials ?? [])
+}
+
+function authenticates({ apiKeyAuth, basicAuth, oidc, jwt }: SecuritySettings): boolean {
+  return [apiKeyAuth, basicAuth, oidc, jwt].some((each) => each !== undefined)
 }
 
 interface Resolved {
@@ -91,10 +101,11 @@ interface Resolved {
   readonly problem: Problem | undefined
 }
 
-function resolve(world: AuthenticationWorld, name: string, { apiKeyAuth, basicAuth, jwt }: SecuritySettings): Resolved {
+function resolve(world: AuthenticationWorld, name: string, { apiKeyAuth, basicAuth, oidc, jwt }: SecuritySettings): Resolved {
   const parts = {
     apiKeyAuth: apiKeyAuth && resolveApiKeys(world, apiKeyAuth),
     basicAuth: basicAuth && resolveBasicAuth(world, basicAuth),
+    oidc: oidc && resolveOidc(world, name, oidc),
     jwt: jwt && resolveJwt(world, name, jwt),
   }
   const failed = Object.values(parts).find((part) => part?.ok === false)
@@ -102,6 +113,7 @@ function resolve(world: AuthenticationWorld, name: string, { apiKeyAuth, basicAu
     found: {
       ...(parts.apiKeyAuth?.ok ? { apiKeyAuth: parts.apiKeyAuth.value } : {}),
       ...(parts.basicAuth?.ok ? { basicAuth: parts.basicAuth.value } : {}),
+      ...(parts.oidc?.ok ? { oidc: parts.oidc.value } : {}),
       ...(parts.jwt?.ok ? { jwt: parts.jwt.value } : {}),
     },
     problem: failed?.ok === false ? failed.problem : undefined,

@@ -10,6 +10,7 @@ import { findBackend } from '../routes/rule-context.js'
 import type { AuthenticationWorld } from './authentication-world.js'
 import { allFound, type Found, found, missing } from './found.js'
 import { keySetProblem } from './key-set.js'
+import { refReason } from './ref-reason.js'
 
 /** Where Envoy looks when nothing is said. Written out, because a provider with places of its own would lose them otherwise. */
 const USUAL_PLACES = { headers: [{ name: 'authorization', prefix: 'Bearer ' }], cookies: [], params: ['access_token'] } as const
@@ -63,11 +64,6 @@ function fetchedKeys(world: AuthenticationWorld, provider: string, remote: Remot
     pauseMs: durationMilliseconds(failedRefetchDuration),
     retries,
   })
-}
-
-/** Reasons of conditions of routes, in the words of policies. */
-function refReason(reason: string): string {
-  return reason === 'BackendNotFound' ? 'RefNotFound' : reason
 }
 
 function givenKeys(world: AuthenticationWorld, provider: string, local: LocalJWKS | undefined): Found<JwtKeys> {

@@ -8,7 +8,7 @@ import { authenticationName } from './authentication-name.js'
 import type { Authentication, PolicyAuthentication } from './authentications.js'
 
 /** The part of a route that says it. */
-export type RuleAuthentication = Pick<Route, 'apiKeyAuth' | 'basicAuth' | 'jwt'>
+export type RuleAuthentication = Pick<Route, 'apiKeyAuth' | 'basicAuth' | 'oidc' | 'jwt'>
 
 /** Where it stands what policies have found. */
 export interface AuthenticationContext {
@@ -27,13 +27,16 @@ export function ruleAuthentication(
   effective: Effective<SecuritySettings> | undefined,
 ): RuleAuthentication | undefined {
   if (effective === undefined) return {}
-  const { apiKeyAuth, basicAuth, jwt } = effective.settings
+  const { apiKeyAuth, basicAuth, oidc, jwt } = effective.settings
   const keys = apiKeyAuth && foundFor(context, effective, 'apiKeyAuth')
   const users = basicAuth && foundFor(context, effective, 'basicAuth')
+  const login = oidc && foundFor(context, effective, 'oidc')
+  if (oidc !== undefined && login === undefined) return undefined
   if ((apiKeyAuth !== undefined && keys === undefined) || (basicAuth !== undefined && users === undefined)) return undefined
   return {
     ...(keys === undefined ? {} : { apiKeyAuth: keys }),
     ...(users === undefined ? {} : { basicAuth: users }),
+    ...(login === undefined ? {} : { oidc: login.oidc }),
     // The name is enough: a requirement that is not there denies.
     ...(jwt === undefined ? {} : { jwt: authenticationName(policyKey(effective, 'jwt'), half(effective, 'jwt')) }),
   }

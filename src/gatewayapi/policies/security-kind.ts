@@ -2,6 +2,7 @@
 import type { SecurityPolicySpec, SecuritySettings } from '../../gen/kinds.js'
 import { durationMilliseconds } from '../../kinds/duration.js'
 import { jwtProblem } from '../authentication/jwt-problem.js'
+import { oidcProblem } from '../authentication/oidc-problem.js'
 import { authorizationProblem } from './authorization.js'
 import { ofRequestsOnly } from './connection-security.js'
 import type { PolicyKind } from './policy-kind.js'
@@ -14,6 +15,7 @@ const ATOMS = [
   'extAuth',
   'apiKeyAuth',
   'basicAuth',
+  'oidc',
   'jwt',
   'authorization',
 ] as const satisfies readonly (keyof SecuritySettings)[]
@@ -28,7 +30,7 @@ export const SECURITY_POLICY: PolicyKind<'SecurityPolicy', SecuritySettings> = {
     Object.fromEntries(ATOMS.flatMap((name) => (spec[name] === undefined ? [] : [[name, spec[name]]]))),
   overridesOf: ({ overrides }: SecurityPolicySpec) => overrides,
   problemOf: (settings, targets) => {
-    const { jwt, authorization, extAuth } = settings
+    const { jwt, oidc, authorization, extAuth } = settings
     const ofRequests = targets.some(isConnectionTarget) ? ofRequestsOnly(settings) : undefined
     if (ofRequests !== undefined) {
       const message = `${ofRequests} is about requests: of connections of TLSRoutes and TCPRoutes only the address of the client is known.`
@@ -36,6 +38,8 @@ export const SECURITY_POLICY: PolicyKind<'SecurityPolicy', SecuritySettings> = {
     }
     const ofTokens = jwt && jwtProblem(jwt)
     if (ofTokens !== undefined) return ofTokens
+    const ofLogins = oidc && oidcProblem(oidc, settings)
+    if (ofLogins !== undefined) return ofLogins
     if (extAuth !== undefined && !(durationMilliseconds(extAuth.timeout) > 0)) {
       return { reason: 'UnsupportedValue', message: `extAuth.timeout: "${extAuth.timeout}" is no time to wait; write one such as 10s.` }
     }

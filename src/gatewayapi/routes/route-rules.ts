@@ -50,6 +50,7 @@ export type RuleOutcome = Pick<
   | 'csrf'
   | 'apiKeyAuth'
   | 'basicAuth'
+  | 'oidc'
   | 'jwt'
   | 'authorization'
   | 'externalAuth'

@@ -16,6 +16,7 @@ import { GRPC_WEB } from './grpc-web.js'
 import type { HttpFilter } from './http-filter.js'
 import { JWT_AUTHN } from './jwt-authn.js'
 import { LISTENER_FILTERS, listenerFilterConfig } from './listener-filters.js'
+import { OAUTH2 } from './oauth2.js'
 import { ROUTER, ROUTER_WITH_HEADERS } from './router.js'
 import { SCOPE_SEARCH } from './scope-search.js'
 import { STATEFUL_SESSION } from './stateful-session.js'
@@ -35,6 +36,7 @@ export const HTTP_FILTERS: readonly HttpFilter[] = [
   GRPC_WEB,
   GEO_IP_HEADERS,
   GEO_IP,
+  OAUTH2,
   API_KEY_AUTH,
   BASIC_AUTH,
   JWT_AUTHN,

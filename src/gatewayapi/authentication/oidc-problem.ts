@@ -1,0 +1,36 @@
+/** What the schema of `oidc` lets through and cannot be done. */
+import type { OIDC, SecuritySettings } from '../../gen/kinds.js'
+import { durationMilliseconds } from '../../kinds/duration.js'
+import { webAddressProblem } from '../backends/web-clusters.js'
+import type { Problem } from '../conditions.js'
+import { regularExpressionProblem } from '../regular-expressions.js'
+import { redirectPath } from './resolve-oidc.js'
+
+/** Why people cannot log in in this way. */
+export function oidcProblem(oidc: OIDC, { jwt }: SecuritySettings): Problem | undefined {
+  const { provider, logoutPath, redirectURL, denyRedirect, passThroughAuthHeader } = oidc
+  for (const endpoint of ['authorizationEndpoint', 'tokenEndpoint', 'endSessionEndpoint'] as const) {
+    const uri = provider[endpoint]
+    const problem = uri === undefined ? undefined : webAddressProblem(`oidc.provider.${endpoint}`, uri)
+    if (problem !== undefined) return problem
+  }
+  if (redirectPath(redirectURL) === '') return unsupported('oidc.redirectURL: it needs a path of its own, such as /oauth2/callback.')
+  if (redirectPath(redirectURL) === logoutPath) return unsupported('oidc.logoutPath: it is the path of redirectURL as well.')
+  // Without anybody who checks them, any made up token would pass.
+  if (passThroughAuthHeader && (jwt === undefined || jwt.optional || jwt.failOpen)) {
+    return unsupported('oidc.passThroughAuthHeader: the policy must ask for tokens with jwt, and tolerate no others.')
+  }
+  for (const time of ['defaultTokenTTL', 'defaultRefreshTokenTTL', 'csrfTokenTTL'] as const) {
+    const text = oidc[time]
+    if (text !== undefined && !(durationMilliseconds(text) >= 1000)) return unsupported(`oidc.${time}: must be a second or more.`)
+  }
+  for (const { type, value } of denyRedirect?.headers ?? []) {
+    const problem = type === 'RegularExpression' ? regularExpressionProblem(value) : undefined
+    if (problem !== undefined) return unsupported(`oidc.denyRedirect.headers: the regular expression ${problem}.`)
+  }
+  return undefined
+}
+
+function unsupported(message: string): Problem {
+  return { reason: 'UnsupportedValue', message }
+}
