@@ -2,6 +2,7 @@
  * Both packings of virtual hosts mean the same: one real Envoy has every route table twice, by RDS and by scopes, and gets the same
  * requests at both. Tables change live from run to run.
  */
+import { request } from 'node:http'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import type { Route, VirtualHost } from '../../src/ir/route.js'
@@ -228,6 +229,36 @@ describe.each(PACKINGS)('with packing %s', (packing) => {
     for (const name of EVERY_WAY) {
       const { headers } = await send({ address: '127.0.0.1', port: ports[packing], host: name })
       expect(String(headers['set-cookie'])).toMatch(/^sid=/)
+    }
+  })
+
+  it('WebSockets are taken for every host, and no other upgrade', async () => {
+    await serveHosts(() => [toBackend()])
+    const statusOf = (name: string, protocol: string, connection = 'upgrade') =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const headers = {
+          host: name,
+          connection,
+          upgrade: protocol,
+          'sec-websocket-version': '13',
+          'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+        }
+        const asked = request({ host: '127.0.0.1', port: ports[packing], headers })
+        asked.on('upgrade', (response, socket) => {
+          socket.destroy()
+          resolve(response.statusCode)
+        })
+        asked.on('response', (response) => {
+          response.resume()
+          resolve(response.statusCode)
+        })
+        asked.on('error', reject)
+        asked.end()
+      })
+    for (const name of EVERY_WAY) {
+      expect([name, await statusOf(name, 'websocket')]).toEqual([name, 101])
+      expect([name, await statusOf(name, 'chat2')]).toEqual([name, 403])
+      expect([name, await statusOf(name, 'chat2', 'close')]).toEqual([name, 200])
     }
   })
 
