@@ -95,5 +95,7 @@ export interface UpstreamTls {
   readonly minVersion?: TlsVersion
   readonly maxVersion?: TlsVersion
   readonly ciphers?: readonly string[]
+  readonly curves?: readonly string[]
+  readonly signatureAlgorithms?: readonly string[]
   readonly alpn?: readonly string[]
 }

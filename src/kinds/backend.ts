@@ -4,6 +4,7 @@ import { boolean, int32, list, object, oneOf, optional, required, rule, setOf, s
 import { isIP } from '../schema/ip.js'
 import type { KindDefinition } from '../schema/kind.js'
 import type { ObjectSchema } from '../schema/schema.js'
+import { ALPN_PROTOCOLS, TLS_CIPHERS, TLS_CURVES, TLS_SIGNATURE_ALGORITHMS } from './client-tls.js'
 import { conditions } from './conditions.js'
 import { localObjectReference, secretObjectReference } from './references.js'
 import { portNumber, preciseHostname } from './strings.js'
@@ -63,6 +64,8 @@ const endpoint: ObjectSchema = object(
   },
 )
 
+const TLS_VERSIONS = ['1.0', '1.1', '1.2', '1.3'] as const
+
 const tls: ObjectSchema = object(
   'BackendTLSSettings',
   'TLS towards the endpoints.',
@@ -82,6 +85,27 @@ const tls: ObjectSchema = object(
     ),
     clientCertificateRef: optional(secretObjectReference, 'The certificate that is shown to the endpoints.'),
     insecureSkipVerify: optional(boolean(), 'Takes any certificate: only for tests.', { default: false }),
+    minVersion: optional(oneOf(TLS_VERSIONS, { name: 'BackendTLSVersion' }), 'The lowest version; 1.2 when left out.'),
+    maxVersion: optional(
+      oneOf(TLS_VERSIONS, { name: 'BackendTLSVersion' }),
+      'The highest version; 1.2 when left out, or `minVersion` where that is higher.',
+    ),
+    ciphers: optional(
+      list(oneOf(TLS_CIPHERS, { name: 'TLSCipher' }), { minItems: 1, maxItems: TLS_CIPHERS.length }),
+      'Cipher suites up to TLS 1.2, in the order of preference.',
+    ),
+    ecdhCurves: optional(
+      list(oneOf(TLS_CURVES, { name: 'TLSCurve' }), { minItems: 1, maxItems: TLS_CURVES.length }),
+      'Groups of the key exchange, in the order of preference.',
+    ),
+    signatureAlgorithms: optional(
+      list(oneOf(TLS_SIGNATURE_ALGORITHMS, { name: 'TLSSignatureAlgorithm' }), { minItems: 1, maxItems: TLS_SIGNATURE_ALGORITHMS.length }),
+      'Signature algorithms that certificates of the endpoints may prove themselves with.',
+    ),
+    alpnProtocols: optional(
+      list(oneOf(ALPN_PROTOCOLS, { name: 'ALPNProtocol' }), { minItems: 1, maxItems: ALPN_PROTOCOLS.length }),
+      'What is offered to be spoken inside, in the order of preference; what `appProtocols` say when left out.',
+    ),
   },
   {
     rules: [
@@ -93,6 +117,12 @@ const tls: ObjectSchema = object(
           self.insecureSkipVerify
             ? self.caCertificateRefs === undefined && self.wellKnownCACertificates === undefined
             : (self.caCertificateRefs ?? []).length > 0 !== (self.wellKnownCACertificates !== undefined),
+      ),
+      rule<BackendTLSSettings>(
+        'backend-tls-min-not-above-max',
+        '!has(self.minVersion) || !has(self.maxVersion) || self.minVersion <= self.maxVersion',
+        'minVersion must not be above maxVersion',
+        (self) => self.minVersion === undefined || self.maxVersion === undefined || self.minVersion <= self.maxVersion,
       ),
     ],
   },

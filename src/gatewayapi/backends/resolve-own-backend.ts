@@ -1,5 +1,5 @@
 /** Objects of kind Backend (headgate.dev): IP addresses, DNS names and Unix sockets. */
-import type { AppProtocol, Backend, BackendEndpoint } from '../../gen/kinds.js'
+import type { AppProtocol, Backend, BackendEndpoint, BackendTLSSettings } from '../../gen/kinds.js'
 import type { Endpoint, Locality } from '../../ir/cluster.js'
 import type { UpstreamTls } from '../../ir/tls.js'
 import { objectVersion } from '../../util/object-ref.js'
@@ -57,9 +57,24 @@ function resolveTls(world: BackendWorld, backend: Backend, spoken: SpokenProtoco
         namespace,
       )
   if (validated.tls === undefined) return `trusts nobody that is usable: ${validated.problem?.message ?? ''}`
-  if (settings.clientCertificateRef === undefined) return validated.tls
+  const tls = { ...validated.tls, ...restrictions(settings) }
+  if (settings.clientCertificateRef === undefined) return tls
   const certificate = resolveClientCertificate(world, objectVersion(backend), settings.clientCertificateRef)
-  return certificate.ok ? { ...validated.tls, clientCertificate: certificate.value } : certificate.message
+  return certificate.ok ? { ...tls, clientCertificate: certificate.value } : certificate.message
+}
+
+/** Versions and algorithms as they are asked for; what is not said stays as it is. */
+function restrictions(settings: BackendTLSSettings): Partial<UpstreamTls> {
+  const { minVersion, maxVersion, ciphers, ecdhCurves, signatureAlgorithms, alpnProtocols } = settings
+  return {
+    ...(minVersion === undefined ? {} : { minVersion }),
+    // Envoy goes up to 1.2 towards backends where nothing is said.
+    ...(maxVersion === undefined ? (minVersion === '1.3' ? { maxVersion: minVersion } : {}) : { maxVersion }),
+    ...(ciphers === undefined ? {} : { ciphers }),
+    ...(ecdhCurves === undefined ? {} : { curves: ecdhCurves }),
+    ...(signatureAlgorithms === undefined ? {} : { signatureAlgorithms }),
+    ...(alpnProtocols === undefined ? {} : { alpn: alpnProtocols }),
+  }
 }
 
 function addressesOf(endpoints: readonly BackendEndpoint[]): BackendAddresses {

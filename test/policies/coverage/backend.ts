@@ -1,5 +1,5 @@
 /** Fields of Envoy Gateway's Backend and where ours are. */
-import { type FieldTable, OPEN } from './field-table.js'
+import { type FieldTable, OPEN, SAME } from './field-table.js'
 
 /** By the path below `spec` of theirs. */
 export const BACKEND_FIELDS: FieldTable = {
@@ -8,26 +8,26 @@ export const BACKEND_FIELDS: FieldTable = {
   fields: {
     type: OPEN,
     'endpoints.hostname': OPEN,
-    'endpoints.fqdn.hostname': OPEN,
-    'endpoints.fqdn.port': OPEN,
-    'endpoints.ip.address': OPEN,
-    'endpoints.ip.port': OPEN,
+    'endpoints.fqdn.hostname': SAME,
+    'endpoints.fqdn.port': SAME,
+    'endpoints.ip.address': SAME,
+    'endpoints.ip.port': SAME,
     'endpoints.unix.path': OPEN,
     'endpoints.zone': OPEN,
     appProtocols: OPEN,
-    fallback: OPEN,
-    'tls.caCertificateRefs': OPEN,
+    fallback: 'endpoints.priority',
+    'tls.caCertificateRefs': SAME,
     'tls.wellKnownCACertificates': OPEN,
-    'tls.insecureSkipVerify': OPEN,
-    'tls.sni': OPEN,
+    'tls.insecureSkipVerify': SAME,
+    'tls.sni': 'tls.hostname',
     'tls.autoSNIFromEndpointHostname': OPEN,
-    'tls.clientCertificateRef': OPEN,
-    'tls.minVersion': OPEN,
-    'tls.maxVersion': OPEN,
-    'tls.ciphers': OPEN,
-    'tls.ecdhCurves': OPEN,
-    'tls.signatureAlgorithms': OPEN,
-    'tls.alpnProtocols': OPEN,
+    'tls.clientCertificateRef': SAME,
+    'tls.minVersion': SAME,
+    'tls.maxVersion': SAME,
+    'tls.ciphers': SAME,
+    'tls.ecdhCurves': SAME,
+    'tls.signatureAlgorithms': SAME,
+    'tls.alpnProtocols': SAME,
     'tls.fingerprints': OPEN,
   },
 }

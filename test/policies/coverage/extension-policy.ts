@@ -31,7 +31,7 @@ export const EXTENSION_POLICY_FIELDS: FieldTable = {
     'wasm.env.hostKeys': OPEN,
     'extProc.backendRef': SAME,
     'extProc.backendRefs.weight': OPEN,
-    'extProc.backendRefs.fallback': OPEN,
+    'extProc.backendRefs.fallback': 'Backend endpoints.priority',
     'extProc.backendSettings': { exception: 'A BackendTrafficPolicy about the backend says it, for all that send there.' },
     'extProc.messageTimeout': SAME,
     'extProc.failOpen': SAME,

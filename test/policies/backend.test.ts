@@ -1,0 +1,143 @@
+/** Backend through the real Envoy: where requests go, and how TLS is spoken there. */
+import type { AddressInfo } from 'node:net'
+import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls'
+import { afterAll, beforeAll, describe, expect } from '@jest/globals'
+import { httpRoute, to } from '../features/manifests.js'
+import { authorities, secret } from '../features/tls-manifests.js'
+import { featureWorld } from '../features/world.js'
+import { createAuthority, type PemPair, type TestAuthority } from '../support/certificates.js'
+import { eventually } from '../support/eventually.js'
+import { policyField } from './coverage/policy-field.js'
+
+const world = featureWorld(['first', 'second'])
+const ROUTE = httpRoute('r', `[{${to('b')}}]`)
+const backend = (spec: string) => `
+apiVersion: headgate.dev/v1alpha1
+kind: Backend
+metadata: {name: b}
+spec: {${spec}}
+`
+const ip = (port: number, rest = '') => `{ip: {address: 127.0.0.1, port: ${port}}${rest}}`
+
+describe('endpoints', () => {
+  policyField(
+    ['Backend endpoints.ip.{address,port}', 'Backend endpoints.priority'],
+    'the next priority serves when the first is gone',
+    async () => {
+      const [first, second] = [world.backend('first').port, world.backend('second').port]
+      await world.write(ROUTE, backend(`endpoints: [${ip(first)}, ${ip(second, ', priority: 1')}]`))
+      for (let at = 0; at < 10; at++) expect(await world.answerer()).toBe('first')
+      const passive = `
+apiVersion: headgate.dev/v1alpha1
+kind: BackendTrafficPolicy
+metadata: {name: p}
+spec:
+  targetRefs: [{group: headgate.dev, kind: Backend, name: b}]
+  healthCheck: {panicThreshold: 0, passive: {consecutive5XxErrors: 1, baseEjectionTime: 300s, maxEjectionPercent: 100, interval: 1s}}
+`
+      await world.write(ROUTE, backend(`endpoints: [${ip(1)}, ${ip(second, ', priority: 1')}]`), passive)
+      await eventually(async () => expect(await world.answerer()).toBe('second'), 20_000)
+    },
+  )
+
+  policyField(['Backend endpoints.fqdn.{hostname,port}'], 'a DNS name is looked up', async () => {
+    await world.write(ROUTE, backend(`endpoints: [{fqdn: {hostname: localhost, port: ${world.backend('first').port}}}]`))
+    await eventually(async () => expect(await world.answerer()).toBe('first'), 20_000)
+  })
+})
+
+describe('tls', () => {
+  let authority: TestAuthority
+  let clients: TestAuthority
+  let pair: PemPair
+  const servers: Server[] = []
+  beforeAll(async () => {
+    authority = await createAuthority('servers')
+    clients = await createAuthority('clients')
+    pair = await authority.issue({ dns: ['inner.example.com'] })
+  })
+  afterAll(() => {
+    for (const server of servers) server.close()
+  })
+
+  /** A server that answers with what the handshake came to. */
+  async function listen(options: TlsOptions = {}): Promise<number> {
+    const server = createServer(
+      { cert: pair.certificate, key: pair.privateKey, ALPNProtocols: ['http/1.1'], ...options },
+      (socket: TLSSocket) => {
+        socket.on('error', () => {})
+        socket.once('data', () => {
+          const { name } = socket.getCipher()
+          const about = {
+            version: socket.getProtocol(),
+            cipher: name,
+            alpn: socket.alpnProtocol,
+            sni: (socket as { servername?: string }).servername,
+          }
+          const body = JSON.stringify(about)
+          socket.end(`HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
+        })
+      },
+    )
+    server.on('tlsClientError', () => {})
+    servers.push(server)
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    return (server.address() as AddressInfo).port
+  }
+
+  async function spoken(port: number, tls: string, ...objects: readonly string[]): Promise<Readonly<Record<string, unknown>> | number> {
+    await world.write(ROUTE, backend(`endpoints: [${ip(port)}], tls: {${tls}}`), ...objects)
+    const { status, body } = await world.ask()
+    return status === 200 ? JSON.parse(body) : status
+  }
+
+  policyField(
+    ['Backend tls.{caCertificateRefs,hostname,insecureSkipVerify}'],
+    'the certificate must be of an authority and carry the name, unless it is told to take any',
+    async () => {
+      const port = await listen()
+      const trusts = (hostname: string) => `hostname: ${hostname}, caCertificateRefs: [{group: "", kind: ConfigMap, name: servers}]`
+      const known = authorities('servers', authority.certificate)
+      expect(await spoken(port, trusts('inner.example.com'), known)).toMatchObject({ sni: 'inner.example.com' })
+      expect(await spoken(port, trusts('other.example.com'), known)).toBe(503)
+      expect(await spoken(port, trusts('inner.example.com'), authorities('servers', clients.certificate))).toBe(503)
+      expect(await spoken(port, 'hostname: other.example.com, insecureSkipVerify: true')).toMatchObject({ sni: 'other.example.com' })
+    },
+  )
+
+  policyField(['Backend tls.clientCertificateRef'], 'shows a certificate', async () => {
+    const port = await listen({ ca: clients.certificate, requestCert: true, rejectUnauthorized: true })
+    expect(await spoken(port, 'insecureSkipVerify: true')).toBe(503)
+    const shown = secret('shown', await clients.issue({ dns: ['gateway.example.com'] }))
+    await eventually(async () => {
+      expect(await spoken(port, 'insecureSkipVerify: true, clientCertificateRef: {name: shown}', shown)).toMatchObject({
+        version: 'TLSv1.2',
+      })
+    }, 20_000)
+  })
+
+  policyField(
+    ['Backend tls.{minVersion,maxVersion,ciphers,ecdhCurves,signatureAlgorithms,alpnProtocols}'],
+    'versions, algorithms and protocols are those that are asked for',
+    async () => {
+      const any = 'insecureSkipVerify: true'
+      const port = await listen()
+      expect(await spoken(port, any)).toMatchObject({ version: 'TLSv1.2', alpn: 'http/1.1' })
+      expect(await spoken(port, `${any}, maxVersion: "1.3"`)).toMatchObject({ version: 'TLSv1.3' })
+      expect(await spoken(port, `${any}, minVersion: "1.3"`)).toMatchObject({ version: 'TLSv1.3' })
+      const old = await listen({ maxVersion: 'TLSv1.2' })
+      expect(await spoken(old, any)).toMatchObject({ version: 'TLSv1.2' })
+      expect(await spoken(old, `${any}, minVersion: "1.3"`)).toBe(503)
+      const cipher = 'ECDHE-ECDSA-AES256-GCM-SHA384'
+      expect(await spoken(port, `${any}, maxVersion: "1.2", ciphers: [${cipher}]`)).toMatchObject({ cipher })
+      const curve = await listen({ ecdhCurve: 'P-384' })
+      expect(await spoken(curve, `${any}, minVersion: "1.3", ecdhCurves: [X25519]`)).toBe(503)
+      expect(await spoken(curve, `${any}, minVersion: "1.3", ecdhCurves: [P-384]`)).toMatchObject({ version: 'TLSv1.3' })
+      expect(await spoken(port, `${any}, signatureAlgorithms: [rsa_pss_rsae_sha512]`)).toBe(503)
+      expect(await spoken(port, `${any}, signatureAlgorithms: [ecdsa_secp256r1_sha256]`)).toMatchObject({ version: 'TLSv1.2' })
+      const strange = await listen({ ALPNProtocols: ['http/1.0'] })
+      expect(await spoken(strange, `${any}, alpnProtocols: [http/1.0]`)).toMatchObject({ alpn: 'http/1.0' })
+      expect(await spoken(port, `${any}, alpnProtocols: [http/1.0]`)).toBe(503)
+    },
+  )
+})
