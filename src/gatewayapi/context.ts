@@ -8,6 +8,8 @@ export interface TranslationContext {
   readonly envoyPatches?: boolean
   /** The names in `GatewayClass.status.supportedFeatures`, in ascending order. */
   readonly supportedFeatures: readonly string[]
+  /** True if there is a rate limit service: without one, policies that ask for it are refused. */
+  readonly hasRateLimitService?: boolean
 }
 
 /** The name under which we claim GatewayClasses. */

@@ -30,6 +30,7 @@ import { BACKEND_TRAFFIC_POLICY } from './policies/backend-traffic-kind.js'
 import { declareClusterPolicies } from './policies/cluster-policies.js'
 import { declareEffectivePolicies, declareRouteScopes, type RoutePolicies } from './policies/effective-policies.js'
 import { backendsOfExtensions, EXTENSION_POLICY } from './policies/extension-kind.js'
+import { serviceProblem } from './policies/global-rate-limits.js'
 import { passThroughOf } from './policies/http1-pass-through.js'
 import { declarePolicies } from './policies/policies.js'
 import { declareAncestorSources } from './policies/policy-ancestors.js'
@@ -114,7 +115,9 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
   ])
   const ruleSources = { inputs, materials, backends, grants, gatewayCertificates }
   const telemetry = declareTelemetry(graph, gateways, telemetrySources, ruleSources)
-  const trafficPolicies = declarePolicies(graph, inputs, ruleSources, BACKEND_TRAFFIC_POLICY)
+  const trafficPolicies = declarePolicies(graph, inputs, ruleSources, BACKEND_TRAFFIC_POLICY, (view, key) =>
+    context.hasRateLimitService === true ? undefined : serviceProblem(view.get(inputs.kind('BackendTrafficPolicy'), key)),
+  )
   const authentications = declareAuthentications(graph, { ...ruleSources, inputs })
   const jwtRequirements = declareJwtRequirements(graph, authentications)
   const securityPolicies = declarePolicies(

@@ -24,6 +24,8 @@ export interface Forward {
   readonly hidesLoadReports?: boolean
   /** Protocols that a client may upgrade to, such as `websocket`. */
   readonly upgrades: readonly string[]
+  /** How requests of the method CONNECT are served: `terminate` sends the bytes of the tunnel as TCP; undefined: they match nothing. */
+  readonly connect?: 'forward' | 'terminate' | undefined
 }
 
 /** Where the host that the backend sees comes from. */

@@ -5,6 +5,7 @@ import type { Extension, GeoIp } from './extension.js'
 import type { Forward } from './forward.js'
 import type { HeaderChanges } from './headers.js'
 import type { Hostname } from './hostname.js'
+import type { RequestTraffic } from './request-traffic.js'
 
 /** The virtual hosts of a port (HTTP) or of a TLS filter chain. */
 export interface RouteTable {
@@ -66,6 +67,7 @@ export interface Route {
   /** True: gRPC-Web of browsers is understood. */
   readonly grpcWeb?: true
   readonly geoIp?: GeoIp
+  readonly traffic?: RequestTraffic
   /** True for GRPCRoutes: unmatched and failed requests answer in gRPC's own terms. */
   readonly grpc: boolean
 }

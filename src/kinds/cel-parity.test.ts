@@ -100,6 +100,16 @@ const HAND_WRITTEN: Readonly<Record<string, readonly JsonValue[]>> = {
   'request-redirect-not-repeated': [repeat(2, { type: 'RequestRedirect' })],
   'url-rewrite-not-repeated': [repeat(2, { type: 'URLRewrite' })],
   'request-header-modifier-required-for-its-type': [{ type: 'RequestHeaderModifier' }],
+  'selector-selects-something': [{}, { path: { value: '/', type: 'Exact', invert: false } }],
+  'cost-is-number-or-format': [{}, { number: 1 }, { number: 1, format: '%BYTES_SENT%' }],
+  'status-has-what-its-type-names': [
+    { type: 'Value', value: 404 },
+    { type: 'Range', value: 404 },
+  ],
+  'status-range-in-order': [
+    { type: 'Range', range: { start: 500, end: 404 } },
+    { type: 'Range', range: { start: 404, end: 500 } },
+  ],
   'hash-has-what-its-type-names': [{ type: 'SourceIP' }, { type: 'Headers', headers: ['a'] }, { type: 'Headers', header: 'a' }],
   'path-without-dot-segment': [{ value: '/a/./b' }, { value: '/a' }],
   'path-end-without-dot-segment': [{ value: '/a/.' }, { value: '/a' }],

@@ -17,6 +17,7 @@ import {
 } from '../../src/ir/route.js'
 import type { SubjectAltName, TlsTermination, UpstreamTls } from '../../src/ir/tls.js'
 import { arbitraryClient, arbitrarySocket } from './arbitrary-client.js'
+import { arbitraryRequestTraffic } from './arbitrary-request-traffic.js'
 import { host, httpChain, type IrValues, origin, port, routeTable, streamChain } from './ir-fixtures.js'
 
 /** Clusters that exist, and one that does not. */
@@ -97,6 +98,8 @@ const forward: fc.Arbitrary<Forward> = fc.record(
       },
       { requiredKeys: ['attempts', 'statusCodes', 'connectionErrors'] },
     ),
+    connect: fc.constantFrom<NonNullable<Forward['connect']>>('forward', 'terminate'),
+    hidesLoadReports: fc.constant(true),
     hash: fc.oneof(
       fc.constant({ kind: 'sourceIp' as const }),
       fc.record({
@@ -295,6 +298,7 @@ const route: fc.Arbitrary<Route> = fc.record(
     cors,
     authorization,
     externalAuth,
+    traffic: arbitraryRequestTraffic,
     grpc: fc.boolean(),
   },
   { requiredKeys: ['name', 'origin', 'match', 'action', 'requestHeaders', 'responseHeaders', 'grpc'] },

@@ -16,6 +16,8 @@ export interface TestRequest {
   readonly headers?: Readonly<Record<string, string | readonly string[]>>
   readonly body?: string
   readonly tls?: TestTls
+  /** The address of 127.0.0.0/8 that it comes from. */
+  readonly localAddress?: string
   /** Default 5 s. */
   readonly timeoutMs?: number
 }
@@ -51,6 +53,7 @@ export function send(request: TestRequest): Promise<TestAnswer> {
       path: request.path ?? '/',
       headers: { ...(request.host === undefined ? {} : { host: request.host }), ...request.headers } as Record<string, string | string[]>,
       agent: false as const,
+      ...(request.localAddress === undefined ? {} : { localAddress: request.localAddress }),
       timeout: request.timeoutMs ?? 5_000,
     }
     const tls = request.tls

@@ -6,6 +6,7 @@ import type { Problem } from '../conditions.js'
 import { leavesOf } from './merge.js'
 import type { PolicyKind } from './policy-kind.js'
 import { isBackendTarget, isConnectionTarget } from './policy-targets.js'
+import { requestProblem } from './request-problems.js'
 
 /** Choices and what belongs to them. */
 const ATOMS: ReadonlySet<string> = new Set([
@@ -16,6 +17,11 @@ const ATOMS: ReadonlySet<string> = new Set([
   'tcpKeepalive',
   'circuitBreaker.retryBudget',
   'http2.connectionKeepalive',
+  'rateLimit',
+  'faultInjection.delay',
+  'faultInjection.abort',
+  'bandwidthLimit.request',
+  'bandwidthLimit.response',
 ])
 
 /** Settings that hold for requests, before a backend is chosen. */
@@ -24,6 +30,16 @@ const OF_REQUESTS: readonly string[] = [
   'timeouts.http.requestTimeout',
   'timeouts.http.streamIdleTimeout',
   'timeouts.http.maxStreamDuration',
+  'rateLimit',
+  'faultInjection',
+  'bandwidthLimit',
+  'admissionControl',
+  'compression',
+  'decompression',
+  'responseOverride',
+  'requestBuffer',
+  'httpUpgrade',
+  'telemetry',
 ]
 
 /** BackendTrafficPolicy. */
@@ -34,7 +50,12 @@ export const BACKEND_TRAFFIC_POLICY: PolicyKind<'BackendTrafficPolicy', BackendT
   atoms: ATOMS,
   settingsOf: ({ targetRefs: _refs, targetSelectors: _selectors, mergeType: _type, overrides: _overrides, ...settings }) => settings,
   overridesOf: ({ overrides }: BackendTrafficPolicySpec) => overrides,
-  problemOf: (settings) => tableSizeProblem(settings) ?? keepaliveProblem(settings) ?? bufferProblem(settings) ?? zeroProblem(settings),
+  problemOf: (settings) =>
+    tableSizeProblem(settings) ??
+    keepaliveProblem(settings) ??
+    bufferProblem(settings) ??
+    zeroProblem(settings) ??
+    problemOfRequests(settings),
   isTarget: (kind) => !isConnectionTarget(kind),
   targetProblem: (settings, kind) => (isBackendTarget(kind) ? backendProblem(settings) : undefined),
 }
@@ -71,6 +92,11 @@ function keepaliveProblem({ tcpKeepalive }: BackendTrafficSettings): Problem | u
     return milliseconds < 1_000 || milliseconds % 1_000 !== 0
   })
   return wrong === undefined ? undefined : unsupported(`tcpKeepalive.${wrong}: use whole seconds, at least one.`)
+}
+
+function problemOfRequests(settings: BackendTrafficSettings): Problem | undefined {
+  const message = requestProblem(settings)
+  return message === undefined ? undefined : unsupported(message)
 }
 
 function bufferProblem({ connection }: BackendTrafficSettings): Problem | undefined {

@@ -2,7 +2,7 @@
 import type { BackendTrafficSettings, CircuitBreaker, BackendDNS as DnsSettings, HTTP2Keepalive } from '../../gen/kinds.js'
 import type { BackendTraffic, DnsLookups, Http2Ping, UpstreamHttp } from '../../ir/cluster.js'
 import { DEFAULT_RETRY } from '../../ir/defaults.js'
-import type { HashSource, Retry, Timeouts } from '../../ir/forward.js'
+import type { Forward, HashSource, Retry, Timeouts } from '../../ir/forward.js'
 import { durationMilliseconds } from '../../kinds/duration.js'
 import { quantityBytes } from '../../kinds/quantity.js'
 import { compareText } from '../precedence.js'
@@ -116,6 +116,17 @@ export function hashSource({ loadBalancer }: BackendTrafficSettings): HashSource
           .sort((a, b) => compareText(a.name, b.name)),
       }
   }
+}
+
+/** Protocols that requests may change to, but for those of the method CONNECT; undefined where nobody says any. */
+export function upgradesOf({ httpUpgrade }: BackendTrafficSettings): readonly string[] | undefined {
+  return httpUpgrade?.filter(({ type }) => type !== 'CONNECT').map(({ type }) => type.toLowerCase())
+}
+
+/** How requests of the method CONNECT are served; undefined where they are not. */
+export function connectOf({ httpUpgrade }: BackendTrafficSettings): Forward['connect'] {
+  const found = httpUpgrade?.find(({ type }) => type === 'CONNECT')
+  return found === undefined ? undefined : found.connect?.terminate === true ? 'terminate' : 'forward'
 }
 
 /** True if answers must not say how busy endpoints are: what is for us is not for clients. */

@@ -58,6 +58,7 @@ export type RuleOutcome = Pick<
   | 'extensions'
   | 'grpcWeb'
   | 'geoIp'
+  | 'traffic'
 > & {
   /** Sets of cookies of which a request must carry one; empty: any. */
   readonly cookies: readonly (readonly ValueMatch[])[]

@@ -10,11 +10,12 @@ import type { Forward } from '../../ir/forward.js'
 import type { DirectResponse, RouteAction } from '../../ir/route.js'
 import { ruleAuthentication } from '../authentication/rule-authentication.js'
 import type { UsableBackend } from '../backends/resolved-backend.js'
-import { hashSource, hidesLoadReports, requestRetry, requestTimeouts } from '../policies/backend-traffic.js'
+import { connectOf, hashSource, hidesLoadReports, requestRetry, requestTimeouts, upgradesOf } from '../policies/backend-traffic.js'
 import { clusterPolicies } from '../policies/cluster-policies.js'
 import { isBroken, policyOfRule } from '../policies/effective-policies.js'
 import { type RuleExtensions, ruleExtensions } from '../policies/extensions.js'
 import type { Effective } from '../policies/policy.js'
+import { requestTraffic } from '../policies/request-traffic.js'
 import { ruleSecurity } from '../policies/security.js'
 import { answersAndForwards, type CollectedFilters, collectFilters, joinFilters, needsWholeRule, type RouteFilter } from './filters.js'
 import { incompatibleFilters } from './incompatible-filters.js'
@@ -55,6 +56,7 @@ export function ruleOutcome(context: RuleContext, rule: AnyRule, at: number): Ru
   const shared = shareOut({ ...context, clusterPolicies: clusterPolicies(traffic) }, references, usage, extras)
   const incompatible = incompatibleFilters(rule, at) ?? answersAndForwards(filters, at)
   const extensions = ruleExtensions(context, policyOfRule(context.extensions, rule.name))
+  const inTraffic = requestTraffic(traffic, scopeOf(context, rule, at))
   const several = only === undefined ? [...ofBackends.values()] : []
   const authentication = ruleAuthentication(context, policyOfRule(context.security, rule.name))
   return {
@@ -71,6 +73,7 @@ export function ruleOutcome(context: RuleContext, rule: AnyRule, at: number): Ru
     ...(filters.credential === undefined ? {} : { credential: filters.credential }),
     cookies: filters.cookies ?? [],
     origins: [...filters.origins, ...several.flatMap((each) => each.origins), ...(extensions?.origins ?? [])],
+    ...(inTraffic === undefined ? {} : { traffic: inTraffic }),
     problems: [...filters.problems, ...several.flatMap((each) => each.problems), ...shared.problems],
     unsupported: [
       ...(incompatible === undefined ? [] : [incompatible]),
@@ -82,6 +85,11 @@ export function ruleOutcome(context: RuleContext, rule: AnyRule, at: number): Ru
         : []),
     ],
   }
+}
+
+/** A rule as counts are named by it: by its own name where it has one, so that rules may move. */
+function scopeOf({ route }: RuleContext, { name }: AnyRule, at: number): string {
+  return `${route.kind}/${route.namespace}/${route.name}/${name ?? at}`
 }
 
 /**
@@ -136,6 +144,7 @@ function forward(context: RuleContext, rule: RuleWithPolicies, at: number, filte
   const silent = isGrpc || shared.backends.some(isWebSocket)
   const timeouts = timeoutsOf(rule.timeouts, requestTimeouts(silent ? { ...DEFAULT_TIMEOUTS, idleMs: 0 } : DEFAULT_TIMEOUTS, settings))
   const hash = hashSource(settings)
+  const connect = isGrpc ? undefined : connectOf(settings)
   const sticky = rule.sessionPersistence ?? shared.backends.find((each) => each.sessionPersistence !== undefined)?.sessionPersistence
   return {
     kind: 'forward',
@@ -151,7 +160,8 @@ function forward(context: RuleContext, rule: RuleWithPolicies, at: number, filte
     ...(sticky === undefined ? {} : { sessionPersistence: sessionPersistenceOf(sticky, `${kind}/${namespace}/${name}/rule/${at}`) }),
     ...(hash === undefined ? {} : { hash }),
     ...(hidesLoadReports(settings) ? { hidesLoadReports: true } : {}),
-    upgrades: !isGrpc && shared.backends.some((each) => each.http.protocol === 'http1') ? ['websocket'] : [],
+    ...(connect === undefined ? {} : { connect }),
+    upgrades: upgradesOf(settings) ?? (!isGrpc && shared.backends.some((each) => each.http.protocol === 'http1') ? ['websocket'] : []),
   }
 }
 

@@ -27,10 +27,8 @@ export type ForwardingRoute = HeaderMutations & { readonly route: RouteAction }
 /**
  * Forwards to these backends of the rule. The share of invalid ones, and every request where no backend is valid, goes to a cluster that
  * never exists, for which the route answers: 500, or for gRPC 503, because that is UNAVAILABLE to a client, while 500 is UNKNOWN.
- *
- * @param upgrade true for the route that takes upgrades: it allows them, and it may stay idle
  */
-export function forwardTo(backends: Backends, forward: Forward, route: IrRoute, upgrade: boolean): ForwardingRoute {
+export function forwardTo(backends: Backends, forward: Forward, route: IrRoute, upgrading: Upgrading): ForwardingRoute {
   const { specifier, shared } = chooseCluster(backends, forward, route)
   const mirrors = forward.mirrors.flatMap((mirror) => mirrorPolicy(mirror) ?? [])
   const timeouts = withTotal(forward)
@@ -46,15 +44,34 @@ export function forwardTo(backends: Backends, forward: Forward, route: IrRoute, 
       ...(mirrors.length === 0 ? {} : { requestMirrorPolicies: mirrors }),
       // Envoy's own default of 15 s would cut long answers.
       timeout: duration(timeouts.requestMs),
-      ...idleTimeout(timeouts, upgrade || route.grpc),
+      ...idleTimeout(timeouts, upgrading.mayStayIdle || route.grpc),
       ...(timeouts.streamMs === undefined || timeouts.streamMs === 0
         ? {}
         : { maxStreamDuration: { maxStreamDuration: duration(timeouts.streamMs) } }),
       ...(retry === undefined ? {} : { retryPolicy: retry }),
       ...(hedge === undefined ? {} : { hedgePolicy: hedge }),
       ...(forward.hash === undefined ? {} : { hashPolicy: hashPolicies(forward.hash) }),
-      ...(upgrade ? { upgradeConfigs: forward.upgrades.map((upgradeType) => ({ upgradeType, enabled: bool(true) })) } : {}),
+      ...upgradeConfigs(upgrading),
     },
+  }
+}
+
+/** What a route upgrades to. */
+export interface Upgrading {
+  readonly upgrades: readonly string[]
+  /** True for tunnels (CONNECT) that end here: their bytes go on as TCP. */
+  readonly terminates?: boolean
+  readonly mayStayIdle: boolean
+}
+
+function upgradeConfigs({ upgrades, terminates }: Upgrading): Pick<RouteAction, 'upgradeConfigs'> {
+  if (upgrades.length === 0) return {}
+  return {
+    upgradeConfigs: upgrades.map((upgradeType) => ({
+      upgradeType,
+      enabled: bool(true),
+      ...(terminates === true ? { connectConfig: {} } : {}),
+    })),
   }
 }
 

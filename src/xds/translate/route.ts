@@ -9,7 +9,7 @@ import { CORS } from './http-filters/cors.js'
 import { perFilterConfig } from './http-filters/index.js'
 import { INVALID_BACKEND } from './invalid-backend.js'
 import { redirectAction } from './redirect.js'
-import { type Backends, forwardTo } from './route-action.js'
+import { type Backends, forwardTo, type Upgrading } from './route-action.js'
 import { exactHeader, routeMatch } from './route-match.js'
 import { type Share, shares } from './shares.js'
 
@@ -63,24 +63,34 @@ function matchOf({ match, grpc, grpcWeb }: IrRoute): RouteMatch {
 }
 
 function forwardRoutes(route: IrRoute, match: RouteMatch, forward: Forward): readonly Route[] {
-  return variants(match, forward).flatMap((variant) =>
+  return variants(match, forward, route).flatMap((variant) =>
     divide(forward).map(({ part: { backends }, upTo }) => {
       const shareMatch = upTo === undefined ? variant.match : { ...variant.match, runtimeFraction: requestShare(upTo) }
-      return { ...named(route), match: shareMatch, ...forwardTo(backends, forward, route, variant.upgrade) }
+      return { ...named(route), match: shareMatch, ...forwardTo(backends, forward, route, variant) }
     }),
   )
 }
 
-interface Variant {
+interface Variant extends Upgrading {
   readonly match: RouteMatch
-  readonly upgrade: boolean
 }
 
 /** Upgrades may stay idle where other requests may not, which takes a route of their own: unless the rule says how long all may. */
-function variants(match: RouteMatch, { upgrades, timeouts }: Forward): readonly Variant[] {
-  if (upgrades.length === 0 || timeouts.idleMs !== undefined) return [{ match, upgrade: upgrades.length > 0 }]
-  const upgraded = upgrades.map((protocol) => ({ match: withHeaders(match, [upgradeHeader(protocol)]), upgrade: true }))
-  return [...upgraded, { match, upgrade: false }]
+function variants(match: RouteMatch, { upgrades, timeouts, connect }: Forward, { traffic }: IrRoute): readonly Variant[] {
+  const connects: readonly Variant[] =
+    connect === undefined
+      ? []
+      : [{ match: connectMatch(match), upgrades: ['CONNECT'], terminates: connect === 'terminate', mayStayIdle: true }]
+  // What a route counts, it counts for itself: a client must not double it by a header.
+  const counts = traffic?.rateLimit?.kind === 'local' || traffic?.bandwidth !== undefined
+  if (upgrades.length === 0 || timeouts.idleMs !== undefined || counts) return [...connects, { match, upgrades, mayStayIdle: false }]
+  const upgraded = upgrades.map((protocol) => ({ match: withHeaders(match, [upgradeHeader(protocol)]), upgrades, mayStayIdle: true }))
+  return [...connects, ...upgraded, { match, upgrades: [], mayStayIdle: false }]
+}
+
+/** A request of the method CONNECT has no path. */
+function connectMatch({ headers }: RouteMatch): RouteMatch {
+  return { connectMatcher: {}, ...(headers === undefined ? {} : { headers }) }
 }
 
 /**
@@ -102,10 +112,11 @@ interface Part {
   readonly weight: number
 }
 
-function named(route: IrRoute): Pick<Route, 'name' | 'typedPerFilterConfig'> {
+function named(route: IrRoute): Pick<Route, 'name' | 'statPrefix' | 'typedPerFilterConfig'> {
   const typedPerFilterConfig = perFilterConfig(route)
   return {
     name: route.name,
+    ...(route.traffic?.statName === undefined ? {} : { statPrefix: route.traffic.statName }),
     ...(typedPerFilterConfig === undefined ? {} : { typedPerFilterConfig }),
   }
 }

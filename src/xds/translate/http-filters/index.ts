@@ -11,6 +11,7 @@ import { CREDENTIAL_INJECTOR } from './credential-injector.js'
 import { CSRF } from './csrf.js'
 import { EXT_AUTHZ } from './ext-authz.js'
 import { EXTENSIONS } from './extensions.js'
+import { FAULT } from './fault.js'
 import { GEO_IP, GEO_IP_HEADERS } from './geo-ip.js'
 import { GRPC_WEB } from './grpc-web.js'
 import type { HttpFilter } from './http-filter.js'
@@ -20,6 +21,7 @@ import { OAUTH2 } from './oauth2.js'
 import { ROUTER, ROUTER_WITH_HEADERS } from './router.js'
 import { SCOPE_SEARCH } from './scope-search.js'
 import { STATEFUL_SESSION } from './stateful-session.js'
+import { ANSWERS, REQUESTS } from './traffic.js'
 
 /**
  * The filters in the order in which a request passes them; this is the only place that says so.
@@ -31,6 +33,8 @@ import { STATEFUL_SESSION } from './stateful-session.js'
  */
 export const HTTP_FILTERS: readonly HttpFilter[] = [
   ...LISTENER_FILTERS,
+  ANSWERS,
+  FAULT,
   CORS,
   CSRF,
   GRPC_WEB,
@@ -42,6 +46,7 @@ export const HTTP_FILTERS: readonly HttpFilter[] = [
   JWT_AUTHN,
   EXT_AUTHZ,
   AUTHORIZATION,
+  REQUESTS,
   ...EXTENSIONS,
   CREDENTIAL_INJECTOR,
   STATEFUL_SESSION,

@@ -1,0 +1,81 @@
+/** What the schema of a BackendTrafficPolicy lets through about requests and cannot be done. */
+import type { BackendTrafficSettings, RateLimitSelector } from '../../gen/kinds.js'
+import { durationMilliseconds } from '../../kinds/duration.js'
+import { quantityBytes } from '../../kinds/quantity.js'
+import { regularExpressionProblem } from '../regular-expressions.js'
+import { parseAddressRange } from './address-range.js'
+import { kibPerSecond } from './request-traffic.js'
+
+const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308]
+
+/** The first thing that cannot be done: the field and what to do about it. */
+export function requestProblem(settings: BackendTrafficSettings): string | undefined {
+  return rateLimitProblem(settings) ?? overrideProblem(settings) ?? sizeProblem(settings) ?? otherProblem(settings)
+}
+
+function rateLimitProblem({ rateLimit }: BackendTrafficSettings): string | undefined {
+  for (const [at, { clientSelectors, cost, shared }] of (rateLimit?.rules ?? []).entries()) {
+    const field = `rateLimit.rules[${at}]`
+    const wrong = (clientSelectors ?? []).flatMap((selector) => selectorProblem(selector) ?? [])[0]
+    if (wrong !== undefined) return `${field}.clientSelectors.${wrong}`
+    if (rateLimit?.type === 'Local' && shared === true) return `${field}.shared: goes with type Global.`
+    if (rateLimit?.type === 'Local' && cost?.request?.number === 0) return `${field}.cost.request.number: 0 goes with type Global.`
+    if (rateLimit?.type === 'Local' && cost?.response !== undefined) return `${field}.cost.response: goes with type Global.`
+  }
+  return undefined
+}
+
+function selectorProblem({ headers, queryParams, path, sourceCIDR }: RateLimitSelector): string | undefined {
+  for (const [field, values] of Object.entries({ headers, queryParams })) {
+    for (const { type, value } of values ?? []) {
+      const problem = type === 'RegularExpression' ? regularExpressionProblem(value ?? '') : undefined
+      if (problem !== undefined) return `${field}.value: the regular expression ${problem}.`
+    }
+  }
+  if (path?.type === 'RegularExpression') {
+    const problem = regularExpressionProblem(path.value)
+    if (problem !== undefined) return `path.value: the regular expression ${problem}.`
+  } else if (path !== undefined && !path.value.startsWith('/')) return 'path.value: begins with a slash.'
+  if (sourceCIDR === undefined) return undefined
+  if (parseAddressRange(sourceCIDR.value) === undefined) return `sourceCIDR.value: "${sourceCIDR.value}" is no range such as 10.0.0.0/8.`
+  return sourceCIDR.type === 'Distinct' && sourceCIDR.invert ? 'sourceCIDR.invert: does not go with Distinct.' : undefined
+}
+
+function overrideProblem({ responseOverride }: BackendTrafficSettings): string | undefined {
+  for (const [at, { match, redirect }] of (responseOverride ?? []).entries()) {
+    const status = redirect?.statusCode
+    if (status !== undefined && !REDIRECTS.includes(status)) {
+      return `responseOverride[${at}].redirect.statusCode: use one of ${REDIRECTS.join(', ')}.`
+    }
+    for (const { value } of match.responseHeaders ?? []) {
+      const problem = value.type === 'RegularExpression' ? regularExpressionProblem(value.value) : undefined
+      if (problem !== undefined) return `responseOverride[${at}].match.responseHeaders.value: the regular expression ${problem}.`
+    }
+  }
+  return undefined
+}
+
+function sizeProblem({ requestBuffer, bandwidthLimit, compression }: BackendTrafficSettings): string | undefined {
+  const buffered = requestBuffer === undefined ? 1 : quantityBytes(requestBuffer.limit)
+  if (!(buffered >= 1 && buffered <= 0xffff_ffff)) return 'requestBuffer.limit: use 1 to 4294967295 bytes.'
+  for (const direction of ['request', 'response'] as const) {
+    const limit = bandwidthLimit?.[direction]?.limit
+    if (limit !== undefined && kibPerSecond(limit) < 1) return `bandwidthLimit.${direction}.limit: use 1024 bytes per second at least.`
+  }
+  const small = (compression ?? []).some(
+    ({ minContentLength }) => minContentLength !== undefined && quantityBytes(minContentLength) > 0xffff_ffff,
+  )
+  return small ? 'compression.minContentLength: use 4294967295 bytes at most.' : undefined
+}
+
+function otherProblem({ admissionControl, faultInjection, httpUpgrade }: BackendTrafficSettings): string | undefined {
+  const window = admissionControl?.samplingWindow
+  if (window !== undefined && (durationMilliseconds(window) < 1_000 || durationMilliseconds(window) % 1_000 !== 0)) {
+    return 'admissionControl.samplingWindow: use whole seconds, at least one.'
+  }
+  if (faultInjection?.delay !== undefined && durationMilliseconds(faultInjection.delay.fixedDelay) === 0) {
+    return 'faultInjection.delay.fixedDelay: must be longer than 0.'
+  }
+  const terminating = (httpUpgrade ?? []).find(({ type, connect }) => connect?.terminate === true && type !== 'CONNECT')
+  return terminating === undefined ? undefined : `httpUpgrade: ${terminating.type} cannot end here, only CONNECT can.`
+}

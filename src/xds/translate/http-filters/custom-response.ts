@@ -1,0 +1,101 @@
+/** Other answers than those of backends and of Envoy itself. */
+import type { envoy, google, xds } from '../../../gen/envoy/types.js'
+import type { CustomAnswer, CustomRedirect, ResponseOverride } from '../../../ir/request-traffic.js'
+import { any, uint32 } from '../../message.js'
+import { headerMutations } from '../header-mutations.js'
+import type { RouteFilter } from './slot.js'
+
+type Predicate = xds.type.matcher.v3.Matcher.MatcherList.Predicate
+type StringMatcher = xds.type.matcher.v3.StringMatcher
+type LocalResponsePolicy = envoy.extensions.http.custom_response.local_response_policy.v3.LocalResponsePolicy
+
+/** The first override that matches counts. */
+export function customResponses(overrides: readonly ResponseOverride[]): readonly RouteFilter[] {
+  if (overrides.length === 0) return []
+  const matchers = overrides.map((override) => ({
+    predicate: allOf([...statuses(override), ...headers(override), ...source(override)]),
+    onMatch: { action: { name: 'override', typedConfig: policy(override.answer) } },
+  }))
+  return [
+    {
+      name: 'envoy.filters.http.custom_response',
+      typedConfig: any('envoy.extensions.filters.http.custom_response.v3.CustomResponse', {
+        customResponseMatcher: { matcherList: { matchers } },
+      }),
+    },
+  ]
+}
+
+function statuses({ statuses: ranges }: ResponseOverride): readonly Predicate[] {
+  if (ranges.length === 0) return []
+  const input = any('envoy.type.matcher.v3.HttpResponseStatusCodeMatchInput', {})
+  return [predicate('status', input, { safeRegex: { googleRe2: {}, regex: statusPattern(ranges) } })]
+}
+
+/** An expression for statuses: whole hundreds in short, others one by one. */
+function statusPattern(ranges: ResponseOverride['statuses']): string {
+  const all = new Set(ranges.flatMap(({ from, to }) => Array.from({ length: to - from + 1 }, (_, at) => from + at)))
+  const hundreds = [1, 2, 3, 4, 5].filter((hundred) =>
+    Array.from({ length: 100 }, (_, at) => hundred * 100 + at).every((code) => all.has(code)),
+  )
+  const others = [...all].filter((code) => !hundreds.includes(Math.floor(code / 100))).sort((a, b) => a - b)
+  return [...hundreds.map((hundred) => `${hundred}[0-9]{2}`), ...others].join('|')
+}
+
+function headers({ headers: wanted }: ResponseOverride): readonly Predicate[] {
+  return wanted.map(({ name, kind, value }) => {
+    const input = any('envoy.type.matcher.v3.HttpResponseHeaderMatchInput', { headerName: name })
+    return predicate('header', input, kind === 'regex' ? { safeRegex: { googleRe2: {}, regex: value } } : textMatcher(kind, value))
+  })
+}
+
+function textMatcher(kind: 'exact' | 'prefix' | 'suffix', value: string): StringMatcher {
+  switch (kind) {
+    case 'exact':
+      return { exact: value }
+    case 'prefix':
+      return { prefix: value }
+    case 'suffix':
+      return { suffix: value }
+  }
+}
+
+function source({ source: whose }: ResponseOverride): readonly Predicate[] {
+  if (whose === 'any') return []
+  const input = any('envoy.type.matcher.v3.HttpResponseLocalReplyMatchInput', {})
+  return [predicate('source', input, { exact: whose === 'local' ? 'true' : 'false' })]
+}
+
+function predicate(name: string, typedConfig: google.protobuf.Any, valueMatch: StringMatcher): Predicate {
+  return { singlePredicate: { input: { name, typedConfig }, valueMatch } }
+}
+
+function allOf(predicates: readonly Predicate[]): Predicate {
+  const [first, ...others] = predicates
+  return first !== undefined && others.length === 0 ? first : { andMatcher: { predicate: predicates } }
+}
+
+function policy(answer: CustomAnswer | CustomRedirect): google.protobuf.Any {
+  return any(
+    'envoy.extensions.http.custom_response.local_response_policy.v3.LocalResponsePolicy',
+    answer.kind === 'answer' ? local(answer) : redirect(answer),
+  )
+}
+
+function local({ statusCode, contentType, body, set, add }: CustomAnswer): LocalResponsePolicy {
+  const typed = contentType === undefined ? set : [{ name: 'content-type', value: contentType }, ...set]
+  const { responseHeadersToAdd } = headerMutations({ set: [], add: [], remove: [] }, { set: typed, add, remove: [] })
+  return {
+    ...(statusCode === undefined ? {} : { statusCode: uint32(statusCode) }),
+    ...(body === undefined ? {} : { body: { inlineString: body } }),
+    ...(responseHeadersToAdd === undefined ? {} : { responseHeadersToAdd }),
+  }
+}
+
+/** Envoy has redirects for itself alone here: this one is for the client, put together from what it asked for. */
+function redirect({ statusCode, scheme, hostname, port, path }: CustomRedirect): LocalResponsePolicy {
+  const host = hostname === undefined ? '%REQ(:AUTHORITY)%' : hostname.replaceAll('%', '%%')
+  const place = `${host}${port === undefined ? '' : `:${port}`}`
+  const location = `${scheme ?? '%REQ(:SCHEME)%'}://${place}${path === undefined ? '%REQ(:PATH)%' : path.replaceAll('%', '%%')}`
+  return { statusCode: uint32(statusCode), responseHeadersToAdd: [{ header: { key: 'location', value: location } }] }
+}

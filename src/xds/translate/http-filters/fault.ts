@@ -1,0 +1,41 @@
+/** Requests that are made slow or fail on purpose. */
+
+import { Enum } from '../../../gen/envoy/enums.js'
+import type { envoy } from '../../../gen/envoy/types.js'
+import type { Fault, RequestShare } from '../../../ir/request-traffic.js'
+import { any, duration } from '../../message.js'
+import { MILLION, millionths } from '../fraction.js'
+import type { HttpFilter } from './http-filter.js'
+
+const DENOMINATOR = Enum['envoy.type.v3.FractionalPercent.DenominatorType']
+
+const NONE = any('envoy.extensions.filters.http.fault.v3.HTTPFault', {})
+
+/** Waits, or answers in place of the backend. */
+export const FAULT: HttpFilter = {
+  name: 'envoy.filters.http.fault',
+  config: NONE,
+  disabled: true,
+  idle: NONE,
+  perRoute: ({ traffic }) =>
+    traffic?.fault === undefined ? undefined : any('envoy.extensions.filters.http.fault.v3.HTTPFault', httpFault(traffic.fault)),
+  references: () => [],
+}
+
+function httpFault({ delay, abort }: Fault): envoy.extensions.filters.http.fault.v3.HTTPFault {
+  return {
+    ...(delay === undefined ? {} : { delay: { fixedDelay: duration(delay.ms), percentage: share(delay.share) } }),
+    ...(abort === undefined
+      ? {}
+      : {
+          abort: {
+            ...('http' in abort.status ? { httpStatus: abort.status.http } : { grpcStatus: abort.status.grpc }),
+            percentage: share(abort.share),
+          },
+        }),
+  }
+}
+
+function share({ numerator, denominator }: RequestShare): envoy.type.v3.FractionalPercent {
+  return { numerator: Math.min(millionths(numerator, denominator), MILLION), denominator: DENOMINATOR.MILLION }
+}

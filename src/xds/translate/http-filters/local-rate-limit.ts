@@ -1,0 +1,73 @@
+/** Limits that each Envoy counts for itself. */
+import { Enum } from '../../../gen/envoy/enums.js'
+import type { envoy } from '../../../gen/envoy/types.js'
+import type { RateLimit, RateLimitRule, RateLimitUnit } from '../../../ir/request-traffic.js'
+import { any, bool, duration, uint32 } from '../../message.js'
+import { rateLimitActions, rateLimitEntries } from './rate-limit-actions.js'
+import type { RouteFilter } from './slot.js'
+
+type LocalRateLimit = envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit
+type Descriptor = envoy.extensions.common.ratelimit.v3.LocalRateLimitDescriptor
+
+const HEADERS = Enum['envoy.extensions.common.ratelimit.v3.XRateLimitHeadersRFCVersion']
+const ALWAYS = {
+  defaultValue: { numerator: 100, denominator: Enum['envoy.type.v3.FractionalPercent.DenominatorType'].HUNDRED },
+}
+
+const MILLISECONDS: Readonly<Record<RateLimitUnit, number>> = {
+  second: 1_000,
+  minute: 60_000,
+  hour: 3_600_000,
+  day: 86_400_000,
+  week: 7 * 86_400_000,
+  month: 30 * 86_400_000,
+  year: 365 * 86_400_000,
+}
+
+/** As many values are counted at the same time; of more, those that were not seen for longest are forgotten. */
+const MAX_DISTINCT_VALUES = 10_000
+
+/** Never used up: Envoy wants a limit for what no rule is about. */
+const UNLIMITED: envoy.type.v3.TokenBucket = { maxTokens: 0xffff_ffff, tokensPerFill: uint32(0xffff_ffff), fillInterval: duration(1_000) }
+
+/** Answers 429 to who is over a limit; nothing where limits are not local. */
+export function localRateLimit(limit: RateLimit | undefined, grpc: boolean): readonly RouteFilter[] {
+  if (limit === undefined || limit.kind !== 'local') return []
+  const config: LocalRateLimit = {
+    statPrefix: 'local_rate_limit',
+    tokenBucket: UNLIMITED,
+    filterEnabled: ALWAYS,
+    filterEnforced: ALWAYS,
+    rateLimits: limit.rules.map((rule, at) => ({
+      actions: rateLimitActions(rule, at),
+      ...hits(rule),
+    })),
+    descriptors: limit.rules.map(descriptor),
+    maxDynamicDescriptors: uint32(MAX_DISTINCT_VALUES),
+    alwaysConsumeDefaultTokenBucket: bool(false),
+    ...(limit.headers ? { enableXRatelimitHeaders: HEADERS.DRAFT_VERSION_03 } : {}),
+    ...(grpc ? { rateLimitedAsResourceExhausted: true } : {}),
+  }
+  return [
+    {
+      name: 'envoy.filters.http.local_ratelimit',
+      typedConfig: any('envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit', config),
+    },
+  ]
+}
+
+function descriptor(rule: RateLimitRule, at: number): Descriptor {
+  // A bucket holds one at least; where none may pass, each request takes two.
+  const tokens = Math.max(rule.requests, 1)
+  return {
+    entries: rateLimitEntries(rule, at),
+    tokenBucket: { maxTokens: tokens, tokensPerFill: uint32(tokens), fillInterval: duration(MILLISECONDS[rule.unit]) },
+    ...(rule.isShadow ? { shadowMode: true } : {}),
+  }
+}
+
+function hits({ requests, requestCost }: RateLimitRule): Pick<envoy.config.route.v3.RateLimit, 'hitsAddend'> {
+  if (requests === 0) return { hitsAddend: { number: { value: 2 } } }
+  if (requestCost === undefined) return {}
+  return { hitsAddend: 'number' in requestCost ? { number: { value: requestCost.number } } : { format: requestCost.format } }
+}

@@ -1,0 +1,135 @@
+/**
+ * How requests are recognised by limits: each rule makes a descriptor of its number and of the parts that must match. A part that does not
+ * match makes none, so the request does not count.
+ */
+import type { envoy } from '../../../gen/envoy/types.js'
+import type { RateLimitMatch, RateLimitPart, RateLimitRule } from '../../../ir/request-traffic.js'
+import { bool, uint32 } from '../../message.js'
+import { quote } from '../regex.js'
+
+type Action = envoy.config.route.v3.RateLimit.Action
+type Entry = envoy.extensions.common.ratelimit.v3.RateLimitDescriptor.Entry
+type StringMatcher = envoy.type.matcher.v3.StringMatcher
+
+const RULE = 'rule'
+const MATCHED = 'true'
+
+/** An address is counted by this key whatever we wish: it is Envoy's. */
+const ADDRESS = 'masked_remote_address'
+
+/** Whoever has one address of IPv6 has all that begin with these bits. */
+const IPV6_BITS = 64
+
+/** What makes the descriptor. */
+export function rateLimitActions(rule: RateLimitRule, at: number): readonly Action[] {
+  return [{ genericKey: { descriptorKey: RULE, descriptorValue: String(at) } }, ...rule.parts.flatMap(actions)]
+}
+
+/** The descriptor as limits are set for it; an empty value counts each value for itself. */
+export function rateLimitEntries(rule: RateLimitRule, at: number): readonly Entry[] {
+  return [
+    { key: RULE, value: String(at) },
+    ...rule.parts.flatMap((part, index): readonly Entry[] => {
+      const key = partKey(index)
+      if (part.kind !== 'address') return [{ key, value: isDistinct(part) ? '' : MATCHED }]
+      return [{ key, value: MATCHED }, ...(part.isDistinct ? [{ key: ADDRESS, value: '' }] : [])]
+    }),
+  ]
+}
+
+function isDistinct(part: Exclude<RateLimitPart, { readonly kind: 'address' }>): boolean {
+  return part.kind === 'claim' || ((part.kind === 'header' || part.kind === 'queryParameter') && part.match.kind === 'distinct')
+}
+
+function partKey(index: number): string {
+  return `part${index}`
+}
+
+function actions(part: RateLimitPart, index: number): readonly Action[] {
+  const descriptorKey = partKey(index)
+  const matched = { descriptorKey, descriptorValue: MATCHED }
+  switch (part.kind) {
+    case 'header':
+      if (part.match.kind === 'distinct') return [{ requestHeaders: { headerName: part.name, descriptorKey } }]
+      return [
+        {
+          headerValueMatch: {
+            ...matched,
+            expectMatch: bool(!part.match.invert),
+            headers: [{ name: part.name, stringMatch: stringMatcher(part.match) }],
+          },
+        },
+      ]
+    case 'queryParameter':
+      if (part.match.kind === 'distinct') return [{ queryParameters: { queryParameterName: part.name, descriptorKey } }]
+      return [
+        {
+          queryParameterValueMatch: {
+            ...matched,
+            expectMatch: bool(!part.match.invert),
+            queryParameters: [{ name: part.name, stringMatch: stringMatcher(part.match) }],
+          },
+        },
+      ]
+    case 'methods':
+      return [
+        {
+          headerValueMatch: {
+            ...matched,
+            expectMatch: bool(!part.invert),
+            headers: [pseudo(':method', part.methods.map(quote).join('|'))],
+          },
+        },
+      ]
+    case 'path':
+      return [{ headerValueMatch: { ...matched, expectMatch: bool(!part.invert), headers: [pseudo(':path', pathPattern(part))] } }]
+    case 'address':
+      return addressActions(part, matched)
+    case 'claim':
+      return [
+        {
+          metadata: {
+            descriptorKey,
+            metadataKey: { key: 'envoy.filters.http.jwt_authn', path: [part.provider, ...part.path].map((key) => ({ key })) },
+          },
+        },
+      ]
+  }
+}
+
+function stringMatcher(match: Exclude<RateLimitMatch, { readonly kind: 'distinct' }>): StringMatcher {
+  return match.kind === 'exact' ? { exact: match.value } : { safeRegex: { regex: match.value } }
+}
+
+function pseudo(name: string, regex: string): envoy.config.route.v3.HeaderMatcher {
+  return { name, stringMatch: { safeRegex: { regex } } }
+}
+
+/** Envoy's `:path` has the query as well. Behind a prefix may also come parameters of the path, which some servers leave away. */
+function pathPattern({ match, value }: Extract<RateLimitPart, { readonly kind: 'path' }>): string {
+  const query = '(?:\\?.*)?'
+  switch (match) {
+    case 'exact':
+      return `${quote(value)}${query}`
+    case 'regex':
+      return `(?:${value})${query}`
+    case 'prefix': {
+      const plain = value.endsWith('/') ? value.slice(0, -1) : value
+      return `${quote(plain)}(?:[/?;].*)?`
+    }
+  }
+}
+
+function addressActions(
+  { range, isDistinct: isEachAlone, invert }: Extract<RateLimitPart, { readonly kind: 'address' }>,
+  matched: { readonly descriptorKey: string; readonly descriptorValue: string },
+): readonly Action[] {
+  const addressMatcher = {
+    ranges: [{ addressPrefix: range.address, prefixLen: uint32(range.bits) }],
+    ...(invert ? { invertMatch: true } : {}),
+  }
+  return [
+    { remoteAddressMatch: { ...matched, addressMatcher } },
+    ...(isEachAlone ? [{ maskedRemoteAddress: { v4PrefixMaskLen: uint32(32), v6PrefixMaskLen: uint32(IPV6_BITS) } }] : []),
+  ]
+}

@@ -1,0 +1,86 @@
+/** BackendTrafficPolicy: protocols that requests change to, and tunnels. */
+import { connect } from 'node:net'
+import { describe, expect, it } from '@jest/globals'
+import { backend } from '../features/manifests.js'
+import { featureWorld } from '../features/world.js'
+import { startTcpBackend } from '../support/stream-backend.js'
+import { ABOUT_GATEWAY, GOOD, onRoute, policy, routeTo, said } from './backend-traffic.js'
+import { policyField } from './coverage/policy-field.js'
+import { startRawBackend } from './raw-backend.js'
+
+const world = featureWorld(['a'])
+
+/** Sends lines over one connection, each after the answer to the one before, and returns what came. */
+function talk(lines: readonly string[]): Promise<readonly string[]> {
+  const { address, port } = world.headgate.place('default/gw', 80)
+  return new Promise((resolve, reject) => {
+    const answers: string[] = []
+    const socket = connect(port, address, () => socket.write(lines[0] ?? ''))
+    socket.setTimeout(10_000, () => socket.destroy(new Error('no answer within 10 s')))
+    socket.on('data', (data) => {
+      answers.push(data.toString('latin1'))
+      const next = lines[answers.length]
+      if (next === undefined) {
+        socket.destroy()
+        resolve(answers)
+      } else socket.write(next)
+    })
+    socket.on('error', reject)
+    socket.on('end', () => resolve(answers))
+  })
+}
+
+const upgrade = (protocol: string): string => `GET / HTTP/1.1\r\nhost: example.com\r\nconnection: Upgrade\r\nupgrade: ${protocol}\r\n\r\n`
+const CONNECT = 'CONNECT example.com:443 HTTP/1.1\r\nhost: example.com:443\r\n\r\n'
+
+describe('httpUpgrade', () => {
+  policyField(['BackendTrafficPolicy httpUpgrade.type'], 'only to protocols that are named', async () => {
+    const switching = await startRawBackend('switching', (text) =>
+      text.startsWith('GET')
+        ? /upgrade: (?:spdy|websocket)/i.test(text)
+          ? 'HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: spdy/3.1\r\n\r\n'
+          : 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'
+        : `echo ${text}`,
+    )
+    try {
+      await world.write(backend(switching), routeTo('switching'), onRoute('httpUpgrade: [{type: spdy/3.1}]'))
+      expect(said(world)).toEqual(GOOD)
+      const [answer, echoed] = await talk([upgrade('spdy/3.1'), 'hello'])
+      expect(answer).toContain('101')
+      expect(echoed).toContain('echo hello')
+      expect((await talk([upgrade('websocket')]))[0]).toMatch(/^HTTP\/1.1 (?:403|200)/)
+      await world.write(backend(switching), routeTo('switching'))
+      expect((await talk([upgrade('spdy/3.1')]))[0]).toMatch(/^HTTP\/1.1 (?:403|200)/)
+      expect((await talk([upgrade('websocket')]))[0]).toContain('101')
+      await world.write(backend(switching), routeTo('switching'), onRoute('httpUpgrade: []'))
+      expect((await talk([upgrade('websocket')]))[0]).toMatch(/^HTTP\/1.1 (?:403|200)/)
+    } finally {
+      await switching.close()
+    }
+  })
+
+  policyField(['BackendTrafficPolicy httpUpgrade.connect.terminate'], 'a tunnel ends here, or goes on', async () => {
+    const tcp = await startTcpBackend('tcp')
+    const proxy = await startRawBackend('proxy', (text) => (text.startsWith('CONNECT') ? 'HTTP/1.1 200 OK\r\n\r\n' : `proxied ${text}`))
+    try {
+      await world.write(backend(tcp), routeTo('tcp'), onRoute('httpUpgrade: [{type: CONNECT, connect: {terminate: true}}]'))
+      expect(said(world)).toEqual(GOOD)
+      const ended = await talk([CONNECT, 'hello'])
+      expect(ended[0]).toContain('200')
+      expect(ended[1]).toBe('tcp: hello')
+      await world.write(backend(proxy), routeTo('proxy'), onRoute('httpUpgrade: [{type: CONNECT}]'))
+      const passed = await talk([CONNECT, 'hello'])
+      expect(passed[0]).toContain('200')
+      expect(passed[1]).toBe('proxied hello')
+      await world.write(backend(proxy), routeTo('proxy'))
+      expect((await talk([CONNECT]))[0]).toMatch(/^HTTP\/1.1 404/)
+    } finally {
+      await Promise.all([tcp.close(), proxy.close()])
+    }
+  })
+
+  it('only CONNECT ends here', async () => {
+    await world.write(routeTo('a'), policy(`${ABOUT_GATEWAY}, httpUpgrade: [{type: websocket, connect: {terminate: true}}]`))
+    expect(said(world)).toEqual(['Accepted=False/UnsupportedValue'])
+  })
+})

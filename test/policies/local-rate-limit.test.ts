@@ -1,0 +1,164 @@
+/** BackendTrafficPolicy: limits that each Envoy counts for itself. */
+import { describe, expect, it } from '@jest/globals'
+import { httpRoute, to } from '../features/manifests.js'
+import { featureWorld, type Question } from '../features/world.js'
+import { ABOUT_GATEWAY, GOOD, onRoute, policy, routeTo, said } from './backend-traffic.js'
+import { policyField } from './coverage/policy-field.js'
+import { statistic } from './proxy.js'
+
+const world = featureWorld(['a'])
+
+/** Other rules than before: counts begin anew. */
+async function limited(rules: string, more = ''): Promise<void> {
+  await world.write(routeTo('a'), onRoute(`rateLimit: {type: Local, rules: [${rules}]${more}}`))
+  expect(said(world)).toEqual(GOOD)
+}
+
+/** The statuses of questions, one after the other. */
+async function asked(questions: readonly Question[]): Promise<readonly number[]> {
+  const found: number[] = []
+  for (const question of questions) found.push((await world.ask(question)).status)
+  return found
+}
+const times = (count: number, question: Question = {}): readonly Question[] => Array.from({ length: count }, () => question)
+const HOUR = 'limit: {requests: 2, unit: Hour}'
+
+describe('rateLimit Local', () => {
+  policyField(['BackendTrafficPolicy rateLimit.{type,rules.limit.requests,rules.limit.unit}'], 'so many requests in a time', async () => {
+    await limited(`{${HOUR}}`)
+    expect(await asked(times(4))).toEqual([200, 200, 429, 429])
+    for (const unit of ['Minute', 'Day', 'Week', 'Month', 'Year']) {
+      await limited(`{limit: {requests: 1, unit: ${unit}}}`)
+      expect(await asked(times(3))).toEqual([200, 429, 429])
+    }
+    await limited('{limit: {requests: 1000, unit: Second}}')
+    expect(await asked(times(5))).toEqual([200, 200, 200, 200, 200])
+    await limited('{limit: {requests: 0, unit: Hour}}')
+    expect(await asked(times(2))).toEqual([429, 429])
+  })
+
+  policyField(
+    ['BackendTrafficPolicy rateLimit.rules.clientSelectors.headers.{name,type,value,invert}'],
+    'headers: a value, an expression, each value, and all others',
+    async () => {
+      const of = (plan: string): Question => ({ headers: { 'x-plan': plan } })
+      await limited(`{clientSelectors: [{headers: [{name: X-Plan, value: free}]}], ${HOUR}}`)
+      expect(await asked([...times(3, of('free')), of('paid'), {}])).toEqual([200, 200, 429, 200, 200])
+      await limited(`{clientSelectors: [{headers: [{name: X-Plan, type: RegularExpression, value: "fr.*"}]}], ${HOUR}}`)
+      expect(await asked([of('free'), of('frugal'), of('free'), of('a free')])).toEqual([200, 200, 429, 200])
+      await limited(`{clientSelectors: [{headers: [{name: X-Plan, type: Distinct}]}], ${HOUR}}`)
+      expect(await asked([...times(3, of('a')), ...times(3, of('b')), ...times(3)])).toEqual([200, 200, 429, 200, 200, 429, 200, 200, 200])
+      await limited(`{clientSelectors: [{headers: [{name: X-Plan, value: paid, invert: true}]}], ${HOUR}}`)
+      expect(await asked([of('free'), {}, of('other'), of('paid')])).toEqual([200, 200, 429, 200])
+    },
+  )
+
+  policyField(
+    ['BackendTrafficPolicy rateLimit.rules.clientSelectors.queryParams.{name,type,value,invert}'],
+    'query parameters',
+    async () => {
+      const of = (key: string): Question => ({ path: `/?key=${key}` })
+      await limited(`{clientSelectors: [{queryParams: [{name: key, value: x}]}], ${HOUR}}`)
+      expect(await asked([...times(3, of('x')), of('y'), {}])).toEqual([200, 200, 429, 200, 200])
+      await limited(`{clientSelectors: [{queryParams: [{name: key, type: RegularExpression, value: "x+"}]}], ${HOUR}}`)
+      expect(await asked([of('x'), of('xx'), of('xxx'), of('y')])).toEqual([200, 200, 429, 200])
+      await limited(`{clientSelectors: [{queryParams: [{name: key, type: Distinct}]}], ${HOUR}}`)
+      expect(await asked([...times(3, of('x')), of('y'), {}])).toEqual([200, 200, 429, 200, 200])
+      await limited(`{clientSelectors: [{queryParams: [{name: key, value: x, invert: true}]}], ${HOUR}}`)
+      expect(await asked([of('y'), {}, of('z'), of('x')])).toEqual([200, 200, 429, 200])
+    },
+  )
+
+  policyField(['BackendTrafficPolicy rateLimit.rules.clientSelectors.methods.{value,invert}'], 'methods', async () => {
+    const of = (method: string): Question => ({ method })
+    await limited(`{clientSelectors: [{methods: [{value: POST}, {value: PUT}]}], ${HOUR}}`)
+    expect(await asked([of('POST'), of('PUT'), of('POST'), of('GET')])).toEqual([200, 200, 429, 200])
+    await limited(`{clientSelectors: [{methods: [{value: GET, invert: true}]}], ${HOUR}}`)
+    expect(await asked([of('POST'), of('DELETE'), of('PUT'), of('GET')])).toEqual([200, 200, 429, 200])
+  })
+
+  policyField(['BackendTrafficPolicy rateLimit.rules.clientSelectors.path.{type,value,invert}'], 'paths', async () => {
+    const of = (path: string): Question => ({ path })
+    await limited(`{clientSelectors: [{path: {value: /api}}], ${HOUR}}`)
+    expect(await asked([of('/api'), of('/api/x?y'), of('/api?z'), of('/apis'), of('/')])).toEqual([200, 200, 429, 200, 200])
+    await limited(`{clientSelectors: [{path: {type: Exact, value: /api}}], ${HOUR}}`)
+    expect(await asked([of('/api'), of('/api?x'), of('/api'), of('/api/x')])).toEqual([200, 200, 429, 200])
+    await limited(`{clientSelectors: [{path: {type: RegularExpression, value: "/v[0-9]+/.*"}}], ${HOUR}}`)
+    expect(await asked([of('/v1/a'), of('/v2/b?q=/v3/'), of('/v1/a'), of('/va/a')])).toEqual([200, 200, 429, 200])
+    await limited(`{clientSelectors: [{path: {value: /free, invert: true}}], ${HOUR}}`)
+    expect(await asked([of('/a'), of('/b'), of('/c'), of('/free')])).toEqual([200, 200, 429, 200])
+  })
+
+  policyField(['BackendTrafficPolicy rateLimit.rules.clientSelectors.sourceCIDR.{type,value,invert}'], 'addresses of clients', async () => {
+    await limited(`{clientSelectors: [{sourceCIDR: {value: 127.0.0.0/8}}], ${HOUR}}`)
+    expect(await asked(times(3))).toEqual([200, 200, 429])
+    await limited(`{clientSelectors: [{sourceCIDR: {value: 10.0.0.0/8}}], ${HOUR}}`)
+    expect(await asked(times(3))).toEqual([200, 200, 200])
+    await limited(`{clientSelectors: [{sourceCIDR: {value: 10.0.0.0/8, invert: true}}], ${HOUR}}`)
+    expect(await asked(times(3))).toEqual([200, 200, 429])
+    await limited(`{clientSelectors: [{sourceCIDR: {value: 0.0.0.0/0, type: Distinct}}], ${HOUR}}`)
+    expect(await asked([...times(3), ...times(3, { localAddress: '127.0.0.77' })])).toEqual([200, 200, 429, 200, 200, 429])
+  })
+
+  policyField(['BackendTrafficPolicy rateLimit.rules.cost.request.{number,format}'], 'a request counts for more', async () => {
+    await limited('{cost: {request: {number: 5}}, limit: {requests: 10, unit: Hour}}')
+    expect(await asked(times(3))).toEqual([200, 200, 429])
+    await limited('{cost: {request: {format: "%REQ(x-cost)%"}}, limit: {requests: 10, unit: Hour}}')
+    expect(await asked(times(3, { headers: { 'x-cost': '4' } }))).toEqual([200, 200, 429])
+  })
+
+  policyField(['BackendTrafficPolicy rateLimit.rules.shadowMode'], 'counts and turns nobody away', async () => {
+    await limited(`{shadowMode: true, ${HOUR}}`)
+    expect(await asked(times(4))).toEqual([200, 200, 200, 200])
+  })
+
+  policyField(['BackendTrafficPolicy rateLimit.headers'], 'answers say what is left', async () => {
+    await limited(`{${HOUR}}`, ', headers: DraftVersion03')
+    const left = async (): Promise<unknown> => (await world.ask()).headers['x-ratelimit-remaining']
+    expect([await left(), await left(), await left()]).toEqual(['1', '0', '0'])
+    expect((await world.ask()).headers).toMatchObject({
+      'x-ratelimit-limit': expect.stringMatching(/^2/),
+      'x-ratelimit-reset': expect.any(String),
+    })
+    await limited(`{${HOUR}}`)
+    expect((await world.ask()).headers['x-ratelimit-limit']).toBeUndefined()
+  })
+
+  it('several rules: each counts, and one that is used up is enough', async () => {
+    const free = 'clientSelectors: [{headers: [{name: x-plan, value: free}]}, {methods: [{value: GET}]}]'
+    await limited(`{${free}, limit: {requests: 1, unit: Hour}}, {limit: {requests: 3, unit: Hour}}`)
+    const question: Question = { headers: { 'x-plan': 'free' } }
+    // What is turned away counts for nothing.
+    expect(await asked([question, question, {}, {}, {}])).toEqual([200, 429, 200, 200, 429])
+  })
+
+  it('the first limit of a Gateway changes no listener, and other rules know nothing of it', async () => {
+    const rules = httpRoute(
+      'r',
+      `[{name: free, matches: [{path: {value: /free}}], ${to('a')}}, {name: limited, matches: [{path: {value: /limited}}], ${to('a')}}]`,
+    )
+    await world.write(rules)
+    const updates = (): Promise<number | undefined> => statistic(world, 'listener_manager.listener_modified')
+    const before = await updates()
+    const about = 'targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: r, sectionName: limited}]'
+    await world.write(rules, policy(`${about}, rateLimit: {type: Local, rules: [{limit: {requests: 1, unit: Hour}}]}`))
+    expect(await asked([{ path: '/limited' }, { path: '/limited' }, { path: '/free' }, { path: '/free' }])).toEqual([200, 429, 200, 200])
+    expect(await updates()).toBe(before)
+  })
+
+  it.each([
+    [
+      'an expression',
+      'rules: [{clientSelectors: [{headers: [{name: a, type: RegularExpression, value: "("}]}], limit: {requests: 1, unit: Hour}}]',
+    ],
+    ['a range', 'rules: [{clientSelectors: [{sourceCIDR: {value: 10.0.0.0}}], limit: {requests: 1, unit: Hour}}]'],
+    ['a path', 'rules: [{clientSelectors: [{path: {value: api}}], limit: {requests: 1, unit: Hour}}]'],
+    ['a count shared by routes', 'rules: [{shared: true, limit: {requests: 1, unit: Hour}}]'],
+    ['a cost of nothing', 'rules: [{cost: {request: {number: 0}}, limit: {requests: 1, unit: Hour}}]'],
+    ['a cost of answers', 'rules: [{cost: {response: {number: 1}}, limit: {requests: 1, unit: Hour}}]'],
+  ])('refuses %s that cannot be, and serves on', async (_what, rules) => {
+    await world.write(routeTo('a'), policy(`${ABOUT_GATEWAY}, rateLimit: {type: Local, ${rules}}`))
+    expect(said(world)).toEqual(['Accepted=False/UnsupportedValue'])
+    expect(await asked(times(3))).toEqual([200, 200, 200])
+  })
+})

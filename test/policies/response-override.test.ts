@@ -1,0 +1,114 @@
+/** BackendTrafficPolicy: other answers than those of backends and of Envoy. */
+import { describe, expect, it } from '@jest/globals'
+import { featureWorld } from '../features/world.js'
+import { GOOD, onRoute, routeTo, said } from './backend-traffic.js'
+import { policyField } from './coverage/policy-field.js'
+
+const world = featureWorld(['a'])
+
+async function overridden(overrides: string, more = ''): Promise<void> {
+  await world.write(routeTo('a'), onRoute(`responseOverride: [${overrides}]${more}`))
+  expect(said(world)).toEqual(GOOD)
+}
+const status = async (path: string): Promise<number> => (await world.ask({ path })).status
+
+describe('responseOverride', () => {
+  policyField(
+    [
+      'BackendTrafficPolicy responseOverride.match.statusCodes.{type,value,range.start,range.end}',
+      'BackendTrafficPolicy responseOverride.response.{statusCode,body,contentType}',
+    ],
+    'another status, body and type',
+    async () => {
+      await overridden(
+        '{match: {statusCodes: [{value: 404}]}, response: {statusCode: 410, contentType: application/json, body: "{\\"gone\\": \\"100%\\"}"}}, {match: {statusCodes: [{type: Range, range: {start: 500, end: 599}}]}, response: {body: oops}}',
+      )
+      expect(await world.ask({ path: '/?status=404' })).toMatchObject({
+        status: 410,
+        body: '{"gone": "100%"}',
+        headers: { 'content-type': 'application/json' },
+      })
+      expect(await world.ask({ path: '/?status=503' })).toMatchObject({ status: 503, body: 'oops' })
+      expect(await world.ask({ path: '/?status=500' })).toMatchObject({ status: 500, body: 'oops' })
+      expect(await world.answerer({ path: '/?status=403' })).toBe('a')
+    },
+  )
+
+  policyField(
+    [
+      'BackendTrafficPolicy responseOverride.match.responseHeaders.{name,value.type,value.value}',
+      'BackendTrafficPolicy responseOverride.response.header.{set,add}',
+    ],
+    'headers of answers decide, and the other answer has headers',
+    async () => {
+      const value = (type: string, text: string) =>
+        `{match: {responseHeaders: [{name: X-Kind, value: {type: ${type}, value: "${text}"}}]}, response: {statusCode: 299, header: {set: [{name: X-Set, value: "1"}], add: [{name: X-Set, value: "2"}]}}}`
+      for (const [type, text] of [
+        ['Exact', 'secret'],
+        ['Prefix', 'sec'],
+        ['Suffix', 'ret'],
+        ['RegularExpression', 's.*t'],
+      ] as const) {
+        await overridden(value(type, text))
+        const answer = await world.ask({ path: '/?header=x-kind:secret' })
+        expect(answer.status).toBe(299)
+        expect(answer.headers['x-set']).toBe('1, 2')
+        expect(await status('/?header=x-kind:public')).toBe(200)
+      }
+    },
+  )
+
+  policyField(['BackendTrafficPolicy responseOverride.source'], 'answers of backends, of Envoy, or both', async () => {
+    const from = (source: string) =>
+      overridden(
+        `{source: ${source}, match: {statusCodes: [{value: 418}]}, response: {statusCode: 299}}`,
+        ', faultInjection: {abort: {httpStatus: 418, percentage: {numerator: 0}}}',
+      )
+    const local = (source: string) =>
+      overridden(
+        `{source: ${source}, match: {statusCodes: [{value: 418}]}, response: {statusCode: 299}}`,
+        ', faultInjection: {abort: {httpStatus: 418}}',
+      )
+    for (const [source, ofBackend, ofEnvoy] of [
+      ['All', 299, 299],
+      ['Backend', 299, 418],
+      ['Local', 418, 299],
+    ] as const) {
+      await from(source)
+      expect(await status('/?status=418')).toBe(ofBackend)
+      await local(source)
+      expect(await status('/')).toBe(ofEnvoy)
+    }
+  })
+
+  policyField(
+    ['BackendTrafficPolicy responseOverride.redirect.{scheme,hostname,port,path,statusCode}'],
+    'the client is sent elsewhere',
+    async () => {
+      await overridden(
+        '{match: {statusCodes: [{value: 401}]}, redirect: {scheme: https, hostname: login.example.com, port: 8443, path: "/login?from=here", statusCode: 307}}',
+      )
+      expect(await world.ask({ path: '/x?status=401' })).toMatchObject({
+        status: 307,
+        headers: { location: 'https://login.example.com:8443/login?from=here' },
+      })
+      await overridden('{match: {statusCodes: [{value: 401}]}, redirect: {path: /login}}')
+      expect(await world.ask({ path: '/x?status=401' })).toMatchObject({ status: 302, headers: { location: 'http://example.com/login' } })
+      await overridden('{match: {statusCodes: [{value: 401}]}, redirect: {scheme: https}}')
+      expect(await world.ask({ path: '/x?status=401' })).toMatchObject({
+        status: 302,
+        headers: { location: 'https://example.com/x?status=401' },
+      })
+    },
+  )
+
+  it('the first that matches counts, and what cannot be is refused', async () => {
+    await overridden(
+      '{match: {statusCodes: [{value: 404}]}, response: {statusCode: 298}}, {match: {statusCodes: [{type: Range, range: {start: 400, end: 499}}]}, response: {statusCode: 299}}',
+    )
+    expect([await status('/?status=404'), await status('/?status=400')]).toEqual([298, 299])
+    await world.write(routeTo('a'), onRoute('responseOverride: [{match: {statusCodes: [{value: 404}]}, redirect: {statusCode: 304}}]'))
+    expect(said(world)).toEqual(['Accepted=False/UnsupportedValue'])
+    expect(await status('/?status=404')).toBe(404)
+  })
+})
