@@ -1,12 +1,17 @@
 /** Backend through the real Envoy: where requests go, and how TLS is spoken there. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer as createHttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls'
 import { afterAll, beforeAll, describe, expect } from '@jest/globals'
 import { httpRoute, to } from '../features/manifests.js'
 import { authorities, secret } from '../features/tls-manifests.js'
-import { featureWorld } from '../features/world.js'
+import { answerers, featureWorld } from '../features/world.js'
 import { createAuthority, type PemPair, type TestAuthority } from '../support/certificates.js'
 import { eventually } from '../support/eventually.js'
+import { startBackend } from '../support/http-backend.js'
 import { policyField } from './coverage/policy-field.js'
 
 const world = featureWorld(['first', 'second'])
@@ -43,6 +48,41 @@ spec:
   policyField(['Backend endpoints.fqdn.{hostname,port}'], 'a DNS name is looked up', async () => {
     await world.write(ROUTE, backend(`endpoints: [{fqdn: {hostname: localhost, port: ${world.backend('first').port}}}]`))
     await eventually(async () => expect(await world.answerer()).toBe('first'), 20_000)
+  })
+})
+
+describe('endpoints and protocols', () => {
+  policyField(['Backend endpoints.weight'], 'the share of an endpoint is its weight', async () => {
+    const endpoints = `endpoints: [${ip(world.backend('first').port, ', weight: 9')}, ${ip(world.backend('second').port)}]`
+    const evenly = `
+apiVersion: headgate.dev/v1alpha1
+kind: BackendTrafficPolicy
+metadata: {name: p}
+spec: {targetRefs: [{group: headgate.dev, kind: Backend, name: b}], loadBalancer: {type: RoundRobin}}
+`
+    await world.write(ROUTE, backend(endpoints), evenly)
+    const found = await answerers(200, () => world.answerer())
+    // 180 and 20 are expected; worker threads begin their rounds anywhere.
+    expect(found.get('first') ?? 0).toBeGreaterThan(150)
+    expect(found.get('second') ?? 0).toBeGreaterThan(0)
+  })
+
+  policyField(['Backend endpoints.unix.path'], 'a Unix socket is reached', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'headgate-socket-'))
+    const path = join(folder, 's')
+    const server = createHttpServer((_request, response) => response.end('over a socket'))
+    await new Promise<void>((resolve) => server.listen(path, resolve))
+    await world.write(ROUTE, backend(`endpoints: [{unix: {path: ${path}}}]`))
+    expect((await world.ask()).body).toBe('over a socket')
+    await new Promise((resolve) => server.close(resolve))
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  policyField(['Backend appProtocols'], 'the protocol is the one that is named', async () => {
+    const h2 = await startBackend('h2', { kind: 'h2c' })
+    await world.write(ROUTE, backend(`endpoints: [${ip(h2.port)}], appProtocols: [kubernetes.io/h2c]`))
+    expect((await world.ask()).echo).toMatchObject({ backend: 'h2', httpVersion: '2.0' })
+    await h2.close()
   })
 })
 

@@ -30,7 +30,7 @@ export const EXTENSION_POLICY_FIELDS: FieldTable = {
     'wasm.failOpen': OPEN,
     'wasm.env.hostKeys': OPEN,
     'extProc.backendRef': SAME,
-    'extProc.backendRefs.weight': OPEN,
+    'extProc.backendRefs.weight': 'Backend endpoints.weight',
     'extProc.backendRefs.fallback': 'Backend endpoints.priority',
     'extProc.backendSettings': { exception: 'A BackendTrafficPolicy about the backend says it, for all that send there.' },
     'extProc.messageTimeout': SAME,
