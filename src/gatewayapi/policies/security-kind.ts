@@ -45,6 +45,7 @@ export const SECURITY_POLICY: PolicyKind<'SecurityPolicy', SecuritySettings> = {
     }
     return authorization && authorizationProblem(authorization, jwt)
   },
+  backendsOf: ({ extAuth }) => [extAuth?.grpc, extAuth?.http].flatMap((service) => service?.backendRef ?? []),
   isTarget: (kind) => !isBackendTarget(kind),
   targetProblem: () => undefined,
 }
