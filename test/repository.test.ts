@@ -34,7 +34,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'provider/file': ['provider', 'schema', 'util'],
   'provider/kubernetes': ['gen', 'k8s', 'provider', 'schema', 'util'],
   status: ['gatewayapi', 'gen', 'k8s', 'schema', 'util'],
-  'infra/host': ['envoy', 'ir', 'telemetry', 'util', 'xds/server'],
+  'infra/host': ['envoy', 'ir', 'telemetry', 'util', 'xds', 'xds/server'],
   'infra/kubernetes': ['envoy', 'gatewayapi', 'gen', 'ir', 'k8s', 'schema', 'util'],
   admin: ['config', 'gatewayapi', 'telemetry', 'util', 'xds'],
   cli: ['admin', 'config', 'gatewayapi', 'pipeline', 'util', 'xds'],

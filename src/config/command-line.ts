@@ -8,7 +8,7 @@ import { ACCESS_LOG_MODES, type AccessLogMode } from '../xds/translate/access-lo
 import { DEFAULT_TRANSLATE_OPTIONS } from '../xds/translate/options.js'
 import { DEFAULT_ROUTE_PACKING, type RoutePacking } from '../xds/translate/packing.js'
 import type { Config, KubernetesConfig, SocketAddress, StandaloneConfig } from './config.js'
-import { controllerName, namespaces, port, printRoutePacking, routePacking, socketAddress, wholeNumber } from './option-values.js'
+import { controllerName, namespaces, port, printRoutePacking, routePacking, service, socketAddress, wholeNumber } from './option-values.js'
 import { headgateVersion } from './version.js'
 
 /** The Envoy image that fits this version of Headgate. */
@@ -52,6 +52,7 @@ interface Options {
   readonly resources?: string
   readonly allowPartial: boolean
   readonly listenOffset: number
+  readonly rateLimitService?: SocketAddress
   readonly xdsPort: number
   readonly xdsPlaintext: boolean
   readonly adminPort: number
@@ -79,7 +80,17 @@ interface Options {
   readonly logFormat?: LogFormat
 }
 
-const STANDALONE_OPTIONS = ['resources', 'allowPartial', 'listenOffset', 'xdsPort', 'xdsPlaintext', 'adminPort', 'envoy', 'state'] as const
+const STANDALONE_OPTIONS = [
+  'resources',
+  'allowPartial',
+  'listenOffset',
+  'xdsPort',
+  'xdsPlaintext',
+  'adminPort',
+  'envoy',
+  'rateLimitService',
+  'state',
+] as const
 const KUBERNETES_OPTIONS = [
   'xdsAddress',
   'adminAddress',
@@ -150,6 +161,11 @@ export function headgateCommand(): Command {
     .addOption(new Option('--admin-port <port>', 'port of the admin server on 127.0.0.1, 0 for any').default(19_000).argParser(port))
     .option('--envoy <path>', 'the Envoy to run (default: $ENVOY_BIN, a download into ~/.cache/headgate, or the PATH)')
     .option('--no-envoy', 'run no Envoy: one that you started connects to the xDS port')
+    .addOption(
+      new Option('--rate-limit-service <host:port>', 'the rate limit service (envoyproxy/ratelimit) for limits of type Global').argParser(
+        service,
+      ),
+    )
     .option('--state <dir>', 'folder for what outlives a restart (default: ~/.local/state/headgate)')
     .optionsGroup('With Kubernetes (--provider kubernetes):')
     .addOption(
@@ -218,6 +234,7 @@ function standalone(
     xdsPlaintext: options.xdsPlaintext,
     adminPort: options.adminPort,
     envoy: envoyChoice(options.envoy, workingFolder),
+    ...(options.rateLimitService === undefined ? {} : { rateLimitService: options.rateLimitService }),
     stateFolder: resolve(workingFolder, options.state ?? join(environment.XDG_STATE_HOME ?? join(home, '.local', 'state'), 'headgate')),
   }
 }

@@ -2,6 +2,7 @@
 import type { LogFormat, LogLevel } from '../telemetry/logger.js'
 import type { AccessLogMode } from '../xds/translate/access-log.js'
 import type { RoutePacking } from '../xds/translate/packing.js'
+import type { RateLimitService } from '../xds/translate/rate-limit-cluster.js'
 
 /** Everything that `headgate` can be told. */
 export type Config = StandaloneConfig | KubernetesConfig
@@ -37,6 +38,8 @@ export interface StandaloneConfig extends CommonConfig {
   /** On 127.0.0.1; 0 takes any free port. */
   readonly adminPort: number
   readonly envoy: { readonly kind: 'find' } | { readonly kind: 'path'; readonly path: string } | { readonly kind: 'none' }
+  /** Who counts requests for limits of type Global; undefined: nobody, and such policies are refused. */
+  readonly rateLimitService?: RateLimitService | undefined
   /** Where rejected versions and certificates are kept between runs, absolute. */
   readonly stateFolder: string
 }

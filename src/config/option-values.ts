@@ -27,6 +27,13 @@ export function socketAddress(value: string): SocketAddress {
   return { host, port: port(digits) }
 }
 
+/** `127.0.0.1:8081` or `ratelimit.example.com:8081`. */
+export function service(value: string): SocketAddress {
+  const [, host = '', digits = ''] = /^([A-Za-z0-9.-]+):(\d+)$/.exec(value) ?? []
+  if (host === '') throw new InvalidArgumentError('Write HOST:PORT, such as 127.0.0.1:8081 or ratelimit.example.com:8081.')
+  return { host, port: port(digits) }
+}
+
 /** `a,b` as a list; names of Kubernetes namespaces. */
 export function namespaces(value: string): readonly string[] {
   const names = value.split(',').map((name) => name.trim())

@@ -3,6 +3,7 @@ import type { BackendTrafficSettings, ExtensionSettings, SecuritySettings } from
 import type { Collection, Graph } from '../incremental/index.js'
 import type { JwtRequirement } from '../ir/authentication.js'
 import type { Cluster, Endpoints } from '../ir/cluster.js'
+import type { RateLimitDomain } from '../ir/request-traffic.js'
 import type { VirtualHost } from '../ir/route.js'
 import { declareAttachments } from './attachments.js'
 import {
@@ -30,7 +31,7 @@ import { BACKEND_TRAFFIC_POLICY } from './policies/backend-traffic-kind.js'
 import { declareClusterPolicies } from './policies/cluster-policies.js'
 import { declareEffectivePolicies, declareRouteScopes, type RoutePolicies } from './policies/effective-policies.js'
 import { backendsOfExtensions, EXTENSION_POLICY } from './policies/extension-kind.js'
-import { serviceProblem } from './policies/global-rate-limits.js'
+import { declareRateLimitDomains, serviceProblem } from './policies/global-rate-limits.js'
 import { passThroughOf } from './policies/http1-pass-through.js'
 import { declarePolicies } from './policies/policies.js'
 import { declareAncestorSources } from './policies/policy-ancestors.js'
@@ -68,6 +69,8 @@ export interface RouteHalf extends RouteSources {
   readonly jwtRequirements: Collection<JwtRequirement>
   /** By the key of a SecurityPolicy. */
   readonly authentications: Collection<PolicyAuthentication>
+  /** By the key of the policy. */
+  readonly rateLimitDomains: Collection<RateLimitDomain>
   readonly statuses: Collection<ObjectStatus>
   /** What proxies tell about requests, by the key of the gateway. */
   readonly telemetry: Collection<GatewayTelemetry>
@@ -204,6 +207,7 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
     selectedPods: declareSelectedPods(graph, inputs, backends),
     jwtRequirements,
     authentications,
+    rateLimitDomains: declareRateLimitDomains(graph, trafficPolicies),
     statuses,
     telemetry: telemetry.ofGateways,
     effectivePolicies: { BackendTrafficPolicy: traffic, SecurityPolicy: security, ExtensionPolicy: extensions },

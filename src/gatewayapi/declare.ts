@@ -8,6 +8,7 @@ import type { JwtRequirement } from '../ir/authentication.js'
 import type { Cluster, Endpoints } from '../ir/cluster.js'
 import type { GatewayInfra } from '../ir/infra.js'
 import type { Port } from '../ir/port.js'
+import type { RateLimitDomain } from '../ir/request-traffic.js'
 import type { RouteTable, VirtualHost } from '../ir/route.js'
 import type { SecretMaterial } from '../ir/tls.js'
 import { declareBackendClientCertificates, declareClientCertificateStates } from './backend-client-certificates.js'
@@ -57,6 +58,8 @@ export interface GatewayApi {
   readonly endpoints: Source<Endpoints>
   /** By name. */
   readonly jwtRequirements: Source<JwtRequirement>
+  /** By the key of the policy. */
+  readonly rateLimitDomains: Source<RateLimitDomain>
   readonly ports: Collection<Port>
   /** Certificates and authorities that something names, usable or not: with the time at which each certificate expires. */
   readonly materials: Materials
@@ -156,6 +159,7 @@ export function declareGatewayApi(graph: Graph, inputs: Inputs, context: Transla
     clusters,
     endpoints,
     jwtRequirements: routes.jwtRequirements,
+    rateLimitDomains: routes.rateLimitDomains,
     ports,
     materials,
     secrets,

@@ -1,4 +1,5 @@
 /** What happens to requests and answers of a route on their way, besides where they go. */
+import type { ObjectVersion } from '../util/object-ref.js'
 
 /** All of it; what is undefined does not happen. */
 export interface RequestTraffic {
@@ -149,3 +150,11 @@ export type RateLimitPart =
 export type RateLimitMatch =
   | { readonly kind: 'distinct' }
   | { readonly kind: 'exact' | 'regex'; readonly value: string; readonly invert: boolean }
+
+/** The limits of a policy that all Envoys count together. */
+export interface RateLimitDomain {
+  /** `<namespace>/<policy>`. */
+  readonly policy: string
+  readonly rules: readonly RateLimitRule[]
+  readonly origins: readonly ObjectVersion[]
+}

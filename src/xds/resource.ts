@@ -11,6 +11,8 @@ export const TYPE_URL = {
   clusterLoadAssignment: 'type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment',
   secret: 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret',
   extensionConfig: 'type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig',
+  /** For the rate limit service, which is no Envoy. */
+  rateLimitConfig: 'type.googleapis.com/ratelimit.config.ratelimit.v3.RateLimitConfig',
 } as const
 
 /** A type URL that we serve. */

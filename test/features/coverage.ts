@@ -16,7 +16,7 @@ export interface FeatureTest {
  */
 export function featureTests(folder: string, word = 'feature'): readonly FeatureTest[] {
   const calls = new RegExp(`\\b${word}\\(\\s*\\[([^\\]]*)\\],\\s*(['"\`])(.*?[^\\\\])\\2,`, 'gs')
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.test.ts'))
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => /\.(test|service)\.ts$/.test(file))
   return files.sort().flatMap((file) =>
     [...readFileSync(join(folder, file), 'utf8').matchAll(calls)].map(([, rows = '', , title = '']) => ({
       file,

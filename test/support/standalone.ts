@@ -30,6 +30,8 @@ export interface GatewayPlace {
 /** A running Headgate with a folder that a test writes. */
 export interface Standalone {
   readonly running: RunningStandalone
+  /** Where its objects and its own state are. */
+  readonly folders: { readonly resources: string; readonly state: string }
   /** Writes one YAML file and waits until the proxy runs it (or has refused it). The name of the file is a name of the test's choice. */
   write(file: string, yaml: string): Promise<void>
   /** Writes one YAML file and does not wait. */
@@ -104,6 +106,10 @@ class TestStandalone implements Standalone {
     this.#folder = folder
     this.running = running
     this.#controller = controller
+  }
+
+  get folders(): Standalone['folders'] {
+    return { resources: this.#folder, state: `${this.#folder}-state` }
   }
 
   async put(file: string, yaml: string): Promise<void> {

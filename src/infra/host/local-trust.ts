@@ -1,11 +1,12 @@
 /**
  * Trust between control plane and proxies on one machine: an authority of our own in the state folder, a certificate for the server, and
- * one for the proxies, as files that Envoy reads again when they change.
+ * one for the proxies, as files that Envoy reads again when they change. The rate limit service, which is no proxy, has one of its own.
  */
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { XdsTls } from '../../../envoy/xds-cluster.js'
 import { authoritySecret, certificateSecret } from '../../../envoy/xds-secrets.js'
+import { RATE_LIMIT_GROUP } from '../../xds/rate-limit-group.js'
 import { groupUri } from '../../xds/server/client-identity.js'
 import type { ServerClock } from '../../xds/server/clock.js'
 import { AUTHORITY_LIFETIME_MS, CertificateRotation, LEAF_LIFETIME_MS } from '../../xds/server/tls/certificate-rotation.js'
@@ -36,6 +37,8 @@ export async function startLocalTrust(folder: string, clock: ServerClock): Promi
     const request = { commonName: 'local proxy', uris: [groupUri(LOCAL_GROUP)], usage: 'client', lifetimeMs: LEAF_LIFETIME_MS } as const
     const pair = issueCertificate(authority, request, new Date(clock.now()))
     await writePair(files['proxy.crt'], files['proxy.key'], pair)
+    const service = { ...request, commonName: 'rate limit service', uris: [groupUri(RATE_LIMIT_GROUP)] }
+    await writePair(files['rate-limits.crt'], files['rate-limits.key'], issueCertificate(authority, service, new Date(clock.now())))
     cancel = clock.after(renewalTime(pair).getTime() - clock.now(), () => void renew())
   }
   await renew()
@@ -56,7 +59,16 @@ export async function startLocalTrust(folder: string, clock: ServerClock): Promi
   }
 }
 
-const FILES = ['authority.crt', 'authority.key', 'authority.json', 'proxy.crt', 'proxy.key', 'proxy.json'] as const
+const FILES = [
+  'authority.crt',
+  'authority.key',
+  'authority.json',
+  'proxy.crt',
+  'proxy.key',
+  'proxy.json',
+  'rate-limits.crt',
+  'rate-limits.key',
+] as const
 
 async function loadOrCreate(certificateFile: string, keyFile: string, create: () => CertificatePair): Promise<CertificatePair> {
   try {

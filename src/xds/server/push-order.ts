@@ -15,6 +15,7 @@ export const PUSH_ORDER: readonly TypeUrl[] = [
   TYPE_URL.listener,
   TYPE_URL.routeConfiguration,
   TYPE_URL.virtualHost,
+  TYPE_URL.rateLimitConfig,
 ]
 
 /** Types whose resources wait until the clusters that they name are there. */
@@ -30,7 +31,12 @@ export const WAITS_FOR_CLUSTERS: ReadonlySet<TypeUrl> = new Set([
 export const OF_ROUTES: readonly TypeUrl[] = [TYPE_URL.routeConfiguration, TYPE_URL.scopedRouteConfiguration, TYPE_URL.virtualHost]
 
 /** State of the world: a name that is missing in a response of these types is deleted. */
-export const FULL_STATE: ReadonlySet<TypeUrl> = new Set([TYPE_URL.cluster, TYPE_URL.listener, TYPE_URL.scopedRouteConfiguration])
+export const FULL_STATE: ReadonlySet<TypeUrl> = new Set([
+  TYPE_URL.cluster,
+  TYPE_URL.listener,
+  TYPE_URL.scopedRouteConfiguration,
+  TYPE_URL.rateLimitConfig,
+])
 
 /** Types that are small and that Envoy is known to lose: sent again on every new stream, whatever version the client names. */
 export const RESENT_ON_RECONNECT: ReadonlySet<TypeUrl> = new Set([TYPE_URL.clusterLoadAssignment, TYPE_URL.secret])
@@ -60,6 +66,7 @@ export const REFERRERS: Readonly<Record<TypeUrl, readonly TypeUrl[]>> = {
   [TYPE_URL.scopedRouteConfiguration]: [],
   [TYPE_URL.virtualHost]: [],
   [TYPE_URL.listener]: [],
+  [TYPE_URL.rateLimitConfig]: [],
 }
 
 const KNOWN: ReadonlySet<string> = new Set(Object.values(TYPE_URL))

@@ -3,10 +3,13 @@
  * that names in turn. The index of who names what counts references, so a resource leaves a group with the last that named it.
  */
 import type { Collection, Graph, Source, View } from '../../incremental/index.js'
+import { RATE_LIMIT_GROUP } from '../rate-limit-group.js'
 import { type EncodedResource, type ResourceReference, TYPE_URL, type TypeUrl } from '../resource.js'
 import type { EncodedCollections, IrCollections } from './declare.js'
 import type { RouteCollections } from './declare-routes.js'
 import { sameResource } from './encoded.js'
+import { RATE_LIMIT_CLUSTER } from './rate-limit-cluster.js'
+import { rateLimitDomain } from './rate-limit-config.js'
 import { parseResourceKey, resourceKey } from './resource-key.js'
 import { encodeScopeLoader } from './scope-loader.js'
 import { SCOPE_LOADER } from './scoped-routes.js'
@@ -85,6 +88,11 @@ export function declareMembers(
     }),
   )
 
+  const ofRateLimits =
+    encoded.rateLimitConfigs === undefined
+      ? []
+      : [graph.index(encoded.rateLimitConfigs, 'members of rate limits', (config) => [resourceKey(RATE_LIMIT_GROUP, config)])]
+
   const loader = encodeScopeLoader()
   const sources: Readonly<Partial<Record<TypeUrl, Source<EncodedResource>>>> = {
     [TYPE_URL.listener]: encoded.listeners,
@@ -94,9 +102,13 @@ export function declareMembers(
     [TYPE_URL.secret]: encoded.secrets,
   }
   return graph.collection<EncodedResource>('unpatched resources', {
-    keys: [ofListeners, ofTables, ofScopes, ofRoutes, ofExtensions, ofClusters],
+    keys: [ofListeners, ofTables, ofScopes, ofRoutes, ofExtensions, ofClusters, ...ofRateLimits],
     compute: (view, key) => {
       const reference = parseResourceKey(key)?.reference
+      if (reference?.typeUrl === TYPE_URL.cluster && reference.name === RATE_LIMIT_CLUSTER) return encoded.rateLimitCluster
+      if (reference?.typeUrl === TYPE_URL.rateLimitConfig) {
+        return encoded.rateLimitConfigs && view.get(encoded.rateLimitConfigs, reference.name.slice(rateLimitDomain('').length))
+      }
       if (reference?.typeUrl === LOADER.typeUrl && reference.name === LOADER.name) return loader
       if (reference?.typeUrl === TYPE_URL.extensionConfig) return view.get(encoded.extensions, key)
       if (reference?.typeUrl === TYPE_URL.cluster) return clusterOf(view, encoded, reference.name)

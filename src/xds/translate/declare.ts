@@ -4,6 +4,7 @@ import type { JwtRequirement } from '../../ir/authentication.js'
 import type { Cluster, Endpoints } from '../../ir/cluster.js'
 import type { ResourcePatch } from '../../ir/patch.js'
 import type { Port } from '../../ir/port.js'
+import type { RateLimitDomain } from '../../ir/request-traffic.js'
 import type { RouteTable, VirtualHost } from '../../ir/route.js'
 import type { SecretMaterial } from '../../ir/tls.js'
 import type { EncodedResource } from '../resource.js'
@@ -18,6 +19,8 @@ import { DEFAULT_TRANSLATE_OPTIONS, type TranslateOptions } from './options.js'
 import { tablePacking } from './packing.js'
 import type { PatchedResource } from './patches/apply-patches.js'
 import { declarePatched } from './patches/declare-patched.js'
+import { encodeRateLimitCluster } from './rate-limit-cluster.js'
+import { encodeRateLimitConfig } from './rate-limit-config.js'
 import { encodeSecret } from './secret.js'
 import { encodeSecretHolder, holderName } from './secret-holder.js'
 
@@ -32,6 +35,8 @@ export interface IrCollections {
   readonly jwtRequirements: Source<JwtRequirement>
   /** By the key of a policy. */
   readonly patchPolicies: Source<{ readonly patches: readonly ResourcePatch[] }>
+  /** Limits that all proxies count together, by the key of the policy. */
+  readonly rateLimitDomains?: Source<RateLimitDomain>
 }
 
 /** Resources that are encoded one by one, by name. */
@@ -44,6 +49,10 @@ export interface EncodedCollections {
   readonly extensions: Collection<EncodedResource>
   /** Clusters for the sake of secrets, by name. */
   readonly secretHolders: Collection<EncodedResource>
+  /** For the rate limit service, by the key of the policy; undefined without limits that it could count. */
+  readonly rateLimitConfigs: Collection<EncodedResource> | undefined
+  /** The rate limit service itself; undefined where there is none. */
+  readonly rateLimitCluster: EncodedResource | undefined
 }
 
 /** What proxies run. */
@@ -91,6 +100,9 @@ function declareEncoded(
     ),
     clusters: encodeEach('encoded clusters', ir.clusters, (cluster) => encodeCluster(cluster, options)),
     secrets: encodeEach('encoded secrets', ir.secrets, encodeSecret),
+    rateLimitConfigs:
+      ir.rateLimitDomains === undefined ? undefined : encodeEach('rate limit configurations', ir.rateLimitDomains, encodeRateLimitConfig),
+    rateLimitCluster: options.rateLimitService === undefined ? undefined : encodeRateLimitCluster(options.rateLimitService),
     secretHolders: declareSecretHolders(graph, ir.secrets),
     loadAssignments: graph.collection<EncodedResource>('load assignments', {
       keys: ir.clusters,

@@ -12,6 +12,11 @@ export function field(number: number, parts: readonly Buffer[]): Buffer {
   return Buffer.concat([fieldHeader(number, length), ...parts])
 }
 
+/** A field with a whole number that is not negative; nothing for 0, which is what is not there. */
+export function numberField(number: number, value: number): Buffer {
+  return value === 0 ? Buffer.alloc(0) : Buffer.from([...varint(number << 3), ...varint(value)])
+}
+
 function varint(value: number): readonly number[] {
   return value > 0x7f ? [(value & 0x7f) | 0x80, ...varint(value >>> 7)] : [value]
 }

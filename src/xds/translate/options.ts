@@ -1,5 +1,6 @@
 import type { AccessLogMode } from './access-log.js'
 import { DEFAULT_ROUTE_PACKING, type RoutePacking } from './packing.js'
+import type { RateLimitService } from './rate-limit-cluster.js'
 
 /** What the translation to Envoy knows besides the IR: the same for all gateways, fixed for the life of the process. */
 export interface TranslateOptions {
@@ -8,6 +9,8 @@ export interface TranslateOptions {
   /** The PEM file on the proxy's disk with the authorities that `trust: system` means. */
   readonly systemTrustFile: string
   readonly packing: RoutePacking
+  /** Who counts requests for all proxies; undefined: nobody. */
+  readonly rateLimitService?: RateLimitService
 }
 
 /** The settings of Envoy's own container image, which are those of Debian as well. */

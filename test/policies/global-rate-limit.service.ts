@@ -1,0 +1,161 @@
+/** BackendTrafficPolicy: limits that all Envoys count together, with the real rate limit service and a real Redis. */
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { backend, gateway, httpRoute, to, under } from '../features/manifests.js'
+import { eventually } from '../support/eventually.js'
+import { startBackend, type TestBackend } from '../support/http-backend.js'
+import { brief, type Standalone, startTestStandalone } from '../support/standalone.js'
+import { onRoute, policy } from './backend-traffic.js'
+import { policyField } from './coverage/policy-field.js'
+import { type RateLimitService, startRateLimitService } from './rate-limit-service.js'
+
+type Question = Parameters<Standalone['send']>[2]
+
+let service: RateLimitService
+let headgate: Standalone
+let app: TestBackend
+let policies = 0
+
+beforeAll(async () => {
+  service = await startRateLimitService()
+  app = await startBackend('a')
+  headgate = await startTestStandalone({ rateLimitService: { host: '127.0.0.1', port: service.port } })
+  await headgate.write('base', [gateway('gw'), backend(app)].join('---'))
+  await serve()
+}, 60_000)
+afterAll(async () => {
+  await headgate.stop()
+  await Promise.all([app.close(), service.stop()])
+})
+
+const serve = (): Promise<void> => service.start(headgate.running.xdsPort, join(headgate.folders.state, 'trust'))
+const ROUTE = httpRoute('r', `[{name: one, ${under('/one', to('a')).slice(1)}, {name: other, ${under('/other', to('a')).slice(1)}]`)
+
+/** A policy whose name nobody used before, so that nothing is counted yet; waits until the service knows it. */
+async function limited(rules: string, more = ''): Promise<void> {
+  policies += 1
+  const name = `p${policies}`
+  await headgate.write('objects', [ROUTE, onRoute(`rateLimit: {type: Global, rules: [${rules}]${more}}`, name)].join('---'))
+  expect(brief(conditions(name))).toEqual(['Accepted=True/Accepted'])
+  await eventually(async () => expect(await service.domains()).toContain(`headgate/default/${name}.`), 30_000)
+}
+
+function conditions(name: string) {
+  const status = headgate.status(`BackendTrafficPolicy/default/${name}`)
+  return status.shape === 'policy' ? (status.ancestors[0]?.conditions ?? []) : []
+}
+const ask = (question: Partial<Question> = {}) => headgate.send('default/gw', 80, { host: 'example.com', path: '/one', ...question })
+async function asked(questions: readonly Partial<Question>[]): Promise<readonly number[]> {
+  const found: number[] = []
+  for (const question of questions) found.push((await ask(question)).status)
+  return found
+}
+const times = (count: number, question: Partial<Question> = {}): readonly Partial<Question>[] =>
+  Array.from({ length: count }, () => question)
+const TWO = 'limit: {requests: 2, unit: Year}'
+
+describe('rateLimit Global', () => {
+  policyField(
+    ['BackendTrafficPolicy rateLimit.{type,rules.limit.requests,rules.limit.unit}'],
+    'so many requests in a time, counted elsewhere',
+    async () => {
+      for (const unit of ['Hour', 'Day', 'Week', 'Month', 'Year']) {
+        await limited(`{limit: {requests: 2, unit: ${unit}}}`)
+        expect(await asked(times(3))).toEqual([200, 200, 429])
+      }
+      await limited('{limit: {requests: 0, unit: Day}}')
+      expect(await asked(times(1))).toEqual([429])
+    },
+  )
+
+  policyField(
+    ['BackendTrafficPolicy rateLimit.rules.clientSelectors.{headers,queryParams,methods,path,sourceCIDR}'],
+    'who counts',
+    async () => {
+      await limited(`{clientSelectors: [{headers: [{name: X-User, type: Distinct}, {name: X-Plan, value: free}]}], ${TWO}}`)
+      const user = (name: string, plan = 'free') => ({ headers: { 'x-user': name, 'x-plan': plan } })
+      expect(await asked([...times(3, user('a')), ...times(3, user('b')), ...times(3, user('a', 'paid'))])).toEqual([
+        200, 200, 429, 200, 200, 429, 200, 200, 200,
+      ])
+      await limited(
+        `{clientSelectors: [{methods: [{value: POST}], path: {value: /one}, queryParams: [{name: k, type: Distinct}]}], ${TWO}}`,
+      )
+      const post = (path: string) => ({ method: 'POST', path })
+      expect(await asked([...times(3, post('/one?k=1')), post('/one?k=2'), { path: '/one?k=1' }])).toEqual([200, 200, 429, 200, 200])
+      await limited(`{clientSelectors: [{sourceCIDR: {value: 0.0.0.0/0, type: Distinct}}], ${TWO}}`)
+      expect(await asked([...times(3), ...times(3, { localAddress: '127.0.0.77' })])).toEqual([200, 200, 429, 200, 200, 429])
+    },
+  )
+
+  policyField(['BackendTrafficPolicy rateLimit.rules.shared'], 'rules of routes count for themselves, or together', async () => {
+    const both = [...times(2), ...times(2, { path: '/other' })]
+    await limited(`{${TWO}}`)
+    expect(await asked(both)).toEqual([200, 200, 200, 200])
+    await limited(`{shared: true, ${TWO}}`)
+    expect(await asked(both)).toEqual([200, 200, 429, 429])
+  })
+
+  policyField(
+    ['BackendTrafficPolicy rateLimit.rules.cost.{request.number,request.format,response.number,response.format}'],
+    'requests and answers cost',
+    async () => {
+      await limited('{cost: {request: {number: 5}}, limit: {requests: 10, unit: Year}}')
+      expect(await asked(times(3))).toEqual([200, 200, 429])
+      await limited('{cost: {request: {format: "%REQ(x-cost)%"}}, limit: {requests: 10, unit: Year}}')
+      expect(await asked(times(3, { headers: { 'x-cost': '4' } }))).toEqual([200, 200, 429])
+      for (const response of ['number: 10', 'format: "%RESP(x-tokens)%"']) {
+        await limited(`{cost: {request: {number: 0}, response: {${response}}}, limit: {requests: 15, unit: Year}}`)
+        const question = { path: '/one?header=x-tokens:10' }
+        expect((await ask(question)).status).toBe(200)
+        // The question about the answer is asked behind it.
+        await eventually(async () => expect((await ask(question)).status).toBe(429), 20_000)
+      }
+    },
+  )
+
+  policyField(['BackendTrafficPolicy rateLimit.rules.shadowMode'], 'counts and turns nobody away', async () => {
+    await limited(`{shadowMode: true, ${TWO}}`)
+    expect(await asked(times(4))).toEqual([200, 200, 200, 200])
+  })
+
+  policyField(['BackendTrafficPolicy rateLimit.headers'], 'answers say what is left', async () => {
+    await limited(`{${TWO}}`, ', headers: DraftVersion03')
+    expect((await ask()).headers).toMatchObject({ 'x-ratelimit-remaining': '1', 'x-ratelimit-limit': expect.stringMatching(/^2/) })
+  })
+
+  it('a change of a limit is known to the service, and a policy that is gone as well', async () => {
+    await limited(`{${TWO}}`)
+    const name = `headgate/default/p${policies}.`
+    await headgate.write('objects', ROUTE)
+    await eventually(async () => expect(await service.domains()).not.toContain(name), 30_000)
+    expect(await asked(times(4))).toEqual([200, 200, 200, 200])
+  })
+
+  policyField(['BackendTrafficPolicy rateLimit.failOpen'], 'without the service requests fail, or pass', async () => {
+    await limited(`{${TWO}}`)
+    await service.pause()
+    expect(await asked(times(2))).toEqual([500, 500])
+    policies += 1
+    await headgate.write(
+      'objects',
+      [ROUTE, onRoute(`rateLimit: {type: Global, failOpen: true, rules: [{${TWO}}]}`, `p${policies}`)].join('---'),
+    )
+    expect(await asked(times(4))).toEqual([200, 200, 200, 200])
+    await serve()
+    await eventually(async () => expect((await ask()).status).toBe(429), 40_000)
+  })
+
+  it('one bad policy takes no limit from another', async () => {
+    await limited(`{${TWO}}`)
+    await headgate.write(
+      'bad',
+      policy(
+        'targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: gw}], rateLimit: {type: Global, rules: [{clientSelectors: [{path: {value: x}}], limit: {requests: 1, unit: Hour}}]}',
+        'bad',
+      ),
+    )
+    expect(brief(conditions('bad'))).toEqual(['Accepted=False/UnsupportedValue'])
+    expect(await asked(times(3))).toEqual([200, 200, 429])
+    await headgate.remove('bad')
+  })
+})
