@@ -186,7 +186,11 @@ const policyTraffic = {
   zoneWeights: fc.constantFrom<Readonly<Record<string, number>>>({}, { a: 0 }, { a: 2, b: 1 }),
   preconnect: fc.record({ perEndpointRatio: fc.constantFrom(1, 1.5, 3), predictiveRatio: fc.constantFrom(1, 2.5) }, { requiredKeys: [] }),
   dns: fc.record(
-    { refreshMs: time, respectsTtl: fc.boolean(), family: fc.constantFrom('IPv4', 'IPv6', 'IPv6Preferred', 'IPv4AndIPv6') },
+    {
+      refreshMs: time.map((milliseconds) => milliseconds + 1),
+      respectsTtl: fc.boolean(),
+      family: fc.constantFrom('IPv4', 'IPv6', 'IPv6Preferred', 'IPv4AndIPv6'),
+    },
     { requiredKeys: [] },
   ),
   proxyProtocol: fc.constantFrom('v1', 'v2'),

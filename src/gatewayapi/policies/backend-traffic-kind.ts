@@ -54,7 +54,7 @@ export const BACKEND_TRAFFIC_POLICY: PolicyKind<'BackendTrafficPolicy', BackendT
     tableSizeProblem(settings) ??
     keepaliveProblem(settings) ??
     bufferProblem(settings) ??
-    zeroProblem(settings) ??
+    timeProblem(settings) ??
     problemOfRequests(settings),
   isTarget: (kind) => !isConnectionTarget(kind),
   targetProblem: (settings, kind) => (isBackendTarget(kind) ? backendProblem(settings) : undefined),
@@ -106,7 +106,10 @@ function bufferProblem({ connection }: BackendTrafficSettings): Problem | undefi
 }
 
 /** Times of which none at all means nothing. */
-function zeroProblem({ loadBalancer, timeouts, retry, healthCheck, dns, http2 }: BackendTrafficSettings): Problem | undefined {
+/** Envoy refuses a cluster that looks up names this often (`Cluster.dns_refresh_rate`). */
+const SHORTEST_REFRESH_MS = 1
+
+function timeProblem({ loadBalancer, timeouts, retry, healthCheck, dns, http2 }: BackendTrafficSettings): Problem | undefined {
   const times = {
     'loadBalancer.slowStart.window': loadBalancer?.slowStart?.window,
     'timeouts.tcp.connectTimeout': timeouts?.tcp?.connectTimeout,
@@ -124,7 +127,9 @@ function zeroProblem({ loadBalancer, timeouts, retry, healthCheck, dns, http2 }:
     'healthCheck.passive.baseEjectionTime': healthCheck?.passive?.baseEjectionTime,
   }
   const [zero] = Object.entries(times).find(([, text]) => text !== undefined && durationMilliseconds(text) === 0) ?? []
-  return zero === undefined ? undefined : unsupported(`${zero}: must be longer than 0.`)
+  if (zero !== undefined) return unsupported(`${zero}: must be longer than 0.`)
+  const isTooShort = dns?.dnsRefreshRate !== undefined && durationMilliseconds(dns.dnsRefreshRate) <= SHORTEST_REFRESH_MS
+  return isTooShort ? unsupported(`dns.dnsRefreshRate: must be longer than ${SHORTEST_REFRESH_MS}ms.`) : undefined
 }
 
 function unsupported(message: string): Problem {

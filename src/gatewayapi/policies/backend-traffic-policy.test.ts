@@ -235,6 +235,11 @@ describe('what a BackendTrafficPolicy cannot be', () => {
       want: 'Service/app: Accepted=False UnsupportedValue',
     },
     {
+      what: 'a name that is looked up every millisecond',
+      spec: `targetRefs: [${GATEWAY}], dns: {dnsRefreshRate: 1ms}`,
+      want: 'Gateway/gw: Accepted=False UnsupportedValue',
+    },
+    {
       what: 'a table of an even size',
       spec: `targetRefs: [${ROUTE}], ${hash(', tableSize: 100')}`,
       want: 'Gateway/gw: Accepted=False UnsupportedValue',
