@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# Builds the rate limit service (github.com/envoyproxy/ratelimit) once, installs redis-server where there is none, and prints the path of the
-# service.
+# Builds the rate limit service (github.com/envoyproxy/ratelimit) once, and prints its path.
 set -eu
 cd "$(dirname "$0")"
 folder=${HEADGATE_CACHE:-$HOME/.cache/headgate}/ratelimit
@@ -11,5 +10,4 @@ if [ ! -x "$program" ]; then
   CGO_ENABLED=0 go build -trimpath -o "$program.new" github.com/envoyproxy/ratelimit/src/service_cmd >&2
   mv "$program.new" "$program"
 fi
-command -v redis-server >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends redis-server; } >&2
 echo "$program"

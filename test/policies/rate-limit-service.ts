@@ -1,4 +1,4 @@
-/** The real rate limit service with a real Redis, as `npm run rate-limit-test` brings them. */
+/** The real rate limit service with a real Redis, as `npm run service-test` brings them. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
@@ -22,7 +22,7 @@ export interface RateLimitService {
 /** Starts Redis, and later the service on a port that is free now. */
 export async function startRateLimitService(): Promise<RateLimitService> {
   const program = process.env.RATELIMIT_BIN
-  if (program === undefined) throw new Error('RATELIMIT_BIN names the rate limit service: run `npm run rate-limit-test`')
+  if (program === undefined) throw new Error('RATELIMIT_BIN names the rate limit service: run `npm run service-test`')
   const folder = await mkdtemp(join(tmpdir(), 'headgate-redis-'))
   const [redisPort, port, debugPort, httpPort] = await Promise.all([freePort(), freePort(), freePort(), freePort()])
   const redis = spawn('redis-server', ['--port', `${redisPort}`, '--bind', '127.0.0.1', '--save', '', '--dir', folder], { stdio: 'ignore' })
