@@ -31,9 +31,6 @@ const DISCOVERY = Enum['envoy.config.cluster.v3.Cluster.DiscoveryType']
 
 const FAMILY = Enum['envoy.config.cluster.v3.Cluster.DnsLookupFamily']
 
-/** Envoy takes nothing shorter. */
-const MIN_DNS_REFRESH_MS = 2
-
 const FAMILIES = {
   IPv4: FAMILY.V4_ONLY,
   IPv6: FAMILY.V6_ONLY,
@@ -96,7 +93,7 @@ function discovery(
     type: DISCOVERY.STRICT_DNS,
     respectDnsTtl: dns?.respectsTtl ?? true,
     dnsLookupFamily: FAMILIES[dns?.family ?? 'IPv4Preferred'],
-    ...(dns?.refreshMs === undefined ? {} : { dnsRefreshRate: duration(Math.max(dns.refreshMs, MIN_DNS_REFRESH_MS)) }),
+    ...(dns?.refreshMs === undefined ? {} : { dnsRefreshRate: duration(dns.refreshMs) }),
     loadAssignment: {
       clusterName: name,
       // Every address of a name has the weight of the name.
