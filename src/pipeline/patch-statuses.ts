@@ -11,7 +11,7 @@ import { resourceKey } from '../xds/translate/resource-key.js'
 export function declarePatchStatuses(
   graph: Graph,
   policies: Source<PatchPolicy>,
-  patched: Source<PatchedResource>,
+  patched: Source<PatchedResource> | undefined,
 ): Collection<ObjectStatus> {
   const kind = 'EnvoyPatchPolicy/'
   return graph.collection<ObjectStatus>('statuses of patch policies', {
@@ -21,7 +21,7 @@ export function declarePatchStatuses(
       if (policy === undefined) return undefined
       const { object, gateway, problem } = policy
       const [namespace = '', name = ''] = gateway.split('/')
-      const programmed = problem ?? problemOfPatches(view, patched, policy)
+      const programmed = problem ?? (patched && problemOfPatches(view, patched, policy))
       return {
         shape: 'policy',
         object,

@@ -29,6 +29,6 @@ export function createTranslation(context: TranslationContext, options: XdsOptio
     KINDS.map(({ kind }) => kind as KindName),
   )
   const gatewayApi = declareGatewayApi(graph, inputs, context)
-  const xds = declareXds(graph, gatewayApi, options)
+  const xds = declareXds(graph, gatewayApi, { ...options, patches: context.envoyPatches ?? false })
   return { graph, inputs, gatewayApi, xds, patchStatuses: declarePatchStatuses(graph, gatewayApi.patchPolicies, xds.patched) }
 }

@@ -42,7 +42,7 @@ export function splitObjects(text: string): readonly string[] {
 export function translateGolden(objects: readonly string[], flushBetween = false): GoldenResult {
   const world = createTranslationWorld({ allowExternalName: true, envoyPatches: true })
   const { graph, gatewayApi } = world.translation
-  const xds = declareXds(graph, gatewayApi, { accessLog: 'off' })
+  const xds = declareXds(graph, gatewayApi, { accessLog: 'off', patches: true })
   for (const object of objects) {
     world.apply(object)
     if (flushBetween) world.flush()

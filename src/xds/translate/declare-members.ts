@@ -24,14 +24,19 @@ const LOADER: ResourceReference = { typeUrl: TYPE_URL.listener, name: SCOPE_LOAD
 /** Listeners refer to these, and route tables bring them. */
 const OF_TABLES: ReadonlySet<TypeUrl> = new Set([TYPE_URL.routeConfiguration, TYPE_URL.scopedRouteConfiguration])
 
-/** Declares the resources of all groups, by `resourceKey`. */
+/**
+ * Declares the resources of all groups, by `resourceKey`.
+ *
+ * @param name of the collection
+ */
 export function declareMembers(
   graph: Graph,
   ir: Pick<IrCollections, 'ports' | 'routeTables'>,
   encoded: EncodedCollections & RouteCollections,
+  name: string,
 ): Collection<EncodedResource> {
-  const members = (name: string, source: Source<Members>) =>
-    graph.index(source, name, ({ group, references }) => references.map((reference) => resourceKey(group, reference)))
+  const members = (of: string, source: Source<Members>) =>
+    graph.index(source, of, ({ group, references }) => references.map((reference) => resourceKey(group, reference)))
 
   const ofListeners = members(
     'members by listener',
@@ -101,7 +106,7 @@ export function declareMembers(
     [TYPE_URL.clusterLoadAssignment]: encoded.loadAssignments,
     [TYPE_URL.secret]: encoded.secrets,
   }
-  return graph.collection<EncodedResource>('unpatched resources', {
+  return graph.collection<EncodedResource>(name, {
     keys: [ofListeners, ofTables, ofScopes, ofRoutes, ofExtensions, ofClusters, ...ofRateLimits],
     compute: (view, key) => {
       const reference = parseResourceKey(key)?.reference

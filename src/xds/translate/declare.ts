@@ -59,8 +59,8 @@ export interface EncodedCollections {
 export interface XdsCollections extends EncodedCollections, RouteCollections {
   /** Every resource of every group of proxies, under its `resourceKey`. A group has the clusters and secrets that it refers to. */
   readonly resources: Collection<EncodedResource>
-  /** What policies change, by `resourceKey`. */
-  readonly patched: Collection<PatchedResource>
+  /** What policies change, by `resourceKey`; undefined where they may not. */
+  readonly patched: Collection<PatchedResource> | undefined
 }
 
 /** What may differ from `DEFAULT_TRANSLATE_OPTIONS`. */
@@ -71,8 +71,9 @@ export function declareXds(graph: Graph, ir: IrCollections, options: XdsOptions 
   const all = { ...DEFAULT_TRANSLATE_OPTIONS, ...options }
   const routes = declareRoutes(graph, ir, all.packing)
   const encoded = { ...declareEncoded(graph, ir, routes, all), extensions: declareExtensions(graph, ir, routes), ...routes }
-  const resources = declareMembers(graph, ir, encoded)
-  return { ...encoded, ...declarePatched(graph, resources, ir.patchPolicies) }
+  // Where nobody may patch, nothing stands between a resource and the proxies.
+  if (!all.patches) return { ...encoded, resources: declareMembers(graph, ir, encoded, 'resources'), patched: undefined }
+  return { ...encoded, ...declarePatched(graph, declareMembers(graph, ir, encoded, 'unpatched resources'), ir.patchPolicies) }
 }
 
 function declareEncoded(

@@ -9,6 +9,8 @@ export interface TranslateOptions {
   /** The PEM file on the proxy's disk with the authorities that `trust: system` means. */
   readonly systemTrustFile: string
   readonly packing: RoutePacking
+  /** Whether EnvoyPatchPolicies may change what proxies get. */
+  readonly patches: boolean
   /** Who counts requests for all proxies; undefined: nobody. */
   readonly rateLimitService?: RateLimitService
 }
@@ -18,4 +20,5 @@ export const DEFAULT_TRANSLATE_OPTIONS: TranslateOptions = {
   accessLog: 'errors',
   systemTrustFile: '/etc/ssl/certs/ca-certificates.crt',
   packing: DEFAULT_ROUTE_PACKING,
+  patches: false,
 }
