@@ -145,6 +145,32 @@ describe('tls', () => {
     },
   )
 
+  policyField(
+    ['Backend endpoints.fqdn.hostname', 'Backend tls.hostname'],
+    'an endpoint with a DNS name is asked for by it, and must show a certificate for it',
+    async () => {
+      const about = async (names: readonly string[]): Promise<number> => {
+        const named = await authority.issue({ dns: names })
+        return listen({ cert: named.certificate, key: named.privateKey })
+      }
+      const known = authorities('servers', authority.certificate)
+      const trusts = 'caCertificateRefs: [{group: "", kind: ConfigMap, name: servers}]'
+      const at = (port: number, more = '') => backend(`endpoints: [{fqdn: {hostname: localhost, port: ${port}}}], tls: {${trusts}${more}}`)
+      const mine = await about(['localhost'])
+      const sni = async () => {
+        const { status, body } = await world.ask()
+        return status === 200 ? JSON.parse(body).sni : status
+      }
+      await world.write(ROUTE, known, at(mine))
+      await eventually(async () => expect(await sni()).toBe('localhost'), 20_000)
+      const another = await about(['other.example.com'])
+      await world.write(ROUTE, known, at(another, ', hostname: other.example.com'))
+      await eventually(async () => expect(await sni()).toBe('other.example.com'), 20_000)
+      await world.write(ROUTE, known, at(another))
+      await eventually(async () => expect(await sni()).toBe(503), 20_000)
+    },
+  )
+
   policyField(['Backend tls.clientCertificateRef'], 'shows a certificate', async () => {
     const port = await listen({ ca: clients.certificate, requestCert: true, rejectUnauthorized: true })
     expect(await spoken(port, 'insecureSkipVerify: true')).toBe(503)

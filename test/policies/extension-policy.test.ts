@@ -421,20 +421,34 @@ describe('geoIP', () => {
     },
   )
 
-  it('authorization comes behind it', async () => {
-    const security = (country: string) => `
+  policyField(
+    [
+      'ExtensionPolicy geoIP.headers.{country,region,city,asn,isp,anonymous}',
+      'SecurityPolicy authorization.rules.principal.headers.{name,values}',
+    ],
+    'authorization asks where clients are, and believes none of them',
+    async () => {
+      const databases = `cityDbPath: ${city}, ispDbPath: ${isp}, anonymousDbPath: ${anonymous}`
+      const found = { country: 'DE', region: 'BE', city: 'Berlin', asn: '64513', isp: 'Provider', anonymous: 'true' }
+      const headers = Object.keys(found).map((what) => `${what}: x-geo-${what}`)
+      const security = (what: string, value: string) => `
 apiVersion: headgate.dev/v1alpha1
 kind: SecurityPolicy
 metadata: {name: s}
-spec: {${ABOUT_RULE}, authorization: {rules: [{action: Allow, principal: {headers: [{name: x-geo-country, values: [${country}]}]}}]}}
+spec: {${ABOUT_RULE}, authorization: {rules: [{action: Allow, principal: {headers: [{name: x-geo-${what}, values: ["${value}"]}]}}]}}
 `
-    await world.write(ROUTE, located('country: x-geo-country'), security('DE'))
-    expect(await seen()).toMatchObject({ 'x-geo-country': 'DE' })
-    await world.write(ROUTE, located('country: x-geo-country'), security('FR'))
-    for (const headers of [{}, { 'x-geo-country': 'FR' }, { 'X-Geo-Country': 'FR' }, { 'x-geo-country': 'FR, FR' }]) {
-      expect(await seen('/x', headers as Record<string, string>)).toBe(403)
-    }
-  }, 60_000)
+      for (const [what, value] of Object.entries(found)) {
+        const name = `x-geo-${what}`
+        await world.write(ROUTE, located(headers.join(', '), databases), security(what, value))
+        expect(await seen()).toMatchObject({ [name]: value })
+        await world.write(ROUTE, located(headers.join(', '), databases), security(what, 'other'))
+        for (const sent of [{}, { [name]: 'other' }, { [name.toUpperCase()]: 'other' }, { [name]: 'other, other' }]) {
+          expect(await seen('/x', sent as Record<string, string>)).toBe(403)
+        }
+      }
+    },
+    90_000,
+  )
 
   it('a database that is not there closes the rule, and the policy says so', async () => {
     await world.write(ROUTE)

@@ -63,20 +63,24 @@ describe('loadBalancer', () => {
     expect(Object.keys(await spread(world, 30)).sort()).toEqual(['a', 'b', 'c'])
   })
 
-  policyField(['BackendTrafficPolicy loadBalancer.zoneAware.weightedZones.{zone,weight}'], 'zones have shares', async () => {
-    const zones = several('all', [
-      { port: port('a'), more: 'zone: east' },
-      { port: port('b'), more: 'zone: west' },
-      { port: port('c'), more: 'zone: west' },
-    ])
-    const weights = 'weightedZones: [{zone: east, weight: 1000}, {zone: west, weight: 1}]'
-    for (const type of ['LeastRequest', 'RoundRobin', 'Random']) {
-      await world.write(zones, routeTo('all'), onRoute(`loadBalancer: {type: ${type}, zoneAware: {${weights}}}`))
-      expect((await spread(world, 60)).a).toBeGreaterThan(45)
-    }
-    await world.write(zones, routeTo('all'), onRoute('loadBalancer: {type: RoundRobin}'))
-    expect((await spread(world, 60)).a).toBeLessThan(30)
-  })
+  policyField(
+    ['BackendTrafficPolicy loadBalancer.zoneAware.weightedZones.{zone,weight}', 'Backend endpoints.zone'],
+    'zones have shares',
+    async () => {
+      const zones = several('all', [
+        { port: port('a'), more: 'zone: east' },
+        { port: port('b'), more: 'zone: west' },
+        { port: port('c'), more: 'zone: west' },
+      ])
+      const weights = 'weightedZones: [{zone: east, weight: 1000}, {zone: west, weight: 1}]'
+      for (const type of ['LeastRequest', 'RoundRobin', 'Random']) {
+        await world.write(zones, routeTo('all'), onRoute(`loadBalancer: {type: ${type}, zoneAware: {${weights}}}`))
+        expect((await spread(world, 60)).a).toBeGreaterThan(45)
+      }
+      await world.write(zones, routeTo('all'), onRoute('loadBalancer: {type: RoundRobin}'))
+      expect((await spread(world, 60)).a).toBeLessThan(30)
+    },
+  )
 
   it('zones have shares beside endpoints that requests name', async () => {
     const zones = several('all', [

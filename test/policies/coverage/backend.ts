@@ -1,5 +1,5 @@
 /** Fields of Envoy Gateway's Backend and where ours are. */
-import { type FieldTable, OPEN, SAME } from './field-table.js'
+import { FINGERPRINTS, type FieldTable, OPEN, SAME } from './field-table.js'
 
 /** By the path below `spec` of theirs. */
 export const BACKEND_FIELDS: FieldTable = {
@@ -13,14 +13,14 @@ export const BACKEND_FIELDS: FieldTable = {
     'endpoints.ip.address': SAME,
     'endpoints.ip.port': SAME,
     'endpoints.unix.path': SAME,
-    'endpoints.zone': OPEN,
+    'endpoints.zone': SAME,
     appProtocols: SAME,
     fallback: 'endpoints.priority',
     'tls.caCertificateRefs': SAME,
     'tls.wellKnownCACertificates': OPEN,
     'tls.insecureSkipVerify': SAME,
     'tls.sni': 'tls.hostname',
-    'tls.autoSNIFromEndpointHostname': OPEN,
+    'tls.autoSNIFromEndpointHostname': 'endpoints.fqdn.hostname',
     'tls.clientCertificateRef': SAME,
     'tls.minVersion': SAME,
     'tls.maxVersion': SAME,
@@ -28,6 +28,6 @@ export const BACKEND_FIELDS: FieldTable = {
     'tls.ecdhCurves': SAME,
     'tls.signatureAlgorithms': SAME,
     'tls.alpnProtocols': SAME,
-    'tls.fingerprints': OPEN,
+    'tls.fingerprints': { exception: FINGERPRINTS },
   },
 }

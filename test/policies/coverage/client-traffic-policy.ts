@@ -1,5 +1,5 @@
 /** Fields of Envoy Gateway's ClientTrafficPolicy and where ours are. */
-import { type FieldTable, HIDDEN, OPEN, OWN_NAMESPACE, SAME } from './field-table.js'
+import { type FieldTable, HIDDEN, OWN_NAMESPACE, SAME } from './field-table.js'
 
 /** By the path below `spec` of theirs. */
 export const CLIENT_TRAFFIC_POLICY_FIELDS: FieldTable = {
@@ -54,7 +54,7 @@ export const CLIENT_TRAFFIC_POLICY_FIELDS: FieldTable = {
     'path.escapedSlashesAction': SAME,
     'path.disableMergeSlashes': SAME,
     'headers.enableEnvoyHeaders': SAME,
-    'headers.disableRateLimitHeaders': OPEN,
+    'headers.disableRateLimitHeaders': 'BackendTrafficPolicy rateLimit.headers',
     'headers.xForwardedClientCert.mode': SAME,
     'headers.xForwardedClientCert.certDetailsToAdd': SAME,
     'headers.withUnderscoresAction': SAME,

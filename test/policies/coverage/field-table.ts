@@ -29,6 +29,9 @@ export const HIDDEN = 'It is there in their types and hidden in their API: nothi
 export const OWN_NAMESPACE =
   'Targets are selected in the namespace of the policy; those elsewhere are named by targetRefs, and a ReferenceGrant there must allow it.'
 
+/** Why nothing takes fingerprints of backends. */
+export const FINGERPRINTS = 'Fingerprints are taken of handshakes that clients begin; towards backends Envoy takes none.'
+
 /** A field of theirs and what it is here. */
 export interface CoverageRow {
   readonly theirs: string
