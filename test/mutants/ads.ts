@@ -89,8 +89,8 @@ export const ADS_MUTANTS: readonly Mutant[] = [
   {
     rule: 'A1.2.5',
     file: `${SERVER}/push-order.ts`,
-    find: 'new Set([TYPE_URL.cluster, TYPE_URL.listener,',
-    replace: 'new Set([TYPE_URL.clusterLoadAssignment, TYPE_URL.cluster, TYPE_URL.listener,',
+    find: 'FULL_STATE: ReadonlySet<TypeUrl> = new Set([',
+    replace: 'FULL_STATE: ReadonlySet<TypeUrl> = new Set([TYPE_URL.clusterLoadAssignment,',
     test: SOTW,
   },
   {
