@@ -197,8 +197,8 @@ export const ADS_MUTANTS: readonly Mutant[] = [
   {
     rule: 'A1.3.15',
     file: `${SERVER}/push-order.ts`,
-    find: '  TYPE_URL.virtualHost,\n]\n\n/** Types whose resources wait',
-    replace: ']\n\n/** Types whose resources wait',
+    find: '  TYPE_URL.virtualHost,\n  TYPE_URL.rateLimitConfig,\n]',
+    replace: '  TYPE_URL.rateLimitConfig,\n]',
     test: DELTA,
   },
   {
