@@ -1,5 +1,5 @@
 /** A program that sees requests of a route and their answers. */
-export type Extension = LuaExtension | ProcessorExtension | DynamicModuleExtension
+export type Extension = LuaExtension | ProcessorExtension | WasmExtension | DynamicModuleExtension
 
 /** A script. */
 export interface LuaExtension {
@@ -37,6 +37,24 @@ export interface ProcessedDirection {
   /** In the words of Envoy. */
   readonly attributes: readonly string[]
 }
+
+/** A WebAssembly module that speaks the ABI of proxy-wasm. */
+export interface WasmExtension {
+  readonly kind: 'wasm'
+  readonly name: string
+  readonly rootId: string
+  /** Modules with the same code share a machine, and so its memory, only under the same name. */
+  readonly machine: string
+  readonly code: WasmCode
+  readonly config?: string
+  /** Variables of the proxy's environment that it sees, sorted. */
+  readonly hostEnvironment: readonly string[]
+  /** True: requests go on when it cannot run. */
+  readonly failOpen: boolean
+}
+
+/** Where a proxy has a module from: its bytes, or a file on its disk. */
+export type WasmCode = { readonly kind: 'inline'; readonly base64: string } | { readonly kind: 'file'; readonly path: string }
 
 /** A shared library that proxies have on their disks. */
 export interface DynamicModuleExtension {

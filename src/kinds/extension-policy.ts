@@ -5,6 +5,7 @@ import type { Field, ObjectSchema } from '../schema/schema.js'
 import { dynamicModule, extProc, lua } from './extensions.js'
 import { ownPolicySchema } from './policy-targets.js'
 import { headerName } from './strings.js'
+import { wasm } from './wasm.js'
 
 /** Envoy takes no other names. */
 const databasePath = string({ minLength: 6, maxLength: 1024, pattern: '^/.*\\.mmdb$' })
@@ -59,7 +60,8 @@ const settings: Readonly<Record<string, Field>> = {
     list(extProc, { maxItems: 8 }),
     'Services that see and change requests and answers, in their order; behind the scripts.',
   ),
-  dynamicModule: optional(list(dynamicModule, { maxItems: 8 }), 'Native modules, in their order; behind the services.'),
+  wasm: optional(list(wasm, { maxItems: 8 }), 'WebAssembly modules, in their order; behind the services.'),
+  dynamicModule: optional(list(dynamicModule, { maxItems: 8 }), 'Native modules, in their order; behind the WebAssembly modules.'),
 }
 
 /** ExtensionPolicy: programs that see requests and answers on their way. */

@@ -1,13 +1,15 @@
 /** ExtensionPolicy as a kind of policy: what it may be about, and which of its settings cannot be done. */
 import type { ExtensionPolicy, ExtensionPolicySpec, ExtensionSettings } from '../../gen/kinds.js'
 import { durationMilliseconds } from '../../kinds/duration.js'
+import type { ObjectVersion } from '../../util/object-ref.js'
 import { backendKey } from '../backends/backend-key.js'
 import type { Problem } from '../conditions.js'
 import { toBackendRef } from '../routes/backend-references.js'
 import { extensionCount, MAX_EXTENSIONS, processors } from './extensions.js'
 import { readScript } from './lua-script.js'
-import type { PolicyKind } from './policy-kind.js'
+import type { PolicyKind, PolicyWorld } from './policy-kind.js'
 import { isBackendTarget } from './policy-targets.js'
+import { type FoundWasmModule, wasmModules } from './wasm-module.js'
 
 type Settings = ExtensionSettings
 
@@ -17,25 +19,29 @@ export const EXTENSION_POLICY: PolicyKind<'ExtensionPolicy', Settings> = {
   whyUnsupported: 'For some rules it cannot be done',
   // A program may be there to keep somebody out.
   failsClosed: true,
-  atoms: new Set(['grpcWeb', 'geoIP', 'lua', 'extProc', 'dynamicModule']),
-  settingsOf: ({ grpcWeb, geoIP, lua, extProc, dynamicModule }: ExtensionPolicySpec) => ({
+  atoms: new Set(['grpcWeb', 'geoIP', 'lua', 'extProc', 'wasm', 'dynamicModule']),
+  settingsOf: ({ grpcWeb, geoIP, lua, extProc, wasm, dynamicModule }: ExtensionPolicySpec) => ({
     ...(grpcWeb === undefined ? {} : { grpcWeb }),
     ...(geoIP === undefined ? {} : { geoIP }),
     ...(lua === undefined ? {} : { lua }),
     ...(extProc === undefined ? {} : { extProc }),
+    ...(wasm === undefined ? {} : { wasm }),
     ...(dynamicModule === undefined ? {} : { dynamicModule }),
   }),
   overridesOf: ({ overrides }: ExtensionPolicySpec) => overrides,
   problemOf: (settings) => countProblem(settings) ?? timeoutProblem(settings) ?? contextProblem(settings),
-  contentProblem: (world, settings, { namespace }) => {
+  contentProblem: (world, settings, policy) => {
     for (const [at, spec] of (settings.lua ?? []).entries()) {
-      const script = readScript(world.view, world.inputs, namespace, spec)
+      const script = readScript(world.view, world.inputs, policy.namespace, spec)
       if (!script.ok) return unsupported(`lua[${at}]: ${script.message}`)
     }
-    return undefined
+    return modulesOf(world, settings, policy).flatMap(({ broken }) => broken ?? [])[0]
   },
-  referenceProblem: (world, settings, policy) =>
-    processors({ ...world.references, view: world.view, referrer: policy }, settings).flatMap(({ problem }) => problem ?? [])[0],
+  referenceProblem: (world, settings, policy) => {
+    const context = { ...world.references, view: world.view, referrer: policy }
+    const ofProcessors = processors(context, settings).flatMap(({ problem }) => problem ?? [])
+    return ofProcessors[0] ?? modulesOf(world, settings, policy).flatMap(({ unresolved }) => unresolved ?? [])[0]
+  },
   isTarget: (kind) => !isBackendTarget(kind),
   targetProblem: () => undefined,
 }
@@ -46,6 +52,10 @@ export function backendsOfExtensions({ spec, metadata }: ExtensionPolicy): reado
     toBackendRef(backendRef, metadata.namespace, 'TCP'),
   )
   return [...new Set(named.flatMap((ref) => (ref === undefined ? [] : [backendKey(ref)])))]
+}
+
+function modulesOf({ references, view }: PolicyWorld, { wasm }: Settings, policy: ObjectVersion): readonly FoundWasmModule[] {
+  return wasm === undefined ? [] : wasmModules({ ...references, view, referrer: policy }, wasm)
 }
 
 function countProblem(settings: Settings): Problem | undefined {

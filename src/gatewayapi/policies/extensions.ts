@@ -7,6 +7,7 @@ import type { Problem } from '../conditions.js'
 import { findBackend, type ReferenceContext, type RuleContext } from '../routes/rule-context.js'
 import { readScript, type Script } from './lua-script.js'
 import type { Effective } from './policy.js'
+import { type WasmContext, wasmModules } from './wasm-module.js'
 
 /** How many programs a request can have. */
 export const MAX_EXTENSIONS = 8
@@ -21,8 +22,8 @@ export interface RuleExtensions {
 }
 
 /** How many programs settings ask for. */
-export function extensionCount({ lua = [], extProc = [], dynamicModule = [] }: ExtensionSettings): number {
-  return lua.length + extProc.length + dynamicModule.length
+export function extensionCount({ lua = [], extProc = [], wasm = [], dynamicModule = [] }: ExtensionSettings): number {
+  return lua.length + extProc.length + wasm.length + dynamicModule.length
 }
 
 /**
@@ -34,16 +35,18 @@ export function ruleExtensions(context: RuleContext, effective: Effective<Extens
   if (effective === undefined) return { origins: [] }
   const { settings, origins } = effective
   if (extensionCount(settings) > MAX_EXTENSIONS) return undefined
-  const by = (field: keyof ExtensionSettings): ReferenceContext => ({ ...context, referrer: origins[field] ?? context.route })
+  const by = (field: keyof ExtensionSettings): WasmContext => ({ ...context, referrer: origins[field] ?? context.route })
   const scripts = (settings.lua ?? []).map((spec) => ({ spec, script: scriptOf(by('lua'), spec) }))
+  const modules = wasmModules(by('wasm'), settings.wasm ?? []).flatMap(({ module }) => module ?? [])
   const extensions: readonly Extension[] = [
     // Where one cannot be read its policy is broken, and the rule is not served.
     ...scripts.flatMap(({ spec, script }) => (script === undefined ? [] : [luaOf(spec, script)])),
     ...processors(by('extProc'), settings).map(({ processor }) => processor),
+    ...modules.map(({ extension }) => extension),
     ...(settings.dynamicModule ?? []).map(dynamicModuleOf),
   ]
   return {
-    origins: scripts.flatMap(({ script }) => script?.origin ?? []),
+    origins: [...scripts.map(({ script }) => script), ...modules].flatMap((program) => program?.origin ?? []),
     ...(extensions.length === 0 ? {} : { extensions }),
     ...(settings.grpcWeb === undefined ? {} : { grpcWeb: true }),
     ...(settings.geoIP === undefined ? {} : { geoIp: geoIpOf(settings.geoIP) }),

@@ -12,6 +12,7 @@ import { structOf } from '../struct.js'
 import { EMPTY_PLACE, fillPlace, IDLE_PLACE } from './composite.js'
 import { grpcAuthority } from './grpc-authority.js'
 import type { HttpFilter } from './http-filter.js'
+import { wasm } from './wasm.js'
 
 /** How many programs a route may have. */
 export const MAX_EXTENSIONS = 8
@@ -50,6 +51,8 @@ function filterOf(extension: Extension): google.protobuf.Any {
       return lua(extension)
     case 'processor':
       return processor(extension)
+    case 'wasm':
+      return wasm(extension)
     case 'dynamicModule':
       return dynamicModule(extension)
   }

@@ -1,0 +1,90 @@
+/** WebAssembly modules of policies. Whether one can run is for the proxy to say. */
+import type { Wasm, WasmCodeSource } from '../../gen/kinds.js'
+import type { WasmCode, WasmExtension } from '../../ir/extension.js'
+import type { ObjectVersion } from '../../util/object-ref.js'
+import type { Problem } from '../conditions.js'
+import type { ReferenceContext } from '../routes/rule-context.js'
+import { findProgramConfigMap, programKey } from './program-config-map.js'
+
+/** A module, and the object besides the policy that its code comes from. */
+export interface WasmModule {
+  readonly extension: WasmExtension
+  readonly origin?: ObjectVersion
+}
+
+/** What became of a module of a policy. */
+export interface FoundWasmModule {
+  /** Undefined: it cannot be used. */
+  readonly module: WasmModule | undefined
+  /** Why the policy as a whole does not count. */
+  readonly broken: Problem | undefined
+  /** What leads nowhere, and the policy counts nevertheless. */
+  readonly unresolved: Problem | undefined
+}
+
+/** A WebAssembly binary begins so. Source: WebAssembly Core 1.0, 5.5.16: "\\0asm" and version 1. */
+const MAGIC = Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0])
+const MODULE_KEY = 'wasm'
+
+/** Follows references from the policy that says a module. */
+export type WasmContext = ReferenceContext & { readonly referrer: ObjectVersion }
+
+/** Modules of a policy, in their order. */
+export function wasmModules(context: WasmContext, wasm: readonly Wasm[]): readonly FoundWasmModule[] {
+  return wasm.map((spec, at) => {
+    const code = codeOf(context, spec.code, `wasm[${at}].code`)
+    // Requests go on without a module that may be missing.
+    if (!code.ok) return { module: undefined, ...(spec.failOpen ? { broken: undefined, unresolved: code.problem } : broken(code.problem)) }
+    const { namespace, name } = context.referrer
+    const { origin } = code.value
+    const extension = extensionOf(spec, `${namespace}/${name}/${at}`, code.value.code)
+    return { module: { extension, ...(origin === undefined ? {} : { origin }) }, broken: undefined, unresolved: undefined }
+  })
+}
+
+function broken(problem: Problem): Omit<FoundWasmModule, 'module'> {
+  return { broken: problem, unresolved: undefined }
+}
+
+function extensionOf({ name, rootID, config, env, failOpen }: Wasm, machine: string, code: WasmCode): WasmExtension {
+  return {
+    kind: 'wasm',
+    name: name ?? machine,
+    rootId: rootID ?? '',
+    machine,
+    code,
+    ...(config === undefined ? {} : { config: typeof config === 'string' ? config : JSON.stringify(config) }),
+    hostEnvironment: [...new Set(env?.hostKeys ?? [])].sort(),
+    failOpen,
+  }
+}
+
+type FoundCode =
+  | { readonly ok: true; readonly value: { readonly code: WasmCode; readonly origin?: ObjectVersion } }
+  | { readonly ok: false; readonly problem: Problem }
+
+function codeOf(context: ReferenceContext, source: WasmCodeSource, where: string): FoundCode {
+  switch (source.type) {
+    case 'ValueRef':
+      return givenCode(context, source.valueRef, where)
+    case 'File':
+      return { ok: true, value: { code: { kind: 'file', path: source.path ?? '' } } }
+  }
+}
+
+function givenCode({ view, inputs, referrer }: ReferenceContext, ref: WasmCodeSource['valueRef'], where: string): FoundCode {
+  const found = findProgramConfigMap(view, inputs, referrer.namespace, ref, 'a module')
+  if (!found.ok) return unusable(`${where}: ${found.message}`)
+  const { what, configMap, origin } = found.value
+  const content = configMap.binaryData ?? {}
+  const key = programKey(content, MODULE_KEY)
+  if (key === undefined) return unusable(`${where}: ${what} has in its binaryData no key "${MODULE_KEY}" and not exactly one other.`)
+  const base64 = content[key] ?? ''
+  const beginning = Buffer.from(base64.slice(0, 4 * MAGIC.length), 'base64').subarray(0, MAGIC.length)
+  if (!beginning.equals(MAGIC)) return unusable(`${where}: the key "${key}" of ${what} is no WebAssembly module.`)
+  return { ok: true, value: { code: { kind: 'inline', base64 }, origin } }
+}
+
+function unusable(message: string): FoundCode {
+  return { ok: false, problem: { reason: 'UnsupportedValue', message } }
+}
