@@ -38,12 +38,6 @@ const operation: ObjectSchema = object(
         'set from exactly for move and copy',
         (self) => (self.op === 'move' || self.op === 'copy') === (self.from !== undefined),
       ),
-      rule<JSONPatchOperation>(
-        'value-belongs-to-add-replace-and-test',
-        "(self.op in ['add', 'replace', 'test']) == has(self.value)",
-        'set value exactly for add, replace and test',
-        (self) => ['add', 'replace', 'test'].includes(self.op) === (self.value !== undefined),
-      ),
     ],
   },
 )

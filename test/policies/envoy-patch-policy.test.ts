@@ -131,6 +131,11 @@ describe('EnvoyPatchPolicy', () => {
       want: ['Accepted=False/Invalid', 'Programmed=False/Invalid'],
     },
     {
+      what: 'nothing to add',
+      text: policy(patch('op: add, path: /virtual_hosts/0/name')),
+      want: ['Accepted=False/Invalid', 'Programmed=False/Invalid'],
+    },
+    {
       what: 'a listener of another Gateway',
       text: policy(patch(adding('x'), LISTENER, 'default/other/127.0.0.1/80/tcp')),
       want: ['Accepted=False/Invalid', 'Programmed=False/Invalid'],

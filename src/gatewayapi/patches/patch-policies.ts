@@ -44,6 +44,9 @@ export function declarePatchPolicies(
   })
 }
 
+/** Operations that need a value (RFC 6902). */
+const WITH_VALUE: readonly string[] = ['add', 'replace', 'test']
+
 function problemOf(
   view: View,
   inputs: Inputs,
@@ -68,6 +71,11 @@ function problemOf(
       reason: 'Invalid',
       message: `jsonPatches[${foreign}].name: a ${shortType(spec.jsonPatches[foreign]?.type ?? '')} of the Gateway begins with "${gateway}/".`,
     }
+  }
+  // What CEL cannot say: it does not see fields of any shape.
+  const unclear = spec.jsonPatches.findIndex(({ operation: { op, value } }) => WITH_VALUE.includes(op) !== (value !== undefined))
+  if (unclear >= 0) {
+    return { reason: 'Invalid', message: `jsonPatches[${unclear}].operation: set value exactly for ${WITH_VALUE.join(', ')}.` }
   }
   const quarantine = view.get(inputs.quarantines, `EnvoyPatchPolicy/${metadata.namespace}/${metadata.name}`)
   return quarantine?.generation === metadata.generation

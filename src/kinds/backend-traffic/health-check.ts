@@ -4,6 +4,9 @@ import { boolean, int32, list, object, oneOf, optional, required, rule, setOf, s
 import type { ObjectSchema } from '../../schema/schema.js'
 import { duration, portNumber, preciseHostname } from '../strings.js'
 
+/** Whole groups of four, so that it is what somebody meant. */
+const BASE64 = '^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$'
+
 const count = int32({ minimum: 0 })
 const positive = int32({ minimum: 1 })
 const statuses = list(int32({ minimum: 100, maximum: 599 }), { maxItems: 16 })
@@ -13,7 +16,7 @@ const payload: ObjectSchema = object(
   'Bytes of a health check: either text or binary.',
   {
     text: optional(string({ minLength: 1, maxLength: 1024 }), 'As UTF-8 text.'),
-    binary: optional(string({ minLength: 4, maxLength: 1368, format: 'byte' }), 'As base64.'),
+    binary: optional(string({ minLength: 4, maxLength: 1368, pattern: BASE64 }), 'As base64.'),
   },
   {
     rules: [
