@@ -106,6 +106,11 @@ describe('Kubernetes', () => {
       want: { watch: { kind: 'namespaces', namespaces: ['web', 'shop'] } },
     },
     { flag: 'a selector', args: ['--watch-selector', 'team=a'], want: { watch: { kind: 'selector', labelSelector: 'team=a' } } },
+    {
+      flag: 'a rate limit service',
+      args: ['--rate-limit-service', 'limits.system.svc:8081'],
+      want: { rateLimitService: { host: 'limits.system.svc', port: 8081 } },
+    },
     { flag: 'IPv6', args: ['--xds-address', '[::1]:1'], want: { xds: { host: '::1', port: 1 } } },
     { flag: 'IPv4', args: ['--metrics-address', '0.0.0.0:1'], want: { metrics: { host: '0.0.0.0', port: 1 } } },
   ])('takes $flag', ({ args, want }) => {

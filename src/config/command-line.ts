@@ -80,17 +80,7 @@ interface Options {
   readonly logFormat?: LogFormat
 }
 
-const STANDALONE_OPTIONS = [
-  'resources',
-  'allowPartial',
-  'listenOffset',
-  'xdsPort',
-  'xdsPlaintext',
-  'adminPort',
-  'envoy',
-  'rateLimitService',
-  'state',
-] as const
+const STANDALONE_OPTIONS = ['resources', 'allowPartial', 'listenOffset', 'xdsPort', 'xdsPlaintext', 'adminPort', 'envoy', 'state'] as const
 const KUBERNETES_OPTIONS = [
   'xdsAddress',
   'adminAddress',
@@ -148,6 +138,11 @@ export function headgateCommand(): Command {
         .choices(ACCESS_LOG_MODES)
         .default(DEFAULT_TRANSLATE_OPTIONS.accessLog),
     )
+    .addOption(
+      new Option('--rate-limit-service <host:port>', 'the rate limit service (envoyproxy/ratelimit) for limits of type Global').argParser(
+        service,
+      ),
+    )
     .option('--envoy-patches', 'apply EnvoyPatchPolicies: who may write them can make proxies do anything', false)
     .optionsGroup('With files (--provider file):')
     .option(
@@ -161,11 +156,6 @@ export function headgateCommand(): Command {
     .addOption(new Option('--admin-port <port>', 'port of the admin server on 127.0.0.1, 0 for any').default(19_000).argParser(port))
     .option('--envoy <path>', 'the Envoy to run (default: $ENVOY_BIN, a download into ~/.cache/headgate, or the PATH)')
     .option('--no-envoy', 'run no Envoy: one that you started connects to the xDS port')
-    .addOption(
-      new Option('--rate-limit-service <host:port>', 'the rate limit service (envoyproxy/ratelimit) for limits of type Global').argParser(
-        service,
-      ),
-    )
     .option('--state <dir>', 'folder for what outlives a restart (default: ~/.local/state/headgate)')
     .optionsGroup('With Kubernetes (--provider kubernetes):')
     .addOption(
@@ -234,7 +224,6 @@ function standalone(
     xdsPlaintext: options.xdsPlaintext,
     adminPort: options.adminPort,
     envoy: envoyChoice(options.envoy, workingFolder),
-    ...(options.rateLimitService === undefined ? {} : { rateLimitService: options.rateLimitService }),
     stateFolder: resolve(workingFolder, options.state ?? join(environment.XDG_STATE_HOME ?? join(home, '.local', 'state'), 'headgate')),
   }
 }
@@ -265,14 +254,15 @@ function kubernetes(options: Options, command: Command, { environment, workingFo
 function common(
   options: Options,
   defaultFormat: LogFormat,
-): Pick<Config, 'log' | 'controllerName' | 'routePacking' | 'envoyPatches' | 'accessLog'> {
-  const { logLevel, logFormat, controllerName: name, routePacking: packing, envoyPatches, accessLog } = options
+): Pick<Config, 'log' | 'controllerName' | 'routePacking' | 'envoyPatches' | 'accessLog' | 'rateLimitService'> {
+  const { logLevel, logFormat, controllerName: name, routePacking: packing, envoyPatches, accessLog, rateLimitService } = options
   return {
     log: { level: logLevel, format: logFormat ?? defaultFormat },
     controllerName: name,
     routePacking: packing,
     envoyPatches,
     accessLog,
+    ...(rateLimitService === undefined ? {} : { rateLimitService }),
   }
 }
 

@@ -18,6 +18,8 @@ interface CommonConfig {
   readonly routePacking: RoutePacking
   /** What proxies write about requests. */
   readonly accessLog: AccessLogMode
+  /** Who counts requests for limits of type Global; undefined: nobody, and such policies are refused. */
+  readonly rateLimitService?: RateLimitService | undefined
 }
 
 /** A folder of YAML and one local Envoy. */
@@ -38,8 +40,6 @@ export interface StandaloneConfig extends CommonConfig {
   /** On 127.0.0.1; 0 takes any free port. */
   readonly adminPort: number
   readonly envoy: { readonly kind: 'find' } | { readonly kind: 'path'; readonly path: string } | { readonly kind: 'none' }
-  /** Who counts requests for limits of type Global; undefined: nobody, and such policies are refused. */
-  readonly rateLimitService?: RateLimitService | undefined
   /** Where rejected versions and certificates are kept between runs, absolute. */
   readonly stateFolder: string
 }

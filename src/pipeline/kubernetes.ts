@@ -14,6 +14,7 @@ import { createClassFinalizers } from '../infra/kubernetes/class-finalizers.js'
 import { PodPlacements } from '../infra/kubernetes/pod-placements.js'
 import { Provisioner } from '../infra/kubernetes/provisioner.js'
 import { authoritySecret, awaitAuthoritySecret } from '../k8s/authority-secret.js'
+import { keepCertificateSecret } from '../k8s/certificate-secret.js'
 import { systemClock } from '../k8s/clock.js'
 import { kubeConfigCredentials } from '../k8s/credentials.js'
 import { EventRecorder } from '../k8s/events.js'
@@ -30,8 +31,9 @@ import { createMetrics } from '../telemetry/metrics.js'
 import { objectKey } from '../util/object-ref.js'
 import { runAll } from '../util/run-all.js'
 import { keepRejectedVersions } from '../xds/keep-rejected-versions.js'
+import { RATE_LIMIT_GROUP } from '../xds/rate-limit-group.js'
 import { RejectedVersions } from '../xds/rejected-versions.js'
-import { certificateOrToken, TokenAuthenticator } from '../xds/server/client-identity.js'
+import { certificateOrToken, groupUri, TokenAuthenticator } from '../xds/server/client-identity.js'
 import { systemClock as serverClock } from '../xds/server/clock.js'
 import { AUTHORITY_LIFETIME_MS, CertificateRotation, LEAF_LIFETIME_MS } from '../xds/server/tls/certificate-rotation.js'
 import { type CertificatePair, createAuthority, issueCertificate } from '../xds/server/tls/certificates.js'
@@ -52,6 +54,10 @@ import { replicaService } from './replicas/service.js'
 const BY_REFERENCE = ['Secret', 'ConfigMap'] as const
 const LEASE = 'headgate-leader'
 const REJECTED_VERSIONS = 'headgate-rejected-versions'
+/** The certificate by which the rate limit service proves who it is. */
+const RATE_LIMIT_SECRET = 'headgate-rate-limits'
+/** The service reads its certificate only when it starts: the time between renewal and end, a third of this, is for restarting it. */
+const RATE_LIMIT_CERTIFICATE_LIFETIME_MS = 365 * 24 * 3_600_000
 
 /** Runs until the signal aborts. Throws `ListenError`, and what keeps the API server from being reached at start. */
 export async function runKubernetes(config: KubernetesConfig, logger: Logger, signal: AbortSignal): Promise<void> {
@@ -112,8 +118,13 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
       envoyPatches: config.envoyPatches,
       allowExternalName: false,
       supportedFeatures: SUPPORTED_FEATURES,
+      hasRateLimitService: config.rateLimitService !== undefined,
     },
-    xds: { packing: config.routePacking, accessLog: config.accessLog },
+    xds: {
+      packing: config.routePacking,
+      accessLog: config.accessLog,
+      ...(config.rateLimitService === undefined ? {} : { rateLimitService: config.rateLimitService }),
+    },
     placements: new PodPlacements(addresses),
     references: { kinds: BY_REFERENCE, want: (wanted) => provider.want(wanted) },
     authenticator: certificateOrToken(
@@ -203,6 +214,13 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
     name: config.replicaName,
     address: config.replicaAddress === undefined ? undefined : hostAndPort(config.replicaAddress, config.xds.port),
   }
+  const rateLimitIdentity = {
+    ...edge,
+    namespace: config.namespace,
+    name: RATE_LIMIT_SECRET,
+    authority: authority.certificate,
+    issue: () => rateLimitCertificate(authority),
+  }
   const elector = new LeaseElector({
     ...edge,
     namespace: config.namespace,
@@ -216,6 +234,7 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
           (running) => backendServices.lead(running),
           (running) => classFinalizers.lead(running),
           (running) => events.start(running),
+          ...(config.rateLimitService === undefined ? [] : [(running: AbortSignal) => keepCertificateSecret(rateLimitIdentity, running)]),
         ],
         leading,
       ),
@@ -252,6 +271,13 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
 
 function hostAndPort(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+/** Lets its owner ask for the limits of policies, and for nothing else. */
+function rateLimitCertificate(authority: CertificatePair): CertificatePair {
+  const uris = [groupUri(RATE_LIMIT_GROUP)]
+  const request = { commonName: 'rate limit service', uris, usage: 'client', lifetimeMs: RATE_LIMIT_CERTIFICATE_LIFETIME_MS } as const
+  return issueCertificate(authority, request, new Date())
 }
 
 function replicaCredentials(authority: CertificatePair, replica: string): ChannelCredentials {

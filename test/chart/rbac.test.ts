@@ -61,6 +61,19 @@ describe('RBAC', () => {
     ])
   })
 
+  it('lets the controller change one Secret, and only where it runs the rate limit service', async () => {
+    const patched = async (...args: readonly string[]) =>
+      (await helm.objects(...args))
+        .filter(isOfController)
+        .flatMap((role) => role.rules ?? [])
+        .filter(
+          ({ resources, verbs }) => resources.includes('secrets') && verbs.some((verb) => ['update', 'patch', 'delete'].includes(verb)),
+        )
+        .map(({ resourceNames, verbs }) => [resourceNames, verbs])
+    expect(await patched()).toEqual([])
+    expect(await patched('--set', 'rateLimit.enabled=true,rateLimit.redis.url=redis:6379')).toEqual([[['headgate-rate-limits'], ['patch']]])
+  })
+
   it('binds every role of the controller to its ServiceAccount', async () => {
     const objects = await helm.objects()
     const roles = objects.filter(isOfController).map(({ kind, metadata }) => `${kind} ${metadata.name}`)

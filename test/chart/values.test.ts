@@ -20,6 +20,7 @@ describe('values.schema.json', () => {
     ['a port that needs root', ['--set', 'ports.xds=443'], 'minimum: got 443, want 1,024'],
     ['a digest that is none', ['--set', 'image.digest=latest'], '/image/digest'],
     ['parameters without a kind', ['--set', 'gatewayClass.parametersRef.group=headgate.dev'], "missing properties 'kind', 'name'"],
+    ['a rate limit service with a typing error', ['--set', 'rateLimit.redis.uri=a:1'], "additional properties 'uri' not allowed"],
     ['a namespace in capitals', ['--set', 'watch.namespaces={Web}'], '/watch/namespaces/0'],
   ])('refuses %s', async (_case, args, message) => {
     await expect(helm.render(...args)).rejects.toThrow(message)
@@ -49,6 +50,7 @@ describe('templates', () => {
       'certificates.certManager.enabled and certificates.existingSecret exclude each other',
     ],
     ['a ServiceMonitor without a Service', ['--set', 'metrics.serviceMonitor.enabled=true,metrics.service.enabled=false'], 'needs'],
+    ['a rate limit service that has no place for its counts', ['--set', 'rateLimit.enabled=true'], 'set rateLimit.redis.url to HOST:PORT'],
     ['fewer replicas at most than at least', ['--set', 'autoscaling.enabled=true,autoscaling.maxReplicas=1'], 'is less than'],
   ])('refuse %s', async (_case, args, message) => {
     await expect(helm.render(...args)).rejects.toThrow(message)
@@ -59,6 +61,7 @@ describe('templates', () => {
     ['with namespaces', ['--set', 'watch.namespaces={web,shop}']],
     ['with a selector', ['--set-string', 'watch.selector=team in (web\\,shop)']],
     ['with an authority of somebody else', ['--set', 'certificates.existingSecret=mine']],
+    ['with a rate limit service', ['--set', 'rateLimit.enabled=true,rateLimit.redis.url=redis:6379']],
     ['with a registry of its own', ['--set', 'global.imageRegistry=mirror.example']],
   ])('give the controller a command line that it understands, %s', async (_case, args) => {
     const controller = containerOf(await deployment(args))
@@ -83,6 +86,29 @@ describe('templates', () => {
     expect(containerOf(pod)).toMatchObject({
       securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
     })
+  })
+
+  it('keep the pods of the rate limit service within it, too, and without rights', async () => {
+    const args = ['--set', 'rateLimit.enabled=true,rateLimit.redis.url=redis:6379']
+    const objects = await helm.objects(...args)
+    const pod = await deployment(args, 'headgate-rate-limits')
+    expect(pod).toMatchObject({
+      serviceAccountName: 'headgate-rate-limits',
+      automountServiceAccountToken: false,
+      securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+    })
+    expect(containerOf(pod)).toMatchObject({
+      securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
+    })
+    const bound = objects.filter(({ kind }) => kind.endsWith('RoleBinding')).flatMap((binding) => JSON.stringify(binding))
+    expect(bound.filter((binding) => binding.includes('headgate-rate-limits'))).toEqual([])
+  })
+
+  it('tell the controller the name of the Service that it renders', async () => {
+    const args = ['--set', 'rateLimit.enabled=true,rateLimit.redis.url=redis:6379,fullnameOverride=edge']
+    const { metadata } =
+      (await helm.objects(...args)).find(({ kind, metadata: { name } }) => kind === 'Service' && name.endsWith('-limits')) ?? {}
+    expect(containerOf(await deployment(args)).args).toContain(`--rate-limit-service=${metadata?.name}.${metadata?.namespace}.svc:8081`)
   })
 
   it('prefer a digest to a tag, and a common registry to that of the image', async () => {
@@ -112,8 +138,11 @@ interface PodSpec {
   readonly containers: readonly { readonly image: string; readonly args: readonly string[] }[]
 }
 
-async function deployment(args: readonly string[]): Promise<PodSpec> {
-  const found = (await helm.objects(...args)).find(({ kind }: Manifest) => kind === 'Deployment')
+async function deployment(args: readonly string[], wanted?: string): Promise<PodSpec> {
+  const found = (await helm.objects(...args)).find(
+    ({ kind, metadata }: Manifest) =>
+      kind === 'Deployment' && (wanted === undefined ? !metadata.name.endsWith('-rate-limits') : metadata.name === wanted),
+  )
   if (found === undefined) throw new Error('the chart renders no Deployment')
   return (found.spec as { template: { spec: PodSpec } }).template.spec
 }

@@ -97,3 +97,24 @@ metricRelabelings:
 {{- define "headgate.authoritySecret" -}}
 {{- .Values.certificates.existingSecret | default "headgate-authority" -}}
 {{- end -}}
+
+{{/* The rate limit service: its objects, and the name by which Envoys find it. */}}
+{{- define "headgate.rateLimitName" -}}
+{{- printf "%s-rate-limits" (include "headgate.fullname" . | trunc 51 | trimSuffix "-") -}}
+{{- end -}}
+
+{{- define "headgate.rateLimitSelectorLabels" -}}
+app.kubernetes.io/name: {{ include "headgate.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: rate-limits
+{{- end -}}
+
+{{- define "headgate.rateLimitLabels" -}}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+{{ include "headgate.rateLimitSelectorLabels" . }}
+app.kubernetes.io/part-of: headgate
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}

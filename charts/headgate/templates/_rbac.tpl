@@ -111,6 +111,13 @@ watched, into Roles there. docs/security.md explains each.
 - apiGroups: [""]
   resources: [secrets]
   verbs: [get, create]
+{{- if .Values.rateLimit.enabled }}
+# The certificate of the rate limit service is renewed.
+- apiGroups: [""]
+  resources: [secrets]
+  resourceNames: [headgate-rate-limits]
+  verbs: [patch]
+{{- end }}
 - apiGroups: [""]
   resources: [configmaps]
   verbs: [create]

@@ -1,0 +1,123 @@
+/** Limits of type Global with a real API server: the controller writes the identity of the rate limit service, which gets its limits by it. */
+import { checkServerIdentity } from 'node:tls'
+import { ChannelCredentials } from '@grpc/grpc-js'
+import { afterAll, beforeAll, expect, it } from '@jest/globals'
+import { type JsonObject, listAt, stringAt } from '../../src/k8s/kube-json.js'
+import { KINDS } from '../../src/kinds/index.js'
+import { runKubernetes } from '../../src/pipeline/kubernetes.js'
+import { customResourceDefinition } from '../../src/schema/crd.js'
+import { createLogger } from '../../src/telemetry/logger.js'
+import { TYPE_URL } from '../../src/xds/resource.js'
+import { eventually } from '../support/eventually.js'
+import { freePort } from '../support/free-port.js'
+import { AdsClient } from '../xds/support/ads-client.js'
+import { create, installGatewayApi, type KubeApiServer, startKubeApiServer } from './support/kube-apiserver.js'
+
+const GATEWAY_API = '/apis/gateway.networking.k8s.io/v1'
+const POLICIES = '/apis/headgate.dev/v1alpha1/namespaces/default/backendtrafficpolicies'
+const CONTROLLER = 'headgate.dev/gateway-controller'
+const SERVER_NAME = 'headgate.default.svc'
+
+let api: KubeApiServer
+let xdsPort: number
+let ended: Promise<void>
+const stop = new AbortController()
+
+const read = (path: string): Promise<JsonObject> => api.admin.json({ path }, AbortSignal.timeout(10_000))
+const add = (plural: string, name: string, spec: object): Promise<JsonObject> => {
+  const kind = { gatewayclasses: 'GatewayClass', gateways: 'Gateway', httproutes: 'HTTPRoute' }[plural]
+  const folder = plural === 'gatewayclasses' ? '' : '/namespaces/default'
+  const body = { apiVersion: 'gateway.networking.k8s.io/v1', kind, metadata: { name }, spec }
+  return create(api.admin, `${GATEWAY_API}${folder}/${plural}`, body)
+}
+
+beforeAll(async () => {
+  api = await startKubeApiServer()
+  await installGatewayApi(api.admin, 'experimental')
+  for (const kind of KINDS.filter(({ kind }) => kind === 'BackendTrafficPolicy')) {
+    await create(api.admin, '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', customResourceDefinition(kind))
+  }
+  await eventually(async () => {
+    await read(POLICIES)
+  }, 30_000)
+  await add('gatewayclasses', 'headgate', { controllerName: CONTROLLER })
+  await add('gateways', 'web', { gatewayClassName: 'headgate', listeners: [{ name: 'http', port: 80, protocol: 'HTTP' }] })
+  await add('httproutes', 'shop', { parentRefs: [{ name: 'web' }] })
+  const local = async () => ({ host: '127.0.0.1', port: await freePort() })
+  const xds = await local()
+  xdsPort = xds.port
+  const log = { level: 'silent', format: 'json' } as const
+  const config = {
+    provider: 'kubernetes',
+    log,
+    controllerName: CONTROLLER,
+    envoyPatches: false,
+    routePacking: 'rds',
+    accessLog: 'off',
+    rateLimitService: { host: 'headgate-rate-limits.default.svc', port: 8081 },
+    xds,
+    admin: await local(),
+    health: await local(),
+    metrics: await local(),
+    namespace: 'default',
+    watch: { kind: 'all' },
+    kubeconfig: api.kubeconfig,
+    context: undefined,
+    xdsService: 'headgate',
+    authoritySecret: 'headgate-authority',
+    awaitAuthority: false,
+    envoyImage: 'envoyproxy/envoy:distroless-v1.40.0',
+    replicaName: 'a',
+    replicaAddress: '127.0.0.1',
+    podAddresses: ['127.0.0.1'],
+  } as const
+  ended = runKubernetes(config, createLogger(log), stop.signal)
+}, 120_000)
+afterAll(async () => {
+  stop.abort()
+  await ended
+  await api?.stop()
+})
+
+/** How the service proves who it is, as its pods have it from the Secret. */
+async function identity(): Promise<ChannelCredentials> {
+  const secret = await read('/api/v1/namespaces/default/secrets/headgate-rate-limits')
+  const [authority, key, certificate] = ['ca.crt', 'tls.key', 'tls.crt'].map((name) =>
+    Buffer.from(stringAt(secret, 'data', name), 'base64'),
+  )
+  return ChannelCredentials.createSsl(authority, key, certificate, {
+    checkServerIdentity: (_host, shown) => checkServerIdentity(SERVER_NAME, shown),
+  })
+}
+
+it('the policy is accepted, and its limits come to whoever has the Secret, and nothing else does', async () => {
+  await create(api.admin, POLICIES, {
+    apiVersion: 'headgate.dev/v1alpha1',
+    kind: 'BackendTrafficPolicy',
+    metadata: { name: 'all' },
+    spec: {
+      targetRefs: [{ group: 'gateway.networking.k8s.io', kind: 'HTTPRoute', name: 'shop' }],
+      rateLimit: { type: 'Global', rules: [{ limit: { requests: 2, unit: 'Hour' } }] },
+    },
+  })
+  await eventually(async () => {
+    const [ancestor] = listAt(await read(`${POLICIES}/all`), 'status', 'ancestors')
+    const conditions = listAt(ancestor, 'conditions').map((each) => `${stringAt(each, 'type')}=${stringAt(each, 'status')}`)
+    expect(conditions).toContain('Accepted=True')
+  }, 30_000)
+  let credentials: ChannelCredentials | undefined
+  await eventually(async () => {
+    credentials = await identity()
+  }, 30_000)
+  if (credentials === undefined) throw new Error('no identity')
+  const client = new AdsClient(xdsPort, { credentials, node: { id: 'limits' } })
+  const limits = client.sotw()
+  limits.send(TYPE_URL.rateLimitConfig, {})
+  const { resources } = await limits.next()
+  expect(resources).toHaveLength(1)
+  expect(Buffer.from(resources[0]?.value ?? []).toString('latin1')).toContain('headgate/default/all')
+  const listeners = client.sotw()
+  listeners.send(TYPE_URL.listener, {})
+  expect((await listeners.quiet()).flatMap((each) => each.resources)).toEqual([])
+  client.close()
+}, 90_000)
