@@ -21,6 +21,9 @@ export interface MetricSink {
   readonly port: number
   readonly countersAsDeltas: boolean
   readonly histogramsAsDeltas: boolean
+  readonly headers?: readonly { readonly name: string; readonly value: string }[]
+  /** Of the resource that the statistics come from. */
+  readonly resourceAttributes?: Readonly<Record<string, string>>
 }
 
 /** Prometheus, uncompressed, and nothing besides. */
@@ -32,15 +35,33 @@ export function statsSinks({ sinks }: ProxyMetrics): Pick<envoy.config.bootstrap
 } {
   if (sinks.length === 0) return { clusters: [] }
   return {
-    statsSinks: sinks.map(({ countersAsDeltas, histogramsAsDeltas }, at) => ({
+    statsSinks: sinks.map(({ countersAsDeltas, histogramsAsDeltas, headers = [], resourceAttributes = {} }, at) => ({
       name: 'envoy.stat_sinks.open_telemetry',
       typedConfig: any('envoy.extensions.stat_sinks.open_telemetry.v3.SinkConfig', {
-        grpcService: { envoyGrpc: { clusterName: clusterName(at) } },
+        grpcService: {
+          envoyGrpc: { clusterName: clusterName(at) },
+          ...(headers.length === 0 ? {} : { initialMetadata: headers.map(({ name, value }) => ({ key: name.toLowerCase(), value })) }),
+        },
+        ...resourceOf(resourceAttributes),
         reportCountersAsDeltas: countersAsDeltas,
         reportHistogramsAsDeltas: histogramsAsDeltas,
       }),
     })),
     clusters: sinks.map(cluster),
+  }
+}
+
+function resourceOf(
+  attributes: Readonly<Record<string, string>>,
+): Pick<envoy.extensions.stat_sinks.open_telemetry.v3.SinkConfig, 'resourceDetectors'> {
+  if (Object.keys(attributes).length === 0) return {}
+  return {
+    resourceDetectors: [
+      {
+        name: 'envoy.tracers.opentelemetry.resource_detectors.static_config',
+        typedConfig: any('envoy.extensions.tracers.opentelemetry.resource_detectors.v3.StaticConfigResourceDetectorConfig', { attributes }),
+      },
+    ],
   }
 }
 

@@ -203,12 +203,15 @@ describe('metrics', () => {
       const collector = await startTelemetryCollector('metrics')
       stops.push(async () => collector.close())
       const include = [{ by: 'regex', value: 'http\\.data\\.downstream_cx_rx_bytes.*' } as const]
-      const sinks = [{ host: '127.0.0.1', port: collector.port, countersAsDeltas: true, histogramsAsDeltas: true }]
+      const told = { headers: [{ name: 'X-Key', value: 'k3y' }], resourceAttributes: { 'service.name': 'edge' } }
+      const sinks = [{ host: '127.0.0.1', port: collector.port, countersAsDeltas: true, histogramsAsDeltas: true, ...told }]
       const { admin, data } = await start({ ...DEFAULT_METRICS, include, sinks })
       const client = await keepAliveClient(data)
       await client.request()
       await eventually(async () => expect(await admin('/stats')).toContain('http.data.downstream_cx_rx_bytes_total'), WITHIN_MS)
       await eventually(() => expect([...collector.metricNames].join()).toContain('downstream_cx_rx_bytes_total'), WITHIN_MS)
+      expect(collector.metadata).toContainEqual(expect.objectContaining({ 'x-key': 'k3y' }))
+      expect(collector.metricResources).toContainEqual(expect.objectContaining({ 'service.name': 'edge' }))
       client.close()
     },
     3 * WITHIN_MS,

@@ -62,6 +62,10 @@ export interface DynamicModuleExtension {
   readonly name: string
   readonly filterName: string
   readonly config?: string
+  /** True: the module stays loaded. */
+  readonly staysLoaded?: boolean
+  /** True: modules that are loaded later can use its symbols. */
+  readonly isGlobal?: boolean
   /** True: it answers all requests itself. */
   readonly isTerminal: boolean
 }

@@ -60,10 +60,16 @@ export interface Tracing {
   readonly provider: TracingProvider
   /** Between 0 and 1: of the requests that are part of no trace yet. */
   readonly share: number
+  /** Between 0 and 1: of the requests whose clients ask to be traced; undefined: none. */
+  readonly clientShare?: number
+  /** Between 0 and 1: of the requests that would be traced for any reason; undefined: all. */
+  readonly overallShare?: number
   /** False: also requests that are part of a trace are sampled by the share, whatever their trace says. */
   readonly respectsParents: boolean
   /** With Envoy's operators. */
   readonly spanName?: string
+  /** Of the span of a try, with Envoy's operators. */
+  readonly upstreamSpanName?: string
   readonly tags: readonly TraceTag[]
 }
 
@@ -75,7 +81,16 @@ export type TracingProvider =
       readonly serviceName: string
       readonly resourceAttributes: Readonly<Record<string, string>>
     }
-  | { readonly kind: 'zipkin'; readonly cluster: string; readonly hostname: string; readonly path: string }
+  | {
+      readonly kind: 'zipkin'
+      readonly cluster: string
+      readonly hostname: string
+      readonly path: string
+      /** True: ids of new traces have 64 bits rather than 128. */
+      readonly hasShortTraceIds?: boolean
+      /** True: the span of a client is the parent of ours rather than the same. */
+      readonly keepsSpansApart?: boolean
+    }
   | { readonly kind: 'datadog'; readonly cluster: string; readonly hostname: string; readonly serviceName: string }
 
 /** A tag of every span. */

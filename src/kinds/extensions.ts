@@ -104,6 +104,10 @@ export const dynamicModule: ObjectSchema = object(
     ),
     filterName: optional(string({ minLength: 1, maxLength: 256 }), 'Which filter of the module; its `name` when left out.'),
     config: optional(unknown(), 'What the filter is told at its start: a text, or anything else as JSON.'),
+    doNotClose: optional(boolean(), 'Whether the module stays loaded when nothing uses it any more, as those written in Go must.', {
+      default: false,
+    }),
+    loadGlobally: optional(boolean(), 'Whether modules that are loaded later can use its symbols.', { default: false }),
     terminalFilter: optional(boolean(), 'Whether the filter answers all requests itself, so that none goes on.', { default: false }),
   },
 )

@@ -1,5 +1,5 @@
 /** What the Envoys of a Gateway tell about requests: the part of GatewayConfig about access logs, traces and metrics. */
-import type { AccessLogSink, GatewayAccessLog, GatewayTracingProvider, KeptStatistic, SpanTag } from '../gen/kinds.js'
+import type { AccessLogSink, GatewayAccessLog, GatewayTracing, GatewayTracingProvider, KeptStatistic, SpanTag } from '../gen/kinds.js'
 import { boolean, list, listBy, mapOf, object, oneOf, optional, required, rule, string, withRules } from '../schema/build.js'
 import type { Field, ObjectSchema, Rule } from '../schema/schema.js'
 import { fraction } from './fraction.js'
@@ -89,6 +89,14 @@ const provider: ObjectSchema = withRules(
     headers: optional(listBy(['name'], httpHeader, { maxItems: 16 }), 'Headers that are sent to an OpenTelemetry collector.'),
     resourceAttributes: optional(attributes, 'Attributes of the resource, for OpenTelemetry.'),
     path: optional(string({ minLength: 1, maxLength: 1024, pattern: '^/' }), 'Where Zipkin takes spans; `/api/v2/spans` when left out.'),
+    traceId128Bit: optional(
+      boolean(),
+      'Whether traces that begin here have ids of 128 bits for Zipkin, rather than 64; true when left out.',
+    ),
+    sharedSpanContext: optional(
+      boolean(),
+      'Whether the span of a request takes the id that a client with a trace of its own sends to Zipkin; else that is its parent. True when left out.',
+    ),
   }),
   rule<GatewayTracingProvider>(
     'headers-for-open-telemetry',
@@ -107,6 +115,14 @@ const provider: ObjectSchema = withRules(
     "has(self.path) ? self.type == 'Zipkin' : true",
     'path is for Zipkin',
     (self) => self.path === undefined || self.type === 'Zipkin',
+  ),
+  ...(['traceId128Bit', 'sharedSpanContext'] as const).map((field) =>
+    rule<GatewayTracingProvider>(
+      `${field}-for-zipkin`,
+      `has(self.${field}) ? self.type == 'Zipkin' : true`,
+      `${field} is for Zipkin`,
+      (self) => self[field] === undefined || self.type === 'Zipkin',
+    ),
   ),
 )
 
@@ -131,14 +147,31 @@ const tag: ObjectSchema = object(
 )
 
 /** How requests are traced. */
-export const tracing: ObjectSchema = object('GatewayTracing', 'Which requests are traced, and where spans go.', {
-  provider: optional(provider, 'Where spans go; nothing is traced without one.'),
-  samplingRate: optional(fraction, 'Share of the requests without a trace of their own that is traced; all when left out.'),
-  respectParents: optional(boolean(), 'Whether requests that are part of a trace are sampled as their trace is; true when left out.'),
-  serviceName: optional(string({ minLength: 1, maxLength: 253 }), 'Name of the service in spans; `<gateway>.<namespace>` when left out.'),
-  spanName: optional(format, 'Name of spans, with the operators of Envoy; the host when left out.'),
-  tags: optional(listBy(['name'], tag, { maxItems: 64 }), 'Tags of every span.'),
-})
+export const tracing: ObjectSchema = withRules(
+  object('GatewayTracing', 'Which requests are traced, and where spans go.', {
+    provider: optional(provider, 'Where spans go; nothing is traced without one.'),
+    samplingRate: optional(fraction, 'Share of the requests without a trace of their own that is traced; all when left out.'),
+    clientSamplingRate: optional(
+      fraction,
+      'Share of the requests traced whose clients ask for it with `x-client-trace-id`; none when left out. OpenTelemetry does not know it.',
+    ),
+    overallSamplingRate: optional(
+      fraction,
+      'Share that is kept of the requests which would be traced, for whatever reason: a lid on the cost. All when left out.',
+    ),
+    respectParents: optional(boolean(), 'Whether requests that are part of a trace are sampled as their trace is; true when left out.'),
+    serviceName: optional(string({ minLength: 1, maxLength: 253 }), 'Name of the service in spans; `<gateway>.<namespace>` when left out.'),
+    spanName: optional(format, 'Name of spans, with the operators of Envoy; the host when left out.'),
+    upstreamSpanName: optional(format, 'Name of the spans of tries, with the operators of Envoy; Envoy names them when left out.'),
+    tags: optional(listBy(['name'], tag, { maxItems: 64 }), 'Tags of every span.'),
+  }),
+  rule<GatewayTracing>(
+    'client-sampling-not-for-open-telemetry',
+    "!(has(self.clientSamplingRate) && has(self.provider) && self.provider.type == 'OpenTelemetry')",
+    'clientSamplingRate is for Zipkin and Datadog',
+    (self) => self.clientSamplingRate === undefined || self.provider?.type !== 'OpenTelemetry',
+  ),
+)
 
 const statistic: ObjectSchema = object(
   'KeptStatistic',
@@ -170,6 +203,8 @@ const metricSink: ObjectSchema = object('MetricSink', 'A collector that the Envo
       port: required(portNumber, 'Its port.'),
       reportCountersAsDeltas: optional(boolean(), 'Counters since the last report, rather than since the start.'),
       reportHistogramsAsDeltas: optional(boolean(), 'Histograms likewise.'),
+      headers,
+      resourceAttributes: optional(attributes, 'Attributes of the resource, such as `service.name`.'),
     }),
     'An OpenTelemetry collector.',
   ),

@@ -1,7 +1,7 @@
 /** A native module in the real Envoy. It is compiled here, so this test needs a C compiler (`cc`). */
 import { execFile } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
-import { rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -34,7 +34,7 @@ const UNUSED = [
 ]
 
 /**
- * Adds the header `x-module: <filter name>/<configuration>` to requests; the filter `answer` answers them.
+ * Adds the header `x-module: <filter name>/<configuration>` to requests, and "world" where a module that says it is loaded for all; the filter `answer` answers them.
  *
  * Source: Envoy 1.40, source/extensions/dynamic_modules/abi/abi.h: the functions that every HTTP module must have.
  */
@@ -48,6 +48,11 @@ typedef struct { const char* ptr; size_t length; } buffer;
 bool envoy_dynamic_module_callback_http_add_header(void* envoy, int type, buffer key, buffer value);
 void envoy_dynamic_module_callback_http_send_response(void* envoy, uint32_t status, void* headers, size_t count, buffer body, buffer details);
 typedef struct { char text[256]; size_t length; bool answers; } config;
+#ifdef SAYS_WORD
+const char* headgate_word(void) { return "world"; }
+#else
+__attribute__((weak)) const char* headgate_word(void);
+#endif
 const char* envoy_dynamic_module_on_program_init(void) { return "a test"; }
 const void* envoy_dynamic_module_on_http_filter_config_new(void* envoy, buffer name, buffer given) {
   config* c = calloc(1, sizeof(config));
@@ -55,6 +60,10 @@ const void* envoy_dynamic_module_on_http_filter_config_new(void* envoy, buffer n
   c->text[name.length] = '/';
   memcpy(c->text + name.length + 1, given.ptr, given.length);
   c->length = name.length + 1 + given.length;
+  if (headgate_word) {
+    memcpy(c->text + c->length, headgate_word(), 5);
+    c->length += 5;
+  }
   c->answers = name.length == 6 && memcmp(name.ptr, "answer", 6) == 0;
   return c;
 }
@@ -80,7 +89,10 @@ ${UNUSED.map((name) => `int envoy_dynamic_module_on_http_filter_${name}(void) { 
 const folder = mkdtempSync(join(tmpdir(), 'headgate-module-'))
 const world = featureWorld(['open', 'guarded'], undefined, async () => {
   await writeFile(join(folder, 'module.c'), MODULE)
-  await promisify(execFile)('cc', ['-shared', '-fPIC', '-o', join(folder, 'libheadgate_test.so'), join(folder, 'module.c')])
+  const compile = (name: string, ...flags: readonly string[]) =>
+    promisify(execFile)('cc', [...flags, '-shared', '-fPIC', '-o', join(folder, `lib${name}.so`), join(folder, 'module.c')])
+  for (const name of ['headgate_test', 'closes', 'stays', 'reader']) await compile(name)
+  await compile('writer', '-DSAYS_WORD')
   const envoy = join(folder, 'envoy')
   await writeFile(envoy, `#!/bin/sh\nENVOY_DYNAMIC_MODULES_SEARCH_PATH=${folder} exec ${(await findEnvoy()).path} "$@"\n`, { mode: 0o755 })
   return { envoy: { kind: 'path', path: envoy } }
@@ -115,6 +127,35 @@ policyField(
     expect(await world.answerer({ path: '/' })).toBe('open')
   },
 )
+
+/** The modules that a process has in its memory. */
+async function loaded(): Promise<ReadonlySet<string>> {
+  const ids = (await readdir('/proc')).filter((name) => /^[0-9]+$/.test(name))
+  const maps = await Promise.all(ids.map((id) => readFile(`/proc/${id}/maps`, 'utf8').catch(() => '')))
+  return new Set([...maps.join('\n').matchAll(new RegExp(`${folder}/lib(.*)\\.so`, 'g'))].map(([, name = '']) => name))
+}
+
+policyField(
+  ['ExtensionPolicy dynamicModule.doNotClose'],
+  'a module leaves the memory when nothing uses it, unless it is to stay',
+  async () => {
+    await world.write(ROUTE, policy('{name: closes}, {name: stays, doNotClose: true}'))
+    await eventually(async () => expect([...(await loaded())]).toEqual(expect.arrayContaining(['closes', 'stays'])), 20_000)
+    await world.write(ROUTE)
+    await eventually(async () => expect(await loaded()).not.toContain('closes'), 20_000)
+    expect(await loaded()).toContain('stays')
+  },
+)
+
+policyField(['ExtensionPolicy dynamicModule.loadGlobally'], 'a module finds the symbols of one that was loaded for all', async () => {
+  const seen = async () => (await world.ask({ path: '/x' })).echo?.headers['x-module']
+  await world.write(ROUTE, policy('{name: writer}, {name: reader}'))
+  await eventually(async () => expect(await seen()).toBe('writer/world, reader/'), 20_000)
+  await world.write(ROUTE)
+  await eventually(async () => expect([...(await loaded())]).not.toEqual(expect.arrayContaining(['reader'])), 20_000)
+  await world.write(ROUTE, policy('{name: writer, loadGlobally: true}, {name: reader}'))
+  await eventually(async () => expect(await seen()).toBe('writer/world, reader/world'), 20_000)
+})
 
 it('a module that the proxy does not have closes its rule, and the policy says so', async () => {
   await world.write(ROUTE)

@@ -125,7 +125,7 @@ policyField(
   [
     'GatewayConfig metrics.prometheus.{enabled,compression}',
     'GatewayConfig metrics.include.{prefix,suffix,regex}',
-    'GatewayConfig metrics.sinks.openTelemetry.{host,port,reportCountersAsDeltas,reportHistogramsAsDeltas}',
+    'GatewayConfig metrics.sinks.openTelemetry.{host,port,reportCountersAsDeltas,reportHistogramsAsDeltas,headers,resourceAttributes}',
   ],
   'counts what is asked for, and tells who is named; envoy/pod-listener.test.ts asks a real Envoy',
   async () => {
@@ -133,7 +133,18 @@ policyField(
       metrics: {
         prometheus: { enabled: false, compression: 'Zstd' },
         include: [{ prefix: 'a.' }, { suffix: '.b' }, { regex: 'c+' }],
-        sinks: [{ openTelemetry: { host: 'collector', port: 4317, reportCountersAsDeltas: true, reportHistogramsAsDeltas: true } }],
+        sinks: [
+          {
+            openTelemetry: {
+              host: 'collector',
+              port: 4317,
+              reportCountersAsDeltas: true,
+              reportHistogramsAsDeltas: true,
+              headers: [{ name: 'X-Key', value: 'k3y' }],
+              resourceAttributes: { 'service.name': 'edge' },
+            },
+          },
+        ],
       },
     })
     for (const part of [
@@ -143,6 +154,8 @@ policyField(
       'zstd',
       '"reportCountersAsDeltas": true',
       '"portValue": 4317',
+      '"key": "x-key"',
+      '"service.name": "edge"',
     ]) {
       expect(text).toContain(part)
     }

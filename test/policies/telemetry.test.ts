@@ -317,3 +317,68 @@ policyField(
   },
   90_000,
 )
+
+policyField(
+  ['GatewayConfig tracing.upstreamSpanName'],
+  'names the spans of tries',
+  async () => {
+    await world.write(
+      backend(collector),
+      config(`
+tracing:
+  provider: {type: OpenTelemetry, backendRef: {${ref('collector')}}}
+  upstreamSpanName: 'try of %REQ(:METHOD)%'`),
+    )
+    await world.ask()
+    await eventually(() => expect(collector.spans.find(({ kind }) => kind === 3)?.name).toBe('try of GET'), PATIENCE_MS)
+  },
+  90_000,
+)
+
+policyField(
+  ['GatewayConfig tracing.{clientSamplingRate,overallSamplingRate}'],
+  'traces for clients that ask for it where they may, and no more than the lid lets through',
+  async () => {
+    const traced = (more: string): string => config(`tracing: {provider: {type: Zipkin, backendRef: {${ref('zipkin')}}}, ${more}}`)
+    const ask = (path: string): Promise<unknown> => world.ask({ path, headers: { 'x-client-trace-id': 'mine' } })
+    const sawAny = (path: string): boolean => JSON.stringify(zipkinSpans).includes(path)
+    const collectorAt = backend({ name: 'zipkin', port: zipkinPort })
+    await world.write(collectorAt, traced('samplingRate: {numerator: 0}'))
+    await ask('/asks-in-vain')
+    await world.write(collectorAt, traced('overallSamplingRate: {numerator: 0}, clientSamplingRate: {numerator: 100}'))
+    await ask('/under-the-lid')
+    await world.write(collectorAt, traced('samplingRate: {numerator: 0}, clientSamplingRate: {numerator: 100}'))
+    await world.ask({ path: '/asks-nothing' })
+    await ask('/asks-and-gets')
+    await eventually(() => expect(sawAny('/asks-and-gets')).toBe(true), PATIENCE_MS)
+    expect(['/asks-in-vain', '/under-the-lid', '/asks-nothing'].filter(sawAny)).toEqual([])
+  },
+  120_000,
+)
+
+policyField(
+  ['GatewayConfig tracing.provider.{traceId128Bit,sharedSpanContext}'],
+  'gives Zipkin long ids or short ones, and the span of the client or one of its own',
+  async () => {
+    const traced = (more: string): string => config(`tracing: {provider: {type: Zipkin, backendRef: {${ref('zipkin')}}${more}}}`)
+    const collectorAt = backend({ name: 'zipkin', port: zipkinPort })
+    const server = async (path: string) => {
+      const all = () => zipkinSpans.flatMap(({ spans }) => spans)
+      const find = () => all().find((span) => span.kind === 'SERVER' && JSON.stringify(span).includes(path))
+      await eventually(() => expect(find()).toBeDefined(), PATIENCE_MS)
+      return find()
+    }
+    const parent = { 'x-b3-traceid': 'a'.repeat(16), 'x-b3-spanid': 'b'.repeat(16), 'x-b3-sampled': '1' }
+    await world.write(collectorAt, traced(''))
+    await world.ask({ path: '/long-id' })
+    await world.ask({ path: '/shares', headers: parent })
+    expect(await server('/long-id')).toMatchObject({ traceId: expect.stringMatching(/^.{32}$/) })
+    expect(await server('/shares')).toMatchObject({ id: 'b'.repeat(16), shared: true })
+    await world.write(collectorAt, traced(', traceId128Bit: false, sharedSpanContext: false'))
+    await world.ask({ path: '/short-id' })
+    await world.ask({ path: '/apart', headers: parent })
+    expect(await server('/short-id')).toMatchObject({ traceId: expect.stringMatching(/^.{16}$/) })
+    expect(await server('/apart')).toMatchObject({ parentId: 'b'.repeat(16) })
+  },
+  120_000,
+)

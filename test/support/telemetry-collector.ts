@@ -29,6 +29,8 @@ export interface TelemetryCollector {
   readonly records: readonly CollectedRecord[]
   /** Names of metrics that came. */
   readonly metricNames: ReadonlySet<string>
+  /** Attributes of the resources that metrics came from. */
+  readonly metricResources: readonly Readonly<Record<string, string>>[]
   /** Messages of Envoy's access log service, as ProtoJSON. */
   readonly entries: readonly unknown[]
   /** Metadata of every call. */
@@ -52,7 +54,7 @@ message ScopeLogs { repeated LogRecord log_records = 2; }
 message ResourceLogs { Resource resource = 1; repeated ScopeLogs scope_logs = 2; }
 message Metric { string name = 1; }
 message ScopeMetrics { repeated Metric metrics = 2; }
-message ResourceMetrics { repeated ScopeMetrics scope_metrics = 2; }
+message ResourceMetrics { Resource resource = 1; repeated ScopeMetrics scope_metrics = 2; }
 message Metrics { repeated ResourceMetrics resource_metrics = 1; }
 message Logs { repeated ResourceLogs resource_logs = 1; }
 `).root
@@ -86,7 +88,10 @@ interface Logs {
 }
 
 interface Metrics {
-  readonly resourceMetrics?: readonly { readonly scopeMetrics?: readonly { readonly metrics?: readonly { readonly name: string }[] }[] }[]
+  readonly resourceMetrics?: readonly {
+    readonly resource?: { readonly attributes?: KeyValues }
+    readonly scopeMetrics?: readonly { readonly metrics?: readonly { readonly name: string }[] }[]
+  }[]
 }
 
 const raw = (bytes: Buffer): Buffer => bytes
@@ -101,6 +106,7 @@ export async function startTelemetryCollector(name: string): Promise<TelemetryCo
   const records: CollectedRecord[] = []
   const entries: unknown[] = []
   const metricNames = new Set<string>()
+  const metricResources: Readonly<Record<string, string>>[] = []
   const metadata: Readonly<Record<string, unknown>>[] = []
   const unary = (method: string, take: (message: Buffer) => void): void =>
     void server.register(
@@ -121,7 +127,9 @@ export async function startTelemetryCollector(name: string): Promise<TelemetryCo
     records.push(...recordsOf(OTLP.lookupType('otlp.Logs').decode(message) as unknown as Logs)),
   )
   unary('/opentelemetry.proto.collector.metrics.v1.MetricsService/Export', (message) => {
-    for (const metric of metricsOf(OTLP.lookupType('otlp.Metrics').decode(message) as unknown as Metrics)) metricNames.add(metric)
+    const metrics = OTLP.lookupType('otlp.Metrics').decode(message) as unknown as Metrics
+    for (const metric of metricsOf(metrics)) metricNames.add(metric)
+    metricResources.push(...(metrics.resourceMetrics ?? []).map(({ resource }) => record(resource?.attributes)))
   })
   server.register(
     ALS,
@@ -143,7 +151,7 @@ export async function startTelemetryCollector(name: string): Promise<TelemetryCo
       error === null ? resolve(bound) : reject(error),
     ),
   )
-  return { name, port, spans, records, metricNames, entries, metadata, close: () => server.forceShutdown() }
+  return { name, port, spans, records, metricNames, metricResources, entries, metadata, close: () => server.forceShutdown() }
 }
 
 function spansOf({ resourceSpans = [] }: Traces): readonly CollectedSpan[] {

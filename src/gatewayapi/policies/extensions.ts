@@ -113,12 +113,14 @@ function directionOf(options: ProcessingModeOptions | undefined): ProcessedDirec
   }
 }
 
-function dynamicModuleOf({ name, filterName, config, terminalFilter }: DynamicModule): Extension {
+function dynamicModuleOf({ name, filterName, config, doNotClose, loadGlobally, terminalFilter }: DynamicModule): Extension {
   return {
     kind: 'dynamicModule',
     name,
     filterName: filterName ?? name,
     ...(config === undefined ? {} : { config: typeof config === 'string' ? config : JSON.stringify(config) }),
+    ...(doNotClose ? { staysLoaded: true } : {}),
+    ...(loadGlobally ? { isGlobal: true } : {}),
     isTerminal: terminalFilter,
   }
 }

@@ -136,6 +136,9 @@ function tracingOf(finder: CollectorFinder, gateway: OurGateway, wish: TracingWi
   }
   return {
     ...common,
+    ...(wish.settings.clientSamplingRate === undefined ? {} : { clientShare: shareOf(wish.settings.clientSamplingRate) }),
+    ...(wish.settings.overallSamplingRate === undefined ? {} : { overallShare: shareOf(wish.settings.overallSamplingRate) }),
+    ...(wish.settings.upstreamSpanName === undefined ? {} : { upstreamSpanName: wish.settings.upstreamSpanName }),
     respectsParents: wish.settings.respectParents ?? true,
     tags: (wish.settings.tags ?? []).map(({ name, value, requestHeader }) =>
       requestHeader === undefined
@@ -158,7 +161,14 @@ function providerOf(finder: CollectorFinder, wish: TracingWish, serviceName: str
     case 'OpenTelemetry':
       return { kind: 'openTelemetry', collector, serviceName, resourceAttributes: provider.resourceAttributes ?? {} }
     case 'Zipkin':
-      return { kind: 'zipkin', cluster, hostname, path: provider.path ?? '/api/v2/spans' }
+      return {
+        kind: 'zipkin',
+        cluster,
+        hostname,
+        path: provider.path ?? '/api/v2/spans',
+        ...(provider.traceId128Bit === false ? { hasShortTraceIds: true } : {}),
+        ...(provider.sharedSpanContext === false ? { keepsSpansApart: true } : {}),
+      }
     case 'Datadog':
       return { kind: 'datadog', cluster, hostname, serviceName }
   }

@@ -123,7 +123,16 @@ function readMetrics(metrics: unknown): ProxyMetrics {
       const [counters, histograms] = (['reportCountersAsDeltas', 'reportHistogramsAsDeltas'] as const).map(
         (field) => fieldAt(sink, field) === true,
       )
-      return [{ host, port, countersAsDeltas: counters === true, histogramsAsDeltas: histograms === true }]
+      return [
+        {
+          host,
+          port,
+          countersAsDeltas: counters === true,
+          histogramsAsDeltas: histograms === true,
+          headers: listAt(sink, 'headers').map((header) => ({ name: stringAt(header, 'name'), value: stringAt(header, 'value') })),
+          resourceAttributes: stringsAt(sink, 'resourceAttributes'),
+        },
+      ]
     }),
   }
 }

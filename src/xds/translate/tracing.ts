@@ -13,17 +13,18 @@ const SAMPLERS = 'envoy.tracers.opentelemetry.samplers'
 /** The settings of a connection manager; nothing where nothing is traced. */
 export function tracingOf(tracing: Tracing | undefined): Pick<HttpConnectionManager, 'tracing'> {
   if (tracing === undefined) return {}
-  const { provider, share, spanName, tags } = tracing
+  const { provider, share, clientShare = 0, overallShare = 1, spanName, upstreamSpanName, tags } = tracing
   return {
     tracing: {
-      // A client that sends `x-client-trace-id` asks for a trace: nobody pays for what strangers ask.
-      clientSampling: { value: 0 },
+      // A client that sends `x-client-trace-id` asks for a trace: nobody pays for what strangers ask, unless it is said.
+      clientSampling: { value: clientShare * 100 },
       randomSampling: { value: provider.kind === 'openTelemetry' ? 100 : share * 100 },
-      overallSampling: { value: 100 },
+      overallSampling: { value: overallShare * 100 },
       provider: providerOf(provider, tracing),
       // A span for the request and one for each try of it, so that retries are seen.
       spawnUpstreamSpan: bool(true),
       ...(spanName === undefined ? {} : { operation: spanName }),
+      ...(upstreamSpanName === undefined ? {} : { upstreamOperation: upstreamSpanName }),
       customTags: tags.map(customTag),
     },
   }
@@ -49,7 +50,8 @@ function providerOf(provider: TracingProvider, tracing: Tracing): envoy.config.t
           collectorEndpoint: provider.path,
           collectorHostname: provider.hostname,
           collectorEndpointVersion: Enum['envoy.config.trace.v3.ZipkinConfig.CollectorEndpointVersion'].HTTP_JSON,
-          traceId_128bit: true,
+          traceId_128bit: !provider.hasShortTraceIds,
+          ...(provider.keepsSpansApart ? { sharedSpanContext: bool(false) } : {}),
         }),
       }
     case 'datadog':

@@ -101,9 +101,9 @@ function processingMode({ request, response }: ProcessorExtension): ProcessingMo
   }
 }
 
-function dynamicModule({ name, filterName, config, isTerminal }: DynamicModuleExtension): google.protobuf.Any {
+function dynamicModule({ name, filterName, config, staysLoaded, isGlobal, isTerminal }: DynamicModuleExtension): google.protobuf.Any {
   return any('envoy.extensions.filters.http.dynamic_modules.v3.DynamicModuleFilter', {
-    dynamicModuleConfig: { name },
+    dynamicModuleConfig: { name, ...(staysLoaded ? { doNotClose: true } : {}), ...(isGlobal ? { loadGlobally: true } : {}) },
     filterName,
     ...(config === undefined ? {} : { filterConfig: any('google.protobuf.StringValue', { value: config }) }),
     terminalFilter: isTerminal,
