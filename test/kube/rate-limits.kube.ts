@@ -2,12 +2,16 @@
 import { checkServerIdentity } from 'node:tls'
 import { ChannelCredentials } from '@grpc/grpc-js'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
+import { keepCertificateSecret } from '../../src/k8s/certificate-secret.js'
+import { systemClock } from '../../src/k8s/clock.js'
 import { type JsonObject, listAt, stringAt } from '../../src/k8s/kube-json.js'
+import { silentLog } from '../../src/k8s/log.js'
 import { KINDS } from '../../src/kinds/index.js'
 import { runKubernetes } from '../../src/pipeline/kubernetes.js'
 import { customResourceDefinition } from '../../src/schema/crd.js'
 import { createLogger } from '../../src/telemetry/logger.js'
 import { TYPE_URL } from '../../src/xds/resource.js'
+import { createAuthority, issueCertificate } from '../../src/xds/server/tls/certificates.js'
 import { eventually } from '../support/eventually.js'
 import { freePort } from '../support/free-port.js'
 import { AdsClient } from '../xds/support/ads-client.js'
@@ -120,4 +124,52 @@ it('the policy is accepted, and its limits come to whoever has the Secret, and n
   listeners.send(TYPE_URL.listener, {})
   expect((await listeners.quiet()).flatMap((each) => each.resources)).toEqual([])
   client.close()
+}, 90_000)
+
+it('the rights that the chart gives are enough to make the Secret and to renew it', async () => {
+  // charts/headgate/templates/_rbac.tpl, "headgate.rules.own".
+  const rbac = '/apis/rbac.authorization.k8s.io/v1/namespaces/default'
+  await create(api.admin, `${rbac}/roles`, {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'Role',
+    metadata: { name: 'own' },
+    rules: [
+      { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'create'] },
+      { apiGroups: [''], resources: ['secrets'], resourceNames: ['limits'], verbs: ['patch'] },
+    ],
+  })
+  await create(api.admin, `${rbac}/rolebindings`, {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'RoleBinding',
+    metadata: { name: 'own' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'own' },
+    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'limited' }],
+  })
+  const issued = async (): Promise<string> => {
+    const over = new AbortController()
+    const authority = createAuthority('another one each time', new Date(), 3_600_000)
+    const kept = keepCertificateSecret(
+      {
+        client: api.client('limited'),
+        clock: systemClock,
+        log: silentLog,
+        namespace: 'default',
+        name: 'limits',
+        authority: authority.certificate,
+        issue: () => issueCertificate(authority, { commonName: 'limits', usage: 'client', lifetimeMs: 3_600_000 }, new Date()),
+      },
+      over.signal,
+    )
+    const wanted = Buffer.from(authority.certificate).toString('base64')
+    try {
+      await eventually(async () => {
+        expect(stringAt(await read('/api/v1/namespaces/default/secrets/limits'), 'data', 'ca.crt')).toBe(wanted)
+      }, 30_000)
+    } finally {
+      over.abort()
+      await kept
+    }
+    return wanted
+  }
+  expect(await issued()).not.toBe(await issued())
 }, 90_000)
