@@ -7,6 +7,7 @@ import { eventually } from '../test/support/eventually.js'
 import { freePort } from '../test/support/free-port.js'
 import { startTelemetryCollector } from '../test/support/telemetry-collector.js'
 import { printBootstrap } from './bootstrap.js'
+import { type BootstrapChanges, changeBootstrap } from './bootstrap-changes.js'
 import { type EnvoyBinary, findEnvoy } from './find-envoy.js'
 import { DEFAULT_METRICS, type ProxyMetrics } from './metrics.js'
 
@@ -21,7 +22,7 @@ afterEach(async () => {
 })
 
 /** An Envoy with the pod's listener and a data listener that answers 200, without a control plane. */
-async function start(metrics: ProxyMetrics = DEFAULT_METRICS) {
+async function start(metrics: ProxyMetrics = DEFAULT_METRICS, changes: BootstrapChanges = { operations: [] }) {
   const [pod, data] = [await freePort(), await freePort()]
   const bootstrap = (paths: { readonly adminSocketPath: string }): string => {
     const node = { id: 'pod', cluster: 'test' }
@@ -32,7 +33,7 @@ async function start(metrics: ProxyMetrics = DEFAULT_METRICS) {
       metrics,
       ...paths,
     })
-    const { dynamicResources: _dropped, staticResources, ...rest } = JSON.parse(text)
+    const { dynamicResources: _dropped, staticResources, ...rest } = JSON.parse(changeBootstrap(text, changes).text)
     return JSON.stringify({
       ...rest,
       staticResources: { ...staticResources, listeners: [...staticResources.listeners, dataListener(data)] },
@@ -170,6 +171,18 @@ it(
     expect(names).toContain('http.data.downstream_rq_2xx')
     expect(names.filter((name) => name.startsWith('cluster.headgate_admin.')).length).toBeLessThan(25)
     expect(names.length).toBeLessThan(250)
+  },
+  WITHIN_MS,
+)
+
+it(
+  'starts with a bootstrap that was changed',
+  async () => {
+    const { admin } = await start(DEFAULT_METRICS, {
+      merge: { layeredRuntime: { layers: [{ name: 'mine', staticLayer: { 'my.flag': 7 } }] } },
+      operations: [{ op: 'replace', path: '/layeredRuntime/layers/1/staticLayer/my.flag', value: 8 }],
+    })
+    expect(JSON.parse(await admin('/runtime')).entries['my.flag']).toMatchObject({ final_value: '8' })
   },
   WITHIN_MS,
 )

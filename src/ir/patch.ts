@@ -1,3 +1,4 @@
+import type { PatchOperation } from '../util/json-patch.js'
 import type { ObjectVersion } from '../util/object-ref.js'
 
 /** What one policy does to one resource of Envoy. */
@@ -14,14 +15,4 @@ export interface ResourcePatch {
   readonly name: string
   /** In their order. */
   readonly operations: readonly PatchOperation[]
-}
-
-/** One operation of JSON Patch (RFC 6902). */
-export interface PatchOperation {
-  readonly op: 'add' | 'remove' | 'replace' | 'move' | 'copy' | 'test'
-  /** A JSON Pointer (RFC 6901), from the root or from each place of `jsonPath`. */
-  readonly path: string
-  readonly jsonPath?: string
-  readonly from?: string
-  readonly value?: unknown
 }

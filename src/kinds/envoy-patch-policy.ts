@@ -8,7 +8,8 @@ import { group, kind, objectName } from './strings.js'
 
 const pointer = string({ maxLength: 1024, pattern: '^$|^/' })
 
-const operation: ObjectSchema = object(
+/** One operation of JSON Patch. */
+export const jsonPatchOperation: ObjectSchema = object(
   'JSONPatchOperation',
   'One operation of JSON Patch (RFC 6902) on the resource as ProtoJSON.',
   {
@@ -53,7 +54,7 @@ const TYPES = [
 const patch: ObjectSchema = object('EnvoyJSONPatchConfig', 'A change to one resource.', {
   type: required(oneOf(TYPES, { name: 'EnvoyResourceType' }), 'The type of the resource. Secrets cannot be patched.'),
   name: required(string({ minLength: 1, maxLength: 1024 }), 'Its name, which is stable: `gatewayctl dump` lists them.'),
-  operation: required(operation, 'What is done to it.'),
+  operation: required(jsonPatchOperation, 'What is done to it.'),
 })
 
 const spec: ObjectSchema = object('EnvoyPatchPolicySpec', 'Which Gateway, and what is changed.', {

@@ -3,6 +3,7 @@ import type { GatewayAutoscaling, GatewayConfigSpec } from '../gen/kinds.js'
 import { boolean, int32, list, mapOf, object, oneOf, optional, required, rule, string, unknown } from '../schema/build.js'
 import type { KindDefinition } from '../schema/kind.js'
 import type { ObjectSchema } from '../schema/schema.js'
+import { jsonPatchOperation } from './envoy-patch-policy.js'
 import { accessLog, metrics, tracing } from './gateway-telemetry.js'
 
 const seconds = int32({ minimum: 0, maximum: 3600 })
@@ -68,6 +69,18 @@ const patch: ObjectSchema = object('GatewayPatch', 'A strategic-merge patch on o
   value: required(unknown(), 'What differs, in the shape of the object.'),
 })
 
+const bootstrap: ObjectSchema = object(
+  'GatewayBootstrap',
+  'Changes of the file that an Envoy starts with (Envoy `Bootstrap`, as ProtoJSON). Where the result is none, or would take the Envoys away from their controller, nothing of it is changed, and the Gateway says so.',
+  {
+    merge: optional(
+      unknown(),
+      'Put over it: objects are put together, lists become longer, everything else takes the place of what was there.',
+    ),
+    jsonPatches: optional(list(jsonPatchOperation, { maxItems: 64 }), 'Operations of JSON Patch, after that.'),
+  },
+)
+
 const spec: ObjectSchema = object(
   'GatewayConfigSpec',
   'How the Envoys run.',
@@ -112,6 +125,7 @@ const spec: ObjectSchema = object(
       oneOf(['SharedAddress', 'OwnAddresses'], { name: 'GatewayMerging' }),
       'All Gateways of the class share one fleet of Envoys, in the namespace of the controller; only in the GatewayConfig of a GatewayClass. `SharedAddress`: one Service and its addresses for all, so that their listeners share ports and the older Gateway wins conflicts. `OwnAddresses`: a Service for each Gateway.',
     ),
+    bootstrap: optional(bootstrap, 'Changes of the file that an Envoy starts with; pods are replaced one after the other.'),
     patches: optional(list(patch, { maxItems: 32 }), 'For what nothing above says: changes to the objects that are made.'),
   },
   {

@@ -163,6 +163,21 @@ policyField(
   },
 )
 
+policyField(
+  ['GatewayConfig bootstrap.merge', 'GatewayConfig bootstrap.jsonPatches.{op,path,jsonPath,from,value}'],
+  'changes the file that an Envoy starts with; envoy/pod-listener.test.ts starts one',
+  async () => {
+    const merge = { layeredRuntime: { layers: [{ name: 'mine', staticLayer: { flag: 7 } }] } }
+    const jsonPatches = [
+      { op: 'replace', jsonPath: "$.layeredRuntime.layers[?(@.name=='mine')]", path: '/staticLayer/flag', value: 8 },
+      { op: 'copy', from: '/layeredRuntime/layers/1/staticLayer/flag', path: '/layeredRuntime/layers/1/staticLayer/twin' },
+    ]
+    const { layeredRuntime } = JSON.parse(bootstrap({ bootstrap: { merge, jsonPatches } }))
+    expect(layeredRuntime.layers[1]).toEqual({ name: 'mine', staticLayer: { flag: 8, twin: 8 } })
+    expect(bootstrap({ bootstrap: { merge: { node: { cluster: 'other' } } } })).toBe(bootstrap({}))
+  },
+)
+
 policyField(['GatewayConfig patches.{kind,value}'], 'changes what no field says', async () => {
   const container = { name: 'envoy', env: [{ name: 'TZ', value: 'UTC' }], volumeMounts: [{ name: 'logs', mountPath: '/logs' }] }
   const all = made({

@@ -1,7 +1,8 @@
 /** EnvoyPatchPolicies: whether each may be applied, and what it does to which resources. */
 import type { EnvoyPatchPolicy } from '../../gen/kinds.js'
 import type { Collection, Graph, Source, View } from '../../incremental/index.js'
-import type { PatchOperation, ResourcePatch } from '../../ir/patch.js'
+import type { ResourcePatch } from '../../ir/patch.js'
+import type { PatchOperation } from '../../util/json-patch.js'
 import { type ObjectKey, type ObjectVersion, objectKey, objectVersion } from '../../util/object-ref.js'
 import { GATEWAY_GROUP, type Problem } from '../conditions.js'
 import type { TranslationContext } from '../context.js'

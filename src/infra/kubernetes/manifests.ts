@@ -1,6 +1,7 @@
 /** Everything that a Gateway needs in the cluster, as the objects that we apply. */
 import { createHash } from 'node:crypto'
 import { printBootstrap } from '../../../envoy/bootstrap.js'
+import { type ChangedBootstrap, changeBootstrap } from '../../../envoy/bootstrap-changes.js'
 import { authoritySecret, tokenSecret } from '../../../envoy/xds-secrets.js'
 import type { GatewayInfra, InfraService } from '../../ir/infra.js'
 import type { JsonObject, RawMeta, RawObject } from '../../k8s/kube-json.js'
@@ -47,7 +48,7 @@ export function manifestsOf(infra: GatewayInfra, options: FleetOptions): readonl
   if (infra.ports.length === 0) return []
   const { settings } = options
   const place = fleetPlace(infra, options.controllerNamespace)
-  const bootstrap = bootstrapOf(infra, options)
+  const { text: bootstrap } = bootstrapOf(infra, options)
   const owned = (apiVersion: string, kind: string, content: JsonObject): Manifest => ({
     apiVersion,
     kind,
@@ -116,8 +117,9 @@ function metadataOf(infra: GatewayInfra, { name, namespace }: FleetPlace, uid: s
   }
 }
 
-function bootstrapOf(infra: GatewayInfra, { group, xds, settings, addresses }: FleetOptions): string {
-  return printBootstrap({
+/** The file that the Envoys start with, and why it is not changed as it is asked for. */
+export function bootstrapOf(infra: GatewayInfra, { group, xds, settings, addresses }: FleetOptions): ChangedBootstrap {
+  const text = printBootstrap({
     // The pod's name takes the place of the id on the command line.
     node: { id: group, cluster: group },
     xds: {
@@ -130,6 +132,7 @@ function bootstrapOf(infra: GatewayInfra, { group, xds, settings, addresses }: F
     metrics: settings.metrics,
     ...(settings.maxConnections === undefined ? {} : { maxConnections: settings.maxConnections }),
   })
+  return changeBootstrap(text, settings.bootstrap)
 }
 
 function workloadSpec(infra: GatewayInfra, place: FleetPlace, settings: ProxySettings, bootstrapHash: string): JsonObject {

@@ -270,6 +270,16 @@ describe('Provisioner', () => {
     await made()
   })
 
+  it('says that a bootstrap cannot be changed as asked, and makes the Envoys without the change', async () => {
+    await lead()
+    set(infra({ config: { bootstrap: { jsonPatches: [{ op: 'remove', path: '/dynamicResources' }] } } }))
+    await made()
+    await eventually(() => expect(addresses.get('shop/web')?.problem?.reason).toBe('Invalid'))
+    expect(addresses.get('shop/web')?.problem?.message).toContain('dynamicResources cannot be changed')
+    set(infra())
+    await eventually(() => expect(addresses.get('shop/web')?.problem?.reason).not.toBe('Invalid'))
+  })
+
   it('brings a new authority to every Gateway', async () => {
     await lead()
     set(infra())

@@ -18,7 +18,7 @@ import type { BindAddresses } from './bind-addresses.js'
 import { fleetPlace, serviceName } from './fleet-place.js'
 import { FleetWriter, ForeignObjectError } from './fleet-writer.js'
 import { CONTROLLER_ANNOTATION } from './labels.js'
-import { type Manifest, manifestsOf, type XdsEndpoint } from './manifests.js'
+import { bootstrapOf, type Manifest, manifestsOf, type XdsEndpoint } from './manifests.js'
 import { contentMark, gatewayOf, type OwnedName, ownedName } from './owned-objects.js'
 import { watchOwned } from './owned-watch.js'
 import { fleetGroup } from './pod-placements.js'
@@ -197,7 +197,8 @@ export class Provisioner {
     const ownerUid = uidOf(infra.owner)
     if (infra.problem !== undefined || infra.ports.length === 0 || ownerUid === undefined) return
     const settings = readProxySettings(infra.config, this.#options.envoyImage)
-    const manifests = manifestsOf(infra, { ownerUid, group: fleetGroup(fleet), controllerNamespace, settings, addresses, xds: xds() })
+    const options = { ownerUid, group: fleetGroup(fleet), controllerNamespace, settings, addresses, xds: xds() }
+    const manifests = manifestsOf(infra, options)
     const wanted = this.#kept(infra)
     for (const made of manifests) {
       const manifest = markedAs(made, this.#options.controllerName)
@@ -211,6 +212,9 @@ export class Provisioner {
       }
     }
     await this.#deleteBut(fleet, wanted, signal)
+    // The Envoys run without the changes: better than none.
+    const { problem } = bootstrapOf(infra, options)
+    if (problem !== undefined) throw new BootstrapProblem(`The GatewayConfig cannot change the bootstrap: ${problem}.`)
   }
 
   /** While a class has a problem, nobody knows whether its Gateways share a fleet: after a restart one that is there must stay. */
@@ -279,7 +283,11 @@ function isNewer(a: RawObject | undefined, b: RawObject): boolean {
   return Number(a?.metadata.resourceVersion ?? 0) > Number(b.metadata.resourceVersion ?? 0)
 }
 
+/** Changes of a bootstrap that cannot be made. */
+class BootstrapProblem extends Error {}
+
 function problemOf(error: unknown): GatewayAddresses['problem'] {
+  if (error instanceof BootstrapProblem) return { reason: 'Invalid', message: error.message }
   if (error instanceof ForeignObjectError) return { reason: 'Invalid', message: error.message }
   // A server that is away says nothing about the Gateway; one that refuses does.
   if (error instanceof KubeApiError && error.status < 500 && error.status !== 429 && error.status !== 409) {

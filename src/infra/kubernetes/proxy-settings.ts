@@ -1,6 +1,8 @@
 /** How the Envoys of a Gateway run: the values of its GatewayConfig objects over our defaults. */
+import type { BootstrapChanges } from '../../../envoy/bootstrap-changes.js'
 import type { ProxyMetrics } from '../../../envoy/metrics.js'
 import { fieldAt, isJsonObject, type JsonObject, listAt, stringAt } from '../../k8s/kube-json.js'
+import type { PatchOperation } from '../../util/json-patch.js'
 
 /** Settings of a fleet. What is undefined is left to the cluster's own defaults. */
 export interface ProxySettings {
@@ -25,6 +27,8 @@ export interface ProxySettings {
   readonly podSpec: JsonObject
   readonly podLabels: Readonly<Record<string, string>>
   readonly podAnnotations: Readonly<Record<string, string>>
+  /** Of the file that an Envoy starts with. */
+  readonly bootstrap: BootstrapChanges
   /** Strategic-merge patches, by the kind of object that they change. */
   readonly patches: ReadonlyMap<string, readonly JsonObject[]>
 }
@@ -104,6 +108,7 @@ export function readProxySettings(config: Readonly<Record<string, unknown>>, def
     podSpec: picked(config, POD_FIELDS),
     podLabels: stringsAt(config, 'podLabels'),
     podAnnotations: stringsAt(config, 'podAnnotations'),
+    bootstrap: readBootstrap(fieldAt(config, 'bootstrap')),
     patches: readPatches(config),
   }
 }
@@ -135,6 +140,13 @@ function readMetrics(metrics: unknown): ProxyMetrics {
       ]
     }),
   }
+}
+
+function readBootstrap(bootstrap: unknown): BootstrapChanges {
+  const merge = fieldAt(bootstrap, 'merge')
+  // The schema has checked each of them.
+  const operations = listAt(bootstrap, 'jsonPatches').map((each) => ({ path: '', ...(each as Partial<PatchOperation>) }) as PatchOperation)
+  return { ...(merge === undefined ? {} : { merge }), operations }
 }
 
 function readService(service: unknown): ServiceSettings {

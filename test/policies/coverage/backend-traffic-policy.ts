@@ -206,6 +206,6 @@ export const BACKEND_TRAFFIC_POLICY_FIELDS: FieldTable = {
     'telemetry.tracing.spanName.client': OPEN,
     'telemetry.tracing.spanName.server': OPEN,
     'telemetry.metrics.routeStatName': SAME,
-    routingType: OPEN,
+    routingType: 'Backend endpoints.fqdn.hostname',
   },
 }

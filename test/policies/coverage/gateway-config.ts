@@ -4,6 +4,9 @@ import { FINGERPRINTS, type FieldTable, OPEN, SAME } from './field-table.js'
 const FILTER_ORDER =
   'What policies promise depends on the order, such as no limit is used up by requests that authorization refuses: it is one and tested.'
 
+const LUA =
+  'The Envoy that runs a script compiles it, and the policy says what it refuses; what scripts may reach is who may write policies to decide.'
+
 /** By the path below `spec` of theirs. */
 export const GATEWAY_CONFIG_FIELDS: FieldTable = {
   theirs: 'EnvoyProxy',
@@ -119,15 +122,15 @@ export const GATEWAY_CONFIG_FIELDS: FieldTable = {
     'telemetry.healthCheckLog.sinks.type': OPEN,
     'telemetry.healthCheckLog.sinks.file.path': OPEN,
     'telemetry.healthCheckLog.matches': OPEN,
-    'bootstrap.type': OPEN,
-    'bootstrap.value': OPEN,
-    'bootstrap.jsonPatches.op': OPEN,
-    'bootstrap.jsonPatches.path': OPEN,
-    'bootstrap.jsonPatches.jsonPath': OPEN,
-    'bootstrap.jsonPatches.from': OPEN,
-    'bootstrap.jsonPatches.value': OPEN,
+    'bootstrap.type': 'bootstrap',
+    'bootstrap.value': 'bootstrap.merge',
+    'bootstrap.jsonPatches.op': SAME,
+    'bootstrap.jsonPatches.path': SAME,
+    'bootstrap.jsonPatches.jsonPath': SAME,
+    'bootstrap.jsonPatches.from': SAME,
+    'bootstrap.jsonPatches.value': SAME,
     concurrency: SAME,
-    routingType: OPEN,
+    routingType: 'Backend endpoints.fqdn.hostname',
     extraArgs: 'patches.value',
     mergeGateways: SAME,
     mergeBackends: OPEN,
@@ -147,13 +150,13 @@ export const GATEWAY_CONFIG_FIELDS: FieldTable = {
     'backendTLS.fingerprints': { exception: FINGERPRINTS },
     ipFamily: 'service.ipFamilies',
     preserveRouteOrder: { exception: 'The Gateway API says which route comes first: all implementations must agree.' },
-    luaValidation: OPEN,
-    'lua.validationType': OPEN,
-    'lua.strictValidation.allowedPaths': OPEN,
-    'lua.strictValidation.allowedEnvVars': OPEN,
+    luaValidation: { exception: LUA },
+    'lua.validationType': { exception: LUA },
+    'lua.strictValidation.allowedPaths': { exception: LUA },
+    'lua.strictValidation.allowedEnvVars': { exception: LUA },
     'dynamicModules.name': 'ExtensionPolicy dynamicModule.name',
-    'dynamicModules.source.type': OPEN,
-    'dynamicModules.source.local.path': OPEN,
+    'dynamicModules.source.type': 'patches.value',
+    'dynamicModules.source.local.path': 'patches.value',
     'dynamicModules.source.remote.url': OPEN,
     'dynamicModules.source.remote.sha256': OPEN,
     'dynamicModules.doNotClose': 'ExtensionPolicy dynamicModule.doNotClose',

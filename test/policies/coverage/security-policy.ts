@@ -1,5 +1,5 @@
 /** Fields of Envoy Gateway's SecurityPolicy and where ours are. */
-import { type FieldTable, OPEN, OWN_NAMESPACE, SAME } from './field-table.js'
+import { type FieldTable, OWN_NAMESPACE, SAME } from './field-table.js'
 
 /** By the path below `spec` of theirs. */
 export const SECURITY_POLICY_FIELDS: FieldTable = {
@@ -55,7 +55,9 @@ export const SECURITY_POLICY_FIELDS: FieldTable = {
     'oidc.provider.backendRefs.weight': 'Backend endpoints.weight',
     'oidc.provider.backendRefs.fallback': 'Backend endpoints.priority',
     'oidc.provider.backendSettings': 'BackendTrafficPolicy targetRefs',
-    'oidc.provider.issuer': OPEN,
+    'oidc.provider.issuer': {
+      exception: 'The endpoints are written: what a provider says while a controller starts decides nothing about who is let in.',
+    },
     'oidc.provider.authorizationEndpoint': SAME,
     'oidc.provider.tokenEndpoint': SAME,
     'oidc.provider.endSessionEndpoint': SAME,

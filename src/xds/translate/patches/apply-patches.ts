@@ -1,10 +1,10 @@
 /** Resources with the changes of policies: each policy changes a resource as a whole, or not at all. */
 import type { ResourcePatch } from '../../../ir/patch.js'
+import { applyOperation } from '../../../util/json-patch.js'
 import type { ObjectVersion } from '../../../util/object-ref.js'
 import { fromProtoJson, messageName, toProtoJson } from '../../message.js'
 import type { EncodedResource } from '../../resource.js'
 import { contentHash } from '../encoded.js'
-import { applyOperation } from './json-patch.js'
 
 /** A resource with what policies changed, and the policies that could not. */
 export interface PatchedResource {

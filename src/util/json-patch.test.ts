@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import type { PatchOperation } from '../../../ir/patch.js'
-import { applyOperation } from './json-patch.js'
+import { applyOperation, type PatchOperation } from './json-patch.js'
 import { findPlaces } from './json-path.js'
 
 const DOCUMENT = { a: { b: [1, 2, 3] }, listItems: [{ name: 'x', deep: { on: true } }, { name: 'y' }], 'with/slash': { '~': 1 } }

@@ -1,8 +1,17 @@
 /** Changes of a JSON document. Source: RFC 6902. Documents are not changed: every operation makes a new one. */
-import type { PatchOperation } from '../../../ir/patch.js'
-import { deepEqual } from '../../../util/deep-equal.js'
+import { deepEqual } from './deep-equal.js'
 import { findPlaces } from './json-path.js'
 import { formatPointer, keyOf, parsePointer, valueAt } from './json-pointer.js'
+
+/** One operation of JSON Patch (RFC 6902). */
+export interface PatchOperation {
+  readonly op: 'add' | 'remove' | 'replace' | 'move' | 'copy' | 'test'
+  /** A JSON Pointer (RFC 6901), from the root or from each place of `jsonPath`. */
+  readonly path: string
+  readonly jsonPath?: string
+  readonly from?: string
+  readonly value?: unknown
+}
 
 /** The document after an operation. Throws where it cannot be done, with the place in the message. */
 export function applyOperation(document: unknown, operation: PatchOperation): unknown {
