@@ -19,6 +19,8 @@ export type BackendProtocol = 'http1' | 'http2' | 'auto' | 'tcp' | 'udp'
 export type Discovery =
   /** From us: EndpointSlices and fixed addresses, over EDS. */
   | { readonly kind: 'endpoints' }
+  /** The host that each request names; only addresses of the internet unless `allowsPrivate`. */
+  | { readonly kind: 'dynamic'; readonly allowsPrivate: boolean }
   /** By name, asked again and again. */
   | { readonly kind: 'dns'; readonly hosts: readonly { readonly hostname: string; readonly port: number; readonly weight: number }[] }
 

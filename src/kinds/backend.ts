@@ -1,5 +1,5 @@
 /** Backend (headgate.dev): anything that requests can go to, inside a cluster or not. */
-import type { BackendEndpoint, BackendTLSSettings } from '../gen/kinds.js'
+import type { BackendEndpoint, BackendSpec, BackendTLSSettings } from '../gen/kinds.js'
 import { boolean, int32, list, object, oneOf, optional, required, rule, setOf, string } from '../schema/build.js'
 import { isIP } from '../schema/ip.js'
 import type { KindDefinition } from '../schema/kind.js'
@@ -128,30 +128,60 @@ const tls: ObjectSchema = object(
   },
 )
 
-const spec: ObjectSchema = object('BackendSpec', 'Where requests go, and what is spoken there.', {
-  endpoints: required(
-    list(endpoint, {
-      minItems: 1,
-      maxItems: 64,
-      rules: [
-        rule<readonly BackendEndpoint[]>(
-          'names-and-sockets-apart',
-          '!(self.exists(e, has(e.fqdn)) && self.exists(e, has(e.unix)))',
-          'fqdn and unix endpoints cannot stand in one Backend',
-          (self) => !(self.some((each) => each.fqdn !== undefined) && self.some((each) => each.unix !== undefined)),
-        ),
-      ],
-    }),
-    'The places that requests can go to.',
+const dynamicResolver: ObjectSchema = object('DynamicResolver', 'Sends each request to the host that it names.', {
+  allowPrivateAddresses: optional(
+    boolean(),
+    'Whether hosts may be inside: addresses that are private, of the proxy itself, of its link or reserved. Whoever sends requests can reach them then.',
+    { default: false },
   ),
-  appProtocols: optional(
-    setOf(oneOf(['http', 'https', 'kubernetes.io/h2c', 'kubernetes.io/ws', 'kubernetes.io/wss'], { name: 'AppProtocol' }), {
-      maxItems: 5,
-    }),
-    'What the endpoints speak, in the words of `appProtocol` of a Service; HTTP/1.1 when left out.',
-  ),
-  tls: optional(tls, 'TLS towards the endpoints; plain text when left out.'),
 })
+
+const spec: ObjectSchema = object(
+  'BackendSpec',
+  'Where requests go, and what is spoken there.',
+  {
+    type: optional(
+      oneOf(['Endpoints', 'DynamicResolver'], { name: 'BackendType' }),
+      'Whether requests go to `endpoints`, or to the host that each names: its name is looked up. Only HTTP and gRPC name one.',
+      { default: 'Endpoints' },
+    ),
+    dynamicResolver: optional(dynamicResolver, 'More about `DynamicResolver`.'),
+    endpoints: optional(
+      list(endpoint, {
+        minItems: 1,
+        maxItems: 64,
+        rules: [
+          rule<readonly BackendEndpoint[]>(
+            'names-and-sockets-apart',
+            '!(self.exists(e, has(e.fqdn)) && self.exists(e, has(e.unix)))',
+            'fqdn and unix endpoints cannot stand in one Backend',
+            (self) => !(self.some((each) => each.fqdn !== undefined) && self.some((each) => each.unix !== undefined)),
+          ),
+        ],
+      }),
+      'The places that requests can go to, for `Endpoints`.',
+    ),
+    appProtocols: optional(
+      setOf(oneOf(['http', 'https', 'kubernetes.io/h2c', 'kubernetes.io/ws', 'kubernetes.io/wss'], { name: 'AppProtocol' }), {
+        maxItems: 5,
+      }),
+      'What the endpoints speak, in the words of `appProtocol` of a Service; HTTP/1.1 when left out.',
+    ),
+    tls: optional(tls, 'TLS towards the endpoints; plain text when left out.'),
+  },
+  {
+    rules: [
+      rule<BackendSpec>(
+        'endpoints-unless-dynamic',
+        "(self.type == 'Endpoints') == has(self.endpoints) && (!has(self.dynamicResolver) || self.type == 'DynamicResolver')",
+        'set endpoints for the type Endpoints, and dynamicResolver only for the type DynamicResolver',
+        (self) =>
+          (self.type === 'Endpoints') === (self.endpoints !== undefined) &&
+          (self.dynamicResolver === undefined || self.type === 'DynamicResolver'),
+      ),
+    ],
+  },
+)
 
 /** Backend: anything that requests can go to. */
 export const backend: KindDefinition = {

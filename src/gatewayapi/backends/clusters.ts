@@ -57,7 +57,7 @@ function toCluster(name: string, { usage }: ClusterIdentity, backend: UsableBack
   return {
     name,
     protocol: protocolOf(usage, backend),
-    discovery: addresses.kind === 'dns' ? addresses : { kind: 'endpoints' },
+    discovery: addresses.kind === 'dns' || addresses.kind === 'dynamic' ? addresses : { kind: 'endpoints' },
     ...(tls === undefined ? {} : { tls: { ...tls, ...(ownCertificate === undefined ? {} : { clientCertificate: ownCertificate }) } }),
     traffic,
     origins: originsOf(backend.origins),

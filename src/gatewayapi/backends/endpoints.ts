@@ -46,7 +46,7 @@ export function declareEndpoints(
     const backend = identity && view.get(backends, identity.key)
     if (identity === undefined || backend === undefined || !backend.usable) return undefined
     const { addresses, origins } = backend
-    if (addresses.kind === 'dns') return undefined
+    if (addresses.kind === 'dns' || addresses.kind === 'dynamic') return undefined
     if (addresses.kind === 'fixed') return { cluster, localities: addresses.localities, origins: originsOf(origins) }
     const slices = view.list(slicesByOwner, addresses.owner)
     return {

@@ -25,7 +25,7 @@ export function resolveOwnBackend(world: BackendWorld, ref: BackendRef, backend:
     http: spoken.http,
     ...(tls === undefined ? {} : { tls }),
     wantsGatewayCertificate: false,
-    addresses: addressesOf(backend.spec.endpoints),
+    addresses: addressesOf(backend.spec),
     traffic,
     ...(sessionPersistence === undefined ? {} : { sessionPersistence }),
     origins: [objectVersion(backend), ...origins],
@@ -44,7 +44,7 @@ function combine(appProtocols: readonly AppProtocol[]): SpokenProtocol {
 
 /** TLS settings, none, or what is wrong with them. */
 function resolveTls(world: BackendWorld, backend: Backend, spoken: SpokenProtocol): UpstreamTls | undefined | string {
-  const { tls: settings, endpoints } = backend.spec
+  const { tls: settings, endpoints = [] } = backend.spec
   if (settings === undefined) return spoken.tls ? UNVERIFIED_TLS : undefined
   const { namespace } = backend.metadata
   const serverName = settings.hostname ?? endpoints.find((each) => each.fqdn !== undefined)?.fqdn?.hostname
@@ -77,7 +77,8 @@ function restrictions(settings: BackendTLSSettings): Partial<UpstreamTls> {
   }
 }
 
-function addressesOf(endpoints: readonly BackendEndpoint[]): BackendAddresses {
+function addressesOf({ type, dynamicResolver, endpoints = [] }: Backend['spec']): BackendAddresses {
+  if (type === 'DynamicResolver') return { kind: 'dynamic', allowsPrivate: dynamicResolver?.allowPrivateAddresses ?? false }
   const hosts = endpoints.flatMap(({ fqdn, ip, weight }) => {
     const host = fqdn ?? (ip && { hostname: ip.address, port: ip.port })
     return host === undefined ? [] : [{ hostname: host.hostname, port: host.port, weight }]

@@ -42,8 +42,8 @@ export type BackendAddresses =
   | { readonly kind: 'slices'; readonly owner: string; readonly portName: string; readonly publishNotReady: boolean }
   /** From the object itself. */
   | { readonly kind: 'fixed'; readonly localities: readonly Locality[] }
-  /** From DNS. */
-  | Extract<Discovery, { readonly kind: 'dns' }>
+  /** From DNS, and from requests. */
+  | Extract<Discovery, { readonly kind: 'dns' | 'dynamic' }>
 
 /** A backend that nothing can be sent to. */
 export interface UnusableBackend {

@@ -1,19 +1,13 @@
 /** Where requests of one backend go. */
 import { Enum } from '../../gen/envoy/enums.js'
 import type { envoy } from '../../gen/envoy/types.js'
-import type {
-  BackendProtocol,
-  BackendTraffic,
-  Discovery,
-  DnsLookups,
-  Cluster as IrCluster,
-  Preconnect,
-  TcpKeepalive,
-} from '../../ir/cluster.js'
+import type { BackendProtocol, BackendTraffic, Discovery, Cluster as IrCluster, Preconnect, TcpKeepalive } from '../../ir/cluster.js'
 import { duration, uint32 } from '../message.js'
 import { type EncodedResource, type ResourceReference, TYPE_URL } from '../resource.js'
 import { circuitBreakers } from './circuit-breakers.js'
 import { ADS } from './config-source.js'
+import { dnsLookupFamily } from './dns-lookup-family.js'
+import { dynamicHosts } from './dynamic-hosts.js'
 import { encodeResource, sortReferences } from './encoded.js'
 import { activeHealthChecks, outlierDetection } from './health-checks.js'
 import { socketAddress } from './load-assignment.js'
@@ -28,16 +22,6 @@ type Cluster = envoy.config.cluster.v3.Cluster
 type DiscoveryType = envoy.config.cluster.v3.Cluster.DiscoveryType
 
 const DISCOVERY = Enum['envoy.config.cluster.v3.Cluster.DiscoveryType']
-
-const FAMILY = Enum['envoy.config.cluster.v3.Cluster.DnsLookupFamily']
-
-const FAMILIES = {
-  IPv4: FAMILY.V4_ONLY,
-  IPv6: FAMILY.V6_ONLY,
-  IPv4Preferred: FAMILY.V4_PREFERRED,
-  IPv6Preferred: FAMILY.AUTO,
-  IPv4AndIPv6: FAMILY.ALL,
-} as const satisfies Record<NonNullable<DnsLookups['family']>, number>
 
 const ALPN: Readonly<Record<BackendProtocol, readonly string[]>> = {
   http1: ['http/1.1'],
@@ -54,12 +38,14 @@ export function buildCluster(cluster: IrCluster, options: TranslateOptions): Clu
   return {
     name: cluster.name,
     ...(statistics === cluster.name ? {} : { altStatName: statistics }),
-    ...discovery(cluster.name, cluster.discovery, traffic),
-    ...loadBalancing(traffic),
+    ...(cluster.discovery.kind === 'dynamic'
+      ? dynamicHosts(cluster.name, cluster.discovery.allowsPrivate, traffic.dns)
+      : { ...discovery(cluster.name, cluster.discovery, traffic), ...loadBalancing(traffic) }),
     connectTimeout: duration(traffic.connectTimeoutMs),
     perConnectionBufferLimitBytes: uint32(traffic.bufferLimitBytes),
     circuitBreakers: circuitBreakers(traffic.retryBudget, traffic.limits),
-    ...activeHealthChecks(traffic.activeHealthCheck),
+    // There is nobody to ask before a request names one.
+    ...(cluster.discovery.kind === 'dynamic' ? {} : activeHealthChecks(traffic.activeHealthCheck)),
     ...outlierDetection(traffic.passiveHealthCheck),
     ...keepalive(traffic.tcpKeepalive),
     // What is chosen by ALPN needs TLS to be chosen.
@@ -83,7 +69,7 @@ export function encodeCluster(cluster: IrCluster, options: TranslateOptions): En
 
 function discovery(
   name: string,
-  how: Discovery,
+  how: Exclude<Discovery, { readonly kind: 'dynamic' }>,
   { dns, activeHealthCheck }: BackendTraffic,
 ): Pick<Cluster, 'edsClusterConfig' | 'respectDnsTtl' | 'dnsLookupFamily' | 'dnsRefreshRate' | 'loadAssignment'> & {
   readonly type: DiscoveryType
@@ -92,7 +78,7 @@ function discovery(
   return {
     type: DISCOVERY.STRICT_DNS,
     respectDnsTtl: dns?.respectsTtl ?? true,
-    dnsLookupFamily: FAMILIES[dns?.family ?? 'IPv4Preferred'],
+    dnsLookupFamily: dnsLookupFamily(dns),
     ...(dns?.refreshMs === undefined ? {} : { dnsRefreshRate: duration(dns.refreshMs) }),
     loadAssignment: {
       clusterName: name,

@@ -6,7 +6,7 @@ export const BACKEND_FIELDS: FieldTable = {
   theirs: 'Backend',
   ours: 'Backend',
   fields: {
-    type: OPEN,
+    type: SAME,
     'endpoints.hostname': OPEN,
     'endpoints.fqdn.hostname': SAME,
     'endpoints.fqdn.port': SAME,
