@@ -17,8 +17,8 @@ export function coveragePage(tables: readonly FieldTable[], tests: readonly Feat
   return `<!-- Generated from test/policies/coverage by scripts/generate-features.ts: do not edit. -->
 # Fields of policies, and what proves them
 
-Every field of the extension API of Envoy Gateway v1.9.0, the field of ours that does the same, and the tests that prove it: each of them
-sends requests through a real Envoy. ${rows.length} fields: ${proven.length} supported with a test, ${excepted.length} exceptions (${percent} %)${open === 0 ? '' : `, ${open} not here yet`}.
+Every field of the extension API of Envoy Gateway v1.9.0, the field of ours that does the same, and the tests that prove it: by requests
+through a real Envoy or, where a field says how Envoys run, by what is made of it. ${rows.length} fields: ${proven.length} supported with a test, ${excepted.length} exceptions (${percent} %)${open === 0 ? '' : `, ${open} not here yet`}.
 
 \`npm test -- test/policies\` runs them; a field without a test fails. The fields themselves are described in [kinds.md](kinds.md).
 
