@@ -61,7 +61,13 @@ describe('what is made for a Gateway', () => {
       { name: 'tcp-80', port: 80, targetPort: 10_080, protocol: 'TCP' },
       { name: 'udp-5300', port: 5_300, targetPort: 5_300, protocol: 'UDP' },
     ])
-    expect(listAt(container(all.get('Deployment')), 'ports').map((port) => fieldAt(port, 'containerPort'))).toEqual([10_080, 5_300, 64_001])
+  })
+
+  it('names the ports of listeners on pods that take ports of their node, and nowhere else: new listeners replace no pods', () => {
+    const named = (config: Readonly<Record<string, unknown>>): readonly unknown[] =>
+      listAt(container(make(config).get('Deployment')), 'ports').map((port) => fieldAt(port, 'containerPort'))
+    expect(named({ hostNetwork: true })).toEqual([10_080, 5_300, 64_001])
+    expect(named({})).toEqual([64_001])
   })
 
   it('gives the pod a port of its own that no listener uses', () => {

@@ -101,7 +101,7 @@ function envoyContainer(infra: GatewayInfra, settings: ProxySettings): JsonObjec
       { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } } },
     ],
     ports: [
-      ...namedPorts(infra).map(({ name, boundPort, protocol }) => ({ name, containerPort: boundPort, protocol })),
+      ...namedPorts(infra, settings).map(({ name, boundPort, protocol }) => ({ name, containerPort: boundPort, protocol })),
       { name: POD_PORT_NAME, containerPort: podPort(infra), protocol: 'TCP' },
     ],
     resources: settings.resources,
@@ -135,9 +135,12 @@ function componentLevels(levels: Readonly<Record<string, string>>): readonly str
   return all.length === 0 ? [] : ['--component-log-level', all.sort().join(',')]
 }
 
-/** For people only. A shared fleet names none: a template that changes replaces the pods, and Gateways come and go. */
-function namedPorts({ owner, ports }: GatewayInfra): GatewayInfra['ports'] {
-  return owner.kind === 'GatewayClass' ? [] : ports
+/**
+ * Only where pods take ports of their node, so that the scheduler keeps two of them apart. Elsewhere they would say nothing, and a
+ * template that changes replaces the pods: listeners come and go without that.
+ */
+function namedPorts({ ports }: GatewayInfra, { podSpec }: ProxySettings): GatewayInfra['ports'] {
+  return podSpec.hostNetwork === true ? ports : []
 }
 
 /** Several Envoys of one Gateway stand on different nodes, where there are some. */

@@ -103,7 +103,7 @@ describe('Provisioner', () => {
       writes()
         .slice(4)
         .map(({ path }) => path.split('/').at(-2)),
-    ).toEqual(['services', 'deployments'])
+    ).toEqual(['services'])
   })
 
   it('repairs what others change, brings back what they delete, and gives up fighting', async () => {
