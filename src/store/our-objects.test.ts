@@ -82,6 +82,18 @@ describe('objects of ours', () => {
     expect([...seen.keys()]).toEqual(['GatewayClass//class'])
   })
 
+  it('are found when what they hang on comes back to us by another way than it left', () => {
+    const { seen, set } = world()
+    set('GatewayClass', 'class', US)
+    set('Gateway', 'gw', 'class')
+    set('GatewayClass', 'class')
+    set('ListenerSet', 'set', 'gw')
+    expect(seen.has('ListenerSet/ns/set')).toBe(false)
+    set('GatewayClass', 'second', US)
+    set('Gateway', 'gw', 'second')
+    expect(seen.has('ListenerSet/ns/set')).toBe(true)
+  })
+
   it('include routes that ask for default Gateways, and every other kind', () => {
     const { ours, seen, set } = world()
     const route = { ...objectOf({ kind: 'HTTPRoute', name: 'r', parents: [] }, 1), spec: { useDefaultGateways: 'All' } } as KubeObject
@@ -144,6 +156,7 @@ describe('objects of ours', () => {
           for (const [key, object] of seen) expect(all.get(key)?.[1]).toBe(object)
         })
       }),
+      { numRuns: 1_000 },
     )
   })
 })

@@ -47,10 +47,13 @@ export class OurObjects implements ResourceSink {
     if (!PARENTS.has(kind) && !ROUTES.has(kind)) return this.#handOn(kind, key, object)
     const word = `${kind}/${key}`
     this.#forget(word)
+    const before = this.#parents.get(word)
+    const wasOurs = before !== undefined && this.#isOurs(kind, before)
     if (object === undefined) this.#parents.delete(word)
     else if (PARENTS.has(kind)) this.#parents.set(word, object)
     if (object !== undefined && this.#isOurs(kind, object)) {
-      const isNew = !this.#passed.has(word)
+      // One that was handed on and lost its parent since had nobody released who came to it meanwhile.
+      const isNew = !this.#passed.has(word) || !wasOurs
       this.#passed.add(word)
       const isNews = this.#handOn(kind, key, object)
       return (isNew && this.#release(kind, word)) || isNews
