@@ -1,5 +1,6 @@
 /** `tls.options` of a listener: settings that the API leaves to us. Keys of others are none of our business. */
 import type { TlsTermination, TlsVersion } from '../ir/tls.js'
+import { ALPN_PROTOCOLS, TLS_CIPHERS, TLS_CURVES, TLS_SIGNATURE_ALGORITHMS } from '../kinds/client-tls.js'
 
 /** Domain of our keys. */
 const PREFIX = 'headgate.dev/'
@@ -19,44 +20,12 @@ type Setting = (value: string) => TlsSettings | undefined
 
 const VERSIONS: ReadonlyMap<string, TlsVersion> = new Map((['1.0', '1.1', '1.2', '1.3'] as const).map((version) => [version, version]))
 
-/** What Envoy knows: one unknown word and it refuses the whole port. */
-const CIPHERS: readonly string[] = [
-  'ECDHE-ECDSA-AES128-GCM-SHA256',
-  'ECDHE-RSA-AES128-GCM-SHA256',
-  'ECDHE-ECDSA-AES256-GCM-SHA384',
-  'ECDHE-RSA-AES256-GCM-SHA384',
-  'ECDHE-ECDSA-CHACHA20-POLY1305',
-  'ECDHE-RSA-CHACHA20-POLY1305',
-  'ECDHE-ECDSA-AES128-SHA',
-  'ECDHE-RSA-AES128-SHA',
-  'ECDHE-ECDSA-AES256-SHA',
-  'ECDHE-RSA-AES256-SHA',
-  'AES128-GCM-SHA256',
-  'AES256-GCM-SHA384',
-  'AES128-SHA',
-  'AES256-SHA',
-]
-const CURVES: readonly string[] = ['X25519MLKEM768', 'X25519', 'P-256', 'P-384', 'P-521']
-const SIGNATURE_ALGORITHMS: readonly string[] = [
-  'ecdsa_secp256r1_sha256',
-  'ecdsa_secp384r1_sha384',
-  'ecdsa_secp521r1_sha512',
-  'ed25519',
-  'rsa_pss_rsae_sha256',
-  'rsa_pss_rsae_sha384',
-  'rsa_pss_rsae_sha512',
-  'rsa_pkcs1_sha256',
-  'rsa_pkcs1_sha384',
-  'rsa_pkcs1_sha512',
-]
-const ALPN_PROTOCOLS: readonly string[] = ['h2', 'http/1.1', 'http/1.0']
-
 const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
   ['tls-min-version', (value) => version(value, (minVersion) => ({ minVersion }))],
   ['tls-max-version', (value) => version(value, (maxVersion) => ({ maxVersion }))],
-  ['tls-ciphers', (value) => words(value, CIPHERS, (ciphers) => ({ ciphers }))],
-  ['tls-curves', (value) => words(value, CURVES, (curves) => ({ curves }))],
-  ['tls-signature-algorithms', (value) => words(value, SIGNATURE_ALGORITHMS, (signatureAlgorithms) => ({ signatureAlgorithms }))],
+  ['tls-ciphers', (value) => words(value, TLS_CIPHERS, (ciphers) => ({ ciphers }))],
+  ['tls-curves', (value) => words(value, TLS_CURVES, (curves) => ({ curves }))],
+  ['tls-signature-algorithms', (value) => words(value, TLS_SIGNATURE_ALGORITHMS, (signatureAlgorithms) => ({ signatureAlgorithms }))],
   ['alpn-protocols', (value) => words(value, ALPN_PROTOCOLS, (alpn) => ({ alpn }))],
 ])
 

@@ -18,7 +18,7 @@ import {
 } from './backend-traffic/requests.js'
 import { responseOverride } from './backend-traffic/response-override.js'
 import { retry } from './backend-traffic/retry.js'
-import { ownPolicySchema } from './policy-targets.js'
+import { OWN_POLICY_COLUMNS, ownPolicySchema } from './policy-targets.js'
 import { tcpKeepalive } from './tcp-keepalive.js'
 
 /** The settings of a BackendTrafficPolicy: once as defaults, once as overrides. No field of them has a default: policies are merged. */
@@ -70,11 +70,7 @@ export const backendTrafficPolicy: KindDefinition = {
   hasStatus: true,
   isOwn: true,
   policy: 'Inherited',
-  columns: [
-    { name: 'Accepted', type: 'string', jsonPath: '.status.ancestors[0].conditions[?(@.type=="Accepted")].status' },
-    { name: 'Reason', type: 'string', jsonPath: '.status.ancestors[0].conditions[?(@.type=="Accepted")].reason' },
-    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
-  ],
+  columns: OWN_POLICY_COLUMNS,
   schema: ownPolicySchema(
     'BackendTrafficPolicy',
     'How requests to backends are treated, for what it targets and all that this contains.',

@@ -4,7 +4,7 @@ import type { KindDefinition } from '../schema/kind.js'
 import type { Field, ObjectSchema } from '../schema/schema.js'
 import { clientHeaders, clientIpDetection } from './client-headers.js'
 import { clientTls } from './client-tls.js'
-import { ownPolicySchema } from './policy-targets.js'
+import { OWN_POLICY_COLUMNS, ownPolicySchema } from './policy-targets.js'
 import { byteQuantity } from './quantity.js'
 import { stringMatch } from './string-match.js'
 import { duration } from './strings.js'
@@ -147,11 +147,7 @@ export const clientTrafficPolicy: KindDefinition = {
   hasStatus: true,
   isOwn: true,
   policy: 'Inherited',
-  columns: [
-    { name: 'Accepted', type: 'string', jsonPath: '.status.ancestors[0].conditions[?(@.type=="Accepted")].status' },
-    { name: 'Reason', type: 'string', jsonPath: '.status.ancestors[0].conditions[?(@.type=="Accepted")].reason' },
-    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
-  ],
+  columns: OWN_POLICY_COLUMNS,
   schema: ownPolicySchema(
     'ClientTrafficPolicy',
     'How connections and requests of clients are taken, for Gateways, ListenerSets and single listeners.',

@@ -3,7 +3,7 @@ import { list, object, optional, required, string } from '../schema/build.js'
 import type { KindDefinition } from '../schema/kind.js'
 import type { Field, ObjectSchema } from '../schema/schema.js'
 import { dynamicModule, extProc, lua } from './extensions.js'
-import { ownPolicySchema } from './policy-targets.js'
+import { OWN_POLICY_COLUMNS, ownPolicySchema } from './policy-targets.js'
 import { headerName } from './strings.js'
 import { wasm } from './wasm.js'
 
@@ -76,11 +76,7 @@ export const extensionPolicy: KindDefinition = {
   hasStatus: true,
   isOwn: true,
   policy: 'Inherited',
-  columns: [
-    { name: 'Accepted', type: 'string', jsonPath: '.status.ancestors[0].conditions[?(@.type=="Accepted")].status' },
-    { name: 'Reason', type: 'string', jsonPath: '.status.ancestors[0].conditions[?(@.type=="Accepted")].reason' },
-    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
-  ],
+  columns: OWN_POLICY_COLUMNS,
   schema: ownPolicySchema(
     'ExtensionPolicy',
     'Programs that see requests of HTTPRoutes and GRPCRoutes and their answers, and may change them. Together there can be 8 for a request.',

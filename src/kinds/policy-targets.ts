@@ -1,5 +1,6 @@
 /** What our own policies are about: objects by name or by labels, in any namespace that grants it. */
 import { list, mapOf, object, oneOf, optional, required, rule } from '../schema/build.js'
+import type { KindDefinition } from '../schema/kind.js'
 import type { Field, ObjectSchema, Rule } from '../schema/schema.js'
 import { localPolicyTargetReferenceWithSectionName, policyStatus } from './policy.js'
 import { group, kind, labelValue, namespaceName } from './strings.js'
@@ -38,6 +39,13 @@ const policyIsAboutSomething: Rule = rule<Targets>(
   'name or select at least one target',
   (self) => (self.targetRefs ?? []).length > 0 || (self.targetSelectors ?? []).length > 0,
 )
+
+/** What `kubectl get` shows of a policy of ours. */
+export const OWN_POLICY_COLUMNS: NonNullable<KindDefinition['columns']> = [
+  { name: 'Accepted', type: 'string', jsonPath: '.status.ancestors[0].conditions[?(@.type=="Accepted")].status' },
+  { name: 'Reason', type: 'string', jsonPath: '.status.ancestors[0].conditions[?(@.type=="Accepted")].reason' },
+  { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+]
 
 /**
  * The schema of a policy of ours: its targets, its settings, and the same settings once more as overrides.

@@ -3,7 +3,7 @@ import { optional } from '../schema/build.js'
 import type { KindDefinition } from '../schema/kind.js'
 import type { Field } from '../schema/schema.js'
 import { corsFilter } from './http-filters.js'
-import { ownPolicySchema } from './policy-targets.js'
+import { OWN_POLICY_COLUMNS, ownPolicySchema } from './policy-targets.js'
 import { apiKeyAuth } from './security/api-key-auth.js'
 import { authorization } from './security/authorization.js'
 import { basicAuth } from './security/basic-auth.js'
@@ -36,11 +36,7 @@ export const securityPolicy: KindDefinition = {
   hasStatus: true,
   isOwn: true,
   policy: 'Inherited',
-  columns: [
-    { name: 'Accepted', type: 'string', jsonPath: '.status.ancestors[0].conditions[?(@.type=="Accepted")].status' },
-    { name: 'Reason', type: 'string', jsonPath: '.status.ancestors[0].conditions[?(@.type=="Accepted")].reason' },
-    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
-  ],
+  columns: OWN_POLICY_COLUMNS,
   schema: ownPolicySchema(
     'SecurityPolicy',
     'Who may send which requests of HTTPRoutes and GRPCRoutes, and from where TLSRoutes and TCPRoutes are connected to. It does not hold for UDPRoutes.',
