@@ -59,6 +59,7 @@ interface Options {
   /** A path, or false for `--no-envoy`. */
   readonly envoy?: string | false
   readonly state?: string
+  readonly systemAuthorities?: string
   readonly xdsAddress: SocketAddress
   readonly adminAddress: SocketAddress
   readonly healthAddress: SocketAddress
@@ -80,7 +81,17 @@ interface Options {
   readonly logFormat?: LogFormat
 }
 
-const STANDALONE_OPTIONS = ['resources', 'allowPartial', 'listenOffset', 'xdsPort', 'xdsPlaintext', 'adminPort', 'envoy', 'state'] as const
+const STANDALONE_OPTIONS = [
+  'resources',
+  'allowPartial',
+  'listenOffset',
+  'xdsPort',
+  'xdsPlaintext',
+  'adminPort',
+  'envoy',
+  'state',
+  'systemAuthorities',
+] as const
 const KUBERNETES_OPTIONS = [
   'xdsAddress',
   'adminAddress',
@@ -157,6 +168,10 @@ export function headgateCommand(): Command {
     .option('--envoy <path>', 'the Envoy to run (default: $ENVOY_BIN, a download into ~/.cache/headgate, or the PATH)')
     .option('--no-envoy', 'run no Envoy: one that you started connects to the xDS port')
     .option('--state <dir>', 'folder for what outlives a restart (default: ~/.local/state/headgate)')
+    .option(
+      '--system-authorities <file>',
+      'PEM file that wellKnownCACertificates: System means (default: $SSL_CERT_FILE, else where this system has it)',
+    )
     .optionsGroup('With Kubernetes (--provider kubernetes):')
     .addOption(
       new Option('--xds-address <address>', 'where the xDS server listens')
@@ -224,6 +239,7 @@ function standalone(
     xdsPlaintext: options.xdsPlaintext,
     adminPort: options.adminPort,
     envoy: envoyChoice(options.envoy, workingFolder),
+    ...systemAuthorities(options.systemAuthorities ?? environment.SSL_CERT_FILE, workingFolder),
     stateFolder: resolve(workingFolder, options.state ?? join(environment.XDG_STATE_HOME ?? join(home, '.local', 'state'), 'headgate')),
   }
 }
@@ -269,6 +285,10 @@ function common(
 function watchScope({ watchNamespaces, watchSelector }: Options): KubernetesConfig['watch'] {
   if (watchNamespaces !== undefined) return { kind: 'namespaces', namespaces: watchNamespaces }
   return watchSelector === undefined ? { kind: 'all' } : { kind: 'selector', labelSelector: watchSelector }
+}
+
+function systemAuthorities(file: string | undefined, workingFolder: string): Pick<StandaloneConfig, 'systemAuthorities'> {
+  return file === undefined || file === '' ? {} : { systemAuthorities: resolve(workingFolder, file) }
 }
 
 function envoyChoice(envoy: Options['envoy'], workingFolder: string): StandaloneConfig['envoy'] {

@@ -39,6 +39,8 @@ export interface StandaloneConfig extends CommonConfig {
   readonly xdsPlaintext: boolean
   /** On 127.0.0.1; 0 takes any free port. */
   readonly adminPort: number
+  /** The PEM file with the authorities of the system, absolute; undefined: where systems have it. */
+  readonly systemAuthorities?: string
   readonly envoy: { readonly kind: 'find' } | { readonly kind: 'path'; readonly path: string } | { readonly kind: 'none' }
   /** Where rejected versions and certificates are kept between runs, absolute. */
   readonly stateFolder: string

@@ -33,7 +33,7 @@ import { declareEffectivePolicies, declareRouteScopes, type RoutePolicies } from
 import { backendsOfExtensions, EXTENSION_POLICY } from './policies/extension-kind.js'
 import { declareRateLimitDomains, serviceProblem } from './policies/global-rate-limits.js'
 import { passThroughOf } from './policies/http1-pass-through.js'
-import { declarePolicies } from './policies/policies.js'
+import { declarePolicies, type Missing } from './policies/policies.js'
 import { declareAncestorSources } from './policies/policy-ancestors.js'
 import { declarePolicyBackendKeys } from './policies/policy-backends.js'
 import { declarePolicyFacts } from './policies/policy-facts.js'
@@ -118,9 +118,9 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
   ])
   const ruleSources = { inputs, materials, backends, grants, gatewayCertificates }
   const telemetry = declareTelemetry(graph, gateways, telemetrySources, ruleSources)
-  const trafficPolicies = declarePolicies(graph, inputs, ruleSources, BACKEND_TRAFFIC_POLICY, (view, key) =>
-    context.hasRateLimitService === true ? undefined : serviceProblem(view.get(inputs.kind('BackendTrafficPolicy'), key)),
-  )
+  const withoutService: Missing = (view, key) =>
+    context.hasRateLimitService === true ? undefined : serviceProblem(view.get(inputs.kind('BackendTrafficPolicy'), key))
+  const trafficPolicies = declarePolicies(graph, inputs, ruleSources, BACKEND_TRAFFIC_POLICY, withoutService, ruleSources)
   const authentications = declareAuthentications(graph, { ...ruleSources, inputs })
   const jwtRequirements = declareJwtRequirements(graph, authentications)
   const securityPolicies = declarePolicies(

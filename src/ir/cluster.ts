@@ -22,7 +22,20 @@ export type Discovery =
   /** The host that each request names; only addresses of the internet unless `allowsPrivate`. */
   | { readonly kind: 'dynamic'; readonly allowsPrivate: boolean }
   /** By name, asked again and again. */
-  | { readonly kind: 'dns'; readonly hosts: readonly { readonly hostname: string; readonly port: number; readonly weight: number }[] }
+  | { readonly kind: 'dns'; readonly hosts: readonly DnsHost[] }
+
+/** Endpoints that are found by a name. */
+export interface DnsHost {
+  /** A DNS name or a literal address. */
+  readonly hostname: string
+  readonly port: number
+  readonly weight: number
+  /** See `Locality`; undefined: unknown, and the first. */
+  readonly zone?: string
+  readonly priority?: number
+  /** The host that they are asked for, where it is another one. */
+  readonly knownAs?: string
+}
 
 /** How traffic to a backend is treated; defaults in `defaults.ts`. */
 export interface BackendTraffic {
@@ -213,6 +226,8 @@ export interface Endpoint {
   /** `draining`: finishes what it has, gets nothing new unless nobody else is there. */
   readonly health: 'healthy' | 'draining'
   readonly weight: number
+  /** The host that it is asked for, where it has one. */
+  readonly knownAs?: string
   /** The port of health checks, where it is another one. */
   readonly healthCheckPort?: number
 }

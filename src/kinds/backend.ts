@@ -51,6 +51,10 @@ const endpoint: ObjectSchema = object(
       { default: 0 },
     ),
     zone: optional(string({ minLength: 1, maxLength: 63 }), 'The zone that the endpoint is in.'),
+    hostname: optional(
+      preciseHostname,
+      'The host that the endpoint is asked for where a filter takes it from the endpoint (`urlRewrite.hostname.type: Backend`), and by TLS where `tls.hostname` is left out; its DNS name when left out.',
+    ),
   },
   {
     rules: [

@@ -15,6 +15,7 @@ import { MISSING_KEY } from '../gatewayapi/inputs.js'
 import { EnvoyProcess, type EnvoyProcessState } from '../infra/host/envoy-process.js'
 import { hasSpareLoopbackAddresses, LOCAL_GROUP, LocalPlacements } from '../infra/host/local-placements.js'
 import { startLocalTrust } from '../infra/host/local-trust.js'
+import { findSystemAuthorities } from '../infra/host/system-authorities.js'
 import { KINDS } from '../kinds/index.js'
 import { FileProvider } from '../provider/file/file-provider.js'
 import type { Logger } from '../telemetry/logger.js'
@@ -60,6 +61,7 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger, 
   const keeper = await keepRejectedVersions(rejected, rejectedVersionFile(join(config.stateFolder, 'rejected-versions.json')), (err) =>
     logger.warn({ err }, 'the list of rejected versions could not be saved'),
   )
+  const systemTrustFile = config.systemAuthorities ?? findSystemAuthorities()
   const controlPlane = createControlPlane({
     context: {
       controllerName: config.controllerName,
@@ -71,6 +73,7 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger, 
     xds: {
       packing: config.routePacking,
       accessLog: config.accessLog,
+      ...(systemTrustFile === undefined ? {} : { systemTrustFile }),
       ...(config.rateLimitService === undefined ? {} : { rateLimitService: config.rateLimitService }),
     },
     placements: new LocalPlacements(config.listenOffset, await hasSpareLoopbackAddresses()),

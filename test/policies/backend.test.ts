@@ -1,11 +1,11 @@
 /** Backend through the real Envoy: where requests go, and how TLS is spoken there. */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer as createHttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls'
-import { afterAll, beforeAll, describe, expect } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { httpRoute, to } from '../features/manifests.js'
 import { authorities, secret } from '../features/tls-manifests.js'
 import { answerers, featureWorld } from '../features/world.js'
@@ -14,7 +14,16 @@ import { eventually } from '../support/eventually.js'
 import { startBackend } from '../support/http-backend.js'
 import { policyField } from './coverage/policy-field.js'
 
-const world = featureWorld(['first', 'second'])
+/** The authority that the system of the Envoy trusts. */
+let system: TestAuthority
+const folder = mkdtemp(join(tmpdir(), 'headgate-system-'))
+const world = featureWorld(['first', 'second'], undefined, async () => {
+  system = await createAuthority('system')
+  const systemAuthorities = join(await folder, 'ca.pem')
+  await writeFile(systemAuthorities, system.certificate)
+  return { systemAuthorities }
+})
+afterAll(async () => rm(await folder, { recursive: true, force: true }))
 const ROUTE = httpRoute('r', `[{${to('b')}}]`)
 const backend = (spec: string) => `
 apiVersion: headgate.dev/v1alpha1
@@ -45,6 +54,24 @@ spec:
     },
   )
 
+  it('the next priority serves when a DNS name leads nowhere', async () => {
+    const dns = (port: number, more = '') => `{fqdn: {hostname: localhost, port: ${port}}${more}}`
+    const passive = `
+apiVersion: headgate.dev/v1alpha1
+kind: BackendTrafficPolicy
+metadata: {name: p}
+spec:
+  targetRefs: [{group: headgate.dev, kind: Backend, name: b}]
+  healthCheck: {panicThreshold: 0, passive: {consecutive5XxErrors: 1, baseEjectionTime: 300s, maxEjectionPercent: 100, interval: 1s}}
+`
+    const [first, second] = [world.backend('first').port, world.backend('second').port]
+    await world.write(ROUTE, backend(`endpoints: [${dns(second, ', priority: 7')}, ${dns(first, ', priority: 2')}]`), passive)
+    await eventually(async () => expect(await world.answerer()).toBe('first'), 20_000)
+    for (let at = 0; at < 10; at++) expect(await world.answerer()).toBe('first')
+    await world.write(ROUTE, backend(`endpoints: [${dns(second, ', priority: 7')}, ${dns(1, ', priority: 2')}]`), passive)
+    await eventually(async () => expect(await world.answerer()).toBe('second'), 20_000)
+  }, 60_000)
+
   policyField(['Backend endpoints.fqdn.{hostname,port}'], 'a DNS name is looked up', async () => {
     await world.write(ROUTE, backend(`endpoints: [{fqdn: {hostname: localhost, port: ${world.backend('first').port}}}]`))
     await eventually(async () => expect(await world.answerer()).toBe('first'), 20_000)
@@ -68,14 +95,14 @@ spec: {targetRefs: [{group: headgate.dev, kind: Backend, name: b}], loadBalancer
   })
 
   policyField(['Backend endpoints.unix.path'], 'a Unix socket is reached', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'headgate-socket-'))
-    const path = join(folder, 's')
+    const socketFolder = await mkdtemp(join(tmpdir(), 'headgate-socket-'))
+    const path = join(socketFolder, 's')
     const server = createHttpServer((_request, response) => response.end('over a socket'))
     await new Promise<void>((resolve) => server.listen(path, resolve))
     await world.write(ROUTE, backend(`endpoints: [{unix: {path: ${path}}}]`))
     expect((await world.ask()).body).toBe('over a socket')
     await new Promise((resolve) => server.close(resolve))
-    await rm(folder, { recursive: true, force: true })
+    await rm(socketFolder, { recursive: true, force: true })
   })
 
   policyField(['Backend appProtocols'], 'the protocol is the one that is named', async () => {
@@ -170,6 +197,16 @@ describe('tls', () => {
       await eventually(async () => expect(await sni()).toBe(503), 20_000)
     },
   )
+
+  policyField(['Backend tls.wellKnownCACertificates'], 'the certificate must be of an authority that the system trusts', async () => {
+    const trusts = 'hostname: inner.example.com, wellKnownCACertificates: System'
+    const good = await system.issue({ dns: ['inner.example.com'] })
+    const port = await listen({ cert: good.certificate, key: good.privateKey })
+    expect(await spoken(port, trusts)).toMatchObject({ sni: 'inner.example.com' })
+    const other = await system.issue({ dns: ['other.example.com'] })
+    expect(await spoken(await listen({ cert: other.certificate, key: other.privateKey }), trusts)).toBe(503)
+    expect(await spoken(await listen(), trusts)).toBe(503)
+  })
 
   policyField(['Backend tls.clientCertificateRef'], 'shows a certificate', async () => {
     const port = await listen({ ca: clients.certificate, requestCert: true, rejectUnauthorized: true })

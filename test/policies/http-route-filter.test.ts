@@ -149,6 +149,23 @@ spec: {endpoints: [{fqdn: {hostname: localhost, port: ${world.backend('a').port}
     expect((await world.ask({ path: '/f' })).echo?.host).toBe('example.com')
   })
 
+  policyField(['Backend endpoints.hostname'], 'or the host that the Backend gives an endpoint', async () => {
+    const known = (address: string) => `
+apiVersion: headgate.dev/v1alpha1
+kind: Backend
+metadata: {name: named}
+spec: {endpoints: [{${address}, hostname: inner.example}]}
+`
+    const ofBackend = filter('urlRewrite: {hostname: {type: Backend}}')
+    const { port } = world.backend('a')
+    for (const address of [`ip: {address: 127.0.0.1, port: ${port}}`, `fqdn: {hostname: localhost, port: ${port}}`]) {
+      await world.write(httpRoute('r', `[{filters: [${uses('f')}], ${to('named')}}]`), ofBackend, known(address))
+      await eventually(async () => expect((await world.ask({})).echo?.host).toBe('inner.example'), 20_000)
+      await world.write(httpRoute('r', `[{${to('named')}}]`), known(address))
+      await eventually(async () => expect((await world.ask({})).echo?.host).toBe('example.com'), 20_000)
+    }
+  })
+
   it('the later of two filters that say the host counts', async () => {
     const literal = '{type: URLRewrite, urlRewrite: {hostname: literal.example}}'
     const ofHeader = filter('urlRewrite: {hostname: {type: Header, header: x-tenant}}')

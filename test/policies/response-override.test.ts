@@ -34,6 +34,34 @@ describe('responseOverride', () => {
     },
   )
 
+  policyField(['BackendTrafficPolicy responseOverride.response.bodyRef'], 'a body from a ConfigMap, which it follows', async () => {
+    const page = (text: string, key = 'response.body') => `
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: page}
+data: {${key}: "${text}", other: x}
+`
+    const gone = onRoute(
+      'responseOverride: [{match: {statusCodes: [{value: 404}]}, response: {contentType: text/html, bodyRef: {group: "", kind: ConfigMap, name: page}}}]',
+    )
+    const long = '<p>'.repeat(20_000)
+    await world.write(routeTo('a'), gone, page(long))
+    expect(said(world)).toEqual(GOOD)
+    expect(await world.ask({ path: '/?status=404' })).toMatchObject({ status: 404, body: long, headers: { 'content-type': 'text/html' } })
+    await world.write(routeTo('a'), gone, page('other'))
+    expect(await world.ask({ path: '/?status=404' })).toMatchObject({ status: 404, body: 'other' })
+    for (const [objects, why] of [
+      [[], 'does not exist'],
+      [[page('x', 'another')], 'no key'],
+      [[page('x'.repeat(70_000))], '70000 bytes'],
+    ] as const) {
+      await world.write(routeTo('a'), gone, ...objects)
+      expect(said(world)).toEqual(['Accepted=False/RefNotFound'])
+      expect(JSON.stringify(world.stored('BackendTrafficPolicy/default/p'))).toContain(why)
+      expect((await world.ask({ path: '/?status=404' })).echo?.backend).toBe('a')
+    }
+  })
+
   policyField(
     [
       'BackendTrafficPolicy responseOverride.match.responseHeaders.{name,value.type,value.value}',

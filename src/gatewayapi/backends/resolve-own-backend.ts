@@ -1,6 +1,6 @@
 /** Objects of kind Backend (headgate.dev): IP addresses, DNS names and Unix sockets. */
 import type { AppProtocol, Backend, BackendEndpoint, BackendTLSSettings } from '../../gen/kinds.js'
-import type { Endpoint, Locality } from '../../ir/cluster.js'
+import type { DnsHost, Endpoint, Locality } from '../../ir/cluster.js'
 import type { UpstreamTls } from '../../ir/tls.js'
 import { objectVersion } from '../../util/object-ref.js'
 import { readAppProtocol, type SpokenProtocol } from './app-protocol.js'
@@ -47,7 +47,7 @@ function resolveTls(world: BackendWorld, backend: Backend, spoken: SpokenProtoco
   const { tls: settings, endpoints = [] } = backend.spec
   if (settings === undefined) return spoken.tls ? UNVERIFIED_TLS : undefined
   const { namespace } = backend.metadata
-  const serverName = settings.hostname ?? endpoints.find((each) => each.fqdn !== undefined)?.fqdn?.hostname
+  const serverName = settings.hostname ?? endpoints.flatMap(({ hostname, fqdn }) => hostname ?? fqdn?.hostname ?? [])[0]
   const validated = settings.insecureSkipVerify
     ? { tls: { ...UNVERIFIED_TLS, serverName }, problem: undefined }
     : resolveUpstreamTls(
@@ -79,9 +79,16 @@ function restrictions(settings: BackendTLSSettings): Partial<UpstreamTls> {
 
 function addressesOf({ type, dynamicResolver, endpoints = [] }: Backend['spec']): BackendAddresses {
   if (type === 'DynamicResolver') return { kind: 'dynamic', allowsPrivate: dynamicResolver?.allowPrivateAddresses ?? false }
-  const hosts = endpoints.flatMap(({ fqdn, ip, weight }) => {
+  // Proxies refuse gaps between priorities.
+  const priorities = [...new Set(endpoints.map(({ priority }) => priority))].sort((a, b) => a - b)
+  const hosts = endpoints.flatMap(({ fqdn, ip, weight, zone, priority, hostname: knownAs }): readonly DnsHost[] => {
     const host = fqdn ?? (ip && { hostname: ip.address, port: ip.port })
-    return host === undefined ? [] : [{ hostname: host.hostname, port: host.port, weight }]
+    if (host === undefined) return []
+    const place = {
+      ...(zone === undefined ? {} : { zone }),
+      ...(priorities[0] === priority ? {} : { priority: priorities.indexOf(priority) }),
+    }
+    return [{ hostname: host.hostname, port: host.port, weight, ...place, ...(knownAs === undefined ? {} : { knownAs }) }]
   })
   // A cluster knows its addresses either from DNS or from us; DNS takes literal addresses as well.
   return endpoints.some((each) => each.fqdn !== undefined) ? { kind: 'dns', hosts } : { kind: 'fixed', localities: localitiesOf(endpoints) }
@@ -91,7 +98,12 @@ function localitiesOf(endpoints: readonly BackendEndpoint[]): readonly Locality[
   return toLocalities(
     endpoints.flatMap((each) => {
       const address = addressOf(each)
-      const endpoint: Endpoint | undefined = address && { address, health: 'healthy', weight: each.weight }
+      const endpoint: Endpoint | undefined = address && {
+        address,
+        health: 'healthy',
+        weight: each.weight,
+        ...(each.hostname === undefined ? {} : { knownAs: each.hostname }),
+      }
       return endpoint === undefined ? [] : [{ zone: each.zone ?? '', priority: each.priority, endpoint }]
     }),
   )

@@ -3,6 +3,7 @@ import type { BackendTrafficPolicySpec, BackendTrafficSettings } from '../../gen
 import { durationMilliseconds } from '../../kinds/duration.js'
 import { quantityBytes } from '../../kinds/quantity.js'
 import type { Problem } from '../conditions.js'
+import { bodyOfConfigMap } from '../routes/response-body.js'
 import { leavesOf } from './merge.js'
 import type { PolicyKind } from './policy-kind.js'
 import { isBackendTarget, isConnectionTarget } from './policy-targets.js'
@@ -56,6 +57,14 @@ export const BACKEND_TRAFFIC_POLICY: PolicyKind<'BackendTrafficPolicy', BackendT
     bufferProblem(settings) ??
     timeProblem(settings) ??
     problemOfRequests(settings),
+  contentProblem: ({ view, inputs }, { responseOverride }, { namespace }) => {
+    for (const [at, { response }] of (responseOverride ?? []).entries()) {
+      if (response?.bodyRef === undefined) continue
+      const body = bodyOfConfigMap(view, inputs, namespace, response.bodyRef)
+      if (!body.ok) return { reason: 'RefNotFound', message: `responseOverride[${at}].response.bodyRef: ${body.message}` }
+    }
+    return undefined
+  },
   isTarget: (kind) => !isConnectionTarget(kind),
   targetProblem: (settings, kind) => (isBackendTarget(kind) ? backendProblem(settings) : undefined),
 }

@@ -31,6 +31,9 @@ type Metadata = { readonly metadata: { readonly labels?: Readonly<Record<string,
 /** What references of policies are looked up in: no backends for a kind that refers to none. */
 export type PolicySources = Pick<RuleSources, 'grants'> & Partial<Pick<RuleSources, 'backends'>>
 
+/** What is wrong with something that a policy refers to, by its key. */
+export type Missing = (view: View, key: string) => Problem | undefined
+
 /**
  * Declares the policies of a kind.
  *
@@ -42,7 +45,7 @@ export function declarePolicies<K extends PolicyKindName, S extends object>(
   inputs: Inputs,
   sources: PolicySources,
   kind: PolicyKind<K, S>,
-  missing: (view: View, key: string) => Problem | undefined = () => undefined,
+  missing: Missing = () => undefined,
   references?: RuleSources,
 ): Policies<S> {
   const objects = inputs.kind(kind.name)

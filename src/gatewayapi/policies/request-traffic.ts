@@ -5,6 +5,7 @@ import type {
   Bandwidth as BandwidthSpec,
   Compression as CompressionSpec,
   FaultInjection,
+  LocalObjectReference,
   ResponseOverride as OverrideSpec,
 } from '../../gen/kinds.js'
 import type {
@@ -35,11 +36,17 @@ const MIN_COMPRESSED_BYTES = 30
  * What happens to requests of a rule; undefined where policies say nothing of it.
  *
  * @param scope the rule, as counts are named by it
+ * @param bodyOf the text in a ConfigMap of a namespace
  */
-export function requestTraffic(effective: Effective<BackendTrafficSettings> | undefined, scope: string): RequestTraffic | undefined {
+export function requestTraffic(
+  effective: Effective<BackendTrafficSettings> | undefined,
+  scope: string,
+  bodyOf: BodyOf,
+): RequestTraffic | undefined {
   if (effective === undefined) return undefined
   const { faultInjection, compression, decompression, responseOverride, admissionControl, bandwidthLimit, requestBuffer, telemetry } =
     effective.settings
+  const { origins } = effective
   const limit = rateLimitOf(effective, scope)
   const statName = telemetry?.metrics?.routeStatName
   const traffic: RequestTraffic = {
@@ -54,7 +61,9 @@ export function requestTraffic(effective: Effective<BackendTrafficSettings> | un
             responses: responses ?? false,
           })),
         }),
-    ...(responseOverride === undefined || responseOverride.length === 0 ? {} : { overrides: responseOverride.map(override) }),
+    ...(responseOverride === undefined || responseOverride.length === 0
+      ? {}
+      : { overrides: responseOverride.map((each) => override(each, (ref) => bodyOf(origins.responseOverride?.namespace ?? '', ref))) }),
     ...(admissionControl === undefined ? {} : { admission: admission(admissionControl) }),
     ...(limit === undefined ? {} : { rateLimit: limit }),
     ...(bandwidthLimit === undefined ? {} : { bandwidth: bandwidth(bandwidthLimit) }),
@@ -92,7 +101,9 @@ function compressionOf({ type, level, minContentLength, contentTypes }: Compress
   }
 }
 
-function override({ match, source, response, redirect }: OverrideSpec): ResponseOverride {
+type BodyOf = (namespace: string, ref: LocalObjectReference) => string
+
+function override({ match, source, response, redirect }: OverrideSpec, bodyOf: (ref: LocalObjectReference) => string): ResponseOverride {
   return {
     statuses: (match.statusCodes ?? []).map(({ value, range }) => ({ from: range?.start ?? value ?? 0, to: range?.end ?? value ?? 0 })),
     headers: (match.responseHeaders ?? []).map(({ name, value }) => ({
@@ -101,13 +112,17 @@ function override({ match, source, response, redirect }: OverrideSpec): Response
       value: value.value,
     })),
     source: source === 'Local' ? 'local' : source === 'Backend' ? 'backend' : 'any',
-    answer: redirect === undefined ? answer(response ?? {}) : redirected(redirect),
+    answer: redirect === undefined ? answer(response ?? {}, bodyOf) : redirected(redirect),
   }
 }
 
 const MATCHES = { Exact: 'exact', Prefix: 'prefix', Suffix: 'suffix', RegularExpression: 'regex' } as const
 
-function answer({ statusCode, contentType, body, header }: NonNullable<OverrideSpec['response']>): CustomAnswer {
+function answer(
+  { statusCode, contentType, body: inline, bodyRef, header }: NonNullable<OverrideSpec['response']>,
+  bodyOf: (ref: LocalObjectReference) => string,
+): CustomAnswer {
+  const body = bodyRef === undefined ? inline : bodyOf(bodyRef)
   const lower = (headers: readonly { readonly name: string; readonly value: string }[] | undefined): CustomAnswer['set'] =>
     (headers ?? []).map(({ name, value }) => ({ name: name.toLowerCase(), value }))
   return {

@@ -1,5 +1,5 @@
 /** Bodies of answers that policies and filters give, inline or from a ConfigMap. */
-import type { CustomResponseBody } from '../../gen/kinds.js'
+import type { CustomResponseBody, LocalObjectReference } from '../../gen/kinds.js'
 import type { View } from '../../incremental/index.js'
 import { objectKey } from '../../util/object-ref.js'
 import type { Inputs } from '../inputs.js'
@@ -14,15 +14,14 @@ const MAX_BODY_BYTES = 65_536
 
 /** The text of a body, or why there is none. */
 export function responseBody(view: View, inputs: Inputs, namespace: string, body: CustomResponseBody): Read<string> {
-  const text = body.type === 'Inline' ? { ok: true as const, value: body.inline ?? '' } : fromConfigMap(view, inputs, namespace, body)
+  const text = body.type === 'Inline' ? shortEnough(body.inline ?? '') : bodyOfConfigMap(view, inputs, namespace, body.valueRef)
   if (!text.ok) return text
-  const bytes = Buffer.byteLength(text.value)
-  if (bytes > MAX_BODY_BYTES) return { ok: false, message: `it has ${bytes} bytes, the limit is ${MAX_BODY_BYTES}.` }
   const problem = body.isTemplate ? templateProblem(text.value) : undefined
   return problem === undefined ? text : { ok: false, message: problem }
 }
 
-function fromConfigMap(view: View, inputs: Inputs, namespace: string, { valueRef }: CustomResponseBody): Read<string> {
+/** The text of a body that a ConfigMap holds, or why there is none. */
+export function bodyOfConfigMap(view: View, inputs: Inputs, namespace: string, valueRef: LocalObjectReference | undefined): Read<string> {
   if (valueRef === undefined || valueRef.group !== '' || valueRef.kind !== 'ConfigMap') {
     return { ok: false, message: 'a body comes from a ConfigMap, and from no other kind.' }
   }
@@ -35,5 +34,10 @@ function fromConfigMap(view: View, inputs: Inputs, namespace: string, { valueRef
   const key = Object.hasOwn(data, BODY_KEY) ? BODY_KEY : only
   return key === undefined
     ? { ok: false, message: `${what} has no key "${BODY_KEY}" and not exactly one other.` }
-    : { ok: true, value: data[key] ?? '' }
+    : shortEnough(data[key] ?? '')
+}
+
+function shortEnough(value: string): Read<string> {
+  const bytes = Buffer.byteLength(value)
+  return bytes > MAX_BODY_BYTES ? { ok: false, message: `it has ${bytes} bytes, the limit is ${MAX_BODY_BYTES}.` } : { ok: true, value }
 }

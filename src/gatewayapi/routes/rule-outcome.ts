@@ -19,6 +19,7 @@ import { requestTraffic } from '../policies/request-traffic.js'
 import { ruleSecurity } from '../policies/security.js'
 import { answersAndForwards, type CollectedFilters, collectFilters, joinFilters, needsWholeRule, type RouteFilter } from './filters.js'
 import { incompatibleFilters } from './incompatible-filters.js'
+import { bodyOfConfigMap } from './response-body.js'
 import { retryOf } from './retry.js'
 import type { RuleOutcome } from './route-rules.js'
 import type { RuleContext } from './rule-context.js'
@@ -56,7 +57,11 @@ export function ruleOutcome(context: RuleContext, rule: AnyRule, at: number): Ru
   const shared = shareOut({ ...context, clusterPolicies: clusterPolicies(traffic) }, references, usage, extras)
   const incompatible = incompatibleFilters(rule, at) ?? answersAndForwards(filters, at)
   const extensions = ruleExtensions(context, policyOfRule(context.extensions, rule.name))
-  const inTraffic = requestTraffic(traffic, scopeOf(context, rule, at))
+  const inTraffic = requestTraffic(traffic, scopeOf(context, rule, at), (namespace, ref) => {
+    const body = bodyOfConfigMap(context.view, context.inputs, namespace, ref)
+    // Without it the policy cannot be used, and does not get here.
+    return body.ok ? body.value : ''
+  })
   const several = only === undefined ? [...ofBackends.values()] : []
   const authentication = ruleAuthentication(context, policyOfRule(context.security, rule.name))
   return {

@@ -1,8 +1,9 @@
 /** Other answers than those of backends or of Envoy itself, as a BackendTrafficPolicy says it. */
-import type { ResponseOverride, ResponseOverrideStatus } from '../../gen/kinds.js'
+import type { CustomResponse, ResponseOverride, ResponseOverrideStatus } from '../../gen/kinds.js'
 import { int32, list, listBy, object, oneOf, optional, required, rule, string } from '../../schema/build.js'
 import type { ObjectSchema } from '../../schema/schema.js'
 import { httpHeader } from '../http-filters.js'
+import { localObjectReference } from '../references.js'
 import { headerName, portNumber, preciseHostname } from '../strings.js'
 
 const status = int32({ minimum: 100, maximum: 599 })
@@ -78,12 +79,30 @@ export const responseOverride: ObjectSchema = object(
       'Whose answers: those of the proxy itself (`Local`), those of backends, or both, which is meant when left out.',
     ),
     response: optional(
-      object('CustomResponse', 'The other answer.', {
-        statusCode: optional(int32({ minimum: 200, maximum: 599 }), 'Its status; the same as before when left out.'),
-        contentType: optional(string({ minLength: 1, maxLength: 256 }), 'The type of its body; `text/plain` when left out.'),
-        body: optional(string({ minLength: 1, maxLength: 4096 }), 'Its body; none when left out.'),
-        header: optional(headers, 'Its headers.'),
-      }),
+      object(
+        'CustomResponse',
+        'The other answer.',
+        {
+          statusCode: optional(int32({ minimum: 200, maximum: 599 }), 'Its status; the same as before when left out.'),
+          contentType: optional(string({ minLength: 1, maxLength: 256 }), 'The type of its body; `text/plain` when left out.'),
+          body: optional(string({ minLength: 1, maxLength: 4096 }), 'Its body; none when left out.'),
+          bodyRef: optional(
+            localObjectReference,
+            'The ConfigMap with its body instead: its key `response.body`, or its only key. At most 64 KiB.',
+          ),
+          header: optional(headers, 'Its headers.'),
+        },
+        {
+          rules: [
+            rule<CustomResponse>(
+              'one-body',
+              '!(has(self.body) && has(self.bodyRef))',
+              'set body or bodyRef, not both',
+              (self) => self.body === undefined || self.bodyRef === undefined,
+            ),
+          ],
+        },
+      ),
       'The other answer.',
     ),
     redirect: optional(

@@ -10,7 +10,7 @@ import { dnsLookupFamily } from './dns-lookup-family.js'
 import { dynamicHosts } from './dynamic-hosts.js'
 import { encodeResource, sortReferences } from './encoded.js'
 import { activeHealthChecks, outlierDetection } from './health-checks.js'
-import { socketAddress } from './load-assignment.js'
+import { placeOf, socketAddress } from './load-assignment.js'
 import { loadBalancing } from './load-balancing.js'
 import type { TranslateOptions } from './options.js'
 import { proxyProtocolSocket } from './proxy-protocol.js'
@@ -70,7 +70,7 @@ export function encodeCluster(cluster: IrCluster, options: TranslateOptions): En
 function discovery(
   name: string,
   how: Exclude<Discovery, { readonly kind: 'dynamic' }>,
-  { dns, activeHealthCheck }: BackendTraffic,
+  { dns, activeHealthCheck, zoneWeights }: BackendTraffic,
 ): Pick<Cluster, 'edsClusterConfig' | 'respectDnsTtl' | 'dnsLookupFamily' | 'dnsRefreshRate' | 'loadAssignment'> & {
   readonly type: DiscoveryType
 } {
@@ -83,11 +83,12 @@ function discovery(
     loadAssignment: {
       clusterName: name,
       // Every address of a name has the weight of the name.
-      endpoints: how.hosts.map(({ hostname, port, weight }) => ({
+      endpoints: how.hosts.map(({ hostname, port, weight, zone = '', priority = 0, knownAs = hostname }) => ({
+        ...placeOf({ zone, priority, ...(zoneWeights === undefined ? {} : { weight: zoneWeights[zone] ?? 1 }) }),
         lbEndpoints: [
           {
             endpoint: {
-              hostname,
+              hostname: knownAs,
               address: socketAddress(hostname, port),
               ...(activeHealthCheck?.port === undefined ? {} : { healthCheckConfig: { portValue: activeHealthCheck.port } }),
             },

@@ -30,19 +30,28 @@ export function socketAddress(address: string, port: number): Address {
   return { socketAddress: { address, portValue: port } }
 }
 
-function localityEndpoints({ zone, priority, endpoints, weight }: Locality): envoy.config.endpoint.v3.LocalityLbEndpoints {
+function localityEndpoints({ endpoints, ...place }: Locality): envoy.config.endpoint.v3.LocalityLbEndpoints {
+  return { ...placeOf(place), lbEndpoints: endpoints.map(lbEndpoint) }
+}
+
+/** Where endpoints are, and when they are used. */
+export function placeOf({
+  zone,
+  priority,
+  weight,
+}: Omit<Locality, 'endpoints'>): Pick<envoy.config.endpoint.v3.LocalityLbEndpoints, 'locality' | 'priority' | 'loadBalancingWeight'> {
   return {
     ...(zone === '' ? {} : { locality: { zone } }),
     ...(priority === 0 ? {} : { priority }),
     // Where zones have weights, one without gets nothing.
     ...(weight === undefined || weight === 0 ? {} : { loadBalancingWeight: uint32(weight) }),
-    lbEndpoints: endpoints.map(lbEndpoint),
   }
 }
 
-function lbEndpoint({ address, health, weight, healthCheckPort }: Endpoint): envoy.config.endpoint.v3.LbEndpoint {
+function lbEndpoint({ address, health, weight, knownAs, healthCheckPort }: Endpoint): envoy.config.endpoint.v3.LbEndpoint {
   return {
     endpoint: {
+      ...(knownAs === undefined ? {} : { hostname: knownAs }),
       address: address.kind === 'ip' ? socketAddress(address.ip, address.port) : { pipe: { path: address.path } },
       ...(healthCheckPort === undefined ? {} : { healthCheckConfig: { portValue: healthCheckPort } }),
     },

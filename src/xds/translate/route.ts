@@ -7,6 +7,7 @@ import { requestShare } from './fraction.js'
 import { type HeaderMutations, headerMutations } from './header-mutations.js'
 import { CORS } from './http-filters/cors.js'
 import { perFilterConfig } from './http-filters/index.js'
+import { upgradeMetadata } from './http-filters/scope-search.js'
 import { INVALID_BACKEND } from './invalid-backend.js'
 import { redirectAction } from './redirect.js'
 import { type Backends, forwardTo, type Upgrading } from './route-action.js'
@@ -66,7 +67,7 @@ function forwardRoutes(route: IrRoute, match: RouteMatch, forward: Forward): rea
   return variants(match, forward, route).flatMap((variant) =>
     divide(forward).map(({ part: { backends }, upTo }) => {
       const shareMatch = upTo === undefined ? variant.match : { ...variant.match, runtimeFraction: requestShare(upTo) }
-      return { ...named(route), match: shareMatch, ...forwardTo(backends, forward, route, variant) }
+      return { ...named(route), match: shareMatch, ...upgradeMetadata(forward.upgrades), ...forwardTo(backends, forward, route, variant) }
     }),
   )
 }

@@ -186,7 +186,7 @@ export const BACKEND_TRAFFIC_POLICY_FIELDS: FieldTable = {
     'responseOverride.response.contentType': SAME,
     'responseOverride.response.body.type': 'responseOverride.response.body',
     'responseOverride.response.body.inline': 'responseOverride.response.body',
-    'responseOverride.response.body.valueRef': OPEN,
+    'responseOverride.response.body.valueRef': 'responseOverride.response.bodyRef',
     'responseOverride.response.statusCode': SAME,
     'responseOverride.response.header': SAME,
     'responseOverride.redirect.scheme': SAME,

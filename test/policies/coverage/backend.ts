@@ -1,5 +1,5 @@
 /** Fields of Envoy Gateway's Backend and where ours are. */
-import { FINGERPRINTS, type FieldTable, OPEN, SAME } from './field-table.js'
+import { FINGERPRINTS, type FieldTable, SAME } from './field-table.js'
 
 /** By the path below `spec` of theirs. */
 export const BACKEND_FIELDS: FieldTable = {
@@ -7,7 +7,7 @@ export const BACKEND_FIELDS: FieldTable = {
   ours: 'Backend',
   fields: {
     type: SAME,
-    'endpoints.hostname': OPEN,
+    'endpoints.hostname': SAME,
     'endpoints.fqdn.hostname': SAME,
     'endpoints.fqdn.port': SAME,
     'endpoints.ip.address': SAME,
@@ -17,7 +17,7 @@ export const BACKEND_FIELDS: FieldTable = {
     appProtocols: SAME,
     fallback: 'endpoints.priority',
     'tls.caCertificateRefs': SAME,
-    'tls.wellKnownCACertificates': OPEN,
+    'tls.wellKnownCACertificates': SAME,
     'tls.insecureSkipVerify': SAME,
     'tls.sni': 'tls.hostname',
     'tls.autoSNIFromEndpointHostname': 'endpoints.fqdn.hostname',
