@@ -7,6 +7,7 @@ set -euo pipefail
 
 begin false
 build_and_import
+"$conformance/e2e-images.sh"
 install_crds
 install_chart "$conformance/e2e-values.yaml"
 

@@ -39,8 +39,10 @@ const PERMISSION_DENIED = 7
 /**
  * Denies paths that contain `denied`, and lets everything else pass with the header `x-user: ann` and those that the query asks for
  * (`say=name:value`, repeatable).
+ *
+ * @param address host and port to listen on; a free port of this machine's loopback when left out
  */
-export async function startAuthServer(name: string): Promise<AuthServer> {
+export async function startAuthServer(name: string, address = '127.0.0.1:0'): Promise<AuthServer> {
   const { root } = protobuf.parse(PROTOCOL, { keepCase: true })
   const request = root.lookupType('CheckRequest')
   const response = root.lookupType('CheckResponse')
@@ -72,9 +74,7 @@ export async function startAuthServer(name: string): Promise<AuthServer> {
     },
   )
   const port = await new Promise<number>((resolve, reject) =>
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
-      error === null ? resolve(bound) : reject(error),
-    ),
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => (error === null ? resolve(bound) : reject(error))),
   )
   return { name, port, checked, callMetadata, close: () => server.forceShutdown() }
 }

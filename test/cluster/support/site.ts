@@ -82,7 +82,11 @@ export async function createSite(namespace: string, gatewayClass: string): Promi
   const yaml = [namespaceYaml(namespace), backendYaml(namespace), gatewayYaml(namespace, gatewayClass), routeYaml(namespace, 'web', host)]
   await apply(yaml.join('---'))
   await kubectl('rollout', 'status', 'deployment/echo', '--namespace', namespace, '--timeout=90s')
-  await kubectl('wait', 'gateway/web', '--namespace', namespace, '--for=condition=Programmed', '--timeout=120s')
+  try {
+    await kubectl('wait', 'gateway/web', '--namespace', namespace, '--for=condition=Programmed', '--timeout=120s')
+  } catch (cause) {
+    throw new Error(`the Gateway is not programmed: ${JSON.stringify((await readGateway(namespace)).status)}`, { cause })
+  }
   const gateway = await readGateway(namespace)
   const address = gateway.status?.addresses?.[0]?.value
   if (address === undefined) throw new Error(`the Gateway is programmed and has no address: ${conditionsOf(gateway).join(' ')}`)

@@ -1,0 +1,7 @@
+/** The authorization server of test/support as a pod: `auth-server.mjs PORT`. */
+import { startAuthServer } from '../../support/auth-server.js'
+
+const [port = '9000'] = process.argv.slice(2)
+await startAuthServer('pod', `0.0.0.0:${port}`)
+console.log(`listening on ${port}`)
+process.once('SIGTERM', () => process.exit(0))
