@@ -9,12 +9,12 @@ export const WAIT_CLUSTER = 'headgate_wait'
 /** The time between two looks at the open connections. */
 export const WAIT_MILLISECONDS = 250
 
-/** Used when the request names no times: `/drain?minimum=5&maximum=60`, in seconds. */
-export const DEFAULT_DRAIN_SECONDS = { minimum: 5, maximum: 60 } as const
+/** Used when the request names no times: `/drain?minimum=5&maximum=60&unready=0`, in seconds. */
+export const DEFAULT_DRAIN_SECONDS = { minimum: 5, maximum: 60, unready: 0 } as const
 
 /**
- * Makes the proxy unready, asks clients to leave, and answers when no client connection is left. It waits at least the minimum,
- * since load balancers need a while to notice, and at most the maximum.
+ * Asks clients to leave, makes the proxy unready, at once or after a while, and answers when no client connection is left. It waits at
+ * least the minimum, since load balancers need a while to notice, and at most the maximum.
  */
 export const DRAIN_SCRIPT: string = `
 local function call(handle, cluster, method, path)
@@ -42,13 +42,19 @@ function envoy_on_request(handle)
   local path = handle:headers():get(":path")
   local minimum = seconds(path, "minimum", ${DEFAULT_DRAIN_SECONDS.minimum})
   local maximum = seconds(path, "maximum", ${DEFAULT_DRAIN_SECONDS.maximum})
-  call(handle, "${ADMIN_CLUSTER}", "POST", "/healthcheck/fail")
+  local unready = math.min(seconds(path, "unready", ${DEFAULT_DRAIN_SECONDS.unready}), maximum)
+  if unready == 0 then call(handle, "${ADMIN_CLUSTER}", "POST", "/healthcheck/fail") end
   call(handle, "${ADMIN_CLUSTER}", "POST", "/drain_listeners?graceful&skip_exit")
   local waited = 0
-  while waited < maximum and (waited < minimum or connections(handle) > 0) do
+  while waited < maximum and (waited < minimum or waited < unready or connections(handle) > 0) do
+    if unready > 0 and waited >= unready then
+      call(handle, "${ADMIN_CLUSTER}", "POST", "/healthcheck/fail")
+      unready = 0
+    end
     call(handle, "${WAIT_CLUSTER}", "GET", "/")
     waited = waited + ${WAIT_MILLISECONDS / 1000}
   end
+  if unready > 0 then call(handle, "${ADMIN_CLUSTER}", "POST", "/healthcheck/fail") end
   handle:respond({ [":status"] = "200" }, "drained\\n")
 end
 `

@@ -38,6 +38,13 @@ const SUFFIXES = [
   '.membership_total',
   '.membership_healthy',
   '.outlier_detection.ejections_active',
+  // Sizes, where a policy asks for them.
+  '.upstream_rq_headers_size',
+  '.upstream_rq_headers_count',
+  '.upstream_rq_body_size',
+  '.upstream_rs_headers_size',
+  '.upstream_rs_headers_count',
+  '.upstream_rs_body_size',
   // TLS.
   '.ssl.handshake',
   '.ssl.connection_error',
@@ -58,6 +65,9 @@ const SUFFIXES = [
   '.cds.update_rejected',
 ]
 
+/** Single statistics that are there only where somebody asks for them, by a part of the name. */
+const PARTS = ['.grpc.']
+
 /**
  * The bootstrap's filter on statistics.
  *
@@ -66,7 +76,12 @@ const SUFFIXES = [
 export function keptStats(more: readonly envoy.type.matcher.v3.StringMatcher[] = []): envoy.config.metrics.v3.StatsMatcher {
   return {
     inclusionList: {
-      patterns: [...PREFIXES.map((prefix) => ({ prefix })), ...SUFFIXES.map((suffix) => ({ suffix })), ...more],
+      patterns: [
+        ...PREFIXES.map((prefix) => ({ prefix })),
+        ...SUFFIXES.map((suffix) => ({ suffix })),
+        ...PARTS.map((contains) => ({ contains })),
+        ...more,
+      ],
     },
   }
 }

@@ -1,8 +1,10 @@
 /** What an Envoy counts beside `keptStats`, and who is told. */
-import { isIP } from 'node:net'
-import { Enum } from '../src/gen/envoy/enums.js'
 import type { envoy } from '../src/gen/envoy/types.js'
-import { any, duration } from '../src/xds/message.js'
+import type { BackendTraffic } from '../src/ir/cluster.js'
+import { DEFAULT_BACKEND_TRAFFIC } from '../src/ir/defaults.js'
+import { any } from '../src/xds/message.js'
+import { buildCluster } from '../src/xds/translate/cluster.js'
+import { DEFAULT_TRANSLATE_OPTIONS } from '../src/xds/translate/options.js'
 
 /** Statistics of an Envoy. */
 export interface ProxyMetrics {
@@ -24,7 +26,12 @@ export interface MetricSink {
   readonly headers?: readonly { readonly name: string; readonly value: string }[]
   /** Of the resource that the statistics come from. */
   readonly resourceAttributes?: Readonly<Record<string, string>>
+  /** How it is connected to; default `SINK_TRAFFIC`. */
+  readonly traffic?: BackendTraffic
 }
+
+/** As to backends, but a collector that is away is noticed sooner. */
+export const SINK_TRAFFIC: BackendTraffic = { ...DEFAULT_BACKEND_TRAFFIC, connectTimeoutMs: 3_000 }
 
 /** Prometheus, uncompressed, and nothing besides. */
 export const DEFAULT_METRICS: ProxyMetrics = { prometheus: true, compression: undefined, include: [], sinks: [] }
@@ -76,19 +83,7 @@ function clusterName(at: number): string {
   return `headgate_metrics_${at}`
 }
 
-function cluster({ host, port }: MetricSink, at: number): envoy.config.cluster.v3.Cluster {
-  return {
-    name: clusterName(at),
-    type: Enum['envoy.config.cluster.v3.Cluster.DiscoveryType'][isIP(host) === 0 ? 'STRICT_DNS' : 'STATIC'],
-    connectTimeout: duration(3_000),
-    loadAssignment: {
-      clusterName: clusterName(at),
-      endpoints: [{ lbEndpoints: [{ endpoint: { address: { socketAddress: { address: host, portValue: port } } } }] }],
-    },
-    typedExtensionProtocolOptions: {
-      'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': any('envoy.extensions.upstreams.http.v3.HttpProtocolOptions', {
-        explicitHttpConfig: { http2ProtocolOptions: {} },
-      }),
-    },
-  }
+function cluster({ host, port, traffic = SINK_TRAFFIC }: MetricSink, at: number): envoy.config.cluster.v3.Cluster {
+  const discovery = { kind: 'dns', hosts: [{ hostname: host, port, weight: 1 }] } as const
+  return buildCluster({ name: clusterName(at), protocol: 'http2', discovery, traffic, origins: [] }, DEFAULT_TRANSLATE_OPTIONS)
 }

@@ -9,7 +9,7 @@ import { startTelemetryCollector } from '../test/support/telemetry-collector.js'
 import { printBootstrap } from './bootstrap.js'
 import { type BootstrapChanges, changeBootstrap } from './bootstrap-changes.js'
 import { type EnvoyBinary, findEnvoy } from './find-envoy.js'
-import { DEFAULT_METRICS, type ProxyMetrics } from './metrics.js'
+import { DEFAULT_METRICS, type ProxyMetrics, SINK_TRAFFIC } from './metrics.js'
 
 const WITHIN_MS = 20_000
 let envoy: EnvoyBinary
@@ -140,6 +140,24 @@ describe("the pod's listener", () => {
   )
 
   it(
+    'stays ready for a while where that is asked for, while clients are already asked to leave',
+    async () => {
+      const { get, data } = await start()
+      const client = await keepAliveClient(data)
+      await client.request()
+      const began = performance.now()
+      const drained = get('/drain?minimum=0&maximum=60&unready=3').then((response) => response.status)
+      await eventually(async () => expect(await client.request()).toMatch(/connection: close/i), WITHIN_MS)
+      expect((await get('/ready')).status).toBe(200)
+      client.close()
+      await eventually(async () => expect((await get('/ready')).status).toBe(503), WITHIN_MS)
+      expect(await drained).toBe(200)
+      expect(performance.now() - began).toBeGreaterThan(2_900)
+    },
+    2 * WITHIN_MS,
+  )
+
+  it(
     'waits at least the minimum and at most the maximum',
     async () => {
       const { get, data } = await start()
@@ -217,7 +235,8 @@ describe('metrics', () => {
       stops.push(async () => collector.close())
       const include = [{ by: 'regex', value: 'http\\.data\\.downstream_cx_rx_bytes.*' } as const]
       const told = { headers: [{ name: 'X-Key', value: 'k3y' }], resourceAttributes: { 'service.name': 'edge' } }
-      const sinks = [{ host: '127.0.0.1', port: collector.port, countersAsDeltas: true, histogramsAsDeltas: true, ...told }]
+      const traffic = { ...SINK_TRAFFIC, tcpKeepalive: { probes: 3 }, dns: { respectsTtl: false, refreshMs: 60_000 } }
+      const sinks = [{ host: 'localhost', port: collector.port, countersAsDeltas: true, histogramsAsDeltas: true, ...told, traffic }]
       const { admin, data } = await start({ ...DEFAULT_METRICS, include, sinks })
       const client = await keepAliveClient(data)
       await client.request()
@@ -225,6 +244,9 @@ describe('metrics', () => {
       await eventually(() => expect([...collector.metricNames].join()).toContain('downstream_cx_rx_bytes_total'), WITHIN_MS)
       expect(collector.metadata).toContainEqual(expect.objectContaining({ 'x-key': 'k3y' }))
       expect(collector.metricResources).toContainEqual(expect.objectContaining({ 'service.name': 'edge' }))
+      const clusters = await admin('/config_dump?resource=static_clusters')
+      expect(clusters).toMatch(/"keepalive_probes": 3/)
+      expect(clusters).toMatch(/"dns_refresh_rate": "60s"/)
       client.close()
     },
     3 * WITHIN_MS,

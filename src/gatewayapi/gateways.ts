@@ -50,7 +50,12 @@ export function declareGateways(graph: Graph, inputs: Inputs, classes: Collectio
       const parameters = readParameters(view, inputs, ref && { ...ref, namespace })
       const own = 'problem' in parameters ? undefined : parameters.config
       const merging = gatewayClass.config?.mergeGateways
-      const counting = [gatewayClass.parameters, 'problem' in parameters || merging !== undefined ? undefined : parameters]
+      const replaces = own?.mergeType === 'Replace' && merging === undefined
+      const ofClass = replaces ? undefined : gatewayClass.config
+      const counting = [
+        replaces ? undefined : gatewayClass.parameters,
+        'problem' in parameters || merging !== undefined ? undefined : parameters,
+      ]
       return {
         object: objectVersion(found),
         key: objectKey(namespace, name),
@@ -62,7 +67,7 @@ export function declareGateways(graph: Graph, inputs: Inputs, classes: Collectio
           gatewayProblem(found.spec, gatewayClass) ??
           ('problem' in parameters ? parameters.problem : undefined) ??
           mergingProblem(gatewayClass, own),
-        config: mergeParameters(gatewayClass.config, merging === undefined ? own : undefined),
+        config: mergeParameters(ofClass, merging === undefined ? own : undefined),
         configs: configsOf(counting),
         telemetryProblem: refusedTelemetry(counting),
         merging: gatewayClass.problem === undefined ? merging : 'unknown',

@@ -57,6 +57,8 @@ export interface BackendTraffic {
   readonly dns?: DnsLookups
   /** Says in front of each connection whose it is. */
   readonly proxyProtocol?: 'v1' | 'v2'
+  /** What is counted besides what always is. */
+  readonly statistics?: ClusterStatistics
   /** How HTTP connections are kept; nothing of it concerns bytes and datagrams. */
   readonly http?: UpstreamHttp
 }
@@ -79,6 +81,16 @@ export interface LoadReports {
   readonly metricNames: readonly string[]
   /** Asked for over gRPC, instead of read from answers. */
   readonly outOfBand?: { readonly periodMs?: number; readonly port?: number; readonly authority?: string }
+}
+
+/** What Envoy counts for a cluster besides what it always does. */
+export interface ClusterStatistics {
+  /** True: requests and connections of each endpoint. */
+  readonly perEndpoint?: boolean
+  /** True: sizes of headers and bodies. */
+  readonly sizes?: boolean
+  /** The part of the names of statistics that names the cluster; made from its name where undefined. */
+  readonly name?: string
 }
 
 /** Connections that are made before they are needed, as ratios to those that are. */
@@ -118,7 +130,7 @@ export interface ActiveHealthCheck {
   /** The port that is asked; undefined: that of the requests. */
   readonly port?: number
   /** What is written besides changes between well and unwell; undefined writes nothing. */
-  readonly log?: { readonly failures: boolean; readonly successes: boolean }
+  readonly log?: { readonly failures: boolean; readonly successes: boolean; readonly path: string }
   readonly question:
     | {
         readonly kind: 'http'

@@ -6,6 +6,8 @@ export interface Telemetry {
   readonly accessLogs?: readonly AccessLog[]
   /** Undefined: nothing is traced. */
   readonly tracing?: Tracing
+  /** True: calls of gRPC are counted by service and method. */
+  readonly countsGrpcCalls?: true
   readonly origins: readonly ObjectVersion[]
 }
 
@@ -71,6 +73,8 @@ export interface Tracing {
   /** Of the span of a try, with Envoy's operators. */
   readonly upstreamSpanName?: string
   readonly tags: readonly TraceTag[]
+  /** What the id of a request does: it decides whether the request is traced, or nothing. Undefined: it decides, and says so in a digit. */
+  readonly requestId?: 'decides' | 'unrelated'
 }
 
 /** Where spans go. */

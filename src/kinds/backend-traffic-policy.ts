@@ -18,6 +18,7 @@ import {
 } from './backend-traffic/requests.js'
 import { responseOverride } from './backend-traffic/response-override.js'
 import { retry } from './backend-traffic/retry.js'
+import { statistics } from './backend-traffic/statistics.js'
 import { OWN_POLICY_COLUMNS, ownPolicySchema } from './policy-targets.js'
 import { tcpKeepalive } from './tcp-keepalive.js'
 
@@ -55,6 +56,7 @@ const settings: Readonly<Record<string, Field>> = {
     listBy(['type'], httpUpgrade, { maxItems: 8 }),
     'Protocols that requests may change to; `websocket` where backends speak HTTP/1.1, when left out. Not for Services.',
   ),
+  statistics: optional(statistics, 'What Envoy counts for a backend besides what it always does.'),
   telemetry: optional(telemetry, 'What Envoy counts about requests; not for Services.'),
 }
 

@@ -14,6 +14,10 @@ const logLevel = oneOf(['trace', 'debug', 'info', 'warn', 'error', 'critical', '
 const drain: ObjectSchema = object('GatewayDrain', 'How an Envoy that ends says good-bye.', {
   minimumSeconds: optional(seconds, 'It goes on accepting connections for so long: load balancers notice with a delay.'),
   maximumSeconds: optional(seconds, 'It waits at most so long for its clients to finish.'),
+  healthCheckFailureDelaySeconds: optional(
+    seconds,
+    'It stays ready for so long while it already asks clients to leave, for load balancers that cut connections to what is unready; 0 when left out.',
+  ),
 })
 
 const service: ObjectSchema = object('GatewayService', 'The Service in front of the Envoys.', {
@@ -32,6 +36,24 @@ const service: ObjectSchema = object('GatewayService', 'The Service in front of 
   ipFamilies: optional(list(oneOf(['IPv4', 'IPv6'], { name: 'IPFamily' }), { maxItems: 2 }), 'As in a Service.'),
   sessionAffinity: optional(oneOf(['None', 'ClientIP'], { name: 'SessionAffinity' }), 'As in a Service.'),
 })
+
+const NAME = '^[a-z]([-a-z0-9]*[a-z0-9])?$'
+const objectName = string({ minLength: 1, maxLength: 63, pattern: NAME })
+
+const names: ObjectSchema = object(
+  'GatewayNames',
+  'Names of what is made for a Gateway, instead of `headgate-<gateway>`. What exists is never taken over: not what somebody else made, and not what another Gateway has.',
+  {
+    workload: optional(
+      string({ minLength: 1, maxLength: 47, pattern: NAME }),
+      'Of the Deployment or DaemonSet; its pods have names that begin so.',
+    ),
+    service: optional(objectName, 'Of the Service. One of another name gets another address.'),
+    serviceAccount: optional(objectName, 'Of the ServiceAccount.'),
+    autoscaler: optional(objectName, 'Of the HorizontalPodAutoscaler.'),
+    disruptionBudget: optional(objectName, 'Of the PodDisruptionBudget.'),
+  },
+)
 
 const autoscaling: ObjectSchema = object(
   'GatewayAutoscaling',
@@ -110,6 +132,11 @@ const spec: ObjectSchema = object(
     concurrency: optional(int32({ minimum: 1, maximum: 256 }), 'Worker threads of an Envoy; one per CPU when left out.'),
     drain: optional(drain, 'How an Envoy that ends says good-bye.'),
     service: optional(service, 'The Service in front of the Envoys.'),
+    useListenerPortAsContainerPort: optional(
+      boolean(),
+      'Envoys bind the ports of listeners themselves, also those below 1024, rather than ports that are 10000 higher. Say it before the Gateway serves anybody: Envoys that run without it cannot bind such ports. With `hostNetwork`, the nodes must allow it.',
+    ),
+    names: optional(names, 'Names of what is made.'),
     autoscaling: optional(autoscaling, 'Scales the Envoys with their load.'),
     disruptionBudget: optional(unknown(), 'The spec of a PodDisruptionBudget, without its selector.'),
     affinity: optional(unknown(), 'As in a pod.'),
@@ -124,6 +151,10 @@ const spec: ObjectSchema = object(
     mergeGateways: optional(
       oneOf(['SharedAddress', 'OwnAddresses'], { name: 'GatewayMerging' }),
       'All Gateways of the class share one fleet of Envoys, in the namespace of the controller; only in the GatewayConfig of a GatewayClass. `SharedAddress`: one Service and its addresses for all, so that their listeners share ports and the older Gateway wins conflicts. `OwnAddresses`: a Service for each Gateway.',
+    ),
+    mergeType: optional(
+      oneOf(['Merge', 'Replace'], { name: 'GatewayConfigMergeType' }),
+      'In the GatewayConfig of a Gateway: whether what it leaves out comes from that of the class, field by field, or from nowhere. `Merge` when left out.',
     ),
     bootstrap: optional(bootstrap, 'Changes of the file that an Envoy starts with; pods are replaced one after the other.'),
     patches: optional(list(patch, { maxItems: 32 }), 'For what nothing above says: changes to the objects that are made.'),

@@ -2,10 +2,12 @@
 import type { AccessLogSink, GatewayAccessLog, GatewayTracing, GatewayTracingProvider, KeptStatistic, SpanTag } from '../gen/kinds.js'
 import { boolean, list, listBy, mapOf, object, oneOf, optional, required, rule, string, withRules } from '../schema/build.js'
 import type { Field, ObjectSchema, Rule } from '../schema/schema.js'
+import { circuitBreaker, connection, dns, http2, timeouts } from './backend-traffic/connections.js'
 import { fraction } from './fraction.js'
 import { httpHeader } from './http-filters.js'
 import { backendObjectReference } from './references.js'
 import { headerName, portNumber } from './strings.js'
+import { tcpKeepalive } from './tcp-keepalive.js'
 
 const format = string({ minLength: 1, maxLength: 4096 })
 const attributes = mapOf(string({ maxLength: 4096 }), { maxProperties: 64 })
@@ -164,6 +166,10 @@ export const tracing: ObjectSchema = withRules(
     spanName: optional(format, 'Name of spans, with the operators of Envoy; the host when left out.'),
     upstreamSpanName: optional(format, 'Name of the spans of tries, with the operators of Envoy; Envoy names them when left out.'),
     tags: optional(listBy(['name'], tag, { maxItems: 64 }), 'Tags of every span.'),
+    requestId: optional(
+      oneOf(['PackAndSample', 'Sample', 'Disable'], { name: 'RequestIDTracing' }),
+      'What `x-request-id` has to do with traces. `Sample`: the id decides, so that proxies that see the same one decide alike. `PackAndSample`: besides, a digit of it says whether the request is traced. `Disable`: neither; every request is traced, or what the sampler of an OpenTelemetry provider says. `PackAndSample` when left out.',
+    ),
   }),
   rule<GatewayTracing>(
     'client-sampling-not-for-open-telemetry',
@@ -193,6 +199,15 @@ const statistic: ObjectSchema = object(
   },
 )
 
+const sinkSettings: ObjectSchema = object('MetricSinkBackendSettings', 'How the collector is connected to, as in a BackendTrafficPolicy.', {
+  timeouts: optional(timeouts, 'How long things may take; what is about requests does not count here. To connect, 3s when left out.'),
+  tcpKeepalive: optional(tcpKeepalive, 'Probes on connections without traffic.'),
+  circuitBreaker: optional(circuitBreaker, 'How much may be under way.'),
+  connection: optional(connection, 'How connections are made and buffered.'),
+  dns: optional(dns, 'How its name is looked up.'),
+  http2: optional(http2, 'HTTP/2 towards the collector.'),
+})
+
 const metricSink: ObjectSchema = object('MetricSink', 'A collector that the Envoys send their statistics to, every 5 seconds.', {
   openTelemetry: required(
     object('OpenTelemetryMetricSink', 'An OpenTelemetry collector, over gRPC without TLS.', {
@@ -205,28 +220,36 @@ const metricSink: ObjectSchema = object('MetricSink', 'A collector that the Envo
       reportHistogramsAsDeltas: optional(boolean(), 'Histograms likewise.'),
       headers,
       resourceAttributes: optional(attributes, 'Attributes of the resource, such as `service.name`.'),
+      backendSettings: optional(sinkSettings, 'How the collector is connected to.'),
     }),
     'An OpenTelemetry collector.',
   ),
 })
 
+const prometheus: ObjectSchema = object(
+  'PrometheusMetrics',
+  'Statistics in the format of Prometheus, on the pod port at `/stats/prometheus`.',
+  {
+    enabled: optional(boolean(), 'Whether they are there; true when left out.'),
+    compression: optional(
+      oneOf(['Gzip', 'Brotli', 'Zstd'], { name: 'MetricsCompression' }),
+      'How answers are compressed for clients that accept it; not at all when left out.',
+    ),
+  },
+)
+
 /** What the Envoys count. */
 export const metrics: ObjectSchema = object('GatewayMetrics', 'What the Envoys count, and who is told.', {
-  prometheus: optional(
-    object('PrometheusMetrics', 'Statistics in the format of Prometheus, on the pod port at `/stats/prometheus`.', {
-      enabled: optional(boolean(), 'Whether they are there; true when left out.'),
-      compression: optional(
-        oneOf(['Gzip', 'Brotli', 'Zstd'], { name: 'MetricsCompression' }),
-        'How answers are compressed for clients that accept it; not at all when left out.',
-      ),
-    }),
-    'Statistics in the format of Prometheus.',
-  ),
+  prometheus: optional(prometheus, 'Statistics in the format of Prometheus.'),
   include: optional(
     list(statistic, { maxItems: 64 }),
     'Statistics to keep beside those that Headgate keeps by default. Everything else is never created: at thousands of backends that is most of the memory.',
   ),
   sinks: optional(list(metricSink, { maxItems: 4 }), 'Collectors that are sent all statistics.'),
+  enableGRPCStats: optional(
+    boolean(),
+    'Whether calls of gRPC are counted by service and method, in `cluster.<name>.grpc.<service>.<method>.…`; false when left out. Clients choose these names: for those that you trust.',
+  ),
 })
 
 function belongsTo<T extends { readonly type: string }>(field: keyof T & string, type: T['type']): Rule {

@@ -195,13 +195,18 @@ export class Pipeline implements ProviderSink {
     const { translation, placements } = this.#options
     const { gateways } = translation.gatewayApi
     const wanted = [...gateways.entries()].map(
-      ([key, { gatewayClass, merging }]): UnplacedGateway => ({ key, gatewayClass: gatewayClass.object.name, merging }),
+      ([key, { gatewayClass, merging, config }]): UnplacedGateway => ({
+        key,
+        gatewayClass: gatewayClass.object.name,
+        merging,
+        keepsPorts: config.useListenerPortAsContainerPort === true,
+      }),
     )
-    const isPlaced = (each: UnplacedGateway): boolean => this.#placed.get(each.key) === mergingWord(each)
+    const isPlaced = (each: UnplacedGateway): boolean => this.#placed.get(each.key) === placeWord(each)
     if (wanted.length === this.#placed.size && wanted.every(isPlaced)) return
     const places = placements.place(wanted.sort((a, b) => (a.key < b.key ? -1 : 1)))
     const gone = [...this.#placed.keys()].filter((key) => !places.has(key))
-    this.#placed = new Map(wanted.map((each) => [each.key, mergingWord(each)]))
+    this.#placed = new Map(wanted.map((each) => [each.key, placeWord(each)]))
     const { inputs } = translation
     for (const key of gone) {
       inputs.placements.set(key, undefined)
@@ -263,8 +268,9 @@ export class Pipeline implements ProviderSink {
   }
 }
 
-function mergingWord({ gatewayClass, merging }: UnplacedGateway): string {
-  return merging === undefined ? '' : `${gatewayClass} ${merging}`
+/** Changes when a gateway may need another place. */
+function placeWord({ gatewayClass, merging, keepsPorts }: UnplacedGateway): string {
+  return `${merging === undefined ? '' : `${gatewayClass} ${merging}`}${keepsPorts ? ' keeps ports' : ''}`
 }
 
 interface Round {

@@ -8,6 +8,8 @@ export interface UnplacedGateway {
   readonly gatewayClass: string
   /** How the gateways of its class share their proxies; undefined: not at all. `unknown`: whoever has a place keeps it. */
   readonly merging: 'SharedAddress' | 'OwnAddresses' | 'unknown' | undefined
+  /** True if proxies in a cluster bind ports below 1024 themselves. */
+  readonly keepsPorts: boolean
 }
 
 /** Places gateways: on a laptop one address each, in Kubernetes pods of their own. */

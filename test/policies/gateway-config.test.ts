@@ -8,6 +8,7 @@ import { createInterpreter } from '../../src/provider/file/interpret-object.js'
 import type { JsonObject } from '../../src/schema/json.js'
 import { createValidator } from '../../src/schema/validate.js'
 import { ownFleet } from '../support/gateway-infra.js'
+import { createTranslationWorld } from '../support/translation-world.js'
 import { policyField } from './coverage/policy-field.js'
 
 const interpret = createInterpreter(KINDS, createValidator())
@@ -111,21 +112,52 @@ policyField(
   },
 )
 
+policyField(
+  ['GatewayConfig names.{workload,service,serviceAccount,autoscaler,disruptionBudget}'],
+  'names what is made; src/infra/kubernetes/provisioner.test.ts says how names change',
+  async () => {
+    const names = { workload: 'w', service: 's', serviceAccount: 'a', autoscaler: 'h', disruptionBudget: 'b' }
+    const config = { names, autoscaling: { maxReplicas: 3 }, disruptionBudget: { minAvailable: 1 } }
+    const named = (spec: JsonObject): Record<string, string> =>
+      Object.fromEntries([...made(spec).values()].map(({ kind, metadata }) => [kind, metadata.name]))
+    const rest = { ConfigMap: 'headgate-web', Service: 's', ServiceAccount: 'a' }
+    expect(named(config)).toEqual({ ...rest, Deployment: 'w', HorizontalPodAutoscaler: 'h', PodDisruptionBudget: 'b' })
+    expect(named({ names, workload: 'DaemonSet' })).toEqual({ ...rest, DaemonSet: 'w' })
+    expect(pod(config)).toMatchObject({ serviceAccountName: 'a' })
+    expect(fieldAt(made(config).get('HorizontalPodAutoscaler'), 'spec', 'scaleTargetRef', 'name')).toBe('w')
+  },
+)
+
+policyField(['GatewayConfig useListenerPortAsContainerPort'], 'lets the Envoys bind low ports', async () => {
+  const sysctls = [{ name: 'net.ipv4.ip_unprivileged_port_start', value: '0' }]
+  expect(pod({ useListenerPortAsContainerPort: true })).toMatchObject({ securityContext: { sysctls } })
+  expect(fieldAt(pod({}), 'securityContext')).not.toHaveProperty('sysctls')
+  expect(fieldAt(pod({ useListenerPortAsContainerPort: true, hostNetwork: true }), 'securityContext')).not.toHaveProperty('sysctls')
+})
+
 policyField(['GatewayConfig disruptionBudget'], 'keeps enough Envoys while nodes are drained', async () => {
   expect(made({ disruptionBudget: { maxUnavailable: 1 } }).get('PodDisruptionBudget')?.spec).toMatchObject({ maxUnavailable: 1 })
 })
 
-policyField(['GatewayConfig drain.{minimumSeconds,maximumSeconds}'], 'lets an Envoy say good-bye', async () => {
-  const drain = { minimumSeconds: 7, maximumSeconds: 90 }
-  expect(fieldAt(envoy({ drain }), 'lifecycle', 'preStop', 'httpGet', 'path')).toBe('/drain?minimum=7&maximum=90')
-  expect(fieldAt(pod({ drain }), 'terminationGracePeriodSeconds')).toBeGreaterThan(90)
-})
+policyField(
+  ['GatewayConfig drain.{minimumSeconds,maximumSeconds,healthCheckFailureDelaySeconds}'],
+  'lets an Envoy say good-bye; envoy/pod-listener.test.ts asks a real one',
+  async () => {
+    const drain = { minimumSeconds: 7, maximumSeconds: 90 }
+    expect(fieldAt(envoy({ drain }), 'lifecycle', 'preStop', 'httpGet', 'path')).toBe('/drain?minimum=7&maximum=90')
+    expect(fieldAt(pod({ drain }), 'terminationGracePeriodSeconds')).toBeGreaterThan(90)
+    expect(fieldAt(envoy({ drain: { ...drain, healthCheckFailureDelaySeconds: 20 } }), 'lifecycle', 'preStop', 'httpGet', 'path')).toBe(
+      '/drain?minimum=7&maximum=90&unready=20',
+    )
+  },
+)
 
 policyField(
   [
     'GatewayConfig metrics.prometheus.{enabled,compression}',
     'GatewayConfig metrics.include.{prefix,suffix,regex}',
     'GatewayConfig metrics.sinks.openTelemetry.{host,port,reportCountersAsDeltas,reportHistogramsAsDeltas,headers,resourceAttributes}',
+    'GatewayConfig metrics.sinks.openTelemetry.backendSettings.{timeouts,tcpKeepalive,circuitBreaker,connection,dns,http2}',
   ],
   'counts what is asked for, and tells who is named; envoy/pod-listener.test.ts asks a real Envoy',
   async () => {
@@ -142,6 +174,14 @@ policyField(
               reportHistogramsAsDeltas: true,
               headers: [{ name: 'X-Key', value: 'k3y' }],
               resourceAttributes: { 'service.name': 'edge' },
+              backendSettings: {
+                timeouts: { tcp: { connectTimeout: '7s' } },
+                tcpKeepalive: { probes: 4 },
+                circuitBreaker: { maxPendingRequests: 5 },
+                connection: { bufferLimit: '1Mi' },
+                dns: { lookupFamily: 'IPv6' },
+                http2: { initialStreamWindowSize: 70_000 },
+              },
             },
           },
         ],
@@ -156,6 +196,12 @@ policyField(
       '"portValue": 4317',
       '"key": "x-key"',
       '"service.name": "edge"',
+      '"connectTimeout": "7s"',
+      '"keepaliveProbes": 4',
+      '"maxPendingRequests": 5',
+      '"perConnectionBufferLimitBytes": 1048576',
+      '"dnsLookupFamily": "V6_ONLY"',
+      '"initialStreamWindowSize": 70000',
     ]) {
       expect(text).toContain(part)
     }
@@ -192,4 +238,37 @@ policyField(['GatewayConfig patches.{kind,value}'], 'changes what no field says'
     value: 'UTC',
   })
   expect(all.get('Service')?.metadata.labels).toMatchObject({ team: 'edge' })
+})
+
+policyField(['GatewayConfig mergeType'], 'puts the configuration of a Gateway over that of its class, or in its place', async () => {
+  const config = (name: string, spec: string): string =>
+    `apiVersion: headgate.dev/v1alpha1\nkind: GatewayConfig\nmetadata: {name: ${name}, namespace: infra}\nspec: {${spec}}`
+  const gatewayClass = `apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: {name: headgate}
+spec:
+  controllerName: headgate.dev/gateway-controller
+  parametersRef: {group: headgate.dev, kind: GatewayConfig, name: of-class, namespace: infra}`
+  const web = `apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: gw, namespace: infra}
+spec:
+  gatewayClassName: headgate
+  infrastructure: {parametersRef: {group: headgate.dev, kind: GatewayConfig, name: own}}
+  listeners: [{name: http, port: 80, protocol: HTTP}]`
+  const configured = (own: string) => {
+    const world = createTranslationWorld()
+    const ofClass = config('of-class', 'replicas: 3, accessLogs: [], drain: {minimumSeconds: 1}')
+    world.apply([gatewayClass, ofClass, config('own', own), web].join('\n---\n'))
+    world.place('infra/gw')
+    world.flush()
+    const { gatewayApi } = world.translation
+    return [gatewayApi.infra.get('infra/gw')?.config, [...gatewayApi.ports.entries()][0]?.[1]]
+  }
+  const [merged, listensLike] = configured('drain: {maximumSeconds: 9}')
+  expect(merged).toEqual({ replicas: 3, accessLogs: [], drain: { minimumSeconds: 1, maximumSeconds: 9 } })
+  expect(JSON.stringify(listensLike)).toContain('"accessLogs":[]')
+  const [replaced, listens] = configured('mergeType: Replace, drain: {maximumSeconds: 9}')
+  expect(replaced).toEqual({ mergeType: 'Replace', drain: { maximumSeconds: 9 } })
+  expect(JSON.stringify(listens)).not.toContain('accessLogs')
 })

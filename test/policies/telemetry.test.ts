@@ -382,3 +382,29 @@ policyField(
   },
   120_000,
 )
+
+policyField(
+  ['GatewayConfig tracing.requestId'],
+  'lets the id of a request say whether it is traced, and decide it, or neither',
+  async () => {
+    const traced = (more: string): string => config(`tracing: {provider: {type: Zipkin, backendRef: {${ref('zipkin')}}}${more}}`)
+    const collectorAt = backend({ name: 'zipkin', port: zipkinPort })
+    const sawAny = (path: string): boolean => JSON.stringify(zipkinSpans).includes(path)
+    /** The digit in which an id says whether its request is traced; 4 in one that says nothing. */
+    const digit = async (path: string): Promise<string | undefined> => {
+      await world.ask({ path })
+      return world.backend('a').requests.findLast((request) => request.path === path)?.headers['x-request-id']?.[14]
+    }
+    await world.write(collectorAt, traced(''))
+    expect(await digit('/both')).toBe('9')
+    await world.write(collectorAt, traced(', requestId: Disable'))
+    expect(await digit('/neither')).toBe('4')
+    await world.write(collectorAt, traced(', requestId: Sample, samplingRate: {numerator: 0}'))
+    expect(await digit('/sampled-out')).toBe('4')
+    await world.write(collectorAt, traced(', requestId: Disable, samplingRate: {numerator: 0}'))
+    expect(await digit('/sampled-all-the-same')).toBe('4')
+    await eventually(() => expect(['/both', '/neither', '/sampled-all-the-same'].filter((path) => !sawAny(path))).toEqual([]), PATIENCE_MS)
+    expect(sawAny('/sampled-out')).toBe(false)
+  },
+  120_000,
+)

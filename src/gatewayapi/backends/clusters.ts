@@ -4,6 +4,7 @@ import type { Collection, Graph, Keys, Source, View } from '../../incremental/in
 import type { BackendProtocol, Cluster, Http1PassThrough } from '../../ir/cluster.js'
 import { originsOf } from '../origins.js'
 import { backendTraffic } from '../policies/backend-traffic.js'
+import { clusterStatistics } from '../policies/cluster-statistics.js'
 import type { Effective } from '../policies/policy.js'
 import { type ClusterIdentity, parseClusterName } from './cluster-names.js'
 import type { ResolvedBackend, UsableBackend } from './resolved-backend.js'
@@ -42,7 +43,9 @@ export function declareClusters(
 function withPolicies(cluster: Cluster, { backend }: ClusterIdentity, policies: Effective<BackendTrafficSettings> | undefined): Cluster {
   if (policies === undefined) return cluster
   const origins = originsOf([...cluster.origins, ...Object.values(policies.origins)])
-  return { ...cluster, traffic: backendTraffic(cluster.traffic, policies.settings, `${backend.name}.${backend.namespace}`), origins }
+  const { settings } = policies
+  const traffic = backendTraffic(cluster.traffic, settings, `${backend.name}.${backend.namespace}`)
+  return { ...cluster, traffic: { ...traffic, ...clusterStatistics(settings, backend) }, origins }
 }
 
 function passing(cluster: Cluster, http1: Http1PassThrough | undefined): Cluster {

@@ -23,6 +23,7 @@ export function activeHealthCheck(check: ActiveSpec, host: string): ActiveHealth
           log: {
             failures: check.healthCheckLog.matches.includes('Failure'),
             successes: check.healthCheckLog.matches.includes('Success'),
+            path: check.healthCheckLog.sink?.file?.path ?? '/dev/stdout',
           },
         }),
     question: question(check),

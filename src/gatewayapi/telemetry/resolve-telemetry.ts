@@ -1,5 +1,5 @@
 /** From wishes to what proxies do: collectors become clusters, and what leads nowhere is left out and told. */
-import type { Fraction, GatewayAccessLog, AccessLogSink as SinkSpec, TelemetryAttribute } from '../../gen/kinds.js'
+import type { Fraction, GatewayAccessLog, GatewayTracing, AccessLogSink as SinkSpec, TelemetryAttribute } from '../../gen/kinds.js'
 import type { View } from '../../incremental/index.js'
 import type { AccessLog, AccessLogSink, GrpcCollector, Telemetry, TraceTag, Tracing, TracingProvider } from '../../ir/telemetry.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
@@ -31,6 +31,7 @@ export function resolveTelemetry(view: View, sources: RuleSources, gateway: OurG
     telemetry: {
       ...(accessLogs === undefined ? {} : { accessLogs }),
       ...(tracing === undefined ? {} : { tracing }),
+      ...(wishes.countsGrpcCalls ? { countsGrpcCalls: true as const } : {}),
       origins: wishes.origins,
     },
     problem: ofLogs ?? (isPolicy ? undefined : ofTracing),
@@ -139,6 +140,7 @@ function tracingOf(finder: CollectorFinder, gateway: OurGateway, wish: TracingWi
     ...(wish.settings.clientSamplingRate === undefined ? {} : { clientShare: shareOf(wish.settings.clientSamplingRate) }),
     ...(wish.settings.overallSamplingRate === undefined ? {} : { overallShare: shareOf(wish.settings.overallSamplingRate) }),
     ...(wish.settings.upstreamSpanName === undefined ? {} : { upstreamSpanName: wish.settings.upstreamSpanName }),
+    ...requestIdUse(wish.settings.requestId),
     respectsParents: wish.settings.respectParents ?? true,
     tags: (wish.settings.tags ?? []).map(({ name, value, requestHeader }) =>
       requestHeader === undefined
@@ -146,6 +148,12 @@ function tracingOf(finder: CollectorFinder, gateway: OurGateway, wish: TracingWi
         : { name, kind: 'header', header: requestHeader.toLowerCase() },
     ),
   }
+}
+
+/** To decide and to say so is what Envoy does anyway. */
+function requestIdUse(use: GatewayTracing['requestId']): Pick<Tracing, 'requestId'> {
+  if (use === undefined || use === 'PackAndSample') return {}
+  return { requestId: use === 'Sample' ? 'decides' : 'unrelated' }
 }
 
 function providerOf(finder: CollectorFinder, wish: TracingWish, serviceName: string): TracingProvider | undefined {

@@ -1,5 +1,5 @@
 /** What GatewayConfigs and XTelemetryPolicies say about the telemetry of a Gateway, before anybody looked for the collectors. */
-import type { GatewayAccessLog, GatewayTracing, GatewayTracingProvider, TracingConfig } from '../../gen/kinds.js'
+import type { GatewayAccessLog, GatewayMetrics, GatewayTracing, GatewayTracingProvider, TracingConfig } from '../../gen/kinds.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
 import type { BackendReference } from '../routes/backend-references.js'
 import type { ResolvedTelemetryPolicy } from './telemetry-policies.js'
@@ -7,13 +7,19 @@ import type { ResolvedTelemetryPolicy } from './telemetry-policies.js'
 /** A configuration and its object. */
 export interface ConfigVersion {
   readonly object: ObjectVersion
-  readonly spec: { readonly accessLogs?: readonly GatewayAccessLog[]; readonly tracing?: GatewayTracing }
+  readonly spec: {
+    readonly accessLogs?: readonly GatewayAccessLog[]
+    readonly tracing?: GatewayTracing
+    readonly metrics?: Pick<GatewayMetrics, 'enableGRPCStats'>
+  }
 }
 
 /** What is asked for, and by whom: references are followed on behalf of the object that has them. */
 export interface TelemetryWishes {
   readonly accessLogs: { readonly by: ObjectVersion; readonly logs: readonly GatewayAccessLog[] } | undefined
   readonly tracing: TracingWish | undefined
+  /** Whether calls of gRPC are counted. */
+  readonly countsGrpcCalls: boolean
   /** Every object that says something. */
   readonly origins: readonly ObjectVersion[]
 }
@@ -40,15 +46,18 @@ export function telemetryWishes(
 ): TelemetryWishes | undefined {
   const logging = configs.findLast(({ spec }) => spec.accessLogs !== undefined)
   const tracing = tracingWish(configs, policy)
+  const counting = configs.findLast(({ spec }) => spec.metrics?.enableGRPCStats !== undefined)
   const speakers = [
     ...(logging === undefined ? [] : [logging.object]),
     ...configs.filter(({ spec }) => spec.tracing !== undefined && tracing?.kind === 'config').map(({ object }) => object),
+    ...(counting === undefined ? [] : [counting.object]),
     ...(policy === undefined ? [] : [policy.object]),
   ]
   if (speakers.length === 0) return undefined
   return {
     accessLogs: logging && { by: logging.object, logs: logging.spec.accessLogs ?? [] },
     tracing,
+    countsGrpcCalls: counting?.spec.metrics?.enableGRPCStats === true,
     origins: [...new Set(speakers)],
   }
 }

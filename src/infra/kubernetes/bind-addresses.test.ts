@@ -10,7 +10,7 @@ describe('what proxies bind', () => {
     { cluster: 'that nobody knows', pod: [], want: ['0.0.0.0'] },
   ])('in a cluster $cluster is $want', ({ pod, want }) => {
     expect(bindAddresses(pod)).toEqual(want)
-    const gateway = { key: 'a/x', gatewayClass: 'headgate', merging: undefined }
+    const gateway = { key: 'a/x', gatewayClass: 'headgate', merging: undefined, keepsPorts: false }
     expect(new PodPlacements(bindAddresses(pod)).place([gateway]).get('a/x')?.addresses).toEqual(want)
   })
 })

@@ -13,12 +13,14 @@ import { contentMark, gatewayOf, kindOf, type OwnedName, ownerUid } from './owne
 /** The name under which the API server notes what parts of an object are ours. */
 export const INFRA_FIELD_MANAGER = 'headgate-infra'
 
-/** An object that we need to make exists, and somebody else made it. */
+/** An object that we need to make exists, and somebody else made it, or another fleet makes it. */
 export class ForeignObjectError extends Error {
   readonly code = 'INFRA_FOREIGN_OBJECT'
 
   constructor(name: OwnedName) {
-    super(`${name} exists and does not belong to this Gateway: rename or delete it, or rename the Gateway.`)
+    super(
+      `${name} belongs to somebody else: rename or delete it, or choose another name, that of the Gateway or in names of its GatewayConfig.`,
+    )
     this.name = 'ForeignObjectError'
   }
 }

@@ -49,14 +49,14 @@ export function manifestsOf(infra: GatewayInfra, options: FleetOptions): readonl
   const { settings } = options
   const place = fleetPlace(infra, options.controllerNamespace)
   const { text: bootstrap } = bootstrapOf(infra, options)
-  const owned = (apiVersion: string, kind: string, content: JsonObject): Manifest => ({
+  const owned = (apiVersion: string, kind: string, content: JsonObject, name = place.name): Manifest => ({
     apiVersion,
     kind,
-    metadata: { ...metadataOf(infra, place, options.ownerUid), annotations: objectAnnotations(place.key, infra) },
+    metadata: { ...metadataOf(infra, place, options.ownerUid), name, annotations: objectAnnotations(place.key, infra) },
     ...content,
   })
   const manifests = [
-    owned('v1', 'ServiceAccount', { automountServiceAccountToken: false }),
+    owned('v1', 'ServiceAccount', { automountServiceAccountToken: false }, place.names.serviceAccount),
     owned('v1', 'ConfigMap', {
       data: {
         'bootstrap.json': bootstrap,
@@ -66,9 +66,9 @@ export function manifestsOf(infra: GatewayInfra, options: FleetOptions): readonl
       },
     }),
     ...infra.services.flatMap((service) => serviceOf(infra, place, service, options)),
-    owned('apps/v1', settings.workload, { spec: workloadSpec(infra, place, settings, hashOf(bootstrap)) }),
-    ...autoscaler(place, settings).map((spec) => owned('autoscaling/v2', 'HorizontalPodAutoscaler', { spec })),
-    ...disruptionBudget(infra, settings).map((spec) => owned('policy/v1', 'PodDisruptionBudget', { spec })),
+    owned('apps/v1', settings.workload, { spec: workloadSpec(infra, place, settings, hashOf(bootstrap)) }, place.names.workload),
+    ...autoscaler(place, settings).map((spec) => owned('autoscaling/v2', 'HorizontalPodAutoscaler', { spec }, place.names.autoscaler)),
+    ...disruptionBudget(infra, settings).map((spec) => owned('policy/v1', 'PodDisruptionBudget', { spec }, place.names.disruptionBudget)),
   ]
   return manifests.map((manifest) => patched(manifest, settings))
 }
@@ -157,7 +157,7 @@ function autoscaler(place: FleetPlace, { autoscaling, workload }: ProxySettings)
   const all = [...resource('cpu', targetCpuPercent), ...resource('memory', targetMemoryPercent), ...metrics]
   return [
     {
-      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: place.name },
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: place.names.workload },
       minReplicas,
       maxReplicas,
       metrics: all.length > 0 ? all : resource('cpu', 80),

@@ -3,7 +3,7 @@ import { PodPlacements } from './pod-placements.js'
 
 type Gateways = Parameters<PodPlacements['place']>[0]
 const of = (merging: Gateways[number]['merging'], ...keys: readonly string[]): Gateways =>
-  keys.map((key) => ({ key, gatewayClass: 'headgate', merging }))
+  keys.map((key) => ({ key, gatewayClass: 'headgate', merging, keepsPorts: false }))
 
 describe('where the Gateways of a cluster listen', () => {
   it('is a fleet for each', () => {
@@ -23,6 +23,16 @@ describe('where the Gateways of a cluster listen', () => {
       expect(group).toBe('GatewayClass/headgate')
       expect(shared).toEqual({ gatewayClass: 'headgate', addresses })
     }
+  })
+
+  it('is on the ports of listeners themselves where that is asked for', () => {
+    const [gateway] = of(undefined, 'a/x')
+    const ports = (keepsPorts: boolean) =>
+      new PodPlacements().place(gateway === undefined ? [] : [{ ...gateway, keepsPorts }]).get('a/x')?.ports
+    expect([ports(false), ports(true)]).toEqual([
+      { privilegedOffset: 10_000, offset: 0 },
+      { privilegedOffset: 0, offset: 0 },
+    ])
   })
 
   it('stays what it is while the configuration of the class cannot be read', () => {

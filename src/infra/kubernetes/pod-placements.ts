@@ -14,6 +14,8 @@ interface PodGateway {
   readonly key: string
   readonly gatewayClass: string
   readonly merging: 'SharedAddress' | 'OwnAddresses' | 'unknown' | undefined
+  /** True if proxies bind ports below 1024 themselves. */
+  readonly keepsPorts: boolean
 }
 
 /** One fleet per Gateway, or per class. */
@@ -41,17 +43,19 @@ export function fleetGroup(gateway: string): string {
   return gateway
 }
 
-function placementOf({ key, gatewayClass, merging }: PodGateway, before: Placement | undefined, addresses: BindAddresses): Placement {
-  if (merging === 'unknown') return before ?? podPlacement(addresses, fleetGroup(key))
-  if (merging === undefined) return podPlacement(addresses, fleetGroup(key))
-  return podPlacement(addresses, classScope(gatewayClass), { gatewayClass, addresses: merging === 'SharedAddress' ? 'shared' : 'own' })
+function placementOf(gateway: PodGateway, before: Placement | undefined, addresses: BindAddresses): Placement {
+  const { key, gatewayClass, merging, keepsPorts } = gateway
+  if (merging === 'unknown' && before !== undefined) return before
+  if (merging === undefined || merging === 'unknown') return podPlacement(addresses, keepsPorts, fleetGroup(key))
+  const shared: SharedFleet = { gatewayClass, addresses: merging === 'SharedAddress' ? 'shared' : 'own' }
+  return podPlacement(addresses, keepsPorts, classScope(gatewayClass), shared)
 }
 
-function podPlacement(addresses: BindAddresses, group: string, shared?: SharedFleet): Placement {
+function podPlacement(addresses: BindAddresses, keepsPorts: boolean, group: string, shared?: SharedFleet): Placement {
   return {
     group,
     addresses,
-    ports: { privilegedOffset: PRIVILEGED_PORT_SHIFT, offset: 0 },
+    ports: { privilegedOffset: keepsPorts ? 0 : PRIVILEGED_PORT_SHIFT, offset: 0 },
     ...(shared === undefined ? {} : { shared }),
   }
 }

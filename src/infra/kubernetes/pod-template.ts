@@ -53,7 +53,7 @@ export function podTemplate(infra: GatewayInfra, place: FleetPlace, settings: Pr
     spec: {
       ...spreadOverNodes(infra, settings),
       ...settings.podSpec,
-      serviceAccountName: place.name,
+      serviceAccountName: place.names.serviceAccount,
       // Only the token for the controller is mounted: an Envoy that is taken over cannot talk to the API server.
       automountServiceAccountToken: false,
       terminationGracePeriodSeconds: settings.drain.maximumSeconds + GRACE_AFTER_DRAIN_SECONDS,
@@ -63,6 +63,7 @@ export function podTemplate(infra: GatewayInfra, place: FleetPlace, settings: Pr
         runAsGroup: USER,
         fsGroup: USER,
         seccompProfile: { type: 'RuntimeDefault' },
+        ...lowPorts(settings),
       },
       containers: [envoyContainer(infra, settings)],
       volumes: [
@@ -80,7 +81,7 @@ export function podTemplate(infra: GatewayInfra, place: FleetPlace, settings: Pr
 }
 
 function envoyContainer(infra: GatewayInfra, settings: ProxySettings): JsonObject {
-  const { minimumSeconds, maximumSeconds } = settings.drain
+  const { maximumSeconds } = settings.drain
   return {
     name: 'envoy',
     image: settings.image,
@@ -114,7 +115,7 @@ function envoyContainer(infra: GatewayInfra, settings: ProxySettings): JsonObjec
       timeoutSeconds: 2,
     },
     lifecycle: {
-      preStop: { httpGet: { path: `/drain?minimum=${minimumSeconds}&maximum=${maximumSeconds}`, port: POD_PORT_NAME, scheme: 'HTTP' } },
+      preStop: { httpGet: { path: drainPath(settings.drain), port: POD_PORT_NAME, scheme: 'HTTP' } },
     },
     securityContext: {
       allowPrivilegeEscalation: false,
@@ -128,6 +129,17 @@ function envoyContainer(infra: GatewayInfra, settings: ProxySettings): JsonObjec
       { name: 'run', mountPath: POD_PATHS.run },
     ],
   }
+}
+
+/** Kubernetes counts this setting among the safe ones, but for pods that share the network of their node. */
+function lowPorts({ bindsLowPorts, podSpec }: ProxySettings): JsonObject {
+  return bindsLowPorts && podSpec.hostNetwork !== true ? { sysctls: [{ name: 'net.ipv4.ip_unprivileged_port_start', value: '0' }] } : {}
+}
+
+function drainPath({ minimumSeconds, maximumSeconds, healthCheckFailureDelaySeconds }: ProxySettings['drain']): string {
+  const path = `/drain?minimum=${minimumSeconds}&maximum=${maximumSeconds}`
+  // A path that says what goes without saying would replace pods.
+  return healthCheckFailureDelaySeconds === 0 ? path : `${path}&unready=${healthCheckFailureDelaySeconds}`
 }
 
 function componentLevels(levels: Readonly<Record<string, string>>): readonly string[] {

@@ -15,6 +15,8 @@ const ACCOUNTS = '/api/v1/serviceaccounts'
 const CONFIG_MAPS = '/api/v1/configmaps'
 const DEPLOYMENTS = '/apis/apps/v1/deployments'
 const DAEMON_SETS = '/apis/apps/v1/daemonsets'
+const AUTOSCALERS = '/apis/autoscaling/v2/horizontalpodautoscalers'
+const BUDGETS = '/apis/policy/v1/poddisruptionbudgets'
 
 describe('Provisioner', () => {
   let api: FakeKubeApi
@@ -177,10 +179,87 @@ describe('Provisioner', () => {
     set(infra())
     await made()
     set(infra({ config: { workload: 'DaemonSet' } }))
-    await eventually(() => expect([object(DAEMON_SETS) !== undefined, object(DEPLOYMENTS) === undefined]).toEqual([true, true]))
+    await eventually(() => expect(object(DAEMON_SETS)).toBeDefined())
+    await quiet()
+    // Its pods are not there yet.
+    expect(object(DEPLOYMENTS)).toBeDefined()
+    api.put(DAEMON_SETS, { ...object(DAEMON_SETS), status: { observedGeneration: 1 } } as RawObject)
+    await eventually(() => expect(object(DEPLOYMENTS)).toBeUndefined())
     set(undefined)
     await eventually(() => expect([ACCOUNTS, CONFIG_MAPS, SERVICES, DAEMON_SETS].flatMap((collection) => api.list(collection))).toEqual([]))
     expect(addresses.get('shop/web')).toBeUndefined()
+  })
+
+  it('makes everything under another name before it deletes what is replaced, each when what takes its place is there', async () => {
+    const names = { workload: 'edge', service: 'edge', serviceAccount: 'edge', autoscaler: 'edge', disruptionBudget: 'edge' }
+    const config = { autoscaling: { maxReplicas: 3 }, disruptionBudget: { minAvailable: 1 } }
+    const there = (...collections: readonly string[]): readonly (readonly string[])[] =>
+      collections.map((collection) =>
+        api
+          .list(collection)
+          .map(({ metadata }) => metadata.name)
+          .toSorted(),
+      )
+    await lead()
+    set(infra({ config }))
+    await eventually(() => expect(there(BUDGETS, AUTOSCALERS)).toEqual([['headgate-web'], ['headgate-web']]))
+    set(infra({ config: { ...config, names } }))
+    await eventually(() => expect(there(BUDGETS, AUTOSCALERS)).toEqual([['edge'], ['edge']]))
+    await quiet()
+    const both = ['edge', 'headgate-web']
+    expect(there(DEPLOYMENTS, ACCOUNTS, SERVICES, CONFIG_MAPS)).toEqual([both, both, both, ['headgate-web']])
+    const deployment = api.get(DEPLOYMENTS, 'shop', 'edge')
+    expect(fieldAt(deployment, 'spec', 'template', 'spec', 'serviceAccountName')).toBe('edge')
+    expect(fieldAt(api.get(AUTOSCALERS, 'shop', 'edge'), 'spec', 'scaleTargetRef', 'name')).toBe('edge')
+    api.put(SERVICES, { ...api.get(SERVICES, 'shop', 'edge'), status: { loadBalancer: { ingress: [{ ip: '10.89.4.2' }] } } } as RawObject)
+    await eventually(() => expect(there(DEPLOYMENTS, SERVICES)).toEqual([both, ['edge']]))
+    expect(addresses.get('shop/web')?.assigned).toEqual([{ type: 'IPAddress', value: '10.89.4.2' }])
+    const status = { observedGeneration: 1, replicas: 1, updatedReplicas: 1, availableReplicas: 1 }
+    api.put(DEPLOYMENTS, { ...deployment, status } as RawObject)
+    await eventually(() => expect(there(DEPLOYMENTS, ACCOUNTS)).toEqual([['edge'], ['edge']]))
+  })
+
+  it('takes away a Service with an address that is asked for before it makes the one of another name', async () => {
+    const asked = { addresses: [{ type: 'IPAddress', value: '10.0.0.1' }] } as const
+    await lead()
+    set(infra(asked))
+    await made()
+    const before = api.requests.length
+    set(infra({ ...asked, config: { names: { service: 'edge' } } }))
+    await eventually(() => expect(api.get(SERVICES, 'shop', 'edge')).toBeDefined())
+    const changes = api.requests.slice(before).filter(({ method, path }) => method !== 'GET' && path.includes('/services/'))
+    expect(changes.map(({ method }) => method)).toEqual(['DELETE', 'PATCH'])
+  })
+
+  it('gives a name to one Gateway, and tells the other', async () => {
+    const other = gatewayVersion('shop', 'other')
+    const config = { names: { service: 'edge' } }
+    uids.set('shop/other', 'uid-3')
+    await lead()
+    provisioner.set(
+      new Map([
+        ['shop/web', infra({ config })],
+        ['shop/other', infra({ config, gateway: other })],
+      ]),
+    )
+    const troubled = (): readonly string[] =>
+      ['shop/web', 'shop/other'].filter((key) =>
+        addresses.get(key)?.problem?.message.includes('Service/shop/edge belongs to somebody else'),
+      )
+    await eventually(() => expect(troubled()).toHaveLength(1))
+    await quiet()
+    const [loser = ''] = troubled()
+    const winner = loser === 'shop/web' ? 'shop/other' : 'shop/web'
+    expect(fieldAt(api.get(SERVICES, 'shop', 'edge'), 'metadata', 'annotations', 'headgate.dev/gateway')).toBe(winner)
+    expect(api.list(DEPLOYMENTS)).toHaveLength(1)
+    provisioner.set(new Map([[winner, undefined]]))
+    for (let at = 0; at < 5; at++) {
+      await clock.advance(10_000)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    await eventually(() =>
+      expect(fieldAt(api.get(SERVICES, 'shop', 'edge'), 'metadata', 'annotations', 'headgate.dev/gateway')).toBe(loser),
+    )
   })
 
   it('deletes what a Gateway left behind while nobody led', async () => {

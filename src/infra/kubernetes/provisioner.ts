@@ -19,10 +19,12 @@ import { fleetPlace, serviceName } from './fleet-place.js'
 import { FleetWriter, ForeignObjectError } from './fleet-writer.js'
 import { CONTROLLER_ANNOTATION } from './labels.js'
 import { bootstrapOf, type Manifest, manifestsOf, type XdsEndpoint } from './manifests.js'
-import { contentMark, gatewayOf, type OwnedName, ownedName } from './owned-objects.js'
+import { NameClaims } from './name-claims.js'
+import { contentMark, gatewayOf, kindOf, type OwnedName, ownedName } from './owned-objects.js'
 import { watchOwned } from './owned-watch.js'
 import { fleetGroup } from './pod-placements.js'
 import { readProxySettings } from './proxy-settings.js'
+import { isRolledOut } from './rollout.js'
 import { WorkQueue } from './work-queue.js'
 
 /** What a provisioner works with. */
@@ -69,6 +71,9 @@ export class Provisioner {
   readonly #problems = new Map<string, NonNullable<GatewayAddresses['problem']>>()
   readonly #told = new Map<string, GatewayAddresses>()
   readonly #failures = new Map<string, number>()
+  readonly #claims = new NameClaims()
+  /** Fleets of which something stays until what takes its place is there. */
+  readonly #waiting = new Set<string>()
   readonly #repairs = new Map<OwnedName, { readonly count: number; readonly atMs: number }>()
   #knowsGateways = false
   #hasListed = false
@@ -139,6 +144,7 @@ export class Provisioner {
     const fleet = this.#remember(name, object)
     if (fleet === undefined) return
     if (name.startsWith('Service/')) this.#tell(fleet)
+    if (this.#waiting.has(fleet)) this.#queue.add(fleet)
     const isWanted = this.#infra.has(fleet)
     const isAsApplied = object !== undefined && this.#writer.markOf(name) === contentMark(object)
     if (!this.#hasListed) return
@@ -190,6 +196,8 @@ export class Provisioner {
     const infra = this.#infra.get(fleet)
     if (infra === undefined) {
       if (this.#mayReturn(fleet)) return
+      this.#waiting.delete(fleet)
+      this.#claims.claim(fleet, new Set(), () => undefined)
       await this.#deleteBut(fleet, new Set(), signal)
       return
     }
@@ -198,12 +206,14 @@ export class Provisioner {
     if (infra.problem !== undefined || infra.ports.length === 0 || ownerUid === undefined) return
     const settings = readProxySettings(infra.config, this.#options.envoyImage)
     const options = { ownerUid, group: fleetGroup(fleet), controllerNamespace, settings, addresses, xds: xds() }
-    const manifests = manifestsOf(infra, options)
-    const wanted = this.#kept(infra)
-    for (const made of manifests) {
-      const manifest = markedAs(made, this.#options.controllerName)
-      const name = ownedName(manifest.kind, manifest.metadata.namespace, manifest.metadata.name)
-      wanted.add(name)
+    const manifests = manifestsOf(infra, options).map((made) => markedAs(made, this.#options.controllerName))
+    const wanted = new Set([...this.#kept(infra), ...manifests.map(nameOf)])
+    const taken = this.#claims.claim(fleet, wanted, (name) => this.#makerOf(name))
+    if (taken !== undefined) throw new ForeignObjectError(taken)
+    // An address can be had once.
+    if (asksForAddresses(infra)) await this.#deleteBut(fleet, wanted, signal, (name) => kindOf(name) === 'Service')
+    for (const manifest of manifests) {
+      const name = nameOf(manifest)
       const applied = await this.#writer.apply(name, manifest, ownerUid, this.#observed.get(name), signal)
       // The watch may have told of a later change while the answer was under way.
       if (applied !== undefined && !isNewer(this.#observed.get(name), applied)) {
@@ -211,10 +221,15 @@ export class Provisioner {
         if (manifest.kind === 'Service') this.#tell(fleet)
       }
     }
-    await this.#deleteBut(fleet, wanted, signal)
+    await this.#replace(fleet, wanted, infra, settings.podSpec.hostNetwork !== true, signal)
     // The Envoys run without the changes: better than none.
     const { problem } = bootstrapOf(infra, options)
     if (problem !== undefined) throw new BootstrapProblem(`The GatewayConfig cannot change the bootstrap: ${problem}.`)
+  }
+
+  #makerOf(name: OwnedName): string | undefined {
+    const object = this.#observed.get(name)
+    return object && gatewayOf(object)
   }
 
   /** While a class has a problem, nobody knows whether its Gateways share a fleet: after a restart one that is there must stay. */
@@ -229,10 +244,38 @@ export class Provisioner {
     return new Set(troubled.map((service) => ownedName('Service', place.namespace, serviceName(place, service))))
   }
 
-  async #deleteBut(fleet: string, wanted: ReadonlySet<OwnedName>, signal: AbortSignal): Promise<void> {
+  /**
+   * Deletes what has been replaced: Envoys and their account when those that take their place are available, and a Service when the other one
+   * has an address.
+   *
+   * @param overlap false where both cannot be there at once
+   */
+  async #replace(fleet: string, wanted: ReadonlySet<OwnedName>, infra: GatewayInfra, overlap: boolean, signal: AbortSignal): Promise<void> {
+    const names = [...wanted]
+    const isRunning = names.filter(isWorkload).every((name) => isRolledOut(this.#observed.get(name)))
+    const [service, ...others] = infra.services
+    const place = fleetPlace(infra, this.#options.controllerNamespace)
+    const observed = service && this.#observed.get(ownedName('Service', place.namespace, serviceName(place, service)))
+    const isReachable = others.length > 0 || service?.of !== undefined || readAddresses(observed, []).problem === undefined
+    const mayGo = (name: OwnedName): boolean => {
+      if (!overlap) return true
+      if (isWorkload(name) || kindOf(name) === 'ServiceAccount') return isRunning
+      return kindOf(name) !== 'Service' || isReachable || asksForAddresses(infra)
+    }
+    this.#waiting.delete(fleet)
+    await this.#deleteBut(fleet, wanted, signal, mayGo)
+    if ([...(this.#objects.get(fleet) ?? [])].some((name) => !wanted.has(name) && !mayGo(name))) this.#waiting.add(fleet)
+  }
+
+  async #deleteBut(
+    fleet: string,
+    wanted: ReadonlySet<OwnedName>,
+    signal: AbortSignal,
+    mayGo: (name: OwnedName) => boolean = () => true,
+  ): Promise<void> {
     for (const name of [...(this.#objects.get(fleet) ?? [])]) {
       const object = this.#observed.get(name)
-      if (wanted.has(name) || object === undefined || object.metadata.deletionTimestamp !== undefined) continue
+      if (wanted.has(name) || !mayGo(name) || object === undefined || object.metadata.deletionTimestamp !== undefined) continue
       await this.#writer.remove(name, object, signal)
     }
   }
@@ -273,6 +316,18 @@ export class Provisioner {
 function markedAs(manifest: Manifest, controllerName: string): Manifest {
   const annotations = { ...manifest.metadata.annotations, [CONTROLLER_ANNOTATION]: controllerName }
   return { ...manifest, metadata: { ...manifest.metadata, annotations } }
+}
+
+function nameOf({ kind, metadata: { namespace, name } }: Manifest): OwnedName {
+  return ownedName(kind, namespace, name)
+}
+
+function isWorkload(name: OwnedName): boolean {
+  return kindOf(name) === 'Deployment' || kindOf(name) === 'DaemonSet'
+}
+
+function asksForAddresses({ services }: GatewayInfra): boolean {
+  return services.some((service) => wantedAddresses(service).some(({ value }) => value !== undefined))
 }
 
 function gatewaysOf(infra: GatewayInfra | undefined): readonly string[] {

@@ -1,8 +1,10 @@
 /** How the Envoys of a Gateway run: the values of its GatewayConfig objects over our defaults. */
 import type { BootstrapChanges } from '../../../envoy/bootstrap-changes.js'
 import type { ProxyMetrics } from '../../../envoy/metrics.js'
-import { fieldAt, isJsonObject, type JsonObject, listAt, stringAt } from '../../k8s/kube-json.js'
+import { fieldAt, type JsonObject, listAt, stringAt } from '../../k8s/kube-json.js'
 import type { PatchOperation } from '../../util/json-patch.js'
+import { readMetrics } from './metrics-settings.js'
+import { numberAt, objectAt, picked, stringsAt } from './setting-values.js'
 
 /** Settings of a fleet. What is undefined is left to the cluster's own defaults. */
 export interface ProxySettings {
@@ -19,8 +21,15 @@ export interface ProxySettings {
   readonly maxConnections: number | undefined
   /** Worker threads; undefined is one per CPU of the node, or of the limit. */
   readonly concurrency: number | undefined
-  readonly drain: { readonly minimumSeconds: number; readonly maximumSeconds: number }
+  readonly drain: {
+    readonly minimumSeconds: number
+    readonly maximumSeconds: number
+    /** Ready for so long while clients are asked to leave. */
+    readonly healthCheckFailureDelaySeconds: number
+  }
   readonly service: ServiceSettings
+  /** Whether the Envoys bind ports below 1024. */
+  readonly bindsLowPorts: boolean
   readonly autoscaling: AutoscalingSettings | undefined
   readonly disruptionBudget: JsonObject | undefined
   /** Fields of a pod's spec that are passed on as they are. */
@@ -32,8 +41,6 @@ export interface ProxySettings {
   /** Strategic-merge patches, by the kind of object that they change. */
   readonly patches: ReadonlyMap<string, readonly JsonObject[]>
 }
-
-const COMPRESSIONS = ['gzip', 'brotli', 'zstd'] as const
 
 /** Settings of the Service. */
 export interface ServiceSettings {
@@ -101,8 +108,10 @@ export function readProxySettings(config: Readonly<Record<string, unknown>>, def
     drain: {
       minimumSeconds: numberAt(drain, 'minimumSeconds') ?? DEFAULT_DRAIN.minimumSeconds,
       maximumSeconds: numberAt(drain, 'maximumSeconds') ?? DEFAULT_DRAIN.maximumSeconds,
+      healthCheckFailureDelaySeconds: numberAt(drain, 'healthCheckFailureDelaySeconds') ?? 0,
     },
     service: readService(fieldAt(config, 'service')),
+    bindsLowPorts: fieldAt(config, 'useListenerPortAsContainerPort') === true,
     autoscaling: readAutoscaling(fieldAt(config, 'autoscaling')),
     disruptionBudget: objectAt(config, 'disruptionBudget'),
     podSpec: picked(config, POD_FIELDS),
@@ -110,35 +119,6 @@ export function readProxySettings(config: Readonly<Record<string, unknown>>, def
     podAnnotations: stringsAt(config, 'podAnnotations'),
     bootstrap: readBootstrap(fieldAt(config, 'bootstrap')),
     patches: readPatches(config),
-  }
-}
-
-function readMetrics(metrics: unknown): ProxyMetrics {
-  const compression = stringAt(metrics, 'prometheus', 'compression')
-  return {
-    prometheus: fieldAt(metrics, 'prometheus', 'enabled') !== false,
-    compression: COMPRESSIONS.find((known) => known === compression.toLowerCase()),
-    include: listAt(metrics, 'include').flatMap((each) =>
-      (['prefix', 'suffix', 'regex'] as const).flatMap((by) => (stringAt(each, by) === '' ? [] : [{ by, value: stringAt(each, by) }])),
-    ),
-    sinks: listAt(metrics, 'sinks').flatMap((each) => {
-      const sink = fieldAt(each, 'openTelemetry')
-      const [host, port] = [stringAt(sink, 'host'), numberAt(sink, 'port')]
-      if (host === '' || port === undefined) return []
-      const [counters, histograms] = (['reportCountersAsDeltas', 'reportHistogramsAsDeltas'] as const).map(
-        (field) => fieldAt(sink, field) === true,
-      )
-      return [
-        {
-          host,
-          port,
-          countersAsDeltas: counters === true,
-          histogramsAsDeltas: histograms === true,
-          headers: listAt(sink, 'headers').map((header) => ({ name: stringAt(header, 'name'), value: stringAt(header, 'value') })),
-          resourceAttributes: stringsAt(sink, 'resourceAttributes'),
-        },
-      ]
-    }),
   }
 }
 
@@ -179,25 +159,4 @@ function readPatches(config: unknown): ReadonlyMap<string, readonly JsonObject[]
     if (value !== undefined) patches.set(kind, [...(patches.get(kind) ?? []), value])
   }
   return patches
-}
-
-function numberAt(value: unknown, field: string): number | undefined {
-  const found = fieldAt(value, field)
-  return typeof found === 'number' ? found : undefined
-}
-
-function objectAt(value: unknown, field: string): JsonObject | undefined {
-  const found = fieldAt(value, field)
-  return isJsonObject(found) ? found : undefined
-}
-
-function stringsAt(value: unknown, field: string): Readonly<Record<string, string>> {
-  const entries = Object.entries(objectAt(value, field) ?? {})
-  return Object.fromEntries(entries.flatMap(([key, each]) => (typeof each === 'string' ? [[key, each] as const] : [])))
-}
-
-function picked(value: unknown, fields: readonly string[]): JsonObject {
-  return Object.fromEntries(
-    fields.flatMap((field) => (fieldAt(value, field) === undefined ? [] : [[field, fieldAt(value, field)] as const])),
-  )
 }

@@ -1,5 +1,5 @@
 /** Which endpoints are well, as a BackendTrafficPolicy says it. */
-import type { ActiveHealthCheck, HealthCheckPayload } from '../../gen/kinds.js'
+import type { ActiveHealthCheck, HealthCheckLogSink, HealthCheckPayload } from '../../gen/kinds.js'
 import { boolean, int32, list, object, oneOf, optional, required, rule, setOf, string } from '../../schema/build.js'
 import type { ObjectSchema } from '../../schema/schema.js'
 import { duration, portNumber, preciseHostname } from '../strings.js'
@@ -45,6 +45,33 @@ const http: ObjectSchema = object('HTTPHealthCheck', 'A request that is answered
 
 const HEALTH_EVENTS = ['Failure', 'Success', 'Transition'] as const
 
+const healthCheckSink: ObjectSchema = object(
+  'HealthCheckLogSink',
+  'Where events are written.',
+  {
+    type: optional(oneOf(['Stdout', 'File'], { name: 'HealthCheckLogSinkType' }), 'The kind of sink.', { default: 'Stdout' }),
+    file: optional(
+      object('HealthCheckLogFile', 'A file of the Envoy.', {
+        path: required(
+          string({ minLength: 1, maxLength: 1024, pattern: '^/' }),
+          'Its path. In pods `/dev/stdout`, `/dev/stderr`, or a volume that a patch of their GatewayConfig mounts.',
+        ),
+      }),
+      'A file.',
+    ),
+  },
+  {
+    rules: [
+      rule<HealthCheckLogSink>(
+        'file-belongs-to-type',
+        "self.type == 'File' ? has(self.file) : !has(self.file)",
+        'file is required when type is File, and must be empty otherwise',
+        (self) => (self.type === 'File') === (self.file !== undefined),
+      ),
+    ],
+  },
+)
+
 /** Asks endpoints how they are. */
 const active: ObjectSchema = object(
   'ActiveHealthCheck',
@@ -80,11 +107,12 @@ const active: ObjectSchema = object(
       'Asks somewhere else than where requests go; for endpoints with an IP address.',
     ),
     healthCheckLog: optional(
-      object('HealthCheckLog', "Writes what checks find to the proxy's standard output, a line of JSON for each event.", {
+      object('HealthCheckLog', 'Writes what checks find, a line of JSON for each event.', {
         matches: required(
           setOf(oneOf(HEALTH_EVENTS, { name: 'HealthCheckEvent' }), { minItems: 1, maxItems: 3 }),
           'Which events: every bad answer, every good one; changes from well to unwell and back are always among them.',
         ),
+        sink: optional(healthCheckSink, 'Where they are written; to standard output when left out.'),
       }),
       'Writes what checks find.',
     ),

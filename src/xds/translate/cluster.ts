@@ -34,13 +34,17 @@ const ALPN: Readonly<Record<BackendProtocol, readonly string[]>> = {
 /** The message. */
 export function buildCluster(cluster: IrCluster, options: TranslateOptions): Cluster {
   const { traffic, tls } = cluster
-  const statistics = statName(cluster.name)
+  const { perEndpoint, sizes, name: counted = cluster.name } = traffic.statistics ?? {}
+  const statistics = statName(counted)
   return {
     name: cluster.name,
     ...(statistics === cluster.name ? {} : { altStatName: statistics }),
     ...(cluster.discovery.kind === 'dynamic'
       ? dynamicHosts(cluster.name, cluster.discovery.allowsPrivate, traffic.dns)
       : { ...discovery(cluster.name, cluster.discovery, traffic), ...loadBalancing(traffic) }),
+    ...(perEndpoint === true || sizes === true
+      ? { trackClusterStats: { perEndpointStats: perEndpoint === true, requestResponseSizes: sizes === true } }
+      : {}),
     connectTimeout: duration(traffic.connectTimeoutMs),
     perConnectionBufferLimitBytes: uint32(traffic.bufferLimitBytes),
     circuitBreakers: circuitBreakers(traffic.retryBudget, traffic.limits),

@@ -62,10 +62,11 @@ function range(status: number): envoy.type.v3.Int64Range {
   return { start: status, end: status + 1 }
 }
 
-/** A line of JSON for each event, where access logs go as well. */
+/** A line of JSON for each event. */
 function events({
   failures,
   successes,
+  path,
 }: NonNullable<ActiveHealthCheck['log']>): Pick<
   HealthCheck,
   'eventLogger' | 'alwaysLogHealthCheckFailures' | 'alwaysLogHealthCheckSuccess'
@@ -74,7 +75,7 @@ function events({
     eventLogger: [
       {
         name: 'envoy.health_check.event_sink.file',
-        typedConfig: any('envoy.extensions.health_check.event_sinks.file.v3.HealthCheckEventFileSink', { eventLogPath: '/dev/stdout' }),
+        typedConfig: any('envoy.extensions.health_check.event_sinks.file.v3.HealthCheckEventFileSink', { eventLogPath: path }),
       },
     ],
     ...(failures ? { alwaysLogHealthCheckFailures: true } : {}),

@@ -70,7 +70,10 @@ function manager(
     codecType: isQuic ? CODECS.HTTP3 : CODECS.AUTO,
     ...routes,
     ...(early.length === 0 ? {} : { earlyHeaderMutationExtensions: early }),
-    httpFilters: [...clientFilters(chain, client), ...httpFilters(scoped, client)],
+    httpFilters: [
+      ...clientFilters(chain, client),
+      ...httpFilters(scoped, { envoyHeaders: client.envoyHeaders, countsGrpcCalls: chain.telemetry?.countsGrpcCalls }),
+    ],
     ...identity,
     // The name of the server is the backend's business.
     serverHeaderTransformation: Enum[`${PACKAGE}.ServerHeaderTransformation`].PASS_THROUGH,

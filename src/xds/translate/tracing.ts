@@ -11,10 +11,11 @@ type HttpConnectionManager = envoy.extensions.filters.network.http_connection_ma
 const SAMPLERS = 'envoy.tracers.opentelemetry.samplers'
 
 /** The settings of a connection manager; nothing where nothing is traced. */
-export function tracingOf(tracing: Tracing | undefined): Pick<HttpConnectionManager, 'tracing'> {
+export function tracingOf(tracing: Tracing | undefined): Pick<HttpConnectionManager, 'tracing' | 'requestIdExtension'> {
   if (tracing === undefined) return {}
-  const { provider, share, clientShare = 0, overallShare = 1, spanName, upstreamSpanName, tags } = tracing
+  const { provider, share, clientShare = 0, overallShare = 1, spanName, upstreamSpanName, tags, requestId } = tracing
   return {
+    ...(requestId === undefined ? {} : { requestIdExtension: requestIdOf(requestId) }),
     tracing: {
       // A client that sends `x-client-trace-id` asks for a trace: nobody pays for what strangers ask, unless it is said.
       clientSampling: { value: clientShare * 100 },
@@ -27,6 +28,15 @@ export function tracingOf(tracing: Tracing | undefined): Pick<HttpConnectionMana
       ...(upstreamSpanName === undefined ? {} : { upstreamOperation: upstreamSpanName }),
       customTags: tags.map(customTag),
     },
+  }
+}
+
+function requestIdOf(use: NonNullable<Tracing['requestId']>): NonNullable<HttpConnectionManager['requestIdExtension']> {
+  return {
+    typedConfig: any('envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig', {
+      packTraceReason: bool(false),
+      useRequestIdForTraceSampling: bool(use === 'decides'),
+    }),
   }
 }
 

@@ -1,6 +1,7 @@
 import type { envoy, google } from '../../../gen/envoy/types.js'
 import type { ClientSettings } from '../../../ir/client.js'
 import type { Route, VirtualHost } from '../../../ir/route.js'
+import type { Telemetry } from '../../../ir/telemetry.js'
 import { type ResourceReference, TYPE_URL } from '../../resource.js'
 import { ADS } from '../config-source.js'
 import { API_KEY_AUTH } from './api-key-auth.js'
@@ -13,6 +14,7 @@ import { EXT_AUTHZ } from './ext-authz.js'
 import { EXTENSIONS } from './extensions.js'
 import { FAULT } from './fault.js'
 import { GEO_IP, GEO_IP_HEADERS } from './geo-ip.js'
+import { GRPC_STATS } from './grpc-stats.js'
 import { GRPC_WEB } from './grpc-web.js'
 import type { HttpFilter } from './http-filter.js'
 import { JWT_AUTHN } from './jwt-authn.js'
@@ -55,12 +57,19 @@ export const HTTP_FILTERS: readonly HttpFilter[] = [
 
 type ChainFilter = envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter
 
+/** What of a Gateway, and of nothing that is attached to it, changes the chain. */
+export interface ChainSettings {
+  readonly envoyHeaders: ClientSettings['envoyHeaders']
+  readonly countsGrpcCalls: Telemetry['countsGrpcCalls'] | undefined
+}
+
 /**
  * The chain of every HTTP listener. With scoped routes no filter is disabled in it: a request whose scope has to be searched gets its
  * filters before its route, so a filter that only the route enables would be skipped. Scopes that are found at once disable them.
  */
-export function httpFilters(scoped: boolean, { envoyHeaders }: Pick<ClientSettings, 'envoyHeaders'>): readonly ChainFilter[] {
-  const filters = HTTP_FILTERS.map(({ name, config, disabled }) => ({
+export function httpFilters(scoped: boolean, { envoyHeaders, countsGrpcCalls }: ChainSettings): readonly ChainFilter[] {
+  const counting = countsGrpcCalls === true ? HTTP_FILTERS.toSpliced(HTTP_FILTERS.indexOf(ROUTER), 0, GRPC_STATS) : HTTP_FILTERS
+  const filters = counting.map(({ name, config, disabled }) => ({
     name,
     ...configOf(envoyHeaders === true && name === ROUTER.name ? ROUTER_WITH_HEADERS : config),
     ...(disabled && !scoped ? { disabled } : {}),
