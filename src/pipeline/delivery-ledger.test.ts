@@ -31,6 +31,18 @@ describe('DeliveryLedger', () => {
     expect(ledger.delivery('Gateway/a/b')?.state).toBe('delivered')
   })
 
+  it('tells others that it is delivered, also while one more proxy joins', () => {
+    const ledger = new DeliveryLedger()
+    ledger.note('Gateway/a/b', 1, new Map([['g', 1]]))
+    ledger.progress('g', at(1))
+    ledger.delivery('Gateway/a/b')
+    // Nobody looks at it again for this one, so what is said now stays.
+    expect(ledger.progress('g', at(0, 2))).toEqual([])
+    expect(ledger.states('Gateway/a/b')).toEqual({ generation: 1, groups: new Map([['g', 'acknowledged']]) })
+    ledger.note('Gateway/a/b', 2, new Map([['g', 2]]))
+    expect(ledger.states('Gateway/a/b')).toEqual({ generation: 2, groups: new Map([['g', 'pending']]) })
+  })
+
   it('waits for a new generation and remembers the old one', () => {
     const ledger = new DeliveryLedger()
     ledger.note('Gateway/a/b', 1, new Map([['g', 1]]))

@@ -80,11 +80,18 @@ export class DeliveryLedger {
     return this.#stateOf(group, revision) !== 'pending'
   }
 
-  /** Where the proxies of this replica are with an object; undefined for one that was never noted. */
+  /**
+   * Where the proxies of this replica are with an object; undefined for one that was never noted. A proxy that joins after it was delivered
+   * sets nothing back: nobody is told again when that one has caught up.
+   */
   states(object: string): ObjectStates | undefined {
     const entry = this.#entries.get(object)
     if (entry === undefined) return undefined
-    const groups = [...entry.needs].map(([group, revision]) => [group, this.#stateOf(group, revision)] as const)
+    const isDelivered = entry.acknowledgedGeneration >= entry.generation
+    const groups = [...entry.needs].map(([group, revision]) => {
+      const state = this.#stateOf(group, revision)
+      return [group, isDelivered && state === 'pending' ? 'acknowledged' : state] as const
+    })
     return { generation: entry.generation, groups: new Map(groups) }
   }
 
