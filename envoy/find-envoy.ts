@@ -12,7 +12,7 @@ import { downloadEnvoy } from './download-envoy.js'
 export const ENVOY_VERSION = '1.40.0'
 
 /** The oldest Envoy that Headgate drives. */
-export const OLDEST_ENVOY_VERSION = '1.38.0'
+export const OLDEST_ENVOY_VERSION = '1.39.0'
 
 /** An Envoy that runs on this machine. */
 export interface EnvoyBinary {

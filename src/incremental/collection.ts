@@ -35,8 +35,6 @@ export class Collection<V> extends Source<V> implements SourceListener<unknown>,
   readonly #options: CollectionOptions<V>
   readonly #equal: (a: V, b: V) => boolean
   readonly #fragments = new Map<string, Fragment>()
-  /** How many key sources have the key: it goes away with the last one. */
-  readonly #holders = new Map<string, number>()
   readonly #dirty = new Set<string>()
   #changes = new Map<string, V | undefined>()
 
@@ -64,14 +62,15 @@ export class Collection<V> extends Source<V> implements SourceListener<unknown>,
   }
 
   wordAppeared(key: string): void {
-    this.#holders.set(key, (this.#holders.get(key) ?? 0) + 1)
+    const fragment = this.#fragments.get(key) ?? this.#newFragment(key)
+    fragment.holders++
     this.#dirty.add(key)
   }
 
   wordVanished(key: string): void {
-    const left = (this.#holders.get(key) ?? 0) - 1
-    if (left > 0) this.#holders.set(key, left)
-    else this.#holders.delete(key)
+    const fragment = this.#fragments.get(key)
+    if (fragment === undefined) return
+    fragment.holders--
     this.#dirty.add(key)
   }
 
@@ -92,21 +91,22 @@ export class Collection<V> extends Source<V> implements SourceListener<unknown>,
     let computed = 0
     for (const key of this.#dirty) {
       this.#dirty.delete(key)
-      if (this.#holders.has(key)) {
+      const fragment = this.#fragments.get(key)
+      if (fragment === undefined) continue
+      if (fragment.holders > 0) {
         computed++
         try {
-          this.#update(key, this.#compute(key))
+          this.#update(key, this.#compute(key, fragment))
         } catch (error) {
           failures.push({ collection: this.name, key, error })
         }
-      } else this.#forget(key)
+      } else this.#forget(key, fragment)
       if (pause()) break
     }
     return { computed, failures }
   }
 
-  #compute(key: string): V | undefined {
-    const fragment = this.#fragments.get(key) ?? this.#newFragment(key)
+  #compute(key: string, fragment: Fragment): V | undefined {
     const view = new View(this.order, this.name)
     try {
       return this.#options.compute(view, key)
@@ -121,9 +121,7 @@ export class Collection<V> extends Source<V> implements SourceListener<unknown>,
     return fragment
   }
 
-  #forget(key: string): void {
-    const fragment = this.#fragments.get(key)
-    if (fragment === undefined) return
+  #forget(key: string, fragment: Fragment): void {
     redirect(fragment, NOTHING)
     this.#fragments.delete(key)
     this.#update(key, undefined)
@@ -138,7 +136,9 @@ export class Collection<V> extends Source<V> implements SourceListener<unknown>,
 }
 
 class Fragment implements Dependent {
-  deps: ReadonlySet<Cell> = NOTHING
+  deps: readonly Cell[] = NOTHING
+  /** How many key sources have the key: the fragment goes away with the last one. */
+  holders = 0
   readonly #key: string
   readonly #dirty: Set<string>
 
@@ -152,4 +152,4 @@ class Fragment implements Dependent {
   }
 }
 
-const NOTHING: ReadonlySet<Cell> = new Set()
+const NOTHING: readonly Cell[] = []

@@ -14,7 +14,8 @@ export class Index<V> implements SourceListener<V> {
   readonly source: Source<V>
   readonly order: number
   readonly #of: (value: V, key: string) => Iterable<string>
-  readonly #members = new Map<string, SortedKeys>()
+  /** Nearly every word has one key, and there are many words: no set for that. */
+  readonly #members = new Map<string, string | SortedKeys>()
   readonly #membership = new Cells()
   readonly #content = new Cells()
   readonly #listeners: WordListener[] = []
@@ -29,12 +30,16 @@ export class Index<V> implements SourceListener<V> {
 
   /** The keys that yield a word, in ascending order. */
   keys(word: string): readonly string[] {
-    return this.#members.get(word)?.sorted() ?? []
+    const members = this.#members.get(word)
+    if (members === undefined) return []
+    return typeof members === 'string' ? [members] : members.sorted()
   }
 
   /** How many keys yield a word. */
   count(word: string): number {
-    return this.#members.get(word)?.size ?? 0
+    const members = this.#members.get(word)
+    if (members === undefined) return 0
+    return typeof members === 'string' ? 1 : members.size
   }
 
   /** Every word that some key yields. */
@@ -69,20 +74,19 @@ export class Index<V> implements SourceListener<V> {
   }
 
   #add(word: string, key: string): void {
-    const known = this.#members.get(word)
-    const members = known ?? new SortedKeys()
-    members.add(key)
-    if (known === undefined) {
-      this.#members.set(word, members)
+    const members = this.#members.get(word)
+    if (members === undefined) {
+      this.#members.set(word, key)
       for (const listener of this.#listeners) listener.wordAppeared(word)
-    }
+    } else if (typeof members === 'string') this.#members.set(word, new SortedKeys([members, key]))
+    else members.add(key)
     this.#tell(word)
   }
 
   #remove(word: string, key: string): void {
     const members = this.#members.get(word)
-    members?.delete(key)
-    if (members?.size === 0) {
+    if (typeof members === 'object') members.delete(key)
+    if (members === key || (typeof members === 'object' && members.size === 0)) {
       this.#members.delete(word)
       for (const listener of this.#listeners) listener.wordVanished(word)
     }

@@ -1,51 +1,39 @@
-const NONE: readonly string[] = []
 /** With so many changes at once it is cheaper to sort again than to insert one by one. */
 const INSERT_AT_MOST = 8
 
 /** A set of keys that is read in order more often than it changes; what was read stays as it was. */
 export class SortedKeys {
-  /** Undefined while `#sorted` says it all: most sets have one key and never get another, and there are many of them. */
-  #keys: Set<string> | undefined
-  #sorted: readonly string[] = NONE
+  readonly #keys: Set<string>
+  #sorted: readonly string[]
   #pending: string[] | undefined
 
+  constructor(keys: readonly string[] = []) {
+    this.#keys = new Set(keys)
+    this.#sorted = [...this.#keys].sort()
+  }
+
   get size(): number {
-    return this.#keys?.size ?? this.#sorted.length
+    return this.#keys.size
   }
 
   add(key: string): void {
-    if (this.size === 0) this.#only([key])
-    else {
-      this.#many().add(key)
-      this.#note(key)
-    }
+    this.#keys.add(key)
+    this.#note(key)
   }
 
   delete(key: string): void {
-    this.#many().delete(key)
-    if (this.size === 0) this.#only(NONE)
-    else this.#note(key)
+    this.#keys.delete(key)
+    this.#note(key)
   }
 
   /** The keys in ascending order of their UTF-16 code units. */
   sorted(): readonly string[] {
     const pending = this.#pending
-    if (pending === undefined || this.#keys === undefined) return this.#sorted
+    if (pending === undefined) return this.#sorted
     if (pending.length > INSERT_AT_MOST) this.#sorted = [...this.#keys].sort()
     else for (const key of pending) this.#apply(this.#keys, key)
     this.#pending = undefined
     return this.#sorted
-  }
-
-  #only(keys: readonly string[]): void {
-    this.#sorted = keys
-    this.#keys = undefined
-    this.#pending = undefined
-  }
-
-  #many(): Set<string> {
-    this.#keys ??= new Set(this.#sorted)
-    return this.#keys
   }
 
   #note(key: string): void {

@@ -51,9 +51,9 @@ export class View {
     return values
   }
 
-  /** What was read so far. */
-  reads(): ReadonlySet<Cell> {
-    return this.#reads
+  /** What was read so far: each cell once, in an array without room for more. There are several fragments per object, and each keeps one. */
+  reads(): readonly Cell[] {
+    return Array.from(this.#reads)
   }
 
   #require(read: { readonly order: number; readonly name: string }): void {

@@ -199,7 +199,7 @@ policyField(
 policyField(['BackendTrafficPolicy telemetry.metrics.routeStatName'], 'requests are counted by a name', async () => {
   await treated('telemetry: {metrics: {routeStatName: checkout}}')
   expect(await world.answerer()).toBe('a')
-  expect(await askProxy(world, '/config_dump?resource=dynamic_route_configs')).toContain('"stat_prefix": "checkout"')
+  expect(await askProxy(world, '/config_dump')).toContain('"stat_prefix": "checkout"')
 })
 
 describe('admissionControl', () => {
@@ -233,7 +233,7 @@ describe('admissionControl', () => {
     'statuses of gRPC that are good are what Envoy runs with',
     async () => {
       await treated('admissionControl: {successCriteria: {grpc: {statusCodes: [0, 5]}}}')
-      const dump = await askProxy(world, '/config_dump?resource=dynamic_route_configs')
+      const dump = await askProxy(world, '/config_dump')
       expect(dump.replace(/\s+/g, '')).toContain('"grpc_success_status":[0,5]')
       expect(await world.answerer()).toBe('a')
     },

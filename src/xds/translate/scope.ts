@@ -11,8 +11,7 @@ import { type EncodedResource, TYPE_URL } from '../resource.js'
 import { directResponse } from './direct-response.js'
 import { contentHash, sortReferences } from './encoded.js'
 import { field } from './field.js'
-import { HTTP_FILTERS } from './http-filters/index.js'
-import { SCOPE_SEARCH } from './http-filters/scope-search.js'
+import { SEARCHED_FILTERS } from './http-filters/index.js'
 import { originsOf, routeConfigurationFrame } from './route-configuration.js'
 import { FALLBACK, SCOPE_HEADER, scopeKeyPrefix, scopeName } from './scope-key.js'
 import { type EncodedVirtualHost, VIRTUAL_HOSTS_FIELD } from './virtual-host.js'
@@ -34,23 +33,23 @@ const NOT_FOUND = field(ROUTES_FIELD, [
 
 /** A request that finds its scope at once needs no search, and only those filters that its route configures. */
 const SWITCHED_OFF: Readonly<Record<string, google.protobuf.Any>> = Object.fromEntries(
-  [SCOPE_SEARCH.name, ...HTTP_FILTERS.filter(({ disabled }) => disabled).map(({ name }) => name)]
-    .sort()
-    .map((name) => [name, any('envoy.config.route.v3.FilterConfig', { disabled: true })]),
+  SEARCHED_FILTERS.map((name) => [name, any('envoy.config.route.v3.FilterConfig', { disabled: true })]),
 )
 
 /** The scope of one exact host. */
 export function encodeHostScope(table: RouteTable, host: EncodedVirtualHost): EncodedScope {
   const virtualHost = field(VIRTUAL_HOSTS_FIELD, [host.bytes, NOT_FOUND])
-  return encodeScope(table, host.domain, SWITCHED_OFF, [virtualHost], host)
+  return encodeScope(table, host.domain, [virtualHost], host)
 }
 
-/** The scope of all other hosts. Its filters stay on: a request gets here after they were put together. */
+/**
+ * The scope of all other hosts. Most requests get here after their filters were put together, and what it says of filters is too late: not
+ * so those whose host is written like its key.
+ */
 export function encodeFallbackScope(table: RouteTable, hosts: readonly EncodedVirtualHost[]): EncodedScope {
   return encodeScope(
     table,
     FALLBACK,
-    {},
     hosts.map((host) => host.field),
     { origins: originsOf(table, hosts), references: sortReferences(hosts.flatMap(({ references }) => references)) },
   )
@@ -59,7 +58,6 @@ export function encodeFallbackScope(table: RouteTable, hosts: readonly EncodedVi
 function encodeScope(
   table: RouteTable,
   host: string,
-  typedPerFilterConfig: Readonly<Record<string, google.protobuf.Any>>,
   virtualHosts: readonly Buffer[],
   { origins, references }: Pick<EncodedResource, 'origins' | 'references'>,
 ): EncodedScope {
@@ -67,7 +65,7 @@ function encodeScope(
   const frame = encode('envoy.config.route.v3.RouteConfiguration', {
     ...routeConfigurationFrame(name),
     requestHeadersToRemove: [SCOPE_HEADER],
-    typedPerFilterConfig,
+    typedPerFilterConfig: SWITCHED_OFF,
   })
   const key = { fragments: [{ stringKey: `${scopeKeyPrefix(table.name)}${host}` }] }
   const value = Buffer.concat([

@@ -4,8 +4,8 @@
  */
 import type { GeoFact, GeoIp } from '../../../ir/extension.js'
 import { any } from '../../message.js'
-import { EMPTY_PLACE, fillPlace, IDLE_PLACE } from './composite.js'
 import type { HttpFilter } from './http-filter.js'
+import { type RouteFilter, slot } from './slot.js'
 
 const NAME = 'envoy.filters.http.geoip'
 const REMOVAL_NAME = 'headgate.geoip_headers'
@@ -25,40 +25,24 @@ const FIELDS = {
 } as const satisfies Record<GeoFact, string>
 const DATABASES = { city: 'cityDbPath', country: 'countryDbPath', asn: 'asnDbPath', isp: 'ispDbPath', anonymous: 'anonDbPath' } as const
 
-/** Removes what clients say about where they are. */
-export const GEO_IP_HEADERS: HttpFilter = {
-  name: REMOVAL_NAME,
-  config: any('envoy.extensions.filters.http.header_mutation.v3.HeaderMutation', {}),
-  disabled: false,
-  perRoute: ({ geoIp }) => {
-    if (geoIp === undefined) return undefined
-    const names = [...new Set(Object.values(geoIp.headers))].sort()
-    return any('envoy.extensions.filters.http.header_mutation.v3.HeaderMutationPerRoute', {
-      mutations: { requestMutations: names.map((remove) => ({ remove })) },
-    })
-  },
-  references: () => [],
+/** Removes what clients say about where they are, and says where the client's address is. */
+export const GEO_IP: HttpFilter = slot(NAME, ({ geoIp }) => (geoIp === undefined ? [] : [removal(geoIp), lookup(geoIp)]))
+
+function removal({ headers }: GeoIp): RouteFilter {
+  const names = [...new Set(Object.values(headers))].sort()
+  const typedConfig = any('envoy.extensions.filters.http.header_mutation.v3.HeaderMutation', {
+    mutations: { requestMutations: names.map((remove) => ({ remove })) },
+  })
+  return { name: REMOVAL_NAME, typedConfig }
 }
 
-/** Says where the client's address is. */
-export const GEO_IP: HttpFilter = {
-  name: NAME,
-  config: EMPTY_PLACE,
-  disabled: true,
-  idle: IDLE_PLACE,
-  perRoute: ({ geoIp }) =>
-    geoIp && fillPlace({ name: NAME, typedConfig: any('envoy.extensions.filters.http.geoip.v3.Geoip', filter(geoIp)) }),
-  references: () => [],
-}
-
-function filter({ databases, headers }: GeoIp): {
-  readonly provider: { readonly name: string; readonly typedConfig: ReturnType<typeof any> }
-} {
+function lookup({ databases, headers }: GeoIp): RouteFilter {
   const maxMind = any('envoy.extensions.geoip_providers.maxmind.v3.MaxMindConfig', {
     ...renamed(DATABASES, databases),
     commonProviderConfig: { geoFieldKeys: renamed(FIELDS, headers) },
   })
-  return { provider: { name: 'envoy.geoip_providers.maxmind', typedConfig: maxMind } }
+  const provider = { name: 'envoy.geoip_providers.maxmind', typedConfig: maxMind }
+  return { name: NAME, typedConfig: any('envoy.extensions.filters.http.geoip.v3.Geoip', { provider }) }
 }
 
 function renamed<K extends string, F extends string>(

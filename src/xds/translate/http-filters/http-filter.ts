@@ -14,7 +14,7 @@ export interface HttpFilter {
   readonly config: google.protobuf.Any | DiscoveredConfig
   /**
    * True: absent for routes that do not configure it. That saves time and nothing else: it must be harmless with its configuration in the
-   * chain either way, because with scoped routes it is present where the scope had to be searched.
+   * chain either way, because with scoped routes it is present where the scope had to be searched (`present-filters.ts`).
    */
   readonly disabled: boolean
   /**

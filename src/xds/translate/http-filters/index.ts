@@ -13,13 +13,14 @@ import { CSRF } from './csrf.js'
 import { EXT_AUTHZ } from './ext-authz.js'
 import { EXTENSIONS } from './extensions.js'
 import { FAULT } from './fault.js'
-import { GEO_IP, GEO_IP_HEADERS } from './geo-ip.js'
+import { GEO_IP } from './geo-ip.js'
 import { GRPC_STATS } from './grpc-stats.js'
 import { GRPC_WEB } from './grpc-web.js'
 import type { HttpFilter } from './http-filter.js'
 import { JWT_AUTHN } from './jwt-authn.js'
 import { LISTENER_FILTERS, listenerFilterConfig } from './listener-filters.js'
 import { OAUTH2 } from './oauth2.js'
+import { presentFilterGroups } from './present-filters.js'
 import { ROUTER, ROUTER_WITH_HEADERS } from './router.js'
 import { SCOPE_SEARCH } from './scope-search.js'
 import { STATEFUL_SESSION } from './stateful-session.js'
@@ -40,11 +41,10 @@ export const HTTP_FILTERS: readonly HttpFilter[] = [
   CORS,
   CSRF,
   GRPC_WEB,
-  GEO_IP_HEADERS,
   GEO_IP,
-  OAUTH2,
   API_KEY_AUTH,
   BASIC_AUTH,
+  OAUTH2,
   JWT_AUTHN,
   EXT_AUTHZ,
   AUTHORIZATION,
@@ -63,18 +63,30 @@ export interface ChainSettings {
   readonly countsGrpcCalls: Telemetry['countsGrpcCalls'] | undefined
 }
 
+/** What scopes of hosts switch off, because a request that finds its scope at once has the filters that its route configures. */
+export const SEARCHED_FILTERS: readonly string[] = [SCOPE_SEARCH.name, ...presentFilterGroups(HTTP_FILTERS).map(({ name }) => name)]
+
 /**
- * The chain of every HTTP listener. With scoped routes no filter is disabled in it: a request whose scope has to be searched gets its
- * filters before its route, so a filter that only the route enables would be skipped. Scopes that are found at once disable them.
+ * The chain of every HTTP listener. A request whose scope has to be searched gets its filters before its route, so a filter that only the
+ * route enables would be skipped: with scoped routes they stand there a second time, in groups that nobody has to enable. Scopes that are
+ * found at once disable the groups.
  */
 export function httpFilters(scoped: boolean, { envoyHeaders, countsGrpcCalls }: ChainSettings): readonly ChainFilter[] {
-  const counting = countsGrpcCalls === true ? HTTP_FILTERS.toSpliced(HTTP_FILTERS.indexOf(ROUTER), 0, GRPC_STATS) : HTTP_FILTERS
-  const filters = counting.map(({ name, config, disabled }) => ({
+  const filters = countsGrpcCalls === true ? HTTP_FILTERS.toSpliced(HTTP_FILTERS.indexOf(ROUTER), 0, GRPC_STATS) : HTTP_FILTERS
+  const filterOf = ({ name, config, disabled }: HttpFilter): ChainFilter => ({
     name,
     ...configOf(envoyHeaders === true && name === ROUTER.name ? ROUTER_WITH_HEADERS : config),
-    ...(disabled && !scoped ? { disabled } : {}),
-  }))
-  return scoped ? [{ name: SCOPE_SEARCH.name, typedConfig: SCOPE_SEARCH.config }, ...filters] : filters
+    ...(disabled ? { disabled } : {}),
+  })
+  if (!scoped) return filters.map(filterOf)
+  const groups = presentFilterGroups(HTTP_FILTERS)
+  return [
+    { name: SCOPE_SEARCH.name, typedConfig: SCOPE_SEARCH.config },
+    ...filters.flatMap((filter) => {
+      const group = groups.find(({ first }) => first === filter)
+      return [...(group === undefined ? [] : [{ name: group.name, typedConfig: group.config }]), filterOf(filter)]
+    }),
+  ]
 }
 
 /** What the chain of every HTTP listener names: configuration that arrives for the group of its proxies. */
