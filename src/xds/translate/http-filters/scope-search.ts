@@ -14,48 +14,87 @@ import type { HttpFilter } from './http-filter.js'
 const UPGRADES = 'upgrades'
 const DEFAULT_UPGRADES = 'websocket'
 
+const NAME = 'headgate.scope_search'
+/** Says to the second script that an upgrade waits for it. */
+const AGAIN_HEADER = 'x-headgate-upgrade-again'
+
+/** `true` if a request asks for an upgrade that is not among those that its route takes. Asking for the metadata of a route chooses one. */
+const REFUSES = `
+local function refuses(request)
+  local headers = request:headers()
+  local upgrade = headers:get("upgrade")
+  local taken = request:metadata():get("${UPGRADES}") or "${DEFAULT_UPGRADES}"
+  return upgrade and string.find(string.lower(headers:get("connection") or ""), "upgrade", 1, true)
+    and not string.find("," .. taken .. ",", "," .. string.lower(upgrade) .. ",", 1, true)
+end
+`
+
 /**
  * A changed header makes Envoy forget the route, and `metadata()` choose one: at the first call and never again. Every route has a name.
  *
  * Envoy refuses upgrades that a route does not take when it puts filters together, and without a route it refuses none: so this does. Where
- * a host in capitals has no scope of its own, the route is chosen behind the script, which cannot say what it takes: no upgrade passes.
+ * a host in capitals has no scope of its own, the route is chosen behind this script: then the next one asks what it takes.
  */
-const SCRIPT = `
+const SEARCH = `${REFUSES}
 function envoy_on_request(request)
   if request:streamInfo():routeName() ~= "" then return end
   local headers = request:headers()
   local prefix, host = string.match(headers:get("${SCOPE_HEADER}") or "", "^([^#]*#)([^:]*)")
   if not prefix then return end
-  local upgrade = headers:get("upgrade")
-  local asks = upgrade and string.find(string.lower(headers:get("connection") or ""), "upgrade", 1, true)
-  local function refuses(taken)
-    return asks and not string.find("," .. taken .. ",", "," .. string.lower(upgrade) .. ",", 1, true)
-  end
-  local function taken()
-    return request:metadata():get("${UPGRADES}") or "${DEFAULT_UPGRADES}"
-  end
   local lower = string.lower(host)
-  local is_refused
-  if lower ~= host then
-    headers:replace("${SCOPE_HEADER}", prefix .. lower)
-    is_refused = refuses(taken())
-    if request:streamInfo():routeName() == "" then
-      headers:replace("${SCOPE_HEADER}", prefix .. "${FALLBACK}")
-      is_refused = asks
-    end
-  else
+  headers:replace("${SCOPE_HEADER}", prefix .. (lower == host and "${FALLBACK}" or lower))
+  local is_refused = refuses(request)
+  if lower ~= host and request:streamInfo():routeName() == "" then
     headers:replace("${SCOPE_HEADER}", prefix .. "${FALLBACK}")
-    is_refused = refuses(taken())
+    if headers:get("upgrade") then headers:replace("${AGAIN_HEADER}", "1") end
+  elseif is_refused then
+    request:respond({[":status"] = "403"}, "")
   end
-  if is_refused then request:respond({[":status"] = "403"}, "") end
+end
+`
+const AGAIN = `${REFUSES}
+function envoy_on_request(request)
+  request:headers():remove("${AGAIN_HEADER}")
+  if refuses(request) then request:respond({[":status"] = "403"}, "") end
 end
 `
 
-/** A script: nothing else in Envoy can write a host in lower case. */
+function lua(inlineString: string): Any {
+  return any('envoy.extensions.filters.http.lua.v3.Lua', { defaultSourceCode: { inlineString } })
+}
+
+/** Runs the second script for requests that the first one marked; who writes the mark himself is only asked what everybody is asked. */
+const AGAIN_IF_MARKED = any('envoy.extensions.common.matching.v3.ExtensionWithMatcher', {
+  extensionConfig: { name: 'composite', typedConfig: any('envoy.extensions.filters.http.composite.v3.Composite', {}) },
+  xdsMatcher: {
+    matcherTree: {
+      input: { name: 'mark', typedConfig: any('envoy.type.matcher.v3.HttpRequestHeaderMatchInput', { headerName: AGAIN_HEADER }) },
+      exactMatchMap: {
+        map: {
+          1: {
+            action: {
+              name: 'execute',
+              typedConfig: any('envoy.extensions.filters.http.composite.v3.ExecuteFilterAction', {
+                typedConfig: { name: NAME, typedConfig: lua(AGAIN) },
+              }),
+            },
+          },
+        },
+      },
+    },
+  },
+})
+
+/** Scripts: nothing else in Envoy can write a host in lower case. Both go by the name under which routes say what they take. */
 export const SCOPE_SEARCH: HttpFilter & { readonly config: Any } = {
-  name: 'headgate.scope_search',
-  config: any('envoy.extensions.filters.http.lua.v3.Lua', {
-    defaultSourceCode: { inlineString: SCRIPT },
+  name: NAME,
+  config: any('envoy.extensions.filters.http.filter_chain.v3.FilterChainConfig', {
+    defaultFilterChain: {
+      filters: [
+        { name: NAME, typedConfig: lua(SEARCH) },
+        { name: NAME, typedConfig: AGAIN_IF_MARKED },
+      ],
+    },
   }),
   disabled: false,
   perRoute: () => undefined,
