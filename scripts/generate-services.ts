@@ -7,7 +7,11 @@ const repository = join(import.meta.dirname, '..')
 const out = join(repository, 'src', 'gen', 'services.ts')
 
 const root = new protobuf.Root()
-root.loadSync(join(repository, 'protos', 'headgate', 'replica', 'v1', 'replica.proto'), { keepCase: false })
+const files = ['replica/v1/replica.proto', 'extension/v1alpha1/extension_hooks.proto']
+root.loadSync(
+  files.map((file) => join(repository, 'protos', 'headgate', file)),
+  { keepCase: false },
+)
 mkdirSync(join(repository, 'src', 'gen'), { recursive: true })
 writeFileSync(
   out,

@@ -28,6 +28,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'xds/translate': ['gen', 'incremental', 'ir', 'util', 'xds'],
   'xds/server': ['gen', 'util', 'xds'],
   envoy: ['gen', 'ir', 'util', 'xds', 'xds/translate'],
+  'extension-hooks': ['gen', 'util', 'xds', 'xds/translate'],
   telemetry: ['util'],
   config: ['telemetry', 'util', 'xds/translate'],
   k8s: ['util', 'xds/server'],

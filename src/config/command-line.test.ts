@@ -111,6 +111,19 @@ describe('Kubernetes', () => {
       args: ['--rate-limit-service', 'limits.system.svc:8081'],
       want: { rateLimitService: { host: 'limits.system.svc', port: 8081 } },
     },
+    {
+      flag: 'an extension server',
+      args: ['--extension-server', 'hooks.system.svc:9000', '--extension-resources', 'Listener, VirtualHost', '--extension-timeout', '200'],
+      want: {
+        extensionServer: {
+          address: 'hooks.system.svc:9000',
+          kinds: ['VirtualHost', 'Listener'],
+          failurePolicy: 'Ignore',
+          timeoutMs: 200,
+          tlsFolder: undefined,
+        },
+      },
+    },
     { flag: 'IPv6', args: ['--xds-address', '[::1]:1'], want: { xds: { host: '::1', port: 1 } } },
     { flag: 'IPv4', args: ['--metrics-address', '0.0.0.0:1'], want: { metrics: { host: '0.0.0.0', port: 1 } } },
   ])('takes $flag', ({ args, want }) => {
@@ -133,6 +146,10 @@ describe('a wrong command line', () => {
     { args: ['--provider', 'kubernetes', '--watch-namespaces', 'a', '--watch-selector', 'b'], says: /cannot be used with/ },
     { args: ['--provider', 'kubernetes', '--xds-address', 'host:1'], says: /Write ADDRESS:PORT/ },
     { args: ['--route-packing', 'both'], says: /Write rds, scoped, or scoped-above=/ },
+    { args: ['--extension-server', 'hooks'], says: /Write HOST:PORT/ },
+    { args: ['--extension-resources', 'VirtualHost,Route'], says: /Write some of VirtualHost, Cluster, Listener/ },
+    { args: ['--extension-timeout', '0'], says: /Write milliseconds from 1 to 10000/ },
+    { args: ['--extension-server', 'h:1', '--extension-tls', 'mine'], says: /--extension-tls names .*mine, which holds no ca\.crt/ },
     { args: ['--controller-name', 'headgate'], says: /Write DOMAIN\/NAME/ },
   ])('$args ends with 2 and says what is right', ({ args, says }) => {
     const { result, out } = read(...args)

@@ -8,6 +8,7 @@ import { ACCESS_LOG_MODES, type AccessLogMode } from '../xds/translate/access-lo
 import { DEFAULT_TRANSLATE_OPTIONS } from '../xds/translate/options.js'
 import { DEFAULT_ROUTE_PACKING, type RoutePacking } from '../xds/translate/packing.js'
 import type { Config, KubernetesConfig, SocketAddress, StandaloneConfig } from './config.js'
+import { addExtensionOptions, type ExtensionOptions, extensionServer } from './extension-options.js'
 import { controllerName, namespaces, port, printRoutePacking, routePacking, service, socketAddress, wholeNumber } from './option-values.js'
 import { headgateVersion } from './version.js'
 
@@ -47,7 +48,7 @@ export function readCommandLine(args: readonly string[], surroundings: CommandLi
   }
 }
 
-interface Options {
+interface Options extends ExtensionOptions {
   readonly provider: 'file' | 'kubernetes'
   readonly resources?: string
   readonly allowPartial: boolean
@@ -110,7 +111,7 @@ const KUBERNETES_OPTIONS = [
 
 /** The command itself: for `--help`, the reference in the docs, and shell completion. */
 export function headgateCommand(): Command {
-  return new Command('headgate')
+  const command = new Command('headgate')
     .description(
       'A control plane for the Kubernetes Gateway API: it turns Gateways and routes into configuration for Envoy and streams it to them.',
     )
@@ -155,6 +156,7 @@ export function headgateCommand(): Command {
       ),
     )
     .option('--envoy-patches', 'apply EnvoyPatchPolicies: who may write them can make proxies do anything', false)
+  return addExtensionOptions(command)
     .optionsGroup('With files (--provider file):')
     .option(
       '-r, --resources <dir>',
@@ -230,7 +232,7 @@ function standalone(
   const home = environment.HOME ?? homedir()
   return {
     provider: 'file',
-    ...common(options, 'text'),
+    ...common(options, command, workingFolder, 'text'),
     resources,
     isQuickstart: resources === quickstart,
     allowPartial: options.allowPartial,
@@ -248,7 +250,7 @@ function kubernetes(options: Options, command: Command, { environment, workingFo
   refuse(command, STANDALONE_OPTIONS, '--provider file')
   return {
     provider: 'kubernetes',
-    ...common(options, 'json'),
+    ...common(options, command, workingFolder, 'json'),
     xds: options.xdsAddress,
     admin: options.adminAddress,
     health: options.healthAddress,
@@ -269,8 +271,11 @@ function kubernetes(options: Options, command: Command, { environment, workingFo
 
 function common(
   options: Options,
+  command: Command,
+  workingFolder: string,
   defaultFormat: LogFormat,
-): Pick<Config, 'log' | 'controllerName' | 'routePacking' | 'envoyPatches' | 'accessLog' | 'rateLimitService'> {
+): Pick<Config, 'log' | 'controllerName' | 'routePacking' | 'envoyPatches' | 'accessLog' | 'rateLimitService' | 'extensionServer'> {
+  const extension = extensionServer(options, command, workingFolder)
   const { logLevel, logFormat, controllerName: name, routePacking: packing, envoyPatches, accessLog, rateLimitService } = options
   return {
     log: { level: logLevel, format: logFormat ?? defaultFormat },
@@ -279,6 +284,7 @@ function common(
     envoyPatches,
     accessLog,
     ...(rateLimitService === undefined ? {} : { rateLimitService }),
+    ...(extension === undefined ? {} : { extensionServer: extension }),
   }
 }
 

@@ -1,6 +1,7 @@
 /** What the control plane is told at start: read once from the command line, checked, never changed. */
 import type { LogFormat, LogLevel } from '../telemetry/logger.js'
 import type { AccessLogMode } from '../xds/translate/access-log.js'
+import type { HookOptions } from '../xds/translate/extension-hooks/hook.js'
 import type { RoutePacking } from '../xds/translate/packing.js'
 import type { RateLimitService } from '../xds/translate/rate-limit-cluster.js'
 
@@ -20,6 +21,18 @@ interface CommonConfig {
   readonly accessLog: AccessLogMode
   /** Who counts requests for limits of type Global; undefined: nobody, and such policies are refused. */
   readonly rateLimitService?: RateLimitService | undefined
+  /** A server that may change what proxies get; undefined: there is none. */
+  readonly extensionServer?: ExtensionServerConfig | undefined
+}
+
+/** An extension server: where it is, and what it is asked. */
+export interface ExtensionServerConfig extends HookOptions {
+  /** `host:port` */
+  readonly address: string
+  /** Milliseconds that an answer may take. */
+  readonly timeoutMs: number
+  /** A folder with `ca.crt` and, for a server that wants to know who asks, `tls.crt` and `tls.key`, absolute. Undefined: no TLS. */
+  readonly tlsFolder: string | undefined
 }
 
 /** A folder of YAML and one local Envoy. */

@@ -6,12 +6,14 @@ import type { GatewayInfra } from '../ir/infra.js'
 import { KINDS } from '../kinds/index.js'
 import { OurObjects } from '../store/our-objects.js'
 import { ResourceStore } from '../store/resource-store.js'
+import { HOOK_ORIGIN_KIND } from '../xds/hook-origin.js'
 import type { RejectedVersions } from '../xds/rejected-versions.js'
 import { AdsServer } from '../xds/server/ads-server.js'
 import type { ServerLog } from '../xds/server/ads-stream.js'
 import type { Authenticator } from '../xds/server/authentication.js'
 import { SnapshotCache } from '../xds/snapshot-cache.js'
 import type { XdsOptions } from '../xds/translate/declare.js'
+import type { ExtensionHooks } from './extension-hooks.js'
 import { Pipeline, type PipelineOptions, type ReferencedObjects, type RoundReport } from './pipeline.js'
 import type { PlacementPolicy } from './placements.js'
 import { createTranslation, type Translation } from './translation.js'
@@ -26,6 +28,8 @@ export interface ControlPlaneOptions {
   readonly xds?: XdsOptions
   readonly log?: ServerLog
   readonly references?: ReferencedObjects
+  /** Asks an extension server; undefined without one. */
+  readonly hooks?: ExtensionHooks | undefined
   readonly onStatuses?: (changes: ReadonlyMap<string, ObjectStatus | undefined>) => void
   readonly onInfra?: (changes: ReadonlyMap<string, GatewayInfra | undefined>) => void
   readonly onSelectedPods?: PipelineOptions['onSelectedPods']
@@ -45,7 +49,8 @@ export interface ControlPlane {
 /** Wires a control plane; nothing listens and nothing runs yet. */
 export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
   const { context, placements, onStatuses, onInfra, onSelectedPods, onClassFinalizers, onRound } = options
-  const translation = createTranslation(context, options.xds)
+  const { hooks } = options
+  const translation = createTranslation(context, options.xds, hooks?.options)
   const store = new ResourceStore(KINDS, new OurObjects(translation.inputs, context.controllerName))
   const snapshots = new SnapshotCache()
   const server = new AdsServer({
@@ -62,11 +67,18 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     snapshots,
     placements,
     ...(options.references === undefined ? {} : { references: options.references }),
+    ...(hooks === undefined ? {} : { hooks }),
     ...(onStatuses === undefined ? {} : { onStatuses }),
     ...(onInfra === undefined ? {} : { onInfra }),
     ...(onSelectedPods === undefined ? {} : { onSelectedPods }),
     ...(onClassFinalizers === undefined ? {} : { onClassFinalizers }),
     ...(onRound === undefined ? {} : { onRound }),
+  })
+  hooks?.attach((key, answer) => {
+    if (translation.hookAnswers?.set(key, answer) !== true) return
+    // Another answer is not the one that Envoy refused.
+    pipeline.deliveries.changed(`${HOOK_ORIGIN_KIND}//${key}`)
+    pipeline.touched()
   })
   server.tracker.onDelivery((event) => {
     if (event.kind === 'progress') pipeline.progress(event.group, event)

@@ -73,6 +73,11 @@ export class Deliveries {
     this.#quarantines.changed(name)
   }
 
+  /** Something other than an object that was held back has changed: it gets its chance. */
+  changed(name: string): void {
+    this.#quarantines.changed(name)
+  }
+
   /**
    * A group of proxies has come further.
    *

@@ -40,6 +40,7 @@ import { type CertificatePair, createAuthority, issueCertificate } from '../xds/
 import { type ControlPlane, createControlPlane } from './control-plane.js'
 import { describeDefinitions } from './definitions.js'
 import { effectivePoliciesOf } from './effective-policies.js'
+import { ExtensionHooks } from './extension-hooks.js'
 import { fleetsOf } from './fleet-accounts.js'
 import { listenerPlaces } from './listener-places.js'
 import { ObjectStatuses } from './object-statuses.js'
@@ -112,7 +113,9 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
       if (controlPlane.translation.inputs.definitions.set(DEFINITIONS_KEY, describeDefinitions(resources))) controlPlane.pipeline.touched()
     },
   })
+  const hooks = config.extensionServer && new ExtensionHooks(config.extensionServer, metrics, logger)
   const controlPlane: ControlPlane = createControlPlane({
+    hooks,
     context: {
       controllerName: config.controllerName,
       envoyPatches: config.envoyPatches,
@@ -192,7 +195,7 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
     snapshots,
     statuses: () => statuses.values(),
     places: () => listenerPlaces(translation),
-    problems: () => [],
+    problems: () => hooks?.problems(translation.inputs.quarantines.entries()) ?? [],
     proxies: () => server.tracker.proxies(Date.now()),
     effectivePolicies: (route) => effectivePoliciesOf(translation, route),
     history,
@@ -265,6 +268,7 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
     certificates.stop()
     keeper.stop()
     await Promise.all([...http.map((each) => each.stop()), server.close()])
+    hooks?.close()
     client.close()
   }
 }

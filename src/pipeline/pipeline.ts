@@ -16,6 +16,7 @@ import { describeObject, type ObjectKey } from '../util/object-ref.js'
 import type { RejectedVersion, RejectedVersions } from '../xds/rejected-versions.js'
 import type { EncodedResource, ResourceChange } from '../xds/resource.js'
 import type { SnapshotCache } from '../xds/snapshot-cache.js'
+import type { HookQuestion } from '../xds/translate/extension-hooks/hook.js'
 import { parseResourceKey } from '../xds/translate/resource-key.js'
 import { Deliveries } from './deliveries.js'
 import type { GroupProgress } from './delivery-ledger.js'
@@ -42,6 +43,8 @@ export interface PipelineOptions {
   readonly rejected?: RejectedVersions
   /** Brings objects of kinds that are read one by one; absent where everything is read anyway. */
   readonly references?: ReferencedObjects
+  /** Asks an extension server what it makes of resources; absent without one. */
+  readonly hooks?: AskedHooks
   /** Statuses that changed, by `<Kind>/<namespace>/<name>`; undefined: the object is gone. */
   readonly onStatuses?: (changes: ReadonlyMap<string, ObjectStatus | undefined>) => void
   /** Infrastructure that changed, by the key of its gateway. */
@@ -58,6 +61,16 @@ export interface ReferencedObjects {
   readonly kinds: readonly KindName[]
   /** Brings these objects, by kind, and forgets others; resolves when all that exist have been handed to the pipeline. */
   want(wanted: ReadonlyMap<string, ReadonlySet<ObjectKey>>): Promise<void>
+}
+
+/** Who asks an extension server. */
+export interface AskedHooks {
+  /**
+   * Questions that came, changed or went, by `hookKey`.
+   *
+   * @returns resolves when they are answered, or the server does not answer: in bounded time. Undefined: there is nothing to wait for
+   */
+  ask(questions: ReadonlyMap<string, HookQuestion | undefined>): Promise<void> | undefined
 }
 
 /** How long a translation may keep the event loop. */
@@ -144,8 +157,9 @@ export class Pipeline implements ProviderSink {
         setImmediate(() => this.#slice())
         return
       }
-      // A Secret that is named for the first time must be read before anybody says that it does not exist.
-      const brought = this.#bringReferenced()
+      // A Secret that is named for the first time must be read before anybody says that it does not exist, and what an extension server
+      // changes is sent once, changed.
+      const brought = this.#bringReferenced() ?? this.#askHooks()
       if (brought !== undefined) {
         void brought.finally(() => setImmediate(() => this.#slice()))
         return
@@ -189,6 +203,14 @@ export class Pipeline implements ProviderSink {
     return references.want(
       new Map(inputs.map(({ kind, input }) => [kind, new Set(input.readKeys) as ReadonlySet<string> as ReadonlySet<ObjectKey>])),
     )
+  }
+
+  /** Undefined if no answer is waited for. */
+  #askHooks(): Promise<void> | undefined {
+    const { hooks, translation } = this.#options
+    if (hooks === undefined) return undefined
+    const questions = new Map(translation.xds.questions.flatMap((each) => [...each.takeChanges()]))
+    return questions.size === 0 ? undefined : hooks.ask(questions)
   }
 
   #placeGateways(): void {

@@ -51,6 +51,23 @@ describe('QuarantineBook', () => {
     expect(pushes).toBe(2)
   })
 
+  it('holds the answer of an extension server before anything that it was made from', () => {
+    const held: string[] = []
+    const book = new QuarantineBook({
+      acknowledgedGeneration: () => 1,
+      canHold: () => true,
+      lastGood: () => undefined,
+      hold: (object, quarantine) => void (quarantine !== undefined && held.push(object)),
+    })
+    const answer = { ...route('VirtualHost t a'), kind: 'ExtensionHook', namespace: '' }
+    const suspects = [route('a'), answer]
+    expect(book.rejected({ origins: suspects, suspects, message: 'no' })).toEqual(['ExtensionHook//VirtualHost t a'])
+    // It is not the answer: what it was made from is next.
+    expect(book.rejected({ origins: [route('a')], suspects: [route('a')], message: 'no' })).toEqual([key('a')])
+    expect(held).toEqual(['ExtensionHook//VirtualHost t a', key('a')])
+    expect(book.admitNext()).toEqual(['ExtensionHook//VirtualHost t a'])
+  })
+
   it('finds one among five hundred with few pushes', () => {
     const all = Array.from({ length: 500 }, (_, i) => `r${i}`)
     const { held, pushes } = world(all, new Set(['r123']))

@@ -9,6 +9,7 @@
 import type { Quarantine } from '../gatewayapi/inputs.js'
 import type { KubeObject } from '../provider/provider.js'
 import type { ObjectVersion } from '../util/object-ref.js'
+import { HOOK_ORIGIN_KIND } from '../xds/hook-origin.js'
 import type { RejectedVersion } from '../xds/rejected-versions.js'
 import { deliveryKey } from './delivery-watch.js'
 
@@ -64,7 +65,9 @@ export class QuarantineBook {
     const pointedAt = suspects.filter((suspect) => this.#isOpen(suspect))
     // A route that is not acknowledged may be to blame, whatever the evidence says. What they stand on is held back only if it is suspected.
     const all = origins.filter((origin) => origin.kind.endsWith('Route') && this.#isOpen(origin))
-    const likely = pointedAt.length > 0 ? pointedAt : all
+    // What an extension server made of it is no part of this project: it goes first, and whoever it was made from stays.
+    const foreign = pointedAt.filter(({ kind }) => kind === HOOK_ORIGIN_KIND)
+    const likely = foreign.length > 0 ? foreign : pointedAt.length > 0 ? pointedAt : all
     const isAlone = likely.length === 1
     const isProven = isAlone && all.every((origin) => deliveryKey(origin) === deliveryKey(likely[0] ?? origin))
     // Evidence that did not help: whoever was held back for it is tried again, last of all.

@@ -29,6 +29,7 @@ import { systemClock } from '../xds/server/clock.js'
 import { rejectedVersionFile } from '../xds/server/rejected-version-file.js'
 import { type ControlPlane, createControlPlane } from './control-plane.js'
 import { effectivePoliciesOf } from './effective-policies.js'
+import { ExtensionHooks } from './extension-hooks.js'
 import { fileProblems, StartLosses } from './file-problems.js'
 import { listenerPlaces } from './listener-places.js'
 import { ObjectStatuses } from './object-statuses.js'
@@ -62,7 +63,9 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger, 
     logger.warn({ err }, 'the list of rejected versions could not be saved'),
   )
   const systemTrustFile = config.systemAuthorities ?? findSystemAuthorities()
+  const hooks = config.extensionServer && new ExtensionHooks(config.extensionServer, metrics, logger)
   const controlPlane = createControlPlane({
+    hooks,
     context: {
       controllerName: config.controllerName,
       envoyPatches: config.envoyPatches,
@@ -105,7 +108,7 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger, 
     snapshots,
     statuses: () => statuses.values(),
     places: () => listenerPlaces(translation),
-    problems: () => problems,
+    problems: () => [...problems, ...(hooks?.problems(translation.inputs.quarantines.entries()) ?? [])],
     proxies: () => server.tracker.proxies(Date.now()),
     effectivePolicies: (route) => effectivePoliciesOf(translation, route),
     history,
@@ -146,6 +149,7 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger, 
     await admin.stop()
     await server.close()
     trust?.stop()
+    hooks?.close()
     keeper.stop()
     await keeper.idle()
   })

@@ -21,6 +21,10 @@ export interface Metrics {
   readonly deliverySeconds: Histogram
   /** Statuses written to Kubernetes, by kind and outcome. */
   readonly statusWrites: Counter<'kind' | 'outcome'>
+  /** Questions to the extension server, by kind of resource and outcome. */
+  readonly extensionCalls: Counter<'resource' | 'outcome'>
+  /** Resources about which it has not answered. */
+  readonly extensionUnanswered: Gauge
   /** Exports what is counted elsewhere as plain numbers. */
   exportCounts(counts: ExternalCounts): void
 }
@@ -85,6 +89,17 @@ export function createMetrics(version: string): Metrics {
       name: 'headgate_status_writes_total',
       help: 'Writes of statuses to Kubernetes.',
       labelNames: ['kind', 'outcome'],
+    }),
+    extensionCalls: new Counter({
+      registers,
+      name: 'headgate_extension_calls_total',
+      help: 'Questions to the extension server, by kind of resource and by what came of them: changed, unchanged, invalid or failed.',
+      labelNames: ['resource', 'outcome'],
+    }),
+    extensionUnanswered: new Gauge({
+      registers,
+      name: 'headgate_extension_unanswered',
+      help: 'Resources about which the extension server has not answered.',
     }),
     exportCounts: (counts) => exportCounts(registry, counts),
   }

@@ -111,6 +111,24 @@ describe('templates', () => {
     expect(containerOf(await deployment(args)).args).toContain(`--rate-limit-service=${metadata?.name}.${metadata?.namespace}.svc:8081`)
   })
 
+  it('name the extension server, and mount what it is talked to with', async () => {
+    const args = ['--set', 'extensionServer.address=hooks.platform.svc:9000,extensionServer.tlsSecret=hooks']
+    const pod = await deployment(args)
+    expect(containerOf(pod)).toMatchObject({
+      args: expect.arrayContaining([
+        '--extension-server=hooks.platform.svc:9000',
+        '--extension-resources=VirtualHost',
+        '--extension-failure-policy=Ignore',
+        '--extension-timeout=1000',
+        '--extension-tls=/extension-tls',
+      ]),
+      volumeMounts: expect.arrayContaining([{ name: 'extension-tls', mountPath: '/extension-tls', readOnly: true }]),
+    })
+    const volume = { name: 'extension-tls', secret: expect.objectContaining({ secretName: 'hooks' }) }
+    expect(pod).toMatchObject({ volumes: expect.arrayContaining([volume]) })
+    expect(JSON.stringify(await deployment([]))).not.toContain('extension')
+  })
+
   it('prefer a digest to a tag, and a common registry to that of the image', async () => {
     const digest = `sha256:${'0'.repeat(64)}`
     const pod = await deployment(['--set', `image.digest=${digest},image.tag=v1,global.imageRegistry=mirror.example`])

@@ -41,6 +41,13 @@ const changed = (target: VirtualHost) =>
 const traced = (message: string, rejected: EncodedResource, accepted: EncodedResource | undefined = before) =>
   traceRejection(readRejection(message), rejected, accepted, rejected.origins).map(({ name }) => name)
 
+it('suspects what an extension server made of a virtual host beside the route that the message points at', () => {
+  const bad = host('r7', { routes: [route('r7', { safeRegex: { regex: '(' } }), route('other')] })
+  const hooked = changed(bad)
+  const parts = (hooked.parts ?? []).map((part) => ({ ...part, origins: [...part.origins, object(part.name, 'ExtensionHook')] }))
+  expect(traced('missing ): (', { ...hooked, parts, origins: parts.flatMap(({ origins }) => origins) })).toEqual(['r7', 'r7.test'])
+})
+
 describe('a rejection of a table whose virtual hosts all changed', () => {
   it.each<[string, string, VirtualHost]>([
     ['a regular expression', 'missing ): (', host('r7', { routes: [route('r7', { safeRegex: { regex: '(' } })] })],

@@ -1,5 +1,6 @@
 /** From a rejected resource to the objects that it was made from: first to the virtual host that Envoy complains about, then to its routes. */
 import { describeObject, type ObjectVersion } from '../../util/object-ref.js'
+import { HOOK_ORIGIN_KIND } from '../hook-origin.js'
 import { type EncodedResource, type ResourcePart, TYPE_URL, type TypeUrl } from '../resource.js'
 import { pointedAt } from './evidence.js'
 import { messagesAt } from './protobuf-text.js'
@@ -57,10 +58,15 @@ function traceRoutes(
           const among = of(suspects, part.origins)
           const before = accepted?.parts?.find(({ name }) => name === part.name)?.value
           const ofRoutes = blamedByRoute(message, part.value, before, ROUTES_OF_VIRTUAL_HOST, among)
-          return ofRoutes.length > 0 ? ofRoutes : among
+          return ofRoutes.length > 0 ? withHooks(ofRoutes, among) : among
         })
-      : blamedByRoute(message, value, accepted?.value, path, suspects)
+      : withHooks(blamedByRoute(message, value, accepted?.value, path, suspects), suspects)
   return found.length > 0 ? [...new Set(found)] : suspects
+}
+
+/** Any route may have been changed by an extension server, whoever it was made from. */
+function withHooks(found: readonly ObjectVersion[], suspects: readonly ObjectVersion[]): readonly ObjectVersion[] {
+  return found.length === 0 ? found : [...found, ...suspects.filter(({ kind }) => kind === HOOK_ORIGIN_KIND)]
 }
 
 function blamedParts(

@@ -6,6 +6,9 @@ import type { Collection, Graph, Source } from '../../incremental/index.js'
 import type { EncodedResource, ResourceReference } from '../resource.js'
 import type { IrCollections } from './declare.js'
 import { sameResource } from './encoded.js'
+import { declareHooked, type HookInputs } from './extension-hooks/declare-hooked.js'
+import { type HookQuestion, hooksOf } from './extension-hooks/hook.js'
+import { VIRTUAL_HOST_HOOK } from './extension-hooks/hookables.js'
 import { isExact, type RoutePacking, type TablePacking, tablePacking } from './packing.js'
 import { parseResourceKey, resourceKey } from './resource-key.js'
 import { encodeRouteConfiguration } from './route-configuration.js'
@@ -25,6 +28,8 @@ export interface RouteCollections {
   readonly scopes: Collection<EncodedScope>
   /** Every resource that some virtual host of a route table names, once. */
   readonly uses: Collection<RouteTableUse>
+  /** What an extension server has to be asked. */
+  readonly questions: readonly Collection<HookQuestion>[]
 }
 
 /** A route table and something that its virtual hosts name. */
@@ -36,14 +41,19 @@ export interface RouteTableUse {
 type RouteSources = Pick<IrCollections, 'routeTables' | 'virtualHosts'>
 
 /** Declares what is made of route tables and virtual hosts. */
-export function declareRoutes(graph: Graph, ir: RouteSources, packing: RoutePacking): RouteCollections {
-  const virtualHostBytes = graph.collection<EncodedVirtualHost>('virtual host bytes', {
+export function declareRoutes(graph: Graph, ir: RouteSources, packing: RoutePacking, hooks?: HookInputs): RouteCollections {
+  const plainHosts = graph.collection<EncodedVirtualHost>('virtual host bytes', {
     keys: ir.virtualHosts,
     compute: (view, key) => {
       const host = view.get(ir.virtualHosts, key)
       return host === undefined ? undefined : encodeVirtualHost(host)
     },
   })
+  const hooked = hooksOf(hooks, 'VirtualHost')
+  const { resources: virtualHostBytes, questions } =
+    hooked === undefined
+      ? { resources: plainHosts, questions: undefined }
+      : declareHooked(graph, 'hooked virtual hosts', plainHosts, hooked, VIRTUAL_HOST_HOOK)
   const packings = declarePackings(graph, ir, packing)
   const hostsByTable = graph.index(virtualHostBytes, 'virtual hosts by route table', ({ routeTable }) => [routeTable])
 
@@ -79,6 +89,7 @@ export function declareRoutes(graph: Graph, ir: RouteSources, packing: RoutePack
     routeConfigurations,
     scopes: declareScopes(graph, ir.routeTables, virtualHostBytes, packings),
     uses,
+    questions: questions === undefined ? [] : [questions],
   }
 }
 

@@ -13,6 +13,9 @@ import { declareExtensions } from './declare-extensions.js'
 import { declareMembers } from './declare-members.js'
 import { declareRoutes, type RouteCollections } from './declare-routes.js'
 import { sameResource } from './encoded.js'
+import { declareHooked, type HookInputs } from './extension-hooks/declare-hooked.js'
+import { type HookQuestion, hooksOf } from './extension-hooks/hook.js'
+import { resourceHook } from './extension-hooks/hookables.js'
 import { encodeListener } from './listener.js'
 import { encodeLoadAssignment } from './load-assignment.js'
 import { DEFAULT_TRANSLATE_OPTIONS, type TranslateOptions } from './options.js'
@@ -57,6 +60,8 @@ export interface EncodedCollections {
 
 /** What proxies run. */
 export interface XdsCollections extends EncodedCollections, RouteCollections {
+  /** What an extension server has to be asked, by `hookKey`, each kind for itself. */
+  readonly questions: readonly Collection<HookQuestion>[]
   /** Every resource of every group of proxies, under its `resourceKey`. A group has the clusters and secrets that it refers to. */
   readonly resources: Collection<EncodedResource>
   /** What policies change, by `resourceKey`; undefined where they may not. */
@@ -66,14 +71,41 @@ export interface XdsCollections extends EncodedCollections, RouteCollections {
 /** What may differ from `DEFAULT_TRANSLATE_OPTIONS`. */
 export type XdsOptions = Partial<TranslateOptions>
 
-/** Declares everything from the IR to `resources`. */
-export function declareXds(graph: Graph, ir: IrCollections, options: XdsOptions = {}): XdsCollections {
+/**
+ * Declares everything from the IR to `resources`.
+ *
+ * @param hooks what an extension server changes; undefined without one
+ */
+export function declareXds(graph: Graph, ir: IrCollections, options: XdsOptions = {}, hooks?: HookInputs): XdsCollections {
   const all = { ...DEFAULT_TRANSLATE_OPTIONS, ...options }
-  const routes = declareRoutes(graph, ir, all.packing)
-  const encoded = { ...declareEncoded(graph, ir, routes, all), extensions: declareExtensions(graph, ir, routes), ...routes }
+  const routes = declareRoutes(graph, ir, all.packing, hooks)
+  const plain = declareEncoded(graph, ir, routes, all)
+  const listeners = declareChanged(graph, 'Listener', plain.listeners, hooks)
+  const clusters = declareChanged(graph, 'Cluster', plain.clusters, hooks)
+  const encoded = {
+    ...plain,
+    listeners: listeners.resources,
+    clusters: clusters.resources,
+    extensions: declareExtensions(graph, ir, routes),
+    ...routes,
+    questions: [...routes.questions, ...listeners.questions, ...clusters.questions],
+  }
   // Where nobody may patch, nothing stands between a resource and the proxies.
   if (!all.patches) return { ...encoded, resources: declareMembers(graph, ir, encoded, 'resources'), patched: undefined }
   return { ...encoded, ...declarePatched(graph, declareMembers(graph, ir, encoded, 'unpatched resources'), ir.patchPolicies) }
+}
+
+/** Resources as an extension server wants them; without one that is asked about them nothing stands behind them. */
+function declareChanged(
+  graph: Graph,
+  kind: 'Cluster' | 'Listener',
+  plain: Collection<EncodedResource>,
+  hooks: HookInputs | undefined,
+): { readonly resources: Collection<EncodedResource>; readonly questions: readonly Collection<HookQuestion>[] } {
+  const hooked = hooksOf(hooks, kind)
+  if (hooked === undefined) return { resources: plain, questions: [] }
+  const { resources, questions } = declareHooked(graph, `hooked ${kind}s`, plain, hooked, resourceHook(kind), sameResource)
+  return { resources, questions: [questions] }
 }
 
 function declareEncoded(

@@ -1,0 +1,100 @@
+/** An extension server beside the pipeline: its answers become an input, what is wrong with it is told. */
+import type { Problem } from '../admin/sources.js'
+import type { ExtensionServerConfig } from '../config/config.js'
+import { HookCaller } from '../extension-hooks/hook-caller.js'
+import { connectHooks } from '../extension-hooks/hook-client.js'
+import type { Logger } from '../telemetry/logger.js'
+import type { Metrics } from '../telemetry/metrics.js'
+import { HOOK_ORIGIN_KIND } from '../xds/hook-origin.js'
+import { systemClock } from '../xds/server/clock.js'
+import type { HookAnswer, HookOptions, HookQuestion } from '../xds/translate/extension-hooks/hook.js'
+import type { AskedHooks } from './pipeline.js'
+
+/** In times that an answer may take: with thousands of questions many take their time one after the other. */
+const LONGEST_WAIT = 10
+/** What is told one by one; of more, the number. */
+const MOST_PROBLEMS = 20
+
+/** Asks the extension server of the configuration. */
+export class ExtensionHooks implements AskedHooks {
+  readonly options: HookOptions
+  readonly #address: string
+  readonly #caller: HookCaller
+  readonly #metrics: Metrics
+  readonly #logger: Logger
+  #onAnswer: (key: string, answer: HookAnswer | undefined) => void = () => {}
+  /** So that an outage is one line of the log, and not one per resource. */
+  #lastMessage = ''
+
+  constructor(config: ExtensionServerConfig, metrics: Metrics, logger: Logger) {
+    this.options = config
+    this.#address = config.address
+    this.#metrics = metrics
+    this.#logger = logger.child({ component: 'extension' })
+    this.#caller = new HookCaller({
+      connect: (onReconnected) => connectHooks(config, onReconnected),
+      onAnswer: (key, answer) => this.#onAnswer(key, answer),
+      onCall: ({ kind, name }, outcome, message) => this.#note(kind, name, outcome, message),
+      longestWaitMs: LONGEST_WAIT * config.timeoutMs,
+      // Proxies that run go on with what they have, which is better than closing everything.
+      waitsAtStart: config.failurePolicy === 'Fail',
+      after: systemClock.after,
+    })
+  }
+
+  /** Hands answers over from now on. Call it before the first question. */
+  attach(onAnswer: (key: string, answer: HookAnswer | undefined) => void): void {
+    this.#onAnswer = onAnswer
+  }
+
+  ask(questions: ReadonlyMap<string, HookQuestion | undefined>): Promise<void> | undefined {
+    const asked = this.#caller.ask(questions)
+    this.#metrics.extensionUnanswered.set(this.#caller.failures.size)
+    return asked
+  }
+
+  /**
+   * What is without an answer, and which answers Envoy refused.
+   *
+   * @param quarantines what is held back, with Envoy's words
+   */
+  problems(quarantines: Iterable<readonly [string, { readonly message: string }]>): readonly Problem[] {
+    const { failurePolicy } = this.options
+    const instead = failurePolicy === 'Ignore' ? 'it is sent as it is' : 'it is closed'
+    const refused = [...quarantines].filter(([object]) => object.startsWith(`${HOOK_ORIGIN_KIND}//`))
+    const all = [
+      ...refused.map(([object, { message }]): Problem => {
+        const where = object.slice(HOOK_ORIGIN_KIND.length + 2)
+        return { severity: 'error', where, message: `Envoy refused the answer of the extension server, so ${instead}: ${message}` }
+      }),
+      ...[...this.#caller.failures].map(([where, message]): Problem => {
+        const text = `the extension server ${this.#address} gave no answer, so ${instead}: ${message}`
+        return { severity: 'error', where, message: text }
+      }),
+    ].sort((a, b) => (a.where < b.where ? -1 : 1))
+    const more = all.length - MOST_PROBLEMS
+    const rest: Problem = {
+      severity: 'error',
+      where: `${more} more`,
+      message: `without an answer of the extension server ${this.#address}`,
+    }
+    return more > 0 ? [...all.slice(0, MOST_PROBLEMS), rest] : all
+  }
+
+  /** No further questions. */
+  close(): void {
+    this.#caller.close()
+  }
+
+  #note(resource: string, name: string, outcome: string, message: string | undefined): void {
+    this.#metrics.extensionCalls.inc({ resource, outcome })
+    this.#metrics.extensionUnanswered.set(this.#caller.failures.size)
+    if (message === undefined) {
+      this.#lastMessage = ''
+      return
+    }
+    const level = message === this.#lastMessage ? 'debug' : 'warn'
+    this.#lastMessage = message
+    this.#logger[level]({ server: this.#address, resource, name, reason: message }, 'the extension server gave no answer that can be used')
+  }
+}

@@ -1,0 +1,44 @@
+/** How each kind of resource is asked about, replaced and closed. */
+import { encode } from '../../message.js'
+import type { EncodedResource } from '../../resource.js'
+import { directResponse } from '../direct-response.js'
+import { contentHash } from '../encoded.js'
+import { fieldHeader } from '../field.js'
+import { type EncodedVirtualHost, VIRTUAL_HOSTS_FIELD } from '../virtual-host.js'
+import type { Hookable } from './declare-hooked.js'
+
+/** Virtual hosts. A closed one answers 500. */
+export const VIRTUAL_HOST_HOOK: Hookable<EncodedVirtualHost> = {
+  kind: 'VirtualHost',
+  nameOf: ({ routeTable, domain }) => `${routeTable} ${domain}`,
+  bytesOf: ({ bytes }) => bytes,
+  replace: withBytes,
+  closed: (host) => {
+    const { domain, origins } = host
+    const routes = [{ name: 'no-answer', match: { prefix: '/' }, ...directResponse({ statusCode: 500 }) }]
+    const bytes = encode('envoy.config.route.v3.VirtualHost', { name: domain, domains: [domain], routes })
+    return { ...withBytes(host, bytes, origins), references: [], jwtRequirements: [] }
+  },
+}
+
+/** Clusters or listeners. A closed one is not there. */
+export function resourceHook(kind: 'Cluster' | 'Listener'): Hookable<EncodedResource> {
+  return {
+    kind,
+    nameOf: ({ name }) => name,
+    bytesOf: ({ value }) => value,
+    replace: (resource, value, origins) => {
+      // Parts are those of the resource as it was.
+      const { parts: _parts, ...whole } = resource
+      return { ...whole, value, version: contentHash([value]), origins }
+    },
+    closed: () => undefined,
+  }
+}
+
+function withBytes(host: EncodedVirtualHost, message: Buffer, origins: EncodedVirtualHost['origins']): EncodedVirtualHost {
+  const header = fieldHeader(VIRTUAL_HOSTS_FIELD, message.length)
+  const field = Buffer.concat([header, message])
+  const bytes = field.subarray(header.length)
+  return { ...host, bytes, field, version: contentHash([bytes]), origins }
+}
