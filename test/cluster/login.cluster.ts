@@ -84,6 +84,9 @@ spec:
       expect.objectContaining({ type: 'headgate.dev/Delivered', status: 'True', observedGeneration: metadata.generation }),
     )
   }, 90_000)
+  // The port is a new one of the Service.
+  const anybody = browse(() => ({ address: site.address, port: 443 }))
+  await eventually(async () => expect((await anybody.open(`${SITE}/`)).status).toBe(200), 60_000)
 }, 300_000)
 
 afterAll(async () => {
