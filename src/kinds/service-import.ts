@@ -1,4 +1,4 @@
-/** ServiceImport, as far as it is read. Source: Multi-Cluster Services API, `multicluster.x-k8s.io/v1alpha1` (GEP-1748). */
+/** ServiceImport, as far as it is read. Source: Multi-Cluster Services API, `multicluster.x-k8s.io`, whose versions are the same (GEP-1748). */
 import { int32, list, listBy, object, oneOf, optional, required, string } from '../schema/build.js'
 import type { KindDefinition } from '../schema/kind.js'
 import type { ObjectSchema } from '../schema/schema.js'
@@ -33,14 +33,14 @@ const status: ObjectSchema = object(
       'The clusters.',
     ),
   },
-  { ignored: ['conditions'] },
+  { ignored: ['conditions', 'endpointSliceObjects'] },
 )
 
 /** ServiceImport: a Service that other clusters offer. */
 export const serviceImport: KindDefinition = {
   kind: 'ServiceImport',
   group: 'multicluster.x-k8s.io',
-  versions: ['v1alpha1'],
+  versions: ['v1beta1', 'v1alpha1'],
   plural: 'serviceimports',
   namespaced: true,
   hasGeneration: true,

@@ -3,13 +3,12 @@
  *
  * Needs Go on the PATH; the module comes from its proxy on first use and from the module cache afterwards.
  */
-import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseAllDocuments } from 'yaml'
+import { goModuleFolder } from './go-module.js'
 
 const MODULE = 'sigs.k8s.io/gateway-api@v1.7.0'
-const GO_TOOLCHAIN = 'go1.27.4'
 
 /** A CustomResourceDefinition as far as tests read it. */
 export interface CustomResourceDefinition {
@@ -29,20 +28,9 @@ export interface CustomResourceDefinition {
   }
 }
 
-/**
- * The folder of the module.
- *
- * @throws Error if Go is missing or the module cannot be fetched
- */
+/** The folder of the module. */
 export function gatewayApiModuleFolder(): string {
-  const env = { ...process.env, GOTOOLCHAIN: GO_TOOLCHAIN, GOFLAGS: '-mod=mod' }
-  try {
-    const answer: unknown = JSON.parse(execFileSync('go', ['mod', 'download', '-json', MODULE], { env, encoding: 'utf8' }))
-    if (typeof answer === 'object' && answer !== null && 'Dir' in answer && typeof answer.Dir === 'string') return answer.Dir
-    throw new Error('its answer has no Dir')
-  } catch (error) {
-    throw new Error(`\`go mod download ${MODULE}\` failed; install Go 1.21 or later and let it reach a module proxy`, { cause: error })
-  }
+  return goModuleFolder(MODULE)
 }
 
 /** The CRDs of a channel, by kind. */

@@ -44,7 +44,7 @@ export async function startKubeApiServer(): Promise<KubeApiServer> {
       ...['--etcd-servers', etcdUrl, '--bind-address', '127.0.0.1', '--advertise-address', '127.0.0.1', '--secure-port', String(port)],
       ...['--cert-dir', join(folder, 'certs'), '--token-auth-file', join(folder, 'tokens.csv'), '--authorization-mode', 'RBAC'],
       ...['--service-account-key-file', join(folder, 'sa.key'), '--service-account-signing-key-file', join(folder, 'sa.key')],
-      ...['--service-account-issuer', 'https://kubernetes.default.svc', '--service-cluster-ip-range', '10.96.0.0/16'],
+      ...['--service-account-issuer', 'https://kubernetes.default.svc', '--service-cluster-ip-range', '10.96.0.0/16,fd96::/108'],
       ...['--disable-admission-plugins', 'ServiceAccount', '--endpoint-reconciler-type', 'none', '--allow-privileged'],
     ])
   let api = startApi()
