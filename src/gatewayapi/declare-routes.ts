@@ -129,6 +129,7 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
     ruleSources,
     SECURITY_POLICY,
     (view, key) => view.get(authentications, key)?.problem,
+    ruleSources,
   )
   const extensionPolicies = declarePolicies(graph, inputs, ruleSources, EXTENSION_POLICY, undefined, ruleSources)
   const scopes = declareRouteScopes(graph, attachments, listeners, [trafficPolicies, securityPolicies, extensionPolicies])

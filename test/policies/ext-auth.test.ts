@@ -117,6 +117,38 @@ describe('a server that is asked', () => {
     expect(grpcServer?.callMetadata.at(-1)?.['x-tenant']).toBe('blue')
   })
 
+  policyField(
+    ['SecurityPolicy extAuth.contextExtensions.valueRef.{name,key}'],
+    'is told what a ConfigMap holds, and nobody gets in while it holds nothing',
+    async () => {
+      const tenants = (data: string): string => `\n{apiVersion: v1, kind: ConfigMap, metadata: {name: tenants}, data: {${data}}}\n`
+      const asks = policy(`${HTTP()}, contextExtensions: [{name: X-Tenant, valueRef: {name: tenants, key: shop}}]`)
+      await world.write(ROUTE, tenants('shop: blue, other: red'), asks)
+      expect(await world.answerer({ path: '/admin', headers: good })).toBe('secret')
+      expect(gatekeeper.asked.at(-1)?.headers['x-tenant']).toBe('blue')
+      await world.write(ROUTE, tenants('shop: green'), asks)
+      expect(await world.answerer({ path: '/admin', headers: good })).toBe('secret')
+      expect(gatekeeper.asked.at(-1)?.headers['x-tenant']).toBe('green')
+      for (const data of ['other: red', '"shop": "two\\nlines"']) {
+        await world.write(ROUTE, tenants(data), asks)
+        expect(await world.answerer({ path: '/admin', headers: good })).toBe(500)
+        expect(world.conditions('SecurityPolicy/default/p')).toContain('Accepted=False/RefNotFound')
+      }
+      await world.write(ROUTE, asks)
+      expect(await world.answerer({ path: '/admin', headers: good })).toBe(500)
+    },
+  )
+
+  policyField(['SecurityPolicy extAuth.includeRouteMetadata'], 'is told the route, which no client can say', async () => {
+    const forged = { 'x-headgate-route': 'HTTPRoute/default/open' }
+    await world.write(ROUTE, policy(`${HTTP()}, includeRouteMetadata: true`))
+    expect(await world.answerer({ path: '/admin', headers: { ...good, ...forged } })).toBe('secret')
+    expect(gatekeeper.asked.at(-1)?.headers['x-headgate-route']).toBe('HTTPRoute/default/r')
+    await world.write(ROUTE, policy(`${GRPC}, includeRouteMetadata: true`))
+    expect(await world.answerer({ path: '/admin' })).toBe('secret')
+    expect(grpcServer?.callMetadata.at(-1)?.['x-headgate-route']).toBe('HTTPRoute/default/r')
+  })
+
   policyField(['SecurityPolicy extAuth.timeout'], 'has so long to decide', async () => {
     await world.write(ROUTE, policy(`${HTTP()}, timeout: 100ms`))
     expect(await world.answerer({ path: '/admin/slow', headers: good })).toBe(403)

@@ -3,6 +3,7 @@ import type { SecurityPolicySpec, SecuritySettings } from '../../gen/kinds.js'
 import { durationMilliseconds } from '../../kinds/duration.js'
 import { jwtProblem } from '../authentication/jwt-problem.js'
 import { oidcProblem } from '../authentication/oidc-problem.js'
+import { contextValue } from '../routes/external-auth.js'
 import { authorizationProblem } from './authorization.js'
 import { ofRequestsOnly } from './connection-security.js'
 import type { PolicyKind } from './policy-kind.js'
@@ -44,6 +45,13 @@ export const SECURITY_POLICY: PolicyKind<'SecurityPolicy', SecuritySettings> = {
       return { reason: 'UnsupportedValue', message: `extAuth.timeout: "${extAuth.timeout}" is no time to wait; write one such as 10s.` }
     }
     return authorization && authorizationProblem(authorization, jwt)
+  },
+  contentProblem: ({ view, inputs }, { extAuth }, { namespace }) => {
+    for (const [at, extension] of (extAuth?.contextExtensions ?? []).entries()) {
+      const value = contextValue(view, inputs, namespace, extension)
+      if (!value.ok) return { reason: 'RefNotFound', message: `extAuth.contextExtensions[${at}].valueRef: ${value.message}` }
+    }
+    return undefined
   },
   backendsOf: ({ extAuth }) => [extAuth?.grpc, extAuth?.http].flatMap((service) => service?.backendRef ?? []),
   isTarget: (kind) => !isBackendTarget(kind),

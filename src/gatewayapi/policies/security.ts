@@ -3,7 +3,7 @@ import type { SecuritySettings } from '../../gen/kinds.js'
 import type { Csrf, Route } from '../../ir/route.js'
 import { corsOf } from '../routes/cors.js'
 import { policyExternalAuth } from '../routes/external-auth.js'
-import type { ReferenceContext } from '../routes/rule-context.js'
+import type { RuleContext } from '../routes/rule-context.js'
 import { authorizationOf } from './authorization.js'
 import type { Effective } from './policy.js'
 
@@ -16,7 +16,7 @@ export type RuleSecurity = Pick<Route, 'cors' | 'csrf' | 'authorization' | 'exte
  * @param own what the filters of the rule say: it is narrower than every policy, only overrides count before it
  */
 export function ruleSecurity(
-  context: ReferenceContext,
+  context: RuleContext,
   effective: Effective<SecuritySettings> | undefined,
   own: Pick<RuleSecurity, 'cors' | 'externalAuth'>,
 ): RuleSecurity {

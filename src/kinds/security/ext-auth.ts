@@ -3,11 +3,11 @@
  *
  * The names are those of Envoy Gateway's SecurityPolicy, so that its users feel at home.
  */
-import type { ExtAuth } from '../../gen/kinds.js'
+import type { ContextExtension, ExtAuth } from '../../gen/kinds.js'
 import { boolean, int32, list, object, optional, required, rule, setOf, string } from '../../schema/build.js'
 import type { ObjectSchema } from '../../schema/schema.js'
 import { backendObjectReference } from '../references.js'
-import { duration, headerName } from '../strings.js'
+import { duration, headerName, objectName } from '../strings.js'
 
 const path = string({ minLength: 1, maxLength: 1024, pattern: "^/(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|[%][0-9a-fA-F]{2})*$" })
 
@@ -39,10 +39,31 @@ const httpService: ObjectSchema = object(
   },
 )
 
-const contextExtension: ObjectSchema = object('ContextExtension', 'Something that the server is told besides the request.', {
-  name: required(headerName, 'Its name: a header over HTTP, metadata of the call over gRPC.'),
-  value: required(string({ minLength: 1, maxLength: 1024 }), 'Its value.'),
-})
+const contextExtension: ObjectSchema = object(
+  'ContextExtension',
+  'Something that the server is told besides the request.',
+  {
+    name: required(headerName, 'Its name: a header over HTTP, metadata of the call over gRPC.'),
+    value: optional(string({ minLength: 1, maxLength: 1024 }), 'Its value.'),
+    valueRef: optional(
+      object('ContextExtensionValueRef', 'A key of a ConfigMap of the namespace of the policy.', {
+        name: required(objectName, 'The ConfigMap.'),
+        key: required(string({ minLength: 1, maxLength: 253, pattern: '^[-._a-zA-Z0-9]+$' }), 'The key that has the value.'),
+      }),
+      'Where its value stands.',
+    ),
+  },
+  {
+    rules: [
+      rule<ContextExtension>(
+        'value-or-value-ref',
+        'has(self.value) != has(self.valueRef)',
+        'set one of value and valueRef',
+        (self) => (self.value === undefined) !== (self.valueRef === undefined),
+      ),
+    ],
+  },
+)
 
 /** Asks another server whether a request may pass. */
 export const extAuth: ObjectSchema = object(
@@ -67,6 +88,10 @@ export const extAuth: ObjectSchema = object(
     contextExtensions: optional(
       list(contextExtension, { maxItems: 16 }),
       'What the server is told besides; headers of these names that the client sent do not reach it over HTTP.',
+    ),
+    includeRouteMetadata: optional(
+      boolean(),
+      'Tells the server the route of the request, `<kind>/<namespace>/<name>`, under the name `x-headgate-route`; false when left out.',
     ),
   },
   {
