@@ -118,6 +118,8 @@ export interface RateLimitRule {
   readonly parts: readonly RateLimitPart[]
   readonly requests: number
   readonly unit: RateLimitUnit
+  /** Where the metadata of a request says how many instead; global limits only. */
+  readonly override?: { readonly namespace: string; readonly path: readonly string[] }
   readonly requestCost?: RateLimitCost
   readonly responseCost?: RateLimitCost
   /** True: one count for everything that the policy is about. */

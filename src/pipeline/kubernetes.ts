@@ -35,7 +35,12 @@ import { RATE_LIMIT_GROUP } from '../xds/rate-limit-group.js'
 import { RejectedVersions } from '../xds/rejected-versions.js'
 import { certificateOrToken, groupUri, TokenAuthenticator } from '../xds/server/client-identity.js'
 import { systemClock as serverClock } from '../xds/server/clock.js'
-import { AUTHORITY_LIFETIME_MS, CertificateRotation, LEAF_LIFETIME_MS } from '../xds/server/tls/certificate-rotation.js'
+import {
+  AUTHORITY_LIFETIME_MS,
+  CertificateRotation,
+  LEAF_LIFETIME_MS,
+  RATE_LIMIT_CERTIFICATE_LIFETIME_MS,
+} from '../xds/server/tls/certificate-rotation.js'
 import { type CertificatePair, createAuthority, issueCertificate } from '../xds/server/tls/certificates.js'
 import { type ControlPlane, createControlPlane } from './control-plane.js'
 import { describeDefinitions } from './definitions.js'
@@ -57,9 +62,6 @@ const LEASE = 'headgate-leader'
 const REJECTED_VERSIONS = 'headgate-rejected-versions'
 /** The certificate by which the rate limit service proves who it is. */
 const RATE_LIMIT_SECRET = 'headgate-rate-limits'
-/** The service reads its certificate only when it starts: the time between renewal and end, a third of this, is for restarting it. */
-const RATE_LIMIT_CERTIFICATE_LIFETIME_MS = 365 * 24 * 3_600_000
-
 /** Runs until the signal aborts. Throws `ListenError`, and what keeps the API server from being reached at start. */
 export async function runKubernetes(config: KubernetesConfig, logger: Logger, signal: AbortSignal): Promise<void> {
   const metrics = createMetrics(headgateVersion())

@@ -5,9 +5,11 @@ import { backend, gateway, httpRoute, to, under } from '../features/manifests.js
 import { eventually } from '../support/eventually.js'
 import { startBackend, type TestBackend } from '../support/http-backend.js'
 import { brief, type Standalone, startTestStandalone } from '../support/standalone.js'
-import { onRoute, policy } from './backend-traffic.js'
+import { ABOUT_ROUTE, onRoute, policy } from './backend-traffic.js'
 import { policyField } from './coverage/policy-field.js'
 import { type RateLimitService, startRateLimitService } from './rate-limit-service.js'
+import { securityPolicy } from './support/attempts.js'
+import { createIssuer } from './support/tokens.js'
 
 type Question = Parameters<Standalone['send']>[2]
 
@@ -54,6 +56,13 @@ const times = (count: number, question: Partial<Question> = {}): readonly Partia
   Array.from({ length: count }, () => question)
 const TWO = 'limit: {requests: 2, unit: Year}'
 
+const issuer = createIssuer('https://good.example')
+const TOKENS = securityPolicy(
+  `${ABOUT_ROUTE}, jwt: {optional: true, providers: [{name: good, issuer: "${issuer.issuer}", localJWKS: {inline: '${issuer.jwks}'}}]}`,
+  'tokens',
+)
+const bearer = (claims: Readonly<Record<string, unknown>>) => ({ headers: { authorization: `Bearer ${issuer.token(claims)}` } })
+
 describe('rateLimit Global', () => {
   policyField(
     ['BackendTrafficPolicy rateLimit.{type,rules.limit.requests,rules.limit.unit}'],
@@ -86,6 +95,45 @@ describe('rateLimit Global', () => {
       expect(await asked([...times(3), ...times(3, { localAddress: '127.0.0.77' })])).toEqual([200, 200, 429, 200, 200, 429])
     },
   )
+
+  policyField(['BackendTrafficPolicy rateLimit.rules.clientSelectors.jwtClaims.{provider,claim}'], 'by claims of tokens', async () => {
+    await headgate.write('tokens', TOKENS)
+    await limited(`{clientSelectors: [{jwtClaims: [{provider: good, claim: tenant.id}]}], ${TWO}}`)
+    for (const id of ['ann', 'b: "%" é', 41, 1_234_567_890_123, true]) {
+      expect([id, await asked(times(3, bearer({ tenant: { id } })))]).toEqual([id, [200, 200, 429]])
+    }
+    for (const question of [{}, bearer({}), bearer({ tenant: 'ann' }), bearer({ tenant: { id: ['ann'] } })]) {
+      expect(await asked(times(3, question))).toEqual([200, 200, 200])
+    }
+    // What a client says besides its token does not count.
+    expect(await asked([{ headers: { ...bearer({ tenant: { id: 'ann' }, jti: 'x' }).headers, 'x-tenant-id': 'eve' } }])).toEqual([429])
+    await headgate.remove('tokens')
+  })
+
+  policyField(['BackendTrafficPolicy rateLimit.rules.limit.fromMetadata.{namespace,key,path}'], 'so many as a token says', async () => {
+    await headgate.write('tokens', TOKENS)
+    const from = (more = '') =>
+      `limit: {requests: 2, unit: Year, fromMetadata: {namespace: envoy.filters.http.jwt_authn, key: good${more}}}`
+    const each = 'clientSelectors: [{jwtClaims: [{provider: good, claim: sub}]}]'
+    const may = (sub: string, limit: unknown) => bearer({ sub, limit })
+    await limited(`{${each}, ${from(', path: [limit]')}}`)
+    expect(await asked(times(4, may('ann', { requests_per_unit: 3, unit: 'YEAR' })))).toEqual([200, 200, 200, 429])
+    expect(await asked(times(2, may('bob', { requests_per_unit: 1, unit: 'DAY' })))).toEqual([200, 429])
+    for (const nonsense of [
+      undefined,
+      5,
+      'many',
+      {},
+      { requests_per_unit: 9 },
+      { requests_per_unit: 'many', unit: 'YEAR' },
+      { requests_per_unit: 9, unit: 'AGE' },
+    ]) {
+      expect([nonsense, await asked(times(3, may(`eve-${JSON.stringify(nonsense)}`, nonsense)))]).toEqual([nonsense, [200, 200, 429]])
+    }
+    await limited(`{${each}, ${from()}}`)
+    expect(await asked(times(2, bearer({ sub: 'ann', requests_per_unit: 1, unit: 'HOUR' })))).toEqual([200, 429])
+    await headgate.remove('tokens')
+  })
 
   policyField(['BackendTrafficPolicy rateLimit.rules.shared'], 'rules of routes count for themselves, or together', async () => {
     const both = [...times(2), ...times(2, { path: '/other' })]

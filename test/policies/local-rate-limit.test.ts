@@ -54,6 +54,17 @@ describe('rateLimit Local', () => {
   )
 
   policyField(
+    ['BackendTrafficPolicy rateLimit.rules.limit.fromMetadata.{namespace,key}'],
+    'limits from metadata go with Global',
+    async () => {
+      const from = 'limit: {requests: 1, unit: Hour, fromMetadata: {namespace: a, key: b}}'
+      await world.write(routeTo('a'), onRoute(`rateLimit: {type: Local, rules: [{${from}}]}`))
+      expect(said(world)).toEqual(['Accepted=False/UnsupportedValue'])
+      expect(await asked(times(2))).toEqual([200, 200])
+    },
+  )
+
+  policyField(
     ['BackendTrafficPolicy rateLimit.rules.clientSelectors.queryParams.{name,type,value,invert}'],
     'query parameters',
     async () => {

@@ -1,5 +1,11 @@
 /** Rate limits of BackendTrafficPolicies, in the words of the IR. */
-import type { BackendTrafficSettings, RateLimitCost as CostSpec, RateLimitSelector, RateLimitRule as RuleSpec } from '../../gen/kinds.js'
+import type {
+  BackendTrafficSettings,
+  RateLimitCost as CostSpec,
+  RateLimitSelector,
+  RateLimitValueMetadata,
+  RateLimitRule as RuleSpec,
+} from '../../gen/kinds.js'
 import type { RateLimit, RateLimitCost, RateLimitMatch, RateLimitPart, RateLimitRule, RateLimitUnit } from '../../ir/request-traffic.js'
 import { parseAddressRange } from './address-range.js'
 import type { Effective } from './policy.js'
@@ -35,11 +41,16 @@ export function rateLimitRule({ clientSelectors, limit, cost, shared, shadowMode
     parts: (clientSelectors ?? []).flatMap(parts),
     requests: limit.requests,
     unit: UNITS[limit.unit],
+    ...(limit.fromMetadata === undefined ? {} : { override: overrideOf(limit.fromMetadata) }),
     ...(cost?.request === undefined ? {} : { requestCost: costOf(cost.request) }),
     ...(cost?.response === undefined ? {} : { responseCost: costOf(cost.response) }),
     isShared: shared ?? false,
     isShadow: shadowMode ?? false,
   }
+}
+
+function overrideOf({ namespace, key, path = [] }: RateLimitValueMetadata): NonNullable<RateLimitRule['override']> {
+  return { namespace, path: [key, ...path] }
 }
 
 function costOf({ number, format }: CostSpec): RateLimitCost {

@@ -14,12 +14,13 @@ export function requestProblem(settings: BackendTrafficSettings): string | undef
 }
 
 function rateLimitProblem({ rateLimit }: BackendTrafficSettings): string | undefined {
-  for (const [at, { clientSelectors, cost, shared }] of (rateLimit?.rules ?? []).entries()) {
+  for (const [at, { clientSelectors, limit, cost, shared }] of (rateLimit?.rules ?? []).entries()) {
     const field = `rateLimit.rules[${at}]`
     const wrong = (clientSelectors ?? []).flatMap((selector) => selectorProblem(selector) ?? [])[0]
     if (wrong !== undefined) return `${field}.clientSelectors.${wrong}`
     if (rateLimit?.type === 'Local' && shared === true) return `${field}.shared: goes with type Global.`
     if (rateLimit?.type === 'Local' && cost?.request?.number === 0) return `${field}.cost.request.number: 0 goes with type Global.`
+    if (rateLimit?.type === 'Local' && limit.fromMetadata !== undefined) return `${field}.limit.fromMetadata: goes with type Global.`
     if (rateLimit?.type === 'Local' && cost?.response !== undefined) return `${field}.cost.response: goes with type Global.`
   }
   return undefined

@@ -60,6 +60,14 @@ describe('startLocalTrust', () => {
     for (const file of ['authority.key', 'proxy.key']) expect((await stat(join(folder, file))).mode & 0o777).toBe(0o600)
   })
 
+  it('gives the rate limit service, which reads it once, a certificate for a year', async () => {
+    const trust = await startLocalTrust(folder, movedClock())
+    trust.stop()
+    const certificate = new X509Certificate(await readFile(join(folder, 'rate-limits.crt')))
+    expect(Date.parse(certificate.validTo) - Date.parse('2026-01-01T00:00:00Z')).toBeGreaterThanOrEqual(365 * DAY_MS)
+    expect(certificate.subjectAltName).toContain('URI:headgate:group:')
+  })
+
   it('renews the certificate of the proxy long before it ends', async () => {
     const clock = movedClock()
     const trust = await startLocalTrust(folder, clock)

@@ -9,7 +9,12 @@ import { authoritySecret, certificateSecret } from '../../../envoy/xds-secrets.j
 import { RATE_LIMIT_GROUP } from '../../xds/rate-limit-group.js'
 import { groupUri } from '../../xds/server/client-identity.js'
 import type { ServerClock } from '../../xds/server/clock.js'
-import { AUTHORITY_LIFETIME_MS, CertificateRotation, LEAF_LIFETIME_MS } from '../../xds/server/tls/certificate-rotation.js'
+import {
+  AUTHORITY_LIFETIME_MS,
+  CertificateRotation,
+  LEAF_LIFETIME_MS,
+  RATE_LIMIT_CERTIFICATE_LIFETIME_MS,
+} from '../../xds/server/tls/certificate-rotation.js'
 import { type CertificatePair, createAuthority, issueCertificate, renewalTime } from '../../xds/server/tls/certificates.js'
 import type { TlsServerCredentials } from '../../xds/server/tls/tls-credentials.js'
 import { LOCAL_GROUP } from './local-placements.js'
@@ -37,7 +42,12 @@ export async function startLocalTrust(folder: string, clock: ServerClock): Promi
     const request = { commonName: 'local proxy', uris: [groupUri(LOCAL_GROUP)], usage: 'client', lifetimeMs: LEAF_LIFETIME_MS } as const
     const pair = issueCertificate(authority, request, new Date(clock.now()))
     await writePair(files['proxy.crt'], files['proxy.key'], pair)
-    const service = { ...request, commonName: 'rate limit service', uris: [groupUri(RATE_LIMIT_GROUP)] }
+    const service = {
+      ...request,
+      commonName: 'rate limit service',
+      uris: [groupUri(RATE_LIMIT_GROUP)],
+      lifetimeMs: RATE_LIMIT_CERTIFICATE_LIFETIME_MS,
+    }
     await writePair(files['rate-limits.crt'], files['rate-limits.key'], issueCertificate(authority, service, new Date(clock.now())))
     cancel = clock.after(renewalTime(pair).getTime() - clock.now(), () => void renew())
   }

@@ -122,11 +122,30 @@ const selector: ObjectSchema = object(
   },
 )
 
+const fromMetadata: ObjectSchema = object('RateLimitValueMetadata', 'Where a filter before says how many requests there may be.', {
+  namespace: required(
+    string({ minLength: 1, maxLength: 256 }),
+    'The namespace of the metadata: `envoy.filters.http.jwt_authn` has the claims of tokens, `envoy.filters.http.ext_authz` what an external authorization over gRPC says.',
+  ),
+  key: required(
+    string({ minLength: 1, maxLength: 256 }),
+    'The key in it, for tokens the name of the provider. Its value has `requests_per_unit`, and `unit` as one of `SECOND`, `MINUTE`, `HOUR`, `DAY`, `MONTH` and `YEAR`.',
+  ),
+  path: optional(
+    list(string({ minLength: 1, maxLength: 256 }), { minItems: 1, maxItems: 8 }),
+    'Keys that lead to the value from there, such as a claim; the value of `key` itself when left out.',
+  ),
+})
+
 const limit: ObjectSchema = object('RateLimitValue', 'How many requests in a time.', {
   requests: required(int32({ minimum: 0 }), 'How many; 0 lets none pass.'),
   unit: required(
     oneOf(['Second', 'Minute', 'Hour', 'Day', 'Week', 'Month', 'Year'], { name: 'RateLimitUnit' }),
     'In which time; a month has 30 days, a year 365.',
+  ),
+  fromMetadata: optional(
+    fromMetadata,
+    'Takes both from the metadata of the request instead, where they are there; with global limits. Programs of ExtensionPolicies run behind limits, and say nothing here.',
   ),
 })
 

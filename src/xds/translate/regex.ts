@@ -5,6 +5,9 @@ export function quote(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|-]/g, '\\$&')
 }
 
+/** What a wildcard in a host stands for: one label or more, with a flag that cases of letters are alike. */
+export const HOST_PATTERN = '[a-z0-9._-]+'
+
 /** Characters that mean the same written as they are and with a percent sign (RFC 3986 §2). A blank is also a plus sign in queries. */
 export function inAnyEncoding(text: string): string {
   return [...text]

@@ -127,7 +127,7 @@ export const BACKEND_TRAFFIC_POLICY_FIELDS: FieldTable = {
     'rateLimit.global.rules.clientSelectors.queryParams': 'rateLimit.rules.clientSelectors.queryParams',
     'rateLimit.global.rules.limit.requests': 'rateLimit.rules.limit.requests',
     'rateLimit.global.rules.limit.unit': 'rateLimit.rules.limit.unit',
-    'rateLimit.global.rules.limit.fromMetadata': OPEN,
+    'rateLimit.global.rules.limit.fromMetadata': 'rateLimit.rules.limit.fromMetadata.namespace',
     'rateLimit.global.rules.cost.request': 'rateLimit.rules.cost.request',
     'rateLimit.global.rules.cost.response': 'rateLimit.rules.cost.response',
     'rateLimit.global.rules.shared': 'rateLimit.rules.shared',
@@ -140,7 +140,8 @@ export const BACKEND_TRAFFIC_POLICY_FIELDS: FieldTable = {
     'rateLimit.local.rules.clientSelectors.queryParams': 'rateLimit.rules.clientSelectors.queryParams',
     'rateLimit.local.rules.limit.requests': 'rateLimit.rules.limit.requests',
     'rateLimit.local.rules.limit.unit': 'rateLimit.rules.limit.unit',
-    'rateLimit.local.rules.limit.fromMetadata': OPEN,
+    // Theirs takes it for global limits alone, and so does ours.
+    'rateLimit.local.rules.limit.fromMetadata': 'rateLimit.rules.limit.fromMetadata.namespace',
     'rateLimit.local.rules.cost.request': 'rateLimit.rules.cost.request',
     'rateLimit.local.rules.cost.response': {
       exception: 'Local limits are counted when a request comes; costs of answers go with type Global.',

@@ -6,12 +6,10 @@ import type { envoy } from '../../../gen/envoy/types.js'
 import type { AuthorizationRule, PathMatch, TokenMatch } from '../../../ir/route.js'
 import { ANYBODY, allOf, anyOf, inRanges } from '../rbac.js'
 import { anyBut, inAnyEncoding, quote } from '../regex.js'
-import { SCOPE_CLAIMS } from './jwt-authn.js'
+import { JWT_METADATA, SCOPE_CLAIMS } from './jwt-authn.js'
 
 type Principal = envoy.config.rbac.v3.Principal
 type ValueMatcher = envoy.type.matcher.v3.ValueMatcher
-
-const TOKENS = 'envoy.filters.http.jwt_authn'
 
 /** Whoever a rule is about, without its condition. */
 export function principal(rule: AuthorizationRule): Principal {
@@ -100,7 +98,7 @@ function tokenIs({ provider, claims, scopes }: TokenMatch, isDeny: boolean): Pri
   // Nobody can be told apart by tokens that are not asked for: what allows allows nobody, what denies denies everybody.
   if (provider === undefined) return isDeny ? ANYBODY : { notId: ANYBODY }
   const is = (path: readonly string[], value: ValueMatcher): Principal => ({
-    metadata: { filter: TOKENS, path: [provider, ...path].map((key) => ({ key })), value },
+    metadata: { filter: JWT_METADATA, path: [provider, ...path].map((key) => ({ key })), value },
   })
   const among = (path: readonly string[], value: string): Principal => is(path, { listMatch: { oneOf: { stringMatch: { exact: value } } } })
   return allOf([

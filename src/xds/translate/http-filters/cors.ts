@@ -2,7 +2,7 @@
 import type { envoy } from '../../../gen/envoy/types.js'
 import type { Cors } from '../../../ir/route.js'
 import { any, bool } from '../../message.js'
-import { quote } from '../regex.js'
+import { HOST_PATTERN, quote } from '../regex.js'
 import type { HttpFilter } from './http-filter.js'
 
 type CorsPolicy = envoy.extensions.filters.http.cors.v3.CorsPolicy
@@ -43,5 +43,5 @@ function originMatcher(origin: string): StringMatcher {
 function originPattern(origin: string): string {
   const port = /:\*$/.test(origin) ? ':[0-9]+' : ''
   const rest = port === '' ? origin : origin.slice(0, -2)
-  return `(?i)${rest.split('*').map(quote).join('[^/:]+')}${port}`
+  return `(?i)${rest.split('*').map(quote).join(HOST_PATTERN)}${port}`
 }

@@ -3,7 +3,7 @@ import type { envoy } from '../../../gen/envoy/types.js'
 import type { Csrf } from '../../../ir/route.js'
 import { any } from '../../message.js'
 import { MILLION, millionths, requestShare } from '../fraction.js'
-import { quote } from '../regex.js'
+import { HOST_PATTERN, quote } from '../regex.js'
 import type { HttpFilter } from './http-filter.js'
 
 type CsrfPolicy = envoy.extensions.filters.http.csrf.v3.CsrfPolicy
@@ -36,5 +36,5 @@ function policy({ additionalOrigins, shadow }: Csrf): CsrfPolicy {
 /** Envoy compares the host and the port of an origin. */
 function originMatcher(origin: string): envoy.type.matcher.v3.StringMatcher {
   if (!origin.startsWith('*.')) return { exact: origin, ignoreCase: true }
-  return { safeRegex: { regex: `(?i)[^/:]+\\.${quote(origin.slice(2))}` } }
+  return { safeRegex: { regex: `(?i)${HOST_PATTERN}\\.${quote(origin.slice(2))}` } }
 }

@@ -47,10 +47,17 @@ export function globalRateLimitReferences(limit: RateLimit | undefined): readonl
 function questions(rule: RateLimitRule, at: number, scope: string): readonly Wire[] {
   const descriptorValue = rule.isShared ? SHARED_SCOPE : scope
   const actions = [{ genericKey: { descriptorKey: SCOPE_KEY, descriptorValue } }, ...rateLimitActions(rule, at)]
+  const override = limitOverride(rule)
   return [
-    { actions, ...(rule.requestCost === undefined ? {} : { hitsAddend: hits(rule.requestCost) }) },
-    ...(rule.responseCost === undefined ? [] : [{ actions, hitsAddend: hits(rule.responseCost), applyOnStreamDone: true }]),
+    { actions, ...override, ...(rule.requestCost === undefined ? {} : { hitsAddend: hits(rule.requestCost) }) },
+    ...(rule.responseCost === undefined ? [] : [{ actions, ...override, hitsAddend: hits(rule.responseCost), applyOnStreamDone: true }]),
   ]
+}
+
+/** Without the metadata, or with nonsense in it, the limit of the policy counts. */
+function limitOverride({ override }: RateLimitRule): Pick<Wire, 'limit'> {
+  if (override === undefined) return {}
+  return { limit: { dynamicMetadata: { metadataKey: { key: override.namespace, path: override.path.map((key) => ({ key })) } } } }
 }
 
 function hits(cost: RateLimitCost): NonNullable<Wire['hitsAddend']> {

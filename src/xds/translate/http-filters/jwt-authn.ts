@@ -21,6 +21,9 @@ export const SCOPE_CLAIMS: readonly string[] = ['scope', 'scp']
 
 const NAME = 'envoy.filters.http.jwt_authn'
 
+/** The namespace of the metadata with the claims of good tokens, by the names of providers. */
+export const JWT_METADATA: string = NAME
+
 /** Answers 401 to requests without a good token. */
 export const JWT_AUTHN: HttpFilter = {
   name: NAME,

@@ -6,6 +6,7 @@ import type { envoy } from '../../../gen/envoy/types.js'
 import type { RateLimitMatch, RateLimitPart, RateLimitRule } from '../../../ir/request-traffic.js'
 import { bool, uint32 } from '../../message.js'
 import { quote } from '../regex.js'
+import { claimAction } from './claim-value.js'
 
 type Action = envoy.config.route.v3.RateLimit.Action
 type Entry = envoy.extensions.common.ratelimit.v3.RateLimitDescriptor.Entry
@@ -86,14 +87,7 @@ function actions(part: RateLimitPart, index: number): readonly Action[] {
     case 'address':
       return addressActions(part, matched)
     case 'claim':
-      return [
-        {
-          metadata: {
-            descriptorKey,
-            metadataKey: { key: 'envoy.filters.http.jwt_authn', path: [part.provider, ...part.path].map((key) => ({ key })) },
-          },
-        },
-      ]
+      return [claimAction(descriptorKey, part.provider, part.path)]
   }
 }
 
