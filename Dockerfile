@@ -26,4 +26,5 @@ ENV NODE_ENV=production PATH=/usr/local/bin
 USER 65532:65532
 # xDS, health, metrics
 EXPOSE 18000 19001 19002
-ENTRYPOINT ["/usr/local/bin/node", "--enable-source-maps", "/app/dist/headgate.mjs"]
+# More room for young objects would cost 25 MB and save no time: measured from 2 to 16 MB at 3,000 routes.
+ENTRYPOINT ["/usr/local/bin/node", "--enable-source-maps", "--max-semi-space-size=4", "/app/dist/headgate.mjs"]

@@ -33,7 +33,7 @@ export interface KubeConfigSource {
 const CACHE_MS = 10_000
 
 /**
- * Credentials by `@kubernetes/client-node`. The package is imported by the first use: it costs tens of megabytes, which only
+ * Credentials by `@kubernetes/client-node`. The package is imported by the first use: it costs 20 megabytes, which only
  * whoever talks to a cluster should pay.
  *
  * @throws from `resolve` when no cluster or context can be found
@@ -62,10 +62,10 @@ export function kubeConfigCredentials(source: KubeConfigSource = {}): KubeCreden
   }
 }
 
-type Config = InstanceType<typeof import('@kubernetes/client-node')['KubeConfig']>
+type Config = InstanceType<typeof import('./kube-config.js')['KubeConfig']>
 
 async function loadConfig(source: KubeConfigSource): Promise<Config> {
-  const { KubeConfig } = await import('@kubernetes/client-node')
+  const { KubeConfig } = await import('./kube-config.js')
   const config = new KubeConfig()
   if (source.kubeconfig === undefined) config.loadFromDefault()
   else config.loadFromFile(source.kubeconfig)
