@@ -4,6 +4,7 @@ import { KINDS } from '../kinds/index.js'
 import type { Logger } from '../telemetry/logger.js'
 import type { Metrics } from '../telemetry/metrics.js'
 import { RevisionHistory, type RevisionRecord } from '../xds/revision-history.js'
+import { ChangeStages } from './change-stages.js'
 import type { ControlPlane } from './control-plane.js'
 import type { RoundReport } from './pipeline.js'
 
@@ -16,7 +17,7 @@ export function observeRound(report: RoundReport, metrics: Metrics, logger: Logg
     metrics.failures.inc({ collection })
     logger.error({ err: error, collection, key }, 'a fault of the program: the last good result stays in use')
   }
-  logger.debug({ milliseconds: Math.round(report.milliseconds * 10) / 10, resources: report.resources }, 'translated')
+  logger.debug({ trace: report.trace, milliseconds: Math.round(report.milliseconds * 10) / 10, resources: report.resources }, 'translated')
 }
 
 /** Follows a control plane from now on. Answers its history, the oldest revision first. */
@@ -28,7 +29,12 @@ export function observe({ snapshots, server, store }: ControlPlane, metrics: Met
     ...server.counters,
   })
   const deliveries = new DeliveryTimes()
-  snapshots.onApplied((group, _changes, revision) => deliveries.applied(group, revision, performance.now()))
+  const stages = new ChangeStages((stage, milliseconds) => metrics.changeStageSeconds.observe({ stage }, milliseconds / 1000))
+  snapshots.onApplied((group, _changes, revision, trace) => {
+    deliveries.applied(group, revision, performance.now())
+    stages.applied(group, revision, trace, epochMs())
+  })
+  tracker.onReached((proxy, revision, sentAt) => stages.reached(proxy, revision, sentAt, epochMs()))
   tracker.onDelivery((event) => {
     if (event.kind === 'rejection') {
       metrics.rejections.inc({ type: event.rejected.typeUrl })
@@ -64,3 +70,5 @@ class DeliveryTimes {
 }
 
 const MOST_WAITING = 1_000
+
+const epochMs = (): number => performance.timeOrigin + performance.now()

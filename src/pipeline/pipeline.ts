@@ -13,6 +13,7 @@ import type { GatewayInfra } from '../ir/infra.js'
 import type { Change, ProviderSink } from '../provider/provider.js'
 import type { ResourceStore } from '../store/resource-store.js'
 import { describeObject, type ObjectKey } from '../util/object-ref.js'
+import type { ChangeTrace } from '../xds/change-trace.js'
 import type { RejectedVersion, RejectedVersions } from '../xds/rejected-versions.js'
 import type { EncodedResource, ResourceChange } from '../xds/resource.js'
 import type { SnapshotCache } from '../xds/snapshot-cache.js'
@@ -25,6 +26,8 @@ import type { Translation } from './translation.js'
 
 /** What a round of translation did, for metrics and tests. */
 export interface RoundReport {
+  /** The word for the round in logs and in the history. */
+  readonly trace: string
   /** Fragments that ran, by collection. */
   readonly computed: ReadonlyMap<string, number>
   /** Resources that changed. */
@@ -87,6 +90,7 @@ export class Pipeline implements ProviderSink {
   #wantedVersion = 0
   #isScheduled = false
   #round = newRound()
+  #rounds = 0
   #waiting: (() => void)[] = []
 
   constructor(options: PipelineOptions) {
@@ -146,12 +150,31 @@ export class Pipeline implements ProviderSink {
     // Before everything was listed, a translation would only be thrown away.
     if (this.#isScheduled || !this.#isComplete) return
     this.#isScheduled = true
+    this.#rounds++
     this.#round = newRound()
     setImmediate(() => this.#slice())
   }
 
+  #trace(): ChangeTrace {
+    const { received, began } = this.#round
+    const { timeOrigin } = performance
+    return {
+      id: this.#traceId(),
+      receivedAt: timeOrigin + received,
+      translationAt: timeOrigin + (began ?? received),
+      readyAt: timeOrigin + performance.now(),
+    }
+  }
+
+  /** Processes that start in the same millisecond share words: nobody counts on more. */
+  #traceId(): string {
+    return `${Math.floor(performance.timeOrigin).toString(36)}-${this.#rounds}`
+  }
+
   #slice(): void {
-    const end = performance.now() + SLICE_MS
+    const start = performance.now()
+    this.#round.began ??= start
+    const end = start + SLICE_MS
     do {
       if (!this.#flush(end)) {
         setImmediate(() => this.#slice())
@@ -173,7 +196,7 @@ export class Pipeline implements ProviderSink {
     }
     this.#tell()
     this.#isScheduled = false
-    this.#options.onRound?.({ ...this.#round, milliseconds: performance.now() - this.#round.began })
+    this.#options.onRound?.({ ...this.#round, trace: this.#traceId(), milliseconds: performance.now() - this.#round.received })
     for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
@@ -270,7 +293,7 @@ export class Pipeline implements ProviderSink {
     const { translation, snapshots } = this.#options
     const resources = translation.xds.resources.takeChanges()
     this.#round.resources += resources.size
-    for (const [group, changes] of byGroup(resources)) snapshots.apply(group, changes)
+    for (const [group, changes] of byGroup(resources)) snapshots.apply(group, changes, this.#trace())
     snapshots.markComplete()
     const isNews = this.deliveries.published()
     return this.#holdBackRejected(resources.values()) || isNews
@@ -296,14 +319,17 @@ function placeWord({ gatewayClass, merging, keepsPorts }: UnplacedGateway): stri
 }
 
 interface Round {
-  readonly began: number
+  /** When the first change came. */
+  readonly received: number
+  /** When the translation began. */
+  began: number | undefined
   readonly computed: Map<string, number>
   readonly failures: FragmentFailure[]
   resources: number
 }
 
 function newRound(): Round {
-  return { began: performance.now(), computed: new Map(), failures: [], resources: 0 }
+  return { received: performance.now(), began: undefined, computed: new Map(), failures: [], resources: 0 }
 }
 
 function byGroup(resources: ReadonlyMap<string, EncodedResource | undefined>): ReadonlyMap<string, ResourceChange[]> {

@@ -19,6 +19,8 @@ export interface Metrics {
   readonly rejections: Counter<'type'>
   /** Time from a new revision until every connected proxy acknowledged it. */
   readonly deliverySeconds: Histogram
+  /** What changes wait for, by stage. */
+  readonly changeStageSeconds: Histogram<'stage'>
   /** Statuses written to Kubernetes, by kind and outcome. */
   readonly statusWrites: Counter<'kind' | 'outcome'>
   /** Questions to the extension server, by kind of resource and outcome. */
@@ -83,6 +85,13 @@ export function createMetrics(version: string): Metrics {
       name: 'headgate_delivery_seconds',
       help: 'From a new revision until every connected proxy of its group acknowledged it.',
       buckets: LATENCY_BUCKETS,
+    }),
+    changeStageSeconds: new Histogram({
+      registers,
+      name: 'headgate_change_stage_seconds',
+      help: 'What a change waits for: queue (until a translation begins), translate, send (until the last response is handed to the socket of a proxy), acknowledge.',
+      buckets: LATENCY_BUCKETS,
+      labelNames: ['stage'],
     }),
     statusWrites: new Counter({
       registers,

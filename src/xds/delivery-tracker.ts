@@ -14,8 +14,8 @@ export interface ProxyIdentity {
   readonly protocol: 'delta' | 'sotw'
 }
 
-/** Is told that a proxy runs everything up to a revision. */
-export type ReachedListener = (proxy: ProxyIdentity, revision: number) => void
+/** Is told that a proxy runs everything up to a revision, and when the last response was handed to its socket. */
+export type ReachedListener = (proxy: ProxyIdentity, revision: number, sentAt: number | undefined) => void
 
 interface TypeState {
   sentRevision: number
@@ -107,7 +107,8 @@ export class DeliveryTracker {
     if (proxy === undefined || proxy.acknowledgedRevision === revision) return
     const lowest = Math.min(proxy.acknowledgedRevision, revision)
     proxy.acknowledgedRevision = revision
-    for (const listener of this.#reachedListeners) listener(proxy.identity, revision)
+    const sentAt = lastSent(proxy)
+    for (const listener of this.#reachedListeners) listener(proxy.identity, revision, sentAt)
     // A proxy that was ahead of the slowest one does not move the group.
     if (lowest <= (this.#reported.get(group)?.revision ?? 0)) this.#progress(group)
   }
@@ -161,6 +162,13 @@ export class DeliveryTracker {
   #emit(event: DeliveryEvent): void {
     for (const listener of this.#listeners) listener(event)
   }
+}
+
+/** When the last response was handed to the socket of a proxy. */
+function lastSent({ types }: Proxy): number | undefined {
+  let last: number | undefined
+  for (const { sentAt } of types.values()) if (sentAt !== undefined && sentAt > (last ?? 0)) last = sentAt
+  return last
 }
 
 /** Answers come in order: an answer settles what was sent before as well. */

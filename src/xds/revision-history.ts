@@ -1,6 +1,7 @@
 /** The last revisions of every group: what changed, because of which objects, and when each proxy had it. */
 import type { ObjectVersion } from '../util/object-ref.js'
-import type { DeliveryTracker } from './delivery-tracker.js'
+import type { ChangeTrace } from './change-trace.js'
+import type { DeliveryTracker, ProxyIdentity } from './delivery-tracker.js'
 import { suspectsOf } from './rejected-versions.js'
 import type { TypeUrl } from './resource.js'
 import type { AppliedChange, SnapshotCache } from './snapshot-cache.js'
@@ -9,15 +10,28 @@ import type { AppliedChange, SnapshotCache } from './snapshot-cache.js'
 export interface RevisionRecord {
   readonly group: string
   readonly revision: number
-  /** RFC 3339. */
+  /** RFC 3339: when it was ready to be sent. */
   readonly at: string
+  /** Names the round of translation that made it, also in the log; undefined for revisions without one. */
+  readonly trace: string | undefined
+  /** How long the first of its objects waited for a translation, and how long that took, in milliseconds. */
+  readonly stages: { readonly queueMs: number; readonly translateMs: number } | undefined
   /** The first of the changes; `totalChanges` says how many there were. */
   readonly changes: readonly RevisionChange[]
   readonly totalChanges: number
   /** The objects whose new generations are in these changes, or whose resources went away; the first of them. */
   readonly causes: readonly ObjectVersion[]
   /** The proxies that run it, first come first; the first of them. */
-  readonly acknowledged: readonly { readonly proxy: string; readonly at: string }[]
+  readonly acknowledged: readonly Acknowledgement[]
+}
+
+/** A proxy runs a revision. */
+export interface Acknowledgement {
+  readonly proxy: string
+  /** RFC 3339. */
+  readonly at: string
+  /** RFC 3339: when the last response before was handed to the socket. */
+  readonly sentAt: string | undefined
 }
 
 /** One resource that changed. */
@@ -45,7 +59,7 @@ export const DEFAULT_HISTORY_LIMITS: HistoryLimits = {
 }
 
 interface MutableRecord extends RevisionRecord {
-  readonly acknowledged: { proxy: string; at: string }[]
+  readonly acknowledged: Acknowledgement[]
 }
 
 /** Remembers from its construction until `stop`. */
@@ -61,8 +75,8 @@ export class RevisionHistory {
     this.#limits = limits
     this.#now = now
     this.#stops = [
-      cache.onApplied((group, changes, revision) => this.#applied(group, changes, revision)),
-      tracker.onReached((proxy, revision) => this.#proxyReached(proxy, proxy.group, proxy.node, revision)),
+      cache.onApplied((group, changes, revision, trace) => this.#applied(group, changes, revision, trace)),
+      tracker.onReached((proxy, revision, sentAt) => this.#proxyReached(proxy, revision, sentAt)),
     ]
   }
 
@@ -76,7 +90,7 @@ export class RevisionHistory {
     for (const stop of this.#stops) stop()
   }
 
-  #applied(group: string, changes: readonly AppliedChange[], revision: number): void {
+  #applied(group: string, changes: readonly AppliedChange[], revision: number, trace: ChangeTrace | undefined): void {
     const records = this.#groups.get(group) ?? []
     this.#groups.set(group, records)
     const { changesPerRevision, revisionsPerGroup } = this.#limits
@@ -84,6 +98,8 @@ export class RevisionHistory {
       group,
       revision,
       at: this.#now().toISOString(),
+      trace: trace?.id,
+      stages: trace && { queueMs: trace.translationAt - trace.receivedAt, translateMs: trace.readyAt - trace.translationAt },
       changes: changes.slice(0, changesPerRevision).map(({ typeUrl, name, current }) => ({ typeUrl, name, version: current?.version })),
       totalChanges: changes.length,
       causes: this.#causesOf(changes),
@@ -104,7 +120,8 @@ export class RevisionHistory {
     return [...causes.values()]
   }
 
-  #proxyReached(proxy: object, group: string, node: string, revision: number): void {
+  #proxyReached(proxy: ProxyIdentity, revision: number, sentAt: number | undefined): void {
+    const { group, node } = proxy
     const before = this.#reached.get(proxy) ?? 0
     if (revision <= before) return
     this.#reached.set(proxy, revision)
@@ -112,7 +129,7 @@ export class RevisionHistory {
     for (const record of (this.#groups.get(group) ?? []).toReversed()) {
       if (record.revision <= before) return
       if (record.revision <= revision && record.acknowledged.length < this.#limits.proxiesPerRevision)
-        record.acknowledged.push({ proxy: node, at })
+        record.acknowledged.push({ proxy: node, at, sentAt: sentAt === undefined ? undefined : new Date(sentAt).toISOString() })
     }
   }
 }

@@ -5,6 +5,7 @@
  * once, when everything that existed at start has been translated, `markComplete()`. Both return at once; streams take the
  * resources from here when their sockets are ready, so a change that is overtaken by the next one is never sent.
  */
+import type { ChangeTrace } from './change-trace.js'
 import type { EncodedResource, ResourceChange, ResourceReference, TypeUrl } from './resource.js'
 
 /** What really changed in a group: unlike a `ResourceChange` it knows the resource that was there before. */
@@ -25,7 +26,7 @@ export interface SnapshotListener {
 }
 
 /** Is told what changed in any group. */
-export type AppliedListener = (group: string, changes: readonly AppliedChange[], revision: number) => void
+export type AppliedListener = (group: string, changes: readonly AppliedChange[], revision: number, trace: ChangeTrace | undefined) => void
 
 interface Group {
   revision: number
@@ -57,15 +58,16 @@ export class SnapshotCache {
 
   /**
    * Takes over what changed in a group and returns the revision that holds it. A change to the version that is already there
-   * replaces origins and references, and is no change for proxies; without any real change the revision stays.
+   * replaces origins and references, and is no change for proxies; without any real change the revision stays. `trace` says where the
+   * changes come from.
    */
-  apply(group: string, changes: readonly ResourceChange[]): number {
+  apply(group: string, changes: readonly ResourceChange[], trace?: ChangeTrace): number {
     const state = this.#group(group)
     const applied = changes.flatMap((change) => applyOne(state, change))
     if (applied.length === 0) return state.revision
     state.revision += 1
     const { revision } = state
-    for (const listener of this.#appliedListeners) listener(group, applied, revision)
+    for (const listener of this.#appliedListeners) listener(group, applied, revision, trace)
     for (const listener of state.listeners) listener.changed(applied, revision)
     return revision
   }

@@ -25,6 +25,7 @@ function printHistory(records: readonly RevisionRecord[], { style }: CliContext)
       { title: 'TIME', cell: ({ at }: RevisionRecord) => at.slice(11, 23) },
       { title: 'GROUP', cell: ({ group }) => group },
       { title: 'REVISION', cell: ({ revision }) => String(revision) },
+      { title: 'TRANSLATED', cell: ({ stages }) => (stages === undefined ? '' : `in ${stages.translateMs.toFixed(1)} ms`) },
       { title: 'CHANGED', cell: changes },
       { title: 'ACKNOWLEDGED', cell: (record) => acknowledged(record, style) },
       { title: 'CAUSE', cell: causes },
