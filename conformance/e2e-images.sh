@@ -28,7 +28,7 @@ image --name "docker.io/envoyproxy/ratelimit:$tag" --entrypoint /bin/ratelimit -
 image --name docker.io/headgate/redis:e2e --entrypoint /bin/redis-server --program "$(readlink -f "$(command -v redis-server)"):/bin/redis-server"
 
 # Dependencies written as CommonJS call `require`; an ES module has none of its own.
-"$repository/node_modules/.bin/esbuild" "$repository/test/policies/support/run-oidc-provider.ts" "$repository/test/cluster/programs/auth-server.ts" \
+"$repository/node_modules/.bin/esbuild" "$repository/test/policies/support/run-oidc-provider.ts" "$repository"/test/cluster/programs/*.ts \
   --bundle --platform=node --target=node24 --format=esm --outdir="$folder/programs" --entry-names='[name]' --out-extension:.js=.mjs --log-level=warning \
   --banner:js='import { createRequire as __createRequire } from "node:module";const require = __createRequire(import.meta.url);'
 image --name docker.io/headgate/test-programs:e2e --entrypoint /usr/local/bin/node --program "$node:/usr/local/bin/node" --file "$folder/programs:/programs"

@@ -36,8 +36,13 @@ interface Request {
  * Starts a server that changes nothing.
  *
  * @param port 0 for a free one
+ * @param host where it listens; this machine alone when left out
  */
-export async function startHookServer(port = 0, credentials: ServerCredentials = ServerCredentials.createInsecure()): Promise<HookServer> {
+export async function startHookServer(
+  port = 0,
+  credentials: ServerCredentials = ServerCredentials.createInsecure(),
+  host = '127.0.0.1',
+): Promise<HookServer> {
   const asked: AskedHook[] = []
   let behaviour: HookBehaviour = () => undefined
   const handle =
@@ -59,7 +64,7 @@ export async function startHookServer(port = 0, credentials: ServerCredentials =
     ModifyListener: handle('Listener'),
   })
   const bound = await new Promise<number>((resolve, reject) =>
-    server.bindAsync(`127.0.0.1:${port}`, credentials, (error, at) => (error === null ? resolve(at) : reject(error))),
+    server.bindAsync(`${host}:${port}`, credentials, (error, at) => (error === null ? resolve(at) : reject(error))),
   )
   const behave = (next: HookBehaviour): void => {
     behaviour = next
