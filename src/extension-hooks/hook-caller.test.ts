@@ -25,6 +25,7 @@ const questions = (...all: readonly HookQuestion[]) => new Map(all.map((each) =>
 function made(options: Partial<HookCallerOptions> = {}) {
   const calls: { readonly question: HookQuestion; readonly answer: (reply: HookReply) => Promise<void> }[] = []
   const answers = new Map<string, HookAnswer | undefined>()
+  const unanswered = new Map<string, string | undefined>()
   const alarms = new Set<{ readonly milliseconds: number; readonly callback: () => void }>()
   let connections = 0
   let reconnected = (): void => {}
@@ -48,6 +49,7 @@ function made(options: Partial<HookCallerOptions> = {}) {
     },
     onAnswer: (key, answer) => answers.set(key, answer),
     onCall: () => {},
+    onUnanswered: (key, _question, message) => void unanswered.set(key, message),
     longestWaitMs: 10_000,
     waitsAtStart: false,
     after: (milliseconds, callback) => {
@@ -70,7 +72,7 @@ function made(options: Partial<HookCallerOptions> = {}) {
     if (call === undefined) throw new Error('nobody calls')
     return call
   }
-  return { caller, answers, calls, next, ring, alarms, reconnect: () => reconnected(), connections: () => connections }
+  return { caller, answers, unanswered, calls, next, ring, alarms, reconnect: () => reconnected(), connections: () => connections }
 }
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
@@ -96,7 +98,7 @@ describe('HookCaller', () => {
   })
 
   it('lets nobody wait for a server that gives no answer, and asks all as soon as one is answered', async () => {
-    const { caller, next, ring, calls } = made()
+    const { caller, next, ring, calls, unanswered } = made()
     const first = caller.ask(questions(question('a')))
     await next().answer(UNCHANGED)
     await first
@@ -108,6 +110,7 @@ describe('HookCaller', () => {
     expect(caller.ask(questions(question('e')))).toBeUndefined()
     await next().answer(SLOW)
     expect([...caller.failures.keys()]).toEqual(['b', 'c', 'd', 'e'])
+    expect(unanswered.get('c')).toBe('slow')
     // One tells whether it is there again, and not always the same one.
     await ring(1_000)
     expect(calls.map((each) => each.question.name)).toEqual(['b'])
@@ -116,6 +119,7 @@ describe('HookCaller', () => {
     expect(calls.map((each) => each.question.name)).toEqual(['c'])
     await next().answer(UNCHANGED)
     expect(calls.map((each) => each.question.name).sort()).toEqual(['b', 'd', 'e'])
+    expect([...unanswered].filter(([, message]) => message === undefined)).toEqual([['c', undefined]])
     expect(caller.ask(questions(question('f')))).toBeDefined()
   })
 

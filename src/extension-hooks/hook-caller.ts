@@ -18,6 +18,8 @@ export interface HookCallerOptions {
   /** Takes an answer, or forgets the one that there was. */
   readonly onAnswer: (key: string, answer: HookAnswer | undefined) => void
   readonly onCall: (question: HookQuestion, outcome: HookOutcome, message: string | undefined) => void
+  /** A question has no answer, for this reason; undefined: it has one, or is not asked any more. */
+  readonly onUnanswered: (key: string, question: HookQuestion, message: string | undefined) => void
   /** Milliseconds that anybody waits for any number of answers. */
   readonly longestWaitMs: number
   /** True: until the server was reached for the first time, whoever asks waits without end. */
@@ -66,6 +68,11 @@ export class HookCaller {
     return new Map([...this.#failures].filter(([key]) => this.#questions.get(key)?.isAnswered === false))
   }
 
+  /** The present question of a key. */
+  question(key: string): HookQuestion | undefined {
+    return this.#questions.get(key)
+  }
+
   /** See `AskedHooks` of the pipeline. */
   ask(changes: ReadonlyMap<string, HookQuestion | undefined>): Promise<void> | undefined {
     const asked = [...changes].flatMap(([key, question]) => (this.#take(key, question) ? [key] : []))
@@ -101,11 +108,11 @@ export class HookCaller {
 
   /** True if the question has to be asked. */
   #take(key: string, question: HookQuestion | undefined): boolean {
-    this.#failures.delete(key)
     this.#queue.delete(key)
+    this.#noteAnswered(key)
     if (question === undefined) {
-      this.#questions.delete(key)
       this.#options.onAnswer(key, undefined)
+      this.#questions.delete(key)
       return false
     }
     this.#questions.set(key, question)
@@ -142,12 +149,13 @@ export class HookCaller {
     const isCurrent = this.#questions.get(key)?.version === question.version
     if (isCurrent) {
       if (problem === undefined) {
-        this.#failures.delete(key)
+        this.#noteAnswered(key)
         this.#options.onAnswer(key, { version: question.version, value: reply.kind === 'changed' ? reply.value : undefined })
       } else {
         // Behind the others: one that never gets an answer is not always the first to be tried again.
         this.#failures.delete(key)
         this.#failures.set(key, problem.message)
+        if (!question.isAnswered) this.#options.onUnanswered(key, question, problem.message)
       }
     }
     if (reply.kind === 'failed' && reply.because !== 'refused') this.#wentAway(reply.because === 'unreachable')
@@ -156,6 +164,11 @@ export class HookCaller {
     if (this.#failures.size > 0) this.#retryLater()
     else this.#pauseMs = FIRST_PAUSE_MS
     this.#pump()
+  }
+
+  #noteAnswered(key: string): void {
+    const question = this.#questions.get(key)
+    if (this.#failures.delete(key) && question !== undefined) this.#options.onUnanswered(key, question, undefined)
   }
 
   #wentAway(isUnreachable: boolean): void {

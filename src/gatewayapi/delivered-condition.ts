@@ -21,6 +21,8 @@ export function deliveredCondition(
         : undefined
     case 'rejected':
       return refused(delivery.message ?? '', generation)
+    case 'withheld':
+      return fails(DELIVERED, { reason: 'Withheld', message: `Proxies do not get it: ${delivery.message ?? ''}` }, generation)
     case 'pending':
     case 'noProxy':
       return undefined

@@ -14,6 +14,7 @@ export function deliveryProblem(view: View, inputs: Inputs, object: ObjectVersio
 
 function problemOf(delivery: Delivery | undefined, generation: number): Problem | undefined {
   if (delivery?.state === 'rejected') return refused(delivery.message)
+  if (delivery?.state === 'withheld') return { reason: 'Pending', message: `Proxies do not get it: ${delivery.message ?? ''}` }
   // Proxies that join, leave or restart take nothing back: what was acknowledged once stays programmed.
   if (delivery !== undefined && delivery.acknowledgedGeneration >= generation) return undefined
   const message =

@@ -25,8 +25,8 @@ export interface Delivery {
   /** The highest generation that every connected proxy of its group has acknowledged. */
   readonly acknowledgedGeneration: number
   /** How the latest generation fared. */
-  readonly state: 'delivered' | 'pending' | 'rejected' | 'noProxy'
-  /** Envoy's own words, where it refused. */
+  readonly state: 'delivered' | 'pending' | 'rejected' | 'noProxy' | 'withheld'
+  /** Envoy's own words, where it refused; why proxies get something that closes the object instead, where it is withheld. */
   readonly message?: string
 }
 

@@ -74,15 +74,29 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     ...(onClassFinalizers === undefined ? {} : { onClassFinalizers }),
     ...(onRound === undefined ? {} : { onRound }),
   })
-  hooks?.attach((key, answer) => {
-    if (translation.hookAnswers?.set(key, answer) !== true) return
-    // Another answer is not the one that Envoy refused.
-    pipeline.deliveries.changed(`${HOOK_ORIGIN_KIND}//${key}`)
-    pipeline.touched()
-  })
+  if (hooks !== undefined) attachHooks(hooks, translation, pipeline)
   server.tracker.onDelivery((event) => {
     if (event.kind === 'progress') pipeline.progress(event.group, event)
     else pipeline.rejected(event.rejected, event.group)
   })
   return { translation, store, snapshots, pipeline, server }
+}
+
+function attachHooks(hooks: ExtensionHooks, { hookAnswers }: Translation, pipeline: Pipeline): void {
+  const { deliveries } = pipeline
+  const prefix = `${HOOK_ORIGIN_KIND}//`
+  hooks.attach({
+    answered: (key, answer) => {
+      if (hookAnswers?.set(key, answer) !== true) return
+      // Another answer is not the one that Envoy refused.
+      deliveries.changed(`${prefix}${key}`)
+      pipeline.touched()
+    },
+    withheld: (object, message) => {
+      if (deliveries.withhold(object, message)) pipeline.touched()
+    },
+  })
+  deliveries.onHeld((object, message) => {
+    if (object.startsWith(prefix)) hooks.refused(object.slice(prefix.length), message)
+  })
 }

@@ -44,9 +44,12 @@ export class Deliveries {
   /** Objects that were held back or let in: their delivery starts anew with the next revision. */
   readonly #held = new Set<string>()
   readonly #unheld = new UnheldRejections()
+  /** Objects of which proxies get something that closes them, with the reason. */
+  readonly #withheld = new Map<string, string>()
   /** What other replicas say, by replica and object. */
   readonly #others = new Map<string, Map<string, ObjectStates>>()
   readonly #listeners = new Set<(object: string) => void>()
+  readonly #heldListeners = new Set<(object: string, message: string | undefined) => void>()
 
   constructor(collections: WatchedCollections, inputs: DeliveryInputs, resources: PresentResources) {
     this.#collections = collections
@@ -60,6 +63,7 @@ export class Deliveries {
       hold: (object, quarantine) => {
         inputs.quarantines.set(object, quarantine)
         this.#held.add(object)
+        for (const listener of this.#heldListeners) listener(object, quarantine?.message)
       },
     })
   }
@@ -71,6 +75,22 @@ export class Deliveries {
     if (isSame) return
     this.#lastGood.changed(name, before, after, acknowledged)
     this.#quarantines.changed(name)
+  }
+
+  /** Calls the listener for everything that is held back, with Envoy's words, and once more without when it is let in. */
+  onHeld(listener: (object: string, message: string | undefined) => void): void {
+    this.#heldListeners.add(listener)
+  }
+
+  /**
+   * Proxies get something that closes the object instead of what was made of it; undefined: they get it again.
+   *
+   * @returns true if the translation has something to do
+   */
+  withhold(object: string, message: string | undefined): boolean {
+    if (message === undefined) this.#withheld.delete(object)
+    else this.#withheld.set(object, message)
+    return this.#settle(object)
   }
 
   /** Something other than an object that was held back has changed: it gets its chance. */
@@ -234,8 +254,10 @@ export class Deliveries {
   #settle(object: string): boolean {
     const delivery = this.#ledger.delivery(object, this.#othersOf(object))
     for (const listener of this.#listeners) listener(object)
-    if (delivery?.state === 'delivered') this.#lastGood.delivered(object)
-    return this.#inputs.deliveries.set(object, delivery)
+    if (delivery?.state !== 'delivered') return this.#inputs.deliveries.set(object, delivery)
+    this.#lastGood.delivered(object)
+    const message = this.#withheld.get(object)
+    return this.#inputs.deliveries.set(object, message === undefined ? delivery : { ...delivery, state: 'withheld', message })
   }
 }
 

@@ -3,6 +3,7 @@ import type { Problem } from '../admin/sources.js'
 import type { ExtensionServerConfig } from '../config/config.js'
 import { HookCaller } from '../extension-hooks/hook-caller.js'
 import { connectHooks } from '../extension-hooks/hook-client.js'
+import { WithheldObjects } from '../extension-hooks/withheld-objects.js'
 import type { Logger } from '../telemetry/logger.js'
 import type { Metrics } from '../telemetry/metrics.js'
 import { HOOK_ORIGIN_KIND } from '../xds/hook-origin.js'
@@ -15,6 +16,14 @@ const LONGEST_WAIT = 10
 /** What is told one by one; of more, the number. */
 const MOST_PROBLEMS = 20
 
+/** Takes what comes of questions. */
+export interface HookSink {
+  /** Undefined: there is nothing to answer any more. */
+  answered(key: string, answer: HookAnswer | undefined): void
+  /** The object is closed, for this reason; undefined: it is not any more. Named by `<Kind>/<namespace>/<name>`. */
+  withheld(object: string, message: string | undefined): void
+}
+
 /** Asks the extension server of the configuration. */
 export class ExtensionHooks implements AskedHooks {
   readonly options: HookOptions
@@ -22,7 +31,8 @@ export class ExtensionHooks implements AskedHooks {
   readonly #caller: HookCaller
   readonly #metrics: Metrics
   readonly #logger: Logger
-  #onAnswer: (key: string, answer: HookAnswer | undefined) => void = () => {}
+  readonly #withheld = new WithheldObjects()
+  #sink: HookSink = { answered: () => {}, withheld: () => {} }
   /** So that an outage is one line of the log, and not one per resource. */
   #lastMessage = ''
 
@@ -33,7 +43,10 @@ export class ExtensionHooks implements AskedHooks {
     this.#logger = logger.child({ component: 'extension' })
     this.#caller = new HookCaller({
       connect: (onReconnected) => connectHooks(config, onReconnected),
-      onAnswer: (key, answer) => this.#onAnswer(key, answer),
+      onAnswer: (key, answer) => this.#sink.answered(key, answer),
+      onUnanswered: (key, question, message) => {
+        this.#tell(key, question, message === undefined ? undefined : `the extension server gave no answer: ${message}`)
+      },
       onCall: ({ kind, name }, outcome, message) => this.#note(kind, name, outcome, message),
       longestWaitMs: LONGEST_WAIT * config.timeoutMs,
       // Proxies that run go on with what they have, which is better than closing everything.
@@ -43,8 +56,20 @@ export class ExtensionHooks implements AskedHooks {
   }
 
   /** Hands answers over from now on. Call it before the first question. */
-  attach(onAnswer: (key: string, answer: HookAnswer | undefined) => void): void {
-    this.#onAnswer = onAnswer
+  attach(sink: HookSink): void {
+    this.#sink = sink
+  }
+
+  /** Envoy refused an answer, in these words; undefined: it is sent again, or is another one. */
+  refused(key: string, message: string | undefined): void {
+    const question = this.#caller.question(key)
+    const words = message === undefined ? undefined : `Envoy refused the answer of the extension server: ${message}`
+    if (question !== undefined) this.#tell(`refused ${key}`, question, words)
+  }
+
+  #tell(reason: string, question: HookQuestion, message: string | undefined): void {
+    if (this.options.failurePolicy === 'Ignore') return
+    for (const [object, words] of this.#withheld.note(reason, question, message)) this.#sink.withheld(object, words)
   }
 
   ask(questions: ReadonlyMap<string, HookQuestion | undefined>): Promise<void> | undefined {

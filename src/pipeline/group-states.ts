@@ -18,7 +18,7 @@ export interface ObjectStates {
  * @param own what this replica says; its groups are those that count
  * @param others what other replicas say, perhaps about an older generation
  */
-export function combineStates(own: ObjectStates, others: Iterable<ObjectStates>): Exclude<Delivery['state'], 'rejected'> {
+export function combineStates(own: ObjectStates, others: Iterable<ObjectStates>): Exclude<Delivery['state'], 'rejected' | 'withheld'> {
   const replicas = [own, ...others]
   const groups = [...own.groups.keys()].map((group) => overReplicas(group, own.generation, replicas))
   if (groups.length === 0 || groups.includes('noProxy')) return 'noProxy'

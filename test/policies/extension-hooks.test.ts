@@ -60,6 +60,13 @@ async function answer(world: Standalone, host: string): Promise<string> {
   const { status: code, headers } = await world.send('default/gw', 80, { host: `${host}.test` })
   return [code, headers['x-version'], headers['x-hook']].filter((each) => each !== undefined).join(' ')
 }
+/** What the route says of its delivery. */
+function delivered(world: Standalone, name: string): string | undefined {
+  const found = world.status(`HTTPRoute/default/${name}`)
+  const conditions = found.shape === 'route' ? found.parents.flatMap((parent) => parent.conditions) : []
+  const condition = conditions.find(({ type }) => type === 'headgate.dev/Delivered')
+  return condition && `${condition.status}/${condition.reason}`
+}
 const problems = (world: Standalone): readonly string[] =>
   world.running.sources.problems().map(({ where, message }) => `${where}: ${message}`)
 const askedAbout = (host: string): number => hooks.asked.filter(({ name }) => name.endsWith(` ${host}.test`)).length
@@ -101,11 +108,7 @@ describe.each(PACKINGS)('an extension server, with the packing %s', (routePackin
       expect.stringMatching(/^VirtualHost .* b\.test: Envoy refused the answer .* it is sent as it is: .*missing \)/),
     ])
     // The route is not to blame.
-    await eventually(() => {
-      const found = world.status('HTTPRoute/default/b')
-      const conditions = found.shape === 'route' ? found.parents.flatMap((parent) => parent.conditions) : []
-      expect(conditions).toContainEqual(expect.objectContaining({ type: 'headgate.dev/Delivered', status: 'True' }))
-    })
+    await eventually(() => expect(delivered(world, 'b')).toBe('True/Delivered'))
 
     await world.write('routes', [routeOf('a'), routeOf('b', 'v1'), routeOf('c')].join('---'))
     await eventually(async () => expect(await answer(world, 'b')).toBe('200 v1 yes'), 60_000)
@@ -191,9 +194,26 @@ describe('an extension server', () => {
     const world = await start({ hook: { failurePolicy: 'Fail' } })
     await world.write('routes', routes('a', 'b'))
     expect([await answer(world, 'a'), await answer(world, 'b')]).toEqual(['200 v0 yes', '500'])
+    expect([delivered(world, 'a'), delivered(world, 'b')]).toEqual(['True/Delivered', 'False/Withheld'])
     hooks.behave((asked) => withHeader(asked, 'yes'))
     await eventually(async () => expect(await answer(world, 'b')).toBe('200 v0 yes'), 60_000)
-  }, 90_000)
+    await eventually(() => expect(delivered(world, 'b')).toBe('True/Delivered'))
+
+    // What Envoy refuses is no answer.
+    const poison = { match: { safeRegex: { regex: '(' } }, directResponse: { status: 200 } }
+    hooks.behave((asked) =>
+      asked.name.endsWith(' b.test')
+        ? changed(asked, 'VirtualHost', (host) => ({ ...host, routes: [poison, ...(host.routes ?? [])] }))
+        : withHeader(asked, 'yes'),
+    )
+    await world.write('routes', [routeOf('a', 'v1'), routeOf('b', 'v1')].join('---'))
+    await eventually(async () => expect([await answer(world, 'a'), await answer(world, 'b')]).toEqual(['200 v1 yes', '500']), 60_000)
+    await eventually(() => expect([delivered(world, 'a'), delivered(world, 'b')]).toEqual(['True/Delivered', 'False/Withheld']))
+    await world.write('routes', [routeOf('a', 'v1'), routeOf('b', 'v1').replace('b.test', 'other.test')].join('---'))
+    await eventually(async () => expect(await answer(world, 'other')).toBe('200 v1 yes'), 60_000)
+    await eventually(() => expect(delivered(world, 'b')).toBe('True/Delivered'))
+    expect(problems(world)).toEqual([])
+  }, 120_000)
 
   it('with the failure policy Fail is waited for at the start: proxies go on with what they have', async () => {
     const port = await freePort()
