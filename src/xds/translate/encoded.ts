@@ -4,6 +4,7 @@ import type { EnvoyMessages } from '../../gen/envoy/types.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
 import { encode, type MessageName } from '../message.js'
 import type { EncodedResource, ResourceReference, TypeUrl } from '../resource.js'
+import { keep } from './field.js'
 
 /** Characters of a version: 132 bits of SHA-256. */
 const VERSION_LENGTH = 22
@@ -22,7 +23,7 @@ export function encodeResource<Name extends MessageName>(
   message: EnvoyMessages[Name],
   identity: ResourceIdentity,
 ): EncodedResource {
-  const value = encode(messageName, message)
+  const value = keep([encode(messageName, message)])
   return { ...identity, version: contentHash([value]), value }
 }
 

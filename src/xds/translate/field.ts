@@ -6,6 +6,20 @@ export function fieldHeader(field: number, length: number): Buffer {
   return Buffer.from([...varint(tag), ...varint(length)])
 }
 
+/**
+ * Parts joined in memory of their own, for bytes that stay. Node makes small buffers from a pool, 8 KiB at a time, which stay as long as
+ * the last buffer in them: one that is kept among many that are not would keep those 8 KiB.
+ */
+export function keep(parts: readonly Uint8Array[]): Buffer {
+  const whole = Buffer.allocUnsafeSlow(parts.reduce((sum, part) => sum + part.length, 0))
+  let end = 0
+  for (const part of parts) {
+    whole.set(part, end)
+    end += part.length
+  }
+  return whole
+}
+
 /** A length-delimited field that holds these parts. */
 export function field(number: number, parts: readonly Buffer[]): Buffer {
   const length = parts.reduce((sum, part) => sum + part.length, 0)

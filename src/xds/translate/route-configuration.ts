@@ -8,6 +8,7 @@ import { type EncodedResource, type ResourcePart, type ResourceReference, TYPE_U
 import { ADS } from './config-source.js'
 import { MAX_DIRECT_RESPONSE_BYTES } from './direct-response.js'
 import { contentHash } from './encoded.js'
+import { keep } from './field.js'
 import type { EncodedVirtualHost } from './virtual-host.js'
 
 type RouteConfiguration = envoy.config.route.v3.RouteConfiguration
@@ -78,8 +79,5 @@ export function partsOf(virtualHosts: readonly EncodedVirtualHost[]): readonly R
 
 /** Protobuf allows the fields of a message in any order, so a message is the concatenation of parts of it. */
 function concatenate(frame: Buffer, virtualHosts: readonly EncodedVirtualHost[]): Buffer {
-  const whole = Buffer.allocUnsafeSlow(virtualHosts.reduce((sum, { field }) => sum + field.length, frame.length))
-  let end = frame.copy(whole)
-  for (const { field } of virtualHosts) end += field.copy(whole, end)
-  return whole
+  return keep([frame, ...virtualHosts.map(({ field }) => field)])
 }

@@ -10,7 +10,7 @@ import { any, encode } from '../message.js'
 import { type EncodedResource, TYPE_URL } from '../resource.js'
 import { directResponse } from './direct-response.js'
 import { contentHash, sortReferences } from './encoded.js'
-import { field } from './field.js'
+import { field, keep } from './field.js'
 import { SEARCHED_FILTERS } from './http-filters/index.js'
 import { originsOf, routeConfigurationFrame } from './route-configuration.js'
 import { FALLBACK, SCOPE_HEADER, scopeKeyPrefix, scopeName } from './scope-key.js'
@@ -68,7 +68,7 @@ function encodeScope(
     typedPerFilterConfig: SWITCHED_OFF,
   })
   const key = { fragments: [{ stringKey: `${scopeKeyPrefix(table.name)}${host}` }] }
-  const value = Buffer.concat([
+  const value = keep([
     encode('envoy.config.route.v3.ScopedRouteConfiguration', { name, key }),
     field(ROUTE_CONFIGURATION_FIELD, [frame, ...virtualHosts]),
   ])

@@ -6,7 +6,7 @@ import { encode } from '../message.js'
 import { type ResourceReference, TYPE_URL } from '../resource.js'
 import { directResponse } from './direct-response.js'
 import { contentHash, sortReferences } from './encoded.js'
-import { fieldHeader } from './field.js'
+import { fieldHeader, keep } from './field.js'
 import { filterReferences, hostFilterConfig } from './http-filters/index.js'
 import { DEFAULT_RETRY_POLICY } from './retry-policy.js'
 import { buildRoutes } from './route.js'
@@ -48,7 +48,7 @@ export function buildVirtualHost(host: IrVirtualHost): envoy.config.route.v3.Vir
 export function encodeVirtualHost(host: IrVirtualHost): EncodedVirtualHost {
   const message = encode('envoy.config.route.v3.VirtualHost', buildVirtualHost(host))
   const header = fieldHeader(VIRTUAL_HOSTS_FIELD, message.length)
-  const field = Buffer.concat([header, message])
+  const field = keep([header, message])
   const bytes = field.subarray(header.length)
   return {
     routeTable: host.routeTable,
