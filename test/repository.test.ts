@@ -34,6 +34,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   k8s: ['util', 'xds/server'],
   'provider/file': ['provider', 'schema', 'util'],
   'provider/kubernetes': ['gen', 'k8s', 'provider', 'schema', 'util'],
+  fetch: ['gatewayapi', 'k8s', 'util'],
   status: ['gatewayapi', 'gen', 'k8s', 'schema', 'util'],
   'infra/host': ['envoy', 'ir', 'telemetry', 'util', 'xds', 'xds/server'],
   'infra/kubernetes': ['envoy', 'gatewayapi', 'gen', 'ir', 'k8s', 'schema', 'util'],

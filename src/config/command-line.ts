@@ -9,7 +9,17 @@ import { DEFAULT_TRANSLATE_OPTIONS } from '../xds/translate/options.js'
 import { DEFAULT_ROUTE_PACKING, type RoutePacking } from '../xds/translate/packing.js'
 import type { Config, KubernetesConfig, SocketAddress, StandaloneConfig } from './config.js'
 import { addExtensionOptions, type ExtensionOptions, extensionServer } from './extension-options.js'
-import { controllerName, namespaces, port, printRoutePacking, routePacking, service, socketAddress, wholeNumber } from './option-values.js'
+import {
+  controllerName,
+  hosts,
+  namespaces,
+  port,
+  printRoutePacking,
+  routePacking,
+  service,
+  socketAddress,
+  wholeNumber,
+} from './option-values.js'
 import { headgateVersion } from './version.js'
 
 /** The Envoy image that fits this version of Headgate. */
@@ -77,6 +87,8 @@ interface Options extends ExtensionOptions {
   readonly controllerName: string
   readonly routePacking: RoutePacking
   readonly envoyPatches: boolean
+  readonly fetchHosts?: readonly string[]
+  readonly fetchPlainHosts?: readonly string[]
   readonly accessLog: AccessLogMode
   readonly logLevel: LogLevel
   readonly logFormat?: LogFormat
@@ -155,6 +167,10 @@ export function headgateCommand(): Command {
         service,
       ),
     )
+    .addOption(
+      new Option('--fetch-hosts <hosts>', 'only these hosts are asked for what policies need (HOST, HOST:PORT, *.HOST)').argParser(hosts),
+    )
+    .addOption(new Option('--fetch-plain-hosts <hosts>', 'hosts that are asked for it without TLS').argParser(hosts))
     .option('--envoy-patches', 'apply EnvoyPatchPolicies: who may write them can make proxies do anything', false)
   return addExtensionOptions(command)
     .optionsGroup('With files (--provider file):')
@@ -269,12 +285,7 @@ function kubernetes(options: Options, command: Command, { environment, workingFo
   }
 }
 
-function common(
-  options: Options,
-  command: Command,
-  workingFolder: string,
-  defaultFormat: LogFormat,
-): Pick<Config, 'log' | 'controllerName' | 'routePacking' | 'envoyPatches' | 'accessLog' | 'rateLimitService' | 'extensionServer'> {
+function common(options: Options, command: Command, workingFolder: string, defaultFormat: LogFormat): Omit<Config, 'provider'> {
   const extension = extensionServer(options, command, workingFolder)
   const { logLevel, logFormat, controllerName: name, routePacking: packing, envoyPatches, accessLog, rateLimitService } = options
   return {
@@ -285,6 +296,8 @@ function common(
     accessLog,
     ...(rateLimitService === undefined ? {} : { rateLimitService }),
     ...(extension === undefined ? {} : { extensionServer: extension }),
+    ...(options.fetchHosts === undefined ? {} : { fetchHosts: options.fetchHosts }),
+    ...(options.fetchPlainHosts === undefined ? {} : { fetchPlainHosts: options.fetchPlainHosts }),
   }
 }
 

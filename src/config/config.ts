@@ -17,6 +17,10 @@ interface CommonConfig {
   readonly envoyPatches: boolean
   /** How virtual hosts come to Envoy. */
   readonly routePacking: RoutePacking
+  /** `HOST`, `HOST:PORT` or `*.HOST` that policies may have something fetched from; undefined: any. */
+  readonly fetchHosts?: readonly string[] | undefined
+  /** Those that are asked without TLS. */
+  readonly fetchPlainHosts?: readonly string[] | undefined
   /** What proxies write about requests. */
   readonly accessLog: AccessLogMode
   /** Who counts requests for limits of type Global; undefined: nobody, and such policies are refused. */

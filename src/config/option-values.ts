@@ -43,6 +43,15 @@ export function namespaces(value: string): readonly string[] {
   return [...new Set(names)]
 }
 
+/** `example.com,*.example.org,registry:5000` as a list: hosts, with a port or without, and all below a domain. */
+export function hosts(value: string): readonly string[] {
+  const names = value.split(',').map((name) => name.trim().toLowerCase())
+  const wrong = names.find((name) => !/^(\*\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:[0-9]{1,5})?$/.test(name))
+  if (wrong !== undefined)
+    throw new InvalidArgumentError(`"${wrong}" is no host. Write hosts with commas between them, such as example.com,*.example.org.`)
+  return [...new Set(names)]
+}
+
 /** `rds`, `scoped` or `scoped-above=1000`. */
 export function routePacking(value: string): RoutePacking {
   if (value === 'rds' || value === 'scoped') return value

@@ -22,6 +22,8 @@ import { declarePolicyStatuses } from './backends/policy-status.js'
 import { declareSelectedPods, type SelectedPods } from './backends/selected-pods.js'
 import { declareTrafficPolicies } from './backends/traffic-policies.js'
 import type { TranslationContext } from './context.js'
+import { declareFetches } from './fetches/declare-fetches.js'
+import type { FetchRequest } from './fetches/fetch-request.js'
 import type { GatewaySources } from './gateway-sources.js'
 import type { Inputs } from './inputs.js'
 import { backendsOfFilters, clustersOfFilters, declareListenerFilters, type ListenerFilters } from './listener-filters.js'
@@ -69,6 +71,8 @@ export interface RouteHalf extends RouteSources {
   readonly jwtRequirements: Collection<JwtRequirement>
   /** By the key of a SecurityPolicy. */
   readonly authentications: Collection<PolicyAuthentication>
+  /** By their key. */
+  readonly fetches: Collection<FetchRequest>
   /** By the key of the policy. */
   readonly rateLimitDomains: Collection<RateLimitDomain>
   readonly statuses: Collection<ObjectStatus>
@@ -208,6 +212,7 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
     selectedPods: declareSelectedPods(graph, inputs, backends),
     jwtRequirements,
     authentications,
+    fetches: declareFetches(graph, { ...ruleSources, inputs }),
     rateLimitDomains: declareRateLimitDomains(graph, trafficPolicies),
     statuses,
     telemetry: telemetry.ofGateways,

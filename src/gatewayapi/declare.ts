@@ -16,6 +16,7 @@ import type { SelectedPods } from './backends/selected-pods.js'
 import type { TranslationContext } from './context.js'
 import { declareRoutes, type EffectivePolicies } from './declare-routes.js'
 import { type Diagnostic, declareDiagnostics } from './diagnostics.js'
+import type { FetchRequest } from './fetches/fetch-request.js'
 import { declareClassFinalizers, type FinalizerChange } from './gateway-class-finalizers.js'
 import { declareGatewayClasses } from './gateway-classes.js'
 import { declareGateways, type OurGateway } from './gateways.js'
@@ -58,6 +59,8 @@ export interface GatewayApi {
   readonly endpoints: Source<Endpoints>
   /** By name. */
   readonly jwtRequirements: Source<JwtRequirement>
+  /** What is to be fetched for policies, by the key of the request. */
+  readonly fetches: Collection<FetchRequest>
   /** By the key of the policy. */
   readonly rateLimitDomains: Source<RateLimitDomain>
   readonly ports: Collection<Port>
@@ -159,6 +162,7 @@ export function declareGatewayApi(graph: Graph, inputs: Inputs, context: Transla
     clusters,
     endpoints,
     jwtRequirements: routes.jwtRequirements,
+    fetches: routes.fetches,
     rateLimitDomains: routes.rateLimitDomains,
     ports,
     materials,

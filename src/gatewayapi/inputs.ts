@@ -4,6 +4,7 @@ import type { Graph, Input } from '../incremental/index.js'
 import type { Placement } from '../ir/placement.js'
 import type { KubeObject } from '../provider/provider.js'
 import type { ObjectKey } from '../util/object-ref.js'
+import type { Fetched } from './fetches/fetch-request.js'
 
 /** An address that a gateway has. */
 export interface AssignedAddress {
@@ -76,6 +77,8 @@ export interface Inputs {
   readonly quarantines: Input<Quarantine>
   /** By `MISSING_KEY`. No value: everything was read. */
   readonly missing: Input<Missing>
+  /** By the key of the request. */
+  readonly fetched: Input<Fetched>
   /** By `DEFINITIONS_KEY`. No value: the definitions are our own. */
   readonly definitions: Input<Definitions>
 }
@@ -97,6 +100,7 @@ export function declareInputs(graph: Graph, kinds: readonly KindName[]): Inputs 
     deliveries: graph.input('deliveries'),
     quarantines: graph.input('quarantines'),
     missing: graph.input('missing'),
+    fetched: graph.input('fetched'),
     definitions: graph.input('definitions'),
   }
 }

@@ -14,7 +14,7 @@ import type { Authenticator } from '../xds/server/authentication.js'
 import { SnapshotCache } from '../xds/snapshot-cache.js'
 import type { XdsOptions } from '../xds/translate/declare.js'
 import type { ExtensionHooks } from './extension-hooks.js'
-import { Pipeline, type PipelineOptions, type ReferencedObjects, type RoundReport } from './pipeline.js'
+import { type Fetches, Pipeline, type PipelineOptions, type ReferencedObjects, type RoundReport } from './pipeline.js'
 import type { PlacementPolicy } from './placements.js'
 import { createTranslation, type Translation } from './translation.js'
 
@@ -30,6 +30,7 @@ export interface ControlPlaneOptions {
   readonly references?: ReferencedObjects
   /** Asks an extension server; undefined without one. */
   readonly hooks?: ExtensionHooks | undefined
+  readonly fetches?: Fetches
   readonly onStatuses?: (changes: ReadonlyMap<string, ObjectStatus | undefined>) => void
   readonly onInfra?: (changes: ReadonlyMap<string, GatewayInfra | undefined>) => void
   readonly onSelectedPods?: PipelineOptions['onSelectedPods']
@@ -68,6 +69,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     placements,
     ...(options.references === undefined ? {} : { references: options.references }),
     ...(hooks === undefined ? {} : { hooks }),
+    ...(options.fetches === undefined ? {} : { fetches: options.fetches }),
     ...(onStatuses === undefined ? {} : { onStatuses }),
     ...(onInfra === undefined ? {} : { onInfra }),
     ...(onSelectedPods === undefined ? {} : { onSelectedPods }),

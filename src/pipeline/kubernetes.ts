@@ -46,6 +46,7 @@ import { type ControlPlane, createControlPlane } from './control-plane.js'
 import { describeDefinitions } from './definitions.js'
 import { effectivePoliciesOf } from './effective-policies.js'
 import { ExtensionHooks } from './extension-hooks.js'
+import { createFetcher } from './fetches.js'
 import { fleetsOf } from './fleet-accounts.js'
 import { listenerPlaces } from './listener-places.js'
 import { ObjectStatuses } from './object-statuses.js'
@@ -116,6 +117,8 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
     },
   })
   const hooks = config.extensionServer && new ExtensionHooks(config.extensionServer, metrics, logger)
+  const rules = { allowsLoopback: false, hosts: config.fetchHosts, plainHosts: config.fetchPlainHosts ?? [] }
+  const fetcher = createFetcher({ rules, logger, metrics, controlPlane: () => controlPlane })
   const controlPlane: ControlPlane = createControlPlane({
     hooks,
     context: {
@@ -131,6 +134,7 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
       ...(config.rateLimitService === undefined ? {} : { rateLimitService: config.rateLimitService }),
     },
     placements: new PodPlacements(addresses),
+    fetches: fetcher,
     references: { kinds: BY_REFERENCE, want: (wanted) => provider.want(wanted) },
     authenticator: certificateOrToken(
       new TokenAuthenticator(
@@ -267,6 +271,7 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
       signal,
     )
   } finally {
+    fetcher.stop()
     certificates.stop()
     keeper.stop()
     await Promise.all([...http.map((each) => each.stop()), server.close()])

@@ -5,6 +5,7 @@
  * timer. A long translation gives way to sockets every few milliseconds.
  */
 import type { SelectedPods } from '../gatewayapi/backends/selected-pods.js'
+import type { FetchRequest } from '../gatewayapi/fetches/fetch-request.js'
 import type { FinalizerChange } from '../gatewayapi/gateway-class-finalizers.js'
 import type { ObjectStatus } from '../gatewayapi/object-status.js'
 import type { KindName } from '../gen/kinds.js'
@@ -48,6 +49,8 @@ export interface PipelineOptions {
   readonly references?: ReferencedObjects
   /** Asks an extension server what it makes of resources; absent without one. */
   readonly hooks?: AskedHooks
+  /** Fetches what policies need from elsewhere; absent where nothing is fetched. */
+  readonly fetches?: Fetches
   /** Statuses that changed, by `<Kind>/<namespace>/<name>`; undefined: the object is gone. */
   readonly onStatuses?: (changes: ReadonlyMap<string, ObjectStatus | undefined>) => void
   /** Infrastructure that changed, by the key of its gateway. */
@@ -74,6 +77,14 @@ export interface AskedHooks {
    * @returns resolves when they are answered, or the server does not answer: in bounded time. Undefined: there is nothing to wait for
    */
   ask(questions: ReadonlyMap<string, HookQuestion | undefined>): Promise<void> | undefined
+}
+
+/** What is fetched over the network for policies. What comes is set in the input `fetched`. */
+export interface Fetches {
+  /** Requests that came, changed or went away, by their key. */
+  want(changes: ReadonlyMap<string, FetchRequest | undefined>): void
+  /** Resolves, after a while at the latest, when everything that is wanted has had an attempt; undefined when it has already. */
+  firstAnswers(): Promise<void> | undefined
 }
 
 /** How long a translation may keep the event loop. */
@@ -182,7 +193,7 @@ export class Pipeline implements ProviderSink {
       }
       // A Secret that is named for the first time must be read before anybody says that it does not exist, and what an extension server
       // changes is sent once, changed.
-      const brought = this.#bringReferenced() ?? this.#askHooks()
+      const brought = this.#bringReferenced() ?? this.#fetch() ?? this.#askHooks()
       if (brought !== undefined) {
         void brought.finally(() => setImmediate(() => this.#slice()))
         return
@@ -234,6 +245,15 @@ export class Pipeline implements ProviderSink {
     if (hooks === undefined) return undefined
     const questions = new Map(translation.xds.questions.flatMap((each) => [...each.takeChanges()]))
     return questions.size === 0 ? undefined : hooks.ask(questions)
+  }
+
+  /** A promise only before anything was published: proxies may have what we do not have yet, and must not lose it meanwhile. */
+  #fetch(): Promise<void> | undefined {
+    const { fetches, translation, snapshots } = this.#options
+    const changes = translation.gatewayApi.fetches.takeChanges()
+    if (fetches === undefined) return undefined
+    if (changes.size > 0) fetches.want(changes)
+    return snapshots.isComplete ? undefined : fetches.firstAnswers()
   }
 
   #placeGateways(): void {

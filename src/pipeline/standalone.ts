@@ -10,6 +10,7 @@ import type { AdminSources, Problem } from '../admin/sources.js'
 import type { StandaloneConfig } from '../config/config.js'
 import { listenError } from '../config/listen-error.js'
 import { headgateVersion } from '../config/version.js'
+import { fileFetchCache } from '../fetch/fetch-cache.js'
 import { SUPPORTED_FEATURES } from '../gatewayapi/features.js'
 import { MISSING_KEY } from '../gatewayapi/inputs.js'
 import { EnvoyProcess, type EnvoyProcessState } from '../infra/host/envoy-process.js'
@@ -30,6 +31,7 @@ import { rejectedVersionFile } from '../xds/server/rejected-version-file.js'
 import { type ControlPlane, createControlPlane } from './control-plane.js'
 import { effectivePoliciesOf } from './effective-policies.js'
 import { ExtensionHooks } from './extension-hooks.js'
+import { createFetcher } from './fetches.js'
 import { fileProblems, StartLosses } from './file-problems.js'
 import { listenerPlaces } from './listener-places.js'
 import { ObjectStatuses } from './object-statuses.js'
@@ -64,7 +66,12 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger, 
   )
   const systemTrustFile = config.systemAuthorities ?? findSystemAuthorities()
   const hooks = config.extensionServer && new ExtensionHooks(config.extensionServer, metrics, logger)
-  const controlPlane = createControlPlane({
+  const cache = await fileFetchCache(join(config.stateFolder, 'fetched'), (err) =>
+    logger.warn({ err }, 'what was fetched for policies could not be saved'),
+  )
+  const rules = { allowsLoopback: true, hosts: config.fetchHosts, plainHosts: config.fetchPlainHosts ?? [] }
+  const fetcher = createFetcher({ rules, logger, metrics, cache, controlPlane: () => controlPlane })
+  const controlPlane: ControlPlane = createControlPlane({
     hooks,
     context: {
       controllerName: config.controllerName,
@@ -83,6 +90,7 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger, 
     authenticator: trust === undefined ? allowEveryone(LOCAL_GROUP) : byCertificate,
     credentials: trust?.credentials ?? ServerCredentials.createInsecure(),
     rejected,
+    fetches: fetcher,
     log: logger.child({ component: 'xds' }),
     onStatuses: (changes) => statuses.apply(changes),
     onRound: (report) => observeRound(report, metrics, logger),
@@ -146,6 +154,7 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger, 
     envoy === undefined ? undefined : new EnvoyProcess({ path: envoy.path, logger, logLevel: config.log.level, bootstrap: bootstrapFor })
   if (local !== undefined) parts.push((running) => local.start(running))
   const ended = runAll(parts, signal).finally(async () => {
+    fetcher.stop()
     await admin.stop()
     await server.close()
     trust?.stop()

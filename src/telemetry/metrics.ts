@@ -27,6 +27,8 @@ export interface Metrics {
   readonly extensionCalls: Counter<'resource' | 'outcome'>
   /** Resources about which it has not answered. */
   readonly extensionUnanswered: Gauge
+  /** Attempts to fetch what policies need, by kind and outcome. */
+  readonly fetches: Counter<'kind' | 'outcome'>
   /** Exports what is counted elsewhere as plain numbers. */
   exportCounts(counts: ExternalCounts): void
 }
@@ -109,6 +111,12 @@ export function createMetrics(version: string): Metrics {
       registers,
       name: 'headgate_extension_unanswered',
       help: 'Resources about which the extension server has not answered.',
+    }),
+    fetches: new Counter({
+      registers,
+      name: 'headgate_fetches_total',
+      help: 'Attempts to fetch what policies need from elsewhere: modules, images, endpoints of identity providers.',
+      labelNames: ['kind', 'outcome'],
     }),
     exportCounts: (counts) => exportCounts(registry, counts),
   }

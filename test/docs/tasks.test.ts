@@ -6,16 +6,23 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { objectHealth, statusParts } from '../../src/cli/object-health.js'
+import { eventually } from '../support/eventually.js'
 import { type Standalone, startTestStandalone } from '../support/standalone.js'
+import { type Elsewhere, startElsewhere } from './elsewhere.js'
 
 const folder = join(import.meta.dirname, '..', '..', 'docs', 'tasks')
 const pages = readdirSync(folder).filter((page) => page.endsWith('.md') && page !== 'README.md')
 
 let headgate: Standalone | undefined
+let elsewhere: Elsewhere | undefined
 beforeAll(async () => {
+  elsewhere = await startElsewhere()
   headgate = await startTestStandalone({ envoyPatches: true })
 }, 60_000)
-afterAll(() => headgate?.stop())
+afterAll(async () => {
+  await headgate?.stop()
+  await elsewhere?.close()
+})
 
 it.each(pages)(
   '%s shows an example that works',
@@ -23,12 +30,18 @@ it.each(pages)(
     if (headgate === undefined) throw new Error('Headgate did not start')
     const blocks = [...readFileSync(join(folder, page), 'utf8').matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, yaml = '']) => yaml)
     expect(blocks).not.toEqual([])
-    await headgate.write('page', blocks.join('---\n'))
-    expect(headgate.running.sources.problems()).toEqual([])
-    const statuses = [...headgate.running.statuses.values()]
-    const complaints = statuses.filter((status) => objectHealth(status) === 'problem').map((status) => [status.object, statusParts(status)])
-    expect(complaints).toEqual([])
-    expect(statuses.length).toBeGreaterThan(1)
+    const { running } = headgate
+    await headgate.write('page', elsewhere?.standFor(blocks.join('---\n')) ?? '')
+    expect(running.sources.problems()).toEqual([])
+    // What is fetched may come a moment later.
+    await eventually(() => {
+      const statuses = [...running.statuses.values()]
+      const complaints = statuses
+        .filter((status) => objectHealth(status) === 'problem')
+        .map((status) => [status.object, statusParts(status)])
+      expect(complaints).toEqual([])
+      expect(statuses.length).toBeGreaterThan(1)
+    })
   },
   60_000,
 )

@@ -3,6 +3,7 @@ import type { JWT, JWTProvider, RemoteJWKS } from '../../gen/kinds.js'
 import { durationMilliseconds } from '../../kinds/duration.js'
 import { webAddressProblem } from '../backends/web-clusters.js'
 import type { Problem } from '../conditions.js'
+import { discoveryOfKeys } from '../fetches/discovery.js'
 
 /** Headers by which proxies and servers find out where a request begins and ends, and whom it is for. */
 const OF_THE_CONNECTION: ReadonlySet<string> = new Set(['host', 'connection', 'content-length', 'transfer-encoding', 'te', 'upgrade'])
@@ -11,7 +12,10 @@ const OF_THE_CONNECTION: ReadonlySet<string> = new Set(['host', 'connection', 'c
 export function jwtProblem({ providers }: JWT): Problem | undefined {
   for (const provider of providers) {
     const field = `jwt.providers "${provider.name}"`
-    const problem = remoteProblem(`${field}: remoteJWKS`, provider.remoteJWKS) ?? headerProblem(field, provider, providers)
+    const problem =
+      remoteProblem(`${field}: remoteJWKS`, provider.remoteJWKS) ??
+      issuerProblem(field, provider) ??
+      headerProblem(field, provider, providers)
     if (problem !== undefined) return problem
   }
   return undefined
@@ -21,9 +25,14 @@ function remoteProblem(field: string, remote: RemoteJWKS | undefined): Problem |
   if (remote === undefined) return undefined
   const times = (['cacheDuration', 'failedRefetchDuration', 'timeout'] as const).find((time) => durationMilliseconds(remote[time]) === 0)
   return (
-    webAddressProblem(`${field}.uri`, remote.uri) ??
+    (remote.uri === undefined ? undefined : webAddressProblem(`${field}.uri`, remote.uri)) ??
     (times === undefined ? undefined : unsupported(`${field}.${times}: must be longer than 0.`))
   )
+}
+
+function issuerProblem(field: string, provider: JWTProvider): Problem | undefined {
+  const discovery = discoveryOfKeys(provider)
+  return discovery && webAddressProblem(`${field}: without remoteJWKS.uri, issuer`, discovery.issuer)
 }
 
 function headerProblem(field: string, { claimToHeaders }: JWTProvider, providers: readonly JWTProvider[]): Problem | undefined {

@@ -9,7 +9,7 @@ import { redirectPath } from './resolve-oidc.js'
 /** Why people cannot log in in this way. */
 export function oidcProblem(oidc: OIDC, { jwt }: SecuritySettings): Problem | undefined {
   const { provider, logoutPath, redirectURL, denyRedirect, passThroughAuthHeader } = oidc
-  for (const endpoint of ['authorizationEndpoint', 'tokenEndpoint', 'endSessionEndpoint'] as const) {
+  for (const endpoint of ['issuer', 'authorizationEndpoint', 'tokenEndpoint', 'endSessionEndpoint'] as const) {
     const uri = provider[endpoint]
     const problem = uri === undefined ? undefined : webAddressProblem(`oidc.provider.${endpoint}`, uri)
     if (problem !== undefined) return problem

@@ -1,7 +1,7 @@
 /** Secrets that policies refer to. */
 import type { Secret, SecretObjectReference } from '../../gen/kinds.js'
 import { objectKey } from '../../util/object-ref.js'
-import { isReferenceAllowed } from '../reference-grants.js'
+import { isReferenceAllowed, type Referrer } from '../reference-grants.js'
 import type { AuthenticationWorld } from './authentication-world.js'
 import { type Found, found, missing } from './found.js'
 
@@ -11,7 +11,7 @@ import { type Found, found, missing } from './found.js'
  * @param field where the reference stands, for messages
  */
 export function referredSecret(
-  { view, grants, inputs, policy }: AuthenticationWorld,
+  { view, grants, inputs, policy }: Pick<AuthenticationWorld, 'view' | 'grants' | 'inputs'> & { readonly policy: Referrer },
   field: string,
   { group, kind, name, namespace = policy.namespace }: SecretObjectReference,
 ): Found<Secret> {

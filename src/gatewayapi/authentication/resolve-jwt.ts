@@ -6,6 +6,8 @@ import { durationMilliseconds } from '../../kinds/duration.js'
 import { objectKey } from '../../util/object-ref.js'
 import { webClusterName } from '../backends/web-clusters.js'
 import { decode } from '../certificates.js'
+import { discoveryOfKeys } from '../fetches/discovery.js'
+import { providerDocument } from '../fetches/provider-request.js'
 import { findBackend } from '../routes/rule-context.js'
 import type { AuthenticationWorld } from './authentication-world.js'
 import { allFound, type Found, found, missing } from './found.js'
@@ -29,7 +31,7 @@ export function resolveJwt(world: AuthenticationWorld, name: string, { providers
 
 function resolveProvider(world: AuthenticationWorld, provider: JWTProvider): Found<JwtProvider> {
   const { name, issuer, audiences, remoteJWKS, localJWKS, claimToHeaders, extractFrom } = provider
-  const keys = remoteJWKS === undefined ? givenKeys(world, name, localJWKS) : fetchedKeys(world, name, remoteJWKS)
+  const keys = remoteJWKS === undefined ? givenKeys(world, name, localJWKS) : fetchedKeys(world, provider, remoteJWKS)
   if (!keys.ok) return keys
   return found({
     name,
@@ -48,12 +50,18 @@ function resolveProvider(world: AuthenticationWorld, provider: JWTProvider): Fou
   })
 }
 
-function fetchedKeys(world: AuthenticationWorld, provider: string, remote: RemoteJWKS): Found<JwtKeys> {
-  const { uri, backendRefs, timeout, cacheDuration, failedRefetchDuration, retries } = remote
+function fetchedKeys(world: AuthenticationWorld, provider: JWTProvider, remote: RemoteJWKS): Found<JwtKeys> {
+  const { backendRefs, timeout, cacheDuration, failedRefetchDuration, retries } = remote
   const [backendRef] = backendRefs ?? []
+  const address = addressOfKeys(world, provider)
+  if (!address.ok) return address
+  const uri = address.value
   const backend = backendRef && findBackend({ ...world, referrer: world.policy }, backendRef, 'http')
   if (backend?.ok === false && backend.problem !== undefined) {
-    return missing(refReason(backend.problem.reason), `jwt.providers "${provider}": remoteJWKS.backendRefs: ${backend.problem.message}`)
+    return missing(
+      refReason(backend.problem.reason),
+      `jwt.providers "${provider.name}": remoteJWKS.backendRefs: ${backend.problem.message}`,
+    )
   }
   return found({
     kind: 'remote',
@@ -64,6 +72,14 @@ function fetchedKeys(world: AuthenticationWorld, provider: string, remote: Remot
     pauseMs: durationMilliseconds(failedRefetchDuration),
     retries,
   })
+}
+
+function addressOfKeys(world: AuthenticationWorld, provider: JWTProvider): Found<string> {
+  const discovery = discoveryOfKeys(provider)
+  if (discovery === undefined) return found(provider.remoteJWKS?.uri ?? '')
+  const field = `jwt.providers "${provider.name}": issuer`
+  const said = providerDocument({ ...world, referrer: world.policy }, discovery.issuer, discovery.backendRef, field)
+  return said.ok ? found(said.value.jwksUri) : said
 }
 
 function givenKeys(world: AuthenticationWorld, provider: string, local: LocalJWKS | undefined): Found<JwtKeys> {

@@ -8,6 +8,8 @@ import { durationMilliseconds } from '../../kinds/duration.js'
 import { objectVersion } from '../../util/object-ref.js'
 import { webClusterName } from '../backends/web-clusters.js'
 import { decode } from '../certificates.js'
+import { discoveryOfLogin } from '../fetches/discovery.js'
+import { providerDocument } from '../fetches/provider-request.js'
 import { findBackend } from '../routes/rule-context.js'
 import type { AuthenticationWorld } from './authentication-world.js'
 import { type Found, found, missing } from './found.js'
@@ -40,16 +42,20 @@ export function resolveOidc(world: AuthenticationWorld, name: string, spec: OIDC
   if (clientSecret.value.length < MIN_SECRET_LENGTH) {
     return missing('UnsupportedValue', `oidc.clientSecret: the key "client-secret" has less than ${MIN_SECRET_LENGTH} characters.`)
   }
-  const cluster = tokenCluster(world, spec)
+  const endpoints = endpointsOf(world, spec)
+  if (!endpoints.ok) return endpoints
+  const { tokenEndpoint, ...others } = endpoints.value
+  const cluster = tokenCluster(world, spec, tokenEndpoint)
   if (!cluster.ok) return cluster
   const secrets = { clientSecret: `${name}/client-secret`, sealingKey: `${name}/sealing-key` }
   const origins = [world.policy, ...originOf(world, spec.clientSecret)]
   return found({
     oidc: {
       ...settingsOf(name, spec),
+      ...others,
       ...secrets,
       clientId: clientId.value,
-      tokenEndpoint: { uri: spec.provider.tokenEndpoint, cluster: cluster.value },
+      tokenEndpoint: { uri: tokenEndpoint, cluster: cluster.value },
     },
     materials: [
       { kind: 'text', name: secrets.clientSecret, text: new Sensitive(clientSecret.value), origins },
@@ -63,13 +69,33 @@ function sealingKey(clientSecret: string, name: string): string {
   return Buffer.from(hkdfSync('sha256', clientSecret, '', `headgate oidc ${name}`, SEALING_KEY_BYTES)).toString('base64url')
 }
 
-type Settings = Omit<Oidc, 'clientId' | 'clientSecret' | 'sealingKey' | 'tokenEndpoint'>
+interface Endpoints {
+  readonly authorizationEndpoint: string
+  readonly tokenEndpoint: string
+  readonly endSessionEndpoint: string | undefined
+}
+
+/** What is written counts before what the provider says about itself. */
+function endpointsOf(world: AuthenticationWorld, { provider }: OIDC): Found<Endpoints> {
+  const { authorizationEndpoint, tokenEndpoint, endSessionEndpoint } = provider
+  const discovery = discoveryOfLogin({ provider })
+  if (discovery === undefined) {
+    return found({ authorizationEndpoint: authorizationEndpoint ?? '', tokenEndpoint: tokenEndpoint ?? '', endSessionEndpoint })
+  }
+  const said = providerDocument({ ...world, referrer: world.policy }, discovery.issuer, discovery.backendRef, 'oidc.provider.issuer')
+  if (!said.ok) return said
+  return found({
+    authorizationEndpoint: authorizationEndpoint ?? said.value.authorizationEndpoint,
+    tokenEndpoint: tokenEndpoint ?? said.value.tokenEndpoint,
+    endSessionEndpoint: endSessionEndpoint ?? said.value.endSessionEndpoint,
+  })
+}
+
+type Settings = Omit<Oidc, 'clientId' | 'clientSecret' | 'sealingKey' | keyof Endpoints>
 
 function settingsOf(name: string, spec: OIDC): Settings {
   const suffix = createHash('sha256').update(name).digest('hex').slice(0, SUFFIX_LENGTH)
   return {
-    authorizationEndpoint: spec.provider.authorizationEndpoint,
-    endSessionEndpoint: spec.provider.endSessionEndpoint,
     redirectUri: spec.redirectURL,
     redirectPath: redirectPath(spec.redirectURL),
     logoutPath: spec.logoutPath,
@@ -109,9 +135,9 @@ function milliseconds(text: string | undefined): number | undefined {
   return text === undefined ? undefined : durationMilliseconds(text)
 }
 
-function tokenCluster(world: AuthenticationWorld, { provider }: OIDC): Found<string | undefined> {
+function tokenCluster(world: AuthenticationWorld, { provider }: OIDC, tokenEndpoint: string): Found<string | undefined> {
   const [backendRef] = provider.backendRefs ?? []
-  if (backendRef === undefined) return found(webClusterName(provider.tokenEndpoint))
+  if (backendRef === undefined) return found(webClusterName(tokenEndpoint))
   const backend = findBackend({ ...world, referrer: world.policy }, backendRef, 'http')
   if (backend.ok) return found(backend.cluster)
   if (backend.problem === undefined) return found(undefined)

@@ -3,6 +3,8 @@ import type { Wasm, WasmCodeSource } from '../../gen/kinds.js'
 import type { WasmCode, WasmExtension } from '../../ir/extension.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
 import type { Problem } from '../conditions.js'
+import { fetchedContent } from '../fetches/fetched-content.js'
+import { moduleRequest } from '../fetches/module-request.js'
 import type { ReferenceContext } from '../routes/rule-context.js'
 import { findProgramConfigMap, programKey } from './program-config-map.js'
 
@@ -69,7 +71,20 @@ function codeOf(context: ReferenceContext, source: WasmCodeSource, where: string
       return givenCode(context, source.valueRef, where)
     case 'File':
       return { ok: true, value: { code: { kind: 'file', path: source.path ?? '' } } }
+    case 'HTTP':
+    case 'Image':
+      return fetchedCode(context, source, where)
   }
+}
+
+/** Code that is not there yet is like code that does not exist. */
+function fetchedCode(context: ReferenceContext, source: WasmCodeSource, where: string): FoundCode {
+  const request = moduleRequest(context, source, where)
+  if (request === undefined || !request.ok) return request ?? unusable(`${where}: says nothing.`)
+  const content = fetchedContent(context, request.value, `${where}: the module`)
+  if (!content.ok) return content
+  if (content.value.kind !== 'module') return unusable(`${where}: it is no module.`)
+  return { ok: true, value: { code: { kind: 'inline', base64: content.value.base64 } } }
 }
 
 function givenCode({ view, inputs, referrer }: ReferenceContext, ref: WasmCodeSource['valueRef'], where: string): FoundCode {

@@ -17,9 +17,9 @@ export const webAddress: StringSchema = string({
 })
 
 const remoteJWKS: ObjectSchema = object('RemoteJWKS', 'Keys that the proxies fetch, and fetch again as they age.', {
-  uri: required(
+  uri: optional(
     webAddress,
-    'Where they are. The certificate of an `https` server must be for its host, by an authority that the proxies trust.',
+    'Where they are. The certificate of an `https` server must be for its host, by an authority that the proxies trust. Left out: where `/.well-known/openid-configuration` of `issuer` says, which Headgate fetches.',
   ),
   backendRefs: optional(
     list(backendObjectReference, { minItems: 1, maxItems: 1 }),
@@ -102,6 +102,12 @@ const provider: ObjectSchema = object(
         'has(self.remoteJWKS) != has(self.localJWKS)',
         'set exactly one of remoteJWKS and localJWKS',
         (self) => (self.remoteJWKS === undefined) !== (self.localJWKS === undefined),
+      ),
+      rule<JWTProvider>(
+        'keys-have-an-address',
+        'has(self.remoteJWKS) && !has(self.remoteJWKS.uri) ? has(self.issuer) : true',
+        'set remoteJWKS.uri, or issuer',
+        (self) => self.remoteJWKS === undefined || self.remoteJWKS.uri !== undefined || self.issuer !== undefined,
       ),
     ],
   },

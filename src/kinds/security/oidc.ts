@@ -1,23 +1,41 @@
 /** People who log in at an identity provider. Source: OpenID Connect Core 1.0, authorization code flow with PKCE; Envoy's `oauth2`. */
-import type { OIDC } from '../../gen/kinds.js'
+import type { OIDC, OIDCProvider } from '../../gen/kinds.js'
 import { boolean, list, object, oneOf, optional, required, rule, string } from '../../schema/build.js'
 import type { ObjectSchema } from '../../schema/schema.js'
 import { backendObjectReference, secretObjectReference } from '../references.js'
 import { cookieName, duration, headerName, preciseHostname } from '../strings.js'
 import { webAddress } from './jwt.js'
 
-const provider: ObjectSchema = object('OIDCProvider', 'Where people log in.', {
-  authorizationEndpoint: required(webAddress, 'Where browsers are sent to log in.'),
-  tokenEndpoint: required(
-    webAddress,
-    'Where the proxies get tokens. Its `https` certificate must be for its host, by an authority that the proxies trust.',
-  ),
-  endSessionEndpoint: optional(webAddress, 'Where browsers are sent to log out; without it only the cookies here are forgotten.'),
-  backendRefs: optional(
-    list(backendObjectReference, { minItems: 1, maxItems: 1 }),
-    'Who is connected to instead of the host of `tokenEndpoint`, which is still the host that is asked for. TLS is as the backend has it.',
-  ),
-})
+const provider: ObjectSchema = object(
+  'OIDCProvider',
+  'Where people log in.',
+  {
+    issuer: optional(
+      webAddress,
+      'The address of the provider. Endpoints that are left out come from its `/.well-known/openid-configuration`, which Headgate fetches, by `https` unless its operator allows `http` for the host.',
+    ),
+    authorizationEndpoint: optional(webAddress, 'Where browsers are sent to log in.'),
+    tokenEndpoint: optional(
+      webAddress,
+      'Where the proxies get tokens. Its `https` certificate must be for its host, by an authority that the proxies trust.',
+    ),
+    endSessionEndpoint: optional(webAddress, 'Where browsers are sent to log out; without it only the cookies here are forgotten.'),
+    backendRefs: optional(
+      list(backendObjectReference, { minItems: 1, maxItems: 1 }),
+      'Who is connected to instead of the host of `tokenEndpoint`, which is still the host that is asked for. TLS is as the backend has it; its authorities hold for `issuer`, too.',
+    ),
+  },
+  {
+    rules: [
+      rule<OIDCProvider>(
+        'provider-is-known',
+        'has(self.issuer) || (has(self.authorizationEndpoint) && has(self.tokenEndpoint))',
+        'set issuer, or authorizationEndpoint and tokenEndpoint',
+        (self) => self.issuer !== undefined || (self.authorizationEndpoint !== undefined && self.tokenEndpoint !== undefined),
+      ),
+    ],
+  },
+)
 
 const denyHeader: ObjectSchema = object('OIDCDenyRedirectHeader', 'A header by which requests are told apart that no browser shows.', {
   name: required(headerName, 'Its name.'),

@@ -1,5 +1,5 @@
 /** Fields of Envoy Gateway's EnvoyExtensionPolicy and where ours are. */
-import { type FieldTable, OPEN, SAME } from './field-table.js'
+import { type FieldTable, SAME } from './field-table.js'
 
 /** By the path below `spec` of theirs. */
 export const EXTENSION_POLICY_FIELDS: FieldTable = {
@@ -18,14 +18,14 @@ export const EXTENSION_POLICY_FIELDS: FieldTable = {
     'wasm.name': SAME,
     'wasm.rootID': SAME,
     'wasm.code.type': SAME,
-    'wasm.code.http.url': OPEN,
-    'wasm.code.http.sha256': OPEN,
-    'wasm.code.http.tls.caCertificateRef': OPEN,
-    'wasm.code.image.url': OPEN,
-    'wasm.code.image.sha256': OPEN,
-    'wasm.code.image.pullSecretRef': OPEN,
-    'wasm.code.image.tls.caCertificateRef': OPEN,
-    'wasm.code.pullPolicy': OPEN,
+    'wasm.code.http.url': SAME,
+    'wasm.code.http.sha256': SAME,
+    'wasm.code.http.tls.caCertificateRef': SAME,
+    'wasm.code.image.url': SAME,
+    'wasm.code.image.sha256': SAME,
+    'wasm.code.image.pullSecretRef': SAME,
+    'wasm.code.image.tls.caCertificateRef': SAME,
+    'wasm.code.pullPolicy': SAME,
     'wasm.config': SAME,
     'wasm.failOpen': SAME,
     'wasm.env.hostKeys': SAME,

@@ -55,9 +55,7 @@ export const SECURITY_POLICY_FIELDS: FieldTable = {
     'oidc.provider.backendRefs.weight': 'Backend endpoints.weight',
     'oidc.provider.backendRefs.fallback': 'Backend endpoints.priority',
     'oidc.provider.backendSettings': 'BackendTrafficPolicy targetRefs',
-    'oidc.provider.issuer': {
-      exception: 'The endpoints are written: what a provider says while a controller starts decides nothing about who is let in.',
-    },
+    'oidc.provider.issuer': SAME,
     'oidc.provider.authorizationEndpoint': SAME,
     'oidc.provider.tokenEndpoint': SAME,
     'oidc.provider.endSessionEndpoint': SAME,

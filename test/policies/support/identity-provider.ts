@@ -14,6 +14,10 @@ export interface IdentityProvider {
   readonly logins: readonly URLSearchParams[]
   /** What clients asked the token endpoint, the newest last, and the status of the answer. */
   readonly exchanges: readonly { readonly form: URLSearchParams; readonly status: number }[]
+  /** What it says about itself; undefined: the truth. */
+  about: string | undefined
+  /** How often it was asked about itself. */
+  readonly asked: number
   /** Seconds that the next access tokens last; 3600 at first. */
   lifetime: number
   /** A token that it signs. */
@@ -40,7 +44,7 @@ export async function startIdentityProvider(client: KnownClient): Promise<Identi
   const grants = new Map<string, Grant>()
   const refreshTokens = new Set<string>()
   let signer = createIssuer('')
-  const state = { lifetime: 3600 }
+  const state: { lifetime: number; about: string | undefined; asked: number } = { lifetime: 3600, about: undefined, asked: 0 }
 
   const login = (query: URLSearchParams, response: ServerResponse): void => {
     logins.push(query)
@@ -88,6 +92,11 @@ export async function startIdentityProvider(client: KnownClient): Promise<Identi
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://provider')
     if (url.pathname === '/authorize') return login(url.searchParams, response)
+    if (url.pathname === '/.well-known/openid-configuration') {
+      state.asked++
+      return void response.writeHead(200, { 'content-type': 'application/json' }).end(state.about ?? aboutOf(signer.issuer))
+    }
+    if (url.pathname === '/keys') return void response.writeHead(200).end(signer.jwks)
     if (url.pathname !== '/token') return void response.writeHead(404).end()
     void textOf(request).then((text) => {
       const form = new URLSearchParams(text)
@@ -105,6 +114,15 @@ export async function startIdentityProvider(client: KnownClient): Promise<Identi
     jwks: signer.jwks,
     logins,
     exchanges,
+    get about() {
+      return state.about
+    },
+    set about(text) {
+      state.about = text
+    },
+    get asked() {
+      return state.asked
+    },
     get lifetime() {
       return state.lifetime
     },
@@ -118,6 +136,17 @@ export async function startIdentityProvider(client: KnownClient): Promise<Identi
         server.close(() => resolve())
       }),
   }
+}
+
+/** Source: OpenID Connect Discovery 1.0, section 3. */
+export function aboutOf(issuer: string, more: object = {}): string {
+  return JSON.stringify({
+    issuer,
+    authorization_endpoint: `${issuer}/authorize`,
+    token_endpoint: `${issuer}/token`,
+    jwks_uri: `${issuer}/keys`,
+    ...more,
+  })
 }
 
 async function textOf(request: IncomingMessage): Promise<string> {

@@ -1,0 +1,40 @@
+import { mkdtempSync } from 'node:fs'
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, it } from '@jest/globals'
+import { fileFetchCache } from './fetch-cache.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'headgate-fetch-cache-'))
+afterAll(() => rm(folder, { recursive: true, force: true }))
+const outcome = { content: { kind: 'module', base64: 'AGFzbQ==' }, revision: 'v1' } as const
+
+it('gives back what it was given, to who asks for the same, and believes no file that was changed', async () => {
+  const errors: unknown[] = []
+  const cache = await fileFetchCache(folder, (error) => errors.push(error))
+  expect(await cache.read('a')).toBeUndefined()
+  await cache.write('a', outcome)
+  expect(await cache.read('a')).toEqual(outcome)
+  expect(await cache.read('b')).toBeUndefined()
+  const [file = ''] = await readdir(folder)
+  expect((await stat(join(folder, file))).mode & 0o077).toBe(0)
+  const text = await readFile(join(folder, file), 'utf8')
+  for (const changed of [text.replace('AGFz', 'BGFz'), text.slice(0, -9), '']) {
+    await writeFile(join(folder, file), changed)
+    expect(await cache.read('a')).toBeUndefined()
+  }
+  await cache.write('a', outcome)
+  await cache.remove('a')
+  expect(await cache.read('a')).toBeUndefined()
+  expect(errors).toEqual([])
+})
+
+it('a folder that cannot be written is told of, and nothing else', async () => {
+  const errors: unknown[] = []
+  // No folder can be below a file.
+  await writeFile(join(folder, 'file'), '')
+  const cache = await fileFetchCache(join(folder, 'file', 'below'), (error) => errors.push(error))
+  await cache.write('a', outcome)
+  expect(await cache.read('a')).toBeUndefined()
+  expect(errors.length).toBeGreaterThan(0)
+})
