@@ -140,7 +140,14 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
   const traffic = declareEffectivePolicies(graph, scopes, routes, listeners, trafficPolicies)
   const security = declareEffectivePolicies(graph, scopes, routes, listeners, securityPolicies)
   const extensions = declareEffectivePolicies(graph, scopes, routes, listeners, extensionPolicies)
-  const routeRules = declareRouteRules(graph, routes, attachments, ruleSources, { scopes, traffic, security, extensions, authentications })
+  const routeRules = declareRouteRules(graph, routes, attachments, ruleSources, {
+    scopes,
+    traffic,
+    security,
+    extensions,
+    authentications,
+    telemetry: telemetrySources.wishes,
+  })
   const streamRoutes = declareStreamRoutes(graph, routes, attachments, listeners, ruleSources, securityPolicies)
   const listenerFilters = declareListenerFilters(graph, filtersOfListeners, ruleSources)
   const tableHosts = declareTableHosts(graph, listeners)

@@ -1,5 +1,6 @@
 /** What happens to requests and answers of a route on their way, besides where they go. */
 import type { ObjectVersion } from '../util/object-ref.js'
+import type { RouteTracing } from './telemetry.js'
 
 /** All of it; what is undefined does not happen. */
 export interface RequestTraffic {
@@ -15,6 +16,8 @@ export interface RequestTraffic {
   readonly maxBufferedBytes?: number
   /** Requests are counted by this name as well. */
   readonly statName?: string
+  /** Undefined: as the listener says. */
+  readonly tracing?: RouteTracing
 }
 
 /** A share of requests. */

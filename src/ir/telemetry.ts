@@ -77,6 +77,12 @@ export interface Tracing {
   readonly requestId?: 'decides' | 'unrelated'
 }
 
+/** How requests of a route are traced, where it is not as its listener says: shares as a whole, tags besides those of the listener. */
+export interface RouteTracing extends Pick<Tracing, 'share' | 'spanName' | 'upstreamSpanName' | 'tags'> {
+  readonly clientShare: number
+  readonly overallShare: number
+}
+
 /** Where spans go. */
 export type TracingProvider =
   | {

@@ -57,7 +57,7 @@ const settings: Readonly<Record<string, Field>> = {
     'Protocols that requests may change to; `websocket` where backends speak HTTP/1.1, when left out. Not for Services.',
   ),
   statistics: optional(statistics, 'What Envoy counts for a backend besides what it always does.'),
-  telemetry: optional(telemetry, 'What Envoy counts about requests; not for Services.'),
+  telemetry: optional(telemetry, 'What Envoy counts about requests, and traces of them; not for Services.'),
 }
 
 /** BackendTrafficPolicy: how requests to backends are treated. */

@@ -128,7 +128,8 @@ const provider: ObjectSchema = withRules(
   ),
 )
 
-const tag: ObjectSchema = object(
+/** A tag of spans. */
+export const spanTag: ObjectSchema = object(
   'SpanTag',
   'A tag of every span.',
   {
@@ -165,7 +166,7 @@ export const tracing: ObjectSchema = withRules(
     serviceName: optional(string({ minLength: 1, maxLength: 253 }), 'Name of the service in spans; `<gateway>.<namespace>` when left out.'),
     spanName: optional(format, 'Name of spans, with the operators of Envoy; the host when left out.'),
     upstreamSpanName: optional(format, 'Name of the spans of tries, with the operators of Envoy; Envoy names them when left out.'),
-    tags: optional(listBy(['name'], tag, { maxItems: 64 }), 'Tags of every span.'),
+    tags: optional(listBy(['name'], spanTag, { maxItems: 64 }), 'Tags of every span.'),
     requestId: optional(
       oneOf(['PackAndSample', 'Sample', 'Disable'], { name: 'RequestIDTracing' }),
       'What `x-request-id` has to do with traces. `Sample`: the id decides, so that proxies that see the same one decide alike. `PackAndSample`: besides, a digit of it says whether the request is traced. `Disable`: neither; every request is traced, or what the sampler of an OpenTelemetry provider says. `PackAndSample` when left out.',

@@ -23,6 +23,9 @@ const ATOMS: ReadonlySet<string> = new Set([
   'faultInjection.abort',
   'bandwidthLimit.request',
   'bandwidthLimit.response',
+  'telemetry.tracing.samplingRate',
+  'telemetry.tracing.clientSamplingRate',
+  'telemetry.tracing.overallSamplingRate',
 ])
 
 /** Settings that hold for requests, before a backend is chosen. */

@@ -1,6 +1,7 @@
 /** What BackendTrafficPolicies do to requests and answers on their way, in the words of the IR. */
 import type {
   AdmissionControl,
+  BackendTracing,
   BackendTrafficSettings,
   Bandwidth as BandwidthSpec,
   Compression as CompressionSpec,
@@ -19,6 +20,7 @@ import type {
   RequestTraffic,
   ResponseOverride,
 } from '../../ir/request-traffic.js'
+import type { RouteTracing } from '../../ir/telemetry.js'
 import { durationMilliseconds } from '../../kinds/duration.js'
 import { quantityBytes } from '../../kinds/quantity.js'
 import type { Effective } from './policy.js'
@@ -36,12 +38,11 @@ const MIN_COMPRESSED_BYTES = 30
  * What happens to requests of a rule; undefined where policies say nothing of it.
  *
  * @param scope the rule, as counts are named by it
- * @param bodyOf the text in a ConfigMap of a namespace
  */
 export function requestTraffic(
   effective: Effective<BackendTrafficSettings> | undefined,
   scope: string,
-  bodyOf: BodyOf,
+  { bodyOf, tracingOf }: TrafficContext,
 ): RequestTraffic | undefined {
   if (effective === undefined) return undefined
   const { faultInjection, compression, decompression, responseOverride, admissionControl, bandwidthLimit, requestBuffer, telemetry } =
@@ -49,6 +50,7 @@ export function requestTraffic(
   const { origins } = effective
   const limit = rateLimitOf(effective, scope)
   const statName = telemetry?.metrics?.routeStatName
+  const tracing = telemetry?.tracing && tracingOf(telemetry.tracing)
   const traffic: RequestTraffic = {
     ...(faultInjection === undefined ? {} : { fault: fault(faultInjection) }),
     ...(compression === undefined || compression.length === 0 ? {} : { compression: compression.map(compressionOf) }),
@@ -69,6 +71,7 @@ export function requestTraffic(
     ...(bandwidthLimit === undefined ? {} : { bandwidth: bandwidth(bandwidthLimit) }),
     ...(requestBuffer === undefined ? {} : { maxBufferedBytes: quantityBytes(requestBuffer.limit) }),
     ...(statName === undefined ? {} : { statName }),
+    ...(tracing === undefined ? {} : { tracing }),
   }
   return Object.keys(traffic).length === 0 ? undefined : traffic
 }
@@ -101,7 +104,13 @@ function compressionOf({ type, level, minContentLength, contentTypes }: Compress
   }
 }
 
-type BodyOf = (namespace: string, ref: LocalObjectReference) => string
+/** What only the rule knows. */
+export interface TrafficContext {
+  /** The text in a ConfigMap of a namespace. */
+  readonly bodyOf: (namespace: string, ref: LocalObjectReference) => string
+  /** How requests are traced; undefined where the Gateway traces none. */
+  readonly tracingOf: (tracing: BackendTracing) => RouteTracing | undefined
+}
 
 function override({ match, source, response, redirect }: OverrideSpec, bodyOf: (ref: LocalObjectReference) => string): ResponseOverride {
   return {

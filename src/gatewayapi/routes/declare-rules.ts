@@ -5,6 +5,7 @@ import { objectKey } from '../../util/object-ref.js'
 import type { PolicyAuthentication } from '../authentication/authentications.js'
 import type { Attachment } from '../model.js'
 import type { RoutePolicies, RouteScopes } from '../policies/effective-policies.js'
+import type { TelemetryWishes } from '../telemetry/telemetry-wishes.js'
 import type { Routes } from './any-route.js'
 import { compileRules } from './compile-rules.js'
 import { parseRouteRulesKey, type RouteRules } from './route-rules.js'
@@ -18,6 +19,8 @@ export interface RulePolicies {
   /** By the key of a policy. */
   readonly authentications: Source<PolicyAuthentication>
   readonly extensions: Source<RoutePolicies<ExtensionSettings>>
+  /** What gateways say about traces, by their keys. */
+  readonly telemetry: Source<TelemetryWishes>
 }
 
 /** Declares what the rules of each route do on each gateway that it names, by `routeRulesKey`. */
@@ -46,6 +49,7 @@ export function declareRouteRules(
         security: view.get(policies.security, key),
         authentications: policies.authentications,
         extensions: view.get(policies.extensions, key),
+        telemetry: policies.telemetry,
       }
       return compileRules(context, served.object, {
         isAccepted: attachment.parents.some((parent) => parent.gateway === gateway && parent.accepted.status),

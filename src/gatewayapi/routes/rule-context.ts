@@ -12,6 +12,7 @@ import type { Inputs } from '../inputs.js'
 import type { RouteKind } from '../model.js'
 import type { RoutePolicies } from '../policies/effective-policies.js'
 import { type GrantIndex, isReferenceAllowed, type Referrer } from '../reference-grants.js'
+import type { TelemetryWishes } from '../telemetry/telemetry-wishes.js'
 import { type BackendReference, toBackendRef } from './backend-references.js'
 
 /** The sources of rules. */
@@ -44,6 +45,8 @@ export interface RuleContext extends ReferenceContext {
   readonly security?: RoutePolicies<SecuritySettings> | undefined
   /** What the authentication of policies has found, by the key of a policy. */
   readonly authentications?: Source<PolicyAuthentication>
+  /** What is asked for of the telemetry of gateways, by their keys. */
+  readonly telemetry?: Source<TelemetryWishes>
   /** Programs that see requests, likewise. */
   readonly extensions?: RoutePolicies<ExtensionSettings> | undefined
 }

@@ -17,6 +17,8 @@ import { type RuleExtensions, ruleExtensions } from '../policies/extensions.js'
 import type { Effective } from '../policies/policy.js'
 import { requestTraffic } from '../policies/request-traffic.js'
 import { ruleSecurity } from '../policies/security.js'
+import { routeTracing } from '../telemetry/route-tracing.js'
+import type { TracingWish } from '../telemetry/telemetry-wishes.js'
 import { answersAndForwards, type CollectedFilters, collectFilters, joinFilters, needsWholeRule, type RouteFilter } from './filters.js'
 import { incompatibleFilters } from './incompatible-filters.js'
 import { bodyOfConfigMap } from './response-body.js'
@@ -57,10 +59,13 @@ export function ruleOutcome(context: RuleContext, rule: AnyRule, at: number): Ru
   const shared = shareOut({ ...context, clusterPolicies: clusterPolicies(traffic) }, references, usage, extras)
   const incompatible = incompatibleFilters(rule, at) ?? answersAndForwards(filters, at)
   const extensions = ruleExtensions(context, policyOfRule(context.extensions, rule.name))
-  const inTraffic = requestTraffic(traffic, scopeOf(context, rule, at), (namespace, ref) => {
-    const body = bodyOfConfigMap(context.view, context.inputs, namespace, ref)
-    // Without it the policy cannot be used, and does not get here.
-    return body.ok ? body.value : ''
+  const inTraffic = requestTraffic(traffic, scopeOf(context, rule, at), {
+    bodyOf: (namespace, ref) => {
+      const body = bodyOfConfigMap(context.view, context.inputs, namespace, ref)
+      // Without it the policy cannot be used, and does not get here.
+      return body.ok ? body.value : ''
+    },
+    tracingOf: (tracing) => routeTracing(tracing, wishOf(context)),
   })
   const several = only === undefined ? [...ofBackends.values()] : []
   const authentication = ruleAuthentication(context, policyOfRule(context.security, rule.name))
@@ -90,6 +95,10 @@ export function ruleOutcome(context: RuleContext, rule: AnyRule, at: number): Ru
         : []),
     ],
   }
+}
+
+function wishOf({ view, telemetry, gateway }: RuleContext): TracingWish | undefined {
+  return telemetry === undefined || gateway === undefined ? undefined : view.get(telemetry, gateway)?.tracing
 }
 
 /** A rule as counts are named by it: by its own name where it has one, so that rules may move. */

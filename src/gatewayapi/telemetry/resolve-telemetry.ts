@@ -9,6 +9,7 @@ import { toBackendRef } from '../routes/backend-references.js'
 import { findBackend, type RuleSources } from '../routes/rule-context.js'
 import type { TelemetryWishes, TracingWish } from './telemetry-wishes.js'
 import { attributeFormat } from './trace-attributes.js'
+import { tagsOf } from './trace-tags.js'
 
 /** Telemetry of a Gateway and what is wrong with it. */
 export interface GatewayTelemetry {
@@ -142,11 +143,7 @@ function tracingOf(finder: CollectorFinder, gateway: OurGateway, wish: TracingWi
     ...(wish.settings.upstreamSpanName === undefined ? {} : { upstreamSpanName: wish.settings.upstreamSpanName }),
     ...requestIdUse(wish.settings.requestId),
     respectsParents: wish.settings.respectParents ?? true,
-    tags: (wish.settings.tags ?? []).map(({ name, value, requestHeader }) =>
-      requestHeader === undefined
-        ? { name, kind: 'format', value: value ?? '' }
-        : { name, kind: 'header', header: requestHeader.toLowerCase() },
-    ),
+    tags: tagsOf(wish.settings.tags ?? []),
   }
 }
 

@@ -1,8 +1,9 @@
 /** What happens to requests and answers on their way, as a BackendTrafficPolicy says it; nothing of it can be said of a backend. */
 import type { AdmissionSuccess, FaultAbort, FaultInjection } from '../../gen/kinds.js'
-import { boolean, int32, list, object, oneOf, optional, required, rule, setOf, string } from '../../schema/build.js'
+import { boolean, int32, list, listBy, object, oneOf, optional, required, rule, setOf, string } from '../../schema/build.js'
 import type { ObjectSchema } from '../../schema/schema.js'
 import { fraction } from '../fraction.js'
+import { spanTag } from '../gateway-telemetry.js'
 import { byteQuantity } from '../quantity.js'
 import { duration, headerName } from '../strings.js'
 
@@ -177,8 +178,30 @@ export const httpUpgrade: ObjectSchema = object('ProtocolUpgrade', 'A protocol t
   ),
 })
 
+const format = string({ minLength: 1, maxLength: 4096 })
+
+const tracing: ObjectSchema = object(
+  'BackendTracing',
+  'How requests are traced, where their Gateway traces any; what is left out is as the Gateway says.',
+  {
+    samplingRate: optional(
+      fraction,
+      'Share that is kept of the requests without a trace of their own which the Gateway would trace; all when left out.',
+    ),
+    clientSamplingRate: optional(fraction, 'Share of the requests traced whose clients ask for it with `x-client-trace-id`.'),
+    overallSamplingRate: optional(fraction, 'Share that is kept of the requests which would be traced, for whatever reason.'),
+    spanName: optional(format, 'Name of spans, with the operators of Envoy.'),
+    upstreamSpanName: optional(format, 'Name of the spans of tries, with the operators of Envoy.'),
+    tags: optional(
+      listBy(['name'], spanTag, { maxItems: 64 }),
+      'Tags besides those of the Gateway, and instead of those with the same name.',
+    ),
+  },
+)
+
 /** What a rule is called in what Envoy counts and traces. */
-export const telemetry: ObjectSchema = object('BackendTelemetry', 'What Envoy counts about requests.', {
+export const telemetry: ObjectSchema = object('BackendTelemetry', 'What Envoy counts about requests, and traces of them.', {
+  tracing: optional(tracing, 'How requests are traced.'),
   metrics: optional(
     object('BackendMetrics', 'Metrics.', {
       routeStatName: optional(

@@ -13,6 +13,7 @@ import { redirectAction } from './redirect.js'
 import { type Backends, forwardTo, type Upgrading } from './route-action.js'
 import { exactHeader, routeMatch } from './route-match.js'
 import { type Share, shares } from './shares.js'
+import { routeTracing } from './tracing.js'
 
 type Route = envoy.config.route.v3.Route
 type RouteMatch = envoy.config.route.v3.RouteMatch
@@ -113,11 +114,12 @@ interface Part {
   readonly weight: number
 }
 
-function named(route: IrRoute): Pick<Route, 'name' | 'statPrefix' | 'typedPerFilterConfig'> {
+function named(route: IrRoute): Pick<Route, 'name' | 'statPrefix' | 'tracing' | 'typedPerFilterConfig'> {
   const typedPerFilterConfig = perFilterConfig(route)
   return {
     name: route.name,
     ...(route.traffic?.statName === undefined ? {} : { statPrefix: route.traffic.statName }),
+    ...(route.traffic?.tracing === undefined ? {} : { tracing: routeTracing(route.traffic.tracing) }),
     ...(typedPerFilterConfig === undefined ? {} : { typedPerFilterConfig }),
   }
 }

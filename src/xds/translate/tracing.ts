@@ -1,7 +1,7 @@
 /** Traces of requests. */
 import { Enum } from '../../gen/envoy/enums.js'
 import type { envoy } from '../../gen/envoy/types.js'
-import type { TraceTag, Tracing, TracingProvider } from '../../ir/telemetry.js'
+import type { RouteTracing, TraceTag, Tracing, TracingProvider } from '../../ir/telemetry.js'
 import { any, bool } from '../message.js'
 import { grpcCollector } from './collector.js'
 import { percentage } from './fraction.js'
@@ -37,6 +37,25 @@ function requestIdOf(use: NonNullable<Tracing['requestId']>): NonNullable<HttpCo
       packTraceReason: bool(false),
       useRequestIdForTraceSampling: bool(use === 'decides'),
     }),
+  }
+}
+
+/** What a route says for itself. */
+export function routeTracing({
+  share,
+  clientShare,
+  overallShare,
+  spanName,
+  upstreamSpanName,
+  tags,
+}: RouteTracing): envoy.config.route.v3.Tracing {
+  return {
+    clientSampling: percentage(clientShare),
+    randomSampling: percentage(share),
+    overallSampling: percentage(overallShare),
+    ...(spanName === undefined ? {} : { operation: spanName }),
+    ...(upstreamSpanName === undefined ? {} : { upstreamOperation: upstreamSpanName }),
+    ...(tags.length === 0 ? {} : { customTags: tags.map(customTag) }),
   }
 }
 
