@@ -4,7 +4,7 @@
 set -eu
 repository=$(cd "$(dirname "$0")/../.." && pwd)
 missing=()
-for tool in redis-server:redis-server chromium:chromium cc:build-essential; do
+for tool in redis-server:redis-server chromium:chromium cc:build-essential docker-registry:docker-registry; do
   command -v "${tool%%:*}" >/dev/null || missing+=("${tool##*:}")
 done
 if [ ${#missing[@]} -gt 0 ]; then

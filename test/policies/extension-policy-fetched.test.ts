@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals'
+import { TYPE_URL } from '../../src/xds/resource.js'
 import { httpRoute, to, under } from '../features/manifests.js'
 import { featureWorld } from '../features/world.js'
 import { createAuthority, type PemPair, type TestAuthority } from '../support/certificates.js'
@@ -235,3 +236,46 @@ it.each([
   },
   60_000,
 )
+
+it('a module that several rules of a host have goes to the proxy once, and to no rule that has none', async () => {
+  const large = Buffer.concat([MODULE, customSection(200_000)])
+  const server = await serve(() => ({ status: 200, body: large }))
+  const rules = Array.from({ length: 20 }, (_, at) => under(`/x${at}`, `name: x${at}, ${to('guarded')}`))
+  const route = httpRoute('r', `[${rules.join(', ')}]`)
+  const free = httpRoute('free', `[${under('/free', to('open'))}]`)
+  const whole = http(`http://${server.host}/module.wasm`).replace(', sectionName: x', '')
+  await world.write(route, free, whole)
+  const says = async (path: string) => (await world.ask({ path })).echo?.headers['x-wasm']
+  await eventually(async () => expect([await says('/x0'), await says('/x19')]).toEqual(['a text', 'a text']))
+  expect([await world.answerer({ path: '/free' }), await says('/free')]).toEqual(['open', undefined])
+  const { snapshots } = world.headgate.running.sources
+  const bytes = Object.values(TYPE_URL)
+    .flatMap((typeUrl) => snapshots.groups().flatMap((group) => [...snapshots.resources(group, typeUrl).values()]))
+    .reduce((sum, { value }) => sum + value.length, 0)
+  expect(bytes).toBeLessThan(2 * large.length)
+}, 60_000)
+
+it('a module that breaks off is not handed to any proxy, and one that refuses its configuration closes its rule', async () => {
+  const modules = new Map([
+    ['/broken.wasm', MODULE.subarray(0, 60)],
+    ['/refusing.wasm', wasmProgram({ refusesConfig: true })],
+    ['/good.wasm', MODULE],
+  ])
+  const server = await startWebServer(({ path }) => ({ status: 200, body: modules.get(path) ?? '' }))
+  running.push(server)
+  await world.write(ROUTE, http(`http://${server.host}/broken.wasm`))
+  await isClosed('FetchFailed', /no well-formed WebAssembly module/)
+  await world.write(ROUTE, http(`http://${server.host}/refusing.wasm`))
+  await eventually(async () => expect(await seen()).toBeGreaterThanOrEqual(500))
+  await eventually(() => expect(conditions()).toEqual(['Accepted=True/Accepted']))
+  expect(await world.answerer({ path: '/' })).toBe('open')
+  await world.write(ROUTE, http(`http://${server.host}/good.wasm`))
+  await runs()
+}, 60_000)
+
+/** A part of a module that means nothing. Source: WebAssembly Core 1.0, 5.5.3. */
+function customSection(length: number): Buffer {
+  const sized = (count: number): Buffer => Buffer.from([(count & 0x7f) | 0x80, ((count >>> 7) & 0x7f) | 0x80, (count >>> 14) & 0x7f])
+  const name = Buffer.from('\u0001x')
+  return Buffer.concat([Buffer.from([0]), sized(length + name.length), name, Buffer.alloc(length)])
+}

@@ -10,6 +10,7 @@ import { fieldHeader, keep } from './field.js'
 import { filterReferences, hostFilterConfig } from './http-filters/index.js'
 import { DEFAULT_RETRY_POLICY } from './retry-policy.js'
 import { buildRoutes } from './route.js'
+import { shareFilterConfig } from './shared-filter-config.js'
 
 /** envoy/config/route/v3/route.proto: RouteConfiguration.virtual_hosts. */
 export const VIRTUAL_HOSTS_FIELD = 2
@@ -32,15 +33,18 @@ export interface EncodedVirtualHost {
 /** The message. */
 export function buildVirtualHost(host: IrVirtualHost): envoy.config.route.v3.VirtualHost {
   const { domain, routes, otherwise } = host
-  const typedPerFilterConfig = hostFilterConfig(host)
+  const ofHost = hostFilterConfig(host)
   // Only with a route there is a virtual host for filters: without one, Envoy would answer 404 before anybody is asked.
-  const answers = otherwise !== 404 || typedPerFilterConfig !== undefined
+  const answers = otherwise !== 404 || ofHost !== undefined
+  const all = [...routes.flatMap((route) => buildRoutes(route, domain)), ...(answers ? [answerAll(otherwise)] : [])]
+  const { routes: remaining, shared } = shareFilterConfig(all)
+  const typedPerFilterConfig = { ...ofHost, ...shared }
   return {
     name: domain,
     domains: [domain],
-    routes: [...routes.flatMap((route) => buildRoutes(route, domain)), ...(answers ? [answerAll(otherwise)] : [])],
+    routes: remaining,
     retryPolicy: DEFAULT_RETRY_POLICY,
-    ...(typedPerFilterConfig === undefined ? {} : { typedPerFilterConfig }),
+    ...(Object.keys(typedPerFilterConfig).length === 0 ? {} : { typedPerFilterConfig }),
   }
 }
 

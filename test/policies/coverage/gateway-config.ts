@@ -1,11 +1,14 @@
 /** Fields of Envoy Gateway's EnvoyProxy and where ours are. */
-import { FINGERPRINTS, type FieldTable, OPEN, SAME } from './field-table.js'
+import { FINGERPRINTS, type FieldTable, SAME } from './field-table.js'
 
 const FILTER_ORDER =
   'What policies promise depends on the order, such as no limit is used up by requests that authorization refuses: it is one and tested.'
 
 const LUA =
   'The Envoy that runs a script compiles it, and the policy says what it refuses; what scripts may reach is who may write policies to decide.'
+
+const REMOTE_LIBRARY =
+  'Envoy fetches libraries for filters that listeners bring, and takes no bytes of them: for what a route brings a library must be a file of the proxy.'
 
 /** By the path below `spec` of theirs. */
 export const GATEWAY_CONFIG_FIELDS: FieldTable = {
@@ -163,8 +166,8 @@ export const GATEWAY_CONFIG_FIELDS: FieldTable = {
     'dynamicModules.name': 'ExtensionPolicy dynamicModule.name',
     'dynamicModules.source.type': 'patches.value',
     'dynamicModules.source.local.path': 'patches.value',
-    'dynamicModules.source.remote.url': OPEN,
-    'dynamicModules.source.remote.sha256': OPEN,
+    'dynamicModules.source.remote.url': { exception: REMOTE_LIBRARY },
+    'dynamicModules.source.remote.sha256': { exception: REMOTE_LIBRARY },
     'dynamicModules.doNotClose': 'ExtensionPolicy dynamicModule.doNotClose',
     'dynamicModules.loadGlobally': 'ExtensionPolicy dynamicModule.loadGlobally',
     'geoIP.provider.type': 'ExtensionPolicy geoIP.maxMind',
