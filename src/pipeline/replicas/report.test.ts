@@ -97,6 +97,9 @@ const programmed = ({ statuses }: Replica): string | undefined => {
   return status?.shape === 'gateway' ? status.conditions.find(({ type }) => type === 'Programmed')?.message : undefined
 }
 
+const stateOf = ({ controlPlane }: Replica): string | undefined =>
+  controlPlane.translation.inputs.deliveries.get('HTTPRoute/bench/route-1')?.state
+
 describe('replicas', () => {
   it('tell the leader how far their proxies are, also what they knew before it led', async () => {
     const authority = createAuthority('test', new Date(), 3_600_000)
@@ -109,6 +112,24 @@ describe('replicas', () => {
       expect(leader.controlPlane.translation.inputs.deliveries.get('HTTPRoute/bench/route-1')?.state).toBe('delivered')
     })
     expect(programmed(leader)).not.toMatch('No proxy')
+  })
+
+  it.each(['while they report', 'before they report'])('tell it also when one more proxy joins %s', async (when) => {
+    const authority = createAuthority('test', new Date(), 3_600_000)
+    const [leader, follower] = await Promise.all([startReplica(authority), startReplica(authority)])
+    const { pipeline, snapshots } = follower.controlPlane
+    const revision = snapshots.revision(GROUP)
+    const start = () => report(follower, leader, authority, [replicaUri('follower')])
+    if (when === 'while they report') {
+      start()
+      pipeline.progress(GROUP, { acknowledgedRevision: revision - 1, connectedProxies: 1 })
+      await eventually(() => expect(stateOf(leader)).toBe('pending'))
+    }
+    // Before anything is sent of the first one, the second one is there, and has nothing yet.
+    pipeline.progress(GROUP, { acknowledgedRevision: revision, connectedProxies: 1 })
+    pipeline.progress(GROUP, { acknowledgedRevision: 0, connectedProxies: 2 })
+    if (when === 'before they report') start()
+    await eventually(() => expect(stateOf(leader)).toBe('delivered'))
   })
 
   it('pass on what a proxy rejected, and hold it back everywhere', async () => {
