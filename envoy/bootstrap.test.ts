@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { createAuthority } from '../test/support/certificates.js'
 import { type BootstrapOptions, buildBootstrap, printBootstrap } from './bootstrap.js'
 import { type EnvoyBinary, findEnvoy } from './find-envoy.js'
+import { printLocalZone } from './local-zone.js'
 import { authoritySecret, certificateSecret, tokenSecret } from './xds-secrets.js'
 
 let folder: string
@@ -27,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 const plain: BootstrapOptions = {
-  node: { id: 'proxy-1', cluster: 'default/gateway', metadata: { gateway: 'default/gateway' }, locality: { zone: 'a' } },
+  node: { id: 'proxy-1', cluster: 'default/gateway', metadata: { gateway: 'default/gateway' }, zone: 'a' },
   xds: { host: '127.0.0.1', port: 18_000 },
   adminSocketPath: '/tmp/headgate-bootstrap-test.sock',
 }
@@ -80,6 +81,16 @@ describe('the bootstrap', () => {
     const file = join(folder, 'bootstrap.json')
     await writeFile(file, printBootstrap(options()))
     const { stdout, stderr } = await promisify(execFile)(envoy.path, ['--mode', 'validate', '--config-path', file])
+    expect(stdout).toContain(`configuration '${file}' OK`)
+    expect(stderr).not.toMatch(/deprecated|"level":"(warning|error|critical)"/)
+  })
+
+  it.each(['eu-west-1a', ''])('takes its zone from the command line: "%s"', async (zone) => {
+    const file = join(folder, 'bootstrap.json')
+    const { zone: _zone, ...node } = plain.node
+    await writeFile(file, printBootstrap({ ...plain, node }))
+    const args = ['--mode', 'validate', '--config-path', file, '--config-yaml', printLocalZone(zone)]
+    const { stdout, stderr } = await promisify(execFile)(envoy.path, args)
     expect(stdout).toContain(`configuration '${file}' OK`)
     expect(stderr).not.toMatch(/deprecated|"level":"(warning|error|critical)"/)
   })

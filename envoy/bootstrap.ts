@@ -6,6 +6,7 @@ import { Enum } from '../src/gen/envoy/enums.js'
 import type { envoy, google } from '../src/gen/envoy/types.js'
 import { any, duration, encode, toProtoJson } from '../src/xds/message.js'
 import { keptStats } from './kept-stats.js'
+import { localZone } from './local-zone.js'
 import { DEFAULT_METRICS, includedStats, type ProxyMetrics, statsSinks } from './metrics.js'
 import { podListener } from './pod-listener.js'
 import { XDS_CLUSTER, type XdsConnection, xdsCluster } from './xds-cluster.js'
@@ -27,7 +28,8 @@ export interface BootstrapOptions {
     /** The group of proxies that get the same configuration. */
     readonly cluster: string
     readonly metadata?: Readonly<Record<string, string>>
-    readonly locality?: { readonly region?: string; readonly zone?: string }
+    /** Where it is; undefined: unknown, or said elsewhere. */
+    readonly zone?: string
   }
   readonly xds: XdsConnection
   /** A Unix socket: nobody reaches Envoy's admin interface, which can stop it, over the network. */
@@ -47,12 +49,13 @@ export function buildBootstrap(options: BootstrapOptions): envoy.config.bootstra
   const { node, adminSocketPath, metrics = DEFAULT_METRICS } = options
   const pod = options.podListener && podListener({ ...options.podListener, adminSocketPath, metrics })
   const sinks = statsSinks(metrics)
+  const local = node.zone === undefined ? undefined : localZone(node.zone)
   return {
     node: {
       id: node.id,
       cluster: node.cluster,
       ...(node.metadata === undefined ? {} : { metadata: struct(node.metadata) }),
-      ...(node.locality === undefined ? {} : { locality: node.locality }),
+      ...local?.node,
     },
     admin: { address: { pipe: { path: options.adminSocketPath, mode: 0o600 } }, ignoreGlobalConnLimit: true },
     dynamicResources: {
@@ -74,9 +77,10 @@ export function buildBootstrap(options: BootstrapOptions): envoy.config.bootstra
       cdsConfig: waitForEver(),
     },
     staticResources: {
-      clusters: [xdsCluster(options.xds), ...(pod?.clusters ?? []), ...sinks.clusters],
+      clusters: [xdsCluster(options.xds), ...(pod?.clusters ?? []), ...sinks.clusters, ...(local?.staticResources.clusters ?? [])],
       listeners: pod?.listeners ?? [],
     },
+    ...(local === undefined ? {} : { clusterManager: local.clusterManager }),
     statsConfig: { statsMatcher: keptStats(includedStats(metrics)) },
     ...(sinks.statsSinks === undefined ? {} : { statsSinks: sinks.statsSinks }),
     deferredStatOptions: { enableDeferredCreationStats: true },

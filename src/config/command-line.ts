@@ -71,6 +71,7 @@ interface Options extends ExtensionOptions {
   readonly envoy?: string | false
   readonly state?: string
   readonly systemAuthorities?: string
+  readonly zone?: string
   readonly xdsAddress: SocketAddress
   readonly adminAddress: SocketAddress
   readonly healthAddress: SocketAddress
@@ -104,6 +105,7 @@ const STANDALONE_OPTIONS = [
   'envoy',
   'state',
   'systemAuthorities',
+  'zone',
 ] as const
 const KUBERNETES_OPTIONS = [
   'xdsAddress',
@@ -190,6 +192,7 @@ export function headgateCommand(): Command {
       '--system-authorities <file>',
       'PEM file that wellKnownCACertificates: System means (default: $SSL_CERT_FILE, else where this system has it)',
     )
+    .option('--zone <zone>', 'the zone of the local Envoy, for policies that prefer endpoints in it')
     .optionsGroup('With Kubernetes (--provider kubernetes):')
     .addOption(
       new Option('--xds-address <address>', 'where the xDS server listens')
@@ -257,6 +260,7 @@ function standalone(
     xdsPlaintext: options.xdsPlaintext,
     adminPort: options.adminPort,
     envoy: envoyChoice(options.envoy, workingFolder),
+    ...(options.zone === undefined ? {} : { zone: options.zone }),
     ...systemAuthorities(options.systemAuthorities ?? environment.SSL_CERT_FILE, workingFolder),
     stateFolder: resolve(workingFolder, options.state ?? join(environment.XDG_STATE_HOME ?? join(home, '.local', 'state'), 'headgate')),
   }

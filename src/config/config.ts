@@ -56,6 +56,8 @@ export interface StandaloneConfig extends CommonConfig {
   readonly xdsPlaintext: boolean
   /** On 127.0.0.1; 0 takes any free port. */
   readonly adminPort: number
+  /** The zone of the local Envoy; undefined: it is in none. */
+  readonly zone?: string
   /** The PEM file with the authorities of the system, absolute; undefined: where systems have it. */
   readonly systemAuthorities?: string
   readonly envoy: { readonly kind: 'find' } | { readonly kind: 'path'; readonly path: string } | { readonly kind: 'none' }

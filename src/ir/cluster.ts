@@ -53,6 +53,8 @@ export interface BackendTraffic {
   readonly endpointOverride?: readonly string[]
   /** Shares of zones, whatever endpoints they have; 1 for a zone that is not named. */
   readonly zoneWeights?: Readonly<Record<string, number>>
+  /** Goes to endpoints in the zone of the proxy. */
+  readonly localZone?: LocalZone
   readonly preconnect?: Preconnect
   readonly dns?: DnsLookups
   /** Says in front of each connection whose it is. */
@@ -91,6 +93,16 @@ export interface ClusterStatistics {
   readonly sizes?: boolean
   /** The part of the names of statistics that names the cluster; made from its name where undefined. */
   readonly name?: string
+}
+
+/** When the zone of the proxy counts; Envoy's own values where undefined. */
+export interface LocalZone {
+  /** Healthy endpoints that there must be in it. */
+  readonly minInZone?: number
+  /** Healthy endpoints that there must be in all zones. */
+  readonly minInAll?: number
+  /** Of how many requests. */
+  readonly percent?: number
 }
 
 /** Connections that are made before they are needed, as ratios to those that are. */

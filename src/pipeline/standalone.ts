@@ -106,7 +106,7 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger, 
   })
   const bootstrap = (adminSocketPath: string): string =>
     printBootstrap({
-      node: { id: 'local', cluster: LOCAL_GROUP },
+      node: { id: 'local', cluster: LOCAL_GROUP, ...(config.zone === undefined ? {} : { zone: config.zone }) },
       xds: { host: LOOPBACK, port: xdsPort, ...(trust === undefined ? {} : { tls: trust.proxy }) },
       adminSocketPath,
     })

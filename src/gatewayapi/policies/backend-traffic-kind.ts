@@ -56,6 +56,7 @@ export const BACKEND_TRAFFIC_POLICY: PolicyKind<'BackendTrafficPolicy', BackendT
   overridesOf: ({ overrides }: BackendTrafficPolicySpec) => overrides,
   problemOf: (settings) =>
     tableSizeProblem(settings) ??
+    zoneProblem(settings) ??
     keepaliveProblem(settings) ??
     bufferProblem(settings) ??
     timeProblem(settings) ??
@@ -95,6 +96,21 @@ function tableSizeProblem({ loadBalancer }: BackendTrafficSettings): Problem | u
   return size === undefined || isPrime(size)
     ? undefined
     : unsupported(`loadBalancer.consistentHash.tableSize: ${size} is no prime number; take 65537.`)
+}
+
+/** Ways to choose that Envoy can combine with its own zone. */
+const ZONE_AWARE: readonly string[] = ['RoundRobin', 'LeastRequest', 'Random']
+
+function zoneProblem({ loadBalancer }: BackendTrafficSettings): Problem | undefined {
+  const { preferLocal, weightedZones } = loadBalancer?.zoneAware ?? {}
+  if (loadBalancer === undefined || preferLocal === undefined) return undefined
+  const field = 'loadBalancer.zoneAware.preferLocal'
+  if (weightedZones !== undefined) return unsupported(`${field}: does not go with weightedZones.`)
+  if (!ZONE_AWARE.includes(loadBalancer.type))
+    return unsupported(`${field}: does not go with ${loadBalancer.type}, but with ${ZONE_AWARE.join(', ')}.`)
+  return preferLocal.force === undefined
+    ? unsupported(`${field}: set force; without it Envoys would have to know where all others are.`)
+    : undefined
 }
 
 function keepaliveProblem({ tcpKeepalive }: BackendTrafficSettings): Problem | undefined {

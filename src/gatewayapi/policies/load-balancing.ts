@@ -1,6 +1,6 @@
 /** How an endpoint is chosen, in the words of the IR. */
-import type { BackendTrafficSettings, BackendUtilization } from '../../gen/kinds.js'
-import type { BackendTraffic, LoadBalancing, LoadReports } from '../../ir/cluster.js'
+import type { BackendTrafficSettings, BackendUtilization, PreferLocalZone } from '../../gen/kinds.js'
+import type { BackendTraffic, LoadBalancing, LoadReports, LocalZone } from '../../ir/cluster.js'
 import { durationMilliseconds } from '../../kinds/duration.js'
 import { compareText } from '../precedence.js'
 
@@ -10,12 +10,14 @@ const TABLE_SIZE = 65_537
 type Settings = NonNullable<BackendTrafficSettings['loadBalancer']>
 
 /** What a load balancer says about a cluster. */
-export function balancing(settings: Settings): Pick<BackendTraffic, 'loadBalancing' | 'endpointOverride' | 'zoneWeights'> {
+export function balancing(settings: Settings): Pick<BackendTraffic, 'loadBalancing' | 'endpointOverride' | 'localZone' | 'zoneWeights'> {
   const { endpointOverride, zoneAware } = settings
   const weights = zoneAware?.weightedZones
+  const local = zoneAware?.preferLocal
   return {
     loadBalancing: loadBalancing(settings),
     ...(endpointOverride === undefined ? {} : { endpointOverride: endpointOverride.extractFrom.map(({ header }) => header.toLowerCase()) }),
+    ...(local === undefined ? {} : { localZone: localZone(local) }),
     ...(weights === undefined
       ? {}
       : {
@@ -23,6 +25,15 @@ export function balancing(settings: Settings): Pick<BackendTraffic, 'loadBalanci
             [...weights].sort((a, b) => compareText(a.zone, b.zone)).map(({ zone, weight }) => [zone, weight]),
           ),
         }),
+  }
+}
+
+function localZone({ force, minEndpointsThreshold, percentageEnabled }: PreferLocalZone): LocalZone {
+  const minInZone = force?.minEndpointsInZoneThreshold
+  return {
+    ...(minInZone === undefined ? {} : { minInZone }),
+    ...(minEndpointsThreshold === undefined ? {} : { minInAll: minEndpointsThreshold }),
+    ...(percentageEnabled === undefined ? {} : { percent: percentageEnabled }),
   }
 }
 

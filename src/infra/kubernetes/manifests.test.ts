@@ -185,7 +185,12 @@ describe('what is made for a Gateway', () => {
       },
     ]
     const all = make({ patches })
-    expect(listAt(container(all.get('Deployment')), 'env').map((each) => fieldAt(each, 'name'))).toEqual(['POD_NAME', 'POD_NAMESPACE', 'X'])
+    expect(listAt(container(all.get('Deployment')), 'env').map((each) => fieldAt(each, 'name'))).toEqual([
+      'POD_NAME',
+      'POD_NAMESPACE',
+      'POD_ZONE',
+      'X',
+    ])
     expect(listAt(all.get('Deployment'), 'spec', 'template', 'spec', 'containers')).toHaveLength(2)
     expect(all.get('Service')?.metadata).toMatchObject({
       name: 'headgate-web',

@@ -1,4 +1,5 @@
 /** The pod of an Envoy: what the "restricted" Pod Security Standard asks for, and a life cycle that loses no request. */
+import { printLocalZone } from '../../../envoy/local-zone.js'
 import type { GatewayInfra } from '../../ir/infra.js'
 import type { JsonObject } from '../../k8s/kube-json.js'
 import { XDS_TOKEN_AUDIENCE } from '../../k8s/token-review.js'
@@ -90,6 +91,8 @@ function envoyContainer(infra: GatewayInfra, settings: ProxySettings): JsonObjec
       ...['--config-path', POD_PATHS.bootstrap],
       // The ConfigMap is the same for all pods; each pod has a name of its own.
       ...['--service-node', '$(POD_NAMESPACE)/$(POD_NAME)'],
+      // So has each a zone, which the API server writes on pods (since Kubernetes 1.35); empty where it does not.
+      ...['--config-yaml', printLocalZone('$(POD_ZONE)')],
       ...['--log-level', settings.logLevel],
       ...componentLevels(settings.logLevels),
       ...(settings.concurrency === undefined ? [] : ['--concurrency', String(settings.concurrency)]),
@@ -100,6 +103,7 @@ function envoyContainer(infra: GatewayInfra, settings: ProxySettings): JsonObjec
     env: [
       { name: 'POD_NAME', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.name' } } },
       { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } } },
+      { name: 'POD_ZONE', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: "metadata.labels['topology.kubernetes.io/zone']" } } },
     ],
     ports: [
       ...namedPorts(infra, settings).map(({ name, boundPort, protocol }) => ({ name, containerPort: boundPort, protocol })),

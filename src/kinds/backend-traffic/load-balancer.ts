@@ -82,7 +82,34 @@ const backendUtilization: ObjectSchema = object(
   },
 )
 
+const threshold = int32({ minimum: 0, maximum: 1_000_000 })
+
+const preferLocal: ObjectSchema = object(
+  'PreferLocalZone',
+  'Sends requests to endpoints in the zone of the Envoy. For RoundRobin, LeastRequest and Random.',
+  {
+    force: optional(
+      object('ForceLocalZone', 'Sends all of them there, however many endpoints other zones have.', {
+        minEndpointsInZoneThreshold: optional(
+          threshold,
+          'With fewer healthy endpoints in its zone than this, an Envoy uses those of all zones; 1 when left out.',
+        ),
+      }),
+      'Sends all of them there. It must be set: Envoys do not know where the others are, and cannot share requests out among zones.',
+    ),
+    minEndpointsThreshold: optional(
+      threshold,
+      'With fewer healthy endpoints in all zones together than this, zones do not count; 6 when left out.',
+    ),
+    percentageEnabled: optional(
+      int32({ minimum: 0, maximum: 100 }),
+      'The share of the requests, in percent, for which zones count; 100 when left out.',
+    ),
+  },
+)
+
 const zoneAware: ObjectSchema = object('ZoneAware', 'Looks at the zones of endpoints.', {
+  preferLocal: optional(preferLocal, 'Sends requests to endpoints in the zone of the Envoy; not together with `weightedZones`.'),
   weightedZones: optional(
     list(
       object('WeightedZone', 'The weight of a zone.', {

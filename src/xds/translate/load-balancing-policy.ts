@@ -1,7 +1,7 @@
 /** Ways to choose an endpoint as extensions of Envoy: where one stands inside another, and those that a cluster has no field for. */
 import type { envoy } from '../../gen/envoy/types.js'
-import type { LoadBalancing, LoadReports } from '../../ir/cluster.js'
-import { any, bool, duration } from '../message.js'
+import type { LoadBalancing, LoadReports, LocalZone } from '../../ir/cluster.js'
+import { any, bool, duration, uint32 } from '../message.js'
 
 type Extension = envoy.config.core.v3.TypedExtensionConfig
 type LoadBalancingPolicy = envoy.config.cluster.v3.LoadBalancingPolicy
@@ -27,10 +27,18 @@ export function overrideHost(headers: readonly string[], fallback: Extension): E
 /**
  * A way to choose.
  *
- * @param isZoneWeighted true if zones have shares
+ * @param zones whether they have shares, and whether that of the proxy goes first
  */
-export function extension(how: LoadBalancing, isZoneWeighted: boolean): Extension {
-  const locality = isZoneWeighted ? { localityLbConfig: { localityWeightedLbConfig: {} } } : {}
+export function extension(
+  how: LoadBalancing,
+  zones: { readonly isWeighted: boolean; readonly localZone: LocalZone | undefined },
+): Extension {
+  const isZoneWeighted = zones.isWeighted
+  const locality = isZoneWeighted
+    ? { localityLbConfig: { localityWeightedLbConfig: {} } }
+    : zones.localZone === undefined
+      ? {}
+      : { localityLbConfig: { zoneAwareLbConfig: zoneAware(zones.localZone) } }
   const slowStart =
     (how.kind === 'leastRequest' || how.kind === 'roundRobin') && how.slowStartMs !== undefined
       ? { slowStartConfig: { slowStartWindow: duration(how.slowStartMs) } }
@@ -55,6 +63,18 @@ export function extension(how: LoadBalancing, isZoneWeighted: boolean): Extensio
         'client_side_weighted_round_robin',
         any(`${PACKAGE}.client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin`, weightedByLoad(how)),
       )
+  }
+}
+
+function zoneAware({
+  minInZone,
+  minInAll,
+  percent,
+}: LocalZone): envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.ZoneAwareLbConfig {
+  return {
+    ...(percent === undefined ? {} : { routingEnabled: { value: percent } }),
+    ...(minInAll === undefined ? {} : { minClusterSize: { value: minInAll } }),
+    forceLocalZone: minInZone === undefined ? {} : { minSize: uint32(minInZone) },
   }
 }
 

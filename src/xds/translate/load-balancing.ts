@@ -36,11 +36,12 @@ export function loadBalancing({
   panicThresholdPercent = PANIC_THRESHOLD_PERCENT,
   endpointOverride,
   zoneWeights,
+  localZone,
 }: BackendTraffic): Pick<Cluster, 'lbPolicy' | 'loadBalancingPolicy' | 'commonLbConfig'> & PolicySettings {
   const healthyPanicThreshold = { value: panicThresholdPercent }
-  if (endpointOverride !== undefined || how.kind === 'backendUtilization') {
-    const isWeighted = zoneWeights !== undefined
-    const policy = endpointOverride === undefined ? extension(how, isWeighted) : overrideHost(endpointOverride, extension(how, isWeighted))
+  if (endpointOverride !== undefined || how.kind === 'backendUtilization' || localZone !== undefined) {
+    const chosen = extension(how, { isWeighted: zoneWeights !== undefined, localZone })
+    const policy = endpointOverride === undefined ? chosen : overrideHost(endpointOverride, chosen)
     return { loadBalancingPolicy: asPolicy(policy), commonLbConfig: { healthyPanicThreshold } }
   }
   return {

@@ -1,5 +1,5 @@
 /** Fields of Envoy Gateway's BackendTrafficPolicy and where ours are. */
-import { type FieldTable, HIDDEN, OPEN, OWN_NAMESPACE, SAME } from './field-table.js'
+import { type FieldTable, HIDDEN, OWN_NAMESPACE, SAME } from './field-table.js'
 
 /** By the path below `spec` of theirs. */
 export const BACKEND_TRAFFIC_POLICY_FIELDS: FieldTable = {
@@ -35,9 +35,9 @@ export const BACKEND_TRAFFIC_POLICY_FIELDS: FieldTable = {
     'loadBalancer.dynamicModule.config': { exception: HIDDEN },
     'loadBalancer.endpointOverride.extractFrom.header': SAME,
     'loadBalancer.slowStart.window': SAME,
-    'loadBalancer.zoneAware.preferLocal.force.minEndpointsInZoneThreshold': OPEN,
-    'loadBalancer.zoneAware.preferLocal.minEndpointsThreshold': OPEN,
-    'loadBalancer.zoneAware.preferLocal.percentageEnabled': OPEN,
+    'loadBalancer.zoneAware.preferLocal.force.minEndpointsInZoneThreshold': SAME,
+    'loadBalancer.zoneAware.preferLocal.minEndpointsThreshold': SAME,
+    'loadBalancer.zoneAware.preferLocal.percentageEnabled': SAME,
     'loadBalancer.zoneAware.weightedZones.zone': SAME,
     'loadBalancer.zoneAware.weightedZones.weight': SAME,
     'retry.numRetries': SAME,
