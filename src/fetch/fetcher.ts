@@ -3,7 +3,8 @@
  *
  * What has come stays when a later attempt fails. Failed attempts are repeated at growing intervals.
  */
-import type { Fetched, FetchRequest } from '../gatewayapi/fetches/fetch-request.js'
+import { createHash } from 'node:crypto'
+import type { Fetched, FetchedContent, FetchRequest } from '../gatewayapi/fetches/fetch-request.js'
 import { type BackoffPolicy, backoffMs } from '../k8s/backoff.js'
 import type { Clock } from '../k8s/clock.js'
 import type { FetchRules } from './destination.js'
@@ -29,6 +30,8 @@ export interface Attempt {
   /** The host that was asked. Paths and questions may hold secrets. */
   readonly host: string
   readonly outcome: 'fetched' | 'unchanged' | 'failed'
+  /** SHA-256 of a module that came, in hexadecimal digits. */
+  readonly sha256?: string
   /** Why, where it failed. */
   readonly reason?: string
 }
@@ -132,8 +135,11 @@ export class Fetcher {
     try {
       const outcome = await fetch(request, { rules, signal, revision: last?.revision })
       if (signal.aborted) return false
-      onAttempt?.({ ...about, outcome: outcome === undefined ? 'unchanged' : 'fetched' })
-      if (outcome === undefined) return true
+      if (outcome === undefined) {
+        onAttempt?.({ ...about, outcome: 'unchanged' })
+        return true
+      }
+      onAttempt?.({ ...about, outcome: 'fetched', ...checksum(outcome.content) })
       wanted.last = outcome
       onFetched(request.key, { state: 'fetched', content: outcome.content })
       await cache?.write(request.key, outcome)
@@ -169,6 +175,11 @@ function newWanted(request: FetchRequest, last: Outcome | undefined): Wanted {
 
 function isFollowed(request: FetchRequest): boolean {
   return request.kind === 'provider' || request.isFollowed
+}
+
+function checksum(content: FetchedContent): Pick<Attempt, 'sha256'> {
+  if (content.kind !== 'module') return {}
+  return { sha256: createHash('sha256').update(Buffer.from(content.base64, 'base64')).digest('hex') }
 }
 
 function hostOf(request: FetchRequest): string {

@@ -40,5 +40,6 @@ export function createFetcher({ rules, logger, metrics, cache, controlPlane }: F
 
 function tell(log: Logger, { outcome, ...attempt }: Attempt): void {
   if (outcome === 'failed') log.warn(attempt, 'what a policy needs could not be fetched')
-  else log.debug(attempt, outcome === 'fetched' ? 'what a policy needs was fetched' : 'what a policy needs has not changed')
+  else if (outcome === 'unchanged' || attempt.kind === 'provider') log.debug(attempt, 'what a policy needs was asked for again')
+  else log.info(attempt, 'what a policy needs was fetched')
 }

@@ -62,6 +62,10 @@ describe('templates', () => {
     ['with a selector', ['--set-string', 'watch.selector=team in (web\\,shop)']],
     ['with an authority of somebody else', ['--set', 'certificates.existingSecret=mine']],
     ['with a rate limit service', ['--set', 'rateLimit.enabled=true,rateLimit.redis.url=redis:6379']],
+    [
+      'with hosts that are fetched from',
+      ['--set', 'fetch.hosts={registry.example.com,*.example.org},fetch.plainHosts={registry.shop.svc:5000}'],
+    ],
     ['with a registry of its own', ['--set', 'global.imageRegistry=mirror.example']],
   ])('give the controller a command line that it understands, %s', async (_case, args) => {
     const controller = containerOf(await deployment(args))
@@ -109,6 +113,13 @@ describe('templates', () => {
     const { metadata } =
       (await helm.objects(...args)).find(({ kind, metadata: { name } }) => kind === 'Service' && name.endsWith('-limits')) ?? {}
     expect(containerOf(await deployment(args)).args).toContain(`--rate-limit-service=${metadata?.name}.${metadata?.namespace}.svc:8081`)
+  })
+
+  it('tell the controller whom it may fetch from', async () => {
+    const args = ['--set', 'fetch.hosts={registry.example.com,*.example.org},fetch.plainHosts={registry.shop.svc:5000}']
+    expect(containerOf(await deployment(args)).args).toEqual(
+      expect.arrayContaining(['--fetch-hosts=registry.example.com,*.example.org', '--fetch-plain-hosts=registry.shop.svc:5000']),
+    )
   })
 
   it('name the extension server, and mount what it is talked to with', async () => {

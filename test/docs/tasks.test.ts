@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { objectHealth, statusParts } from '../../src/cli/object-health.js'
+import type { ObjectStatus } from '../../src/gatewayapi/object-status.js'
 import { eventually } from '../support/eventually.js'
 import { type Standalone, startTestStandalone } from '../support/standalone.js'
 import { type Elsewhere, startElsewhere } from './elsewhere.js'
@@ -36,8 +37,10 @@ it.each(pages)(
     // What is fetched may come a moment later.
     await eventually(() => {
       const statuses = [...running.statuses.values()]
+      const isWaitedFor = (status: ObjectStatus): boolean =>
+        statusParts(status).some(({ conditions }) => conditions.some(({ type, reason }) => type === 'Accepted' && reason === 'Pending'))
       const complaints = statuses
-        .filter((status) => objectHealth(status) === 'problem')
+        .filter((status) => objectHealth(status) === 'problem' || isWaitedFor(status))
         .map((status) => [status.object, statusParts(status)])
       expect(complaints).toEqual([])
       expect(statuses.length).toBeGreaterThan(1)

@@ -2,6 +2,9 @@
  * Large configuration of filters that several routes of a virtual host bring, such as a WebAssembly module: the host brings it once, in place
  * of its routes. Envoy takes what stands nearest to the route, so a route with something else keeps it, and one without says that its place
  * stays empty.
+ *
+ * A chain with a name in the filter itself (`Composite.named_filter_chains`) could hold it once for all hosts, but lets requests pass when the name is
+ * not there (Envoy 1.40): a refused configuration would open what a module guards. Configuration by name from a route (`dynamic_config`) is refused.
  */
 import type { envoy, google } from '../../gen/envoy/types.js'
 import { IDLE_PLACE } from './http-filters/composite.js'
