@@ -4,8 +4,11 @@
  */
 import type { envoy } from '../src/gen/envoy/types.js'
 
-/** Whole families, by the beginning of the name. */
-const PREFIXES = ['server.', 'main_thread.watchdog', 'cluster_manager.', 'listener_manager.', 'control_plane.', 'overload.']
+/**
+ * Whole families, by the beginning of the name. Without the dot behind them: Envoy tries beginnings that end with one whenever somebody
+ * counts by a name, several times for every request, and the others only when a statistic is made.
+ */
+const PREFIXES = ['server', 'main_thread.watchdog', 'cluster_manager', 'listener_manager', 'control_plane', 'overload']
 
 /** Single statistics of every listener, connection manager, cluster and filter, by the end of the name. */
 const SUFFIXES = [

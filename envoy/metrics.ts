@@ -31,7 +31,12 @@ export interface MetricSink {
 }
 
 /** As to backends, but a collector that is away is noticed sooner. */
-export const SINK_TRAFFIC: BackendTraffic = { ...DEFAULT_BACKEND_TRAFFIC, connectTimeoutMs: 3_000 }
+export const SINK_TRAFFIC: BackendTraffic = {
+  ...DEFAULT_BACKEND_TRAFFIC,
+  connectTimeoutMs: 3_000,
+  // Envoy warns of the field that says otherwise, and asks every five seconds without it.
+  dns: { respectsTtl: false },
+}
 
 /** Prometheus, uncompressed, and nothing besides. */
 export const DEFAULT_METRICS: ProxyMetrics = { prometheus: true, compression: undefined, include: [], sinks: [] }

@@ -3,6 +3,7 @@ import { gateway, HTTP_LISTENER, route } from '../../test/support/route-world.js
 import { createTranslationWorld } from '../../test/support/translation-world.js'
 import { declareXds } from '../xds/translate/declare.js'
 import { HTTP_FILTERS } from '../xds/translate/http-filters/index.js'
+import { OAUTH2, OAUTH2_STAND_IN } from '../xds/translate/http-filters/oauth2.js'
 
 const SERVICE = `
 ---
@@ -35,6 +36,11 @@ describe('filters of listeners', () => {
   })
 
   it('find every filter of the chain there, whatever route they lead to', () => {
-    for (const { name, disabled, idle } of HTTP_FILTERS) expect([name, idle !== undefined]).toEqual([name, disabled])
+    const standIns = HTTP_FILTERS.filter(({ isStandIn }) => isStandIn === true)
+    expect(standIns).toEqual([OAUTH2_STAND_IN])
+    for (const filter of HTTP_FILTERS) {
+      const isThere = !filter.disabled || filter.idle !== undefined || filter === OAUTH2
+      expect([filter.name, isThere]).toEqual([filter.name, true])
+    }
   })
 })

@@ -19,7 +19,7 @@ import { GRPC_WEB } from './grpc-web.js'
 import type { HttpFilter } from './http-filter.js'
 import { JWT_AUTHN } from './jwt-authn.js'
 import { LISTENER_FILTERS, listenerFilterConfig } from './listener-filters.js'
-import { OAUTH2 } from './oauth2.js'
+import { OAUTH2, OAUTH2_STAND_IN } from './oauth2.js'
 import { presentFilterGroups } from './present-filters.js'
 import { ROUTER, ROUTER_WITH_HEADERS } from './router.js'
 import { SCOPE_SEARCH } from './scope-search.js'
@@ -44,6 +44,7 @@ export const HTTP_FILTERS: readonly HttpFilter[] = [
   GEO_IP,
   API_KEY_AUTH,
   BASIC_AUTH,
+  OAUTH2_STAND_IN,
   OAUTH2,
   JWT_AUTHN,
   EXT_AUTHZ,
@@ -64,20 +65,32 @@ export interface ChainSettings {
 }
 
 /** What scopes of hosts switch off, because a request that finds its scope at once has the filters that its route configures. */
-export const SEARCHED_FILTERS: readonly string[] = [SCOPE_SEARCH.name, ...presentFilterGroups(HTTP_FILTERS).map(({ name }) => name)]
+export const SEARCHED_FILTERS: readonly string[] = [
+  SCOPE_SEARCH.name,
+  ...presentFilterGroups(HTTP_FILTERS).map(({ name }) => name),
+  ...HTTP_FILTERS.filter(isOnlyDiscovered).map(({ name }) => name),
+]
+
+/** What arrives for a group of proxies cannot be part of a group of filters. */
+function isOnlyDiscovered({ config, disabled }: HttpFilter): boolean {
+  return disabled && 'discovered' in config
+}
 
 /**
  * The chain of every HTTP listener. A request whose scope has to be searched gets its filters before its route, so a filter that only the
  * route enables would be skipped: with scoped routes they stand there a second time, in groups that nobody has to enable. Scopes that are
- * found at once disable the groups.
+ * found at once disable the groups, and what cannot be in one.
  */
 export function httpFilters(scoped: boolean, { envoyHeaders, countsGrpcCalls }: ChainSettings): readonly ChainFilter[] {
   const filters = countsGrpcCalls === true ? HTTP_FILTERS.toSpliced(HTTP_FILTERS.indexOf(ROUTER), 0, GRPC_STATS) : HTTP_FILTERS
-  const filterOf = ({ name, config, disabled }: HttpFilter): ChainFilter => ({
-    name,
-    ...configOf(envoyHeaders === true && name === ROUTER.name ? ROUTER_WITH_HEADERS : config),
-    ...(disabled ? { disabled } : {}),
-  })
+  const filterOf = (filter: HttpFilter): ChainFilter => {
+    const { name, config, disabled } = filter
+    return {
+      name,
+      ...configOf(envoyHeaders === true && name === ROUTER.name ? ROUTER_WITH_HEADERS : config),
+      ...(disabled && !(scoped && isOnlyDiscovered(filter)) ? { disabled } : {}),
+    }
+  }
   if (!scoped) return filters.map(filterOf)
   const groups = presentFilterGroups(HTTP_FILTERS)
   return [

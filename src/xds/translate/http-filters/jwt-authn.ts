@@ -28,7 +28,8 @@ export const JWT_METADATA: string = NAME
 export const JWT_AUTHN: HttpFilter = {
   name: NAME,
   config: { discovered: 'envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication' },
-  disabled: false,
+  disabled: true,
+  idle: any('envoy.extensions.filters.http.jwt_authn.v3.PerRouteConfig', { disabled: true }),
   perRoute: ({ jwt }) =>
     jwt === undefined ? undefined : any('envoy.extensions.filters.http.jwt_authn.v3.PerRouteConfig', { requirementName: jwt }),
   references: ({ jwt }) => (jwt === undefined ? [] : [{ typeUrl: TYPE_URL.extensionConfig, name: NAME }]),

@@ -18,13 +18,31 @@ const SAME_SITES = { lax: SAME_SITE.LAX, strict: SAME_SITE.STRICT, none: SAME_SI
 /** How long the provider may take to hand out tokens. */
 const TOKEN_TIMEOUT_MS = 10_000
 
+const NAME = 'envoy.filters.http.oauth2'
+
 /** Answers 302 to browsers that have to log in. Without configuration everything passes. */
 export const OAUTH2: HttpFilter = {
-  name: 'envoy.filters.http.oauth2',
+  name: NAME,
   config: any(`${PACKAGE}.OAuth2`, {}),
-  disabled: false,
+  disabled: true,
   perRoute: ({ oidc }) => (oidc === undefined ? undefined : any(`${PACKAGE}.OAuth2PerRoute`, { config: configOf(oidc) })),
   references: ({ oidc }) => (oidc === undefined ? [] : referencesOf(oidc)),
+}
+
+/**
+ * The same for hosts that keep every filter in the chain: there is no configuration of a login without effect. Routes with a login of their
+ * own bring the filter itself, and this one must not ask a second time.
+ */
+export const OAUTH2_STAND_IN: HttpFilter = {
+  name: 'headgate.oauth2',
+  config: any('envoy.extensions.filters.http.filter_chain.v3.FilterChainConfig', {}),
+  disabled: true,
+  isStandIn: true,
+  idle: any('envoy.extensions.filters.http.filter_chain.v3.FilterChainConfigPerRoute', {
+    filterChain: { filters: [{ name: NAME, typedConfig: any(`${PACKAGE}.OAuth2`, {}) }] },
+  }),
+  perRoute: ({ oidc }) => (oidc === undefined ? undefined : any('envoy.config.route.v3.FilterConfig', { disabled: true })),
+  references: () => [],
 }
 
 function referencesOf({ tokenEndpoint: { cluster }, clientSecret, sealingKey }: Oidc): readonly ResourceReference[] {

@@ -15,7 +15,7 @@ export interface PresentFilterGroup {
   readonly first: HttpFilter
 }
 
-/** Runs of filters that are disabled in the chain. What arrives for the group of proxies cannot be part of one, and is never disabled. */
+/** Runs of filters that are disabled in the chain. What arrives for the group of proxies cannot be part of one. */
 export function presentFilterGroups(filters: readonly HttpFilter[]): readonly PresentFilterGroup[] {
   return runsOf(filters).map(({ first, members }, at) => ({
     name: `headgate.present.${at}`,
@@ -35,7 +35,8 @@ function runsOf(filters: readonly HttpFilter[]): readonly Run[] {
   const runs: Run[] = []
   let open: Run | undefined
   for (const filter of filters) {
-    const { name, config, disabled } = filter
+    const { name, config, disabled, isStandIn } = filter
+    if (isStandIn === true) continue
     if (!disabled || 'discovered' in config) {
       open = undefined
       continue
