@@ -296,4 +296,15 @@ describe('StatusWriter', () => {
     expect(writes()).toHaveLength(200)
     expect(api.mostConcurrent).toBe(8)
   })
+  it('does not let a Gateway wait for the writes of its routes', async () => {
+    lead()
+    api.delayMs = 2
+    put(GATEWAYS, 'Gateway', 'web')
+    const names = Array.from({ length: 200 }, (_, i) => `r${i}`)
+    for (const name of names) put(ROUTES, 'HTTPRoute', name)
+    set(...names.map((name) => routeStatus(name)), gatewayStatus(200))
+    await eventually(() => expect(writes()).toHaveLength(201))
+    const before = writes().slice(0, 20)
+    expect(before.filter(({ path }) => path.includes('/gateways/'))).toHaveLength(1)
+  })
 })

@@ -70,6 +70,8 @@ export class StatusWriter {
   readonly #options: StatusWriterOptions
   readonly #entries = new Map<string, Entry>()
   readonly #waiting = new Set<Entry>()
+  /** Whose turn it is: few objects that many look at, and all others. */
+  readonly #readyFirst: Entry[] = []
   readonly #ready: Entry[] = []
   #nextDueMs = Number.POSITIVE_INFINITY
   #sleepingUntilMs = Number.NEGATIVE_INFINITY
@@ -124,7 +126,7 @@ export class StatusWriter {
     while (!signal.aborted) {
       this.#promote()
       while (this.#busy < CONCURRENCY) {
-        const entry = this.#ready.shift()
+        const entry = this.#readyFirst.shift() ?? this.#ready.shift()
         if (entry === undefined) break
         const task = this.#work(entry, signal).finally(() => {
           tasks.delete(task)
@@ -136,8 +138,9 @@ export class StatusWriter {
     }
     this.#running = false
     await Promise.all(tasks)
-    for (const entry of [...this.#waiting, ...this.#ready]) entry.place = 'idle'
+    for (const entry of [...this.#waiting, ...this.#readyFirst, ...this.#ready]) entry.place = 'idle'
     this.#waiting.clear()
+    this.#readyFirst.length = 0
     this.#ready.length = 0
   }
 
@@ -180,8 +183,7 @@ export class StatusWriter {
     const { desired, settledOn, writtenMs, sinceMs = 0, changedMs, notBeforeMs } = entry
     if (desired === undefined) return notBeforeMs
     const facts = { writtenMs, sinceMs, changedMs, urgent: differsUrgently(settledOn, desired), unsettled: isUnsettled(desired) }
-    const isShared = desired.shape === 'gateway' || desired.shape === 'listenerSet'
-    return Math.max(notBeforeMs, isShared ? sharedObjectDueMs(facts) : singleObjectDueMs(facts))
+    return Math.max(notBeforeMs, isShared(desired) ? sharedObjectDueMs(facts) : singleObjectDueMs(facts))
   }
 
   /** Moves what is due from waiting to ready. */
@@ -197,7 +199,9 @@ export class StatusWriter {
       }
       this.#waiting.delete(entry)
       entry.place = 'ready'
-      this.#ready.push(entry)
+      // Behind a thousand routes, a Gateway would wait for as long as their writes take. It is written seldom enough not to hold them up.
+      if (isShared(entry.desired)) this.#readyFirst.push(entry)
+      else this.#ready.push(entry)
     }
   }
 
@@ -287,6 +291,11 @@ export class StatusWriter {
   #isOrphan(entry: Entry): boolean {
     return this.#told && orphanStatus(entry, this.#options.controllerName) !== undefined
   }
+}
+
+/** True for statuses that sum up those of other objects. */
+function isShared(status: ObjectStatus | undefined): boolean {
+  return status?.shape === 'gateway' || status?.shape === 'listenerSet'
 }
 
 /** What to say about an object that carries our entries although we have nothing to say: nothing. */
