@@ -68,7 +68,7 @@ export function buildBootstrap(options: BootstrapOptions): envoy.config.bootstra
             envoyGrpc: {
               clusterName: XDS_CLUSTER,
               // Soon after the controller is back, rather than up to 30 s later.
-              retryPolicy: { retryBackOff: { baseInterval: duration(200), maxInterval: duration(5_000) } },
+              retryPolicy: { retryBackOff: { baseInterval: duration(200), maxInterval: duration(2_000) } },
             },
           },
         ],
