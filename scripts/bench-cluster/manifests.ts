@@ -1,73 +1,108 @@
-/** What is put into the cluster: one Gateway, one backend, and routes with hostnames of their own. */
+/** What is put into the cluster: one Gateway, one backend with several Services, and routes with hostnames of their own. */
 import type { JsonObject } from '../../src/k8s/kube-json.js'
 
 /** The namespace of everything that a benchmark makes. */
 export const NAMESPACE = 'headgate-bench'
 
-/** The Gateway, and a backend with two Services: the second is for routes that change their backend. */
-export function baseManifests(): readonly JsonObject[] {
-  const labels = { app: 'backend' }
-  const service = (name: string, port: number): JsonObject => ({
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: { name, namespace: NAMESPACE },
-    spec: { selector: labels, ports: [{ name: 'http', port, targetPort: 3000 }] },
-  })
+/** A backend of a route. */
+export interface BackendRef {
+  readonly name: string
+  readonly port: number
+}
+
+/** The backend of every route that says nothing else. */
+export const BACKEND: BackendRef = { name: 'backend', port: 80 }
+
+/** The Service that flips turn to and back from. */
+export const OTHER: BackendRef = { name: 'other', port: 81 }
+
+/** Services that no route names until a flip turns to them: each is a new cluster to an Envoy. */
+export const FRESH: readonly BackendRef[] = Array.from({ length: 50 }, (_, i) => ({ name: `fresh-${i}`, port: 80 }))
+
+/** A Service whose endpoints are written by the benchmark. */
+export const CHURNING: BackendRef = { name: 'churning', port: 80 }
+
+/** The host of route `i`. */
+export const hostOf = (i: number): string => `host-${i}.bench.example.com`
+
+/** The name of route `i`. */
+export const routeName = (i: number): string => `route-${i}`
+
+const labels = { app: 'backend' }
+
+/** The backend: two pods, which go on for a moment after they were told to end, as every careful Deployment does. */
+export function backendManifests(): readonly JsonObject[] {
+  const container = {
+    name: 'backend',
+    image: 'registry.k8s.io/gateway-api/conformance/echo-basic:v0.1.0',
+    imagePullPolicy: 'IfNotPresent',
+    readinessProbe: { httpGet: { path: '/health', port: 3000 }, periodSeconds: 1 },
+    lifecycle: { preStop: { sleep: { seconds: 5 } } },
+  }
   return [
     {
       apiVersion: 'apps/v1',
       kind: 'Deployment',
       metadata: { name: 'backend', namespace: NAMESPACE },
-      spec: {
-        replicas: 1,
-        selector: { matchLabels: labels },
-        template: {
-          metadata: { labels },
-          spec: {
-            containers: [
-              {
-                name: 'backend',
-                image: 'registry.k8s.io/gateway-api/conformance/echo-basic:v0.1.0',
-                imagePullPolicy: 'IfNotPresent',
-                readinessProbe: { httpGet: { path: '/health', port: 3000 }, periodSeconds: 1 },
-              },
-            ],
-          },
-        },
-      },
+      spec: { replicas: 2, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers: [container] } } },
     },
-    service('backend', 80),
-    service('other', 81),
+    ...[BACKEND, OTHER, ...FRESH].map(service),
     {
-      apiVersion: 'gateway.networking.k8s.io/v1',
-      kind: 'Gateway',
-      metadata: { name: 'bench', namespace: NAMESPACE },
-      spec: { gatewayClassName: 'headgate', listeners: [{ name: 'http', port: 80, protocol: 'HTTP' }] },
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: CHURNING.name, namespace: NAMESPACE },
+      spec: { ports: [{ name: 'http', port: CHURNING.port, targetPort: 3000 }] },
     },
+    churningEndpoints(0),
   ]
 }
 
-/** The host of route `i`. */
-export const hostOf = (i: number): string => `host-${i}.bench.example.com`
+/** The Gateway, with a listener for the routes; ListenerSets may bring more. */
+export function gatewayManifest(gatewayClassName: string, hasListenerSets: boolean): JsonObject {
+  return {
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'Gateway',
+    metadata: { name: 'bench', namespace: NAMESPACE },
+    spec: {
+      gatewayClassName,
+      listeners: [{ name: 'http', port: 80, protocol: 'HTTP' }],
+      ...(hasListenerSets ? { allowedListeners: { namespaces: { from: 'Same' } } } : {}),
+    },
+  }
+}
 
-/** Route `i`: two rules, the second to a Service that does not exist, and a response header that says which version answers. */
-export function routeManifest(
-  i: number,
-  version: string,
-  backend: { readonly name: string; readonly port: number } = { name: 'backend', port: 80 },
-): JsonObject {
+/** Route `i`: its own host, one backend, and a response header that says which version of it answers. */
+export function routeManifest(i: number, version: string, backend: BackendRef = BACKEND): JsonObject {
   const header = { type: 'ResponseHeaderModifier', responseHeaderModifier: { set: [{ name: 'x-version', value: version }] } }
   return {
     apiVersion: 'gateway.networking.k8s.io/v1',
     kind: 'HTTPRoute',
-    metadata: { name: `route-${i}`, namespace: NAMESPACE },
+    metadata: { name: routeName(i), namespace: NAMESPACE },
     spec: {
       parentRefs: [{ name: 'bench' }],
       hostnames: [hostOf(i)],
-      rules: [
-        { matches: [{ path: { type: 'PathPrefix', value: '/' } }], filters: [header], backendRefs: [backend] },
-        { matches: [{ path: { type: 'PathPrefix', value: '/missing' } }], backendRefs: [{ name: 'missing', port: 80 }] },
-      ],
+      rules: [{ matches: [{ path: { type: 'PathPrefix', value: '/' } }], filters: [header], backendRefs: [backend] }],
     },
+  }
+}
+
+/** The endpoints of the churning Service in their version `i`: two addresses, of which one changes. Nobody sends requests there. */
+export function churningEndpoints(i: number): JsonObject {
+  return {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { name: 'churning-1', namespace: NAMESPACE, labels: { 'kubernetes.io/service-name': CHURNING.name } },
+    addressType: 'IPv4',
+    ports: [{ name: 'http', port: 3000, protocol: 'TCP' }],
+    endpoints: ['10.244.3.1', `10.244.3.${2 + (i % 200)}`].map((address) => ({ addresses: [address], conditions: { ready: true } })),
+  }
+}
+
+function service({ name, port }: BackendRef): JsonObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name, namespace: NAMESPACE },
+    spec: { selector: labels, ports: [{ name: 'http', port, targetPort: 3000 }] },
   }
 }

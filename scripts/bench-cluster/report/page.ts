@@ -1,0 +1,87 @@
+/** The page about the benchmark, and its table for a terminal. */
+import type { PeerResult } from '../result.js'
+import { number } from './format.js'
+import { rowsOf, type TableRow } from './table.js'
+
+/** The cells of the table, heads first: what, one column for each result, the goal. */
+function cells(results: readonly PeerResult[], isWanted: (row: TableRow) => boolean = () => true): readonly (readonly string[])[] {
+  return [
+    ['work', ...results.map(({ title, version }) => `${title} ${version}`), 'goal'],
+    ...rowsOf(results)
+      .filter(isWanted)
+      .map(({ work, goal, cell }) => [work, ...results.map((result) => cell(result) ?? '–'), goal]),
+  ]
+}
+
+/** The table with columns that stand under each other. */
+export function printTable(results: readonly PeerResult[]): string {
+  const rows = cells(results).map((row) => row.map((cell) => cell.replaceAll('`', '')))
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+/** The rows that matter most, and at which load they were measured, as Markdown. */
+export function excerpt(results: readonly PeerResult[]): string {
+  const loads = results.map(({ title, loadBefore }) => `${title} ${loadBefore.toFixed(1)}`).join(', ')
+  const when = [...new Set(results.map(({ date }) => date.slice(0, 10)))].join(' and ')
+  const table = markdown(cells(results, ({ isHeadline }) => isHeadline === true))
+  return `${table}\n\nMeasured ${when} on ${results[0]?.cores ?? 0} cores; load of the machine in the minute before: ${loads}.`
+}
+
+function markdown([heads = [], ...rows]: readonly (readonly string[])[]): string {
+  return [heads, heads.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
+}
+
+/** The page as Markdown. */
+export function readme(results: readonly PeerResult[], plots: readonly string[]): string {
+  const runs = results.map((result) => {
+    const missing = result.missing.map(({ row, reason }) => ` Missing: ${row} (${reason}).`).join('')
+    const when = `${result.date.slice(0, 16).replace('T', ' ')} UTC, ${number(result.tookSeconds)} s on ${result.cores} cores`
+    return `* ${result.title} ${result.version}: ${when}, load of the machine in the minute before ${result.loadBefore.toFixed(1)}; \`${result.command}\`.${missing}`
+  })
+  const pictures = plots.map((plot) => `![${plot.replace('.svg', '')}](${plot})`)
+  return `${[HEAD, markdown(cells(results)), ...pictures, RUNS, runs.join('\n'), METHOD].join('\n\n')}\n`
+}
+
+const HEAD = `# Benchmarks
+
+Written by \`npm run bench:cluster\` from the JSON files beside this page; change those by running it, and nothing by hand. Compare columns,
+not digits: the whole cluster, the client and everything that is measured share the same cores.`
+
+const RUNS = `## The runs`
+
+const METHOD = `## Do it yourself
+
+Linux, root, no container engine; the first run builds Kubernetes and the peers, which takes a while, and keeps them.
+
+\`\`\`
+npm run bench:cluster -- --peer headgate,envoy-gateway,contour --routes 1000   # about 20 minutes on two idle cores
+npm run bench:cluster -- --peer headgate --routes 10000                        # one of them, further up
+npm run bench:cluster -- --rows probe,bulk --one-by-one 3000 --routes 3000     # some of the rows
+npm run bench:ads                                                              # 1,000 simulated proxies at one controller
+npm run bench:floor                                                            # what Envoy alone needs
+\`\`\`
+
+## How it is measured
+
+* Each peer gets a fresh cluster of one node ([conformance/cluster](../../conformance/cluster/README.md)): its program is built from its Go
+  module, its chart or manifests come from there, too, with the CRDs in them, and one replica of the controller. All run the same Envoy, one
+  per Gateway. What else they come with stays as it is.
+* A route has a host of its own, one rule, one Service, one response header. Timers start when the API server has answered the write, and
+  end with the first 200; the client asks again a millisecond after each wrong answer, on one connection. A route that does not serve
+  within 30 s is a stall: the series ends there.
+* At once: 20 writes are on their way at any time; four clients follow them in their order and ask each route until it has answered 200.
+* Flips: one route turns to another Service of the same pods; to new clusters: each flip to a Service that no route names. Four connections
+  ask without pause until two seconds after the last flip, and every answer is counted.
+* Memory is the resident memory of the controller's processes when they have been idle for a moment; of Contour that of \`contour\`, without
+  its provisioner. Processor time is theirs over 40 changes two a second, less what they use without changes.
+* Bytes to each Envoy are counted at its network interface: payload, frames and acknowledgements.
+* The controller is replaced by deleting its pod. When that is gone, a new route is written: what is measured is from the deletion until
+  it serves.`
