@@ -1,6 +1,6 @@
 /** `tls.options` of a listener: settings that the API leaves to us. Keys of others are none of our business. */
 import type { TlsTermination, TlsVersion } from '../ir/tls.js'
-import { ALPN_PROTOCOLS, TLS_CIPHERS, TLS_CURVES, TLS_SIGNATURE_ALGORITHMS } from '../kinds/client-tls.js'
+import { ALPN_PROTOCOLS, TLS_CIPHERS, TLS_CURVES, TLS_SIGNATURE_ALGORITHMS } from '../kinds/tls-algorithms.js'
 
 /** Domain of our keys. */
 const PREFIX = 'headgate.dev/'

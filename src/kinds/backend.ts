@@ -4,11 +4,11 @@ import { boolean, int32, list, object, oneOf, optional, required, rule, setOf, s
 import { isIP } from '../schema/ip.js'
 import type { KindDefinition } from '../schema/kind.js'
 import type { ObjectSchema } from '../schema/schema.js'
-import { ALPN_PROTOCOLS, TLS_CIPHERS, TLS_CURVES, TLS_SIGNATURE_ALGORITHMS } from './client-tls.js'
 import { conditions } from './conditions.js'
 import { localObjectReference, secretObjectReference } from './references.js'
 import { portNumber, preciseHostname } from './strings.js'
 import { subjectAltName } from './subject-alt-name.js'
+import { ALPN_PROTOCOLS, tlsAlgorithms } from './tls-algorithms.js'
 
 const ipEndpoint: ObjectSchema = object('IPEndpoint', 'An IP address and a port.', {
   address: required(
@@ -81,7 +81,7 @@ const tls: ObjectSchema = object(
     wellKnownCACertificates: optional(oneOf(['System'], { name: 'WellKnownCACertificatesType' }), 'Trust the authorities of the system.'),
     hostname: optional(
       preciseHostname,
-      'The name that is asked for (SNI) and that the certificate must carry; the DNS name of an `fqdn` endpoint when left out.',
+      'The name that is asked for (SNI) and that the certificate must carry; the `hostname` or DNS name of an endpoint when left out.',
     ),
     subjectAltNames: optional(
       list(subjectAltName, { maxItems: 5 }),
@@ -94,18 +94,7 @@ const tls: ObjectSchema = object(
       oneOf(TLS_VERSIONS, { name: 'BackendTLSVersion' }),
       'The highest version; 1.2 when left out, or `minVersion` where that is higher.',
     ),
-    ciphers: optional(
-      list(oneOf(TLS_CIPHERS, { name: 'TLSCipher' }), { minItems: 1, maxItems: TLS_CIPHERS.length }),
-      'Cipher suites up to TLS 1.2, in the order of preference.',
-    ),
-    ecdhCurves: optional(
-      list(oneOf(TLS_CURVES, { name: 'TLSCurve' }), { minItems: 1, maxItems: TLS_CURVES.length }),
-      'Groups of the key exchange, in the order of preference.',
-    ),
-    signatureAlgorithms: optional(
-      list(oneOf(TLS_SIGNATURE_ALGORITHMS, { name: 'TLSSignatureAlgorithm' }), { minItems: 1, maxItems: TLS_SIGNATURE_ALGORITHMS.length }),
-      'Signature algorithms that certificates of the endpoints may prove themselves with.',
-    ),
+    ...tlsAlgorithms('the endpoints'),
     alpnProtocols: optional(
       list(oneOf(ALPN_PROTOCOLS, { name: 'ALPNProtocol' }), { minItems: 1, maxItems: ALPN_PROTOCOLS.length }),
       'What is offered to be spoken inside, in the order of preference; what `appProtocols` say when left out.',

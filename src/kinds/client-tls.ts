@@ -4,44 +4,7 @@ import { boolean, list, object, oneOf, optional, required, rule, setOf, string }
 import type { ObjectSchema } from '../schema/schema.js'
 import { secretObjectReference } from './references.js'
 import { stringMatch } from './string-match.js'
-
-/** Cipher suites that Envoy knows: one unknown word and it refuses the whole port. */
-export const TLS_CIPHERS = [
-  'ECDHE-ECDSA-AES128-GCM-SHA256',
-  'ECDHE-RSA-AES128-GCM-SHA256',
-  'ECDHE-ECDSA-AES256-GCM-SHA384',
-  'ECDHE-RSA-AES256-GCM-SHA384',
-  'ECDHE-ECDSA-CHACHA20-POLY1305',
-  'ECDHE-RSA-CHACHA20-POLY1305',
-  'ECDHE-ECDSA-AES128-SHA',
-  'ECDHE-RSA-AES128-SHA',
-  'ECDHE-ECDSA-AES256-SHA',
-  'ECDHE-RSA-AES256-SHA',
-  'AES128-GCM-SHA256',
-  'AES256-GCM-SHA384',
-  'AES128-SHA',
-  'AES256-SHA',
-] as const
-
-/** Groups of the key exchange that Envoy knows. */
-export const TLS_CURVES = ['X25519MLKEM768', 'X25519', 'P-256', 'P-384', 'P-521'] as const
-
-/** Signature algorithms that Envoy knows. */
-export const TLS_SIGNATURE_ALGORITHMS = [
-  'ecdsa_secp256r1_sha256',
-  'ecdsa_secp384r1_sha384',
-  'ecdsa_secp521r1_sha512',
-  'ed25519',
-  'rsa_pss_rsae_sha256',
-  'rsa_pss_rsae_sha384',
-  'rsa_pss_rsae_sha512',
-  'rsa_pkcs1_sha256',
-  'rsa_pkcs1_sha384',
-  'rsa_pkcs1_sha512',
-] as const
-
-/** What may be spoken inside of TLS. */
-export const ALPN_PROTOCOLS = ['h2', 'http/1.1', 'http/1.0'] as const
+import { ALPN_PROTOCOLS, tlsAlgorithms } from './tls-algorithms.js'
 
 const names = (description: string) => optional(list(stringMatch, { minItems: 1, maxItems: 16 }), description)
 
@@ -129,18 +92,7 @@ export const clientTls: ObjectSchema = object(
     clientValidation: optional(clientValidation, 'How certificates of clients are checked; none is asked for when left out.'),
     minVersion: optional(oneOf(['Auto', '1.0', '1.1', '1.2', '1.3'], { name: 'TLSVersion' }), 'The lowest version; `Auto` is 1.2.'),
     maxVersion: optional(oneOf(['Auto', '1.0', '1.1', '1.2', '1.3'], { name: 'TLSVersion' }), 'The highest version; `Auto` is 1.3.'),
-    ciphers: optional(
-      list(oneOf(TLS_CIPHERS, { name: 'TLSCipher' }), { minItems: 1, maxItems: TLS_CIPHERS.length }),
-      'Cipher suites up to TLS 1.2, in the order of preference.',
-    ),
-    ecdhCurves: optional(
-      list(oneOf(TLS_CURVES, { name: 'TLSCurve' }), { minItems: 1, maxItems: TLS_CURVES.length }),
-      'Groups of the key exchange, in the order of preference.',
-    ),
-    signatureAlgorithms: optional(
-      list(oneOf(TLS_SIGNATURE_ALGORITHMS, { name: 'TLSSignatureAlgorithm' }), { minItems: 1, maxItems: TLS_SIGNATURE_ALGORITHMS.length }),
-      'Signature algorithms that certificates of clients may prove themselves with.',
-    ),
+    ...tlsAlgorithms('clients'),
     alpnProtocols: optional(
       list(oneOf(ALPN_PROTOCOLS, { name: 'ALPNProtocol' }), { maxItems: ALPN_PROTOCOLS.length }),
       'What may be spoken inside, in the order of preference; `h2` and `http/1.1` when left out, nothing is offered when empty.',

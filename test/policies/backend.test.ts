@@ -198,6 +198,19 @@ describe('tls', () => {
     },
   )
 
+  policyField(['Backend endpoints.hostname'], 'an endpoint with a hostname is asked for by it', async () => {
+    const port = await listen()
+    const known = authorities('servers', authority.certificate)
+    const named = (hostname: string) =>
+      backend(
+        `endpoints: [${ip(port, `, hostname: ${hostname}`)}], tls: {caCertificateRefs: [{group: "", kind: ConfigMap, name: servers}]}`,
+      )
+    await world.write(ROUTE, known, named('inner.example.com'))
+    expect(JSON.parse((await world.ask()).body)).toMatchObject({ sni: 'inner.example.com' })
+    await world.write(ROUTE, known, named('other.example.com'))
+    expect((await world.ask()).status).toBe(503)
+  })
+
   policyField(['Backend tls.wellKnownCACertificates'], 'the certificate must be of an authority that the system trusts', async () => {
     const trusts = 'hostname: inner.example.com, wellKnownCACertificates: System'
     const good = await system.issue({ dns: ['inner.example.com'] })
