@@ -8,27 +8,35 @@ const TELLING: Readonly<Record<HookedKind, RegExp>> = {
   Listener: /^(Gateway|ListenerSet)$/,
 }
 
-/** Counts reasons by object: one object may be part of several resources. */
+/** Keeps the reasons of each object: one object may be part of several resources. Objects are named by `<Kind>/<namespace>/<name>`. */
 export class WithheldObjects {
-  readonly #reasons = new Map<string, Map<string, string>>()
+  /** By object, then by reason: what is said. */
+  readonly #messages = new Map<string, Map<string, string>>()
+  readonly #objects = new Map<string, ReadonlySet<string>>()
 
   /**
    * A resource has no answer, for this reason; undefined: that reason is gone.
    *
    * @param reason what tells this reason from others, such as the key of the question
-   * @returns objects, as `<Kind>/<namespace>/<name>`, with what is to be said of them now; undefined: nothing
+   * @returns objects with what is to be said of them now; undefined: nothing
    */
   note(reason: string, { kind, origins }: HookQuestion, message: string | undefined): ReadonlyMap<string, string | undefined> {
-    const objects = origins.filter((origin) => TELLING[kind].test(origin.kind)).map((each) => `${each.kind}/${each.namespace}/${each.name}`)
-    return new Map([...new Set(objects)].map((object) => [object, this.#noteOne(object, reason, message)]))
+    const before = this.#objects.get(reason) ?? new Set<string>()
+    const telling = message === undefined ? [] : origins.filter((origin) => TELLING[kind].test(origin.kind))
+    const after = new Set(telling.map((each) => `${each.kind}/${each.namespace}/${each.name}`))
+    if (after.size === 0) this.#objects.delete(reason)
+    else this.#objects.set(reason, after)
+    return new Map(
+      [...before.union(after)].map((object) => [object, this.#noteOne(object, reason, after.has(object) ? message : undefined)]),
+    )
   }
 
   #noteOne(object: string, reason: string, message: string | undefined): string | undefined {
-    const reasons = this.#reasons.get(object) ?? new Map<string, string>()
-    if (message === undefined) reasons.delete(reason)
-    else reasons.set(reason, message)
-    if (reasons.size === 0) this.#reasons.delete(object)
-    else this.#reasons.set(object, reasons)
-    return reasons.values().next().value
+    const messages = this.#messages.get(object) ?? new Map<string, string>()
+    if (message === undefined) messages.delete(reason)
+    else messages.set(reason, message)
+    if (messages.size === 0) this.#messages.delete(object)
+    else this.#messages.set(object, messages)
+    return messages.values().next().value
   }
 }

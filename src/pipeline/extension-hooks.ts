@@ -33,8 +33,9 @@ export class ExtensionHooks implements AskedHooks {
   readonly #logger: Logger
   readonly #withheld = new WithheldObjects()
   #sink: HookSink = { answered: () => {}, withheld: () => {} }
+  readonly #unanswered = new Set<string>()
   /** So that an outage is one line of the log, and not one per resource. */
-  #lastMessage = ''
+  #isTold = false
 
   constructor(config: ExtensionServerConfig, metrics: Metrics, logger: Logger) {
     this.options = config
@@ -45,6 +46,10 @@ export class ExtensionHooks implements AskedHooks {
       connect: (onReconnected) => connectHooks(config, onReconnected),
       onAnswer: (key, answer) => this.#sink.answered(key, answer),
       onUnanswered: (key, question, message) => {
+        if (message === undefined) this.#unanswered.delete(key)
+        else this.#unanswered.add(key)
+        metrics.extensionUnanswered.set(this.#unanswered.size)
+        if (this.#unanswered.size === 0) this.#isTold = false
         this.#tell(key, question, message === undefined ? undefined : `the extension server gave no answer: ${message}`)
       },
       onCall: ({ kind, name }, outcome, message) => this.#note(kind, name, outcome, message),
@@ -73,9 +78,7 @@ export class ExtensionHooks implements AskedHooks {
   }
 
   ask(questions: ReadonlyMap<string, HookQuestion | undefined>): Promise<void> | undefined {
-    const asked = this.#caller.ask(questions)
-    this.#metrics.extensionUnanswered.set(this.#caller.failures.size)
-    return asked
+    return this.#caller.ask(questions)
   }
 
   /**
@@ -113,13 +116,9 @@ export class ExtensionHooks implements AskedHooks {
 
   #note(resource: string, name: string, outcome: string, message: string | undefined): void {
     this.#metrics.extensionCalls.inc({ resource, outcome })
-    this.#metrics.extensionUnanswered.set(this.#caller.failures.size)
-    if (message === undefined) {
-      this.#lastMessage = ''
-      return
-    }
-    const level = message === this.#lastMessage ? 'debug' : 'warn'
-    this.#lastMessage = message
+    if (message === undefined) return
+    const level = this.#isTold ? 'debug' : 'warn'
+    this.#isTold = true
     this.#logger[level]({ server: this.#address, resource, name, reason: message }, 'the extension server gave no answer that can be used')
   }
 }
