@@ -33,6 +33,14 @@ gateway_api_crds() {
   GOTOOLCHAIN=$RECENT_GO go list -C "$conformance/suite" -m -f '{{.Dir}}/config/crd/experimental' sigs.k8s.io/gateway-api
 }
 
+# module_folder MODULE@VERSION FOLDER: where a folder of a Go module is; fetched once, outside of the cluster's network.
+module_folder() {
+  local folder
+  folder=$(GOTOOLCHAIN=$RECENT_GO GOFLAGS=-mod=mod go mod download -json "$1" | sed -n 's/^\t"Dir": "\(.*\)".*/\1/p')
+  [ -d "$folder/$2" ] || die "the Go module $1 has no folder $2, or could not be fetched."
+  echo "$folder/$2"
+}
+
 install_crds() {
   say "installing the Gateway API CRDs"
   in_namespace kubectl apply --server-side --force-conflicts -k "$(gateway_api_crds)" >"$work/crds.log" 2>&1 ||

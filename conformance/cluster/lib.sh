@@ -15,22 +15,38 @@ KUBERNETES_GO=go1.26.8    # Kubernetes 1.36 is made with Go 1.26
 COREDNS_VERSION=v1.15.0
 RECENT_GO=go1.27.4
 
-# Addresses. The node's network holds the node and the LoadBalancer addresses; none of them is routed out of the namespace.
 NODE_NAME=headgate-node
-NODE_ADDRESS=10.89.0.1
-NODE_NETWORK=10.89.0.0/24
-LOADBALANCER_POOL=10.89.4.0/22
-POD_NETWORK=10.244.0.0/22
-SERVICE_NETWORK=10.96.0.0/16
-KUBERNETES_ADDRESS=10.96.0.1
-DNS_ADDRESS=10.96.0.10
-
-export PATH="$PROGRAMS:$PATH:/usr/sbin:/sbin"
 
 die() {
   echo "${0##*/}: $*" >&2
   exit 1
 }
+
+# Addresses. The node's network holds the node and the LoadBalancer addresses; none of them is routed out of the namespace.
+# FAMILIES: ipv4, ipv6 or dual-stack. With both, IPv4 is the main one, and LoadBalancer Services get addresses of IPv4.
+FAMILIES=${HEADGATE_CLUSTER_FAMILIES:-ipv4}
+ipv4=(10.89.0.1 10.89.0.1/24 10.89.4.0/22 10.244.0.0/22 10.96.0.0/16 10.96.0.1 10.96.0.10)
+ipv6=(fd89::1 fd89::1/64 fd89:0:0:4::/112 fd44::/64 fd96::/108 fd96::1 fd96::a)
+case $FAMILIES in
+  ipv4 | dual-stack) main=("${ipv4[@]}") ;;
+  ipv6) main=("${ipv6[@]}") ;;
+  *) die "HEADGATE_CLUSTER_FAMILIES is $FAMILIES: say ipv4, ipv6 or dual-stack" ;;
+esac
+NODE_ADDRESS=${main[0]}
+LOADBALANCER_POOL=${main[2]}
+KUBERNETES_ADDRESS=${main[5]}
+DNS_ADDRESS=${main[6]}
+# Of each family, with commas between.
+of_families() { if [ $FAMILIES = dual-stack ]; then echo "${ipv4[$1]},${ipv6[$1]}"; else echo "${main[$1]}"; fi; }
+NODE_ADDRESSES=$(of_families 0)
+NODE_PREFIXES=$(of_families 1)
+POD_NETWORKS=$(of_families 3)
+SERVICE_NETWORKS=$(of_families 4)
+# As it stands in a URL.
+NODE_HOST=$NODE_ADDRESS
+[ $FAMILIES != ipv6 ] || NODE_HOST="[$NODE_ADDRESS]"
+
+export PATH="$PROGRAMS:$PATH:/usr/sbin:/sbin"
 
 say() { echo "cluster: $*" >&2; }
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Starts a real one-node Kubernetes in a network namespace of its own, and returns when nodes, DNS and Services work.
-# A cluster that runs already is left as it is; the rest of one that was cut short is removed first.
+# A cluster that runs already is left as it is; the rest of one that was cut short, and one with addresses of other families, is removed
+# first. HEADGATE_CLUSTER_FAMILIES says which: ipv4, ipv6 or dual-stack.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
@@ -13,14 +14,24 @@ all_alive() {
 
 make_namespace() {
   ip netns add $NAMESPACE
-  # A bridge without ports carries the node's address, since not every kernel has the dummy device.
+  # A bridge without ports carries the node's addresses, since not every kernel has the dummy device.
   in_namespace bash -euc "
     ip link set lo up
     ip link add node0 type bridge
-    ip address add $NODE_ADDRESS/${NODE_NETWORK#*/} dev node0
     ip link set node0 up
-    ip route add default dev node0
-    echo 1 >/proc/sys/net/ipv4/ip_forward"
+    for prefix in ${NODE_PREFIXES//,/ }; do
+      case \$prefix in
+        *:*)
+          # Nobody else has it: without asking around it can be used at once.
+          ip address add \$prefix dev node0 nodad
+          ip -6 route add default dev node0
+          echo 1 >/proc/sys/net/ipv6/conf/all/forwarding ;;
+        *)
+          ip address add \$prefix dev node0
+          ip route add default dev node0
+          echo 1 >/proc/sys/net/ipv4/ip_forward ;;
+      esac
+    done"
 }
 
 make_certificates() {
@@ -38,11 +49,11 @@ make_certificates() {
     openssl req -x509 -new -key ca.key -out ca.crt -days 30 -subj /CN=headgate-cluster
     new_key service-accounts
     openssl ec -in service-accounts.key -pubout -out service-accounts.pub
-    issue apiserver /CN=kube-apiserver "subjectAltName=IP:$NODE_ADDRESS,IP:127.0.0.1,IP:$KUBERNETES_ADDRESS,DNS:kubernetes,DNS:kubernetes.default,DNS:kubernetes.default.svc"
+    issue apiserver /CN=kube-apiserver "subjectAltName=IP:${NODE_ADDRESSES//,/,IP:},IP:127.0.0.1,IP:$KUBERNETES_ADDRESS,DNS:kubernetes,DNS:kubernetes.default,DNS:kubernetes.default.svc"
     issue admin /O=system:masters/CN=admin extendedKeyUsage=clientAuth
   ) >"$STATE/log/certificates.log" 2>&1 || die "openssl could not make the certificates. See $STATE/log/certificates.log"
   local config=(kubectl config --kubeconfig "$STATE/kubeconfig")
-  "${config[@]}" set-cluster headgate --server "https://$NODE_ADDRESS:6443" --certificate-authority "$STATE/pki/ca.crt" --embed-certs
+  "${config[@]}" set-cluster headgate --server "https://$NODE_HOST:6443" --certificate-authority "$STATE/pki/ca.crt" --embed-certs
   "${config[@]}" set-credentials admin --client-certificate "$STATE/pki/admin.crt" --client-key "$STATE/pki/admin.key" --embed-certs
   "${config[@]}" set-context headgate --cluster headgate --user admin
   "${config[@]}" use-context headgate
@@ -53,12 +64,19 @@ render_settings() {
   [ -x $cni/bridge ] || cni=/opt/cni/bin
   mkdir -p "$STATE/cni/conf"
   : >"$STATE/resolv.conf"
+  local ranges routes
+  ranges=$(sed 's#[^,]*#[{ "subnet": "&" }]#g' <<<"$POD_NETWORKS")
+  case $FAMILIES in
+    ipv4) routes='{ "dst": "0.0.0.0/0" }' ;;
+    ipv6) routes='{ "dst": "::/0" }' ;;
+    *) routes='{ "dst": "0.0.0.0/0" }, { "dst": "::/0" }' ;;
+  esac
   local file target
   for file in "$CLUSTER_SOURCE"/settings/*; do
     target=$STATE/${file##*/}
     [ "${file##*/}" = cni.conflist ] && target=$STATE/cni/conf/10-headgate.conflist
     sed -e "s#@STATE@#$STATE#g" -e "s#@CONTAINERD_SOCKET@#$CONTAINERD_SOCKET#g" -e "s#@CNI_PROGRAMS@#$cni#g" \
-      -e "s#@POD_NETWORK@#$POD_NETWORK#g" -e "s#@DNS_ADDRESS@#$DNS_ADDRESS#g" -e "s#@NODE_NAME@#$NODE_NAME#g" "$file" >"$target"
+      -e "s#@POD_NETWORKS@#$POD_NETWORKS#g" -e "s#@POD_RANGES@#$ranges#g" -e "s#@POD_ROUTES@#$routes#g" -e "s#@DNS_ADDRESS@#$DNS_ADDRESS#g" -e "s#@NODE_NAME@#$NODE_NAME#g" "$file" >"$target"
   done
 }
 
@@ -66,7 +84,7 @@ start_control_plane() {
   start etcd etcd --data-dir "$STATE/etcd" --unsafe-no-fsync \
     --listen-client-urls http://127.0.0.1:2379 --advertise-client-urls http://127.0.0.1:2379 --listen-peer-urls http://127.0.0.1:2380
   start kube-apiserver kube-apiserver --etcd-servers http://127.0.0.1:2379 \
-    --advertise-address $NODE_ADDRESS --secure-port 6443 --service-cluster-ip-range $SERVICE_NETWORK \
+    --advertise-address $NODE_ADDRESS --secure-port 6443 --service-cluster-ip-range $SERVICE_NETWORKS \
     --tls-cert-file "$STATE/pki/apiserver.crt" --tls-private-key-file "$STATE/pki/apiserver.key" --client-ca-file "$STATE/pki/ca.crt" \
     --service-account-issuer https://kubernetes.default.svc --service-account-key-file "$STATE/pki/service-accounts.pub" \
     --service-account-signing-key-file "$STATE/pki/service-accounts.key" \
@@ -74,9 +92,11 @@ start_control_plane() {
     --audit-policy-file "$STATE/audit.yaml" --audit-log-path "$STATE/log/audit.log" \
     --feature-gates ClusterTrustBundle=true --runtime-config certificates.k8s.io/v1beta1/clustertrustbundles=true
   wait_until 90 "kube-apiserver being ready" in_namespace kubectl get --raw /readyz
+  local masks=(--node-cidr-mask-size "${POD_NETWORKS#*/}")
+  [ $FAMILIES != dual-stack ] || masks=(--node-cidr-mask-size-ipv4 22 --node-cidr-mask-size-ipv6 64)
   # Without an election: a component that loses one ends itself, and tests take the API server away for longer than a lease.
   start kube-controller-manager kube-controller-manager --kubeconfig "$STATE/kubeconfig" --leader-elect=false \
-    --allocate-node-cidrs --cluster-cidr $POD_NETWORK --node-cidr-mask-size ${POD_NETWORK#*/} \
+    --allocate-node-cidrs --cluster-cidr $POD_NETWORKS "${masks[@]}" \
     --root-ca-file "$STATE/pki/ca.crt" --service-account-private-key-file "$STATE/pki/service-accounts.key" --use-service-account-credentials
   start kube-scheduler kube-scheduler --kubeconfig "$STATE/kubeconfig" --leader-elect=false
   start cloud-loadbalancer cloud-loadbalancer --kubeconfig "$STATE/kubeconfig" --pool $LOADBALANCER_POOL
@@ -97,22 +117,23 @@ start_node() {
   import_base_images
   # nsenter and not "ip netns exec": the latter mounts a new /sys, and the kubelet would find no cgroups.
   start kubelet kubelet --kubeconfig "$STATE/kubeconfig" --config "$STATE/kubelet.yaml" \
-    --hostname-override $NODE_NAME --node-ip $NODE_ADDRESS --root-dir "$STATE/kubelet" --cert-dir "$STATE/pki/kubelet"
+    --hostname-override $NODE_NAME --node-ip $NODE_ADDRESSES --root-dir "$STATE/kubelet" --cert-dir "$STATE/pki/kubelet"
   start kube-proxy kube-proxy --config "$STATE/kube-proxy.yaml"
   wait_until 90 "node $NODE_NAME becoming Ready" in_namespace kubectl wait node/$NODE_NAME --for=condition=Ready --timeout=1s
 }
 
 start_dns() {
-  in_namespace kubectl apply -f "$CLUSTER_SOURCE/dns.yaml" >/dev/null
+  sed "s#@DNS_ADDRESS@#$DNS_ADDRESS#g" "$CLUSTER_SOURCE/dns.yaml" | in_namespace kubectl apply -f - >/dev/null
   wait_until 90 "CoreDNS becoming available" in_namespace kubectl -n kube-system wait deployment/coredns --for=condition=Available --timeout=1s
 }
 
 "$CLUSTER_SOURCE/programs.sh"
-if all_alive && in_namespace kubectl get --raw /readyz >/dev/null 2>&1; then
+if all_alive && [ "$(cat "$STATE/families" 2>/dev/null)" = "$FAMILIES" ] && in_namespace kubectl get --raw /readyz >/dev/null 2>&1; then
   say "already up"
 else
   "$CLUSTER_SOURCE/down.sh"
   mkdir -p "$STATE"/{log,pid}
+  echo "$FAMILIES" >"$STATE/families"
   make_namespace
   make_certificates
   render_settings

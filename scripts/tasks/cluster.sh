@@ -1,9 +1,20 @@
 #!/bin/bash
-# `npm run cluster up|down|status`: a real one-node Kubernetes without Docker. What it is made of: conformance/cluster/README.md.
+# `npm run cluster up|down|status [-- --dual-stack | --ipv6]`: a real one-node Kubernetes without Docker. What it is made of: conformance/cluster/README.md.
 set -euo pipefail
 cluster=$(cd "$(dirname "$0")/../../conformance/cluster" && pwd)
 case ${1:-} in
-  up) exec "$cluster/up.sh" ;;
+  up)
+    case ${2:-} in
+      '') ;;
+      --dual-stack) export HEADGATE_CLUSTER_FAMILIES=dual-stack ;;
+      --ipv6) export HEADGATE_CLUSTER_FAMILIES=ipv6 ;;
+      *)
+        echo "Usage: npm run cluster up -- [--dual-stack | --ipv6]" >&2
+        exit 2
+        ;;
+    esac
+    exec "$cluster/up.sh"
+    ;;
   down) exec "$cluster/down.sh" ;;
   status) exec "$cluster/exec.sh" kubectl get nodes,pods -A -o wide ;;
   *)
