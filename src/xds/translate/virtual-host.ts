@@ -10,7 +10,7 @@ import { fieldHeader, keep } from './field.js'
 import { filterReferences, hostFilterConfig } from './http-filters/index.js'
 import { DEFAULT_RETRY_POLICY } from './retry-policy.js'
 import { buildRoutes } from './route.js'
-import { shareFilterConfig } from './shared-filter-config.js'
+import { shareModules } from './shared-modules.js'
 
 /** envoy/config/route/v3/route.proto: RouteConfiguration.virtual_hosts. */
 export const VIRTUAL_HOSTS_FIELD = 2
@@ -36,13 +36,12 @@ export function buildVirtualHost(host: IrVirtualHost): envoy.config.route.v3.Vir
   const ofHost = hostFilterConfig(host)
   // Only with a route there is a virtual host for filters: without one, Envoy would answer 404 before anybody is asked.
   const answers = otherwise !== 404 || ofHost !== undefined
-  const all = [...routes.flatMap((route) => buildRoutes(route, domain)), ...(answers ? [answerAll(otherwise)] : [])]
-  const { routes: remaining, shared } = shareFilterConfig(all)
-  const typedPerFilterConfig = { ...ofHost, ...shared }
+  const built = shareModules(routes, (route) => buildRoutes(route, domain), answers ? [answerAll(otherwise)] : [])
+  const typedPerFilterConfig = { ...ofHost, ...built.shared }
   return {
     name: domain,
     domains: [domain],
-    routes: remaining,
+    routes: built.routes,
     retryPolicy: DEFAULT_RETRY_POLICY,
     ...(Object.keys(typedPerFilterConfig).length === 0 ? {} : { typedPerFilterConfig }),
   }

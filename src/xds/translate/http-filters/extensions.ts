@@ -39,11 +39,16 @@ export const EXTENSIONS: readonly HttpFilter[] = Array.from({ length: MAX_EXTENS
     idle: IDLE_PLACE,
     perRoute: ({ extensions }) => {
       const extension = extensions?.[place]
-      return extension && fillPlace({ name, typedConfig: filterOf(extension) })
+      return extension && extensionConfig(name, extension)
     },
     references: ({ extensions }) => referencesOf(extensions?.[place]),
   } satisfies HttpFilter
 })
+
+/** What a route or a virtual host says about the place of this name to have it filled. */
+export function extensionConfig(name: string, extension: Extension): google.protobuf.Any {
+  return fillPlace({ name, typedConfig: filterOf(extension) })
+}
 
 function filterOf(extension: Extension): google.protobuf.Any {
   switch (extension.kind) {

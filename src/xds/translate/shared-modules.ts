@@ -1,0 +1,91 @@
+/**
+ * Large modules of routes: the virtual host brings one once, in place of its routes. Envoy takes what stands nearest to the route, so a route with
+ * something else keeps it, and one without says that its place stays empty.
+ *
+ * A chain with a name in the filter itself (`Composite.named_filter_chains`) could hold it once for all hosts, but lets requests pass when the name is
+ * not there (Envoy 1.40): a refused configuration would open what a module guards. Configuration by name from a route (`dynamic_config`) is refused.
+ */
+import type { envoy, google } from '../../gen/envoy/types.js'
+import type { Extension } from '../../ir/extension.js'
+import type { Route as IrRoute } from '../../ir/route.js'
+import { deepEqual } from '../../util/deep-equal.js'
+import { IDLE_PLACE } from './http-filters/composite.js'
+import { EXTENSIONS, extensionConfig } from './http-filters/extensions.js'
+
+type Route = envoy.config.route.v3.Route
+
+/** Characters of base64. What is smaller stays where it is: hosts and routes are easier to read so. */
+const LARGE = 4096
+
+/** Routes, and what their host says for them. */
+export interface SharedFilterConfig {
+  readonly routes: readonly Route[]
+  readonly shared: Readonly<Record<string, google.protobuf.Any>>
+}
+
+/** A module that the host brings. */
+interface SharedModule {
+  readonly place: number
+  readonly name: string
+  readonly extension: Extension
+  /** What stands for it while routes are built: nobody has a module without code. */
+  readonly stand: Extension
+  readonly standConfig: google.protobuf.Any
+}
+
+/**
+ * Builds routes without what their host can say once.
+ *
+ * @param build the messages of a route
+ * @param others routes that bring no extension
+ */
+export function shareModules(
+  routes: readonly IrRoute[],
+  build: (route: IrRoute) => readonly Route[],
+  others: readonly Route[],
+): SharedFilterConfig {
+  const modules = EXTENSIONS.flatMap(({ name }, place) => sharedModule(routes, name, place) ?? [])
+  if (modules.length === 0) return { routes: [...routes.flatMap(build), ...others], shared: {} }
+  const built = [...routes.map((route) => withStands(route, modules)).flatMap(build), ...others]
+  return {
+    routes: built.map((route) => modules.reduce(inherit, route)),
+    shared: Object.fromEntries(modules.map(({ name, extension }) => [name, extensionConfig(name, extension)])),
+  }
+}
+
+/** The large module that most routes have in a place. */
+function sharedModule(routes: readonly IrRoute[], name: string, place: number): SharedModule | undefined {
+  const kinds: { readonly extension: Extension; count: number }[] = []
+  for (const { extensions } of routes) {
+    const extension = extensions?.[place]
+    if (extension === undefined || !isLarge(extension)) continue
+    const known = kinds.find((kind) => deepEqual(kind.extension, extension))
+    if (known === undefined) kinds.push({ extension, count: 1 })
+    else known.count++
+  }
+  const [most] = kinds.sort((one, other) => other.count - one.count)
+  if (most === undefined) return undefined
+  const stand = { ...most.extension, code: { kind: 'inline', base64: '' } } as Extension
+  return { place, name, extension: most.extension, stand, standConfig: extensionConfig(name, stand) }
+}
+
+function isLarge(extension: Extension): boolean {
+  return extension.kind === 'wasm' && extension.code.kind === 'inline' && extension.code.base64.length >= LARGE
+}
+
+function withStands(route: IrRoute, modules: readonly SharedModule[]): IrRoute {
+  const { extensions } = route
+  if (extensions === undefined) return route
+  const replaced = extensions.map((extension, place) => {
+    const module = modules.find((each) => each.place === place)
+    return module !== undefined && deepEqual(module.extension, extension) ? module.stand : extension
+  })
+  return { ...route, extensions: replaced }
+}
+
+/** A route inherits where the module would stand, and says that there is none where it has nothing. */
+function inherit(route: Route, { name, standConfig }: SharedModule): Route {
+  const { [name]: own, ...others } = route.typedPerFilterConfig ?? {}
+  if (own === undefined) return { ...route, typedPerFilterConfig: { ...others, [name]: IDLE_PLACE } }
+  return deepEqual(own, standConfig) ? { ...route, typedPerFilterConfig: others } : route
+}
