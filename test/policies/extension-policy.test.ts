@@ -195,6 +195,21 @@ describe('extProc', () => {
     await untouched()
   })
 
+  policyField(['BackendTrafficPolicy targetRefs'], 'a policy about a service says how it is asked', async () => {
+    const limited = (requests: number) => `
+apiVersion: headgate.dev/v1alpha1
+kind: BackendTrafficPolicy
+metadata: {name: limited}
+spec: {targetRefs: [{group: headgate.dev, kind: Backend, name: one}], circuitBreaker: {maxParallelRequests: ${requests}}}
+`
+    await world.write(ROUTE, backends, policy(`extProc: [${asks('')}]`), limited(0))
+    expect(world.conditions('BackendTrafficPolicy/default/limited')).toEqual(['Accepted=True/Accepted'])
+    expect(await seen(newPath())).toBe(500)
+    await untouched()
+    await world.write(ROUTE, backends, policy(`extProc: [${asks('')}]`), limited(10))
+    expect(await seen(newPath())).toMatchObject({ 'x-processed': 'one' })
+  })
+
   it('several are asked in their order', async () => {
     await write(asks('', 'two'), asks(''))
     const { echo, headers } = await world.ask({ path: newPath() })

@@ -32,7 +32,7 @@ export const EXTENSION_POLICY_FIELDS: FieldTable = {
     'extProc.backendRef': SAME,
     'extProc.backendRefs.weight': 'Backend endpoints.weight',
     'extProc.backendRefs.fallback': 'Backend endpoints.priority',
-    'extProc.backendSettings': { exception: 'A BackendTrafficPolicy about the backend says it, for all that send there.' },
+    'extProc.backendSettings': 'BackendTrafficPolicy targetRefs',
     'extProc.messageTimeout': SAME,
     'extProc.failOpen': SAME,
     'extProc.processingMode.request.body': SAME,
