@@ -1,5 +1,5 @@
 import { mkdtempSync } from 'node:fs'
-import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from '@jest/globals'
@@ -27,6 +27,23 @@ it('gives back what it was given, to who asks for the same, and believes no file
   await cache.remove('a')
   expect(await cache.read('a')).toBeUndefined()
   expect(errors).toEqual([])
+})
+
+it('a start removes what was written half, and what nobody asked for in a year', async () => {
+  const place = join(folder, 'old')
+  const fail = (error: unknown) => expect(error).toBeUndefined()
+  const cache = await fileFetchCache(place, fail)
+  await cache.write('old', outcome)
+  const [old = ''] = await readdir(place)
+  const long = new Date(Date.now() - 366 * 24 * 3_600_000)
+  await utimes(join(place, old), long, long)
+  await cache.write('asked for', outcome)
+  const asked = (await readdir(place)).find((name) => name !== old) ?? ''
+  await utimes(join(place, asked), long, long)
+  expect(await cache.read('asked for')).toEqual(outcome)
+  await writeFile(join(place, '.draft'), 'half')
+  await fileFetchCache(place, fail)
+  expect(await readdir(place)).toEqual([asked])
 })
 
 it('a folder that cannot be written is told of, and nothing else', async () => {

@@ -1,6 +1,6 @@
 /** Keeps what was fetched in a folder, so that a restart needs no server. */
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FetchedContent } from '../gatewayapi/fetches/fetch-request.js'
 import type { Outcome } from './outcome.js'
@@ -15,6 +15,8 @@ export interface FetchCache {
 const SUFFIX = '.json'
 /** Changes when what is written changes: older files are no longer read. */
 const FORMAT = 1
+/** A year: a Headgate may run for long before it is started again. */
+const KEPT_MS = 365 * 24 * 3_600_000
 
 /**
  * A cache in a folder that only we read and write. A file for each request, with a checksum: one that was cut off or edited counts as none.
@@ -28,10 +30,15 @@ export async function fileFetchCache(folder: string, onError: (error: unknown) =
       return undefined
     })
   await attempt(mkdir(folder, { recursive: true, mode: 0o700 }))
-  await attempt(removeDrafts(folder))
+  await attempt(tidy(folder))
   const pathOf = (key: string): string => join(folder, `${digest(key)}${SUFFIX}`)
   return {
-    read: async (key) => parse(key, await readFile(pathOf(key), 'utf8').catch(() => '')),
+    read: async (key) => {
+      const known = parse(key, await readFile(pathOf(key), 'utf8').catch(() => ''))
+      const now = new Date()
+      if (known !== undefined) await attempt(utimes(pathOf(key), now, now))
+      return known
+    },
     write: async (key, outcome) => {
       const draft = join(folder, `.${randomUUID()}`)
       await attempt(writeFile(draft, print(key, outcome), { mode: 0o600 }).then(() => rename(draft, pathOf(key))))
@@ -42,9 +49,13 @@ export async function fileFetchCache(folder: string, onError: (error: unknown) =
   }
 }
 
-async function removeDrafts(folder: string): Promise<void> {
-  const drafts = (await readdir(folder)).filter((name) => name.startsWith('.'))
-  await Promise.all(drafts.map((name) => rm(join(folder, name), { force: true })))
+/** Removes what was written half, and what nobody has asked for in a long time: policies go away while we are not running, too. */
+async function tidy(folder: string): Promise<void> {
+  const oldest = Date.now() - KEPT_MS
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name)
+    if (name.startsWith('.') || (await stat(path)).mtimeMs < oldest) await rm(path, { force: true })
+  }
 }
 
 function print(key: string, { content, revision }: Outcome): string {
