@@ -62,6 +62,8 @@ export interface MemoryResult {
 export interface CostResult {
   readonly routes: number
   readonly changes: number
+  /** True if the last change did not show within 30 s: then the figures are of work that was not done. */
+  readonly isStalled?: boolean
   readonly controllerCpuMsPerChange: number
   readonly proxyCpuMsPerChange: number
 }

@@ -79,6 +79,8 @@ export function rowsOf(results: readonly PeerResult[]): readonly TableRow[] {
       goal: '≤ 20 ms / –',
       cell: ({ cost }: PeerResult) => {
         const found = cost.find(({ routes }) => routes === stage)
+        // Nothing costs nothing: a controller that used no time has not done the work.
+        if (found?.isStalled === true || found?.controllerCpuMsPerChange === 0) return 'stalled'
         return found && `${duration(found.controllerCpuMsPerChange)} / ${duration(found.proxyCpuMsPerChange)}`
       },
     })),

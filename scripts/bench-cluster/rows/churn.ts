@@ -1,10 +1,10 @@
 /** Changes at a steady rate. */
 import { get } from 'node:http'
 import { apply, pause, podsOf } from '../cluster.js'
-import { churningEndpoints, hostOf, routeManifest } from '../manifests.js'
+import { churningEndpoints, routeManifest } from '../manifests.js'
 import type { ChurnResult } from '../result.js'
-import { atMost, controllerUsage, proxyUsage, STALL_MS, type Stage, settle } from '../stage.js'
-import { Client } from '../traffic.js'
+import { atMost, controllerUsage, proxyUsage, type Stage, settle } from '../stage.js'
+import { type Change, shows } from './shows.js'
 
 /** Route changes in a second; of endpoints there is one for every five of these. */
 export const CHANGES_PER_SECOND = 10
@@ -16,7 +16,7 @@ export interface Changes {
   readonly routes: number
   readonly endpoints: number
   /** The route that was changed last, and how its answers show that. */
-  readonly last: { readonly route: number; readonly version: string }
+  readonly last: Change
 }
 
 /** Changes routes below `routes` until it is stopped; resolves with what was changed. */
@@ -91,20 +91,6 @@ export async function churn(stage: Stage, routes: number, seconds: number): Prom
       `Envoy ${result.proxyCores.toFixed(3)}, last change after ${caughtUpMs?.toFixed(0) ?? 'never'} ms, ${result.controllerMbAtStart.toFixed(0)} to ${result.controllerMbAtEnd.toFixed(0)} MB, ${(result.proxyBytesPerChange / 1024).toFixed(1)} KiB a change`,
   )
   return result
-}
-
-/** Milliseconds until the last change shows; undefined if it does not. */
-async function shows(stage: Stage, { route, version }: Changes['last']): Promise<number | undefined> {
-  const client = new Client(stage.address)
-  const start = performance.now()
-  const end = start + atMost(stage, STALL_MS)
-  let took: number | undefined
-  while (took === undefined && performance.now() < end) {
-    if ((await client.ask(hostOf(route))).version === version) took = performance.now() - start
-    else await pause(5)
-  }
-  client.close()
-  return took
 }
 
 /** The slope of a straight line through samples, by least squares. */

@@ -3,6 +3,7 @@ import { apply, pause } from '../cluster.js'
 import { routeManifest } from '../manifests.js'
 import type { CostResult, MemoryResult } from '../result.js'
 import { controllerUsage, proxyUsage, type Stage, settle } from '../stage.js'
+import { shows } from './shows.js'
 
 const CHANGES = 40
 const INTERVAL_MS = 500
@@ -11,12 +12,15 @@ const INTERVAL_MS = 500
 export async function cost(stage: Stage, routes: number): Promise<CostResult> {
   await settle(stage)
   const idle = await used(stage, () => pause(CHANGES * INTERVAL_MS * 0.5))
+  let isStalled = false
   const busy = await used(stage, async () => {
     for (let change = 0; change < CHANGES; change++) {
       const next = pause(INTERVAL_MS)
       await apply(stage.client, routeManifest(change % routes, `cost-${change}`), stage.signal)
       await next
     }
+    const last = { route: (CHANGES - 1) % routes, version: `cost-${CHANGES - 1}` }
+    isStalled = (await shows(stage, last)) === undefined
     await settle(stage)
   })
   const perChange = (take: (usage: Used) => number): number =>
@@ -24,11 +28,12 @@ export async function cost(stage: Stage, routes: number): Promise<CostResult> {
   const result = {
     routes,
     changes: CHANGES,
+    isStalled,
     controllerCpuMsPerChange: perChange(({ controllerMs }) => controllerMs),
     proxyCpuMsPerChange: perChange(({ proxyMs }) => proxyMs),
   }
   const text = `controller ${result.controllerCpuMsPerChange.toFixed(1)} ms, proxy ${result.proxyCpuMsPerChange.toFixed(1)} ms`
-  stage.say(`processor time of one changed route at ${routes}: ${text}`)
+  stage.say(`processor time of one changed route at ${routes}: ${text}${isStalled ? ', but the last change did not show' : ''}`)
   return result
 }
 
