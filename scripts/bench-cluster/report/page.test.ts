@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import type { PeerResult, ProbeResult } from '../result.js'
 import { bulkPlot } from './bulk-plot.js'
 import { duration, wrong } from './format.js'
-import { printTable, readme } from './page.js'
+import { excerpt, printTable, readme } from './page.js'
 import { propagationPlot } from './propagation-plot.js'
 
 const figures = (count: number, mean: number) => ({ count, mean, p50: mean, p99: mean * 2, max: mean * 3 })
@@ -73,6 +73,13 @@ describe('the page', () => {
     expect(page).toContain('2026-01-02 03:04 UTC, 61 s on 2 cores, load of the machine in the minute before 0.4; `npm run bench:cluster`')
     expect(page).toContain('Missing: restart (no time was left).')
     expect(page).toContain('![bulk](bulk.svg)')
+  })
+})
+
+describe('the excerpt', () => {
+  it('warns of comparing what was measured at different loads', () => {
+    expect(excerpt(results)).not.toContain('do not compare')
+    expect(excerpt([...results, result('envoy-gateway', { loadBefore: 12 })])).toContain('do not compare')
   })
 })
 

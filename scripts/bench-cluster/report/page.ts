@@ -32,7 +32,16 @@ export function excerpt(results: readonly PeerResult[]): string {
   const loads = results.map(({ title, loadBefore }) => `${title} ${loadBefore.toFixed(1)}`).join(', ')
   const when = [...new Set(results.map(({ date }) => date.slice(0, 10)))].join(' and ')
   const table = markdown(cells(results, ({ isHeadline }) => isHeadline === true))
-  return `${table}\n\nMeasured ${when} on ${results[0]?.cores ?? 0} cores; load of the machine in the minute before: ${loads}.`
+  return `${table}\n\nMeasured ${when} on ${results[0]?.cores ?? 0} cores; load of the machine in the minute before: ${loads}.${caution(results)}`
+}
+
+/** A load of so much more is another machine. */
+const SAME_LOAD = 2
+
+function caution(results: readonly PeerResult[]): string {
+  const loads = results.map(({ loadBefore }) => loadBefore)
+  if (Math.max(...loads) - Math.min(...loads) <= SAME_LOAD) return ''
+  return ' Other work kept the machine unequally busy: do not compare times before all were measured in one invocation.'
 }
 
 function markdown([heads = [], ...rows]: readonly (readonly string[])[]): string {
@@ -47,7 +56,7 @@ export function readme(results: readonly PeerResult[], plots: readonly string[])
     return `* ${result.title} ${result.version}: ${when}, load of the machine in the minute before ${result.loadBefore.toFixed(1)}; \`${result.command}\`.${missing}`
   })
   const pictures = plots.map((plot) => `![${plot.replace('.svg', '')}](${plot})`)
-  return `${[HEAD, markdown(cells(results)), ...pictures, RUNS, runs.join('\n'), METHOD].join('\n\n')}\n`
+  return `${[`${HEAD}${caution(results)}`, markdown(cells(results)), ...pictures, RUNS, runs.join('\n'), METHOD].join('\n\n')}\n`
 }
 
 const HEAD = `# Benchmarks
