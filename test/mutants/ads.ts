@@ -288,7 +288,7 @@ export const ADS_MUTANTS: readonly Mutant[] = [
   {
     rule: 'is traced to a route among those of one host',
     file: `${SERVER}/trace-rejection.ts`,
-    find: 'return ofRoutes.length > 0 ? ofRoutes : among',
+    find: 'return ofRoutes.length > 0 ? withHooks(ofRoutes, among) : among',
     replace: 'return among',
     test: TRACE,
   },
