@@ -157,9 +157,16 @@ describe('provisioning in a real cluster', () => {
     expect(fieldAt(await read(at(DEPLOYMENTS)), 'spec', 'replicas')).toBe(3)
   })
 
-  it('a Deployment becomes a DaemonSet', async () => {
+  it('a Deployment becomes a DaemonSet, and goes when its pods are there', async () => {
     set(infra({ workload: 'DaemonSet' }))
     await eventually(async () => expect(await exists(at(DAEMON_SETS))).toBe(true))
+    expect(await exists(at(DEPLOYMENTS))).toBe(true)
+    const observedGeneration = fieldAt(await read(at(DAEMON_SETS)), 'metadata', 'generation') as number
+    const counts = { desiredNumberScheduled: 1, currentNumberScheduled: 1, numberMisscheduled: 0, numberReady: 1 }
+    // No node runs here, and nobody else says that the new pods are there.
+    await patch(`${at(DAEMON_SETS)}/status`, {
+      status: { observedGeneration, updatedNumberScheduled: 1, numberAvailable: 1, ...counts },
+    })
     for (const path of [DEPLOYMENTS, AUTOSCALERS, BUDGETS]) await eventually(async () => expect(await exists(at(path))).toBe(false))
   })
 
