@@ -71,11 +71,11 @@ const METHOD = `## Do it yourself
 Linux, root, no container engine; the first run builds Kubernetes and the peers, which takes a while, and keeps them.
 
 \`\`\`
-npm run bench:cluster -- --peer headgate,envoy-gateway,contour --routes 1000   # about 20 minutes on two idle cores
-npm run bench:cluster -- --peer headgate --routes 10000                        # one of them, further up
-npm run bench:cluster -- --rows probe,bulk --one-by-one 3000 --routes 3000     # some of the rows
-npm run bench:ads                                                              # 1,000 simulated proxies at one controller
-npm run bench:floor                                                            # what Envoy alone needs
+npm run bench:cluster -- --peer headgate,envoy-gateway,contour --routes 1000 --minutes-per-peer 10   # at most 25 minutes
+npm run bench:cluster -- --peer headgate --routes 10000   # one of them, further up
+npm run bench:cluster -- --rows probe,bulk --one-by-one 3000 --routes 3000   # some of the rows
+npm run bench:ads   # 1,000 simulated proxies at one controller
+npm run bench:floor   # what Envoy alone needs
 \`\`\`
 
 ## How it is measured
