@@ -64,6 +64,8 @@ async function stage(): Promise<Stage> {
   const envoy = await startEnvoy({ xds: { port: fixture.port }, logLevel: 'critical' })
   const body = async (name: string) => (await send({ address: '127.0.0.1', port, host: name })).body
   await eventually(async () => expect(await body(host(GOOD - 1))).toBe(`old ${GOOD - 1}`), 20_000)
+  // The last scope comes with a response of its own.
+  await eventually(async () => expect(await body('target.test')).toBe('old'), 20_000)
   return {
     fixture,
     envoy,
