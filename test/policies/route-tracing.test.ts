@@ -19,7 +19,12 @@ spec:
   infrastructure: {parametersRef: {group: headgate.dev, kind: GatewayConfig, name: told}}
   listeners: [{name: http, port: 80, protocol: HTTP}]
 `
-const ROUTE = httpRoute('r', `[${under('/told', `name: told, ${to('a')}`)}, {${to('a')}}]`)
+// A host that is written out: whether to trace is decided before a scope is searched.
+const ROUTE = httpRoute(
+  'r',
+  `[${under('/told', `name: told, ${to('a')}`)}, {${to('a')}}]`,
+  'parentRefs: [{name: gw}]\n  hostnames: [example.com]',
+)
 const world = featureWorld(['a'], () => [GATEWAY, ROUTE].join('---'))
 const PATIENCE_MS = 30_000
 
