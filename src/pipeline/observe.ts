@@ -4,6 +4,7 @@ import { KINDS } from '../kinds/index.js'
 import type { Logger } from '../telemetry/logger.js'
 import type { Metrics } from '../telemetry/metrics.js'
 import { RevisionHistory, type RevisionRecord } from '../xds/revision-history.js'
+import { systemClock } from '../xds/server/clock.js'
 import { ChangeStages } from './change-stages.js'
 import type { ControlPlane } from './control-plane.js'
 import type { RoundReport } from './pipeline.js'
@@ -32,9 +33,9 @@ export function observe({ snapshots, server, store }: ControlPlane, metrics: Met
   const stages = new ChangeStages((stage, milliseconds) => metrics.changeStageSeconds.observe({ stage }, milliseconds / 1000))
   snapshots.onApplied((group, _changes, revision, trace) => {
     deliveries.applied(group, revision, performance.now())
-    stages.applied(group, revision, trace, epochMs())
+    stages.applied(group, revision, trace, systemClock.now())
   })
-  tracker.onReached((proxy, revision, sentAt) => stages.reached(proxy, revision, sentAt, epochMs()))
+  tracker.onReached((proxy, revision, sentAt) => stages.reached(proxy, revision, sentAt, systemClock.now()))
   tracker.onDelivery((event) => {
     if (event.kind === 'rejection') {
       metrics.rejections.inc({ type: event.rejected.typeUrl })
@@ -70,5 +71,3 @@ class DeliveryTimes {
 }
 
 const MOST_WAITING = 1_000
-
-const epochMs = (): number => performance.timeOrigin + performance.now()

@@ -5,19 +5,30 @@
 import type { envoy, google } from '../../../gen/envoy/types.js'
 import { any } from '../../message.js'
 
+/** The filter that takes the place of another one. */
+export const COMPOSITE: envoy.config.core.v3.TypedExtensionConfig = {
+  name: 'composite',
+  typedConfig: any('envoy.extensions.filters.http.composite.v3.Composite', {}),
+}
+
 /** What stands in the chain. It does nothing. */
 export const EMPTY_PLACE: google.protobuf.Any = any('envoy.extensions.common.matching.v3.ExtensionWithMatcher', {
-  extensionConfig: { name: 'composite', typedConfig: any('envoy.extensions.filters.http.composite.v3.Composite', {}) },
+  extensionConfig: COMPOSITE,
   xdsMatcher: {},
 })
 
 /** The configuration of a route or virtual host whose place stays empty. */
 export const IDLE_PLACE: google.protobuf.Any = any('envoy.extensions.common.matching.v3.ExtensionWithMatcherPerRoute', { xdsMatcher: {} })
 
+/** What a matcher does to put a filter into the place. */
+export function putFilter(filter: envoy.config.core.v3.TypedExtensionConfig): envoy.config.core.v3.TypedExtensionConfig {
+  const typedConfig = any('envoy.extensions.filters.http.composite.v3.ExecuteFilterAction', { typedConfig: filter })
+  return { name: 'execute', typedConfig }
+}
+
 /** The configuration of a route or virtual host that brings a filter. */
 export function fillPlace(filter: envoy.config.core.v3.TypedExtensionConfig): google.protobuf.Any {
-  const execute = any('envoy.extensions.filters.http.composite.v3.ExecuteFilterAction', { typedConfig: filter })
   return any('envoy.extensions.common.matching.v3.ExtensionWithMatcherPerRoute', {
-    xdsMatcher: { onNoMatch: { action: { name: 'execute', typedConfig: execute } } },
+    xdsMatcher: { onNoMatch: { action: putFilter(filter) } },
   })
 }

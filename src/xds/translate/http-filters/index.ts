@@ -64,10 +64,13 @@ export interface ChainSettings {
   readonly countsGrpcCalls: Telemetry['countsGrpcCalls'] | undefined
 }
 
+/** The filters that a request has whose scope is searched. */
+const PRESENT_GROUPS = presentFilterGroups(HTTP_FILTERS)
+
 /** What scopes of hosts switch off, because a request that finds its scope at once has the filters that its route configures. */
 export const SEARCHED_FILTERS: readonly string[] = [
   SCOPE_SEARCH.name,
-  ...presentFilterGroups(HTTP_FILTERS).map(({ name }) => name),
+  ...PRESENT_GROUPS.map(({ name }) => name),
   ...HTTP_FILTERS.filter(isOnlyDiscovered).map(({ name }) => name),
 ]
 
@@ -92,11 +95,10 @@ export function httpFilters(scoped: boolean, { envoyHeaders, countsGrpcCalls }: 
     }
   }
   if (!scoped) return filters.map(filterOf)
-  const groups = presentFilterGroups(HTTP_FILTERS)
   return [
     { name: SCOPE_SEARCH.name, typedConfig: SCOPE_SEARCH.config },
     ...filters.flatMap((filter) => {
-      const group = groups.find(({ first }) => first === filter)
+      const group = PRESENT_GROUPS.find(({ first }) => first === filter)
       return [...(group === undefined ? [] : [{ name: group.name, typedConfig: group.config }]), filterOf(filter)]
     }),
   ]

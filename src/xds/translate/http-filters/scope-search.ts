@@ -8,6 +8,7 @@ import type { envoy } from '../../../gen/envoy/types.js'
 import { type Any, any } from '../../message.js'
 import { FALLBACK, SCOPE_HEADER } from '../scope-key.js'
 import { structOf } from '../struct.js'
+import { COMPOSITE, putFilter } from './composite.js'
 import type { HttpFilter } from './http-filter.js'
 
 /** What a route says to the script: the upgrades that it takes, between commas; `websocket` alone where it says nothing. */
@@ -65,20 +66,13 @@ function lua(inlineString: string): Any {
 
 /** Runs the second script for requests that the first one marked; who writes the mark himself is only asked what everybody is asked. */
 const AGAIN_IF_MARKED = any('envoy.extensions.common.matching.v3.ExtensionWithMatcher', {
-  extensionConfig: { name: 'composite', typedConfig: any('envoy.extensions.filters.http.composite.v3.Composite', {}) },
+  extensionConfig: COMPOSITE,
   xdsMatcher: {
     matcherTree: {
       input: { name: 'mark', typedConfig: any('envoy.type.matcher.v3.HttpRequestHeaderMatchInput', { headerName: AGAIN_HEADER }) },
       exactMatchMap: {
         map: {
-          1: {
-            action: {
-              name: 'execute',
-              typedConfig: any('envoy.extensions.filters.http.composite.v3.ExecuteFilterAction', {
-                typedConfig: { name: NAME, typedConfig: lua(AGAIN) },
-              }),
-            },
-          },
+          1: { action: putFilter({ name: NAME, typedConfig: lua(AGAIN) }) },
         },
       },
     },
