@@ -9,12 +9,11 @@ import { Reflector } from '../../src/k8s/reflector.js'
 import { runKubernetes } from '../../src/pipeline/kubernetes.js'
 import { createLogger } from '../../src/telemetry/logger.js'
 import { eventually } from '../support/eventually.js'
-import { freePort } from '../support/free-port.js'
+import { CONTROLLER, controllerConfig } from './support/controller-config.js'
 import { create, installGatewayApi, type KubeApiServer, startKubeApiServer } from './support/kube-apiserver.js'
 
 const GROUP = 'gateway.networking.k8s.io'
 const API = `/apis/${GROUP}/v1`
-const CONTROLLER = 'headgate.dev/gateway-controller'
 
 interface Replica {
   readonly name: string
@@ -28,30 +27,7 @@ describe('the controller', () => {
 
   const startReplica = async (name: string): Promise<void> => {
     const stop = new AbortController()
-    const local = async () => ({ host: '127.0.0.1', port: await freePort() })
-    const config = {
-      provider: 'kubernetes' as const,
-      log: { level: 'silent' as const, format: 'json' as const },
-      controllerName: CONTROLLER,
-      envoyPatches: false,
-      routePacking: 'rds' as const,
-      accessLog: 'off' as const,
-      xds: await local(),
-      admin: await local(),
-      health: await local(),
-      metrics: await local(),
-      namespace: 'default',
-      watch: { kind: 'all' as const },
-      kubeconfig: api.kubeconfig,
-      context: undefined,
-      xdsService: 'headgate',
-      authoritySecret: 'headgate-authority',
-      awaitAuthority: false,
-      envoyImage: 'envoyproxy/envoy:distroless-v1.40.0',
-      replicaName: name,
-      replicaAddress: '127.0.0.1',
-      podAddresses: ['127.0.0.1'],
-    }
+    const config = { ...(await controllerConfig(api)), replicaName: name }
     const ended = runKubernetes(config, createLogger(config.log), stop.signal)
     const end = async (): Promise<void> => {
       stop.abort()

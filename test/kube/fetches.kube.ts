@@ -1,17 +1,17 @@
 /** What policies have fetched, with a real API server: Secrets that they name are read, the controller asks, and statuses say what came of it. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
+import type { KubernetesConfig } from '../../src/config/config.js'
 import { type JsonObject, listAt, stringAt } from '../../src/k8s/kube-json.js'
 import { KINDS } from '../../src/kinds/index.js'
 import { runKubernetes } from '../../src/pipeline/kubernetes.js'
 import { customResourceDefinition } from '../../src/schema/crd.js'
 import { createLogger } from '../../src/telemetry/logger.js'
 import { eventually } from '../support/eventually.js'
-import { freePort } from '../support/free-port.js'
+import { CONTROLLER, controllerConfig } from './support/controller-config.js'
 import { create, installGatewayApi, type KubeApiServer, startKubeApiServer } from './support/kube-apiserver.js'
 
 const GATEWAY_API = '/apis/gateway.networking.k8s.io/v1'
 const OURS = '/apis/headgate.dev/v1alpha1/namespaces/default'
-const CONTROLLER = 'headgate.dev/gateway-controller'
 
 let api: KubeApiServer
 let ended: Promise<void>
@@ -36,33 +36,8 @@ beforeAll(async () => {
     listeners: [{ name: 'http', port: 80, protocol: 'HTTP' }],
   })
   await add('namespaces/default/httproutes', 'HTTPRoute', 'shop', { parentRefs: [{ name: 'web' }] })
-  const local = async () => ({ host: '127.0.0.1', port: await freePort() })
-  const log = { level: 'silent', format: 'json' } as const
-  const config = {
-    provider: 'kubernetes',
-    log,
-    controllerName: CONTROLLER,
-    envoyPatches: false,
-    fetchHosts: ['127.0.0.1', '*.example.com'],
-    routePacking: 'rds',
-    accessLog: 'off',
-    xds: await local(),
-    admin: await local(),
-    health: await local(),
-    metrics: await local(),
-    namespace: 'default',
-    watch: { kind: 'all' },
-    kubeconfig: api.kubeconfig,
-    context: undefined,
-    xdsService: 'headgate',
-    authoritySecret: 'headgate-authority',
-    awaitAuthority: false,
-    envoyImage: 'envoyproxy/envoy:distroless-v1.40.0',
-    replicaName: 'a',
-    replicaAddress: '127.0.0.1',
-    podAddresses: ['127.0.0.1'],
-  } as const
-  ended = runKubernetes(config, createLogger(log), stop.signal)
+  const config: KubernetesConfig = { ...(await controllerConfig(api)), fetchHosts: ['127.0.0.1', '*.example.com'] }
+  ended = runKubernetes(config, createLogger(config.log), stop.signal)
 }, 120_000)
 
 afterAll(async () => {

@@ -2,6 +2,7 @@
 import { checkServerIdentity } from 'node:tls'
 import { ChannelCredentials } from '@grpc/grpc-js'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
+import type { KubernetesConfig } from '../../src/config/config.js'
 import { keepCertificateSecret } from '../../src/k8s/certificate-secret.js'
 import { systemClock } from '../../src/k8s/clock.js'
 import { type JsonObject, listAt, stringAt } from '../../src/k8s/kube-json.js'
@@ -13,13 +14,12 @@ import { createLogger } from '../../src/telemetry/logger.js'
 import { TYPE_URL } from '../../src/xds/resource.js'
 import { createAuthority, issueCertificate } from '../../src/xds/server/tls/certificates.js'
 import { eventually } from '../support/eventually.js'
-import { freePort } from '../support/free-port.js'
 import { AdsClient } from '../xds/support/ads-client.js'
+import { CONTROLLER, controllerConfig } from './support/controller-config.js'
 import { create, installGatewayApi, type KubeApiServer, startKubeApiServer } from './support/kube-apiserver.js'
 
 const GATEWAY_API = '/apis/gateway.networking.k8s.io/v1'
 const POLICIES = '/apis/headgate.dev/v1alpha1/namespaces/default/backendtrafficpolicies'
-const CONTROLLER = 'headgate.dev/gateway-controller'
 const SERVER_NAME = 'headgate.default.svc'
 
 let api: KubeApiServer
@@ -47,35 +47,12 @@ beforeAll(async () => {
   await add('gatewayclasses', 'headgate', { controllerName: CONTROLLER })
   await add('gateways', 'web', { gatewayClassName: 'headgate', listeners: [{ name: 'http', port: 80, protocol: 'HTTP' }] })
   await add('httproutes', 'shop', { parentRefs: [{ name: 'web' }] })
-  const local = async () => ({ host: '127.0.0.1', port: await freePort() })
-  const xds = await local()
-  xdsPort = xds.port
-  const log = { level: 'silent', format: 'json' } as const
-  const config = {
-    provider: 'kubernetes',
-    log,
-    controllerName: CONTROLLER,
-    envoyPatches: false,
-    routePacking: 'rds',
-    accessLog: 'off',
+  const config: KubernetesConfig = {
+    ...(await controllerConfig(api)),
     rateLimitService: { host: 'headgate-rate-limits.default.svc', port: 8081 },
-    xds,
-    admin: await local(),
-    health: await local(),
-    metrics: await local(),
-    namespace: 'default',
-    watch: { kind: 'all' },
-    kubeconfig: api.kubeconfig,
-    context: undefined,
-    xdsService: 'headgate',
-    authoritySecret: 'headgate-authority',
-    awaitAuthority: false,
-    envoyImage: 'envoyproxy/envoy:distroless-v1.40.0',
-    replicaName: 'a',
-    replicaAddress: '127.0.0.1',
-    podAddresses: ['127.0.0.1'],
-  } as const
-  ended = runKubernetes(config, createLogger(log), stop.signal)
+  }
+  xdsPort = config.xds.port
+  ended = runKubernetes(config, createLogger(config.log), stop.signal)
 }, 120_000)
 afterAll(async () => {
   stop.abort()
