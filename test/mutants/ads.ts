@@ -216,6 +216,13 @@ export const ADS_MUTANTS: readonly Mutant[] = [
     test: SESSION,
   },
   {
+    rule: 'has both parts first when one replaces another',
+    file: `${SERVER}/session.ts`,
+    find: 'return bridge === undefined || rejected.has(bridge) ? undefined : bridge',
+    replace: 'return bridge === undefined || bridge !== undefined ? undefined : bridge',
+    test: 'src/xds/server/extension-order.test.ts',
+  },
+  {
     rule: 'the endpoints of a cluster are sent again after the cluster changed',
     file: `${SERVER}/session.ts`,
     find: 'if (needed?.names().has(name)) needed.resend(name)',

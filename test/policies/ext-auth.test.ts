@@ -283,4 +283,48 @@ describe('attempts to get around external authorization', () => {
       ]),
     120_000,
   )
+
+  // The server of gRPC denies what has `denied` in its path, whatever else is said.
+  const denied = [
+    'GET /admin/denied HTTP/1.1',
+    'GET /admin/denied/ HTTP/1.1',
+    'GET //admin//denied HTTP/1.1',
+    'GET /admin/./denied HTTP/1.1',
+    'GET /admin/x/../denied HTTP/1.1',
+    'GET /x/%2e%2e/admin/denied HTTP/1.1',
+    'GET /admin/%64enied HTTP/1.1',
+    'GET /admin/denied?path=/admin HTTP/1.1',
+    'GET /admin/denied;x=1 HTTP/1.1',
+    'GET http://other.example/admin/denied HTTP/1.1',
+    'HEAD /admin/denied HTTP/1.1',
+    'OPTIONS /admin/denied HTTP/1.1',
+    'DELETE /admin/denied HTTP/1.1',
+  ]
+  const claims = [
+    'x-user: ann',
+    'x-envoy-auth-failure-mode-allowed: true',
+    'x-envoy-original-path: /admin',
+    'x-original-url: /admin\r\nx-rewrite-url: /admin',
+    'x-headgate-route: HTTPRoute/default/open',
+    'grpc-status: 0',
+    'authorization: Bearer good',
+    'x-forwarded-for: 127.0.0.1',
+  ]
+
+  it(
+    'of a server over gRPC',
+    () =>
+      expectNoneSucceed({ world, secret: 'secret', open: [ROUTE], guard: policy(GRPC) }, [
+        ...denied.map((line) => ({ how: line, bytes: rawRequest(line) })),
+        ...claims.map((header) => ({ how: header, bytes: rawRequest('GET /admin/denied HTTP/1.1', header) })),
+        { how: 'another host', bytes: 'GET /admin/denied HTTP/1.1\r\nhost: other.example\r\n\r\n' },
+        { how: 'a host in capitals', bytes: 'GET /admin/denied HTTP/1.1\r\nhost: EXAMPLE.COM\r\n\r\n' },
+        {
+          how: 'a preflight',
+          bytes: rawRequest('OPTIONS /admin/denied HTTP/1.1', 'origin: https://x.example', 'access-control-request-method: GET'),
+        },
+        { how: 'a chunked body', bytes: `${rawRequest('POST /admin/denied HTTP/1.1', 'transfer-encoding: chunked')}2\r\n{}\r\n0\r\n\r\n` },
+      ]),
+    120_000,
+  )
 })

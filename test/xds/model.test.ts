@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { RejectedVersions } from '../../src/xds/rejected-versions.js'
 import { type EncodedResource, TYPE_URL, type TypeUrl } from '../../src/xds/resource.js'
 import { DEFAULT_BOUNDS } from '../../src/xds/server/bounds.js'
+import { Bridges } from '../../src/xds/server/extension-order.js'
 import { FULL_STATE } from '../../src/xds/server/push-order.js'
 import type { DiscoveryRequest } from '../../src/xds/server/requests.js'
 import { type Outgoing, Session } from '../../src/xds/server/session.js'
@@ -34,6 +35,7 @@ class Real {
       rejected: this.rejected,
       bounds: DEFAULT_BOUNDS,
       silentClusters: new WeakMap(),
+      bridges: new Bridges(),
       events: {
         acknowledged: () => {},
         rejected: (_type, _flight, { text: message }, culprits) => {

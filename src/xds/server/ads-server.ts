@@ -21,6 +21,7 @@ import type { Authenticator } from './authentication.js'
 import { type Bounds, DEFAULT_BOUNDS } from './bounds.js'
 import { type ServerClock, systemClock } from './clock.js'
 import { Counters } from './counters.js'
+import { Bridges } from './extension-order.js'
 import { DEFAULT_LIMITS, type Limits } from './limits.js'
 import { PumpQueue } from './pump-queue.js'
 import { isLoopback } from './tls/certificates.js'
@@ -76,6 +77,7 @@ export class AdsServer {
       counters: this.counters,
       encoders: { delta: deltaResourceEncoder(this.counters), sotw: sotwResourceEncoder(this.counters) },
       silentClusters: new WeakMap(),
+      bridges: new Bridges(),
       queue: new PumpQueue(),
     }
     this.#server = new Server({

@@ -10,6 +10,7 @@ import type { Authenticator, Identity } from './authentication.js'
 import type { Bounds } from './bounds.js'
 import type { ServerClock } from './clock.js'
 import type { Counters } from './counters.js'
+import type { Bridges } from './extension-order.js'
 import type { Limits } from './limits.js'
 import type { PumpQueue } from './pump-queue.js'
 import { FULL_STATE } from './push-order.js'
@@ -38,6 +39,7 @@ export interface StreamContext {
   readonly counters: Counters
   readonly encoders: Readonly<Record<Protocol, ResourceEncoder>>
   readonly silentClusters: WeakMap<EncodedResource, boolean>
+  readonly bridges: Bridges
   readonly queue: PumpQueue
 }
 
@@ -171,7 +173,7 @@ export class AdsStream implements SnapshotListener {
   }
 
   #open(node: ClientNode | undefined, identity: Identity): OpenStream | undefined {
-    const { cache, rejected, bounds, silentClusters, tracker, clock } = this.#context
+    const { cache, rejected, bounds, silentClusters, bridges, tracker, clock } = this.#context
     if (node === undefined) {
       this.refuse(status.INVALID_ARGUMENT, 'the first request of a stream must say which node it is from')
       return undefined
@@ -197,6 +199,7 @@ export class AdsStream implements SnapshotListener {
       rejected,
       bounds,
       silentClusters,
+      bridges,
       events: {
         acknowledged: (typeUrl, { nonce, revision }) => tracker.acknowledged(proxy, typeUrl, nonce, revision, clock.now()),
         rejected: (typeUrl, { nonce }, message, culprits) => this.#rejected(proxy, typeUrl, nonce, message, culprits),

@@ -2,8 +2,10 @@
 import { describe, expect, it } from '@jest/globals'
 import { encoded, routes } from '../../../test/xds/support/resources.js'
 import { runningProxy } from '../../../test/xds/support/running-proxy.js'
+import { decode } from '../message.js'
 import type { EncodedResource } from '../resource.js'
 import { TYPE_URL } from '../resource.js'
+import { Bridges } from './extension-order.js'
 
 const ECDS = TYPE_URL.extensionConfig
 const RDS = TYPE_URL.routeConfiguration
@@ -30,6 +32,17 @@ function proxyWith(...parts: readonly string[]): ReturnType<typeof runningProxy>
   return driver
 }
 
+/** The filter configuration that is on its way. */
+function onItsWay(driver: ReturnType<typeof runningProxy>): EncodedResource | undefined {
+  return driver.unanswered.find(({ typeUrl }) => typeUrl === ECDS)?.resources[0]
+}
+
+function partsOf(driver: ReturnType<typeof runningProxy>): string {
+  return String(decode('envoy.config.core.v3.TypedExtensionConfig', onItsWay(driver)?.value ?? Buffer.alloc(0)).typedConfig?.value)
+}
+
+const versionOf = (driver: ReturnType<typeof runningProxy>): string | undefined => onItsWay(driver)?.version
+
 describe('a filter configuration whose parts routes name', () => {
   it('goes first when it has a new part', () => {
     const driver = proxyWith('a')
@@ -45,10 +58,61 @@ describe('a filter configuration whose parts routes name', () => {
     expect(driver.sends()).toEqual(['ECDS +x'])
   })
 
-  it('goes first when one part replaces another', () => {
+  it('has both parts first when one replaces another, and the new one alone when the routes are there', () => {
     const driver = proxyWith('a')
+    const revision = () => driver.session.acknowledgedRevision(driver.now)
     driver.apply(extension('b'), naming(2))
     expect(driver.sends()).toEqual(['ECDS +x', 'RDS +r'])
+    expect(partsOf(driver)).toBe('ab')
+    driver.accept(ECDS)
+    expect(driver.sends()).toEqual([])
+    expect(revision()).toBeLessThan(driver.cache.revision('g'))
+    driver.accept(RDS)
+    expect(driver.sends()).toEqual(['ECDS +x'])
+    expect([partsOf(driver), versionOf(driver)]).toEqual(['b', extension('b').version])
+    driver.accept()
+    expect(driver.sends()).toEqual([])
+    expect(revision()).toBe(driver.cache.revision('g'))
+  })
+
+  it('goes alone when one part replaces another and no route changes', () => {
+    const driver = proxyWith('a')
+    driver.apply(extension('b'))
+    expect(driver.sends()).toEqual(['ECDS +x'])
+    expect(partsOf(driver)).toBe('b')
+    driver.accept()
+    expect(driver.sends()).toEqual([])
+  })
+
+  it('goes as it is when both parts together were rejected', () => {
+    const driver = proxyWith('a')
+    driver.apply(extension('b'), naming(2))
+    driver.sends()
+    driver.reject('bad', ECDS)
+    expect(driver.sends()).toEqual(['ECDS +x'])
+    expect(partsOf(driver)).toBe('b')
+  })
+
+  it('is followed by what came meanwhile', () => {
+    const driver = proxyWith('a')
+    driver.apply(extension('b'), naming(2))
+    driver.sends()
+    driver.apply(extension('c'), naming(3))
+    driver.accept()
+    expect(driver.sends()).toEqual(['ECDS +x', 'RDS +r'])
+    expect(partsOf(driver)).toBe('abc')
+    driver.accept()
+    expect(driver.sends()).toEqual(['ECDS +x'])
+    expect(partsOf(driver)).toBe('c')
+  })
+
+  it('has one form for all proxies between two versions', () => {
+    const bridges = new Bridges()
+    const next = extension('b')
+    expect(bridges.between(extension('a'), next)).toBe(bridges.between(extension('a'), next))
+    expect(bridges.between(extension('c'), next)?.provides).toEqual(['c', 'b'])
+    expect(bridges.between(extension('b'), next)).toBeUndefined()
+    expect(bridges.between({ version: 'of an earlier stream' }, next)).toBeUndefined()
   })
 
   it('waits for nothing when no route changes, nor for a client that never answers', () => {

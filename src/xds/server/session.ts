@@ -11,7 +11,7 @@ import { type EncodedResource, type ResourceReference, TYPE_URL, type TypeUrl } 
 import type { AppliedChange, SnapshotCache } from '../snapshot-cache.js'
 import { blame } from './blame.js'
 import type { Bounds } from './bounds.js'
-import { losesOnly } from './extension-order.js'
+import { type Bridges, losesOnly } from './extension-order.js'
 import { collect, type Push } from './push.js'
 import { FULL_STATE, isServed, OF_ROUTES, PUSH_ORDER, REFERRERS, RESENT_ON_RECONNECT, SUBSCRIBED_BY_NAME } from './push-order.js'
 import { type RejectionMessage, readRejection } from './rejection-message.js'
@@ -52,6 +52,7 @@ export interface SessionOptions {
   readonly rejected: RejectedVersions
   readonly bounds: Bounds
   readonly silentClusters: WeakMap<EncodedResource, boolean>
+  readonly bridges: Bridges
   readonly events: SessionEvents
 }
 
@@ -218,19 +219,30 @@ export class Session {
     const catalog = cache.resources(group, typeUrl)
     this.#responses += 1
     const nonce = String(this.#responses)
-    const isNew = new Set(push.upserts.filter(({ name }) => subscription.held(name, catalog) === undefined).map(({ name }) => name))
-    const items: [string, EncodedResource | undefined][] = push.upserts.map((resource) => [resource.name, resource])
+    const upserts = push.upserts.map((resource) => this.#bridge(subscription, resource) ?? resource)
+    const isNew = new Set(upserts.filter(({ name }) => subscription.held(name, catalog) === undefined).map(({ name }) => name))
+    const items: [string, EncodedResource | undefined][] = upserts.map((resource) => [resource.name, resource])
     for (const name of push.removals) items.push([name, undefined])
     subscription.sent(nonce, now, items, catalog, revision)
+    // What is there for a while only is followed by what shall be there.
+    for (const [at, resource] of upserts.entries()) if (resource !== push.upserts[at]) subscription.pending.add(resource.name)
     this.#lastNonce.set(typeUrl, nonce)
     if (WARMS.has(typeUrl)) {
-      for (const resource of push.upserts) this.#sentUser(resource, isNew.has(resource.name), revision, now)
+      for (const resource of upserts) this.#sentUser(resource, isNew.has(resource.name), revision, now)
     }
-    const resources = push.upserts.map((resource) => {
+    const resources = upserts.map((resource) => {
       const attempt = typeUrl === TYPE_URL.scopedRouteConfiguration ? this.#poisoned.get(resource.name) : undefined
       return attempt === undefined ? resource : unpoisoned(resource, attempt)
     })
     return { typeUrl, nonce, revision, resources, removed: push.removals }
+  }
+
+  /** What goes before the next version of a filter's configuration while routes are on their way that may name parts of either. */
+  #bridge(subscription: Subscription, resource: EncodedResource): EncodedResource | undefined {
+    if (resource.typeUrl !== TYPE_URL.extensionConfig || !this.#routesArePending()) return undefined
+    const { cache, group, bridges, rejected } = this.#options
+    const bridge = bridges.between(subscription.held(resource.name, cache.resources(group, resource.typeUrl)), resource)
+    return bridge === undefined || rejected.has(bridge) ? undefined : bridge
   }
 
   /** A cluster or listener was sent: what it refers to and the client has already is sent again, for it may have dropped it. */

@@ -3,6 +3,7 @@
 import { RejectedVersions } from '../../../src/xds/rejected-versions.js'
 import { type EncodedResource, type ResourceChange, TYPE_URL } from '../../../src/xds/resource.js'
 import { DEFAULT_BOUNDS } from '../../../src/xds/server/bounds.js'
+import { Bridges } from '../../../src/xds/server/extension-order.js'
 import type { DiscoveryRequest } from '../../../src/xds/server/requests.js'
 import { type Culprit, type Outgoing, Session } from '../../../src/xds/server/session.js'
 import { SnapshotCache } from '../../../src/xds/snapshot-cache.js'
@@ -48,6 +49,7 @@ export class SessionDriver {
       rejected: this.rejected,
       bounds: DEFAULT_BOUNDS,
       silentClusters: new WeakMap(),
+      bridges: new Bridges(),
       events: {
         acknowledged: () => {},
         rejected: (_typeUrl, _flight, { text: message }, culprits) => {
