@@ -10,7 +10,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { WebSocket, WebSocketServer } from 'ws'
 import { TYPE_URL } from '../../src/xds/resource.js'
 import { backend, gateway, httpRoute, route, service, to } from '../features/manifests.js'
-import { https, secret } from '../features/tls-manifests.js'
+import { authorities, https, secret } from '../features/tls-manifests.js'
+import { createIssuer } from '../policies/support/tokens.js'
 import { createAuthority, type TestAuthority } from '../support/certificates.js'
 import { eventually } from '../support/eventually.js'
 import { connectGrpc, type GrpcBackend, type GrpcClient, startGrpcBackend } from '../support/grpc-backend.js'
@@ -27,6 +28,7 @@ const TIMEOUT_MS = 180_000
 const STREAM = '/test.Echo/TalkStream'
 const HOST = 'busy.test'
 
+const issuer = createIssuer('https://good.test')
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 describe('certificates, policies, endpoints and backends change under load', () => {
@@ -57,7 +59,7 @@ describe('certificates, policies, endpoints and backends change under load', () 
     await headgate.write(
       'base',
       [
-        gateway('gw', `[{name: http, port: 80, protocol: HTTP}, ${https('https', undefined)}]`),
+        `${gateway('gw', `[{name: http, port: 80, protocol: HTTP}, ${https('https', undefined)}]`)}  tls: {backend: {clientCertificateRef: {name: shown}}}\n`,
         backend(one),
         backend(two),
         backend({ name: 'grpc', port: grpcBackend.port }, ['kubernetes.io/h2c']),
@@ -159,6 +161,54 @@ describe('certificates, policies, endpoints and backends change under load', () 
   )
 
   it(
+    'authorities of backends, and the certificate that is shown to them, are rotated',
+    async () => {
+      const [servers, others, clients] = [
+        await createAuthority('servers'),
+        await createAuthority('others'),
+        await createAuthority('clients'),
+      ]
+      const certificate = await servers.issue({ dns: ['inner.test'] })
+      const inner = await startBackend('inner', { kind: 'tls', certificate, clientAuthorities: clients.certificate })
+      const rotate = async (number: number): Promise<void> => {
+        const trusted = number % 2 === 0 ? [servers] : [others, servers]
+        const bundle = authorities('servers', trusted.map((each) => each.certificate).join('\n'))
+        await headgate.write('rotated', [bundle, secret('shown', await clients.issue({ dns: [`gateway${number}.test`] }))].join('---'))
+      }
+      const about = 'targetRefs: [{group: "", kind: Service, name: inner}]'
+      const policies = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: BackendTLSPolicy
+metadata: {name: inner}
+spec: {${about}, validation: {hostname: inner.test, caCertificateRefs: [{group: "", kind: ConfigMap, name: servers}]}}
+---
+apiVersion: headgate.dev/v1alpha1
+kind: BackendTrafficPolicy
+metadata: {name: inner}
+spec: {${about}, circuitBreaker: {maxRequestsPerConnection: 1}}
+`
+      try {
+        await rotate(0)
+        await headgate.write('busy', [service('inner', [inner]), policies, busy('backendRefs: [{name: inner, port: 8001}]')].join('---'))
+        const shown = new Set<unknown>()
+        // A connection for each request: none lives on with what was there before.
+        await underLoad(() =>
+          rounds(async (number) => {
+            await rotate(number)
+            shown.add((await headgate.send('default/gw', 80, { host: HOST })).echo?.tls?.clientCertificate)
+          }),
+        )
+        expect([...shown]).toEqual(Array.from({ length: ROUNDS }, (_, index) => `CN=gateway${index + 1}.test`))
+        expect(headgate.running.sources.problems()).toEqual([])
+      } finally {
+        await headgate.write('busy', busy(to('one')))
+        await inner.close()
+      }
+    },
+    TIMEOUT_MS,
+  )
+
+  it(
     'policies of every kind and level are added, changed and removed',
     async () => {
       const about = (kind: string, name: string) => `targetRefs: [{group: gateway.networking.k8s.io, kind: ${kind}, name: ${name}}]`
@@ -168,28 +218,45 @@ describe('certificates, policies, endpoints and backends change under load', () 
         'cors: {allowOrigins: ["https://a.test"]}',
         'authorization: {defaultAction: Allow, rules: [{action: Deny, principal: {clientCIDRs: [203.0.113.0/24]}}]}',
         'cors: {allowOrigins: ["https://b.test"]}, authorization: {defaultAction: Deny, rules: [{action: Allow, principal: {clientCIDRs: [127.0.0.0/8]}}]}',
+        'csrf: {}',
+        `jwt: {optional: true, providers: [{name: p, issuer: "${issuer.issuer}", localJWKS: {inline: '${issuer.jwks}'}}]}`,
+        `jwt: {optional: true, providers: [{name: q, issuer: "https://q.test", localJWKS: {inline: '${issuer.jwks}'}}]}`,
+        'authorization: {defaultAction: Allow, rules: [{action: Deny, cel: \'request.method == "DELETE"\'}]}',
       ]
       const traffic = [
         'timeouts: {http: {requestTimeout: 10s}}',
         'retry: {numRetries: 2, retryOn: {httpStatusCodes: [503]}}',
         'loadBalancer: {type: LeastRequest}',
         'circuitBreaker: {maxConnections: 100}',
+        'rateLimit: {type: Local, rules: [{limit: {requests: 1000000, unit: Second}}]}',
+        'compression: [{type: Gzip}]',
+        'faultInjection: {delay: {fixedDelay: 1ms, percentage: {numerator: 1}}}',
+        'responseOverride: [{match: {statusCodes: [{type: Value, value: 418}]}, response: {statusCode: 419}}]',
+        'requestBuffer: {limit: 1Mi}',
+        'healthCheck: {passive: {consecutive5XxErrors: 50}}',
       ]
+      const extensions = ['lua: [{inline: "function envoy_on_request(handle) end"}]', 'grpcWeb: {}']
       const pick = (list: readonly string[], number: number) => list[number % list.length] ?? ''
-      await underLoad(() =>
-        rounds(async (number) => {
-          const level = pick([about('HTTPRoute', 'busy'), about('Gateway', 'gw')], number >> 1)
+      const levels = [about('HTTPRoute', 'busy'), about('Gateway', 'gw')]
+      await underLoad(async () => {
+        const most = Math.max(security.length, traffic.length) * levels.length
+        for (let number = 1; number <= Math.max(ROUNDS, most); number++) {
+          const level = pick(levels, number >> 1)
           const policies = [
-            ...(number % 3 === 0 ? [] : [policy('SecurityPolicy', 's', `${level}, ${pick(security, number)}`)]),
-            ...(number % 4 === 0 ? [] : [policy('BackendTrafficPolicy', 't', `${level}, ${pick(traffic, number)}`)]),
-          ]
-          await headgate.write('policies', ['{apiVersion: v1, kind: ConfigMap, metadata: {name: filler}}', ...policies].join('---'))
-          const refused = ['SecurityPolicy/default/s', 'BackendTrafficPolicy/default/t'].flatMap(
-            (name) => JSON.stringify(headgate.running.statuses.get(name) ?? {}).match(/"status":"False"/g) ?? [],
-          )
-          expect(refused).toEqual([])
-        }),
-      )
+            ...(number % 4 === 0 ? [] : [['SecurityPolicy', `s${number % 2}`, pick(security, number)] as const]),
+            ...(number % 5 === 0 ? [] : [['BackendTrafficPolicy', 't', pick(traffic, number)] as const]),
+            ...(number % 3 === 0 ? [] : [['ExtensionPolicy', 'e', pick(extensions, number >> 1)] as const]),
+          ].map(([kind, name, spec]) => ({ key: `${kind}/default/${name}`, yaml: policy(kind, name, `${level}, ${spec}`) }))
+          const filler = '{apiVersion: v1, kind: ConfigMap, metadata: {name: filler}}\n'
+          await headgate.write('policies', [filler, ...policies.map(({ yaml }) => yaml)].join('---'))
+          const said = policies.map(({ key }) => JSON.stringify(headgate.status(key)))
+          expect([number, said.filter((status) => status.includes('"status":"False"') || !status.includes('"Accepted"'))]).toEqual([
+            number,
+            [],
+          ])
+          expect([number, headgate.running.sources.problems()]).toEqual([number, []])
+        }
+      })
       await headgate.remove('policies')
     },
     TIMEOUT_MS,

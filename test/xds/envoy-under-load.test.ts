@@ -192,7 +192,7 @@ kind: XBackendTrafficPolicy
 metadata: {name: policy}
 spec:
   targetRefs: [{group: "", kind: Service, name: svc}]
-  sessionPersistence: {sessionName: sticky}
+  sessionPersistence: {cookie: {name: sticky}}
 `
       await underLoad(async (number) => {
         const extra = filters[number % filters.length] ?? ''
