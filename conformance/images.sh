@@ -31,7 +31,7 @@ build_echo() {
 
 # The tag follows the content: pods of an upgraded release are replaced when, and only when, the controller changed.
 tag=$(source_key "$repository/dist/headgate.mjs" "$node")
-image --name "docker.io/headgate/headgate:$tag" --entrypoint "/usr/local/bin/node --enable-source-maps --max-semi-space-size=4 /app/dist/headgate.mjs" \
+image --name "docker.io/headgate/headgate:$tag" --entrypoint "/usr/local/bin/node --max-semi-space-size=4 /app/dist/headgate.mjs" \
   --env NODE_ENV=production --env PATH=/usr/local/bin --program "$node:/usr/local/bin/node" --file "$repository/package.json:/app/package.json" \
   --file "$repository/dist:/app/dist"
 

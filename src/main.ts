@@ -16,6 +16,8 @@ process.exitCode = commandLine.kind === 'exit' ? commandLine.code : await run(co
 async function run(config: Config): Promise<number> {
   const logger = createLogger(config.log)
   sendGrpcLogTo(logger)
+  // Node says it as well and ends; the log says where in the sources.
+  process.on('uncaughtExceptionMonitor', (err) => logger.error({ err }, 'a fault that ends the program'))
   const signal = shutdownSignal((name) => logger.info(`${name}: stopping`))
   try {
     if (config.provider === 'file') await runStandalone(config, logger, signal)

@@ -3,4 +3,4 @@
 set -eu
 tasks=$(cd "$(dirname "$0")" && pwd)
 node --import tsx "$tasks/build.ts" --quiet
-exec node --enable-source-maps "$tasks/../../dist/headgate.mjs" "$@"
+exec node "$tasks/../../dist/headgate.mjs" "$@"

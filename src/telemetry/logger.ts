@@ -2,6 +2,7 @@
 import { styleText } from 'node:util'
 import { type Logger as PinoLogger, pino } from 'pino'
 import { redact } from './redact.js'
+import { createSourcePositions } from './source-positions.js'
 
 /** A structured logger: `logger.info({ gateway }, 'listener opened')`. */
 export type Logger = PinoLogger
@@ -27,7 +28,8 @@ export interface LoggerOptions {
 
 /** A new logger. Components take a child of it: `logger.child({ component: 'xds' })`. */
 export function createLogger({ level, format, write = toStandardError, colour = process.stderr.isTTY === true }: LoggerOptions): Logger {
-  const print = format === 'json' ? write : (line: string): void => write(textLine(line, colour))
+  const inSources = createSourcePositions()
+  const print = (line: string): void => write(inSources(format === 'json' ? line : textLine(line, colour)))
   return pino(
     {
       level,

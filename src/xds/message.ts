@@ -6,8 +6,9 @@
  */
 import protobuf from 'protobufjs'
 import protojson from 'protobufjs/ext/protojson.js'
-import { DESCRIPTOR_JSON } from '../gen/envoy/descriptor.js'
+import { DESCRIPTOR } from '../gen/envoy/descriptor.js'
 import type { EnvoyMessages, google } from '../gen/envoy/types.js'
+import { MessageTypes } from './message-types.js'
 
 /** The full name of a message, for example `envoy.config.listener.v3.Listener`. */
 export type MessageName = keyof EnvoyMessages
@@ -15,18 +16,18 @@ export type MessageName = keyof EnvoyMessages
 /** A message packed with its type, as extension points take it. */
 export type Any = google.protobuf.Any
 
-const root = protobuf.Root.fromJSON(JSON.parse(DESCRIPTOR_JSON)).resolveAll()
+const types = new MessageTypes(DESCRIPTOR)
 const TYPE_URL_PREFIX = 'type.googleapis.com/'
 
 /** The wire form. Map fields are written in insertion order: callers sort their keys, so that equal content has equal bytes. */
 export function encode<Name extends MessageName>(name: Name, message: EnvoyMessages[Name]): Buffer {
-  const bytes = root.lookupType(name).encode(message).finish()
+  const bytes = types.encoder(name)(message).finish()
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 /** The message in its wire form; defaults are left out. Throws on bytes that are not of that type. */
 export function decode<Name extends MessageName>(name: Name, bytes: Uint8Array): EnvoyMessages[Name] {
-  const type = root.lookupType(name)
+  const type = types.lookupType(name)
   return type.toObject(type.decode(bytes), { longs: Number }) as EnvoyMessages[Name]
 }
 
@@ -37,25 +38,25 @@ export function any<Name extends MessageName>(name: Name, message: EnvoyMessages
 
 /** Canonical ProtoJSON, for people and for Envoy's bootstrap file. Packed messages are unpacked. */
 export function toProtoJson<Name extends MessageName>(name: Name, bytes: Uint8Array): unknown {
-  const type = root.lookupType(name)
+  const type = types.lookupType(name)
   return protojson.toJson(type, type.decode(bytes))
 }
 
 /** Reads canonical ProtoJSON into bytes. Throws on unknown fields and wrong types. */
 export function fromProtoJson<Name extends MessageName>(name: Name, json: unknown): Buffer {
-  const type = root.lookupType(name)
+  const type = types.lookupType(name)
   return Buffer.from(type.encode(protojson.fromJson(type, json)).finish())
 }
 
 /** Undefined when the object is a valid message of that type, else what is wrong. For tests: encoding itself is lenient. */
 export function verify<Name extends MessageName>(name: Name, message: EnvoyMessages[Name]): string | undefined {
-  return root.lookupType(name).verify(message) ?? undefined
+  return types.lookupType(name).verify(message) ?? undefined
 }
 
 /** The message name of a type URL, or undefined for one that we do not know. */
 export function messageName(typeUrl: string): MessageName | undefined {
   const name = typeUrl.slice(typeUrl.lastIndexOf('/') + 1)
-  return root.lookup(name, [protobuf.Type]) === null ? undefined : (name as MessageName)
+  return types.lookup(name, [protobuf.Type]) === null ? undefined : (name as MessageName)
 }
 
 /** google.protobuf.Duration of a number of milliseconds. */

@@ -1,0 +1,130 @@
+/** The controller as a process of its own, started as its image starts it: the same program with the same flags. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { freePort } from '../../test/support/free-port.js'
+import { pause } from '../bench-cluster/cluster.js'
+import { NAMESPACE } from '../bench-cluster/manifests.js'
+import { cpuUs } from '../data-path/cpu.js'
+
+const REPOSITORY = join(import.meta.dirname, '..', '..')
+const READY_WITHIN_MS = 120_000
+const SETTLED_WITHIN_MS = 120_000
+/** It has settled when it used less of a processor than this in a span of this length. */
+const SETTLED = { spanMs: 3_000, cpuMs: 60 }
+
+/** Megabytes (1e6 bytes) of resident memory, as the kernel accounts for them. */
+export interface Resident {
+  readonly total: number
+  /** Memory of its own: heap, stacks, buffers. */
+  readonly anonymous: number
+  /** Pages of files, which is the program `node`. */
+  readonly file: number
+}
+
+/** A running controller. */
+export interface Controller {
+  readonly pid: number
+  readonly xdsPort: number
+  readonly startedAt: number
+  resident(): Resident
+  /** Resolves when it has read the cluster and is ready. */
+  ready(): Promise<void>
+  /** Resolves when it has nothing to do any more. */
+  settled(): Promise<void>
+  /** A value of its metrics; 0 where it is missing. The longest delay of the event loop is since the last time that this asked. */
+  metric(name: string): Promise<number>
+  stop(): Promise<void>
+}
+
+/** How to start it. */
+export interface ControllerOptions {
+  readonly kubeconfig: string
+  /** Stand before the program, after those of the image. */
+  readonly nodeFlags: readonly string[]
+}
+
+/** Starts it at an API server. */
+export async function startController({ kubeconfig, nodeFlags }: ControllerOptions): Promise<Controller> {
+  const { flags, variables } = imageEntry()
+  const [xds, admin, health, metrics] = [await freePort(), await freePort(), await freePort(), await freePort()]
+  const startedAt = performance.now()
+  const child = spawn(
+    join(REPOSITORY, 'node_modules', 'node', 'bin', 'node'),
+    [
+      ...flags,
+      ...nodeFlags,
+      join(REPOSITORY, 'dist', 'headgate.mjs'),
+      ...['--provider=kubernetes', `--kubeconfig=${kubeconfig}`, `--namespace=${NAMESPACE}`, '--log-level=error', '--log-format=json'],
+      ...[`--xds-address=127.0.0.1:${xds}`, `--admin-address=127.0.0.1:${admin}`],
+      ...[`--health-address=127.0.0.1:${health}`, `--metrics-address=127.0.0.1:${metrics}`],
+    ],
+    {
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { ...variables, POD_NAME: 'headgate-0', POD_NAMESPACE: NAMESPACE, POD_IP: '127.0.0.1' },
+    },
+  )
+  const { pid } = child
+  if (pid === undefined) throw new Error('cannot run the pinned Node')
+  return {
+    pid,
+    xdsPort: xds,
+    startedAt,
+    resident: () => resident(pid),
+    async ready() {
+      const end = performance.now() + READY_WITHIN_MS
+      while (!(await isReady(health))) {
+        if (child.exitCode !== null || performance.now() > end) throw new Error('the controller did not become ready')
+        await pause(20)
+      }
+    },
+    async settled() {
+      const end = performance.now() + SETTLED_WITHIN_MS
+      for (let before = cpuUs(pid); ; ) {
+        await pause(SETTLED.spanMs)
+        const now = cpuUs(pid)
+        if (now - before < SETTLED.cpuMs * 1_000 || performance.now() > end) return
+        before = now
+      }
+    },
+    async metric(name) {
+      const text = await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text()
+      const [, value] = new RegExp(`^${name} (\\S+)$`, 'm').exec(text) ?? []
+      return Number(value ?? 0)
+    },
+    stop: () => stopped(child),
+  }
+}
+
+/** The flags of Node and the environment of the image. */
+function imageEntry(): { readonly flags: readonly string[]; readonly variables: Readonly<Record<string, string>> } {
+  const text = readFileSync(join(REPOSITORY, 'Dockerfile'), 'utf8')
+  const [, entry = '[]'] = /^ENTRYPOINT (\[.*\])$/m.exec(text) ?? []
+  const [, line = ''] = /^ENV (.*)$/m.exec(text) ?? []
+  const [program = '', ...rest] = JSON.parse(entry) as string[]
+  if (!program.endsWith('/node')) throw new Error('the ENTRYPOINT of the Dockerfile does not start Node')
+  return { flags: rest.slice(0, -1), variables: Object.fromEntries(line.split(' ').map((each) => each.split('=') as [string, string])) }
+}
+
+function resident(pid: number): Resident {
+  const text = readFileSync(`/proc/${pid}/status`, 'utf8')
+  const mb = (name: string): number => (Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0) * 1024) / 1e6
+  return { total: mb('VmRSS'), anonymous: mb('RssAnon'), file: mb('RssFile') }
+}
+
+async function isReady(port: number): Promise<boolean> {
+  try {
+    return (await fetch(`http://127.0.0.1:${port}/readyz`)).ok
+  } catch {
+    return false
+  }
+}
+
+function stopped(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) return resolve()
+    child.once('exit', () => resolve())
+    child.kill('SIGTERM')
+    setTimeout(() => child.kill('SIGKILL'), 10_000).unref()
+  })
+}

@@ -1,0 +1,138 @@
+/** `npm run bench:memory`: see scripts/tasks/bench-memory.sh. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { parse } from 'yaml'
+import type { JsonObject } from '../../src/k8s/kube-json.js'
+import { installGatewayApi, startKubeApiServer } from '../../test/kube/support/kube-apiserver.js'
+import { freePort } from '../../test/support/free-port.js'
+import { apply, forEachAtOnce, pause } from '../bench-cluster/cluster.js'
+import { BACKEND, type BackendRef, routeManifest } from '../bench-cluster/manifests.js'
+import { buildIfChanged } from '../lib/build.js'
+import { type Controller, type Resident, startController } from './controller.js'
+import { endpointsManifest, gatewayManifests, lastRouteManifest, ownBackend, serviceManifest } from './objects.js'
+import { complete, startProxy } from './proxy.js'
+
+const CRDS = join(import.meta.dirname, '..', '..', 'charts', 'headgate', 'crds')
+const WRITES_AT_ONCE = 20
+const CHANGES_PER_SECOND = 10
+const LAG = 'nodejs_eventloop_lag_max_seconds'
+
+const { values } = parseArgs({
+  options: {
+    routes: { type: 'string', default: '0,1000,3000' },
+    own: { type: 'string', default: '5000' },
+    'churn-seconds': { type: 'string', default: '60' },
+    'node-flags': { type: 'string', default: '' },
+  },
+})
+const words = (text: string, separator: string): readonly string[] => text.split(separator).filter((word) => word !== '')
+const nodeFlags = words(values['node-flags'], ' ')
+const own = Number(values.own)
+const signal = AbortSignal.timeout(3_600_000)
+
+await buildIfChanged()
+const api = await startKubeApiServer()
+try {
+  const port = await freePort()
+  await prepare(port)
+  await manyRoutes(words(values.routes, ',').map(Number))
+  if (own > 0) await ownServices(port)
+} finally {
+  await api.stop()
+}
+
+async function prepare(port: number): Promise<void> {
+  await installGatewayApi(api.admin, 'experimental')
+  for (const file of readdirSync(CRDS)) {
+    const body = parse(readFileSync(join(CRDS, file), 'utf8'), { version: '1.1' }) as JsonObject
+    await api.admin.json({ method: 'POST', path: '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', body }, signal)
+  }
+  for (const manifest of gatewayManifests(port)) await apply(api.admin, manifest, signal)
+  await writeBackend(BACKEND, 0)
+}
+
+/** Routes to one Service come while the controller runs, as in `npm run bench:cluster`. */
+async function manyRoutes(sizes: readonly number[]): Promise<void> {
+  if (sizes.length === 0) return
+  await running(async (controller) => {
+    await controller.ready()
+    await using _proxy = await startProxy(api.admin, controller, signal)
+    let written = 0
+    for (const size of sizes) {
+      await forEachAtOnce(range(written, size), WRITES_AT_ONCE, (i) => apply(api.admin, routeManifest(i, '1'), signal))
+      written = Math.max(written, size)
+      await controller.settled()
+      console.log(`${size} routes, one Service: ${print(controller.resident())}`)
+    }
+  })
+}
+
+/** Routes and Services are there before the controller is: first without statuses, then with those that it left. */
+async function ownServices(port: number): Promise<void> {
+  await forEachAtOnce(range(0, own), WRITES_AT_ONCE, async (i) => {
+    await writeBackend(ownBackend(i), i)
+    await apply(api.admin, routeManifest(i, '1', ownBackend(i)), signal)
+  })
+  await apply(api.admin, lastRouteManifest(own), signal)
+  for (const statuses of ['to be written', 'there']) {
+    await running(async (controller) => {
+      await using _proxy = await startProxy(api.admin, controller, signal)
+      const atEnvoy = complete(port).then(() => performance.now() - controller.startedAt)
+      const [, completeMs, readyMs] = await Promise.all([
+        controller.ready(),
+        atEnvoy,
+        controller.ready().then(() => performance.now() - controller.startedAt),
+      ])
+      const title = `cold start with ${own} routes and Services, statuses ${statuses}`
+      console.log(`${title}: ready ${readyMs.toFixed(0)} ms, Envoy complete ${completeMs.toFixed(0)} ms`)
+      console.log(`  then: ${print(controller.resident())}; event loop longest ${await lagMs(controller)}`)
+      await controller.settled()
+      console.log(`  settled: ${print(controller.resident())}; event loop longest ${await lagMs(controller)}`)
+      if (statuses === 'there') await churn(controller, Number(values['churn-seconds']))
+    })
+  }
+}
+
+async function churn(controller: Controller, seconds: number): Promise<void> {
+  let most = controller.resident()
+  for (let second = 0; second < seconds; second++) {
+    const next = pause(1_000)
+    await forEachAtOnce(range(0, CHANGES_PER_SECOND), WRITES_AT_ONCE, async (k) => {
+      const i = ((second * CHANGES_PER_SECOND + k) * 7919) % own
+      await apply(api.admin, routeManifest(i, `v${second}`, ownBackend(i)), signal)
+      await apply(api.admin, endpointsManifest(ownBackend(i), i, second + 1), signal)
+    })
+    await next
+    const now = controller.resident()
+    if (now.total > most.total) most = now
+  }
+  const what = `${CHANGES_PER_SECOND} changed routes and endpoints a second for ${seconds} s`
+  console.log(`  most during ${what}: ${print(most)}; event loop longest ${await lagMs(controller)}`)
+}
+
+async function running(work: (controller: Controller) => Promise<void>): Promise<void> {
+  const controller = await startController({ kubeconfig: api.kubeconfig, nodeFlags })
+  try {
+    await work(controller)
+  } finally {
+    await controller.stop()
+  }
+}
+
+async function writeBackend(backend: BackendRef, i: number): Promise<void> {
+  await apply(api.admin, serviceManifest(backend), signal)
+  await apply(api.admin, endpointsManifest(backend, i, 0), signal)
+}
+
+async function lagMs(controller: Controller): Promise<string> {
+  return `${((await controller.metric(LAG)) * 1_000).toFixed(0)} ms`
+}
+
+function print({ total, anonymous, file }: Resident): string {
+  return `${total.toFixed(0)} MB, ${anonymous.toFixed(0)} of its own and ${file.toFixed(0)} pages of files`
+}
+
+function range(from: number, to: number): readonly number[] {
+  return Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i)
+}
