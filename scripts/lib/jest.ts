@@ -32,6 +32,7 @@ export async function runJest(args: readonly string[]): Promise<number> {
     stdio: ['inherit', 'ignore', 'inherit'],
   })
   if (existsSync(report)) console.log(countsOf(report))
+  else console.error(`Jest ended with exit code ${code} and without a report: not a test failed, but Jest itself.`)
   rmSync(folder, { recursive: true })
   return code
 }
