@@ -157,6 +157,12 @@ describe('gatewayctl translate', () => {
   })
 })
 
+it('waits for a generation that Headgate has not read yet', async () => {
+  const wait = (generation: string) => run(['wait', 'httproute/good', '--for=resolved', '--timeout=0ms', '--generation', generation])
+  expect(await wait('1')).toMatchObject({ code: 0 })
+  expect(await wait('2')).toMatchObject({ code: 4, error: expect.stringContaining('Headgate has read its generation 1') })
+})
+
 describe('a wrong command line', () => {
   it.each([
     { args: ['nonsense'], says: "unknown command 'nonsense'" },
@@ -164,6 +170,7 @@ describe('a wrong command line', () => {
     { args: ['translate'], says: "required option '-f, --file <path>' not specified" },
     { args: ['wait', 'httproute'], says: 'Name one object' },
     { args: ['wait', 'httproute/a', '--for=rain'], says: '--for takes accepted' },
+    { args: ['wait', 'httproute/a', '--generation=new'], says: 'Write a whole number from 1' },
     { args: ['wait', 'httproute/a', '--timeout=soon'], says: 'Write a time such as' },
     { args: ['history', '--limit=0'], says: 'Write a whole number from 1' },
     { args: ['status', 'a/b/c/d'], says: 'Write KIND, KIND/NAME' },

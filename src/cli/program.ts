@@ -70,11 +70,16 @@ export function gatewayctlProgram(surroundings: ProgramSurroundings, onExit: (co
     .addOption(output())
     .action(async (_what, options) => onExit(await getPoliciesCommand(context(), options)))
 
-  command('wait', 'wait until an object is what you want, for scripts', 'wait httproute/www --for=delivered --timeout=30s')
+  command(
+    'wait',
+    'wait until an object is what you want, for scripts',
+    'wait httproute/www --for=delivered --timeout=30s  wait httproute/www --generation "$(kubectl get httproute www -o jsonpath={.metadata.generation})"',
+  )
     .argument('<object>', 'KIND/NAME or KIND/NAMESPACE/NAME', readObjectName)
     .option('--for <state>', 'accepted, programmed, resolved, delivered, or condition=TYPE', 'delivered')
     .addOption(new Option('--timeout <time>', 'how long, such as 500ms, 30s or 5m').default(30_000, '30s').argParser(milliseconds))
     .option('-n, --namespace <name>', 'namespace, where the object names none', 'default')
+    .addOption(new Option('--generation <n>', 'of this metadata.generation or a later one, right after a change').argParser(count))
     .action(async (name, options) => onExit(await waitCommand(context(), name, options)))
 
   command('dump', 'print the configuration that the proxies get', 'dump listeners  dump routes -o yaml  dump all -o json')

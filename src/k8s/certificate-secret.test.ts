@@ -39,7 +39,8 @@ const request = { commonName: 'limits', uris: ['headgate:group:limits'], usage: 
 function lead(signer: CertificatePair = authority): () => Promise<void> {
   const stop = new AbortController()
   const issue = () => issueCertificate(signer, request, clock.wallTime())
-  const options = { client, clock, log: silentLog, namespace: 'system', name: 'limits', authority: signer.certificate, issue }
+  const secret = { namespace: 'system', name: 'limits', authority: signer.certificate, issue }
+  const options = { client, clock, log: silentLog, ...secret, restartsReaders: true }
   const ended = keepCertificateSecret(options, stop.signal)
   const end = async (): Promise<void> => {
     stop.abort()
@@ -108,4 +109,44 @@ it('replaces the certificate of another authority', async () => {
   expect((await stored()).ca).toBe(authority.certificate)
   lead(other)
   await eventually(async () => expect((await stored()).ca).toBe(other.certificate))
+})
+
+const DEPLOYMENTS = '/apis/apps/v1/deployments'
+const deployment = (name: string, secretName: string) => ({
+  metadata: { namespace: 'system', name },
+  spec: { template: { metadata: { labels: { app: name } }, spec: { volumes: [{ name: 'x' }, { name: 'y', secret: { secretName } }] } } },
+})
+/** What the pods of a Deployment were started for, beside what its owner says of them. */
+const template = (name: string) => api.get(DEPLOYMENTS, 'system', name)?.spec as { readonly template: { readonly metadata: unknown } }
+
+it('starts nobody anew for the first certificate', async () => {
+  api.put(DEPLOYMENTS, deployment('service', 'limits'))
+  lead()
+  await looked(1)
+  await clock.advance(60_000)
+  await looked(2)
+  expect(writes()).toBe(1)
+})
+
+it('starts those anew who mount the Secret, once, at the look after it was renewed, whoever leads then', async () => {
+  for (const [name, secret] of Object.entries({ service: 'limits', other: 'others' })) api.put(DEPLOYMENTS, deployment(name, secret))
+  const end = lead()
+  await looked(1)
+  clock.nowMs = 2.1 * DAY_MS
+  await clock.advance(60_000)
+  await looked(2)
+  const { serialNumber } = new X509Certificate((await stored()).certificate)
+  expect(template('service').template.metadata).toEqual({ labels: { app: 'service' } })
+  await end()
+  lead()
+  await looked(3)
+  expect(template('service').template.metadata).toEqual({
+    labels: { app: 'service' },
+    annotations: { 'headgate.dev/secret': serialNumber },
+  })
+  expect(template('other').template.metadata).toEqual({ labels: { app: 'other' } })
+  const before = writes()
+  await clock.advance(60_000)
+  await looked(4)
+  expect(writes()).toBe(before)
 })

@@ -229,6 +229,7 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
     name: RATE_LIMIT_SECRET,
     authority: authority.certificate,
     issue: () => rateLimitCertificate(authority),
+    restartsReaders: true,
   }
   const elector = new LeaseElector({
     ...edge,

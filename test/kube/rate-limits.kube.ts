@@ -1,18 +1,19 @@
 /** Limits of type Global with a real API server: the controller writes the identity of the rate limit service, which gets its limits by it. */
+import { X509Certificate } from 'node:crypto'
 import { checkServerIdentity } from 'node:tls'
 import { ChannelCredentials } from '@grpc/grpc-js'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import type { KubernetesConfig } from '../../src/config/config.js'
 import { keepCertificateSecret } from '../../src/k8s/certificate-secret.js'
 import { systemClock } from '../../src/k8s/clock.js'
-import { type JsonObject, listAt, stringAt } from '../../src/k8s/kube-json.js'
+import { fieldAt, type JsonObject, listAt, stringAt } from '../../src/k8s/kube-json.js'
 import { silentLog } from '../../src/k8s/log.js'
 import { KINDS } from '../../src/kinds/index.js'
 import { runKubernetes } from '../../src/pipeline/kubernetes.js'
 import { customResourceDefinition } from '../../src/schema/crd.js'
 import { createLogger } from '../../src/telemetry/logger.js'
 import { TYPE_URL } from '../../src/xds/resource.js'
-import { createAuthority, issueCertificate } from '../../src/xds/server/tls/certificates.js'
+import { type CertificatePair, createAuthority, issueCertificate } from '../../src/xds/server/tls/certificates.js'
 import { eventually } from '../support/eventually.js'
 import { AdsClient } from '../xds/support/ads-client.js'
 import { CONTROLLER, controllerConfig } from './support/controller-config.js'
@@ -103,8 +104,8 @@ it('the policy is accepted, and its limits come to whoever has the Secret, and n
   client.close()
 }, 90_000)
 
-it('the rights that the chart gives are enough to make the Secret and to renew it', async () => {
-  // charts/headgate/templates/_rbac.tpl, "headgate.rules.own".
+it('the rights that the chart gives are enough to make the Secret, to renew it, and to start those anew who mount it', async () => {
+  // charts/headgate/templates/_rbac.tpl, "headgate.rules.own" and, for Deployments, "headgate.rules.provision".
   const rbac = '/apis/rbac.authorization.k8s.io/v1/namespaces/default'
   await create(api.admin, `${rbac}/roles`, {
     apiVersion: 'rbac.authorization.k8s.io/v1',
@@ -113,6 +114,7 @@ it('the rights that the chart gives are enough to make the Secret and to renew i
     rules: [
       { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'create'] },
       { apiGroups: [''], resources: ['secrets'], resourceNames: ['limits'], verbs: ['patch'] },
+      { apiGroups: ['apps'], resources: ['deployments'], verbs: ['list', 'patch'] },
     ],
   })
   await create(api.admin, `${rbac}/rolebindings`, {
@@ -122,9 +124,21 @@ it('the rights that the chart gives are enough to make the Secret and to renew i
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'own' },
     subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'limited' }],
   })
-  const issued = async (): Promise<string> => {
+  const deployments = '/apis/apps/v1/namespaces/default/deployments'
+  const labels = { app: 'limits' }
+  const volumes = [{ name: 'identity', secret: { secretName: 'limits' } }]
+  const template = { metadata: { labels, annotations: { of: 'its owner' } }, spec: { containers: [{ name: 'x', image: 'x' }], volumes } }
+  await create(api.admin, deployments, {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'limits' },
+    spec: { selector: { matchLabels: labels }, template },
+  })
+  const secret = () => read('/api/v1/namespaces/default/secrets/limits')
+  const annotations = async () => fieldAt(await read(`${deployments}/limits`), 'spec', 'template', 'metadata', 'annotations')
+  /** Leads until something holds. */
+  const lead = async (authority: CertificatePair, until: () => Promise<void>): Promise<void> => {
     const over = new AbortController()
-    const authority = createAuthority('another one each time', new Date(), 3_600_000)
     const kept = keepCertificateSecret(
       {
         client: api.client('limited'),
@@ -134,19 +148,25 @@ it('the rights that the chart gives are enough to make the Secret and to renew i
         name: 'limits',
         authority: authority.certificate,
         issue: () => issueCertificate(authority, { commonName: 'limits', usage: 'client', lifetimeMs: 3_600_000 }, new Date()),
+        restartsReaders: true,
       },
       over.signal,
     )
-    const wanted = Buffer.from(authority.certificate).toString('base64')
     try {
-      await eventually(async () => {
-        expect(stringAt(await read('/api/v1/namespaces/default/secrets/limits'), 'data', 'ca.crt')).toBe(wanted)
-      }, 30_000)
+      await eventually(until, 30_000)
     } finally {
       over.abort()
       await kept
     }
-    return wanted
   }
-  expect(await issued()).not.toBe(await issued())
+  const authorities = ['first', 'second'].map((name) => createAuthority(name, new Date(), 3_600_000))
+  for (const authority of authorities) {
+    const wanted = Buffer.from(authority.certificate).toString('base64')
+    await lead(authority, async () => expect(stringAt(await secret(), 'data', 'ca.crt')).toBe(wanted))
+  }
+  const [, second] = authorities
+  if (second === undefined) throw new Error('there are two')
+  const { serialNumber } = new X509Certificate(Buffer.from(stringAt(await secret(), 'data', 'tls.crt'), 'base64'))
+  expect(await annotations()).toEqual({ of: 'its owner' })
+  await lead(second, async () => expect(await annotations()).toEqual({ of: 'its owner', 'headgate.dev/secret': serialNumber }))
 }, 90_000)

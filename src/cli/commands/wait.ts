@@ -11,6 +11,8 @@ export interface WaitOptions {
   readonly for: string
   readonly timeout: number
   readonly namespace: string
+  /** Of this generation of the object, or a later one. Undefined: of what Headgate has read. */
+  readonly generation?: number
 }
 
 const POLL_MILLISECONDS = 200
@@ -36,12 +38,18 @@ export async function waitCommand(context: CliContext, target: ObjectName, optio
   const began = context.now()
   while (true) {
     const status = find((await context.client.status()).objects, name)
-    if (status !== undefined && holds(status, type)) {
+    const isRead = status !== undefined && status.object.generation >= (options.generation ?? 0)
+    if (isRead && holds(status, type)) {
       context.out(`${label(name)} is ${options.for}\n`)
       return EXIT.ok
     }
     if (context.now() - began >= options.timeout || context.signal.aborted) {
-      const reasons = status === undefined ? ['there is no such object with a status of Headgate'] : complaints(status)
+      const reasons =
+        status === undefined
+          ? ['there is no such object with a status of Headgate']
+          : isRead
+            ? complaints(status)
+            : [`Headgate has read its generation ${status.object.generation}`]
       context.error(
         `${label(name)} is not ${options.for} after ${options.timeout / 1000} s\n${reasons.map((reason) => `  ${reason}\n`).join('')}`,
       )

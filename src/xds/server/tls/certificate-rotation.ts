@@ -19,7 +19,7 @@ export interface ServerNames {
 export const AUTHORITY_LIFETIME_MS: number = 10 * 365 * 24 * 3_600_000
 /** A leaf lives short: it needs no revocation. */
 export const LEAF_LIFETIME_MS: number = 24 * 3_600_000
-/** That of the rate limit service, which reads its certificate when it starts and never again: it must outlive the time between restarts. */
+/** That of the rate limit service, which reads its certificate when it starts and never again: a renewal restarts it. */
 export const RATE_LIMIT_CERTIFICATE_LIFETIME_MS: number = 365 * 24 * 3_600_000
 
 /** Credentials that renew themselves until `stop`. */
