@@ -84,6 +84,23 @@ describe('rooms', () => {
     expect(wrong).toEqual([])
   })
 
+  it('have no circles inside either: each file can be read after those that it imports', () => {
+    const imports = new Map(
+      sources.map((file) => {
+        const targets = importsOf(read(file)).filter((from) => from.startsWith('.'))
+        return [file, targets.map((from) => normalize(join(dirname(file), from)).replace(/\.js$/, '.ts'))]
+      }),
+    )
+    // Whoever imports nothing that is left is no part of a circle, and whoever is imported by nothing that is left is none either.
+    const leaveCircles = (files: readonly string[]): readonly string[] => {
+      const among = new Set(files)
+      const imported = new Set(files.flatMap((file) => imports.get(file) ?? []))
+      const left = files.filter((file) => imported.has(file) && imports.get(file)?.some((target) => among.has(target)))
+      return left.length === files.length ? left : leaveCircles(left)
+    }
+    expect(leaveCircles(sources)).toEqual([])
+  })
+
   it('of the core use no package that does IO', () => {
     const wrong = sources.flatMap((file) => {
       const allowed = PURE[roomOf(file)]

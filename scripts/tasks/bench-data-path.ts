@@ -7,7 +7,7 @@
  */
 import { parseArgs } from 'node:util'
 import { routePacking } from '../../src/config/option-values.js'
-import { ACCESS_LOG_MODES } from '../../src/xds/translate/access-log.js'
+import { ACCESS_LOG_MODES } from '../../src/xds/translate/access-log-mode.js'
 import {
   cluster,
   endpoint,

@@ -58,14 +58,6 @@ export function resolveClientValidation(
   return { validation: { trust: undefined, pinned: true, mode, ...checks }, closed: undefined, problems }
 }
 
-/** Names of the material that a validation refers to, whether or not it may be used. */
-export function validationMaterialNames(spec: Spec | undefined, namespace: string): readonly string[] {
-  return [
-    ...(spec?.caCertificateRefs ?? []).flatMap((ref) => trustName(ref, namespace) ?? []),
-    ...(spec?.crl?.refs ?? []).flatMap((ref) => revocationName(ref, namespace) ?? []),
-  ]
-}
-
 function closed(message: string, problems: readonly Problem[] = []): PolicyValidation {
   return { validation: undefined, closed: { reason: 'Invalid', message: `tls.clientValidation: ${message}` }, problems }
 }

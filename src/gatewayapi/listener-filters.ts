@@ -12,7 +12,7 @@ import type { Problem } from './conditions.js'
 import { type ListenerState, summary } from './listener-states.js'
 import { toBackendRef } from './routes/backend-references.js'
 import { externalAuthOf } from './routes/external-auth.js'
-import type { RuleSources } from './routes/rule-context.js'
+import type { RuleSources } from './routes/find-backend.js'
 
 /** The filters of a listener that serves, as its owner wrote them. */
 export interface DeclaredFilters {

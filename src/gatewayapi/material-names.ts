@@ -1,5 +1,5 @@
 /** Names of key material: the object that it comes from. They are the names of the secrets that proxies ask for. */
-import type { FrontendTLSConfig, ListenerTLSConfig, SecretObjectReference } from '../gen/kinds.js'
+import type { ClientValidation, FrontendTLSConfig, ListenerTLSConfig, SecretObjectReference } from '../gen/kinds.js'
 
 /** A reference to an object that may hold authorities. */
 export interface TrustReference {
@@ -56,4 +56,12 @@ export function listenerMaterialNames(tls: ListenerTLSConfig | undefined, namesp
 export function frontendMaterialNames(frontend: FrontendTLSConfig | undefined, namespace: string): readonly string[] {
   const configs = [frontend?.default, ...(frontend?.perPort ?? []).map((port) => port.tls)]
   return configs.flatMap((config) => (config?.validation?.caCertificateRefs ?? []).flatMap((ref) => trustName(ref, namespace) ?? []))
+}
+
+/** Names of the material that a validation refers to, whether or not it may be used. */
+export function validationMaterialNames(validation: ClientValidation | undefined, namespace: string): readonly string[] {
+  return [
+    ...(validation?.caCertificateRefs ?? []).flatMap((ref) => trustName(ref, namespace) ?? []),
+    ...(validation?.crl?.refs ?? []).flatMap((ref) => revocationName(ref, namespace) ?? []),
+  ]
 }

@@ -5,7 +5,6 @@ import type { SecretMaterial } from '../ir/tls.js'
 import type { KubeObject } from '../provider/provider.js'
 import { type ObjectKey, objectKey } from '../util/object-ref.js'
 import { readCertificate } from './certificates.js'
-import { validationMaterialNames } from './client-validation.js'
 import type { OurGateway } from './gateways.js'
 import type { Inputs } from './inputs.js'
 import type { OurListenerSet } from './listener-sets.js'
@@ -16,6 +15,7 @@ import {
   type TrustReference,
   textName,
   trustName,
+  validationMaterialNames,
 } from './material-names.js'
 import type { Read } from './pem.js'
 import { REVOKED, readConfigMapRevocations, readSecretRevocations } from './revocation-lists.js'

@@ -7,7 +7,7 @@ import type { AttachedListener, Attachment, EffectiveListener, RouteKind, Stream
 import { connectionSecurity } from './policies/connection-security.js'
 import type { Policies } from './policies/policies.js'
 import type { Routes } from './routes/any-route.js'
-import type { RuleSources } from './routes/rule-context.js'
+import type { RuleSources } from './routes/find-backend.js'
 import { shareOut } from './routes/weighted-clusters.js'
 
 const STREAM_KINDS: readonly RouteKind[] = ['TLSRoute', 'TCPRoute', 'UDPRoute']

@@ -1,5 +1,5 @@
 import type { HeaderChanges } from './headers.js'
-import type { PathChange } from './route.js'
+import type { PathChange } from './path-change.js'
 
 /** Forwards a request to one of several clusters. */
 export interface Forward {

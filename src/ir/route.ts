@@ -5,6 +5,7 @@ import type { Extension, GeoIp } from './extension.js'
 import type { Forward } from './forward.js'
 import type { HeaderChanges } from './headers.js'
 import type { Hostname } from './hostname.js'
+import type { PathChange } from './path-change.js'
 import type { RequestTraffic } from './request-traffic.js'
 
 /** The virtual hosts of a port (HTTP) or of a TLS filter chain. */
@@ -121,14 +122,6 @@ export interface DirectResponse {
   /** True where `%…%` in the body stands for something of the request. */
   readonly isTemplate?: true
 }
-
-/** How a path is replaced, in a redirect or a rewrite. */
-export type PathChange =
-  | { readonly kind: 'fullPath'; readonly value: string }
-  /** Replaces the matched prefix; never yields `//` (see the translator). Only with a prefix match. */
-  | { readonly kind: 'prefix'; readonly value: string }
-  /** RE2 substitution over the whole path. */
-  | { readonly kind: 'regex'; readonly pattern: string; readonly substitution: string }
 
 /** Cross-origin requests, as HTTPCORSFilter has them. */
 export interface Cors {

@@ -3,13 +3,13 @@ import fc from 'fast-check'
 import type { Cluster } from '../../src/ir/cluster.js'
 import type { Forward, WeightedCluster } from '../../src/ir/forward.js'
 import type { HeaderChanges } from '../../src/ir/headers.js'
+import type { PathChange } from '../../src/ir/path-change.js'
 import type { Chain, HttpChain, Port } from '../../src/ir/port.js'
 import {
   type Authorization,
   type Cors,
   type ExternalAuth,
   MAX_LISTENER_FILTERS,
-  type PathChange,
   type PathMatch,
   type Route,
   type RouteAction,

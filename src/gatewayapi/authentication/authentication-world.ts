@@ -2,7 +2,7 @@
 import type { View } from '../../incremental/index.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
 import type { Inputs } from '../inputs.js'
-import type { RuleSources } from '../routes/rule-context.js'
+import type { RuleSources } from '../routes/find-backend.js'
 
 /** The sources. */
 export interface AuthenticationSources extends RuleSources {

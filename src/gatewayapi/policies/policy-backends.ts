@@ -6,7 +6,7 @@ import { backendKey } from '../backends/backend-key.js'
 import type { Problem } from '../conditions.js'
 import type { Inputs } from '../inputs.js'
 import { type BackendReference, toBackendRef } from '../routes/backend-references.js'
-import { type RuleSources, resolveReference } from '../routes/rule-context.js'
+import { type RuleSources, resolveReference } from '../routes/find-backend.js'
 import type { PolicyKind, PolicyKindName } from './policy-kind.js'
 
 /** The keys of the backends that policies of a kind refer to, by policy. */

@@ -5,7 +5,7 @@ import type { ObjectVersion } from '../../util/object-ref.js'
 import type { Problem } from '../conditions.js'
 import type { Inputs } from '../inputs.js'
 import type { BackendReference } from '../routes/backend-references.js'
-import type { RuleSources } from '../routes/rule-context.js'
+import type { RuleSources } from '../routes/find-backend.js'
 
 /** Our own policies, by their kinds. */
 export type PolicyKindName = 'BackendTrafficPolicy' | 'ClientTrafficPolicy' | 'SecurityPolicy' | 'ExtensionPolicy'

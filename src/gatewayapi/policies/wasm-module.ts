@@ -5,7 +5,7 @@ import type { ObjectVersion } from '../../util/object-ref.js'
 import type { Problem } from '../conditions.js'
 import { fetchedContent } from '../fetches/fetched-content.js'
 import { moduleRequest } from '../fetches/module-request.js'
-import type { ReferenceContext } from '../routes/rule-context.js'
+import type { ReferenceContext } from '../routes/find-backend.js'
 import { findProgramConfigMap, programKey } from './program-config-map.js'
 
 /** A module, and the object besides the policy that its code comes from. */

@@ -8,8 +8,8 @@ import type { RoutePolicies, RouteScopes } from '../policies/effective-policies.
 import type { TelemetryWishes } from '../telemetry/telemetry-wishes.js'
 import type { Routes } from './any-route.js'
 import { compileRules } from './compile-rules.js'
+import type { RuleSources } from './find-backend.js'
 import { parseRouteRulesKey, type RouteRules } from './route-rules.js'
-import type { RuleSources } from './rule-context.js'
 
 /** What policies say about routes, and for which keys. */
 export interface RulePolicies {

@@ -7,7 +7,8 @@ import { type ObjectVersion, objectKey } from '../../util/object-ref.js'
 import type { Problem } from '../conditions.js'
 import type { Inputs } from '../inputs.js'
 import type { Read } from '../pem.js'
-import { findBackend, type ReferenceContext, type RuleContext } from './rule-context.js'
+import { findBackend, type ReferenceContext } from './find-backend.js'
+import type { RuleContext } from './rule-context.js'
 
 /** Whom to ask. Without a usable server everybody is denied. */
 export function externalAuthOf(

@@ -6,15 +6,17 @@
 import type { HTTPPathModifier, HTTPRequestMirrorFilter, HTTPRequestRedirectFilter, HTTPRouteRuleFilter } from '../../gen/kinds.js'
 import type { HostSource, Mirror } from '../../ir/forward.js'
 import { type HeaderChanges, NO_HEADER_CHANGES } from '../../ir/headers.js'
-import type { Cors, CredentialInjection, DirectResponse, ExternalAuth, PathChange, Redirect, ValueMatch } from '../../ir/route.js'
+import type { PathChange } from '../../ir/path-change.js'
+import type { Cors, CredentialInjection, DirectResponse, ExternalAuth, Redirect, ValueMatch } from '../../ir/route.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
 import type { ClusterUsage } from '../backends/cluster-names.js'
 import type { Problem } from '../conditions.js'
 import { corsOf } from './cors.js'
 import { externalAuthOf } from './external-auth.js'
+import { findBackend } from './find-backend.js'
 import { headerChanges, mergeHeaderChanges } from './header-changes.js'
 import { findHttpRouteFilter, isHttpRouteFilter } from './http-route-filter.js'
-import { findBackend, type RuleContext } from './rule-context.js'
+import type { RuleContext } from './rule-context.js'
 
 /** What filters do, put together. */
 export interface CollectedFilters {

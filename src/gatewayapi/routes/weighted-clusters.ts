@@ -5,7 +5,8 @@ import type { ClusterUsage } from '../backends/cluster-names.js'
 import type { UsableBackend } from '../backends/resolved-backend.js'
 import type { Problem } from '../conditions.js'
 import type { BackendReference } from './backend-references.js'
-import { findBackend, type RuleContext } from './rule-context.js'
+import { findBackend } from './find-backend.js'
+import type { RuleContext } from './rule-context.js'
 
 /** A reference to a backend with its share. */
 export interface WeightedReference extends BackendReference {

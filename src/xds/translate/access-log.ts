@@ -14,11 +14,6 @@ import type { TranslateOptions } from './options.js'
 type AccessLog = envoy.config.accesslog.v3.AccessLog
 type AccessLogFilter = envoy.config.accesslog.v3.AccessLogFilter
 
-/** Which requests and connections proxies write about: all, those that went wrong, or none. */
-export type AccessLogMode = (typeof ACCESS_LOG_MODES)[number]
-/** Every `AccessLogMode`. */
-export const ACCESS_LOG_MODES = ['all', 'errors', 'off'] as const
-
 const CONNECTION_FIELDS = {
   start_time: '%START_TIME%',
   duration_ms: '%DURATION%',

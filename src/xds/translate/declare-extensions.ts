@@ -2,7 +2,7 @@
 import type { Collection, Graph } from '../../incremental/index.js'
 import type { JwtRequirement } from '../../ir/authentication.js'
 import type { EncodedResource } from '../resource.js'
-import type { IrCollections } from './declare.js'
+import type { IrCollections } from './collections.js'
 import type { RouteCollections } from './declare-routes.js'
 import { sameResource } from './encoded.js'
 import { encodeJwtExtension } from './extensions.js'

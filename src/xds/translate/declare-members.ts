@@ -5,7 +5,7 @@
 import type { Collection, Graph, Source, View } from '../../incremental/index.js'
 import { RATE_LIMIT_GROUP } from '../rate-limit-group.js'
 import { type EncodedResource, type ResourceReference, TYPE_URL, type TypeUrl } from '../resource.js'
-import type { EncodedCollections, IrCollections } from './declare.js'
+import type { EncodedCollections, IrCollections } from './collections.js'
 import type { RouteCollections } from './declare-routes.js'
 import { sameResource } from './encoded.js'
 import { RATE_LIMIT_CLUSTER } from './rate-limit-cluster.js'

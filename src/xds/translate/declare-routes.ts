@@ -4,7 +4,7 @@
  */
 import type { Collection, Graph, Source } from '../../incremental/index.js'
 import type { EncodedResource, ResourceReference } from '../resource.js'
-import type { IrCollections } from './declare.js'
+import type { IrCollections } from './collections.js'
 import { sameResource } from './encoded.js'
 import { declareHooked, type HookInputs } from './extension-hooks/declare-hooked.js'
 import { type HookQuestion, hooksOf } from './extension-hooks/hook.js'

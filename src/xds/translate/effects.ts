@@ -5,7 +5,8 @@
  */
 import type { Forward, WeightedCluster } from '../../ir/forward.js'
 import { type HeaderChanges, NO_HEADER_CHANGES } from '../../ir/headers.js'
-import type { PathChange, Route } from '../../ir/route.js'
+import type { PathChange } from '../../ir/path-change.js'
+import type { Route } from '../../ir/route.js'
 import { composeHeaderChanges, hostOf, isUnchanged } from './header-mutations.js'
 
 /** What happens on the way to a backend. */

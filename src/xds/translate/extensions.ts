@@ -3,15 +3,10 @@
  * one of each, in use or not, so that the first use changes no listener either.
  */
 import type { JwtRequirement } from '../../ir/authentication.js'
-import { any, type MessageName } from '../message.js'
+import { any } from '../message.js'
 import { type EncodedResource, TYPE_URL } from '../resource.js'
 import { encodeResource, sortReferences } from './encoded.js'
 import { JWT_AUTHN, jwtAuthentication, jwtReferences } from './http-filters/jwt-authn.js'
-
-/** The configuration of a filter that arrives over the ADS stream. */
-export interface DiscoveredConfig {
-  readonly discovered: MessageName
-}
 
 /** The tokens that routes of a group ask for. Its name is that of the filter, for every group. */
 export function encodeJwtExtension(requirements: readonly JwtRequirement[]): EncodedResource {

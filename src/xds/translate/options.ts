@@ -1,4 +1,4 @@
-import type { AccessLogMode } from './access-log.js'
+import type { AccessLogMode } from './access-log-mode.js'
 import { DEFAULT_ROUTE_PACKING, type RoutePacking } from './packing.js'
 import type { RateLimitService } from './rate-limit-cluster.js'
 

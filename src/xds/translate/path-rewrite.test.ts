@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import type { PathChange, PathMatch } from '../../ir/route.js'
+import type { PathChange } from '../../ir/path-change.js'
+import type { PathMatch } from '../../ir/route.js'
 import { type PathRewrite, pathRewrite } from './path-rewrite.js'
 
 /** What Envoy makes of a path that `prefix` matched. */

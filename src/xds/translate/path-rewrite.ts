@@ -4,7 +4,8 @@
  * Source: Gateway API v1.7, `HTTPPathModifier`, with its table of prefix replacements: the result never holds `//`.
  */
 import type { envoy } from '../../gen/envoy/types.js'
-import type { PathChange, PathMatch } from '../../ir/route.js'
+import type { PathChange } from '../../ir/path-change.js'
+import type { PathMatch } from '../../ir/route.js'
 import { quote } from './regex.js'
 import { prefixOf } from './route-match.js'
 

@@ -1,7 +1,12 @@
 import type { google } from '../../../gen/envoy/types.js'
 import type { Route } from '../../../ir/route.js'
+import type { MessageName } from '../../message.js'
 import type { ResourceReference } from '../../resource.js'
-import type { DiscoveredConfig } from '../extensions.js'
+
+/** The configuration of a filter that arrives over the ADS stream. */
+export interface DiscoveredConfig {
+  readonly discovered: MessageName
+}
 
 /**
  * An HTTP filter. It stands in the chain of every HTTP listener from the start, without effect until a route configures it: so the
