@@ -64,6 +64,24 @@ install_chart() {
   fi
 }
 
+# run_cluster_tests NAME=VALUE... -- JEST ARGUMENT...: runs the tests in test/cluster where the cluster's addresses are, and ends the script
+# with the code of Jest. The last line is `N passed, N failed`.
+run_cluster_tests() {
+  local results=$work/e2e.json code=0 variables=()
+  while [ "$1" != -- ]; do variables+=("$1") && shift; done
+  shift
+  rm -f "$results"
+  in_namespace env HELM_BIN="$("$conformance/helm.sh")" HEADGATE_TAG="$tag" HEADGATE_CLUSTER_STATE="$STATE" HEADGATE_CLUSTER_FAMILIES="$FAMILIES" \
+    NODE_OPTIONS="--experimental-vm-modules --no-warnings=ExperimentalWarning" "${variables[@]}" \
+    node "$repository/node_modules/jest/bin/jest.js" --config "$repository/test/cluster/jest.config.js" --json --outputFile "$results" "$@" >&2 || code=$?
+  [ $code = 0 ] || collect_logs
+  [ -f "$results" ] || die "Jest did not run to its end; its last words are above."
+  node -e '
+    const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(require("fs").readFileSync(process.argv[1]))
+    console.log(`${numPassedTests} passed, ${numFailedTests + numRuntimeErrorTestSuites} failed`)' "$results"
+  exit $code
+}
+
 # What a failure is looked for in, kept after the cluster is gone.
 collect_logs() {
   local kubectl=(in_namespace kubectl --namespace "$release_namespace") pod

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Makes the images that only the end-to-end tests need and imports them into the running cluster: the rate limit service that the chart
-# brings, a Redis, and servers of the tests, bundled, with a Node.
+# brings, a Redis, an older Envoy, and servers of the tests, bundled, with a Node.
 set -euo pipefail
 # shellcheck source=cluster/lib.sh
 . "$(dirname "$0")/cluster/lib.sh"
@@ -26,6 +26,11 @@ tag=$(sed -n '/repository: envoyproxy\/ratelimit/{n;s/.*tag: *//p;}' "$repositor
 image --name "docker.io/envoyproxy/ratelimit:$tag" --entrypoint /bin/ratelimit --program "$("$conformance/ratelimit/build.sh"):/bin/ratelimit"
 
 image --name docker.io/headgate/redis:e2e --entrypoint /bin/redis-server --program "$(readlink -f "$(command -v redis-server)"):/bin/redis-server"
+
+# Another Envoy, from which and to which fleets change: the oldest that there is support for.
+oldest=$(sed -n "s/^export const OLDEST_ENVOY_VERSION = '\(.*\)'$/\1/p" "$repository/envoy/find-envoy.ts")
+envoy=$("$node" --import tsx "$conformance/find-envoy.ts" "$oldest")
+image --name "docker.io/envoyproxy/envoy:distroless-v$oldest" --entrypoint /usr/local/bin/envoy --program "$envoy:/usr/local/bin/envoy"
 
 # Dependencies written as CommonJS call `require`; an ES module has none of its own.
 "$repository/node_modules/.bin/esbuild" "$repository/test/policies/support/run-oidc-provider.ts" "$repository"/test/cluster/programs/*.ts \

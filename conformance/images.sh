@@ -35,9 +35,8 @@ image --name "docker.io/headgate/headgate:$tag" --entrypoint "/usr/local/bin/nod
   --env NODE_ENV=production --env PATH=/usr/local/bin --program "$node:/usr/local/bin/node" --file "$repository/package.json:/app/package.json" \
   --file "$repository/dist:/app/dist"
 
-# The second name stands for an Envoy that is upgraded to.
 envoy=$("$node" --import tsx "$conformance/find-envoy.ts")
-image --name docker.io/envoyproxy/envoy:distroless-v1.40.0 --name docker.io/envoyproxy/envoy:next --entrypoint /usr/local/bin/envoy --program "$envoy:/usr/local/bin/envoy"
+image --name docker.io/envoyproxy/envoy:distroless-v1.40.0 --entrypoint /usr/local/bin/envoy --program "$envoy:/usr/local/bin/envoy"
 
 build_once echo-basic "$RECENT_GO $(source_key "$conformance/suite/go.mod" "$conformance/suite/go.sum")" build_echo
 # The base manifests of the suite name both versions; the older has all modes that they use.

@@ -74,6 +74,15 @@ describe('RBAC', () => {
     expect(await patched('--set', 'rateLimit.enabled=true,rateLimit.redis.url=redis:6379')).toEqual([[['headgate-rate-limits'], ['patch']]])
   })
 
+  it('lets editors of a namespace change what is ours, without its statuses and without patches of what proxies get', async () => {
+    const roles = (await helm.objects()).filter(
+      ({ metadata }) => metadata.labels?.['rbac.authorization.k8s.io/aggregate-to-edit'] === 'true',
+    )
+    const changed = KINDS.filter(({ group, plural }) => allows(roles, group, plural, 'update')).map(({ kind }) => kind)
+    expect(changed).toEqual(KINDS.filter(({ isOwn, kind }) => isOwn && kind !== 'EnvoyPatchPolicy').map(({ kind }) => kind))
+    expect(KINDS.filter(({ group, plural }) => allows(roles, group, `${plural}/status`, 'update'))).toEqual([])
+  })
+
   it('binds every role of the controller to its ServiceAccount', async () => {
     const objects = await helm.objects()
     const roles = objects.filter(isOfController).map(({ kind, metadata }) => `${kind} ${metadata.name}`)
