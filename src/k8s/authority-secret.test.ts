@@ -1,12 +1,16 @@
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import { eventually } from '../../test/support/eventually.js'
 import { FakeClock } from '../../test/support/fake-clock.js'
 import { FakeKubeApi } from '../../test/support/fake-kube-api.js'
-import { createAuthority } from '../xds/server/tls/certificates.js'
+import { createAuthority, issueCertificate } from '../xds/server/tls/certificates.js'
 import { AuthoritySecretError, authoritySecret, awaitAuthoritySecret } from './authority-secret.js'
 import { KubeClient } from './kube-client.js'
 import { silentLog } from './log.js'
 
+const LEAF = { commonName: 'leaf', usage: 'server', lifetimeMs: 3_600_000 } as const
+const rsaKey = (): string =>
+  generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 const SECRETS = '/api/v1/secrets'
 
 let api: FakeKubeApi
@@ -57,6 +61,32 @@ it('trusts an authority that another one signed through that one', async () => {
   expect(certificate).toContain(own.certificate.trim())
   expect(certificate).toContain(root.certificate.trim())
   expect(certificate.indexOf(own.certificate.trim())).toBeLessThan(certificate.indexOf(root.certificate.trim()))
+})
+
+it.each([
+  { name: 'a leaf', pair: () => issueCertificate(authority('a'), LEAF, new Date()), says: /not one of an authority/ },
+  {
+    name: 'the key of another',
+    pair: () => ({ ...authority('a'), privateKey: authority('b').privateKey }),
+    says: /key does not belong to its certificate/,
+  },
+  {
+    name: 'a key of another kind',
+    pair: () => ({ ...authority('a'), privateKey: rsaKey() }),
+    says: /not one of ECDSA on P-256/,
+  },
+  { name: 'words', pair: () => ({ ...authority('a'), certificate: 'none' }), says: /cannot be read/ },
+])('does not begin to sign with $name', async ({ pair, says }) => {
+  const { certificate, privateKey } = pair()
+  put({ 'tls.crt': certificate, 'tls.key': privateKey })
+  await expect(wait()).rejects.toThrow(says)
+})
+
+it('takes the key in the form that OpenSSL writes', async () => {
+  const { certificate, privateKey } = authority('a')
+  const sec1 = createPrivateKey(privateKey).export({ type: 'sec1', format: 'pem' }).toString()
+  put({ 'tls.crt': certificate, 'tls.key': sec1 })
+  await expect(wait()).resolves.toEqual({ certificate, privateKey: sec1 })
 })
 
 it('says what is wrong with a Secret of another kind, and ends with its signal', async () => {

@@ -1,7 +1,7 @@
 /** The authority of the control plane in a Secret: made once, whoever comes second reads it. */
 
 import type { AuthorityStore } from '../xds/server/tls/certificate-rotation.js'
-import type { CertificatePair } from '../xds/server/tls/certificates.js'
+import { authorityProblem, type CertificatePair } from '../xds/server/tls/certificates.js'
 import type { Clock } from './clock.js'
 import type { KubeClient } from './kube-client.js'
 import { hasStatus } from './kube-error.js'
@@ -11,7 +11,7 @@ import { collectionPath, objectPath } from './resource-path.js'
 
 const SECRETS = { group: '', version: 'v1', plural: 'secrets' }
 
-/** The Secret holds something else than a certificate and its key. */
+/** The Secret holds something else than the certificate of an authority and its key. */
 export class AuthoritySecretError extends Error {
   override readonly name = 'AuthoritySecretError'
 }
@@ -97,6 +97,8 @@ function parse(secret: JsonObject, namespace: string, name: string): Certificate
   if (certificate === undefined || privateKey === undefined || certificate === '' || privateKey === '') {
     throw new AuthoritySecretError(`Secret/${namespace}/${name} holds no tls.crt and tls.key: delete it, and a new one is made`)
   }
+  const problem = authorityProblem({ certificate, privateKey })
+  if (problem !== undefined) throw new AuthoritySecretError(`Secret/${namespace}/${name} holds no authority that can sign: ${problem}`)
   // An authority that another one signed is trusted through that one.
   const isSigned = root.trim() !== '' && !certificate.includes(root.trim())
   return { certificate: isSigned ? `${certificate.trimEnd()}\n${root}` : certificate, privateKey }

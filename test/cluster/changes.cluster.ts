@@ -109,7 +109,7 @@ describe('a fleet whose GatewayConfig changes', () => {
 
 /** What the Envoy of a pod says of its build: the beginning of its revision, as a number. */
 async function buildOf(address: string): Promise<string> {
-  const text = await (await fetch(`http://${address}:64001/stats/prometheus`)).text()
+  const text = (await get(address, 'stats', '/stats/prometheus', {}, 64_001)).body
   const [, build] = /^envoy_server_version\{[^}]*\} (\d+)$/m.exec(text) ?? []
   if (build === undefined) throw new Error(`the Envoy at ${address} does not say which one it is`)
   return build
@@ -120,7 +120,7 @@ describe('three replicas with an Envoy on each', () => {
   const spread = async (): Promise<ReadonlyMap<string, number>> => {
     const replicas = (await podsOf(SYSTEM, CONTROLLERS)).filter(isReady)
     const counts = replicas.map(async ({ metadata, status }): Promise<readonly [string, number]> => {
-      const text = await (await fetch(`http://${status.podIP}:19002/metrics`)).text()
+      const text = (await get(`${status.podIP}`, 'metrics', '/metrics', {}, 19_002)).body
       const line = text.split('\n').find((each) => each.startsWith('headgate_connected_proxies{') && each.includes(`${NAMESPACE}/web"`))
       return [metadata.name, Number(line?.split(' ').at(-1) ?? 0)]
     })

@@ -143,7 +143,7 @@ async function retries(): Promise<{ readonly made: number; readonly refused: num
   const { items } = await kubectlJson<List<{ readonly status: { readonly podIP: string } }>>(
     ...['get', 'pods', '--namespace', NAMESPACE, '--selector', SELECTOR],
   )
-  const texts = await Promise.all(items.map(async ({ status }) => (await fetch(`http://${status.podIP}:64001/stats/prometheus`)).text()))
+  const texts = await Promise.all(items.map(async ({ status }) => (await get(status.podIP, 'stats', '/stats/prometheus', {}, 64_001)).body))
   const sum = (name: string): number =>
     texts
       .flatMap((text) => [...text.matchAll(new RegExp(`^envoy_cluster_${name}\\{([^}]*)\\} (\\d+)$`, 'gm'))])

@@ -1,7 +1,7 @@
 /** An installation for some namespaces only, beside one for the whole cluster. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { createAuthority } from '../../src/xds/server/tls/certificates.js'
 import { eventually } from '../support/eventually.js'
+import { createForeignAuthority } from '../support/foreign-authority.js'
 import { secretRequests } from './support/audit.js'
 import { apply, CHART, type Condition, fromRunner, helm, kubectl, kubectlJson } from './support/kubectl.js'
 import { createSite, gatewayYaml, namespaceYaml } from './support/site.js'
@@ -12,8 +12,8 @@ const AUTHORITY = 'team-authority'
 const CONTROLLER = 'headgate.dev/team-controller'
 
 beforeAll(async () => {
-  // The authority is one that was there before, as cert-manager would have made it.
-  const { certificate, privateKey } = createAuthority('team', new Date(), 86_400_000)
+  // The authority is one that was there before, as OpenSSL or cert-manager would have made it.
+  const { certificate, privateKey } = await createForeignAuthority('O=Team, CN=gateways')
   const authority = {
     apiVersion: 'v1',
     kind: 'Secret',

@@ -1,4 +1,5 @@
 /** Services that other clusters offer, by the real CRD of the Multi-Cluster Services API; the test is the controller that imports them. */
+import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { eventually } from '../support/eventually.js'
@@ -36,7 +37,7 @@ metadata:
   name: imported
   namespace: ${NAMESPACE}
   labels: { multicluster.kubernetes.io/service-name: imported, multicluster.kubernetes.io/source-cluster: west }
-addressType: IPv4
+addressType: IPv${isIP(ip)}
 ports: [{ name: http, port: 3000, protocol: TCP }]
 endpoints: [{ addresses: [${ip}], conditions: { ready: true } }]
 `

@@ -1,5 +1,6 @@
 /** A cluster that is shared with other controllers: what their objects cost the controller, as a process of its own. */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
@@ -32,6 +33,20 @@ describe('the controller in a shared cluster', () => {
       sums.set(name, (sums.get(name) ?? 0) + Number(value))
     }
     return sums
+  }
+
+  /** How often the controller woke up, and for how long, each in a second. */
+  const during = async (work: () => Promise<unknown>) => {
+    const read = async () => {
+      const status = readFileSync(`/proc/${controller?.pid}/status`, 'utf8')
+      const cpu = (await metrics()).get('process_cpu_seconds_total') ?? 0
+      return { wakes: Number(/^voluntary_ctxt_switches:\s+(\d+)$/m.exec(status)?.[1]), cpu, ms: performance.now() }
+    }
+    const before = await read()
+    await work()
+    const after = await read()
+    const seconds = (after.ms - before.ms) / 1_000
+    return { wakes: (after.wakes - before.wakes) / seconds, cores: (after.cpu - before.cpu) / seconds }
   }
 
   beforeAll(async () => {
@@ -102,6 +117,7 @@ describe('the controller in a shared cluster', () => {
   it('computes, writes and sends nothing for 5,000 objects of others that change 100 times a second', async () => {
     // The statuses of our own class and Gateway, and what is made for it.
     await sleep(5_000)
+    const idle = await during(() => sleep(10_000))
     const before = await metrics()
     const beganMs = performance.now()
     let changes = 0
@@ -123,6 +139,7 @@ describe('the controller in a shared cluster', () => {
     const after = await metrics()
     const grown = (name: string): number => (after.get(name) ?? 0) - (before.get(name) ?? 0)
     const cores = grown('process_cpu_seconds_total') / seconds
+    process.stdout.write(`idle: ${JSON.stringify(idle)}\n`)
     process.stdout.write(`${changes} changes of others in ${seconds.toFixed(0)} s: ${cores.toFixed(4)} cores\n`)
     expect(after.get('headgate_objects')).toBeGreaterThan(COUNTS.routes + COUNTS.services)
     expect(grown('headgate_fragments_computed_total')).toBe(0)

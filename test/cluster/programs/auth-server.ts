@@ -2,6 +2,6 @@
 import { startAuthServer } from '../../support/auth-server.js'
 
 const [port = '9000'] = process.argv.slice(2)
-await startAuthServer('pod', `0.0.0.0:${port}`)
+await startAuthServer('pod', `[::]:${port}`)
 console.log(`listening on ${port}`)
 process.once('SIGTERM', () => process.exit(0))

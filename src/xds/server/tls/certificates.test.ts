@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
+import { createForeignAuthority } from '../../../../test/support/foreign-authority.js'
 import { createAuthority, isLoopback, issueCertificate, renewalTime } from './certificates.js'
 
 const NOW = new Date('2026-01-01T00:00:00Z')
@@ -45,6 +46,22 @@ describe('createAuthority and issueCertificate', () => {
     const leaf = new X509Certificate(issueCertificate(other, { commonName: 'leaf', usage: 'client', lifetimeMs: HOUR_MS }, NOW).certificate)
     expect(leaf.verify(ca.publicKey)).toBe(false)
     expect(leaf.checkIssued(ca)).toBe(false)
+  })
+
+  it.each([
+    { name: 'with the key identifier that most make', subject: 'CN=headgate', hasIdentifier: true },
+    { name: 'with more than a common name', subject: 'C=DE, O="Acme, Inc.", OU=Platform, CN=Gateways ü', hasIdentifier: true },
+    { name: 'without a common name', subject: 'O=Acme', hasIdentifier: true },
+    { name: 'without a key identifier', subject: 'CN=headgate', hasIdentifier: false },
+  ])('a leaf of an authority that somebody else made, $name, is known as its own', async ({ subject, hasIdentifier }) => {
+    const foreign = await createForeignAuthority(subject, hasIdentifier)
+    const leaf = new X509Certificate(
+      issueCertificate(foreign, { commonName: 'leaf', usage: 'server', lifetimeMs: HOUR_MS }, new Date()).certificate,
+    )
+    const theirs = new X509Certificate(foreign.certificate)
+    expect(leaf.checkIssued(theirs)).toBe(true)
+    expect(leaf.verify(theirs.publicKey)).toBe(true)
+    expect(leaf.issuer).toBe(theirs.subject)
   })
 
   it('a certificate that ends after 2049 has the other form of time', () => {

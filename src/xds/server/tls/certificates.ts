@@ -15,6 +15,7 @@ import {
 } from 'node:crypto'
 import { BlockList, isIP } from 'node:net'
 import { bits, explicit, implicit, integer, objectId, octets, pem, sequence, setOf, time, utf8, yes } from './der.js'
+import { issuerOf } from './issuer.js'
 
 /** A certificate and its private key, as PEM. */
 export interface CertificatePair {
@@ -76,6 +77,7 @@ export function createAuthority(commonName: string, now: Date, lifetimeMs: numbe
 export function issueCertificate(authority: CertificatePair, request: LeafRequest, now: Date): CertificatePair {
   const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const signer = createPrivateKey(authority.privateKey)
+  const issuer = issuerOf(authority.certificate)
   const names = [
     ...(request.dnsNames ?? []).map((dns) => implicit(2, Buffer.from(dns))),
     ...(request.uris ?? []).map((uri) => implicit(6, Buffer.from(uri))),
@@ -83,7 +85,7 @@ export function issueCertificate(authority: CertificatePair, request: LeafReques
   ]
   return build({
     subject: name(request.commonName),
-    issuer: subjectOf(authority),
+    issuer: issuer.name,
     keys,
     signer,
     now,
@@ -93,10 +95,23 @@ export function issueCertificate(authority: CertificatePair, request: LeafReques
       extension(OID.keyUsage, DIGITAL_SIGNATURE, 'critical'),
       extension(OID.extendedKeyUsage, sequence(objectId(request.usage === 'server' ? OID.serverAuth : OID.clientAuth))),
       extension(OID.subjectKeyIdentifier, octets(keyIdentifier(keys.publicKey))),
-      extension(OID.authorityKeyIdentifier, sequence(implicit(0, keyIdentifier(createPublicKey(signer))))),
+      extension(OID.authorityKeyIdentifier, sequence(implicit(0, issuer.keyIdentifier ?? keyIdentifier(createPublicKey(signer))))),
       ...(names.length === 0 ? [] : [extension(OID.subjectAlternativeName, sequence(...names))]),
     ],
   })
+}
+
+/** Why nothing can be signed by this pair, for people; undefined if all is well. */
+export function authorityProblem({ certificate, privateKey }: CertificatePair): string | undefined {
+  try {
+    const known = new X509Certificate(certificate)
+    const key = createPrivateKey(privateKey)
+    if (!known.ca) return 'its certificate is not one of an authority (CA:TRUE)'
+    if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') return 'its key is not one of ECDSA on P-256'
+    return known.checkPrivateKey(key) ? undefined : 'its key does not belong to its certificate'
+  } catch (error) {
+    return `its certificate or its key cannot be read: ${error instanceof Error ? error.message : String(error)}`
+  }
 }
 
 /** When a certificate shall be replaced: after two thirds of its life, so that the new one is there long before the old one ends. */
@@ -143,13 +158,6 @@ function serialNumber(): Buffer {
 }
 
 const name = (commonName: string): Buffer => sequence(setOf(sequence(objectId(OID.commonName), utf8(commonName))))
-
-function subjectOf({ certificate }: CertificatePair): Buffer {
-  const commonName = /^CN=(.*)$/m.exec(new X509Certificate(certificate).subject)?.[1]
-  if (commonName === undefined)
-    throw new TypeError('the certificate of the authority has no common name: it was not made by createAuthority')
-  return name(commonName)
-}
 
 /** RFC 5280, section 4.2.1.2: the SHA-1 of the public key. It names the key, nothing relies on it. */
 function keyIdentifier(key: KeyObject): Buffer {
