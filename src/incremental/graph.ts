@@ -37,6 +37,11 @@ export class Graph {
     return collection
   }
 
+  /** True if a flush would compute anything: somebody reads what was set since the last one. */
+  get isDirty(): boolean {
+    return this.#collections.some(({ isDirty }) => isDirty)
+  }
+
   /**
    * Brings every collection up to date.
    *

@@ -75,8 +75,8 @@ it('costs no fragment, no status and no resource, whatever changes there', async
     for (const object of others(version)) pipeline.changes([change(object)])
     await pipeline.idle()
   }
-  expect(rounds.flatMap(({ computed }) => [...computed])).toEqual([])
-  expect(rounds.reduce((sum, { resources }) => sum + resources, 0)).toBe(0)
+  // Nobody even looks whether there is something to do.
+  expect(rounds).toEqual([])
   expect(statuses).toBe(0)
   expect(snapshots.revision(LOCAL_GROUP)).toEqual(revision)
   // They are ours as soon as their class is.

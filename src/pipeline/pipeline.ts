@@ -118,7 +118,7 @@ export class Pipeline implements ProviderSink {
     const { store } = this.#options
     for (const { kind, key, object } of batch) this.deliveries.beforeChange(`${kind}/${key}`, store.find(kind, key), object)
     // What nobody reads changes nothing.
-    if (store.apply(batch).some(({ matters }) => matters)) this.#schedule()
+    if (store.apply(batch).some(({ matters }) => matters) && this.#options.translation.graph.isDirty) this.#schedule()
   }
 
   complete(): void {
