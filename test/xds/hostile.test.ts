@@ -139,6 +139,41 @@ describe('broken clients', () => {
   })
 })
 
+describe('requests that never end', () => {
+  /** A stream whose last frame lacks its last byte, and stays open. */
+  function unfinished(port: number, ...frames: readonly Buffer[]): Promise<string> {
+    return new Promise((resolve) => {
+      const stream = http2(port).request({ ':method': 'POST', ':path': PATH, 'content-type': 'application/grpc', te: 'trailers' })
+      const note = (headers: Readonly<Record<string, unknown>>): void => {
+        if (headers['grpc-status'] !== undefined) resolve(String(headers['grpc-status']))
+      }
+      stream.on('response', note)
+      stream.on('trailers', note)
+      stream.on('error', () => {})
+      stream.resume()
+      stream.write(Buffer.concat(frames).subarray(0, -1))
+    })
+  }
+
+  it('a first one is not waited for longer than others', async () => {
+    await using fixture = await serve([endpoints('ok')], { limits: { firstRequestMs: 50 } })
+    expect(await unfinished(fixture.port, frame(request))).toBe(String(status.DEADLINE_EXCEEDED))
+    await eventually(() => expect(fixture.server.streams).toBe(0))
+  })
+
+  it('a later one holds its own stream up and no other', async () => {
+    await using fixture = await serve([endpoints('ok'), cluster('a')])
+    const first = encode('envoy.service.discovery.v3.DeltaDiscoveryRequest', { node: { id: 'unfinished' }, typeUrl: CDS })
+    const large = frame(Buffer.alloc(8 * 1024 * 1024))
+    const hung = Array.from({ length: 10 }, () => unfinished(fixture.port, frame(first), large))
+    await eventually(() => expect(fixture.server.tracker.connectedProxies(GROUP)).toBe(hung.length))
+    await expectServes(fixture)
+    fixture.apply(endpoints('ok', 81))
+    await expectServes(fixture)
+    expect(fixture.server.streams).toBeGreaterThanOrEqual(hung.length)
+  })
+})
+
 describe('greedy clients', () => {
   it('A4 row 10: a request of 60 MiB is understood', async () => {
     await using fixture = await serve([cluster('a')])
