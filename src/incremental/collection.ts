@@ -1,7 +1,7 @@
 import { deepEqual } from '../util/deep-equal.js'
 import { type Cell, type Dependent, redirect } from './cell.js'
 import type { Index, WordListener } from './index-source.js'
-import { Source, type SourceListener } from './source.js'
+import { Slot, type SlotOwner, Source, type SourceListener } from './source.js'
 import { View } from './view.js'
 
 /** Where the keys of a collection come from: the keys of a source or the words of an index. */
@@ -31,12 +31,12 @@ export interface FragmentFailure {
 }
 
 /** One computed value per key. */
-export class Collection<V> extends Source<V> implements SourceListener<unknown>, WordListener {
+export class Collection<V> extends Source<V, Fragment<V>> implements SourceListener<unknown>, WordListener, FragmentOwner<V> {
   readonly #options: CollectionOptions<V>
   readonly #equal: (a: V, b: V) => boolean
-  readonly #fragments = new Map<string, Fragment>()
-  readonly #dirty = new Set<string>()
-  #changes = new Map<string, V | undefined>()
+  readonly #dirty = new Set<Fragment<V>>()
+  /** Undefined until somebody asks for the first time: nobody asks about most collections. */
+  #changes: Map<string, V | undefined> | undefined
 
   constructor(name: string, order: number, options: CollectionOptions<V>) {
     super(name, order)
@@ -62,21 +62,26 @@ export class Collection<V> extends Source<V> implements SourceListener<unknown>,
   }
 
   wordAppeared(key: string): void {
-    const fragment = this.#fragments.get(key) ?? this.#newFragment(key)
+    const fragment = this.slotOf(key)
     fragment.holders++
-    this.#dirty.add(key)
+    this.#dirty.add(fragment)
   }
 
   wordVanished(key: string): void {
-    const fragment = this.#fragments.get(key)
-    if (fragment === undefined) return
+    const fragment = this.knownSlot(key)
+    if (fragment === undefined || fragment.holders === 0) return
     fragment.holders--
-    this.#dirty.add(key)
+    this.#dirty.add(fragment)
   }
 
-  /** The keys whose value changed since the last call, with the value of now. */
+  /** Runs a fragment with the next flush. */
+  mark(fragment: Fragment<V>): void {
+    this.#dirty.add(fragment)
+  }
+
+  /** The keys whose value changed since the last call, with the value of now; at first all that have a value. */
   takeChanges(): ReadonlyMap<string, V | undefined> {
-    const changes = this.#changes
+    const changes = this.#changes ?? new Map(this.entries())
     this.#changes = new Map()
     return changes
   }
@@ -89,67 +94,64 @@ export class Collection<V> extends Source<V> implements SourceListener<unknown>,
   run(pause: () => boolean): { readonly computed: number; readonly failures: readonly FragmentFailure[] } {
     const failures: FragmentFailure[] = []
     let computed = 0
-    for (const key of this.#dirty) {
-      this.#dirty.delete(key)
-      const fragment = this.#fragments.get(key)
-      if (fragment === undefined) continue
+    for (const fragment of this.#dirty) {
+      this.#dirty.delete(fragment)
       if (fragment.holders > 0) {
         computed++
         try {
-          this.#update(key, this.#compute(key, fragment))
+          this.#update(fragment, this.#compute(fragment))
         } catch (error) {
-          failures.push({ collection: this.name, key, error })
+          failures.push({ collection: this.name, key: fragment.key, error })
         }
-      } else this.#forget(key, fragment)
+      } else this.#forget(fragment)
       if (pause()) break
     }
     return { computed, failures }
   }
 
-  #compute(key: string, fragment: Fragment): V | undefined {
+  protected newSlot(key: string): Fragment<V> {
+    return new Fragment(key, this)
+  }
+
+  #compute(fragment: Fragment<V>): V | undefined {
     const view = new View(this.order, this.name)
     try {
-      return this.#options.compute(view, key)
+      return this.#options.compute(view, fragment.key)
     } finally {
       redirect(fragment, view.reads())
     }
   }
 
-  #newFragment(key: string): Fragment {
-    const fragment = new Fragment(key, this.#dirty)
-    this.#fragments.set(key, fragment)
-    return fragment
-  }
-
-  #forget(key: string, fragment: Fragment): void {
+  #forget(fragment: Fragment<V>): void {
     redirect(fragment, NOTHING)
-    this.#fragments.delete(key)
-    this.#update(key, undefined)
+    this.#update(fragment, undefined)
+    this.tidy(fragment.key)
   }
 
-  #update(key: string, after: V | undefined): void {
-    const before = this.get(key)
+  #update({ key, value: before }: Fragment<V>, after: V | undefined): void {
     if (before === after || (before !== undefined && after !== undefined && this.#equal(before, after))) return
-    this.#changes.set(key, after)
+    this.#changes?.set(key, after)
     this.store(key, after)
   }
 }
 
-class Fragment implements Dependent {
+/** A key of a collection with its value, what that was made from, and who read it. */
+class Fragment<V> extends Slot<V, FragmentOwner<V>> implements Dependent {
   deps: readonly Cell[] = NOTHING
-  /** How many key sources have the key: the fragment goes away with the last one. */
+  /** How many key sources have the key: the value goes away with the last one. */
   holders = 0
-  readonly #key: string
-  readonly #dirty: Set<string>
 
-  constructor(key: string, dirty: Set<string>) {
-    this.#key = key
-    this.#dirty = dirty
+  override get isEmpty(): boolean {
+    return super.isEmpty && this.holders === 0 && this.deps.length === 0
   }
 
   invalidate(): void {
-    this.#dirty.add(this.#key)
+    this.owner.mark(this)
   }
+}
+
+interface FragmentOwner<V> extends SlotOwner {
+  mark(fragment: Fragment<V>): void
 }
 
 const NOTHING: readonly Cell[] = []

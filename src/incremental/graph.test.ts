@@ -122,6 +122,70 @@ describe('Graph', () => {
     expect(services.readVersion).not.toBe(version)
   })
 
+  it('notices keys and values of a word that one fragment reads both of, whoever else stops reading them', () => {
+    const graph = new Graph()
+    const numbers = graph.input<{ readonly word: string; readonly n: number }>('numbers')
+    const readers = graph.input<'keys' | 'values' | 'both'>('readers')
+    const byWord = graph.index(numbers, 'by word', ({ word }) => [word])
+    const read = graph.collection<string>('read', {
+      keys: readers,
+      compute: (view, key) => {
+        const how = view.get(readers, key)
+        const keys = how === 'values' ? '' : view.keys(byWord, 'w').join('')
+        const values = how === 'keys' ? '' : view.list(byWord, 'w').map(({ n }) => n)
+        return `${keys} ${values}`
+      },
+    })
+    readers.set('k', 'keys')
+    readers.set('v', 'values')
+    graph.flush()
+    readers.set('x', 'both')
+    readers.set('k', undefined)
+    readers.set('v', undefined)
+    graph.flush()
+    expect(read.get('x')).toBe(' ')
+    numbers.set('a', { word: 'w', n: 1 })
+    graph.flush()
+    expect(read.get('x')).toBe('a 1')
+    numbers.set('a', { word: 'w', n: 2 })
+    graph.flush()
+    expect(read.get('x')).toBe('a 2')
+    readers.set('x', 'keys')
+    graph.flush()
+    numbers.set('a', { word: 'w', n: 3 })
+    expect(graph.flush().computed.size).toBe(0)
+    numbers.set('a', undefined)
+    graph.flush()
+    expect(read.get('x')).toBe(' ')
+    expect([...byWord.words()]).toEqual([])
+  })
+
+  it.each([3, 40])('tells all of %i readers of a key, and none that reads it no more', (count) => {
+    const graph = new Graph()
+    const [shared, readers] = [graph.input<number>('shared'), graph.input<boolean>('readers')]
+    const sums = graph.collection<number>('sums', {
+      keys: readers,
+      compute: (view, key) => (view.get(readers, key) === true ? (view.get(shared, 'one') ?? 0) : -1),
+    })
+    for (let i = 0; i < count; i++) readers.set(`r${i}`, true)
+    shared.set('one', 1)
+    graph.flush()
+    shared.set('one', 2)
+    expect(graph.flush().computed).toEqual(new Map([['sums', count]]))
+    expect([...sums.entries()].every(([, value]) => value === 2)).toBe(true)
+    for (let i = 0; i < count; i++) {
+      readers.set(`r${i}`, i % 3 === 0 ? undefined : i % 3 === 1)
+    }
+    graph.flush()
+    shared.set('one', 3)
+    expect(graph.flush().computed).toEqual(new Map([['sums', Math.ceil((count - 1) / 3)]]))
+    for (let i = 0; i < count; i++) readers.set(`r${i}`, undefined)
+    graph.flush()
+    expect([...shared.readKeys]).toEqual([])
+    shared.set('one', undefined)
+    expect([shared.size, sums.size]).toEqual([0, 0])
+  })
+
   it('refuses to read what is declared later', () => {
     const graph = new Graph()
     const input = graph.input<number>('input')

@@ -1,4 +1,5 @@
-import { type Cell, Cells } from './cell.js'
+import { onePiece } from '../util/one-piece.js'
+import { Cell } from './cell.js'
 import { SortedKeys } from './sorted-keys.js'
 import type { Source, SourceListener } from './source.js'
 
@@ -14,10 +15,7 @@ export class Index<V> implements SourceListener<V> {
   readonly source: Source<V>
   readonly order: number
   readonly #of: (value: V, key: string) => Iterable<string>
-  /** Nearly every word has one key, and there are many words: no set for that. */
-  readonly #members = new Map<string, string | SortedKeys>()
-  readonly #membership = new Cells()
-  readonly #content = new Cells()
+  readonly #words = new Map<string, Word>()
   readonly #listeners: WordListener[] = []
 
   constructor(name: string, order: number, source: Source<V>, of: (value: V, key: string) => Iterable<string>) {
@@ -30,37 +28,48 @@ export class Index<V> implements SourceListener<V> {
 
   /** The keys that yield a word, in ascending order. */
   keys(word: string): readonly string[] {
-    const members = this.#members.get(word)
+    const members = this.#words.get(word)?.members
     if (members === undefined) return []
     return typeof members === 'string' ? [members] : members.sorted()
   }
 
   /** How many keys yield a word. */
   count(word: string): number {
-    const members = this.#members.get(word)
+    const members = this.#words.get(word)?.members
     if (members === undefined) return 0
     return typeof members === 'string' ? 1 : members.size
   }
 
   /** Every word that some key yields. */
-  words(): IterableIterator<string> {
-    return this.#members.keys()
+  *words(): Generator<string, undefined> {
+    for (const { word, members } of this.#words.values()) if (members !== undefined) yield word
   }
 
   /** The cell for reading which keys yield a word. */
   membershipCell(word: string): Cell {
-    return this.#membership.at(word)
+    const known = this.#word(word)
+    known.membership ??= new WordCell(this, known)
+    return known.membership
   }
 
   /** The cell for reading the values of the keys that yield a word. */
   contentCell(word: string): Cell {
-    return this.#content.at(word)
+    const known = this.#word(word)
+    known.content ??= new WordCell(this, known)
+    return known.content
+  }
+
+  /** Drops a cell that nobody reads any more: only that one, since others may have been handed out and be about to be read. */
+  unread(cell: Cell, word: Word): void {
+    if (word.membership === cell) word.membership = undefined
+    if (word.content === cell) word.content = undefined
+    this.#tidy(word)
   }
 
   /** Adds somebody who must follow the words; called while the graph is being declared. */
   follow(listener: WordListener): void {
     this.#listeners.push(listener)
-    for (const word of this.#members.keys()) listener.wordAppeared(word)
+    for (const word of this.words()) listener.wordAppeared(word)
   }
 
   valueChanged(key: string, before: V | undefined, after: V | undefined): void {
@@ -69,32 +78,76 @@ export class Index<V> implements SourceListener<V> {
     for (const word of had) if (!has.has(word)) this.#remove(word, key)
     for (const word of has) {
       if (!had.has(word)) this.#add(word, key)
-      else this.#content.changed(word)
+      else this.#words.get(word)?.content?.changed()
     }
   }
 
   #add(word: string, key: string): void {
-    const members = this.#members.get(word)
+    const known = this.#word(word)
+    const { members } = known
     if (members === undefined) {
-      this.#members.set(word, key)
-      for (const listener of this.#listeners) listener.wordAppeared(word)
-    } else if (typeof members === 'string') this.#members.set(word, new SortedKeys([members, key]))
+      known.members = key
+      for (const listener of this.#listeners) listener.wordAppeared(known.word)
+    } else if (typeof members === 'string') known.members = new SortedKeys([members, key])
     else members.add(key)
-    this.#tell(word)
+    tell(known)
   }
 
   #remove(word: string, key: string): void {
-    const members = this.#members.get(word)
+    const known = this.#words.get(word)
+    if (known === undefined) return
+    const { members } = known
     if (typeof members === 'object') members.delete(key)
     if (members === key || (typeof members === 'object' && members.size === 0)) {
-      this.#members.delete(word)
+      known.members = undefined
       for (const listener of this.#listeners) listener.wordVanished(word)
     }
-    this.#tell(word)
+    tell(known)
+    this.#tidy(known)
   }
 
-  #tell(word: string): void {
-    this.#membership.changed(word)
-    this.#content.changed(word)
+  #word(word: string): Word {
+    const known = this.#words.get(word)
+    if (known !== undefined) return known
+    const made: Word = { word: onePiece(word), members: undefined, membership: undefined, content: undefined }
+    this.#words.set(made.word, made)
+    return made
   }
+
+  #tidy({ word, members, membership, content }: Word): void {
+    if (members === undefined && membership === undefined && content === undefined) this.#words.delete(word)
+  }
+}
+
+/** A word that some key yields or that somebody reads. */
+interface Word {
+  readonly word: string
+  /** Nearly every word has one key, and there are many words: no set for that. */
+  members: string | SortedKeys | undefined
+  membership: WordCell | undefined
+  content: WordCell | undefined
+}
+
+interface WordOwner {
+  unread(cell: Cell, word: Word): void
+}
+
+class WordCell extends Cell {
+  readonly #index: WordOwner
+  readonly #word: Word
+
+  constructor(index: WordOwner, word: Word) {
+    super()
+    this.#index = index
+    this.#word = word
+  }
+
+  protected readChanged(): void {
+    if (!this.isRead) this.#index.unread(this, this.#word)
+  }
+}
+
+function tell({ membership, content }: Word): void {
+  membership?.changed()
+  content?.changed()
 }

@@ -1,5 +1,5 @@
 import { deepEqual } from '../util/deep-equal.js'
-import { Source } from './source.js'
+import { Slot, Source } from './source.js'
 
 /** Values that are set from outside. */
 export class Input<V> extends Source<V> {
@@ -16,5 +16,9 @@ export class Input<V> extends Source<V> {
     if (before === value || (before !== undefined && value !== undefined && this.#equal(before, value))) return false
     this.store(key, value)
     return true
+  }
+
+  protected newSlot(key: string): Slot<V> {
+    return new Slot(key, this)
   }
 }

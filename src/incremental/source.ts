@@ -1,19 +1,48 @@
 /** Values by key: what inputs and collections have in common. */
-import { type Cell, Cells } from './cell.js'
+import { onePiece } from '../util/one-piece.js'
+import { Cell } from './cell.js'
 
 /** Told about every change of a source, in the order in which they happen. */
 export interface SourceListener<V> {
   valueChanged(key: string, before: V | undefined, after: V | undefined): void
 }
 
+/** One key of a source: what it has, and who read it. One thing for both, since there is one for each object at each of many steps. */
+export class Slot<V, O extends SlotOwner = SlotOwner> extends Cell {
+  readonly key: string
+  value: V | undefined
+  protected readonly owner: O
+
+  constructor(key: string, owner: O) {
+    super()
+    this.key = key
+    this.owner = owner
+  }
+
+  /** True if nothing would be lost with it. */
+  get isEmpty(): boolean {
+    return this.value === undefined && !this.isRead
+  }
+
+  protected readChanged(): void {
+    this.owner.readChanged(this.key)
+  }
+}
+
+/** What a slot tells. */
+export interface SlotOwner {
+  readChanged(key: string): void
+}
+
 /** Values by key that fragments read. Undefined means that there is no such key. */
-export class Source<V> {
+export abstract class Source<V, S extends Slot<V> = Slot<V>> implements SlotOwner {
   readonly name: string
   /** Position in the order of declaration; a fragment reads only what stands before it. */
   readonly order: number
-  readonly #values = new Map<string, V>()
-  readonly #cells = new Cells()
+  readonly #slots = new Map<string, S>()
   readonly #listeners: SourceListener<V>[] = []
+  #size = 0
+  #readVersion = 0
 
   constructor(name: string, order: number) {
     this.name = name
@@ -22,51 +51,85 @@ export class Source<V> {
 
   /** The value of a key, for code outside the graph; fragments read through their view. */
   get(key: string): V | undefined {
-    return this.#values.get(key)
+    return this.#slots.get(key)?.value
   }
 
   /** All keys and values, in no particular order. */
-  entries(): IterableIterator<[string, V]> {
-    return this.#values.entries()
+  *entries(): Generator<[string, V], undefined> {
+    for (const { key, value } of this.#slots.values()) if (value !== undefined) yield [key, value]
   }
 
   /** How many keys there are. */
   get size(): number {
-    return this.#values.size
+    return this.#size
   }
 
   /** The keys that fragments read, whether or not they exist: what somebody must provide. */
   get readKeys(): Iterable<string> {
-    return this.#cells.names()
+    return this.#slots
+      .values()
+      .filter(({ isRead }) => isRead)
+      .map(({ key }) => key)
   }
 
   /** True if some fragment reads the key, whether or not it exists. */
   isRead(key: string): boolean {
-    return this.#cells.has(key)
+    return this.#slots.get(key)?.isRead === true
   }
 
   /** Differs from the last time whenever `readKeys` may differ. */
   get readVersion(): number {
-    return this.#cells.version
+    return this.#readVersion
   }
 
-  /** The cell for reading a key. */
-  cell(key: string): Cell {
-    return this.#cells.at(key)
+  /** The slot of a key, for reading it. */
+  slot(key: string): S {
+    return this.#slots.get(key) ?? this.#add(onePiece(key))
   }
 
   /** Adds somebody who must follow this source; called while the graph is being declared. */
   follow(listener: SourceListener<V>): void {
     this.#listeners.push(listener)
-    for (const [key, value] of this.#values) listener.valueChanged(key, undefined, value)
+    for (const [key, value] of this.entries()) listener.valueChanged(key, undefined, value)
+  }
+
+  /** Called by a slot that is read from now on, or no more. */
+  readChanged(key: string): void {
+    this.#readVersion++
+    this.tidy(key)
+  }
+
+  protected abstract newSlot(key: string): S
+
+  /** The slot of a key that another source keeps, too: both keep the same text. */
+  protected slotOf(key: string): S {
+    return this.#slots.get(key) ?? this.#add(key)
+  }
+
+  /** The slot of a key, if there is one. */
+  protected knownSlot(key: string): S | undefined {
+    return this.#slots.get(key)
   }
 
   /** Stores a value that differs from the last one and tells everybody concerned. */
   protected store(key: string, after: V | undefined): void {
-    const before = this.#values.get(key)
-    if (after === undefined) this.#values.delete(key)
-    else this.#values.set(key, after)
-    this.#cells.changed(key)
-    for (const listener of this.#listeners) listener.valueChanged(key, before, after)
+    const slot = this.slot(key)
+    const before = slot.value
+    slot.value = after
+    this.#size += Number(before === undefined) - Number(after === undefined)
+    slot.changed()
+    for (const listener of this.#listeners) listener.valueChanged(slot.key, before, after)
+    if (after === undefined) this.tidy(key)
+  }
+
+  #add(key: string): S {
+    const slot = this.newSlot(key)
+    this.#slots.set(key, slot)
+    return slot
+  }
+
+  /** Drops a slot that nobody needs. */
+  protected tidy(key: string): void {
+    if (this.#slots.get(key)?.isEmpty === true) this.#slots.delete(key)
   }
 }

@@ -20,8 +20,9 @@ export class View {
   /** The value of a key, or undefined. */
   get<V>(source: Source<V>, key: string): V | undefined {
     this.#require(source)
-    this.#reads.add(source.cell(key))
-    return source.get(key)
+    const slot = source.slot(key)
+    this.#reads.add(slot)
+    return slot.value
   }
 
   /** The keys that yield a word, in ascending order. Their values are not part of what was read. */

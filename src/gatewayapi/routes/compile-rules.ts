@@ -3,6 +3,7 @@ import type { GRPCRouteRule, HTTPRouteRule } from '../../gen/kinds.js'
 import { NO_HEADER_CHANGES } from '../../ir/headers.js'
 import type { Route } from '../../ir/route.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
+import { onePiece } from '../../util/one-piece.js'
 import type { Problem } from '../conditions.js'
 import { originsOf } from '../origins.js'
 import { isRequestSetting } from '../policies/backend-traffic-kind.js'
@@ -107,7 +108,7 @@ function compileRule(
       .flatMap((plain, index) => withCookies(plain, cookies).map((each) => ({ ...each, index })))
       .map(({ match, specificity, index }) => {
         const route: Route = {
-          name: `${kind}/${namespace}/${name}/rule/${at}/match/${index}`,
+          name: onePiece(`${kind}/${namespace}/${name}/rule/${at}/match/${index}`),
           origin,
           ...(rule.name === undefined ? {} : { ruleName: rule.name }),
           match,

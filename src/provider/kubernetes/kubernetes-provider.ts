@@ -7,7 +7,7 @@ import type { JsonObject, RawObject } from '../../k8s/kube-json.js'
 import type { Log } from '../../k8s/log.js'
 import { Reflector } from '../../k8s/reflector.js'
 import type { ReflectorState } from '../../k8s/reflector-state.js'
-import type { KindDefinition } from '../../schema/kind.js'
+import { type KindDefinition, preferredApiVersion } from '../../schema/kind.js'
 import { type ObjectKey, objectKey } from '../../util/object-ref.js'
 import type { Change, Provider, ProviderSink } from '../provider.js'
 import { type CustomResource, toCustomResource } from './custom-resources.js'
@@ -59,6 +59,8 @@ export class KubernetesProvider implements Provider {
   readonly #namespaces = new Set<string>()
   readonly #customResources = new Map<ObjectKey, CustomResource>()
   readonly #groups: ReadonlySet<string>
+  /** By Kind: one text for all objects. */
+  readonly #apiVersions: ReadonlyMap<string, string>
   #served: ServedVersions = new Map()
   #wanted: WantedObjects = new Map()
   #watches: WatchSet | undefined
@@ -70,6 +72,7 @@ export class KubernetesProvider implements Provider {
   constructor(options: KubernetesProviderOptions) {
     this.#options = options
     this.#groups = new Set(options.kinds.map((kind) => kind.group))
+    this.#apiVersions = new Map(options.kinds.map((kind) => [kind.kind, preferredApiVersion(kind)]))
   }
 
   async start(sink: ProviderSink, signal: AbortSignal): Promise<void> {
@@ -216,7 +219,7 @@ export class KubernetesProvider implements Provider {
   }
 
   #toChange(kind: KindDefinition, raw: RawObject): readonly Change[] {
-    const object = toKubeObject(kind, raw)
+    const object = toKubeObject(kind, raw, this.#apiVersions.get(kind.kind))
     const key = objectKey(object.metadata.namespace, object.metadata.name)
     if (!hasReportedStatus(kind)) return [{ kind: kind.kind, key, object }]
     this.#options.onStatus?.(kind.kind, key, storedStatus(raw))

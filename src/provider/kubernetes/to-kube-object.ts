@@ -1,7 +1,6 @@
 /** Objects of the API as the store takes them. */
 import type { RawObject } from '../../k8s/kube-json.js'
-import type { KindDefinition } from '../../schema/kind.js'
-import { preferredApiVersion } from '../../schema/kind.js'
+import { type KindDefinition, preferredApiVersion } from '../../schema/kind.js'
 import type { KubeObject, ObjectMeta } from '../provider.js'
 
 /** Groups whose statuses are reports of controllers such as we; elsewhere a status may be content, as that of a ServiceImport is. */
@@ -15,11 +14,15 @@ export function hasReportedStatus(kind: Pick<KindDefinition, 'group' | 'hasGener
   return kind.hasGeneration && kind.hasStatus && REPORTING_GROUPS.has(kind.group)
 }
 
-/** The object with the names of its kind (items of lists have none), whole metadata, and without a status that is only reported. */
-export function toKubeObject(kind: KindDefinition, raw: RawObject): KubeObject {
+/**
+ * The object with the names of its kind (items of lists have none), whole metadata, and without a status that is only reported.
+ *
+ * @param apiVersion that of the kind: whoever makes many objects makes this text once
+ */
+export function toKubeObject(kind: KindDefinition, raw: RawObject, apiVersion: string = preferredApiVersion(kind)): KubeObject {
   const { metadata, status, ...content } = raw
   const rest = hasReportedStatus(kind) || status === undefined ? content : { ...content, status }
-  return { ...rest, apiVersion: preferredApiVersion(kind), kind: kind.kind, metadata: toMeta(metadata) }
+  return { ...rest, apiVersion, kind: kind.kind, metadata: toMeta(metadata) }
 }
 
 /** Equal for two versions of an object of which only the status, or metadata that nobody reads, differs. */

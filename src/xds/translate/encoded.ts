@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { EnvoyMessages } from '../../gen/envoy/types.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
+import { onePiece } from '../../util/one-piece.js'
 import { encode, type MessageName } from '../message.js'
 import type { EncodedResource, ResourceReference, TypeUrl } from '../resource.js'
 import { keep } from './field.js'
@@ -31,7 +32,7 @@ export function encodeResource<Name extends MessageName>(
 export function contentHash(parts: Iterable<string | Uint8Array>): string {
   const hash = createHash('sha256')
   for (const part of parts) hash.update(part)
-  return hash.digest('base64url').slice(0, VERSION_LENGTH)
+  return onePiece(hash.digest('base64url').slice(0, VERSION_LENGTH))
 }
 
 /**
