@@ -1,6 +1,7 @@
 /** Where the API server is and who we are there: kubeconfig files, in-cluster ServiceAccounts, exec plugins. */
 import type http from 'node:http'
 import type https from 'node:https'
+import { isInPod, type Surroundings, serviceAccount, surroundings } from './service-account.js'
 import type { TlsMaterial } from './transport.js'
 
 /** Everything that a request needs beside its path. */
@@ -33,23 +34,23 @@ export interface KubeConfigSource {
 const CACHE_MS = 10_000
 
 /**
- * Credentials by `@kubernetes/client-node`. The package is imported by the first use: it costs 20 megabytes, which only
- * whoever talks to a cluster should pay.
+ * Credentials by `@kubernetes/client-node`, and in a pod without a kubeconfig those of its ServiceAccount. The package is imported by the
+ * first use: it costs 20 megabytes, which only whoever has a kubeconfig should pay.
  *
  * @throws from `resolve` when no cluster or context can be found
  */
-export function kubeConfigCredentials(source: KubeConfigSource = {}): KubeCredentials {
+export function kubeConfigCredentials(source: KubeConfigSource = {}, around: Surroundings = surroundings()): KubeCredentials {
   let cached: { readonly credentials: Promise<ResolvedCredentials>; readonly sinceMs: number } | undefined
-  let config: ReturnType<typeof loadConfig> | undefined
+  let reader: ReturnType<typeof readerOf> | undefined
   return {
     resolve() {
       if (cached === undefined || performance.now() - cached.sinceMs > CACHE_MS) {
-        config ??= loadConfig(source)
-        cached = { credentials: config.then(resolveFrom), sinceMs: performance.now() }
+        reader ??= readerOf(source, around)
+        cached = { credentials: reader.then((read) => read()), sinceMs: performance.now() }
         // A failure is not worth remembering: the file may be there the next time.
         cached.credentials.catch(() => {
           cached = undefined
-          config = undefined
+          reader = undefined
         })
       }
       return cached.credentials
@@ -57,12 +58,18 @@ export function kubeConfigCredentials(source: KubeConfigSource = {}): KubeCreden
     invalidate() {
       cached = undefined
       // The authenticators of client-node cache tokens themselves; a new configuration has none.
-      config = undefined
+      reader = undefined
     },
   }
 }
 
 type Config = InstanceType<typeof import('./kube-config.js')['KubeConfig']>
+
+async function readerOf(source: KubeConfigSource, around: Surroundings): Promise<() => Promise<ResolvedCredentials>> {
+  if (source.kubeconfig === undefined && source.context === undefined && isInPod(around)) return () => serviceAccount(around)
+  const config = await loadConfig(source)
+  return () => resolveFrom(config)
+}
 
 async function loadConfig(source: KubeConfigSource): Promise<Config> {
   const { KubeConfig } = await import('./kube-config.js')
