@@ -1,13 +1,18 @@
-/** The controller as a process of its own, started as its image starts it: the same program with the same flags. */
+/** The controller as a process of its own, started as its image starts it: the same program with the same flags, and a ServiceAccount. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { KubeCredentials } from '../../src/k8s/credentials.js'
 import { freePort } from '../../test/support/free-port.js'
 import { pause } from '../bench-cluster/cluster.js'
 import { NAMESPACE } from '../bench-cluster/manifests.js'
 import { cpuUs } from '../data-path/cpu.js'
 
 const REPOSITORY = join(import.meta.dirname, '..', '..')
+/** Becomes the program with the folder of a ServiceAccount where pods have it, which nobody else sees. */
+const AS_POD =
+  'mount -t tmpfs none /run && mkdir -p /run/secrets/kubernetes.io && cp -r "$0" /run/secrets/kubernetes.io/serviceaccount && exec "$@"'
 const READY_WITHIN_MS = 120_000
 const SETTLED_WITHIN_MS = 120_000
 /** It has settled when it used less of a processor than this in a span of this length. */
@@ -39,33 +44,43 @@ export interface Controller {
 
 /** How to start it. */
 export interface ControllerOptions {
-  readonly kubeconfig: string
+  readonly credentials: KubeCredentials
   /** Stand before the program, after those of the image. */
   readonly nodeFlags: readonly string[]
 }
 
 /** Starts it at an API server. */
-export async function startController({ kubeconfig, nodeFlags }: ControllerOptions): Promise<Controller> {
+export async function startController({ credentials, nodeFlags }: ControllerOptions): Promise<Controller> {
   const { flags, variables } = imageEntry()
   const [xds, admin, health, metrics] = [await freePort(), await freePort(), await freePort(), await freePort()]
+  const { server, tls, headers } = await credentials.resolve()
+  const account = mkdtempSync(join(tmpdir(), 'service-account-'))
+  writeFileSync(join(account, 'token'), headers.authorization?.replace('Bearer ', '') ?? '')
+  writeFileSync(join(account, 'ca.crt'), tls.ca ?? '')
   const startedAt = performance.now()
   const child = spawn(
-    join(REPOSITORY, 'node_modules', 'node', 'bin', 'node'),
+    'unshare',
     [
+      ...['--mount', 'sh', '-c', AS_POD, account, join(REPOSITORY, 'node_modules', 'node', 'bin', 'node')],
       ...flags,
       ...nodeFlags,
       join(REPOSITORY, 'dist', 'headgate.mjs'),
-      ...['--provider=kubernetes', `--kubeconfig=${kubeconfig}`, `--namespace=${NAMESPACE}`, '--log-level=error', '--log-format=json'],
+      ...['--provider=kubernetes', `--namespace=${NAMESPACE}`, '--log-level=error', '--log-format=json'],
       ...[`--xds-address=127.0.0.1:${xds}`, `--admin-address=127.0.0.1:${admin}`],
       ...[`--health-address=127.0.0.1:${health}`, `--metrics-address=127.0.0.1:${metrics}`],
     ],
     {
       stdio: ['ignore', 'inherit', 'inherit'],
-      env: { ...variables, POD_NAME: 'headgate-0', POD_NAMESPACE: NAMESPACE, POD_IP: '127.0.0.1' },
+      env: {
+        ...variables,
+        PATH: process.env.PATH,
+        ...{ KUBERNETES_SERVICE_HOST: server.hostname, KUBERNETES_SERVICE_PORT: server.port },
+        ...{ POD_NAME: 'headgate-0', POD_NAMESPACE: NAMESPACE, POD_IP: '127.0.0.1' },
+      },
     },
   )
   const { pid } = child
-  if (pid === undefined) throw new Error('cannot run the pinned Node')
+  if (pid === undefined) throw new Error('cannot run unshare')
   return {
     pid,
     xdsPort: xds,
@@ -92,7 +107,10 @@ export async function startController({ kubeconfig, nodeFlags }: ControllerOptio
       const [, value] = new RegExp(`^${name} (\\S+)$`, 'm').exec(text) ?? []
       return Number(value ?? 0)
     },
-    stop: () => stopped(child),
+    async stop() {
+      await stopped(child)
+      rmSync(account, { recursive: true, force: true })
+    },
   }
 }
 

@@ -112,7 +112,7 @@ async function churn(controller: Controller, seconds: number): Promise<void> {
 }
 
 async function running(work: (controller: Controller) => Promise<void>): Promise<void> {
-  const controller = await startController({ kubeconfig: api.kubeconfig, nodeFlags })
+  const controller = await startController({ credentials: api.credentials('admin'), nodeFlags })
   try {
     await work(controller)
   } finally {

@@ -4,7 +4,6 @@ import { readFile } from 'node:fs/promises'
 import { isIPv6 } from 'node:net'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import type { ResolvedCredentials } from './credentials.js'
 
 /** Source: https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/ */
 const FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount'
@@ -28,8 +27,17 @@ export function isInPod({ env, home, folder }: Surroundings): boolean {
   return !isNamed && !existsSync(join(home, '.kube', 'config')) && Boolean(env.KUBERNETES_SERVICE_HOST) && existsSync(join(folder, 'token'))
 }
 
+/** What a pod needs for a request. */
+export interface ServiceAccount {
+  readonly server: URL
+  readonly tls: { readonly ca: string }
+  readonly headers: { readonly authorization: string }
+  /** That of the pod. */
+  readonly namespace?: string
+}
+
 /** The credentials of now: Kubernetes renews the token in its file. Throws what keeps the files from being read. */
-export async function serviceAccount({ env, folder }: Surroundings): Promise<ResolvedCredentials> {
+export async function serviceAccount({ env, folder }: Surroundings): Promise<ServiceAccount> {
   const { KUBERNETES_SERVICE_HOST: host = '', KUBERNETES_SERVICE_PORT: port = '443' } = env
   const read = (name: string): Promise<string> => readFile(join(folder, name), 'utf8')
   const [token, ca, namespace] = await Promise.all([read('token'), read('ca.crt'), read('namespace').catch(() => undefined)])
