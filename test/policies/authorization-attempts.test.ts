@@ -1,7 +1,16 @@
 /** What attackers try against rules about methods, scopes and expressions: each works without the rule, and none with it. */
 import { expect, it } from '@jest/globals'
+import { gateway, httpRoute, to, under } from '../features/manifests.js'
 import { featureWorld } from '../features/world.js'
-import { ABOUT_GUARDED_RULE, type Attempt, expectNoneSucceed, GUARDED_ROUTE, pathAttempts, rawRequest } from './support/attempts.js'
+import {
+  ABOUT_GUARDED_RULE,
+  type Attempt,
+  expectNoneSucceed,
+  GUARDED_ROUTE,
+  pathAttempts,
+  rawRequest,
+  securityPolicy,
+} from './support/attempts.js'
 import { createIssuer, inSeconds, unsigned } from './support/tokens.js'
 
 const world = featureWorld(['open', 'secret'])
@@ -132,6 +141,26 @@ it(
     ),
   60_000,
 )
+
+it('no other way to the route leads around its guard: another listener, another Gateway, another hostname', async () => {
+  const listeners = '[{name: http, port: 80, protocol: HTTP}, {name: more, port: 81, protocol: HTTP, hostname: "*.example.com"}]'
+  const others = [gateway('two', listeners), gateway('three')]
+  const parents = 'parentRefs: [{name: gw}, {name: two}, {name: three}]\n  hostnames: [example.com, www.example.com, "*.shop.example.com"]'
+  const route = httpRoute('r', `[${under('/admin', `name: admin, ${to('secret')}`)}, {${to('open')}}]`, parents)
+  const ways: readonly (readonly [gateway: string, port: number, host: string])[] = [
+    ...['gw', 'two', 'three'].flatMap((name) =>
+      ['example.com', 'www.example.com', 'a.shop.example.com', 'WWW.Example.com:80'].map((host) => [`default/${name}`, 80, host] as const),
+    ),
+    ['default/two', 81, 'www.example.com'],
+    ['default/two', 81, 'b.shop.example.com:81'],
+  ]
+  const answers = () => Promise.all(ways.map(([name, port, host]) => world.answerer({ gateway: name, port, host, path: '/admin' })))
+  await world.write(...others, route)
+  expect(await answers()).toEqual(ways.map(() => 'secret'))
+  await world.write(...others, route, securityPolicy(rules('{action: Allow, principal: {clientCIDRs: [10.0.0.0/8]}}')))
+  expect(await answers()).toEqual(ways.map(() => 403))
+  expect(await world.answerer({ gateway: 'default/three', host: 'www.example.com' })).toBe('open')
+}, 60_000)
 
 it('what is allowed passes', async () => {
   await world.write(GUARDED_ROUTE)

@@ -1,11 +1,12 @@
-/** Sends browsers to an identity provider to log in. Routes wait in Envoy until the secrets that they name are there. */
+/** Sends browsers to an identity provider to log in. Without its secrets it answers 503, and scopes do not wait for them: proxies have them before. */
 import { Enum } from '../../../gen/envoy/enums.js'
 import type { envoy } from '../../../gen/envoy/types.js'
 import type { Oidc, OidcCookies } from '../../../ir/authentication.js'
 import { any, bool, duration } from '../../message.js'
 import { type ResourceReference, TYPE_URL } from '../../resource.js'
 import { INVALID_BACKEND } from '../invalid-backend.js'
-import { sdsSecret, secretReference } from '../sds.js'
+import { sdsSecret } from '../sds.js'
+import { heldSecret } from '../secret-holder.js'
 import type { HttpFilter } from './http-filter.js'
 
 type Config = envoy.extensions.filters.http.oauth2.v3.OAuth2Config
@@ -48,8 +49,8 @@ export const OAUTH2_STAND_IN: HttpFilter = {
 function referencesOf({ tokenEndpoint: { cluster }, clientSecret, sealingKey }: Oidc): readonly ResourceReference[] {
   return [
     ...(cluster === undefined ? [] : [{ typeUrl: TYPE_URL.cluster, name: cluster }]),
-    secretReference(clientSecret),
-    secretReference(sealingKey),
+    ...heldSecret(clientSecret),
+    ...heldSecret(sealingKey),
   ]
 }
 
