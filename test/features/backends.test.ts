@@ -106,7 +106,7 @@ feature(['HTTPRoute spec.rules.name'], 'takes names of rules, and refuses a rout
   const rule = (name: string, path: string) => `{name: ${name}, ${under(path, to('a')).slice(1)}`
   await world.write(httpRoute('r', `[${rule('one', '/one')}, ${rule('two', '/two')}]`))
   expect([await world.answerer({ path: '/one' }), await world.answerer({ path: '/two' })]).toEqual(['a', 'a'])
-  await world.write(httpRoute('r', `[${rule('one', '/three')}, ${rule('one', '/four')}]`))
+  await world.writeRefused(httpRoute('r', `[${rule('one', '/three')}, ${rule('one', '/four')}]`))
   expect([await world.answerer({ path: '/one' }), await world.answerer({ path: '/three' })]).toEqual(['a', 404])
   expect(JSON.stringify(world.headgate.running.sources.problems())).toMatch(/rule name/i)
 })

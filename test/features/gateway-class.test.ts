@@ -47,7 +47,7 @@ feature(
     await world.write(gatewayClass(), gatewayOf('mine'), route)
     expect(world.conditions(CLASS)[0]).toBe('Accepted=True/Accepted')
     expect(await world.answerer()).toBe('a')
-    await world.write(gatewayClass('', 'example.com/other'), gatewayOf('mine'), route)
+    await world.writeRefused(gatewayClass('', 'example.com/other'), gatewayOf('mine'), route)
     expect(problems()).toMatch(/controllerName/)
     // The controller of a class never changes; a class that comes anew may have another.
     await world.write(route)
@@ -67,7 +67,7 @@ feature(
     await world.write(gatewayClass(`description: ${'d'.repeat(64)}`), gatewayOf('mine'), route)
     expect(problems()).not.toMatch(/description/)
     expect(await world.answerer()).toBe('a')
-    await world.write(gatewayClass(`description: ${'d'.repeat(65)}`), gatewayOf('mine'), route)
+    await world.writeRefused(gatewayClass(`description: ${'d'.repeat(65)}`), gatewayOf('mine'), route)
     expect(problems()).toMatch(/description/)
     expect(await world.answerer()).toBe('a')
   },

@@ -94,7 +94,7 @@ feature(
     const answers = () => Promise.all(['/shop.Cart/Add', '/shop.Orders/List'].map((method) => world.grpcAnswerer({ method })))
     expect(await answers()).toEqual(['a', 'b'])
     // The version before goes on serving.
-    await world.write(grpcRoute('r', rules('rest', 'rest').replace('shop.Cart', 'shop.Orders')))
+    await world.writeRefused(grpcRoute('r', rules('rest', 'rest').replace('shop.Cart', 'shop.Orders')))
     expect(
       world.headgate.running.sources
         .problems()

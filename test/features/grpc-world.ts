@@ -57,6 +57,7 @@ export function grpcWorld(names: readonly string[], base: string = gateway('gw')
     },
     backend: world.backend,
     write: world.write,
+    writeRefused: world.writeRefused,
     ask: world.ask,
     answerer: world.answerer,
     conditions: world.conditions,

@@ -103,15 +103,15 @@ feature(
   'refuses a filter whose type is not that of its field, and goes on with the version before',
   async () => {
     const filter = (type: string) => `{type: ${type}, requestHeaderModifier: {set: [{name: X-Set, value: ours}]}}`
-    const write = (type: string, path: string) =>
-      world.write(
+    const write = (type: string, path: string, how: 'write' | 'writeRefused') =>
+      world[how](
         httpRoute(
           'r',
           `[${under(`${path}/rule`, `filters: [${filter(type)}], ${to('a')}`)}, ${under(`${path}/backend`, `backendRefs: [{${ref('a')}, filters: [${filter(type)}]}]`)}]`,
         ),
       )
-    await write('RequestHeaderModifier', '/good')
-    await write('ResponseHeaderModifier', '/wrong')
+    await write('RequestHeaderModifier', '/good', 'write')
+    await write('ResponseHeaderModifier', '/wrong', 'writeRefused')
     for (const level of ['rule', 'backend']) {
       const { echo } = await world.ask({ path: `/good/${level}` })
       expect([level, echo?.headers['x-set'], await world.answerer({ path: `/wrong/${level}` })]).toEqual([level, 'ours', 404])

@@ -46,6 +46,8 @@ export interface World {
   backend(name: string): TestBackend
   /** Replaces the objects of the test before and waits until the proxy runs these. */
   write(...documents: readonly string[]): Promise<void>
+  /** Likewise, where something in them is refused before anybody sees it; `write` rejects then. */
+  writeRefused(...documents: readonly string[]): Promise<void>
   ask(question?: Question): Promise<TestAnswer>
   /** The name of the backend that answers; the status of an answer by the gateway itself; `closed` when no answer comes. */
   answerer(question?: Question): Promise<string | number>
@@ -96,6 +98,7 @@ export function featureWorld(
       return found
     },
     write: (...documents) => standalone().write('objects', documents.join('---')),
+    writeRefused: (...documents) => standalone().writeRefused('objects', documents.join('---')),
     ask,
     answerer: (question) =>
       ask(question).then(

@@ -32,8 +32,13 @@ export interface Standalone {
   readonly running: RunningStandalone
   /** Where its objects and its own state are. */
   readonly folders: { readonly resources: string; readonly state: string }
-  /** Writes one YAML file and waits until the proxy runs it (or has refused it). The name of the file is a name of the test's choice. */
+  /**
+   * Writes one YAML file and waits until the proxy runs it (or has refused it). The name of the file is a name of the test's choice. Rejects when
+   * something in a file was refused before anybody saw it, which makes a test say nothing.
+   */
   write(file: string, yaml: string): Promise<void>
+  /** Writes a file in which something is refused, and waits likewise. */
+  writeRefused(file: string, yaml: string): Promise<void>
   /** Writes one YAML file and does not wait. */
   put(file: string, yaml: string): Promise<void>
   /** Removes a file and waits likewise. */
@@ -120,6 +125,12 @@ class TestStandalone implements Standalone {
   }
 
   async write(file: string, yaml: string): Promise<void> {
+    await this.writeRefused(file, yaml)
+    const refused = this.running.sources.problems().filter(({ severity, where }) => severity === 'error' && where.startsWith(this.#folder))
+    if (refused.length > 0) throw new Error(`the test has bad objects: ${JSON.stringify(refused)}`)
+  }
+
+  async writeRefused(file: string, yaml: string): Promise<void> {
     await this.put(file, yaml)
     await this.settle()
   }
