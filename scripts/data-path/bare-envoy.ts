@@ -11,8 +11,17 @@ export interface BareEnvoy extends AsyncDisposable {
   readonly port: number
 }
 
-/** A proxy for these domains, to one backend. */
-export function startBareProxy(port: number, domains: readonly string[], backendPort: number): Promise<BareEnvoy> {
+/**
+ * A proxy for these domains, to one backend.
+ *
+ * @param under the program that it is run by, and the words before its own
+ */
+export function startBareProxy(
+  port: number,
+  domains: readonly string[],
+  backendPort: number,
+  under: readonly string[] = [],
+): Promise<BareEnvoy> {
   const virtualHosts = domains.map((domain) => ({
     name: domain,
     domains: [domain],
@@ -24,7 +33,7 @@ export function startBareProxy(port: number, domains: readonly string[], backend
     type: 'STATIC',
     loadAssignment: { clusterName: 'backend', endpoints: [{ lbEndpoints: [endpoint] }] },
   }
-  return start(port, { virtualHosts }, [cluster])
+  return start(port, { virtualHosts }, [cluster], under)
 }
 
 /** A backend that answers by itself, faster than the proxies in front of it can ask. */
@@ -33,7 +42,7 @@ export function startDirectBackend(port: number): Promise<BareEnvoy> {
   return start(port, { virtualHosts: [{ name: 'all', domains: ['*'], routes: [route] }] }, [])
 }
 
-async function start(port: number, routeConfig: object, clusters: readonly object[]): Promise<BareEnvoy> {
+async function start(port: number, routeConfig: object, clusters: readonly object[], under: readonly string[] = []): Promise<BareEnvoy> {
   const folder = await mkdtemp(join(tmpdir(), 'headgate-bare-'))
   const manager = {
     '@type': 'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
@@ -51,8 +60,9 @@ async function start(port: number, routeConfig: object, clusters: readonly objec
   await writeFile(join(folder, 'envoy.json'), JSON.stringify({ staticResources: { listeners, clusters } }))
   const { path } = await findEnvoy()
   const args = ['-c', join(folder, 'envoy.json'), '--log-level', 'error', '--concurrency', '1', '--disable-hot-restart']
-  const child = spawn(path, args, { stdio: ['ignore', 'ignore', 'inherit'] })
-  if (child.pid === undefined) throw new Error(`cannot run ${path}`)
+  const [program = path, ...programArgs] = [...under, path, ...args]
+  const child = spawn(program, programArgs, { stdio: ['ignore', 'ignore', 'inherit'] })
+  if (child.pid === undefined) throw new Error(`cannot run ${program}`)
   return {
     pid: child.pid,
     port,

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
+import { virtualHost } from '../../test/envoy-api/ir-fixtures.js'
 import { gateway, HTTP_LISTENER, route } from '../../test/support/route-world.js'
 import { createTranslationWorld } from '../../test/support/translation-world.js'
 import { declareXds } from '../xds/translate/declare.js'
-import { HTTP_FILTERS } from '../xds/translate/http-filters/index.js'
-import { OAUTH2, OAUTH2_STAND_IN } from '../xds/translate/http-filters/oauth2.js'
+import { HTTP_FILTERS, hostFilterConfig, httpFilters } from '../xds/translate/http-filters/index.js'
 
 const SERVICE = `
 ---
@@ -36,11 +36,23 @@ describe('filters of listeners', () => {
   })
 
   it('find every filter of the chain there, whatever route they lead to', () => {
-    const standIns = HTTP_FILTERS.filter(({ isStandIn }) => isStandIn === true)
-    expect(standIns).toEqual([OAUTH2_STAND_IN])
     for (const filter of HTTP_FILTERS) {
-      const isThere = !filter.disabled || filter.idle !== undefined || filter === OAUTH2
+      const isThere = !filter.disabled || filter.idle !== undefined
       expect([filter.name, isThere]).toEqual([filter.name, true])
+    }
+    const auth = {
+      protocol: 'HTTP',
+      cluster: 'a',
+      pathPrefix: '',
+      allowedRequestHeaders: [],
+      allowedResponseHeaders: [],
+      maxBodyBytes: 0,
+    } as const
+    const told = hostFilterConfig(virtualHost([], { listenerFilters: [auth] }))
+    for (const scoped of [false, true]) {
+      const chain = httpFilters(scoped, { envoyHeaders: undefined, countsGrpcCalls: undefined })
+      const absent = chain.filter(({ name, disabled }) => disabled === true && told?.[name ?? ''] === undefined)
+      expect(absent).toEqual([])
     }
   })
 })

@@ -6,7 +6,7 @@ import { buildBootstrap } from '../../envoy/bootstrap.js'
 import type { EnvoyMessages } from '../../src/gen/envoy/types.js'
 import { encode, type MessageName, toProtoJson } from '../../src/xds/message.js'
 import { buildCluster } from '../../src/xds/translate/cluster.js'
-import { HTTP_FILTERS } from '../../src/xds/translate/http-filters/index.js'
+import { httpFilters } from '../../src/xds/translate/http-filters/index.js'
 import { buildListener } from '../../src/xds/translate/listener.js'
 import { DEFAULT_TRANSLATE_OPTIONS } from '../../src/xds/translate/options.js'
 import { encodeRouteConfiguration } from '../../src/xds/translate/route-configuration.js'
@@ -40,11 +40,13 @@ const externalAuth = {
 const ROUTES = [route({ action: forward({ upgrades: ['websocket'] }) }), route({ grpc: true }), route({ externalAuth })]
 const host = json(VIRTUAL_HOST, buildVirtualHost(virtualHost(ROUTES)))
 
+const FILTERS = httpFilters(false, { envoyHeaders: undefined, countsGrpcCalls: undefined })
+
 /** Where the first word of a row is found. */
 const MESSAGES: Readonly<Record<string, unknown>> = {
   Listener: listener,
   HttpConnectionManager: at(listener, 'filterChains.0.filters.0.typedConfig'),
-  Router: at(listener, `filterChains.0.filters.0.typedConfig.httpFilters.${HTTP_FILTERS.length - 1}.typedConfig`),
+  Router: at(listener, `filterChains.0.filters.0.typedConfig.httpFilters.${FILTERS.length - 1}.typedConfig`),
   TcpProxy: at(stream, 'filterChains.0.filters.0.typedConfig'),
   VirtualHost: host,
   'Route(upgrade)': at(host, 'routes.0'),

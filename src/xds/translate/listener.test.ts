@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { host, httpChain, origin, port, streamChain, weighted } from '../../../test/envoy-api/ir-fixtures.js'
+import type { envoy } from '../../gen/envoy/types.js'
 import type { Port } from '../../ir/port.js'
 import type { ClientValidation } from '../../ir/tls.js'
 import { decode } from '../message.js'
@@ -85,12 +86,25 @@ describe('a listener', () => {
   })
 })
 
+/** The name of a filter of a chain, or the names of those that it stands for. */
+function namesIn({
+  name,
+  typedConfig,
+}: envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter): readonly (string | undefined)[] {
+  if (typedConfig?.type_url?.endsWith('.FilterChainConfig') !== true) return [name]
+  const { defaultFilterChain } = decode(
+    'envoy.extensions.filters.http.filter_chain.v3.FilterChainConfig',
+    typedConfig.value ?? new Uint8Array(),
+  )
+  return (defaultFilterChain?.filters ?? []).map((filter) => filter.name)
+}
+
 describe('an HTTP connection manager', () => {
   const manager = (...args: Parameters<typeof port>) =>
     decode('envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager', filterOf(listener(...args)))
 
   it('has every filter from the start, the router last', () => {
-    const names = manager().httpFilters?.map(({ name }) => name)
+    const names = manager().httpFilters?.flatMap(namesIn)
     expect(names).toEqual(HTTP_FILTERS.map(({ name }) => name))
     expect(names?.at(-1)).toBe('envoy.filters.http.router')
   })

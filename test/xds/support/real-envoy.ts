@@ -30,6 +30,8 @@ export interface RealEnvoyOptions {
   readonly concurrency?: number
   /** True keeps what it writes to its standard output. */
   readonly keepsOutput?: boolean
+  /** The program that it is run by, and the words before its own. */
+  readonly under?: readonly string[]
 }
 
 /** Starts an Envoy; it ends with the disposal. */
@@ -40,6 +42,7 @@ export async function startEnvoy({
   logLevel = 'warning',
   concurrency = 1,
   keepsOutput = false,
+  under = [],
 }: RealEnvoyOptions): Promise<RealEnvoy> {
   const folder = await mkdtemp(join(tmpdir(), 'headgate-xds-'))
   const adminSocketPath = join(folder, 'admin.sock')
@@ -47,14 +50,10 @@ export async function startEnvoy({
   await writeFile(config, printBootstrap({ node: { id, cluster }, xds: { host: '127.0.0.1', ...xds }, adminSocketPath }))
   const { path } = await findEnvoy()
   const flush = keepsOutput ? ['--file-flush-interval-msec', '50'] : []
-  const child = spawn(
-    path,
-    ['-c', config, '--log-level', logLevel, '--concurrency', String(concurrency), '--disable-hot-restart', ...flush],
-    {
-      stdio: ['ignore', keepsOutput ? 'pipe' : 'ignore', 'pipe'],
-    },
-  )
-  if (child.pid === undefined) throw new Error(`cannot run ${path}`)
+  const args = ['-c', config, '--log-level', logLevel, '--concurrency', String(concurrency), '--disable-hot-restart', ...flush]
+  const [program = path, ...programArgs] = [...under, path, ...args]
+  const child = spawn(program, programArgs, { stdio: ['ignore', keepsOutput ? 'pipe' : 'ignore', 'pipe'] })
+  if (child.pid === undefined) throw new Error(`cannot run ${program}`)
   let output = ''
   child.stdout?.on('data', (bytes: Buffer) => {
     output += bytes.toString()

@@ -23,12 +23,10 @@ export interface HttpFilter {
    */
   readonly disabled: boolean
   /**
-   * For one that is disabled, unless another stands in: a configuration for a virtual host without any effect but that the filter is there. A filter
+   * For one that is disabled: a configuration for a virtual host without any effect but that the filter is there. A filter
    * of a listener may lead a request to another route, whose filters must stand in its chain.
    */
   readonly idle?: google.protobuf.Any
-  /** Stands in for a filter that has no configuration without effect; never present where nobody asks for it. */
-  readonly isStandIn?: true
   /** The configuration for one route; undefined leaves the filter without effect. */
   perRoute(route: Route): google.protobuf.Any | undefined
   /** What the configuration for one route names. */

@@ -13,13 +13,14 @@ import { CSRF } from './csrf.js'
 import { EXT_AUTHZ } from './ext-authz.js'
 import { EXTENSIONS } from './extensions.js'
 import { FAULT } from './fault.js'
+import { type FilterGroup, filterGroup, SWITCHED_ON } from './filter-group.js'
 import { GEO_IP } from './geo-ip.js'
 import { GRPC_STATS } from './grpc-stats.js'
 import { GRPC_WEB } from './grpc-web.js'
 import type { HttpFilter } from './http-filter.js'
 import { JWT_AUTHN } from './jwt-authn.js'
 import { LISTENER_FILTERS, listenerFilterConfig } from './listener-filters.js'
-import { OAUTH2, OAUTH2_STAND_IN } from './oauth2.js'
+import { OAUTH2 } from './oauth2.js'
 import { presentFilterGroups } from './present-filters.js'
 import { ROUTER, ROUTER_WITH_HEADERS } from './router.js'
 import { SCOPE_SEARCH } from './scope-search.js'
@@ -44,7 +45,6 @@ export const HTTP_FILTERS: readonly HttpFilter[] = [
   GEO_IP,
   API_KEY_AUTH,
   BASIC_AUTH,
-  OAUTH2_STAND_IN,
   OAUTH2,
   JWT_AUTHN,
   EXT_AUTHZ,
@@ -56,6 +56,17 @@ export const HTTP_FILTERS: readonly HttpFilter[] = [
   ROUTER,
 ]
 
+/**
+ * Filters that stand in the chain as one, where the route is known when filters are put together: those of listeners, because hosts
+ * that have one have all, and the places of programs from the third on.
+ */
+const GROUPS: readonly FilterGroup[] = [
+  filterGroup('headgate.listener_filters', LISTENER_FILTERS),
+  filterGroup('headgate.extensions.2', EXTENSIONS.slice(2, 4)),
+  filterGroup('headgate.extensions.4', EXTENSIONS.slice(4)),
+]
+
+type FilterConfigs = Readonly<Record<string, google.protobuf.Any>>
 type ChainFilter = envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter
 
 /** What of a Gateway, and of nothing that is attached to it, changes the chain. */
@@ -94,7 +105,7 @@ export function httpFilters(scoped: boolean, { envoyHeaders, countsGrpcCalls }: 
       ...(disabled && !(scoped && isOnlyDiscovered(filter)) ? { disabled } : {}),
     }
   }
-  if (!scoped) return filters.map(filterOf)
+  if (!scoped) return filters.flatMap((filter) => groupAt(filter) ?? filterOf(filter))
   return [
     { name: SCOPE_SEARCH.name, typedConfig: SCOPE_SEARCH.config },
     ...filters.flatMap((filter) => {
@@ -102,6 +113,13 @@ export function httpFilters(scoped: boolean, { envoyHeaders, countsGrpcCalls }: 
       return [...(group === undefined ? [] : [{ name: group.name, typedConfig: group.config }]), filterOf(filter)]
     }),
   ]
+}
+
+/** What stands for a filter that is in a group: the group for the first of it, and nothing for the others. Undefined for all other filters. */
+function groupAt(filter: HttpFilter): readonly ChainFilter[] | undefined {
+  const group = GROUPS.find(({ filters }) => filters.includes(filter))
+  if (group === undefined) return undefined
+  return group.filters[0] === filter ? [{ name: group.name, typedConfig: group.config, disabled: true }] : []
 }
 
 /** What the chain of every HTTP listener names: configuration that arrives for the group of its proxies. */
@@ -118,10 +136,13 @@ function configOf(config: HttpFilter['config']): ChainConfig {
 }
 
 /** What a route tells the filters; undefined when it tells none of them anything. */
-export function perFilterConfig(route: Route): Readonly<Record<string, google.protobuf.Any>> | undefined {
+export function perFilterConfig(route: Route): FilterConfigs | undefined {
   const configured = HTTP_FILTERS.flatMap((filter) => {
     const config = filter.perRoute(route)
-    return config === undefined ? [] : [[filter.name, config] as const]
+    if (config === undefined) return []
+    // With its group: without it, the filter would not be there.
+    const groups = GROUPS.filter(({ filters }) => filters.includes(filter)).map(({ name }) => [name, SWITCHED_ON] as const)
+    return [...groups, [filter.name, config] as const]
   })
   return configured.length === 0 ? undefined : Object.fromEntries(configured)
 }
@@ -130,10 +151,11 @@ export function perFilterConfig(route: Route): Readonly<Record<string, google.pr
  * What a virtual host tells the filters; undefined when it tells none of them anything. With filters of its listener it keeps every filter
  * in the chain: a route is looked for again behind them.
  */
-export function hostFilterConfig(host: VirtualHost): Readonly<Record<string, google.protobuf.Any>> | undefined {
+export function hostFilterConfig(host: VirtualHost): FilterConfigs | undefined {
   if (host.listenerFilters.length === 0) return undefined
   const idle = HTTP_FILTERS.flatMap(({ name, idle }) => (idle === undefined ? [] : [[name, idle] as const]))
-  return { ...Object.fromEntries(idle), ...listenerFilterConfig(host) }
+  const groups = GROUPS.map(({ name }) => [name, SWITCHED_ON] as const)
+  return { ...Object.fromEntries([...groups, ...idle]), ...listenerFilterConfig(host) }
 }
 
 /** What the filters of a route name. */

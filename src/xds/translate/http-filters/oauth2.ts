@@ -7,6 +7,7 @@ import { type ResourceReference, TYPE_URL } from '../../resource.js'
 import { INVALID_BACKEND } from '../invalid-backend.js'
 import { sdsSecret } from '../sds.js'
 import { heldSecret } from '../secret-holder.js'
+import { SWITCHED_ON } from './filter-group.js'
 import type { HttpFilter } from './http-filter.js'
 
 type Config = envoy.extensions.filters.http.oauth2.v3.OAuth2Config
@@ -26,24 +27,10 @@ export const OAUTH2: HttpFilter = {
   name: NAME,
   config: any(`${PACKAGE}.OAuth2`, {}),
   disabled: true,
+  // There is no configuration of a login without effect, but the filter itself has none.
+  idle: SWITCHED_ON,
   perRoute: ({ oidc }) => (oidc === undefined ? undefined : any(`${PACKAGE}.OAuth2PerRoute`, { config: configOf(oidc) })),
   references: ({ oidc }) => (oidc === undefined ? [] : referencesOf(oidc)),
-}
-
-/**
- * The same for hosts that keep every filter in the chain: there is no configuration of a login without effect. Routes with a login of their
- * own bring the filter itself, and this one must not ask a second time.
- */
-export const OAUTH2_STAND_IN: HttpFilter = {
-  name: 'headgate.oauth2',
-  config: any('envoy.extensions.filters.http.filter_chain.v3.FilterChainConfig', {}),
-  disabled: true,
-  isStandIn: true,
-  idle: any('envoy.extensions.filters.http.filter_chain.v3.FilterChainConfigPerRoute', {
-    filterChain: { filters: [{ name: NAME, typedConfig: any(`${PACKAGE}.OAuth2`, {}) }] },
-  }),
-  perRoute: ({ oidc }) => (oidc === undefined ? undefined : any('envoy.config.route.v3.FilterConfig', { disabled: true })),
-  references: () => [],
 }
 
 function referencesOf({ tokenEndpoint: { cluster }, clientSecret, sealingKey }: Oidc): readonly ResourceReference[] {

@@ -4,7 +4,8 @@
  * Source: envoy/extensions/filters/http/filter_chain/v3 (since Envoy 1.39). The filters of such a group have their own names, by which they
  * find their configuration in routes.
  */
-import { type Any, any } from '../../message.js'
+import type { Any } from '../../message.js'
+import { groupConfig } from './filter-group.js'
 import type { HttpFilter } from './http-filter.js'
 
 /** One filter that stands for several. */
@@ -19,9 +20,7 @@ export interface PresentFilterGroup {
 export function presentFilterGroups(filters: readonly HttpFilter[]): readonly PresentFilterGroup[] {
   return runsOf(filters).map(({ first, members }, at) => ({
     name: `headgate.present.${at}`,
-    config: any('envoy.extensions.filters.http.filter_chain.v3.FilterChainConfig', {
-      defaultFilterChain: { filters: members.map(([name, typedConfig]) => ({ name, typedConfig })) },
-    }),
+    config: groupConfig(members),
     first,
   }))
 }
@@ -35,8 +34,7 @@ function runsOf(filters: readonly HttpFilter[]): readonly Run[] {
   const runs: Run[] = []
   let open: Run | undefined
   for (const filter of filters) {
-    const { name, config, disabled, isStandIn } = filter
-    if (isStandIn === true) continue
+    const { name, config, disabled } = filter
     if (!disabled || 'discovered' in config) {
       open = undefined
       continue
