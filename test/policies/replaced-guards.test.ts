@@ -1,6 +1,6 @@
 /**
  * Guards that are replaced, moved, changed, and taken away and given back while attackers ask without a pause: not one request passes that no
- * guard had let pass, and nobody beside the guarded rule notices.
+ * guard had let pass, none is refused that all of them let pass, and nobody beside the guarded rule notices.
  */
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -11,14 +11,16 @@ import { eventually } from '../support/eventually.js'
 import { ABOUT_GUARDED_RULE, GUARDED_ROUTE, securityPolicy } from './support/attempts.js'
 import { createIssuer } from './support/tokens.js'
 
-const nobody: Server = createServer((_request, response) => response.writeHead(401).end())
-beforeAll(() => new Promise<void>((resolve) => nobody.listen(0, '127.0.0.1', resolve)))
+const gatekeeper: Server = createServer(({ headers }, response) =>
+  response.writeHead(headers.authorization === 'Bearer good' ? 200 : 401).end(),
+)
+beforeAll(() => new Promise<void>((resolve) => gatekeeper.listen(0, '127.0.0.1', resolve)))
 const world = featureWorld(['open', 'secret'], () =>
-  [gateway('gw'), backend({ name: 'nobody', port: (nobody.address() as AddressInfo).port })].join('---'),
+  [gateway('gw'), backend({ name: 'gatekeeper', port: (gatekeeper.address() as AddressInfo).port })].join('---'),
 )
 afterAll(() => {
-  nobody.closeAllConnections()
-  nobody.close()
+  gatekeeper.closeAllConnections()
+  gatekeeper.close()
 })
 
 const issuer = createIssuer('https://good.example')
@@ -40,6 +42,7 @@ metadata: {name: client}
 stringData: {client-secret: a secret of more than sixteen characters}
 `
 const ADMIN: Question = { path: '/admin' }
+const withHeaders = (headers: Readonly<Record<string, string>>): Question => ({ ...ADMIN, headers })
 
 interface Guard {
   readonly what: string
@@ -47,6 +50,8 @@ interface Guard {
   readonly spec: (number: number) => string
   /** What an attacker gets. */
   readonly refused: number
+  /** What each of the guards lets pass; a session of one login is none of another. */
+  readonly good?: Question
   readonly attack?: Question
 }
 
@@ -57,22 +62,37 @@ const GUARDS: readonly Guard[] = [
     refused: 403,
   },
   {
-    what: 'expressions',
-    spec: (number) => `authorization: {defaultAction: Allow, rules: [{action: Deny, cel: 'request.path != "/${number}"'}]}`,
+    what: 'headers',
+    spec: (number) => `authorization: {rules: [{action: Allow, principal: {headers: [{name: x-role, values: [admin, a${number}]}]}}]}`,
     refused: 403,
+    good: withHeaders({ 'x-role': 'admin' }),
+  },
+  {
+    what: 'expressions',
+    spec: (number) =>
+      `authorization: {defaultAction: Allow, rules: [{action: Deny, cel: 'request.path != "/${number}" && !("x-role" in request.headers)'}]}`,
+    refused: 403,
+    good: withHeaders({ 'x-role': 'any' }),
   },
   {
     what: 'tokens',
     spec: (number) =>
-      `jwt: {providers: [{name: good, issuer: "${issuer.issuer}", audiences: [a${number}], localJWKS: {inline: '${issuer.jwks}'}}]}`,
+      `jwt: {providers: [{name: good, issuer: "${issuer.issuer}", audiences: [all, a${number}], localJWKS: {inline: '${issuer.jwks}'}}]}`,
     refused: 401,
+    good: withHeaders({ authorization: `Bearer ${issuer.token({ aud: 'all' })}` }),
   },
   {
     what: 'API keys',
-    spec: (number) => `apiKeyAuth: {credentialRefs: [{name: keys}], extractFrom: [{headers: [x-key-${number}]}]}`,
+    spec: (number) => `apiKeyAuth: {credentialRefs: [{name: keys}], extractFrom: [{headers: [x-api-key, x-key-${number}]}]}`,
     refused: 401,
+    good: withHeaders({ 'x-api-key': 'key-of-ann' }),
   },
-  { what: 'passwords', spec: (number) => `basicAuth: {users: {name: users}, forwardUsernameHeader: x-user-${number}}`, refused: 401 },
+  {
+    what: 'passwords',
+    spec: (number) => `basicAuth: {users: {name: users}, forwardUsernameHeader: x-user-${number}}`,
+    refused: 401,
+    good: withHeaders({ authorization: `Basic ${Buffer.from('ann:geheim').toString('base64')}` }),
+  },
   {
     what: 'logins',
     spec: (number) =>
@@ -81,20 +101,22 @@ const GUARDS: readonly Guard[] = [
   },
   {
     what: 'a server that is asked',
-    spec: (number) => `extAuth: {http: {backendRef: {${ref('nobody')}}, path: /${number}}}`,
+    spec: (number) => `extAuth: {http: {backendRef: {${ref('gatekeeper')}}, path: /${number}}}`,
     refused: 401,
+    good: withHeaders({ authorization: 'Bearer good' }),
   },
   {
     what: 'requests of other sites',
     spec: (number) => `csrf: {additionalOrigins: ["https://a${number}.example"]}`,
     refused: 403,
-    attack: { ...ADMIN, method: 'POST', headers: { origin: 'https://evil.example' } },
+    attack: { ...withHeaders({ origin: 'https://evil.example' }), method: 'POST' },
+    good: { ...withHeaders({ origin: 'http://example.com' }), method: 'POST' },
   },
 ]
 
 it.each(GUARDS)(
   '$what',
-  async ({ spec, refused, attack = ADMIN }) => {
+  async ({ spec, refused, good, attack = ADMIN }) => {
     const write = (...policies: readonly string[]) => world.write(GUARDED_ROUTE, SECRETS, ...policies)
     const guard = (number: number, name = 'p', about = ABOUT_GUARDED_RULE) => securityPolicy(`${about}, ${spec(number)}`, name)
     await write(guard(0))
@@ -109,6 +131,10 @@ it.each(GUARDS)(
         seen.set(answer, (seen.get(answer) ?? 0) + 1)
       }
     })
+    const welcome = new Set<string | number>()
+    const friend = (async () => {
+      while (!isOver && good !== undefined) welcome.add(await world.answerer(good))
+    })()
     const neighbour = (async () => {
       while (!isOver) neighbours.add(await world.answerer({ path: '/' }))
     })()
@@ -128,9 +154,10 @@ it.each(GUARDS)(
       }
     } finally {
       isOver = true
-      await Promise.all([...attackers, neighbour])
+      await Promise.all([...attackers, friend, neighbour])
     }
     expect([...seen.keys()]).toEqual([refused])
+    expect([...welcome]).toEqual(good === undefined ? [] : ['secret'])
     expect([...neighbours]).toEqual(['open'])
 
     // About the whole route, about the rule, and back.
