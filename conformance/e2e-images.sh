@@ -27,10 +27,10 @@ image --name "docker.io/envoyproxy/ratelimit:$tag" --entrypoint /bin/ratelimit -
 
 image --name docker.io/headgate/redis:e2e --entrypoint /bin/redis-server --program "$(readlink -f "$(command -v redis-server)"):/bin/redis-server"
 
-# Another Envoy, from which and to which fleets change: the oldest that there is support for.
-oldest=$(sed -n "s/^export const OLDEST_ENVOY_VERSION = '\(.*\)'$/\1/p" "$repository/envoy/find-envoy.ts")
-envoy=$("$node" --import tsx "$conformance/find-envoy.ts" "$oldest")
-image --name "docker.io/envoyproxy/envoy:distroless-v$oldest" --entrypoint /usr/local/bin/envoy --program "$envoy:/usr/local/bin/envoy"
+# Another Envoy, from which and to which fleets change.
+older=$(sed -n "s/^export const REPLACED_ENVOY_VERSION = '\(.*\)'$/\1/p" "$repository/envoy/find-envoy.ts")
+envoy=$("$node" --import tsx "$conformance/find-envoy.ts" "$older")
+image --name "docker.io/envoyproxy/envoy:distroless-v$older" --entrypoint /usr/local/bin/envoy --program "$envoy:/usr/local/bin/envoy"
 
 # Dependencies written as CommonJS call `require`; an ES module has none of its own.
 "$repository/node_modules/.bin/esbuild" "$repository/test/policies/support/run-oidc-provider.ts" "$repository"/test/cluster/programs/*.ts \

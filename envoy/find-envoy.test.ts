@@ -26,12 +26,12 @@ describe('findEnvoy', () => {
   it('prefers what the user names, then ENVOY_BIN, then the cache', async () => {
     const [flag, variable, cached] = [
       fakeEnvoy('flag', '1.41.2'),
-      fakeEnvoy('variable', '1.39.0'),
+      fakeEnvoy('variable', '1.40.2'),
       fakeEnvoy('cache/envoy-1.40.0', '1.40.0'),
     ]
     const environment = { ENVOY_BIN: variable, HEADGATE_CACHE: join(folder, 'cache') }
     expect(await findEnvoy({ path: flag, environment })).toEqual({ path: flag, version: '1.41.2' })
-    expect(await findEnvoy({ environment })).toEqual({ path: variable, version: '1.39.0' })
+    expect(await findEnvoy({ environment })).toEqual({ path: variable, version: '1.40.2' })
     expect(await findEnvoy({ environment: { ...environment, ENVOY_BIN: '' } })).toEqual({ path: cached, version: '1.40.0' })
     // A version of its own is not what ENVOY_BIN is for.
     expect(await findEnvoy({ environment, version: '1.40.0' })).toEqual({ path: cached, version: '1.40.0' })
@@ -42,7 +42,7 @@ describe('findEnvoy', () => {
     {
       problem: 'an Envoy that is too old',
       path: () => fakeEnvoy('old', '1.20.0'),
-      says: /names Envoy 1.20.0; Headgate needs 1.39.0 or newer/,
+      says: /names Envoy 1.20.0; Headgate needs 1.40.0 or newer/,
     },
     { problem: 'another program', path: () => '/bin/true', says: /\/bin\/true is not an Envoy/ },
     { problem: 'a file that does not run', path: () => join(import.meta.dirname, 'find-envoy.ts'), says: /does not run/ },
@@ -51,9 +51,9 @@ describe('findEnvoy', () => {
   })
 
   it('takes the one on the PATH when nothing can be downloaded, and leaves no part of a download', async () => {
-    const installed = fakeEnvoy('path', '1.39.1')
+    const installed = fakeEnvoy('path', '1.40.1')
     const environment = { HEADGATE_CACHE: join(folder, 'empty'), PATH: join(folder, 'path') }
-    expect(await findEnvoy({ environment })).toEqual({ path: installed, version: '1.39.1' })
+    expect(await findEnvoy({ environment })).toEqual({ path: installed, version: '1.40.1' })
     await expect(findEnvoy({ environment: { ...environment, PATH: folder } })).rejects.toThrow(
       /python3 with pip is needed for it[\s\S]*name it with --envoy PATH or ENVOY_BIN=PATH/,
     )
@@ -62,8 +62,7 @@ describe('findEnvoy', () => {
 })
 
 it.each([
-  ['1.38.9', false],
-  ['1.39.0', true],
+  ['1.39.9', false],
   ['1.40.0', true],
   ['2.0.0', true],
 ])('%s is supported: %s', (version, want) => {

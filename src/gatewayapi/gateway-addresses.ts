@@ -27,9 +27,10 @@ export function requestedAddresses(requested: readonly GatewaySpecAddress[]): re
 
 /** Why a Gateway has no address to be reached at. */
 export function addressProblem(requested: readonly GatewaySpecAddress[], addresses: GatewayAddresses | undefined): Problem | undefined {
-  if (addresses?.problem !== undefined) return addresses.problem
-  const none = addresses === undefined || addresses.assigned.length === 0
-  if (none) return { reason: 'AddressNotAssigned', message: 'No address has been assigned yet.' }
+  // Nobody has looked yet: that takes nothing back.
+  if (addresses === undefined) return { reason: 'Pending', message: 'No address has been assigned yet.' }
+  if (addresses.problem !== undefined) return addresses.problem
+  if (addresses.assigned.length === 0) return { reason: 'AddressNotAssigned', message: 'No address has been assigned yet.' }
   if (requested.length === 0 || requested.some(isSupported)) return undefined
   return { reason: 'AddressNotAssigned', message: `No address can be assigned: ${requested.map(describe).join(', ')}.` }
 }

@@ -197,6 +197,8 @@ describe('Programmed', () => {
     const world = createTranslationWorld()
     const { inputs } = world.translation
     world.apply(gateway(`listeners: [${HTTP}]`))
+    expect(programmed(world)).toBe('False Pending: No address has been assigned yet.')
+    inputs.addresses.set('infra/gw', { assigned: [] })
     expect(programmed(world)).toMatch(/^False AddressNotAssigned/)
     inputs.addresses.set('infra/gw', { assigned: [{ type: 'IPAddress', value: '192.0.2.1' }] })
     expect(programmed(world)).toBe('False Pending: No proxy is connected yet.')

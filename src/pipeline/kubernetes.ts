@@ -13,6 +13,7 @@ import { bindAddresses } from '../infra/kubernetes/bind-addresses.js'
 import { createClassFinalizers } from '../infra/kubernetes/class-finalizers.js'
 import { PodPlacements } from '../infra/kubernetes/pod-placements.js'
 import { Provisioner } from '../infra/kubernetes/provisioner.js'
+import { doneOrAborted } from '../k8s/abort.js'
 import { authoritySecret, awaitAuthoritySecret } from '../k8s/authority-secret.js'
 import { keepCertificateSecret } from '../k8s/certificate-secret.js'
 import { systemClock } from '../k8s/clock.js'
@@ -266,7 +267,11 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
       [
         (running) => provider.start(pipeline, running),
         (running) => provisioner.observe(running),
-        (running) => elector.start(running),
+        async (running) => {
+          // Who has not seen yet what Gateways have would write that they have no addresses.
+          await doneOrAborted(provisioner.listed, running)
+          await elector.start(running)
+        },
         (running) => reportToLeader(reporter, running),
       ],
       signal,

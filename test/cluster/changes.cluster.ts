@@ -1,6 +1,6 @@
 /** Changes of the fleet and of the cluster around it under load: no request may be lost, and what is said stays true. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { OLDEST_ENVOY_VERSION } from '../../envoy/find-envoy.js'
+import { REPLACED_ENVOY_VERSION } from '../../envoy/find-envoy.js'
 import { eventually } from '../support/eventually.js'
 import { get } from './support/http.js'
 import { apply, type Condition, fromRunner, kubectl, kubectlJson, type List } from './support/kubectl.js'
@@ -89,7 +89,7 @@ describe('a fleet whose GatewayConfig changes', () => {
     const builds = async (): Promise<readonly string[]> =>
       Promise.all((await podsOf(NAMESPACE, ENVOYS)).filter(isReady).map(({ status }) => buildOf(`${status.podIP}`)))
     const [newest = ''] = await builds()
-    const older = `, image: "docker.io/envoyproxy/envoy:distroless-v${OLDEST_ENVOY_VERSION}"`
+    const older = `, image: "docker.io/envoyproxy/envoy:distroless-v${REPLACED_ENVOY_VERSION}"`
     // Without a word about the image it is the one of the installation again.
     for (const { image, isNewest } of [
       { image: older, isNewest: false },

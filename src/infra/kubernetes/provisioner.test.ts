@@ -8,7 +8,7 @@ import type { GatewayInfra } from '../../ir/infra.js'
 import { KubeClient } from '../../k8s/kube-client.js'
 import { fieldAt, listAt, type RawObject } from '../../k8s/kube-json.js'
 import { silentLog } from '../../k8s/log.js'
-import { Provisioner } from './provisioner.js'
+import { Provisioner, type ProvisionerOptions } from './provisioner.js'
 
 const SERVICES = '/api/v1/services'
 const ACCOUNTS = '/api/v1/serviceaccounts'
@@ -29,6 +29,18 @@ describe('Provisioner', () => {
   let stop: AbortController
   let running: Promise<void>[]
 
+  const options = (): ProvisionerOptions => ({
+    client,
+    clock,
+    log: silentLog,
+    controllerName: 'headgate.dev/gateway-controller',
+    namespaces: [''],
+    controllerNamespace: 'system',
+    envoyImage: 'envoyproxy/envoy:distroless-v1.40.0',
+    xds: () => ({ host: 'headgate.system.svc.cluster.local', port: 18_000, authorities }),
+    uidOf: ({ namespace, name }) => uids.get(`${namespace}/${name}`),
+    onAddresses: (gateway, now) => addresses.set(gateway, now),
+  })
   const infra = (more: OwnFleet = {}): GatewayInfra => ownFleet(more)
   const set = (wanted: GatewayInfra | undefined, key = 'shop/web'): void => provisioner.set(new Map([[key, wanted]]))
   const writes = (): SeenRequest[] => api.requests.filter(({ method }) => method !== 'GET')
@@ -56,18 +68,7 @@ describe('Provisioner', () => {
     authorities = 'PEM'
     stop = new AbortController()
     running = []
-    provisioner = new Provisioner({
-      client,
-      clock,
-      log: silentLog,
-      controllerName: 'headgate.dev/gateway-controller',
-      namespaces: [''],
-      controllerNamespace: 'system',
-      envoyImage: 'envoyproxy/envoy:distroless-v1.40.0',
-      xds: () => ({ host: 'headgate.system.svc.cluster.local', port: 18_000, authorities }),
-      uidOf: ({ namespace, name }) => uids.get(`${namespace}/${name}`),
-      onAddresses: (gateway, now) => addresses.set(gateway, now),
-    })
+    provisioner = new Provisioner(options())
     follow()
   })
 
@@ -91,6 +92,24 @@ describe('Provisioner', () => {
     set(infra())
     await quiet()
     expect(writes()).toHaveLength(4)
+  })
+
+  it('says nothing of addresses before it has seen what there is: a leader that has just started would take them away', async () => {
+    await lead()
+    set(infra())
+    await made()
+    const service = object(SERVICES)
+    if (service === undefined) throw new Error('no Service')
+    api.put(SERVICES, { ...service, status: { loadBalancer: { ingress: [{ ip: '192.0.2.1' }] } } })
+    await eventually(() => expect(addresses.get('shop/web')?.assigned).toHaveLength(1))
+
+    const told: unknown[] = []
+    const next = new Provisioner({ ...options(), onAddresses: (_gateway, now) => told.push(now?.assigned) })
+    next.set(new Map([['shop/web', infra()]]))
+    expect(told).toEqual([])
+    running.push(next.observe(stop.signal))
+    await next.listed
+    expect(told).toEqual([[{ type: 'IPAddress', value: '192.0.2.1' }]])
   })
 
   it('changes only what differs', async () => {
@@ -329,7 +348,7 @@ describe('Provisioner', () => {
 
   it('reads the addresses that the cluster gives, also where it does not lead', async () => {
     set(infra())
-    expect(addresses.get('shop/web')?.problem?.reason).toBe('AddressNotAssigned')
+    await eventually(() => expect(addresses.get('shop/web')?.problem?.reason).toBe('AddressNotAssigned'))
     await quiet()
     expect(writes()).toHaveLength(0)
     await lead()

@@ -58,6 +58,8 @@ const REPAIR_MS = { free: 5, most: 60_000, forget: 300_000 }
 
 /** Provisions the Gateways that it is told of. */
 export class Provisioner {
+  /** Resolves when `observe` has seen what is in the cluster. Until then nothing is known of addresses, and nobody is told that there are none. */
+  readonly listed: Promise<void>
   readonly #options: ProvisionerOptions
   readonly #writer: FleetWriter
   readonly #queue: WorkQueue
@@ -77,9 +79,13 @@ export class Provisioner {
   readonly #repairs = new Map<OwnedName, { readonly count: number; readonly atMs: number }>()
   #knowsGateways = false
   #hasListed = false
+  #resolveListed: () => void = () => undefined
 
   constructor(options: ProvisionerOptions) {
     this.#options = options
+    this.listed = new Promise((resolve) => {
+      this.#resolveListed = resolve
+    })
     this.#writer = new FleetWriter(options.client)
     this.#queue = new WorkQueue(options.clock, CONCURRENCY)
   }
@@ -123,6 +129,8 @@ export class Provisioner {
       this.#hasListed = true
       this.#sweep()
       this.refresh()
+      for (const fleet of this.#infra.keys()) this.#tell(fleet)
+      this.#resolveListed()
     }
     await watchOwned({ client, clock, log, namespaces, onObject: (name, object) => this.#see(name, object) }, listed, signal)
   }
@@ -296,7 +304,7 @@ export class Provisioner {
   /** Tells the addresses of the Gateways of a fleet where they have changed. */
   #tell(fleet: string): void {
     const infra = this.#infra.get(fleet)
-    if (infra === undefined) return
+    if (infra === undefined || !this.#hasListed) return
     const place = fleetPlace(infra, this.#options.controllerNamespace)
     const problem = this.#problems.get(fleet)
     for (const service of infra.services) {
