@@ -13,7 +13,9 @@ import { startBackend, type TestBackend } from '../support/http-backend.js'
 import { type Standalone, startTestStandalone } from '../support/standalone.js'
 import { type Load, startLoad } from './support/load.js'
 
-const ROUNDS = process.env.LONG === '1' ? 100 : 15
+const IS_LONG = process.env.LONG === '1'
+const ROUNDS = IS_LONG ? 100 : 15
+const ROUTES = IS_LONG ? 500 : 45
 const TIMEOUT_MS = 120_000
 const STREAM = '/test.Echo/TalkStream'
 const BUSY = 'busy.test'
@@ -55,7 +57,6 @@ describe('objects change under load', () => {
         backend({ name: 'sockets', port: socketPort }),
         route('GRPCRoute', 'talk', `[{${to('grpc')}}]`, 'parentRefs: [{name: gw}]\n  hostnames: [talk.test]'),
         httpRoute('sockets', `[{${to('sockets')}}]`, 'parentRefs: [{name: gw}]\n  hostnames: [sockets.test]'),
-        httpRoute('rest', `[{${to('two')}}]`, 'parentRefs: [{name: gw}, {name: other}]'),
       ].join('---'),
     )
     await headgate.write('busy', httpRoute('busy', `[{${to('one')}}]`, spec(['gw'])))
@@ -155,10 +156,12 @@ describe('objects change under load', () => {
   it(
     'a route moves between gateways; what it leaves is served by the route behind it',
     async () => {
+      await headgate.write('rest', httpRoute('rest', `[{${to('two')}}]`, 'parentRefs: [{name: gw}, {name: other}]'))
       const other = headgate.place('default/other', 80)
       const there = startLoad({ ...other, host: BUSY })
       await underLoad((number) => writeBusy([rule('/', 'one')], number % 2 === 0 ? ['gw'] : ['other']))
       expect(Object.keys(await there.end())).toEqual(['200'])
+      await headgate.remove('rest')
     },
     TIMEOUT_MS,
   )
@@ -216,6 +219,29 @@ spec:
         )
       })
       await headgate.remove('side')
+    },
+    TIMEOUT_MS,
+  )
+
+  it(
+    `${ROUTES} routes to new Services are added one by one: the first answer after 404 is 200`,
+    async () => {
+      const perRound = ROUTES / ROUNDS
+      const status = async (name: string): Promise<number> =>
+        (await headgate.send('default/fresh', 80, { host: `${name}.added.test` })).status
+      await headgate.write('fresh', gateway('fresh'))
+      expect(await status('nobody')).toBe(404)
+      await underLoad(async (number) => {
+        for (let index = (number - 1) * perRound; index < number * perRound; index++) {
+          const name = `n${index}`
+          const hostnames = `parentRefs: [{name: fresh}]\n  hostnames: [${name}.added.test]`
+          const route = httpRoute(name, `[{backendRefs: [{name: ${name}, port: 8001}]}]`, hostnames)
+          await headgate.put(name, [service(name, [index % 2 === 0 ? one : two]), route].join('---'))
+          const seen = [await status(name)]
+          while (seen.at(-1) !== 200 && seen.length < 5_000) seen.push(await status(name))
+          expect([name, [...new Set(seen)].filter((each) => each !== 404)]).toEqual([name, [200]])
+        }
+      })
     },
     TIMEOUT_MS,
   )
