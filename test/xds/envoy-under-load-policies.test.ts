@@ -290,4 +290,32 @@ spec: {${about}, circuitBreaker: {maxRequestsPerConnection: 1}}
     },
     TIMEOUT_MS,
   )
+
+  // The last: a connection of a listener that was changed ends when it has drained.
+  it(
+    'a policy about clients of one listener comes, changes and goes: another listener keeps its connections, and no request is lost',
+    async () => {
+      const settings = ['http2: {maxConcurrentStreams: 50}', 'headers: {maxRequestHeaders: 90}', 'timeout: {http: {idleTimeout: 10m}}']
+      const about = 'targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: gw, sectionName: https}]'
+      loads = [
+        startLoad({ ...headgate.place('default/gw', 80), host: HOST }),
+        startLoad({ ...headgate.place('default/gw', 443), host: HOST, ca: authority.certificate }),
+      ]
+      await rounds(async (number) => {
+        const kind = 'apiVersion: headgate.dev/v1alpha1\nkind: ClientTrafficPolicy\nmetadata: {name: c}'
+        if (number % 4 === 0) await headgate.remove('client')
+        else await headgate.write('client', `${kind}\nspec: {${about}, ${settings[number % 3]}}\n`)
+        const before = loads.map((load) => load.total())
+        await eventually(() => {
+          for (const [at, load] of loads.entries()) expect(load.total()).toBeGreaterThan((before[at] ?? 0) + 2)
+        })
+      })
+      const [plain, secure] = loads.map((load) => load.connections())
+      for (const load of loads) expect(Object.keys(await load.end())).toEqual(['200'])
+      expect(plain).toBe(1)
+      expect(secure).toBeGreaterThan(1)
+      await expectStreamsUp()
+    },
+    TIMEOUT_MS,
+  )
 })
