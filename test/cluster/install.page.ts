@@ -3,7 +3,8 @@
  * cluster cannot reach: the manifests of the Gateway API are a file, and the image is on the node instead of in a registry.
  */
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from '@jest/globals'
@@ -34,11 +35,11 @@ function inline(begin: string): string {
 }
 
 /** Runs commands as somebody does who copies them. Rejects with their standard error. */
-async function follow(commands: string): Promise<string> {
+async function follow(commands: string, folder = REPOSITORY): Promise<string> {
   const here = commands
     .replace(MANIFESTS, fromRunner('HEADGATE_GATEWAY_API_MANIFESTS'))
     .replaceAll('REGISTRY', fromRunner('HEADGATE_REGISTRY'))
-  return (await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', here], { cwd: REPOSITORY })).stdout
+  return (await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', here], { cwd: folder })).stdout
 }
 
 const [gatewayApi = '', image = '', chart = '', gateway = ''] = blocks('## Install')
@@ -67,6 +68,7 @@ describe('docs/install.md', () => {
     const shown = await follow(gateway)
     expect(shown).toContain(await addressOf())
     await isServed()
+    await eventually(async () => expect(await kubectl('events', '--for', 'gateway/web')).toMatch(/Normal\s+Programmed\s/), 60_000)
   }, 400_000)
 
   it('shows what the controller knows', async () => {
@@ -80,6 +82,28 @@ describe('docs/install.md', () => {
     await eventually(async () => expect(conditionsOf(await readGateway())).toContain('Programmed=True'), 90_000)
     expect(await addressOf()).not.toBe('')
   }, 240_000)
+
+  it('takes an authority of somebody else, and its Envoys go on', async () => {
+    const [commands = ''] = blocks('### With an authority of your own')
+    // Keys are not left in the clone.
+    const folder = mkdtempSync(join(tmpdir(), 'headgate-page-'))
+    try {
+      symlinkSync(join(REPOSITORY, 'charts'), join(folder, 'charts'))
+      await follow(commands, folder)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+    const listener = JSON.stringify([{ op: 'add', path: '/spec/listeners/-', value: { name: 'more', protocol: 'HTTP', port: 81 } }])
+    await kubectl('patch', 'gateway', 'web', '--type=json', '--patch', listener)
+    const { metadata } = await kubectlJson<{ metadata: { generation: number } }>('get', 'gateway', 'web')
+    // Who says so are Envoys that have it.
+    await eventually(async () => {
+      const conditions = (await readGateway()).status?.conditions ?? []
+      expect(conditions).toContainEqual(
+        expect.objectContaining({ type: 'Programmed', status: 'True', observedGeneration: metadata.generation }),
+      )
+    }, 120_000)
+  }, 300_000)
 
   it('upgrades, keeps what was set, and goes back', async () => {
     const [commands = ''] = blocks('## Upgrade')
