@@ -116,32 +116,38 @@ async function buildOf(address: string): Promise<string> {
 }
 
 describe('three replicas with an Envoy on each', () => {
-  /** How many Envoys of this Gateway each replica serves, by its pod. */
-  const spread = async (): Promise<ReadonlyMap<string, number>> => {
-    const replicas = (await podsOf(SYSTEM, CONTROLLERS)).filter(isReady)
-    const counts = replicas.map(async ({ metadata, status }): Promise<readonly [string, number]> => {
-      const text = (await get(`${status.podIP}`, 'metrics', '/metrics', {}, 19_002)).body
-      const line = text.split('\n').find((each) => each.startsWith('headgate_connected_proxies{') && each.includes(`${NAMESPACE}/web"`))
-      return [metadata.name, Number(line?.split(' ').at(-1) ?? 0)]
+  /** The Envoys of this Gateway that each replica serves, by its pod; those that end are none. */
+  const spread = async (): Promise<ReadonlyMap<string, readonly string[]>> => {
+    const [replicas, envoys] = await Promise.all([podsOf(SYSTEM, CONTROLLERS), podsOf(NAMESPACE, ENVOYS)])
+    const living = new Set(envoys.map(({ metadata }) => `${NAMESPACE}/${metadata.name}`))
+    const served = replicas.filter(isReady).map(async ({ metadata }): Promise<readonly [string, readonly string[]]> => {
+      const command = ['node', '/app/dist/gatewayctl.mjs', 'proxies', '--output', 'json']
+      const proxies = JSON.parse(await kubectl('exec', metadata.name, '--namespace', SYSTEM, '--', ...command)) as readonly {
+        readonly node: string
+      }[]
+      return [metadata.name, proxies.map(({ node }) => node).filter((node) => living.has(node))]
     })
-    return new Map(await Promise.all(counts))
+    return new Map(await Promise.all(served))
   }
 
   it('keep conditions right when the leader is killed', async () => {
-    await eventually(async () => expect((await spread()).size).toBe(3), 120_000)
-    // Which replica an Envoy comes to is chance: it comes again until each has one.
-    for (let attempt = 0; attempt < 20; attempt++) {
-      await eventually(async () => expect([...(await spread()).values()].reduce((sum, each) => sum + each, 0)).toBe(3), 120_000)
-      if ([...(await spread()).values()].every((each) => each === 1)) break
-      const [pod] = await podsOf(NAMESPACE, ENVOYS)
-      await kubectl('delete', 'pod', `${pod?.metadata.name}`, '--namespace', NAMESPACE, '--wait=false')
+    // Which replica an Envoy comes to is chance: of several on one, one comes again until each has its own.
+    for (let attempt = 0; attempt < 30; attempt++) {
       await eventually(async () => {
-        const pods = await podsOf(NAMESPACE, ENVOYS)
-        expect(pods.map(({ metadata }) => metadata.name)).not.toContain(pod?.metadata.name)
-        expect(pods.filter(isReady)).toHaveLength(3)
+        const served = await spread()
+        expect([served.size, [...served.values()].flat().length]).toEqual([3, 3])
       }, 120_000)
+      const crowded = [...(await spread()).values()].find((envoys) => envoys.length > 1)
+      if (crowded === undefined) break
+      const name = `${crowded[0]}`.slice(NAMESPACE.length + 1)
+      await kubectl('delete', 'pod', name, '--namespace', NAMESPACE, '--wait=false')
+      await eventually(
+        async () => expect((await podsOf(NAMESPACE, ENVOYS)).map(({ metadata }) => metadata.name)).not.toContain(name),
+        60_000,
+      )
+      await eventually(async () => expect((await podsOf(NAMESPACE, ENVOYS)).filter(isReady)).toHaveLength(3), 120_000)
     }
-    expect([...(await spread()).values()]).toEqual([1, 1, 1])
+    expect([...(await spread()).values()].map((envoys) => envoys.length)).toEqual([1, 1, 1])
     const { spec } = await kubectlJson<{ spec: { holderIdentity: string } }>('get', 'lease', 'headgate-leader', '--namespace', SYSTEM)
     const leader = [...(await spread()).keys()].find((name) => spec.holderIdentity.includes(name))
     await withoutLoss(async () => {
