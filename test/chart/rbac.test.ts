@@ -1,7 +1,9 @@
 /** The chart's permissions, against what the controller reads. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { KINDS } from '../../src/kinds/index.js'
-import { BUILD_TIMEOUT_MS, Helm, type Manifest } from './helm.js'
+import { BUILD_TIMEOUT_MS, CHART, Helm, type Manifest } from './helm.js'
 
 let helm: Helm
 beforeAll(async () => {
@@ -83,6 +85,27 @@ describe('RBAC', () => {
     expect(KINDS.filter(({ group, plural }) => allows(roles, group, `${plural}/status`, 'update'))).toEqual([])
   })
 
+  it('gives no permission that docs/security.md does not list, under its duty', async () => {
+    const page = readFileSync(join(CHART, '..', '..', 'docs', 'security.md'), 'utf8')
+    const listed = dutiesOf(page)
+    const roles = (await helm.objects('--set', 'rateLimit.enabled=true,rateLimit.redis.url=redis:6379')).filter(isOfController)
+    const unlisted = roles.flatMap(({ metadata, rules = [] }) => {
+      const duty = metadata.name.split(/:|^headgate-/).at(-1) ?? ''
+      const rows = (listed.get(duty) ?? []).map((row) => row.toLowerCase())
+      return rules
+        .flatMap(({ apiGroups, resources, resourceNames, verbs }) => {
+          // Where only some are meant, these are named.
+          const words = resourceNames ?? resources.map((each) => wordOf(`${apiGroups}`, each))
+          return words.flatMap((word) => verbs.map((verb) => [word, verb] as const))
+        })
+        .filter(([word, verb]) => !rows.some((row) => row.includes(word) && row.includes(verb)))
+        .map(([word, verb]) => `${duty}: ${verb} ${word}`)
+    })
+    expect([...listed.keys()].toSorted()).toEqual(['authenticate', 'cluster', 'own', 'provision', 'read', 'read-secrets', 'status'])
+    expect(roles).toHaveLength(7)
+    expect(unlisted).toEqual([])
+  })
+
   it('binds every role of the controller to its ServiceAccount', async () => {
     const objects = await helm.objects()
     const roles = objects.filter(isOfController).map(({ kind, metadata }) => `${kind} ${metadata.name}`)
@@ -93,6 +116,27 @@ describe('RBAC', () => {
     expect(bound.sort()).toEqual(roles.sort())
   })
 })
+
+/** Rows of the table of permissions, by duty: a row without one goes on with that of the row before. */
+function dutiesOf(page: string): ReadonlyMap<string, readonly string[]> {
+  const [, table = ''] = page.split('| duty |')
+  const rows = (table.split('\n\n')[0] ?? '').split('\n').slice(2)
+  const duties = new Map<string, string[]>()
+  let duty = ''
+  for (const row of rows) {
+    const [, name] = /^\| `([a-z-]+)`/.exec(row) ?? []
+    duty = name ?? duty
+    duties.set(duty, [...(duties.get(duty) ?? []), row])
+  }
+  return duties
+}
+
+/** How the page calls a resource, in lower case. */
+function wordOf(group: string, resource: string): string {
+  if (resource.endsWith('/status') && resource !== 'gatewayclasses/status') return '`/status` of the kinds above'
+  if (group === 'headgate.dev') return '`headgate.dev`'
+  return resource.endsWith('routes') ? 'all routes' : resource
+}
 
 /** Roles for people (aggregated ones) are not the controller's. */
 function isOfController({ kind, metadata }: Manifest): boolean {
