@@ -21,15 +21,15 @@ const SUFFIXES = [
   'downstream_cx_overload_reject',
   'downstream_cx_overflow',
   'downstream_global_cx_overflow',
-  // Requests, by class of answer, with their latencies.
+  // Requests of clients, by class of answer, with their latencies; of backends see below.
   '_rq_total',
   '_rq_active',
-  '_rq_1xx',
-  '_rq_2xx',
-  '_rq_3xx',
-  '_rq_4xx',
-  '_rq_5xx',
-  '_rq_time',
+  'downstream_rq_1xx',
+  'downstream_rq_2xx',
+  'downstream_rq_3xx',
+  'downstream_rq_4xx',
+  'downstream_rq_5xx',
+  'downstream_rq_time',
   '.no_route',
   'upstream_rq_retry',
   'upstream_rq_retry_success',
@@ -71,6 +71,22 @@ const SUFFIXES = [
 /** Single statistics that are there only where somebody asks for them, by a part of the name. */
 const PARTS = ['.grpc.']
 
+/** What Envoy counts a second time for requests that are not internal: none is, so it would be all of them. */
+const COUNTED_TWICE = '.external'
+
+/** Answers of backends by class, and their latencies. */
+const OF_BACKENDS = `(?:${notEndingIn(COUNTED_TWICE)})\\.upstream_rq_(?:[1-5]xx|time)`
+
+/** An expression for texts that do not end in another one, which expressions without look-behind have to spell out. */
+function notEndingIn(end: string): string {
+  const shorter = Array.from({ length: end.length }, (_, at) => quote(end.slice(at + 1)))
+  return shorter.map((rest, at) => `.*[^${end[at]}]${rest}`).join('|')
+}
+
+function quote(text: string): string {
+  return text.replaceAll('.', '\\.')
+}
+
 /**
  * The bootstrap's filter on statistics.
  *
@@ -83,6 +99,7 @@ export function keptStats(more: readonly envoy.type.matcher.v3.StringMatcher[] =
         ...PREFIXES.map((prefix) => ({ prefix })),
         ...SUFFIXES.map((suffix) => ({ suffix })),
         ...PARTS.map((contains) => ({ contains })),
+        { safeRegex: { regex: OF_BACKENDS } },
         ...more,
       ],
     },

@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect } from '@jest/globals'
+import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { grpcRoute, grpcWorld } from '../features/grpc-world.js'
 import { backend, to } from '../features/manifests.js'
 import { eventually } from '../support/eventually.js'
@@ -63,6 +63,20 @@ policyField(
     }, WITHIN_MS)
   },
 )
+
+it('counts answers of backends by class and with their latencies, and nothing twice', async () => {
+  await write()
+  await world.ask()
+  await eventually(async () => {
+    const text = await askProxy(world, '/stats/prometheus')
+    for (const name of ['upstream_rq_xx', 'upstream_rq_time_count']) {
+      expect(text).toMatch(new RegExp(`envoy_cluster_${name}\\{[^}]*envoy_cluster_name="Backend/default/a[^}]*\\} [1-9]`))
+    }
+    expect(text).toMatch(/envoy_http_downstream_rq_xx\{[^}]*\} [1-9]/)
+    expect(text).toMatch(/envoy_http_downstream_rq_time_count\{[^}]*\} [1-9]/)
+    expect(text).not.toContain('external')
+  }, WITHIN_MS)
+}, 60_000)
 
 policyField(['BackendTrafficPolicy statistics.name'], 'names a backend in statistics', async () => {
   const name = 'mine/%BACKEND_KIND%/%BACKEND_NAMESPACE%/%BACKEND_NAME%'
