@@ -57,8 +57,8 @@ export const HTTP_FILTERS: readonly HttpFilter[] = [
 ]
 
 /**
- * Filters that stand in the chain as one, where the route is known when filters are put together: those of listeners, because hosts
- * that have one have all, and the places of programs from the third on.
+ * Filters that stand in the chain as one: those of listeners, because hosts that have one have all, and the places of programs from the
+ * third on.
  */
 const GROUPS: readonly FilterGroup[] = [
   filterGroup('headgate.listener_filters', LISTENER_FILTERS),
@@ -105,12 +105,13 @@ export function httpFilters(scoped: boolean, { envoyHeaders, countsGrpcCalls }: 
       ...(disabled && !(scoped && isOnlyDiscovered(filter)) ? { disabled } : {}),
     }
   }
-  if (!scoped) return filters.flatMap((filter) => groupAt(filter) ?? filterOf(filter))
+  const absent = (filter: HttpFilter): readonly ChainFilter[] => groupAt(filter) ?? [filterOf(filter)]
+  if (!scoped) return filters.flatMap(absent)
   return [
     { name: SCOPE_SEARCH.name, typedConfig: SCOPE_SEARCH.config },
     ...filters.flatMap((filter) => {
       const group = PRESENT_GROUPS.find(({ first }) => first === filter)
-      return [...(group === undefined ? [] : [{ name: group.name, typedConfig: group.config }]), filterOf(filter)]
+      return [...(group === undefined ? [] : [{ name: group.name, typedConfig: group.config }]), ...absent(filter)]
     }),
   ]
 }
