@@ -4,8 +4,6 @@ import { readCommandLine } from './config/command-line.js'
 import type { Config, StandaloneConfig } from './config/config.js'
 import { shutdownSignal } from './config/shutdown-signal.js'
 import { surroundingsOfProcess } from './config/surroundings.js'
-import { announcement } from './pipeline/announce.js'
-import { startStandalone } from './pipeline/standalone.js'
 import { sendGrpcLogTo } from './telemetry/grpc-log.js'
 import { createLogger, type Logger } from './telemetry/logger.js'
 
@@ -22,7 +20,7 @@ async function run(config: Config): Promise<number> {
   try {
     if (config.provider === 'file') await runStandalone(config, logger, signal)
     else {
-      // The client for Kubernetes takes 50 MB and half of the time to start: a laptop does without.
+      // Neither carries what only the other needs: folders and their problems here, watches and leases there.
       const { runKubernetes } = await import('./pipeline/kubernetes.js')
       await runKubernetes(config, logger, signal)
     }
@@ -35,6 +33,7 @@ async function run(config: Config): Promise<number> {
 }
 
 async function runStandalone(config: StandaloneConfig, logger: Logger, signal: AbortSignal): Promise<void> {
+  const [{ startStandalone }, { announcement }] = await Promise.all([import('./pipeline/standalone.js'), import('./pipeline/announce.js')])
   const demo = config.isQuickstart ? await startDemoBackends(surroundings.packageFolder) : undefined
   try {
     const running = await startStandalone(config, logger, signal)

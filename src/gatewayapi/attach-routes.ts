@@ -3,7 +3,9 @@
  *
  * Source: Gateway API v1.7, `ParentReference`, `AllowedRoutes` and the reasons of the condition `Accepted` of routes.
  */
+
 import type { Hostname } from '../ir/hostname.js'
+import { exactly } from '../util/exactly.js'
 import { type ObjectKey, type ObjectVersion, objectKey } from '../util/object-ref.js'
 import { GATEWAY_GROUP, type Problem } from './conditions.js'
 import { intersectHostnames } from './hostnames.js'
@@ -82,7 +84,7 @@ function attachToParent(
     return refused('NotAllowedByListeners', `No listener that is asked for takes routes from the namespace "${route.object.namespace}".`)
   }
   const attached = allowed.flatMap((each) => attachToListener(route, each))
-  if (attached.length > 0) return { listeners: attached }
+  if (attached.length > 0) return { listeners: exactly(attached) }
   const hosts = allowed.map((each) => each.hostname ?? '*').join(', ')
   return refused('NoMatchingListenerHostname', `None of the route's hostnames is covered by a listener; the listeners serve ${hosts}.`)
 }

@@ -15,7 +15,8 @@ export class Index<V> implements SourceListener<V> {
   readonly source: Source<V>
   readonly order: number
   readonly #of: (value: V, key: string) => Iterable<string>
-  readonly #words = new Map<string, Word>()
+  /** Nearly every word has one key and is read by nobody as such, and there are many words: no record for that, but the key alone. */
+  readonly #words = new Map<string, string | Word>()
   readonly #listeners: WordListener[] = []
 
   constructor(name: string, order: number, source: Source<V>, of: (value: V, key: string) => Iterable<string>) {
@@ -28,21 +29,21 @@ export class Index<V> implements SourceListener<V> {
 
   /** The keys that yield a word, in ascending order. */
   keys(word: string): readonly string[] {
-    const members = this.#words.get(word)?.members
+    const members = this.#members(word)
     if (members === undefined) return []
     return typeof members === 'string' ? [members] : members.sorted()
   }
 
   /** How many keys yield a word. */
   count(word: string): number {
-    const members = this.#words.get(word)?.members
+    const members = this.#members(word)
     if (members === undefined) return 0
     return typeof members === 'string' ? 1 : members.size
   }
 
   /** Every word that some key yields. */
   *words(): Generator<string, undefined> {
-    for (const { word, members } of this.#words.values()) if (members !== undefined) yield word
+    for (const [word, known] of this.#words) if (typeof known === 'string' || known.members !== undefined) yield word
   }
 
   /** The cell for reading which keys yield a word. */
@@ -78,11 +79,17 @@ export class Index<V> implements SourceListener<V> {
     for (const word of had) if (!has.has(word)) this.#remove(word, key)
     for (const word of has) {
       if (!had.has(word)) this.#add(word, key)
-      else this.#words.get(word)?.content?.changed()
+      else recordOf(this.#words.get(word))?.content?.changed()
     }
   }
 
   #add(word: string, key: string): void {
+    if (!this.#words.has(word)) {
+      const own = onePiece(word)
+      this.#words.set(own, key)
+      for (const listener of this.#listeners) listener.wordAppeared(own)
+      return
+    }
     const known = this.#word(word)
     const { members } = known
     if (members === undefined) {
@@ -96,6 +103,12 @@ export class Index<V> implements SourceListener<V> {
   #remove(word: string, key: string): void {
     const known = this.#words.get(word)
     if (known === undefined) return
+    if (typeof known === 'string') {
+      if (known !== key) return
+      this.#words.delete(word)
+      for (const listener of this.#listeners) listener.wordVanished(word)
+      return
+    }
     const { members } = known
     if (typeof members === 'object') members.delete(key)
     if (members === key || (typeof members === 'object' && members.size === 0)) {
@@ -106,10 +119,18 @@ export class Index<V> implements SourceListener<V> {
     this.#tidy(known)
   }
 
+  #members(word: string): string | SortedKeys | undefined {
+    const known = this.#words.get(word)
+    return typeof known === 'string' ? known : known?.members
+  }
+
+  /** The record of a word. */
   #word(word: string): Word {
     const known = this.#words.get(word)
-    if (known !== undefined) return known
-    const made: Word = { word: onePiece(word), members: undefined, membership: undefined, content: undefined }
+    if (typeof known === 'object') return known
+    const made: Word = { word: onePiece(word), members: known, membership: undefined, content: undefined }
+    // Removed first, or the table would keep its own copy of the word.
+    this.#words.delete(word)
     this.#words.set(made.word, made)
     return made
   }
@@ -145,6 +166,10 @@ class WordCell extends Cell {
   protected readChanged(): void {
     if (!this.isRead) this.#index.unread(this, this.#word)
   }
+}
+
+function recordOf(known: string | Word | undefined): Word | undefined {
+  return typeof known === 'object' ? known : undefined
 }
 
 function tell({ membership, content }: Word): void {

@@ -28,7 +28,7 @@ export function toLocalities(placed: readonly PlacedEndpoint[]): readonly Locali
   return places.map(({ zone, priority, endpoints }) => ({
     zone,
     priority: priorities.indexOf(priority),
-    endpoints: endpoints.sort((a, b) => compareText(addressText(a), addressText(b))),
+    endpoints: endpoints.toSorted((a, b) => compareText(addressText(a), addressText(b))),
   }))
 }
 

@@ -1,6 +1,8 @@
 /** How the requests of a rule are shared out among its backends. */
+
 import type { WeightedCluster } from '../../ir/forward.js'
 import { NO_HEADER_CHANGES } from '../../ir/headers.js'
+import { exactly } from '../../util/exactly.js'
 import type { ClusterUsage } from '../backends/cluster-names.js'
 import type { UsableBackend } from '../backends/resolved-backend.js'
 import type { Problem } from '../conditions.js'
@@ -56,5 +58,5 @@ export function shareOut<R extends WeightedReference>(
       backends.push(found.backend)
     }
   }
-  return { clusters, invalidWeight, problems, backends }
+  return { clusters: exactly(clusters), invalidWeight, problems, backends }
 }
