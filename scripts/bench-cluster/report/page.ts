@@ -74,6 +74,7 @@ Linux, root, no container engine; the first run builds Kubernetes and the peers,
 npm run bench:cluster -- --peer headgate,envoy-gateway,contour --routes 1000 --minutes-per-peer 10   # at most 25 minutes
 npm run bench:cluster -- --peer headgate --routes 10000   # one of them, further up
 npm run bench:cluster -- --rows probe,bulk --one-by-one 3000 --routes 3000   # some of the rows
+npm run bench:memory   # the controller's memory and cold start, without a cluster
 npm run bench:ads   # 1,000 simulated proxies at one controller
 npm run bench:floor   # what Envoy alone needs
 \`\`\`

@@ -38,16 +38,35 @@ export function sotwResourceEncoder(counters: EncodeCounters): ResourceEncoder {
 
 function cachedHeads({ encodes }: EncodeCounters, encodeHead: (resource: EncodedResource) => Buffer): ResourceEncoder {
   const heads = new WeakMap<EncodedResource, Buffer>()
+  const slab = new Slab()
   return {
     parts(resource) {
       let head = heads.get(resource)
       if (head === undefined) {
-        head = encodeHead(resource)
+        head = slab.keep(encodeHead(resource))
         heads.set(resource, head)
         encodes.set(resource.typeUrl, (encodes.get(resource.typeUrl) ?? 0) + 1)
       }
       return [head, resource.value]
     },
+  }
+}
+
+/**
+ * Small buffers that stay, side by side. In Node's own pool they would stand between those that they were made from and that do not stay,
+ * and keep their memory: 700 bytes for each of 200.
+ */
+class Slab {
+  static readonly #BYTES = 8_192
+  #free: Buffer = Buffer.alloc(0)
+
+  /** A copy. */
+  keep(bytes: Buffer): Buffer {
+    if (this.#free.length < bytes.length) this.#free = Buffer.allocUnsafeSlow(Math.max(Slab.#BYTES, bytes.length))
+    const kept = this.#free.subarray(0, bytes.length)
+    kept.set(bytes)
+    this.#free = this.#free.subarray(bytes.length)
+    return kept
   }
 }
 
