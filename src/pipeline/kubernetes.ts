@@ -110,7 +110,7 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
         ? { kind: 'cluster' }
         : config.watch.kind === 'namespaces'
           ? { kind: 'namespaces', names: config.watch.namespaces }
-          : config.watch,
+          : { ...config.watch, own: config.namespace },
     byReference: new Set(BY_REFERENCE),
     onStatus: (kind, key, stored) => statusWriter.observe(`${kind}/${key}`, stored),
     onCustomResources: (resources) => {

@@ -9,7 +9,9 @@ import { answers, createSite, routeYaml, type Site } from './support/site.js'
 const SYSTEM = 'headgate-life'
 const values = [
   ...['--set', `image.tag=${fromRunner('HEADGATE_TAG')},replicaCount=1,controllerName=headgate.dev/life,gatewayClass.name=life`],
-  ...['--set', 'watch.namespaces={life},resources.requests.cpu=50m,gatewayClass.config.resources.requests.cpu=10m'],
+  // A label that every namespace has.
+  ...['--set-string', 'watch.selector=kubernetes.io/metadata.name=life'],
+  ...['--set', 'resources.requests.cpu=50m,gatewayClass.config.resources.requests.cpu=10m'],
 ]
 const install = ['--namespace', SYSTEM, '--create-namespace', '--wait', '--timeout', '150s', ...values]
 

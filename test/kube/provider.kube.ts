@@ -134,7 +134,7 @@ describe('the provider of a real cluster', () => {
   })
 
   it('follows namespaces that a label selects', async () => {
-    start('admin', { scope: { kind: 'selector', labelSelector: 'team=web' } })
+    start('admin', { scope: { kind: 'selector', labelSelector: 'team=web', own: 'default' } })
     await eventually(() => expect(complete).toBe(true), 10_000)
     await create(api.admin, '/api/v1/namespaces', { metadata: { name: 'late', labels: { team: 'web' } } })
     await create(api.admin, '/api/v1/namespaces/late/services', { metadata: { name: 's' }, spec: { ports: [{ port: 80 }] } })

@@ -77,7 +77,7 @@ function namespacesOf({ scope, selected }: WatchPlan): 'all' | ReadonlySet<strin
     case 'namespaces':
       return new Set(scope.names)
     case 'selector':
-      return selected
+      return new Set([scope.own, ...selected])
   }
 }
 
