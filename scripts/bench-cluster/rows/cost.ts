@@ -11,15 +11,17 @@ const INTERVAL_MS = 500
 /** Changes routes one by one, far enough apart not to share work, and takes off what was used in as much time without changes. */
 export async function cost(stage: Stage, routes: number): Promise<CostResult> {
   await settle(stage)
+  // Not what an earlier measurement has written already: that would change nothing.
+  const version = (change: number): string => `cost-${routes}-${change}`
   const idle = await used(stage, () => pause(CHANGES * INTERVAL_MS * 0.5))
   let isStalled = false
   const busy = await used(stage, async () => {
     for (let change = 0; change < CHANGES; change++) {
       const next = pause(INTERVAL_MS)
-      await apply(stage.client, routeManifest(change % routes, `cost-${change}`), stage.signal)
+      await apply(stage.client, routeManifest(change % routes, version(change)), stage.signal)
       await next
     }
-    const last = { route: (CHANGES - 1) % routes, version: `cost-${CHANGES - 1}` }
+    const last = { route: (CHANGES - 1) % routes, version: version(CHANGES - 1) }
     isStalled = (await shows(stage, last)) === undefined
     await settle(stage)
   })
