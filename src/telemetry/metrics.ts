@@ -44,7 +44,7 @@ export interface ExternalCounts {
 }
 
 /** Between two looks at the event loop. Each wakes the process: ten times as many cost more than all else that an idle controller does. */
-const EVENT_LOOP_TICK_MS = 100
+export const EVENT_LOOP_TICK_MS = 100
 
 const LATENCY_BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 

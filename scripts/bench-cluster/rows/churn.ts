@@ -1,5 +1,6 @@
 /** Changes at a steady rate. */
 import { get } from 'node:http'
+import { EVENT_LOOP_TICK_MS } from '../../../src/telemetry/metrics.js'
 import { apply, pause, podsOf } from '../cluster.js'
 import { churningEndpoints, routeManifest } from '../manifests.js'
 import type { ChurnResult } from '../result.js'
@@ -105,14 +106,14 @@ export function slope(samples: readonly { readonly minute: number; readonly mb: 
 
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0
 
-/** What the controller's metrics say of its event loop; undefined where there are none. */
+/** How much later than it should a tick of the controller's event loop comes; undefined where there are no metrics of it. */
 async function eventLoopP99Ms(stage: Stage): Promise<number | undefined> {
   const port = stage.peer.eventLoopMetricsPort
   const [pod] = await podsOf(stage.client, stage.peer.controller, stage.signal)
   if (port === undefined || pod === undefined) return undefined
   const text = await read(`http://${pod.address}:${port}/metrics`)
   const [, seconds] = /^nodejs_eventloop_lag_p99_seconds (\S+)$/m.exec(text) ?? []
-  return seconds === undefined ? undefined : Number(seconds) * 1000
+  return seconds === undefined ? undefined : Number(seconds) * 1000 - EVENT_LOOP_TICK_MS
 }
 
 function read(url: string): Promise<string> {
