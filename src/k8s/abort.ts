@@ -5,11 +5,20 @@ export interface LinkedController extends Disposable {
   readonly controller: AbortController
 }
 
-/** Resolves when the work is done, or when the signal aborts before. */
-export async function doneOrAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
-  using link = linkedController(signal)
-  const aborted = new Promise((resolve) => link.controller.signal.addEventListener('abort', resolve, { once: true }))
-  if (!signal.aborted) await Promise.race([work, aborted])
+/** Resolves with the promise or when the signal aborts, whichever is first. */
+export function untilAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve()
+      return
+    }
+    const done = (): void => {
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    signal.addEventListener('abort', done, { once: true })
+    promise.then(done, done)
+  })
 }
 
 /** A controller that also aborts when `parent` does. Disposing it removes the listener, so that a long-lived parent does not collect them. */

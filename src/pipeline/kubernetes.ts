@@ -13,7 +13,7 @@ import { bindAddresses } from '../infra/kubernetes/bind-addresses.js'
 import { createClassFinalizers } from '../infra/kubernetes/class-finalizers.js'
 import { PodPlacements } from '../infra/kubernetes/pod-placements.js'
 import { Provisioner } from '../infra/kubernetes/provisioner.js'
-import { doneOrAborted } from '../k8s/abort.js'
+import { untilAborted } from '../k8s/abort.js'
 import { authoritySecret, awaitAuthoritySecret } from '../k8s/authority-secret.js'
 import { keepCertificateSecret } from '../k8s/certificate-secret.js'
 import { systemClock } from '../k8s/clock.js'
@@ -269,7 +269,7 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
         (running) => provisioner.observe(running),
         async (running) => {
           // Who has not seen yet what Gateways have would write that they have no addresses.
-          await doneOrAborted(provisioner.listed, running)
+          await untilAborted(provisioner.listed, running)
           await elector.start(running)
         },
         (running) => reportToLeader(reporter, running),

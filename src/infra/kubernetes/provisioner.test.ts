@@ -288,18 +288,7 @@ describe('Provisioner', () => {
     stop.abort()
     await Promise.all(running)
     stop = new AbortController()
-    provisioner = new Provisioner({
-      client,
-      clock,
-      log: silentLog,
-      controllerName: 'headgate.dev/gateway-controller',
-      namespaces: [''],
-      controllerNamespace: 'system',
-      envoyImage: 'x',
-      xds: () => ({ host: 'h', port: 1, authorities }),
-      uidOf: () => undefined,
-      onAddresses: () => undefined,
-    })
+    provisioner = new Provisioner(options())
     follow()
     await lead()
     await quiet()

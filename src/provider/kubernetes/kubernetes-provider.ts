@@ -1,5 +1,6 @@
 /** Reads the objects of a cluster. */
 
+import { untilAborted } from '../../k8s/abort.js'
 import { API_BACKOFF, backoffMs } from '../../k8s/backoff.js'
 import type { Clock } from '../../k8s/clock.js'
 import type { KubeClient } from '../../k8s/kube-client.js'
@@ -250,20 +251,4 @@ function storedStatus({ metadata, status }: RawObject): StoredStatus {
     resourceVersion: metadata.resourceVersion ?? '',
     status: typeof status === 'object' && status !== null ? { ...status } : {},
   }
-}
-
-/** Resolves with the promise or when the signal aborts, whichever is first. */
-function untilAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve()
-      return
-    }
-    const done = (): void => {
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    signal.addEventListener('abort', done, { once: true })
-    promise.then(done, done)
-  })
 }
