@@ -4,6 +4,7 @@ import { backend, gateway, httpRoute, to } from '../features/manifests.js'
 import { startBackend, type TestBackend } from '../support/http-backend.js'
 import { type Standalone, startTestStandalone } from '../support/standalone.js'
 import { securityPolicy } from './support/attempts.js'
+import { secret } from './support/secrets.js'
 import { createIssuer } from './support/tokens.js'
 
 let headgate: Standalone
@@ -33,22 +34,11 @@ const ROUTES = [
   httpRoute('all', `[{${to('app')}}]`),
 ]
 const ABOUT = 'targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: gw}]'
-const SECRETS = `
-apiVersion: v1
-kind: Secret
-metadata: {name: s}
-stringData: {ann: key-of-ann}
----
-apiVersion: v1
-kind: Secret
-metadata: {name: u}
-stringData: {.htpasswd: "ann:{SHA}kGByAB793z4R5tK1eC9Hd/4Dhzk="}
----
-apiVersion: v1
-kind: Secret
-metadata: {name: c}
-stringData: {client-secret: a secret of more than sixteen characters}
-`
+const SECRETS = [
+  secret('s', { ann: 'key-of-ann' }),
+  secret('u', { '.htpasswd': 'ann:{SHA}kGByAB793z4R5tK1eC9Hd/4Dhzk=' }),
+  secret('c', { 'client-secret': 'a secret of more than sixteen characters' }),
+].join('---')
 
 const statuses = (headers: Readonly<Record<string, string>>) =>
   Promise.all(HOSTS.map(async (host) => [host, (await headgate.send('default/gw', 80, { host, path: '/', headers })).status]))

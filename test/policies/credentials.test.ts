@@ -14,15 +14,10 @@ import {
   rawRequest,
   securityPolicy,
 } from './support/attempts.js'
+import { secret } from './support/secrets.js'
 
 const world = featureWorld(['open', 'secret'])
 const ask = (headers: Readonly<Record<string, string | readonly string[]>> = {}, path = '/admin') => world.answerer({ path, headers })
-const secret = (name: string, data: Readonly<Record<string, string>>, namespace = 'default') => `
-apiVersion: v1
-kind: Secret
-metadata: {name: ${name}, namespace: ${namespace}}
-stringData: ${JSON.stringify(data)}
-`
 const guard = (spec: string) => securityPolicy(`${ABOUT_GUARDED_RULE}, ${spec}`)
 
 const KEYS = secret('clients', { ann: 'key-of-ann', bob: 'key-of-bob\n' })

@@ -17,6 +17,7 @@ import {
 } from './support/attempts.js'
 import { createBrowser, type TestBrowser } from './support/browser.js'
 import { type IdentityProvider, startIdentityProvider } from './support/identity-provider.js'
+import { secret as secretOf } from './support/secrets.js'
 import { createIssuer, hmacToken, inSeconds } from './support/tokens.js'
 
 const CLIENT = { id: 'shop', secret: 'a secret of more than sixteen characters' }
@@ -28,12 +29,8 @@ beforeAll(async () => {
 })
 afterAll(() => provider?.close())
 
-const secret = (name = 'client', data: Readonly<Record<string, string>> = { 'client-secret': CLIENT.secret, 'client-id': CLIENT.id }) => `
-apiVersion: v1
-kind: Secret
-metadata: {name: ${name}}
-stringData: ${JSON.stringify(data)}
-`
+const secret = (name = 'client', data: Readonly<Record<string, string>> = { 'client-secret': CLIENT.secret, 'client-id': CLIENT.id }) =>
+  secretOf(name, data)
 const oidc = (more = '', id = 'clientID: shop') =>
   `oidc: {provider: {authorizationEndpoint: "${provider.issuer}/authorize", tokenEndpoint: "${provider.issuer}/token"}, ${id}, clientSecret: {name: client}, redirectURL: "http://example.com/admin/callback", logoutPath: /admin/logout${more}}`
 const guard = (spec: string) => securityPolicy(`${ABOUT_GUARDED_RULE}, ${spec}`)

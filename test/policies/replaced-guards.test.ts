@@ -9,6 +9,7 @@ import { backend, gateway, ref } from '../features/manifests.js'
 import { featureWorld, type Question } from '../features/world.js'
 import { eventually } from '../support/eventually.js'
 import { ABOUT_GUARDED_RULE, GUARDED_ROUTE, securityPolicy } from './support/attempts.js'
+import { secret } from './support/secrets.js'
 import { createIssuer } from './support/tokens.js'
 
 const gatekeeper: Server = createServer(({ headers }, response) =>
@@ -25,22 +26,11 @@ afterAll(() => {
 
 const issuer = createIssuer('https://good.example')
 const ABOUT_ROUTE = 'targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: r}]'
-const SECRETS = `
-apiVersion: v1
-kind: Secret
-metadata: {name: keys}
-stringData: {ann: key-of-ann}
----
-apiVersion: v1
-kind: Secret
-metadata: {name: users}
-stringData: {.htpasswd: "ann:{SHA}kGByAB793z4R5tK1eC9Hd/4Dhzk="}
----
-apiVersion: v1
-kind: Secret
-metadata: {name: client}
-stringData: {client-secret: a secret of more than sixteen characters}
-`
+const SECRETS = [
+  secret('keys', { ann: 'key-of-ann' }),
+  secret('users', { '.htpasswd': 'ann:{SHA}kGByAB793z4R5tK1eC9Hd/4Dhzk=' }),
+  secret('client', { 'client-secret': 'a secret of more than sixteen characters' }),
+].join('---')
 const ADMIN: Question = { path: '/admin' }
 const withHeaders = (headers: Readonly<Record<string, string>>): Question => ({ ...ADMIN, headers })
 
