@@ -25,6 +25,8 @@ export interface Resident {
   readonly anonymous: number
   /** Pages of files, which is the program `node`. */
   readonly file: number
+  /** The largest total since the start. */
+  readonly peak: number
 }
 
 /** A running controller. */
@@ -127,7 +129,7 @@ function imageEntry(): { readonly flags: readonly string[]; readonly variables: 
 function resident(pid: number): Resident {
   const text = readFileSync(`/proc/${pid}/status`, 'utf8')
   const mb = (name: string): number => (Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0) * 1024) / 1e6
-  return { total: mb('VmRSS'), anonymous: mb('RssAnon'), file: mb('RssFile') }
+  return { total: mb('VmRSS'), anonymous: mb('RssAnon'), file: mb('RssFile'), peak: mb('VmHWM') }
 }
 
 async function isReady(port: number): Promise<boolean> {

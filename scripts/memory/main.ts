@@ -7,7 +7,8 @@ import type { JsonObject } from '../../src/k8s/kube-json.js'
 import { installGatewayApi, startKubeApiServer } from '../../test/kube/support/kube-apiserver.js'
 import { freePort } from '../../test/support/free-port.js'
 import { apply, forEachAtOnce, pause } from '../bench-cluster/cluster.js'
-import { BACKEND, type BackendRef, routeManifest } from '../bench-cluster/manifests.js'
+import { BACKEND, type BackendRef, NAMESPACE, routeManifest } from '../bench-cluster/manifests.js'
+import { certificate, listenerSet, ROUTES_PER_SET, routeOf } from '../bench-cluster/rows/listener-sets.js'
 import { buildIfChanged } from '../lib/build.js'
 import { type Controller, type Resident, startController } from './controller.js'
 import { endpointsManifest, gatewayManifests, lastRouteManifest, ownBackend, serviceManifest } from './objects.js'
@@ -21,6 +22,7 @@ const LAG = 'nodejs_eventloop_lag_max_seconds'
 const { values } = parseArgs({
   options: {
     routes: { type: 'string', default: '0,1000,3000' },
+    sets: { type: 'string', default: '150' },
     own: { type: 'string', default: '5000' },
     'churn-seconds': { type: 'string', default: '60' },
     'node-flags': { type: 'string', default: '' },
@@ -29,6 +31,7 @@ const { values } = parseArgs({
 const words = (text: string, separator: string): readonly string[] => text.split(separator).filter((word) => word !== '')
 const nodeFlags = words(values['node-flags'], ' ')
 const own = Number(values.own)
+const sets = Number(values.sets)
 const signal = AbortSignal.timeout(3_600_000)
 
 await buildIfChanged()
@@ -65,7 +68,23 @@ async function manyRoutes(sizes: readonly number[]): Promise<void> {
       await controller.settled()
       console.log(`${size} routes, one Service: ${print(controller.resident())}`)
     }
+    if (sets > 0) await listenerSets(controller)
   })
+  const path = `/apis/gateway.networking.k8s.io/v1/namespaces/${NAMESPACE}`
+  for (const kind of ['httproutes', 'listenersets']) await api.admin.json({ method: 'DELETE', path: `${path}/${kind}` }, signal)
+}
+
+/** ListenerSets with a listener for HTTPS each come, with their routes. */
+async function listenerSets(controller: Controller): Promise<void> {
+  await apply(api.admin, await certificate(), signal)
+  await forEachAtOnce(range(0, sets), WRITES_AT_ONCE, async (set) => {
+    await apply(api.admin, listenerSet(set), signal)
+    for (let route = 0; route < ROUTES_PER_SET; route++) await apply(api.admin, routeOf(set, route), signal)
+  })
+  await controller.settled()
+  const after = controller.resident()
+  const what = `${sets} ListenerSets with HTTPS and ${sets * ROUTES_PER_SET} routes besides`
+  console.log(`${what}: ${print(after)}; the most so far ${after.peak.toFixed(0)} MB`)
 }
 
 /** Routes and Services are there before the controller is: first without statuses, then with those that it left. */

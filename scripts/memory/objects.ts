@@ -19,7 +19,11 @@ export function gatewayManifests(port: number): readonly JsonObject[] {
       apiVersion,
       kind: 'Gateway',
       metadata: { name: 'bench', namespace: NAMESPACE },
-      spec: { gatewayClassName: 'headgate', listeners: [{ name: 'http', port, protocol: 'HTTP' }] },
+      spec: {
+        gatewayClassName: 'headgate',
+        listeners: [{ name: 'http', port, protocol: 'HTTP' }],
+        allowedListeners: { namespaces: { from: 'Same' } },
+      },
     },
     serviceManifest(LAST_BACKEND),
   ]

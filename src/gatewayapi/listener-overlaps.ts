@@ -14,15 +14,28 @@ import type { ListenerKey } from './model.js'
 /** A reason of `OverlappingTLSConfig`. */
 export type OverlapReason = 'OverlappingHostnames' | 'OverlappingCertificates'
 
-/** For a port word, the listeners that overlap with another one. */
-export type ListenerOverlaps = Collection<ReadonlyMap<ListenerKey, OverlapReason>>
+/** By `ListenerKey`: listeners that overlap with another one. */
+export type ListenerOverlaps = Collection<OverlapReason>
 
-/** Declares the overlaps of each port. */
+/** Declares the overlaps of listeners. */
 export function declareListenerOverlaps(graph: Graph, states: Collection<ListenerState>): ListenerOverlaps {
   const byPort = graph.index(states, 'TLS listeners by port', ({ declared, conflict }) =>
     declared.allowed && conflict === undefined && terminatesTls(declared) ? [declared.portWord] : [],
   )
-  return graph.collection('listener overlaps', { keys: byPort, compute: (view, word) => findOverlaps(view.list(byPort, word)) })
+  const ofPorts = graph.collection<ReadonlyMap<ListenerKey, OverlapReason>>('overlaps of ports', {
+    report: true,
+    keys: byPort,
+    compute: (view, word) => findOverlaps(view.list(byPort, word)),
+  })
+  // One by one, so that a listener that comes to a port with thousands touches the statuses of those that it overlaps with.
+  return graph.collection<OverlapReason>('listener overlaps', {
+    report: true,
+    keys: states,
+    compute: (view, key) => {
+      const state = view.get(states, key)
+      return state && view.get(ofPorts, state.declared.portWord)?.get(state.declared.key)
+    },
+  })
 }
 
 /** The listeners that overlap with another one. Where both reasons hold, certificates are named. */
@@ -44,12 +57,12 @@ function overlapping(
   for (const state of states) {
     for (const name of namesOf(state)) holders.set(name, (holders.get(name) ?? new Set()).add(state.declared.key))
   }
-  const found = new Set<ListenerKey>()
+  const overlapping = new Set<ReadonlySet<ListenerKey>>()
   for (const [name, own] of holders) {
     const covering = name === undefined ? [name] : [name, ...wildcardsOver(name), undefined]
-    const all = new Set(covering.flatMap((other) => [...(holders.get(other) ?? [])]))
-    if (all.size < 2) continue
-    for (const key of [...own, ...all]) found.add(key)
+    const all = covering.flatMap((other) => holders.get(other) ?? [])
+    const [first] = own
+    if (all.some((each) => each.size > 1 || (first !== undefined && !each.has(first)))) for (const each of all) overlapping.add(each)
   }
-  return found
+  return new Set([...overlapping].flatMap((each) => [...each]))
 }

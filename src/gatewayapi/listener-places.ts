@@ -90,7 +90,7 @@ function place(state: ListenerState, placement: Placement, boundPort: number): P
 }
 
 function effective(state: ListenerState, routeTable: string | undefined): EffectiveListener {
-  const { declared, supportedKinds, serves } = state
+  const { declared, supportedKinds, serves, certificateNames } = state
   const { key, gateway, scope, parent, protocol, hostname, spec } = declared
   return {
     key,
@@ -102,6 +102,7 @@ function effective(state: ListenerState, routeTable: string | undefined): Effect
     protocol,
     hostname,
     tlsMode: isEncrypted(declared) ? (spec.tls?.mode ?? 'Terminate') : undefined,
+    certificateNames,
     allowedKinds: supportedKinds,
     allowedNamespaces: allowedNamespaces(spec.allowedRoutes.namespaces),
     serves,

@@ -33,6 +33,8 @@ export interface EffectiveListener {
   readonly hostname: Hostname | undefined
   /** Whether TLS ends here; only for HTTPS and TLS. */
   readonly tlsMode: 'Terminate' | 'Passthrough' | undefined
+  /** DNS names of its certificates. */
+  readonly certificateNames: readonly string[]
   /** Kinds of routes that may attach: what the protocol allows and `allowedRoutes.kinds` leaves. */
   readonly allowedKinds: readonly RouteKind[]
   readonly allowedNamespaces: AllowedNamespaces

@@ -6,8 +6,8 @@ import type { Telemetry } from '../ir/telemetry.js'
 import { type ObjectKey, objectKey } from '../util/object-ref.js'
 import { quicPortName, tcpPortName } from './http3.js'
 import { type Inputs, MISSING_KEY } from './inputs.js'
-import type { ListenerPlaces, PlacedListener } from './listener-places.js'
-import { transportOf } from './listeners.js'
+import type { ListenerPlaces } from './listener-places.js'
+import { type DeclaredListener, transportOf } from './listeners.js'
 import type { StreamRoute } from './model.js'
 import { originsOf } from './origins.js'
 import type { ClientPort } from './policies/client-ports.js'
@@ -46,10 +46,11 @@ export function declarePorts(
       const clients = view.get(clientPorts, portWord)
       // Connections cannot be told why: they are closed while a policy may be missing.
       const isClosed = view.get(missing, MISSING_KEY) === 'anything'
+      const declaredOf = new Map<string, DeclaredListener>(listeners.map(({ state: { declared } }) => [declared.key, declared]))
       const chains = chainsOf(
         listeners.map((listener) => ({ listener, routes: isClosed ? [] : view.list(routesOf, listener.state.declared.key) })),
         clients,
-      ).map((chain) => withTelemetry(chain, view.get(telemetry, gatewayOf(chain, listeners))?.telemetry))
+      ).map((chain) => withTelemetry(chain, view.get(telemetry, gatewayOf(chain, declaredOf))?.telemetry))
       return {
         name,
         group: first.placement.group,
@@ -71,10 +72,9 @@ export function declarePorts(
 }
 
 /** The gateway whose chain it is. Where gateways share a chain, the oldest. */
-function gatewayOf(chain: Chain, listeners: readonly PlacedListener[]): ObjectKey {
-  const [first] = listeners
-    .map(({ state: { declared } }) => declared)
-    .filter(({ key }) => chain.listeners.includes(key))
+function gatewayOf(chain: Chain, declaredOf: ReadonlyMap<string, DeclaredListener>): ObjectKey {
+  const [first] = chain.listeners
+    .flatMap((key) => declaredOf.get(key) ?? [])
     .sort((a, b) => compareText(a.gatewayCreation, b.gatewayCreation) || compareText(a.key, b.key))
   return objectKey(first?.gateway.namespace ?? '', first?.gateway.name ?? '')
 }

@@ -52,7 +52,7 @@ export function declareStatuses(
     listenerStatesOf(view, states, parent).map((state) =>
       listenerStatus(state, {
         attachedRoutes: view.count(attachedTo, state.declared.key),
-        overlap: view.get(overlaps, state.declared.portWord)?.get(state.declared.key),
+        overlap: view.get(overlaps, state.declared.key),
         filters: view.get(listenerFilters, state.declared.key)?.problem,
         delivery: verdict.delivery,
       }),

@@ -7,9 +7,9 @@
  */
 import type { Collection, Graph, Source } from '../incremental/index.js'
 import type { Hostname } from '../ir/hostname.js'
-import type { Route, RouteTable, VirtualHost } from '../ir/route.js'
+import type { Route, RouteTable, RouteTableFrame, VirtualHost } from '../ir/route.js'
 import type { ObjectVersion } from '../util/object-ref.js'
-import { compareSpecificity, covers, toHostname, wildcardsOver } from './hostnames.js'
+import { compareSpecificity, covers, wildcardsOver } from './hostnames.js'
 import { MISSING_KEY, type Missing } from './inputs.js'
 import type { ListenerFilters } from './listener-filters.js'
 import type { Attachment, ListenerKey } from './model.js'
@@ -17,14 +17,14 @@ import { originsOf } from './origins.js'
 import { compareMatches, type OrderedMatch } from './routes/match-order.js'
 import { finishRedirect } from './routes/redirect.js'
 import { type RouteRules, routeRulesKey } from './routes/route-rules.js'
-import { indexListenerHosts, type ListenerHost, ownerOf, type TableHosts, virtualHostKey } from './table-hosts.js'
+import { ownerOf, parseVirtualHostKey, type TableHost, type TableHosts, virtualHostKey } from './table-hosts.js'
 
 /** What virtual hosts are made from. */
 export interface VirtualHostSources {
   readonly attachments: Source<Attachment>
   readonly routeRules: Source<RouteRules>
   readonly routeTables: Source<RouteTable>
-  readonly tableHosts: Source<TableHosts>
+  readonly tableHosts: TableHosts
   /** By `MISSING_KEY`: nothing is open because of what could not be read. */
   readonly missing: Source<Missing>
   /** For a listener with policies of its own: its key. */
@@ -35,7 +35,10 @@ export interface VirtualHostSources {
 /** Declares the virtual hosts, by `<route table>#<domain>`. */
 export function declareVirtualHosts(graph: Graph, sources: VirtualHostSources): Collection<VirtualHost> {
   const { attachments, routeRules, routeTables, tableHosts, missing, listenersWithPolicies, listenerFilters } = sources
-  const ofListeners = indexListenerHosts(graph, tableHosts)
+  const frames = graph.collection<RouteTableFrame>('frames of route tables', {
+    keys: routeTables,
+    compute: (view, name) => withoutOrigins(view.get(routeTables, name)),
+  })
   const ofRoutes = graph.index(attachments, 'virtual hosts of routes', (attachment) =>
     servedHosts(attachment).flatMap(({ table, host }) => (table === undefined ? [] : [virtualHostKey(table, host)])),
   )
@@ -43,16 +46,15 @@ export function declareVirtualHosts(graph: Graph, sources: VirtualHostSources): 
     servedHosts(attachment).map(({ listener, host }) => hostWord(listener, host)),
   )
   return graph.collection<VirtualHost>('virtual hosts', {
-    keys: [ofListeners, ofRoutes],
+    keys: [tableHosts.keys, ofRoutes],
     compute: (view, key) => {
       const { table, domain } = parseVirtualHostKey(key)
-      const hosts = view.get(tableHosts, table)
-      const routeTable = view.get(routeTables, table)
-      const owner = hosts && ownerOf(hosts, domain)
-      if (hosts === undefined || routeTable === undefined || owner === undefined) return undefined
+      const frame = view.get(frames, table)
+      const owner = ownerOf(view, tableHosts, table, domain)
+      if (frame === undefined || owner === undefined) return undefined
       const isListeners = (owner.hostname ?? '*') === domain
-      if (hosts.elsewhere.includes(owner)) return isListeners ? withoutRoutes(table, domain, 421) : undefined
-      if (hosts.closed.includes(owner)) return isListeners ? withoutRoutes(table, domain, 404) : undefined
+      if (owner.answer === 'elsewhere') return isListeners ? withoutRoutes(table, domain, 421) : undefined
+      if (owner.answer === 'closed') return isListeners ? withoutRoutes(table, domain, 404) : undefined
       const isMissing = view.get(missing, MISSING_KEY)
       if (isMissing === 'anything') return withoutRoutes(table, domain, 503)
       const exact = view.list(byHost, hostWord(owner.listener, domain))
@@ -65,7 +67,7 @@ export function declareVirtualHosts(graph: Graph, sources: VirtualHostSources): 
         const rules = view.get(routeRules, routeRulesKey(`${kind}/${namespace}/${name}`, owner.gateway, scope))
         return rules === undefined ? [] : [{ rules, hostname: originalHost(attachment, owner.listener, domain) }]
       })
-      return virtualHost(routeTable, domain, serving, isMissing === undefined ? 404 : 503, view.get(listenerFilters, owner.listener))
+      return virtualHost(frame, domain, serving, isMissing === undefined ? 404 : 503, view.get(listenerFilters, owner.listener))
     },
   })
 }
@@ -77,7 +79,7 @@ interface ServingRoute {
 }
 
 function virtualHost(
-  table: RouteTable,
+  table: RouteTableFrame,
   domain: Hostname | '*',
   serving: readonly ServingRoute[],
   otherwise: VirtualHost['otherwise'],
@@ -109,6 +111,12 @@ function virtualHost(
   }
 }
 
+function withoutOrigins(table: RouteTable | undefined): RouteTableFrame | undefined {
+  if (table === undefined) return undefined
+  const { origins: _, ...frame } = table
+  return frame
+}
+
 function withoutRoutes(routeTable: string, domain: Hostname | '*', otherwise: VirtualHost['otherwise']): VirtualHost {
   return { routeTable, domain, routes: [], otherwise, listenerFilters: [], origins: [] }
 }
@@ -136,7 +144,7 @@ function originalHost(attachment: Attachment, listener: ListenerKey, domain: Hos
 }
 
 /** The words of hosts that cover a domain on its listener, other than the domain itself. */
-function wordsOver({ listener, hostname }: ListenerHost, domain: Hostname | '*'): readonly string[] {
+function wordsOver({ listener, hostname }: TableHost, domain: Hostname | '*'): readonly string[] {
   if (domain === '*') return []
   const wildcards = wildcardsOver(domain).filter((each) => hostname === undefined || covers(hostname, each))
   return [...wildcards, '*'].map((host) => hostWord(listener, host))
@@ -144,10 +152,4 @@ function wordsOver({ listener, hostname }: ListenerHost, domain: Hostname | '*')
 
 function hostWord(listener: ListenerKey, host: string): string {
   return `${listener}#${host}`
-}
-
-function parseVirtualHostKey(key: string): { readonly table: string; readonly domain: Hostname | '*' } {
-  const at = key.lastIndexOf('#')
-  const domain = key.slice(at + 1)
-  return { table: key.slice(0, at), domain: domain === '*' ? '*' : toHostname(domain) }
 }

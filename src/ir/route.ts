@@ -20,6 +20,9 @@ export interface RouteTable {
   readonly origins: readonly ObjectVersion[]
 }
 
+/** What a route table is but for the objects that it comes from: each object that shares a table changes those. */
+export type RouteTableFrame = Omit<RouteTable, 'origins'>
+
 /** How many filters a listener can have: each needs a place of its own in every proxy, whether it is used or not. */
 export const MAX_LISTENER_FILTERS = 4
 

@@ -93,6 +93,36 @@ feature(
 )
 
 feature(
+  ['Gateway spec.listeners.hostname', 'Gateway spec.listeners.tls.certificateRefs.name'],
+  'answers 421 to a request for a host that the certificate of the connection is valid for, among more than 32 HTTPS listeners of a port',
+  async () => {
+    const names = Array.from({ length: 40 }, (_, i) => https(`l${i}`, `l${i}.wildcard.org`))
+    await headgate.write(
+      'gateway',
+      [
+        gateway('gw', `[${[...names, https('other', 'other.example.net')].join()}]`),
+        route('r1', 'name: gw, sectionName: l0', 'v1'),
+        route('r2', 'name: gw, sectionName: l39', 'v2'),
+      ].join('---'),
+    )
+    const connection = headgate.http2('default/gw', 443, { ca: issuer.certificate, serverName: 'l0.wildcard.org' })
+    const answers = async (host: string): Promise<string | number> => {
+      const answer = await connection.send({ host })
+      return answer.echo?.backend ?? answer.status
+    }
+    expect(await answers('l0.wildcard.org')).toBe('v1')
+    expect(await answers('l39.wildcard.org')).toBe(421)
+    expect(await answers('example.org')).toBe(421)
+    // No client asks here for what the certificate is not valid for.
+    expect(await answers('other.example.net')).toBe(404)
+    connection.close()
+    const other = headgate.http2('default/gw', 443, { ca: issuer.certificate, serverName: 'l39.wildcard.org' })
+    expect((await other.send({ host: 'l39.wildcard.org' })).echo?.backend).toBe('v2')
+    other.close()
+  },
+)
+
+feature(
   ['Gateway spec.tls.frontend.default.validation.caCertificateRefs.name', 'Gateway spec.tls.frontend.perPort.tls.validation.mode'],
   'lets in only clients with a valid certificate, or everybody where the port says so',
   async () => {

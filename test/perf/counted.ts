@@ -4,6 +4,7 @@ import { CONTROLLER_NAME } from '../../src/gatewayapi/context.js'
 import { LOCAL_GROUP, LocalPlacements } from '../../src/infra/host/local-placements.js'
 import { createControlPlane } from '../../src/pipeline/control-plane.js'
 import type { KubeObject } from '../../src/provider/provider.js'
+import { TYPE_URL, type TypeUrl } from '../../src/xds/resource.js'
 import { allowEveryone } from '../../src/xds/server/authentication.js'
 import type { RoutePacking } from '../../src/xds/translate/packing.js'
 import { change, endpointsObject, gatewayObjects, routeObject, serviceObject } from './objects.js'
@@ -13,7 +14,8 @@ const ENCODERS = [
   'virtual host bytes',
   'scopes',
   'route configurations',
-  'listeners',
+  'filter chains',
+  'encoded listeners',
   'encoded clusters',
   'load assignments',
   'encoded secrets',
@@ -33,10 +35,14 @@ export interface Counted {
   readonly statuses: number
 }
 
-/** A control plane with routes, without sockets. */
+/** A control plane with objects, without sockets. */
 export interface CountedPlane {
   /** Sets an object, or removes it, and counts. */
   change(object: KubeObject, gone?: 'gone'): Promise<Counted>
+  /** How many fragments of each collection ran at the last change. */
+  computed(): ReadonlyMap<string, number>
+  /** The bytes of all resources together, by their type. */
+  bytes(): Readonly<Record<string, number>>
 }
 
 /** Brings a control plane to this many routes, each with its own hostname, Service and EndpointSlice. */
@@ -45,7 +51,15 @@ export async function countedPlane(
   packing: RoutePacking,
   certificate: Parameters<typeof gatewayObjects>[0],
 ): Promise<CountedPlane> {
+  const objects = [...gatewayObjects(certificate)]
+  for (let i = 0; i < routes; i++) objects.push(routeObject(i), serviceObject(i), endpointsObject(i))
+  return planeOf(objects, packing)
+}
+
+/** Brings a control plane to these objects. */
+export async function planeOf(objects: readonly KubeObject[], packing: RoutePacking): Promise<CountedPlane> {
   let counted: Counted = { fragments: 0, encodes: 0, resources: 0, bytes: 0, statuses: 0 }
+  let runsByCollection = new Map<string, number>()
   const { pipeline, snapshots } = createControlPlane({
     xds: { packing },
     context: { controllerName: CONTROLLER_NAME, allowExternalName: false, supportedFeatures: [] },
@@ -59,24 +73,30 @@ export async function countedPlane(
       const runs = [...computed.values()].reduce((sum, count) => sum + count, 0)
       const encodes = ENCODERS.reduce((sum, name) => sum + (computed.get(name) ?? 0), 0)
       counted = { ...counted, fragments: counted.fragments + runs, encodes: counted.encodes + encodes }
+      for (const [name, count] of computed) runsByCollection.set(name, (runsByCollection.get(name) ?? 0) + count)
     },
   })
   snapshots.onApplied((_group, changes) => {
     const bytes = changes.reduce((sum, { current }) => sum + (current?.value.length ?? 0), 0)
     counted = { ...counted, resources: counted.resources + changes.length, bytes: counted.bytes + bytes }
   })
-  const objects = [...gatewayObjects(certificate)]
-  for (let i = 0; i < routes; i++) objects.push(routeObject(i), serviceObject(i), endpointsObject(i))
   pipeline.changes(objects.map(change))
   pipeline.complete()
   await pipeline.idle()
   return {
     change: async (object, gone) => {
       counted = { fragments: 0, encodes: 0, resources: 0, bytes: 0, statuses: 0 }
+      runsByCollection = new Map()
       const set = change(object)
       pipeline.changes([gone === undefined ? set : { ...set, object: undefined }])
       await pipeline.idle()
       return counted
+    },
+    computed: () => runsByCollection,
+    bytes: () => {
+      const sizeOf = (typeUrl: TypeUrl): number =>
+        [...snapshots.resources(LOCAL_GROUP, typeUrl).values()].reduce((sum, { value }) => sum + value.length, 0)
+      return Object.fromEntries(Object.entries(TYPE_URL).map(([type, typeUrl]) => [type, sizeOf(typeUrl)]))
     },
   }
 }

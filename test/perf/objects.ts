@@ -19,6 +19,7 @@ export function gatewayObjects(certificate: { readonly certificate: string; read
     object('Gateway', 'gateway.networking.k8s.io/v1', 'bench', 'gw', {
       spec: {
         gatewayClassName: 'headgate',
+        allowedListeners: { namespaces: { from: 'Same' } },
         listeners: [
           { name: 'http', port: 80, protocol: 'HTTP', allowedRoutes },
           {
@@ -91,6 +92,35 @@ export function endpointsObject(i: number, version = 1): KubeObject {
     endpoints: [
       { addresses: [`10.${(i >> 8) & 255}.${i & 255}.${version & 255}`], conditions: { ready: true, serving: true, terminating: false } },
     ],
+  })
+}
+
+/** ListenerSet `i`: an HTTPS listener with a host of its own, on the port of the Gateway and with its certificate. */
+export function listenerSetObject(i: number): KubeObject {
+  return object('ListenerSet', 'gateway.networking.k8s.io/v1', 'bench', `set-${i}`, {
+    spec: {
+      parentRef: { group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'gw' },
+      listeners: [
+        {
+          name: 'https',
+          port: 443,
+          protocol: 'HTTPS',
+          hostname: `set-${i}.sets.example.com`,
+          tls: { mode: 'Terminate', certificateRefs: [{ group: '', kind: 'Secret', name: 'certificate' }] },
+          allowedRoutes: { namespaces: { from: 'Same' } },
+        },
+      ],
+    },
+  })
+}
+
+/** The route of ListenerSet `i`. */
+export function setRouteObject(i: number): KubeObject {
+  return object('HTTPRoute', 'gateway.networking.k8s.io/v1', 'bench', `set-route-${i}`, {
+    spec: {
+      parentRefs: [{ group: 'gateway.networking.k8s.io', kind: 'ListenerSet', name: `set-${i}` }],
+      rules: [{ matches: [{ path: { type: 'PathPrefix', value: '/' } }], backendRefs: backendRefs(0) }],
+    },
   })
 }
 

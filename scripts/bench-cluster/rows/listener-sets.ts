@@ -8,7 +8,7 @@ import { atMost, controllerUsage, type Stage } from '../stage.js'
 import { Client } from '../traffic.js'
 
 /** Routes of each set. */
-const ROUTES_PER_SET = 16
+export const ROUTES_PER_SET = 16
 
 const PATIENCE_MS = 180_000
 
@@ -46,7 +46,8 @@ export async function listenerSets(stage: Stage, sets: number): Promise<Listener
   }
 }
 
-async function certificate(): Promise<JsonObject> {
+/** The certificate that all sets share. */
+export async function certificate(): Promise<JsonObject> {
   const { certificate, privateKey } = await (await createAuthority()).issue({ dns: ['*.sets.example.com'] })
   const metadata = { name: 'sets', namespace: NAMESPACE }
   return {
@@ -58,7 +59,8 @@ async function certificate(): Promise<JsonObject> {
   }
 }
 
-function listenerSet(set: number): JsonObject {
+/** A set with one listener. */
+export function listenerSet(set: number): JsonObject {
   return {
     apiVersion: 'gateway.networking.k8s.io/v1',
     kind: 'ListenerSet',
@@ -70,7 +72,8 @@ function listenerSet(set: number): JsonObject {
   }
 }
 
-function routeOf(set: number, route: number): JsonObject {
+/** A route of a set. */
+export function routeOf(set: number, route: number): JsonObject {
   // The last route is the one that is asked for.
   const value = route === ROUTES_PER_SET - 1 ? '/' : `/team-${route}`
   return {

@@ -21,8 +21,8 @@ const BETWEEN = '|'
 /** Declares the configuration of filters, by `resourceKey`: every group has one of each, under the same names. */
 export function declareExtensions(
   graph: Graph,
-  ir: Pick<IrCollections, 'ports' | 'routeTables' | 'jwtRequirements'>,
-  { virtualHostBytes }: RouteCollections,
+  ir: Pick<IrCollections, 'ports' | 'jwtRequirements'>,
+  { virtualHostBytes, frames }: RouteCollections,
 ): Collection<EncodedResource> {
   const words = graph.index(virtualHostBytes, 'token requirements of virtual hosts', ({ routeTable, jwtRequirements }) =>
     jwtRequirements.map((requirement) => `${routeTable}${BETWEEN}${requirement}`),
@@ -31,7 +31,7 @@ export function declareExtensions(
     keys: words,
     compute: (view, word) => {
       const [routeTable = '', requirement = ''] = word.split(BETWEEN)
-      const group = view.get(ir.routeTables, routeTable)?.group
+      const group = view.get(frames, routeTable)?.group
       return group === undefined ? undefined : { group, requirement }
     },
   })

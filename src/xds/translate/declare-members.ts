@@ -72,7 +72,7 @@ export function declareMembers(
       keys: encoded.uses,
       compute: (view, key) => {
         const use = view.get(encoded.uses, key)
-        const group = use === undefined ? undefined : view.get(ir.routeTables, use.routeTable)?.group
+        const group = use === undefined ? undefined : view.get(encoded.frames, use.routeTable)?.group
         return use === undefined || group === undefined ? undefined : { group, references: [use.reference] }
       },
     }),

@@ -3,6 +3,7 @@
  * of them (`rds`) or one scope (`scoped`).
  */
 import type { Collection, Graph, Source } from '../../incremental/index.js'
+import type { RouteTable, RouteTableFrame } from '../../ir/route.js'
 import type { EncodedResource, ResourceReference } from '../resource.js'
 import type { IrCollections } from './collections.js'
 import { sameResource } from './encoded.js'
@@ -22,6 +23,8 @@ export interface RouteCollections {
   readonly virtualHostBytes: Collection<EncodedVirtualHost>
   /** How each route table is packed, by its name. */
   readonly packings: Collection<TablePacking>
+  /** Route tables without origins, by name. */
+  readonly frames: Collection<RouteTableFrame>
   /** By name. */
   readonly routeConfigurations: Collection<EncodedResource>
   /** By name. */
@@ -55,6 +58,15 @@ export function declareRoutes(graph: Graph, ir: RouteSources, packing: RoutePack
       ? { resources: plainHosts, questions: undefined }
       : declareHooked(graph, 'hooked virtual hosts', plainHosts, hooked, VIRTUAL_HOST_HOOK)
   const packings = declarePackings(graph, ir, packing)
+  const frames = graph.collection<RouteTableFrame>('xds frames of route tables', {
+    keys: ir.routeTables,
+    compute: (view, name) => {
+      const table = view.get(ir.routeTables, name)
+      if (table === undefined) return undefined
+      const { origins: _, ...frame } = table
+      return frame
+    },
+  })
   const hostsByTable = graph.index(virtualHostBytes, 'virtual hosts by route table', ({ routeTable }) => [routeTable])
 
   // An index and a fragment per use: a virtual host that names another cluster costs that cluster, not all that the table names.
@@ -86,8 +98,9 @@ export function declareRoutes(graph: Graph, ir: RouteSources, packing: RoutePack
   return {
     virtualHostBytes,
     packings,
+    frames,
     routeConfigurations,
-    scopes: declareScopes(graph, ir.routeTables, virtualHostBytes, packings),
+    scopes: declareScopes(graph, { tables: ir.routeTables, frames }, virtualHostBytes, packings),
     uses,
     questions: questions === undefined ? [] : [questions],
   }
@@ -106,7 +119,7 @@ function declarePackings(graph: Graph, { routeTables, virtualHosts }: RouteSourc
 
 function declareScopes(
   graph: Graph,
-  routeTables: IrCollections['routeTables'],
+  { tables, frames }: { readonly tables: Source<RouteTable>; readonly frames: Source<RouteTableFrame> },
   virtualHosts: Source<EncodedVirtualHost>,
   packings: Source<TablePacking>,
 ): Collection<EncodedScope> {
@@ -119,11 +132,14 @@ function declareScopes(
     keys: [fallbacks, exact],
     compute: (view, name) => {
       const { routeTable, host } = parseScopeName(name)
-      const table = view.get(packings, routeTable)?.scopes === true ? view.get(routeTables, routeTable) : undefined
-      if (table === undefined) return undefined
-      if (host === FALLBACK) return encodeFallbackScope(table, view.list(others, routeTable))
+      if (view.get(packings, routeTable)?.scopes !== true) return undefined
+      if (host === FALLBACK) {
+        const table = view.get(tables, routeTable)
+        return table && encodeFallbackScope(table, view.list(others, routeTable))
+      }
+      const frame = view.get(frames, routeTable)
       const [virtualHost] = view.list(exact, name)
-      return virtualHost === undefined ? undefined : encodeHostScope(table, virtualHost)
+      return frame === undefined || virtualHost === undefined ? undefined : encodeHostScope(frame, virtualHost)
     },
     equal: sameResource,
   })

@@ -1,20 +1,19 @@
 /** The translation to Envoy as a part of the graph. */
-import type { Collection, Graph, Source, View } from '../../incremental/index.js'
+import type { Collection, Graph, Source } from '../../incremental/index.js'
 import type { SecretMaterial } from '../../ir/tls.js'
 import type { EncodedResource } from '../resource.js'
 import { encodeCluster } from './cluster.js'
 import type { EncodedCollections, IrCollections } from './collections.js'
 import { declareExtensions } from './declare-extensions.js'
+import { declareListeners } from './declare-listeners.js'
 import { declareMembers } from './declare-members.js'
 import { declareRoutes, type RouteCollections } from './declare-routes.js'
 import { sameResource } from './encoded.js'
 import { declareHooked, type HookInputs } from './extension-hooks/declare-hooked.js'
 import { type HookQuestion, hooksOf } from './extension-hooks/hook.js'
 import { resourceHook } from './extension-hooks/hookables.js'
-import { encodeListener } from './listener.js'
 import { encodeLoadAssignment } from './load-assignment.js'
 import { DEFAULT_TRANSLATE_OPTIONS, type TranslateOptions } from './options.js'
-import { tablePacking } from './packing.js'
 import type { PatchedResource } from './patches/apply-patches.js'
 import { declarePatched } from './patches/declare-patched.js'
 import { encodeRateLimitCluster } from './rate-limit-cluster.js'
@@ -78,23 +77,17 @@ function declareEncoded(
   { packings }: RouteCollections,
   options: TranslateOptions,
 ): Omit<EncodedCollections, 'extensions'> {
-  const encodeEach = <V>(
-    name: string,
-    source: Source<V>,
-    encode: (value: V, view: View) => EncodedResource | undefined,
-  ): Collection<EncodedResource> =>
+  const encodeEach = <V>(name: string, source: Source<V>, encode: (value: V) => EncodedResource | undefined): Collection<EncodedResource> =>
     graph.collection<EncodedResource>(name, {
       keys: source,
       compute: (view, key) => {
         const value = view.get(source, key)
-        return value === undefined ? undefined : encode(value, view)
+        return value === undefined ? undefined : encode(value)
       },
       equal: sameResource,
     })
   return {
-    listeners: encodeEach('listeners', ir.ports, (port, view) =>
-      encodeListener(port, options, (table) => view.get(packings, table) ?? tablePacking(options.packing, () => 0)),
-    ),
+    listeners: declareListeners(graph, ir.ports, packings, options),
     clusters: encodeEach('encoded clusters', ir.clusters, (cluster) => encodeCluster(cluster, options)),
     secrets: encodeEach('encoded secrets', ir.secrets, encodeSecret),
     rateLimitConfigs:

@@ -3,14 +3,17 @@ import type { envoy } from '../../gen/envoy/types.js'
 import type { ClientSettings } from '../../ir/client.js'
 import type { Chain, Port } from '../../ir/port.js'
 import { telemetryClusters } from '../../ir/telemetry.js'
-import { any, duration } from '../message.js'
+import { any, duration, encode } from '../message.js'
 import type { ResourceReference } from '../resource.js'
 import { TYPE_URL } from '../resource.js'
 import { chainNames, type PackingOf } from './chain-names.js'
 import { connectionAuthorization } from './connection-authorization.js'
 import { downstreamTlsSocket, quicSocket, terminationReferences } from './downstream-tls.js'
-import { httpConnectionManager, type ManagerContext } from './http-connection-manager.js'
+import { contentHash } from './encoded.js'
+import { fieldHeader, keep } from './field.js'
+import { httpConnectionManager } from './http-connection-manager.js'
 import { CHAIN_EXTENSIONS } from './http-filters/index.js'
+import type { TranslateOptions } from './options.js'
 import { routeReferencesOf } from './route-configuration.js'
 import { SCOPE_REFERENCES } from './scoped-routes.js'
 import { statName } from './stat-name.js'
@@ -18,25 +21,61 @@ import { tcpProxy } from './tcp-proxy.js'
 
 type FilterChain = envoy.config.listener.v3.FilterChain
 
+/** envoy/config/listener/v3/listener.proto: Listener.filter_chains. */
+const FILTER_CHAINS_FIELD = 3
+
 /** What a chain needs to know of its port. */
-export interface FilterChainContext extends ManagerContext {
-  readonly port: Port
+export interface ChainContext {
+  readonly statPrefix: string
+  /** True where HTTP/3 is spoken. */
+  readonly isQuic: boolean
   /** True when some chain of the port takes TLS: then the others say that they take none. */
   readonly mixed: boolean
-  readonly packingOf: PackingOf
+  /** Of chains that say nothing of their own. */
+  readonly client: ClientSettings
+}
+
+/** The filter chains of a chain as fields of a listener: a listener is the concatenation of them and its own fields. */
+export interface EncodedChain {
+  readonly fields: Buffer
+  readonly version: string
+}
+
+/** What a port says to its chains. */
+export function chainContext(port: Port): ChainContext {
+  const isQuic = port.transport === 'QUIC'
+  return {
+    // The name begins with whose port it is; it stays while Gateways that share it come and go.
+    statPrefix: statName(`${port.name.split('/', 2).join('/')}/${port.port}`),
+    isQuic,
+    mixed: isQuic || port.chains.some(({ encrypted }) => encrypted),
+    client: port.client,
+  }
+}
+
+/** The filter chains of a chain, ready for the wire. */
+export function encodeFilterChains(chain: Chain, context: ChainContext, options: TranslateOptions, packingOf: PackingOf): EncodedChain {
+  const messages = buildFilterChains(chain, context, options, packingOf).map((each) => encode('envoy.config.listener.v3.FilterChain', each))
+  const fields = keep(messages.flatMap((message) => [fieldHeader(FILTER_CHAINS_FIELD, message.length), message]))
+  return { fields, version: contentHash([fields]) }
 }
 
 /** The messages: one, or one per packing of the route table while both are there. */
-export function buildFilterChains(chain: Chain, context: FilterChainContext): readonly FilterChain[] {
-  const { port, statPrefix, mixed, options, packingOf, isQuic } = context
-  const client = chain.client ?? port.client
+export function buildFilterChains(
+  chain: Chain,
+  context: ChainContext,
+  options: TranslateOptions,
+  packingOf: PackingOf,
+): readonly FilterChain[] {
+  const { statPrefix, mixed, isQuic } = context
+  const client = chain.client ?? context.client
   return chainNames(chain, packingOf).all.map(({ name, packing }) => ({
     name,
     ...chainMatch(chain, mixed, isQuic),
     filters: [
       ...connectionLimit(client, statPrefix, chain),
       ...(chain.kind === 'http'
-        ? [httpConnectionManager(chain, client, packing, context)]
+        ? [httpConnectionManager(chain, client, packing, { statPrefix, options, isQuic })]
         : [...connectionAuthorization(chain), tcpProxy(chain, client, statPrefix, options)]),
     ],
     ...(chain.tls === undefined ? {} : { transportSocket: isQuic ? quicSocket(chain.tls) : downstreamTlsSocket(chain.tls) }),

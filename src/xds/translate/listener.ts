@@ -2,17 +2,17 @@
 import { Enum } from '../../gen/envoy/enums.js'
 import type { envoy } from '../../gen/envoy/types.js'
 import type { Chain, Port } from '../../ir/port.js'
-import { bool, uint32 } from '../message.js'
+import { once } from '../../util/once.js'
+import { bool, encode, uint32 } from '../message.js'
 import { type EncodedResource, TYPE_URL } from '../resource.js'
 import type { PackingOf } from './chain-names.js'
-import { encodeResource, sortReferences } from './encoded.js'
-import { buildFilterChains, chainReferences } from './filter-chain.js'
+import { contentHash, sortReferences } from './encoded.js'
+import { keep } from './field.js'
+import { buildFilterChains, chainContext, chainReferences, type EncodedChain, encodeFilterChains } from './filter-chain.js'
 import { filterChainMatcher } from './filter-chain-matcher.js'
-import type { ManagerContext } from './http-connection-manager.js'
 import { listenerFilters, listenerSocket } from './listener-socket.js'
 import type { TranslateOptions } from './options.js'
 import { tablePacking } from './packing.js'
-import { statName } from './stat-name.js'
 import { udpProxy } from './udp-proxy.js'
 
 type Listener = envoy.config.listener.v3.Listener
@@ -24,29 +24,56 @@ const onlyRds: PackingOf = () => tablePacking('rds', () => 0)
 
 /** The message; undefined for a port without chains, which Envoy would refuse. */
 export function buildListener(port: Port, options: TranslateOptions, packingOf: PackingOf = onlyRds): Listener | undefined {
-  const [first] = port.chains
-  if (first === undefined) return undefined
-  // The name begins with whose port it is; it stays while Gateways that share it come and go.
-  const statPrefix = statName(`${port.name.split('/', 2).join('/')}/${port.port}`)
+  if (port.chains.length === 0) return undefined
+  const context = chainContext(port)
+  const filterChains = filteredChains(port).flatMap((chain) => buildFilterChains(chain, context, options, packingOf))
+  return { ...listenerFrame(port, options, packingOf), ...(filterChains.length === 0 ? {} : { filterChains }) }
+}
+
+/**
+ * The listener ready for the wire; undefined for a port without chains. Nothing of a chain is encoded again: there may be thousands, of which
+ * one is new.
+ *
+ * @param encoded the filter chains of a chain
+ */
+export function encodeListener(
+  port: Port,
+  options: TranslateOptions,
+  packingOf: PackingOf = onlyRds,
+  encoded: (chain: Chain) => EncodedChain = (chain) => encodeFilterChains(chain, chainContext(port), options, packingOf),
+): EncodedResource | undefined {
+  if (port.chains.length === 0) return undefined
+  const frame = encode('envoy.config.listener.v3.Listener', listenerFrame(port, options, packingOf))
+  const chains = filteredChains(port).map(encoded)
+  // Of all versions that come while proxies are busy with one, only the last is put together.
+  const value = once(() => keep([frame, ...chains.map(({ fields }) => fields)]))
+  return {
+    typeUrl: TYPE_URL.listener,
+    name: port.name,
+    version: contentHash([frame, chains.map(({ version }) => version).join()]),
+    get value() {
+      return value()
+    },
+    origins: [...new Set([...port.origins, ...port.chains.flatMap(chainOrigins)])],
+    references: sortReferences(port.chains.flatMap((chain) => chainReferences(chain, packingOf))),
+  }
+}
+
+/** The chains that are filter chains: datagrams have none. */
+export function filteredChains({ transport, chains }: Port): readonly Chain[] {
+  return transport === 'UDP' ? [] : chains
+}
+
+/** Everything but filter chains. */
+function listenerFrame(port: Port, options: TranslateOptions, packingOf: PackingOf): Listener {
+  const { statPrefix, mixed } = chainContext(port)
   return {
     name: port.name,
     statPrefix,
     ...addresses(port),
     perConnectionBufferLimitBytes: uint32(port.socket.bufferLimitBytes),
-    ...transport(port, first, { statPrefix, options }, packingOf),
+    ...transport(port, { statPrefix, mixed, options }, packingOf),
   }
-}
-
-/** The listener ready for the wire; undefined for a port without chains. */
-export function encodeListener(port: Port, options: TranslateOptions, packingOf: PackingOf = onlyRds): EncodedResource | undefined {
-  const listener = buildListener(port, options, packingOf)
-  if (listener === undefined) return undefined
-  return encodeResource('envoy.config.listener.v3.Listener', listener, {
-    typeUrl: TYPE_URL.listener,
-    name: port.name,
-    origins: [...new Set([...port.origins, ...port.chains.flatMap(chainOrigins)])],
-    references: sortReferences(port.chains.flatMap((chain) => chainReferences(chain, packingOf))),
-  })
 }
 
 function chainOrigins(chain: Chain): Port['origins'] {
@@ -63,40 +90,33 @@ function addresses({ addresses: [main, ...others], boundPort, transport }: Port)
   }
 }
 
-type Context = Omit<ManagerContext, 'isQuic'>
+interface FrameContext {
+  readonly statPrefix: string
+  readonly mixed: boolean
+  readonly options: TranslateOptions
+}
 
-function transport(port: Port, first: Chain, context: Context, packingOf: PackingOf): Listener {
+function transport(port: Port, { statPrefix, mixed, options }: FrameContext, packingOf: PackingOf): Listener {
   switch (port.transport) {
     case 'TCP':
-      return tcp(port, { ...context, isQuic: false }, packingOf)
+      return tcp(port, mixed, packingOf)
     case 'UDP':
-      return udp(first, context.statPrefix, context.options)
+      return udp(port, statPrefix, options)
     case 'QUIC':
-      return quic(port, { ...context, isQuic: true }, packingOf)
+      return { udpListenerConfig: { quicOptions: {}, downstreamSocketConfig: { preferGro: bool(true) } }, ...matching(port, packingOf) }
   }
 }
 
-function tcp(port: Port, context: ManagerContext, packingOf: PackingOf): Listener {
-  const mixed = port.chains.some(({ encrypted }) => encrypted)
+function tcp(port: Port, mixed: boolean, packingOf: PackingOf): Listener {
   const filters = listenerFilters(port.socket, mixed)
-  const matcher = filterChainMatcher(port, packingOf)
-  return {
-    filterChains: port.chains.flatMap((chain) => buildFilterChains(chain, { ...context, port, mixed, packingOf })),
-    ...(matcher === undefined ? {} : { filterChainMatcher: matcher }),
-    ...(filters.length === 0 ? {} : { listenerFilters: filters }),
-    ...listenerSocket(port.socket),
-  }
+  return { ...matching(port, packingOf), ...(filters.length === 0 ? {} : { listenerFilters: filters }), ...listenerSocket(port.socket) }
 }
 
-function quic(port: Port, context: ManagerContext, packingOf: PackingOf): Listener {
+function matching(port: Port, packingOf: PackingOf): Listener {
   const matcher = filterChainMatcher(port, packingOf)
-  return {
-    udpListenerConfig: { quicOptions: {}, downstreamSocketConfig: { preferGro: bool(true) } },
-    filterChains: port.chains.flatMap((chain) => buildFilterChains(chain, { ...context, port, mixed: true, packingOf })),
-    ...(matcher === undefined ? {} : { filterChainMatcher: matcher }),
-  }
+  return matcher === undefined ? {} : { filterChainMatcher: matcher }
 }
 
-function udp(chain: Chain, statPrefix: string, options: TranslateOptions): Listener {
-  return { udpListenerConfig: {}, ...(chain.kind === 'stream' ? { listenerFilters: [udpProxy(chain, statPrefix, options)] } : {}) }
+function udp({ chains: [chain] }: Port, statPrefix: string, options: TranslateOptions): Listener {
+  return { udpListenerConfig: {}, ...(chain?.kind === 'stream' ? { listenerFilters: [udpProxy(chain, statPrefix, options)] } : {}) }
 }

@@ -5,7 +5,7 @@
  * with all hosts, so both packings match hosts by the same code of Envoy: case, ports, dots, wildcards.
  */
 import type { google } from '../../gen/envoy/types.js'
-import type { RouteTable } from '../../ir/route.js'
+import type { RouteTable, RouteTableFrame } from '../../ir/route.js'
 import { any, encode } from '../message.js'
 import { type EncodedResource, TYPE_URL } from '../resource.js'
 import { directResponse } from './direct-response.js'
@@ -37,7 +37,7 @@ const SWITCHED_OFF: Readonly<Record<string, google.protobuf.Any>> = Object.fromE
 )
 
 /** The scope of one exact host. */
-export function encodeHostScope(table: RouteTable, host: EncodedVirtualHost): EncodedScope {
+export function encodeHostScope(table: RouteTableFrame, host: EncodedVirtualHost): EncodedScope {
   const virtualHost = field(VIRTUAL_HOSTS_FIELD, [host.bytes, NOT_FOUND])
   return encodeScope(table, host.domain, [virtualHost], host)
 }
@@ -56,7 +56,7 @@ export function encodeFallbackScope(table: RouteTable, hosts: readonly EncodedVi
 }
 
 function encodeScope(
-  table: RouteTable,
+  table: RouteTableFrame,
   host: string,
   virtualHosts: readonly Buffer[],
   { origins, references }: Pick<EncodedResource, 'origins' | 'references'>,
