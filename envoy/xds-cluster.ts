@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { Enum } from '../src/gen/envoy/enums.js'
 import type { envoy } from '../src/gen/envoy/types.js'
 import { any, duration, uint32 } from '../src/xds/message.js'
+import { dnsCluster } from '../src/xds/translate/dns-cluster.js'
 import { XDS_SECRETS } from './xds-secrets.js'
 
 /** The name of the static cluster of the control plane. */
@@ -38,9 +39,10 @@ export function xdsCluster({ host, port, tls }: XdsConnection): envoy.config.clu
   const isAddress = isIP(host) !== 0
   return {
     name: XDS_CLUSTER,
-    type: Enum['envoy.config.cluster.v3.Cluster.DiscoveryType'][isAddress ? 'STATIC' : 'STRICT_DNS'],
+    ...(isAddress
+      ? { type: Enum['envoy.config.cluster.v3.Cluster.DiscoveryType'].STATIC }
+      : { clusterType: dnsCluster({ family: 'IPv4AndIPv6', respectsTtl: false }) }),
     connectTimeout: duration(3_000),
-    ...(isAddress ? {} : { dnsLookupFamily: Enum['envoy.config.cluster.v3.Cluster.DnsLookupFamily'].ALL }),
     loadAssignment: {
       clusterName: XDS_CLUSTER,
       endpoints: [{ lbEndpoints: [{ endpoint: { address: { socketAddress: { address: host, portValue: port } } } }] }],

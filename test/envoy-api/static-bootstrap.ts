@@ -51,19 +51,39 @@ export function staticBootstrap(resources: Iterable<EncodedResource>, adminSocke
   }
 }
 
+/** What Envoy says of resources. */
+export interface Verdict {
+  /** What it has against them; the empty string when it accepts them. */
+  readonly problem: string
+  /** The full names of the fields in use that it calls deprecated: those that it counts as `runtime.deprecated_feature_use`. */
+  readonly deprecated: readonly string[]
+}
+
 /** What Envoy has against the resources; the empty string when it accepts them. */
 export async function validate(envoy: string, resources: Iterable<EncodedResource>): Promise<string> {
+  return (await judge(envoy, resources)).problem
+}
+
+/** The same, and what of them it is about to take no more. */
+export async function judge(envoy: string, resources: Iterable<EncodedResource>): Promise<Verdict> {
   const folder = await mkdtemp(join(tmpdir(), 'envoy-validate-'))
   try {
     const file = join(folder, 'bootstrap.json')
     await writeFile(file, JSON.stringify(staticBootstrap(resources, join(folder, 'admin.sock'))))
     return await new Promise((resolve) => {
-      const args = ['--mode', 'validate', '-c', file, '--log-level', 'error', '--disable-hot-restart']
-      execFile(envoy, args, { timeout: 60_000 }, (error, stdout, stderr) => resolve(error === null ? '' : `${stdout}${stderr}`))
+      const args = ['--mode', 'validate', '-c', file, '--log-level', 'warning', '--disable-hot-restart']
+      execFile(envoy, args, { timeout: 60_000, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) =>
+        resolve({ problem: error === null ? '' : `${stdout}${stderr}`, deprecated: deprecatedFields(stderr) }),
+      )
     })
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+function deprecatedFields(log: string): readonly string[] {
+  const found = log.matchAll(/Using deprecated option '([^']+)'/g)
+  return [...new Set(Array.from(found, ([, field = '']) => field))].toSorted()
 }
 
 function isJson(value: unknown): value is Json {

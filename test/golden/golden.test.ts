@@ -7,13 +7,20 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { findEnvoy } from '../../envoy/find-envoy.js'
-import { validate } from '../envoy-api/static-bootstrap.js'
+import { judge } from '../envoy-api/static-bootstrap.js'
 import { GOLDEN_FILES, splitObjects, translateGolden } from './golden-case.js'
 
 const cases = readdirSync(import.meta.dirname, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name)
   .sort()
+/** Fields in use that Envoy is about to take no more. None may come to them. */
+const STILL_DEPRECATED: readonly string[] = [
+  'envoy.config.rbac.v3.Principal.metadata',
+  'envoy.extensions.access_loggers.open_telemetry.v3.OpenTelemetryAccessLogConfig.common_config',
+  'envoy.extensions.filters.http.compressor.v3.Compressor.CommonDirectionConfig.content_type',
+]
+
 const isUpdate = process.env.UPDATE_GOLDEN === '1'
 
 let envoy = ''
@@ -43,6 +50,7 @@ describe.each(cases)('%s', (name) => {
   })
 
   it('is accepted by the real Envoy', async () => {
-    expect(await validate(envoy, result.resources)).toBe('')
+    const { problem, deprecated } = await judge(envoy, result.resources)
+    expect([problem, deprecated.filter((field) => !STILL_DEPRECATED.includes(field))]).toEqual(['', []])
   })
 })

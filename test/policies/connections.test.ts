@@ -217,7 +217,9 @@ spec: {endpoints: [{fqdn: {hostname: localhost, port: ${world.backend('a').port}
 
   policyField(['BackendTrafficPolicy dns.{dnsRefreshRate,respectDnsTtl}'], 'names are looked up again as often', async () => {
     await world.write(named(), routeTo('named'), onRoute('dns: {dnsRefreshRate: 100ms, respectDnsTtl: false}'))
-    expect(await runningCluster(world, 'Backend/default/named')).toMatchObject({ dns_refresh_rate: '0.100s' })
+    expect(await runningCluster(world, 'Backend/default/named')).toMatchObject({
+      cluster_type: { typed_config: { dns_refresh_rate: '0.100s' } },
+    })
     await eventually(async () => expect(await world.answerer()).toBe('a'), 20_000)
     await world.write(named(), routeTo('named'), onRoute('dns: {dnsRefreshRate: 0s}'))
     expect(said(world)).toEqual(['Accepted=False/UnsupportedValue'])

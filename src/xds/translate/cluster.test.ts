@@ -25,7 +25,7 @@ describe('a cluster', () => {
   it('resolves names itself', () => {
     const hosts = [{ hostname: 'h.com', port: 80, weight: 3 }]
     expect(build('a', { discovery: { kind: 'dns', hosts } })).toMatchObject({
-      type: 1,
+      clusterType: { name: 'envoy.clusters.dns' },
       loadAssignment: {
         clusterName: 'a',
         endpoints: [

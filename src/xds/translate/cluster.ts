@@ -6,7 +6,7 @@ import { duration, uint32 } from '../message.js'
 import { type EncodedResource, type ResourceReference, TYPE_URL } from '../resource.js'
 import { circuitBreakers } from './circuit-breakers.js'
 import { ADS } from './config-source.js'
-import { dnsLookupFamily } from './dns-lookup-family.js'
+import { dnsCluster } from './dns-cluster.js'
 import { dynamicHosts } from './dynamic-hosts.js'
 import { encodeResource, sortReferences } from './encoded.js'
 import { activeHealthChecks, outlierDetection } from './health-checks.js'
@@ -19,7 +19,7 @@ import { upstreamProtocol } from './upstream-protocol.js'
 import { hostSni, upstreamTlsReferences, upstreamTlsSocket } from './upstream-tls.js'
 
 type Cluster = envoy.config.cluster.v3.Cluster
-type DiscoveryType = envoy.config.cluster.v3.Cluster.DiscoveryType
+type Present<Field extends keyof Cluster> = NonNullable<Cluster[Field]>
 
 const DISCOVERY = Enum['envoy.config.cluster.v3.Cluster.DiscoveryType']
 
@@ -75,15 +75,12 @@ function discovery(
   name: string,
   how: Exclude<Discovery, { readonly kind: 'dynamic' }>,
   { dns, activeHealthCheck, zoneWeights }: BackendTraffic,
-): Pick<Cluster, 'edsClusterConfig' | 'respectDnsTtl' | 'dnsLookupFamily' | 'dnsRefreshRate' | 'loadAssignment'> & {
-  readonly type: DiscoveryType
-} {
+):
+  | { readonly type: Present<'type'>; readonly edsClusterConfig: Present<'edsClusterConfig'> }
+  | { readonly clusterType: Present<'clusterType'>; readonly loadAssignment: Present<'loadAssignment'> } {
   if (how.kind === 'endpoints') return { type: DISCOVERY.EDS, edsClusterConfig: { edsConfig: ADS } }
   return {
-    type: DISCOVERY.STRICT_DNS,
-    respectDnsTtl: dns?.respectsTtl ?? true,
-    dnsLookupFamily: dnsLookupFamily(dns),
-    ...(dns?.refreshMs === undefined ? {} : { dnsRefreshRate: duration(dns.refreshMs) }),
+    clusterType: dnsCluster(dns),
     loadAssignment: {
       clusterName: name,
       // Every address of a name has the weight of the name.

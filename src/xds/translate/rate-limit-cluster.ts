@@ -1,7 +1,7 @@
 /** The rate limit service as Envoys find it. */
-import { Enum } from '../../gen/envoy/enums.js'
 import { any, duration } from '../message.js'
 import { type EncodedResource, TYPE_URL } from '../resource.js'
+import { dnsCluster } from './dns-cluster.js'
 import { encodeResource } from './encoded.js'
 import { socketAddress } from './load-assignment.js'
 
@@ -15,7 +15,6 @@ export interface RateLimitService {
   readonly port: number
 }
 
-const DISCOVERY = Enum['envoy.config.cluster.v3.Cluster.DiscoveryType']
 const OPTIONS = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions'
 
 /** The cluster ready for the wire. */
@@ -24,7 +23,7 @@ export function encodeRateLimitCluster({ host, port }: RateLimitService): Encode
     'envoy.config.cluster.v3.Cluster',
     {
       name: RATE_LIMIT_CLUSTER,
-      type: DISCOVERY.STRICT_DNS,
+      clusterType: dnsCluster({ family: 'IPv6Preferred', respectsTtl: false }),
       connectTimeout: duration(1_000),
       typedExtensionProtocolOptions: { [OPTIONS]: any(OPTIONS, { explicitHttpConfig: { http2ProtocolOptions: {} } }) },
       loadAssignment: {
