@@ -167,7 +167,7 @@ export const ADS_MUTANTS: readonly Mutant[] = [
   {
     rule: 'A1.3.9',
     file: `${SERVER}/subscription.ts`,
-    find: 'const names = [...catalog.keys(), ...initialVersions.keys()]',
+    find: 'const names = [...catalog.keys(), ...gone]',
     replace: 'const names = [...catalog.keys()]',
     test: DELTA,
   },

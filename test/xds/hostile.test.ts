@@ -174,6 +174,25 @@ describe('requests that never end', () => {
   })
 })
 
+describe('clients that keep others from beginning', () => {
+  const LIMITS = { beginningStreams: 2, beginningMs: 50 }
+
+  it('by saying nothing', async () => {
+    await using fixture = await serve([endpoints('ok')], { limits: LIMITS })
+    for (let silent = 0; silent < 2 * LIMITS.beginningStreams; silent++) fixture.delta()
+    await eventually(() => expect(fixture.server.streams).toBe(2 * LIMITS.beginningStreams))
+    await expectServes(fixture)
+  })
+
+  it('by answering nothing', async () => {
+    await using fixture = await serve([endpoints('ok'), cluster('a')], { limits: LIMITS })
+    const rude = Array.from({ length: 2 * LIMITS.beginningStreams }, () => fixture.delta())
+    for (const stream of rude) stream.send(CDS)
+    for (const stream of rude) await stream.next()
+    await expectServes(fixture)
+  })
+})
+
 describe('greedy clients', () => {
   it('A4 row 10: a request of 60 MiB is understood', async () => {
     await using fixture = await serve([cluster('a')])
@@ -219,7 +238,7 @@ describe('greedy clients', () => {
   })
 
   it('10,000 streams from one peer: those over the limit are refused, the others are served', async () => {
-    await using fixture = await serve([endpoints('ok')], { limits: { maxStreamsPerPeer: 100 } })
+    await using fixture = await serve([endpoints('ok')], { limits: { maxStreamsPerPeer: 100, beginningStreams: 100 } })
     const sessions = Array.from({ length: 10 }, () => http2(fixture.port))
     const answers: Promise<string>[] = []
     for (let index = 0; index < 10_000; index++) {

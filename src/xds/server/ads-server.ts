@@ -11,16 +11,19 @@
  * await server.close()
  * ```
  */
+import { type AddressInfo, createServer } from 'node:net'
 import { Server, type ServerCredentials, type ServiceDefinition, status, type UntypedServiceImplementation } from '@grpc/grpc-js'
 import { DeliveryTracker } from '../delivery-tracker.js'
 import { RejectedVersions } from '../rejected-versions.js'
 import type { SnapshotCache } from '../snapshot-cache.js'
+import { Admission } from './admission.js'
 import { ADS_SERVICE } from './ads-service.js'
 import { type AdsCall, AdsStream, type Protocol, type ServerLog, type StreamContext } from './ads-stream.js'
 import type { Authenticator } from './authentication.js'
 import { type Bounds, DEFAULT_BOUNDS } from './bounds.js'
 import { type ServerClock, systemClock } from './clock.js'
 import { Counters } from './counters.js'
+import { Doorway } from './doorway.js'
 import { Bridges } from './extension-order.js'
 import { DEFAULT_LIMITS, type Limits } from './limits.js'
 import { PumpQueue } from './pump-queue.js'
@@ -59,33 +62,37 @@ export class AdsServer {
   readonly #credentials: ServerCredentials
   readonly #context: StreamContext
   readonly #streamsByPeer = new Map<string, number>()
+  readonly #stops: (() => void)[] = []
   #streams = 0
   #nextStream = 1
 
   constructor(options: AdsServerOptions) {
     this.rejected = options.rejected ?? new RejectedVersions()
     this.#credentials = options.credentials
+    const limits = { ...DEFAULT_LIMITS, ...options.limits }
+    const clock = options.clock ?? systemClock
     this.#context = {
       cache: options.cache,
       rejected: this.rejected,
       tracker: this.tracker,
       authenticator: options.authenticator,
       bounds: { ...DEFAULT_BOUNDS, ...options.bounds },
-      limits: { ...DEFAULT_LIMITS, ...options.limits },
-      clock: options.clock ?? systemClock,
+      limits,
+      clock,
       log: options.log ?? SILENT,
       counters: this.counters,
       encoders: { delta: deltaResourceEncoder(this.counters), sotw: sotwResourceEncoder(this.counters) },
       silentClusters: new WeakMap(),
       bridges: new Bridges(),
       queue: new PumpQueue(),
+      admission: new Admission(limits, clock),
     }
     this.#server = new Server({
-      'grpc.max_receive_message_length': this.#context.limits.maxRequestBytes,
+      'grpc.max_receive_message_length': limits.maxRequestBytes,
       'grpc.max_send_message_length': -1,
       'grpc.keepalive_time_ms': KEEPALIVE_MS,
       'grpc.keepalive_timeout_ms': KEEPALIVE_MS,
-      'grpc.max_concurrent_streams': this.#context.limits.maxStreamsPerPeer,
+      'grpc.max_concurrent_streams': limits.maxStreamsPerPeer,
     })
     this.#server.addService(ADS_SERVICE, {
       DeltaAggregatedResources: (call: AdsCall) => this.#accept(call, 'delta'),
@@ -108,18 +115,33 @@ export class AdsServer {
         new PlaintextError(`xDS in plaintext is for the loopback interface only, not for ${host}: use TLS or 127.0.0.1`),
       )
     }
+    const injector = this.#server.createConnectionInjector(this.#credentials)
+    const doorway = new Doorway((socket) => {
+      injector.injectConnection(socket)
+      socket.resume()
+    })
+    // Unread until it is let in.
+    const listener = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => doorway.add(socket))
+    this.#stops.push(() => {
+      listener.close()
+      doorway.close()
+    })
     return new Promise((resolve, reject) => {
-      const address = `${host.includes(':') ? `[${host}]` : host}:${port}`
-      this.#server.bindAsync(address, this.#credentials, (error, bound) => (error === null ? resolve(bound) : reject(error)))
+      listener.once('error', reject)
+      listener.listen({ host, port }, () => {
+        listener.off('error', reject)
+        // Such as no more file descriptors: the client tries again.
+        listener.on('error', (error) => this.#context.log.warn({ err: error }, 'a connection could not be taken'))
+        resolve((listener.address() as AddressInfo).port)
+      })
     })
   }
 
   /** Ends all streams and frees the port. */
   close(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#server.forceShutdown()
-      resolve()
-    })
+    for (const stop of this.#stops.splice(0)) stop()
+    this.#server.forceShutdown()
+    return Promise.resolve()
   }
 
   /** How many streams are open. */

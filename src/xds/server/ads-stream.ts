@@ -6,6 +6,7 @@ import type { DeliveryTracker, ProxyIdentity } from '../delivery-tracker.js'
 import { type RejectedVersions, suspectsOf } from '../rejected-versions.js'
 import type { EncodedResource, TypeUrl } from '../resource.js'
 import type { SnapshotCache, SnapshotListener } from '../snapshot-cache.js'
+import type { Admission } from './admission.js'
 import type { Authenticator, Identity } from './authentication.js'
 import type { Bounds } from './bounds.js'
 import type { ServerClock } from './clock.js'
@@ -41,7 +42,11 @@ export interface StreamContext {
   readonly silentClusters: WeakMap<EncodedResource, boolean>
   readonly bridges: Bridges
   readonly queue: PumpQueue
+  readonly admission: Admission
 }
+
+/** The first requests of a stream follow each other at once. */
+const SILENCE_MS = 20
 
 /** The variant of the protocol that a stream speaks. */
 export type Protocol = DiscoveryRequest['protocol']
@@ -53,6 +58,8 @@ interface OpenStream {
   readonly session: Session
   readonly proxy: ProxyIdentity
   readonly unlisten: () => void
+  /** The revision that there was when the stream began. */
+  readonly first: number
 }
 
 /** Serves one stream until it ends. */
@@ -70,6 +77,9 @@ export class AdsStream implements SnapshotListener {
   #cancelAlarm: (() => void) | undefined
   #alarmAt: number | undefined
   readonly #unknownTypes = new Set<string>()
+  /** Lets another stream begin; undefined as soon as this one has. */
+  #hasBegun: (() => void) | undefined
+  #cancelSilence: (() => void) | undefined
 
   /** @param onEnded called once, when the stream is over for whatever reason */
   constructor(id: number, call: AdsCall, protocol: Protocol, context: StreamContext, onEnded: () => void) {
@@ -82,33 +92,43 @@ export class AdsStream implements SnapshotListener {
 
   /** Authenticates the client, then serves it. Never rejects. */
   async serve(): Promise<void> {
-    const { clock, limits, authenticator } = this.#context
+    const { authenticator, admission } = this.#context
     this.#call.on('cancelled', () => this.#end())
     this.#call.on('error', () => this.#end())
     this.#call.on('end', () => {
       this.#end()
       this.#call.end()
     })
-    const late = clock.after(limits.firstRequestMs, () =>
-      this.refuse(status.DEADLINE_EXCEEDED, 'no request came after the stream was opened'),
-    )
+    const late = this.#expectRequest()
     try {
       const identity = await authenticator.authenticate({
         certificate: this.#call.getAuthContext().sslPeerCertificate,
         token: bearerToken(this.#call.metadata.get('authorization')[0]),
         peer: this.#call.getPeer(),
       })
-      this.#call.on('data', (bytes: Buffer) => {
-        late()
-        this.#inbox.push({ bytes, identity })
-        // A request may be large, and cost much more than reading it: one at a time, in turn with the other streams.
-        this.#call.pause()
-        this.#context.queue.add(this)
-      })
+      if (!this.#isEnded) this.#hasBegun = admission.enter(() => this.#read(identity))
+      late()
     } catch (error) {
       late()
       this.refuse(status.UNAUTHENTICATED, error instanceof Error ? error.message : String(error))
     }
+  }
+
+  /** Takes requests from now on: until then the client's stay in the socket. */
+  #read(identity: Identity): void {
+    const late = this.#expectRequest()
+    this.#call.on('data', (bytes: Buffer) => {
+      late()
+      this.#inbox.push({ bytes, identity })
+      // A request may be large, and cost much more than reading it: one at a time, in turn with the other streams.
+      this.#call.pause()
+      this.#context.queue.add(this)
+    })
+  }
+
+  #expectRequest(): () => void {
+    const { clock, limits } = this.#context
+    return clock.after(limits.firstRequestMs, () => this.refuse(status.DEADLINE_EXCEEDED, 'no request came after the stream was opened'))
   }
 
   /** Ends the stream with an error; the client may come back. */
@@ -205,7 +225,7 @@ export class AdsStream implements SnapshotListener {
         rejected: (typeUrl, { nonce }, message, culprits) => this.#rejected(proxy, typeUrl, nonce, message, culprits),
       },
     })
-    this.#state = { session, proxy, unlisten: cache.listen(group, this) }
+    this.#state = { session, proxy, unlisten: cache.listen(group, this), first: cache.revision(group) }
     tracker.connected(proxy, clock.now())
     this.#context.log.info({ proxy: node.id, group, subject: identity.subject, userAgent: node.userAgent }, 'proxy connected')
     return this.#state
@@ -247,7 +267,25 @@ export class AdsStream implements SnapshotListener {
 
   #reached(): void {
     if (this.#state === undefined) return
-    this.#context.tracker.reached(this.#state.proxy, this.#state.session.acknowledgedRevision(this.#context.clock.now()))
+    const { session, proxy, first } = this.#state
+    const revision = session.acknowledgedRevision(this.#context.clock.now())
+    this.#context.tracker.reached(proxy, revision)
+    if (this.#hasBegun !== undefined) this.#begun(revision >= first, session)
+  }
+
+  /** A stream has begun when it has all that there was, or says nothing for a moment although it may: not every client wants listeners. */
+  #begun(hasAll: boolean, session: Session): void {
+    const { clock, cache } = this.#context
+    this.#cancelSilence?.()
+    if (hasAll) this.#endBeginning()
+    else if (session.isIdle || !cache.isComplete) this.#cancelSilence = clock.after(SILENCE_MS, () => this.#endBeginning())
+  }
+
+  #endBeginning(): void {
+    const end = this.#hasBegun
+    this.#hasBegun = undefined
+    this.#cancelSilence?.()
+    end?.()
   }
 
   #setAlarm(): void {
@@ -274,6 +312,7 @@ export class AdsStream implements SnapshotListener {
     if (this.#isEnded) return
     this.#isEnded = true
     this.#cancelAlarm?.()
+    this.#endBeginning()
     this.#onEnded()
     if (this.#state === undefined) return
     this.#state.unlisten()

@@ -1,5 +1,7 @@
+import type { AdmissionLimits } from './admission.js'
+
 /** What a peer may cost. */
-export interface Limits {
+export interface Limits extends AdmissionLimits {
   /** Bytes of one request: a proxy with many resources names them all when it comes back (10,000 names exceed the usual 4 MiB). */
   readonly maxRequestBytes: number
   /** Names that one stream may subscribe to, over all types. */
@@ -8,7 +10,7 @@ export interface Limits {
   readonly maxStreamsPerPeer: number
   /** Open streams altogether. */
   readonly maxStreams: number
-  /** Milliseconds until the first request must have come. */
+  /** Milliseconds until the first request must have come, from when the stream may begin. */
   readonly firstRequestMs: number
 }
 
@@ -19,4 +21,6 @@ export const DEFAULT_LIMITS: Limits = {
   maxStreamsPerPeer: 2_000,
   maxStreams: 10_000,
   firstRequestMs: 15_000,
+  beginningStreams: 16,
+  beginningMs: 500,
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { encode } from '../message.js'
+import fc from 'fast-check'
+import { decode, encode } from '../message.js'
 import { countFields, decodeDeltaRequest, decodeSotwRequest } from './requests.js'
 
 describe('countFields', () => {
@@ -29,6 +30,57 @@ describe('requests', () => {
     const rejected = encode('envoy.service.discovery.v3.DeltaDiscoveryRequest', { typeUrl: 't', responseNonce: '1', errorDetail: {} })
     expect(decodeDeltaRequest(accepted).rejection).toBeUndefined()
     expect(decodeDeltaRequest(rejected).rejection).toEqual({ code: 0, message: '' })
+  })
+
+  it('names and versions are read as a decoder of the whole message would', () => {
+    const texts = fc.array(fc.string({ unit: 'binary' }))
+    const versions = fc.dictionary(
+      fc.string({ unit: 'binary' }).filter((name) => name !== '__proto__'),
+      fc.string(),
+    )
+    fc.assert(
+      fc.property(
+        texts,
+        texts,
+        versions,
+        fc.string(),
+        (resourceNamesSubscribe, resourceNamesUnsubscribe, initialResourceVersions, typeUrl) => {
+          const message = { node: { id: 'n' }, typeUrl, resourceNamesSubscribe, resourceNamesUnsubscribe, initialResourceVersions }
+          const bytes = encode('envoy.service.discovery.v3.DeltaDiscoveryRequest', message)
+          const whole = decode('envoy.service.discovery.v3.DeltaDiscoveryRequest', bytes)
+          expect(decodeDeltaRequest(bytes)).toMatchObject({
+            typeUrl,
+            node: { id: 'n' },
+            subscribe: whole.resourceNamesSubscribe ?? [],
+            unsubscribe: whole.resourceNamesUnsubscribe ?? [],
+            initialVersions: new Map(Object.entries(whole.initialResourceVersions ?? {})),
+          })
+        },
+      ),
+    )
+  })
+
+  it.each([
+    { what: 'an entry without a key', bytes: [0x2a, 3, 0x12, 1, 0x76], want: [['', 'v']] },
+    { what: 'an entry without a version', bytes: [0x2a, 3, 0x0a, 1, 0x6b], want: [['k', '']] },
+    { what: 'an entry with more in it', bytes: [0x2a, 5, 0x0a, 1, 0x6b, 0x18, 1], want: [['k', '']] },
+    {
+      what: 'the same name twice',
+      bytes: [0x2a, 6, 0x0a, 1, 0x6b, 0x12, 1, 0x31, 0x2a, 6, 0x0a, 1, 0x6b, 0x12, 1, 0x32],
+      want: [['k', '2']],
+    },
+  ])('takes $what', ({ bytes, want }) => {
+    expect([...decodeDeltaRequest(Buffer.from(bytes)).initialVersions]).toEqual(want)
+  })
+
+  it.each([
+    { what: 'a name that is longer than the message', bytes: [0x1a, 5, 0x61] },
+    { what: 'a number that does not end', bytes: [0x1a, 0xff] },
+    { what: 'an entry that ends behind its length', bytes: [0x2a, 2, 0x0a, 2, 0x61, 0x61] },
+    { what: 'a group', bytes: [0x1b, 0x1c] },
+    { what: 'fixed numbers that are cut off', bytes: [0x09, 1] },
+  ])('throws at $what', ({ bytes }) => {
+    expect(() => decodeDeltaRequest(Buffer.from(bytes))).toThrow(RangeError)
   })
 
   it('the version of a proxy comes from its build', () => {

@@ -1,5 +1,6 @@
 /** The requests of both protocols, decoded and reduced to what we use. */
 import { decode } from '../message.js'
+import { readRequestFields } from './request-fields.js'
 
 /** Why a client rejected a response. */
 export interface Rejection {
@@ -44,15 +45,9 @@ export interface SotwRequest extends RequestBase {
 export type DiscoveryRequest = DeltaRequest | SotwRequest
 
 /** Decodes a DeltaDiscoveryRequest. Throws on bytes that are none. */
-export function decodeDeltaRequest(bytes: Uint8Array): DeltaRequest {
-  const request = decode('envoy.service.discovery.v3.DeltaDiscoveryRequest', bytes)
-  return {
-    protocol: 'delta',
-    ...common(request),
-    subscribe: request.resourceNamesSubscribe ?? [],
-    unsubscribe: request.resourceNamesUnsubscribe ?? [],
-    initialVersions: new Map(Object.entries(request.initialResourceVersions ?? {})),
-  }
+export function decodeDeltaRequest(bytes: Buffer): DeltaRequest {
+  const { rest, ...names } = readRequestFields(bytes)
+  return { protocol: 'delta', ...common(decode('envoy.service.discovery.v3.DeltaDiscoveryRequest', rest)), ...names }
 }
 
 /** Decodes a DiscoveryRequest. Throws on bytes that are none. */

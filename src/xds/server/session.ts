@@ -192,6 +192,13 @@ export class Session {
     return Math.min(oldest - 1, this.#options.cache.revision(this.#options.group))
   }
 
+  /** True when nothing is to be sent, and no answer is waited for. */
+  get isIdle(): boolean {
+    for (const { pending, owesAnswer, isInFlight } of this.#subscriptions.values())
+      if (pending.size > 0 || owesAnswer || isInFlight) return false
+    return true
+  }
+
   /** How many names the client asked for, over all types. */
   subscribedNames(): number {
     let total = 0

@@ -314,7 +314,8 @@ export class Subscription {
   #subscribeAll(initialVersions: ReadonlyMap<string, string>, catalog: Catalog, revision: number): void {
     this.owesAnswer = initialVersions.size === 0
     if (this.#wildcard) for (const name of catalog.keys()) this.#ask(name)
-    const names = [...catalog.keys(), ...initialVersions.keys()].filter((name) => !this.covers(name))
+    const gone = [...initialVersions.keys()].filter((name) => !catalog.has(name))
+    const names = [...catalog.keys(), ...gone].filter((name) => !this.covers(name))
     this.#wildcard = true
     for (const name of names) this.#begin(name, initialVersions, catalog, revision)
   }
