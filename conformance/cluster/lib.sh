@@ -10,7 +10,7 @@ STATE=$HEADGATE_CACHE/cluster
 CONTAINERD_SOCKET=$STATE/containerd.sock
 NAMESPACE=headgate # network namespace: every process, address and packet of the cluster stays inside
 
-KUBERNETES_VERSION=1.36.3 # the module versions in kubebox/go.mod say the same
+KUBERNETES_VERSION=1.36.3 # the module versions in kubebox/go.mod say the same; etcd/go.mod has the etcd that it comes with
 KUBERNETES_GO=go1.26.8    # Kubernetes 1.36 is made with Go 1.26
 COREDNS_VERSION=v1.15.0
 RECENT_GO=go1.27.4

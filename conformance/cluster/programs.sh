@@ -5,7 +5,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 require_root_on_linux
-require_packages containerd=containerd runc=runc etcd=etcd-server nft=nftables iptables=iptables conntrack=conntrack \
+require_packages containerd=containerd runc=runc nft=nftables iptables=iptables conntrack=conntrack \
   ip=iproute2 nsenter=util-linux openssl=openssl python3=python3
 [ -x /usr/lib/cni/bridge ] || [ -x /opt/cni/bin/bridge ] || require_packages cni-plugins=containernetworking-plugins
 require_go
@@ -22,6 +22,11 @@ build_pause() {
   GOTOOLCHAIN=$KUBERNETES_GO CGO_ENABLED=0 go build -buildvcs=false -trimpath -ldflags '-s -w' -o "$1" ./pause
 }
 
+build_etcd() {
+  cd "$CLUSTER_SOURCE/etcd"
+  GOTOOLCHAIN=$KUBERNETES_GO CGO_ENABLED=0 go build -buildvcs=false -trimpath -ldflags '-s -w' -o "$1" .
+}
+
 build_coredns() {
   local folder
   folder=$(mktemp -d)
@@ -36,4 +41,5 @@ for component in kube-apiserver kube-controller-manager kube-scheduler kube-prox
   ln -sf kubebox "$PROGRAMS/$component"
 done
 build_once pause "$KUBERNETES_GO $(source_key "$CLUSTER_SOURCE/kubebox/pause/main.go")" build_pause
+build_once etcd "$KUBERNETES_GO $(source_key "$CLUSTER_SOURCE"/etcd/go.mod "$CLUSTER_SOURCE"/etcd/go.sum "$CLUSTER_SOURCE"/etcd/main.go)" build_etcd
 build_once coredns "$COREDNS_VERSION $RECENT_GO" build_coredns

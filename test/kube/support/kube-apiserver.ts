@@ -10,7 +10,7 @@ import type { JsonObject } from '../../../src/k8s/kube-json.js'
 import { freePort } from '../../support/free-port.js'
 import { gatewayApiCrds } from '../../support/gateway-api-module.js'
 
-/** The programs come with `npm run cluster up`; etcd is Debian's etcd-server. */
+/** The programs come with `npm run cluster up`. */
 const PROGRAMS = join(process.env.HEADGATE_CACHE ?? join(homedir(), '.cache', 'headgate'), 'bin')
 
 /** A running API server. */
@@ -29,13 +29,15 @@ export interface KubeApiServer {
 
 /** Starts etcd and kube-apiserver; takes some seconds. */
 export async function startKubeApiServer(): Promise<KubeApiServer> {
-  if (!existsSync(join(PROGRAMS, 'kube-apiserver'))) throw new Error(`no kube-apiserver in ${PROGRAMS}: run \`npm run cluster up\` once`)
+  for (const program of ['etcd', 'kube-apiserver']) {
+    if (!existsSync(join(PROGRAMS, program))) throw new Error(`no ${program} in ${PROGRAMS}: run \`npm run cluster up\` once`)
+  }
   const folder = mkdtempSync(join(tmpdir(), 'kube-api-'))
   const [etcdPort, peerPort, port] = [await freePort(), await freePort(), await freePort()]
   execFileSync('openssl', ['genrsa', '-out', 'sa.key', '2048'], { cwd: folder, stdio: 'ignore' })
   writeFileSync(join(folder, 'tokens.csv'), 'admin-token,admin,1,"system:masters"\nlimited-token,limited,2\n')
   const etcdUrl = `http://127.0.0.1:${etcdPort}`
-  const etcd = run(folder, 'etcd', 'etcd', [
+  const etcd = run(folder, 'etcd', join(PROGRAMS, 'etcd'), [
     ...['--data-dir', join(folder, 'etcd'), '--listen-client-urls', etcdUrl, '--advertise-client-urls', etcdUrl],
     ...['--listen-peer-urls', `http://127.0.0.1:${peerPort}`, '--unsafe-no-fsync'],
   ])
