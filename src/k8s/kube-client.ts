@@ -4,6 +4,7 @@ import { connectTransport } from './connect.js'
 import { type KubeCredentials, type ResolvedCredentials, sameConnection } from './credentials.js'
 import { KubeApiError, KubeConnectionError } from './kube-error.js'
 import { isJsonObject, type JsonObject, stringAt } from './kube-json.js'
+import { StreamedLists } from './streamed-lists.js'
 import type { Transport, TransportResponse } from './transport.js'
 
 /** How a body is meant. */
@@ -35,6 +36,8 @@ const REQUEST_TIMEOUT_MS = 30_000
 
 /** Talks to one API server. Retries nothing but a refused credential, once: whoever calls knows what a repetition means. */
 export class KubeClient {
+  /** What is known of the server's streamed lists. */
+  readonly streamedLists: StreamedLists = new StreamedLists()
   readonly #credentials: KubeCredentials
   readonly #userAgent: string
   #connection: { readonly credentials: ResolvedCredentials; readonly transport: Transport } | undefined

@@ -50,6 +50,8 @@ describe('Reflector', () => {
     clock = new FakeClock()
     stop = new AbortController()
     client = new KubeClient(api.credentials, 'test')
+    // Lists in pages; reflector-streamed.test.ts has the others.
+    client.streamedLists.refused()
     seen = new Map()
     calls = []
     states = []
@@ -62,11 +64,12 @@ describe('Reflector', () => {
     await api.close()
   })
 
-  it('lists in pages, hands everything over at once and watches from there with bookmarks', async () => {
-    for (let i = 0; i < 1_201; i++) api.put(ROUTES, route(`r${i}`))
+  it('lists in pages, hands over what it has before the end, and watches from there with bookmarks', async () => {
+    for (let i = 0; i < 601; i++) api.put(ROUTES, route(`r${i}`))
     await start().listed
-    expect(seen.size).toBe(1_201)
-    expect(calls).toHaveLength(1)
+    expect(seen.size).toBe(601)
+    // Slices of 25, and what is left of each page.
+    expect(calls).toHaveLength(10 + 10 + 5)
     expect(requests(isList)).toHaveLength(3)
     await watching()
     const query = requests(isWatch)[0]?.query
@@ -138,15 +141,50 @@ describe('Reflector', () => {
     await eventually(() => expect(requests(isList)).toHaveLength(2))
   })
 
-  it('starts the list over when a continue token has expired', async () => {
+  it('asks for the next page before it hands over the one that came', async () => {
+    for (let i = 0; i < 600; i++) api.put(ROUTES, route(`r${i}`))
+    const asked: number[] = []
+    const json = client.json.bind(client)
+    let pages = 0
+    client.json = (...args) => {
+      pages++
+      return json(...args)
+    }
+    await start({ onChanges: () => asked.push(pages) }).listed
+    // While the first page is handed over the second is under way, and nothing follows the third.
+    expect(asked).toEqual([...Array<number>(10).fill(2), ...Array<number>(10 + 4).fill(3)])
+  })
+
+  it('starts the list over when a continue token has expired, and takes back what has gone meanwhile', async () => {
     for (let i = 0; i < 600; i++) api.put(ROUTES, route(`r${i}`))
     api.plan({ status: 410, reason: 'Expired' }, (request) => request.query.has('continue'))
     const reflector = start()
     await eventually(() => expect(clock.sleeping).toBe(1))
-    expect(seen.size).toBe(0)
+    expect(reflector.hasListed).toBe(false)
+    expect(seen.size).toBe(250)
+    api.remove(ROUTES, 'shop', 'r0')
     await clock.advance(1_000)
     await reflector.listed
-    expect(seen.size).toBe(600)
+    expect(seen.size).toBe(599)
+    expect(seen.has('shop/r0')).toBe(false)
+  })
+
+  it('hands over what a later list brings in one call', async () => {
+    for (let i = 0; i < 600; i++) api.put(ROUTES, route(`r${i}`))
+    await start().listed
+    await watching()
+    calls.length = 0
+    api.plan({ status: 410, reason: 'Expired' }, isWatch)
+    api.endWatches('reset')
+    await eventually(() => expect(states.at(-1)).toMatchObject({ kind: 'waiting', failure: { reason: 'disconnected' } }))
+    for (let i = 0; i < 600; i++) api.put(ROUTES, route(`r${i}`, { x: 1 }))
+    api.remove(ROUTES, 'shop', 'r7')
+    await clock.advance(1_000)
+    await eventually(() => expect(states.at(-1)).toMatchObject({ kind: 'waiting', failure: { reason: 'expired' } }))
+    await clock.advance(2_000)
+    await watching()
+    expect(seen.size).toBe(599)
+    expect(calls).toHaveLength(1)
   })
 
   it('waits as long as the server asks with Retry-After', async () => {

@@ -1,28 +1,38 @@
 /**
- * Keeps up with all objects of one resource: lists them once in pages, then watches from there, and picks the thread up again after
- * whatever happens on the way.
+ * Keeps up with all objects of one resource: lists them once, as a stream where the server has that and in pages otherwise, then watches
+ * from there, and picks the thread up again after whatever happens on the way.
  */
-import { type ObjectKey, objectKey } from '../util/object-ref.js'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { ObjectKey } from '../util/object-ref.js'
 import { linkedController } from './abort.js'
 import { API_BACKOFF, backoffMs, RECONNECT_BACKOFF } from './backoff.js'
 import type { Clock } from './clock.js'
 import { ACCEPT_METADATA_ONLY, type KubeClient, type KubeRequest } from './kube-client.js'
 import { KubeApiError } from './kube-error.js'
-import { fieldAt, isRawObject, listAt, type RawObject, stringAt } from './kube-json.js'
+import { isRawObject, type JsonObject, listAt, type RawObject, stringAt } from './kube-json.js'
+import { isNews, type KnownVersions, ListedObjects } from './listed-objects.js'
 import type { Log } from './log.js'
 import { failureOf, type ReflectorFailure, type ReflectorState } from './reflector-state.js'
 import { type ApiResource, collectionPath } from './resource-path.js'
+import { STREAMED_LIST, streamedListFailure } from './streamed-lists.js'
 import { trimObject } from './trim.js'
+import { parseWatchEvent, type WatchEvent } from './watch-event.js'
 import { splitLines } from './watch-stream.js'
 
-/** Pages of this size are parsed in about 20 ms, so that nothing else waits for a large list. */
-const PAGE_SIZE = 500
+/** Pages of this size are parsed in about 10 ms, so that nothing else waits for a large list. */
+const PAGE_SIZE = 250
+
+/** So many objects of a list are handed over before others have their turn. */
+const SLICE_SIZE = 25
 
 /** The server ends each watch after a time of our choice: spread, so that not all kinds come back at once. */
 const WATCH_SECONDS = { least: 300, most: 600 }
 
 /** Bookmarks come about every minute: a watch that is silent for longer may be half-open. */
 const SILENCE_MS = 90_000
+
+/** The server gives up a list that it cannot stream yet after 3 s: one that is silent for much longer will not come. */
+const LIST_SILENCE_MS = 10_000
 
 /** Why a silent watch was given up. */
 const SILENT = 'silent'
@@ -48,7 +58,10 @@ export interface ReflectorOptions {
   readonly fieldSelector?: string
   /** Names and metadata only. */
   readonly metadataOnly?: boolean
-  /** Receives what changed: everything that arrived together in one call. An object that is in neither list is as it was. */
+  /**
+   * Receives what changed: everything that arrived together in one call. An object that is in neither list is as it was. What exists is
+   * handed over while it arrives at first, in several calls before `listed` resolves; what a later list brings comes in one call.
+   */
   readonly onChanges: (changed: readonly RawObject[], removed: readonly ObjectKey[]) => void
   readonly onState?: (state: ReflectorState) => void
 }
@@ -62,14 +75,15 @@ export class Reflector {
   readonly #options: ReflectorOptions
   #markListed: () => void = () => undefined
   #markAnswered: () => void = () => undefined
-  /** Resource versions of the objects that were handed over. */
-  readonly #known = new Map<ObjectKey, string>()
+  readonly #known: KnownVersions = new Map()
   #resourceVersion: string | undefined
   #state: ReflectorState = { kind: 'listing' }
   #failures = 0
   #lastFailure = { reason: '', atMs: 0 }
   #absences = 0
   #hasListed = false
+  /** After a streamed list that failed, so that no server can keep us from a list for ever. */
+  #nextListIsPaged = false
 
   constructor(options: ReflectorOptions) {
     this.#options = options
@@ -101,8 +115,8 @@ export class Reflector {
   async start(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
-        if (this.#resourceVersion === undefined) await this.#list(signal)
-        else await this.#watch(this.#resourceVersion, signal)
+        if (this.#resourceVersion === undefined && !this.#mayStream()) await this.#listPages(signal)
+        else await this.#watch(signal)
       } catch (error) {
         if (!signal.aborted) await this.#recover(error, signal)
       }
@@ -116,54 +130,90 @@ export class Reflector {
     this.#known.clear()
   }
 
-  async #list(signal: AbortSignal): Promise<void> {
+  #mayStream(): boolean {
+    return !this.#nextListIsPaged && this.#options.client.streamedLists.mayBeOffered
+  }
+
+  async #listPages(signal: AbortSignal): Promise<void> {
     this.#enter({ kind: 'listing' })
-    const objects: RawObject[] = []
+    const list = new ListedObjects(this.#known)
     let resourceVersion = ''
-    let continueToken = ''
-    do {
-      // No resourceVersion: the state is then the newest (an older one could bring deleted objects back after a restart), and the page
-      // size counts, which it does not for resourceVersion=0.
-      const page = await this.#options.client.json(this.#request({ limit: PAGE_SIZE, continue: continueToken || undefined }), signal)
-      for (const item of listAt(page, 'items')) if (isRawObject(item)) objects.push(trimObject(item))
+    let next: Promise<JsonObject> | undefined = this.#page(undefined, signal)
+    while (next !== undefined) {
+      const page: JsonObject = await next
       resourceVersion = stringAt(page, 'metadata', 'resourceVersion')
-      continueToken = stringAt(page, 'metadata', 'continue')
-    } while (continueToken !== '')
+      const token = stringAt(page, 'metadata', 'continue')
+      // The next page is on its way while this one is handled.
+      next = token === '' ? undefined : this.#page(token, signal)
+      next?.catch(() => undefined)
+      await this.#gatherPage(listAt(page, 'items'), list)
+    }
+    signal.throwIfAborted()
+    this.#finish(list, resourceVersion)
+  }
+
+  #page(token: string | undefined, signal: AbortSignal): Promise<JsonObject> {
+    // No resourceVersion: the state is then the newest (an older one could bring deleted objects back after a restart), and the page
+    // size counts, which it does not for resourceVersion=0.
+    return this.#options.client.json(this.#request({ limit: PAGE_SIZE, continue: token }), signal)
+  }
+
+  async #gatherPage(items: readonly unknown[], list: ListedObjects): Promise<void> {
+    for (let at = 0; at < items.length; at += SLICE_SIZE) {
+      for (const item of items.slice(at, at + SLICE_SIZE)) if (isRawObject(item)) list.add(trimObject(item))
+      this.#handFirst(list)
+      await nextTurn()
+    }
+  }
+
+  /** Nobody has seen the first list in another state: it needs not be kept until its end. */
+  #handFirst(list: ListedObjects): void {
+    if (!this.#hasListed) this.#hand(list.take(), [])
+  }
+
+  #finish(list: ListedObjects, resourceVersion: string): void {
     this.#absences = 0
-    this.#replace(objects)
+    this.#nextListIsPaged = false
+    this.#hand(list.take(), list.missing())
     this.#resourceVersion = resourceVersion
     this.#markListed()
   }
 
-  #replace(objects: readonly RawObject[]): void {
-    const gone = new Set(this.#known.keys())
-    for (const object of objects) gone.delete(keyOf(object))
-    const changed = objects.filter((object) => this.#remember(object))
-    for (const key of gone) this.#known.delete(key)
-    this.#hand(changed, [...gone])
-  }
-
-  async #watch(resourceVersion: string, signal: AbortSignal): Promise<void> {
+  /** Follows what changes from the version that is known; where none is, the stream begins with what exists. */
+  async #watch(signal: AbortSignal): Promise<void> {
     const { client, clock } = this.#options
     using link = linkedController(signal)
     const startedMs = clock.monotonicMs()
+    const resourceVersion = this.#resourceVersion
+    let list = resourceVersion === undefined ? new ListedObjects(this.#known) : undefined
+    if (list !== undefined) this.#enter({ kind: 'listing' })
     let heardMs = startedMs
     let events = 0
-    const watchdog = this.#abortWhenSilent(() => heardMs, link.controller)
+    const watchdog = this.#abortWhenSilent(() => heardMs + (list === undefined ? SILENCE_MS : LIST_SILENCE_MS), link.controller)
     try {
       const { least, most } = WATCH_SECONDS
       const timeoutSeconds = Math.round(least + clock.random() * (most - least))
-      const query = { watch: true, allowWatchBookmarks: true, resourceVersion, timeoutSeconds }
-      const body = await client.stream(this.#request(query), link.controller.signal)
-      this.#enter({ kind: 'watching' })
+      const from = resourceVersion === undefined ? STREAMED_LIST : { resourceVersion }
+      const body = await client.stream(
+        this.#request({ watch: true, allowWatchBookmarks: true, ...from, timeoutSeconds }),
+        link.controller.signal,
+      )
+      if (list === undefined) this.#enter({ kind: 'watching' })
       for await (const lines of splitLines(body)) {
         heardMs = clock.monotonicMs()
         events += lines.length
-        this.#follow(lines)
+        const rest = list === undefined ? lines : await this.#gatherEvents(lines, list)
+        if (rest === undefined) continue
+        list = undefined
+        this.#follow(rest)
       }
+      if (list !== undefined) throw new Error('the server ended the stream before the list was whole')
     } catch (error) {
+      const isSilent = link.controller.signal.reason === SILENT
+      if (signal.aborted || (list === undefined && !isSilent)) throw error
       // Bookmarks are no promise: a kind of which nothing ever changes gets none. Asking again costs little, and is no failure.
-      if (signal.aborted || link.controller.signal.reason !== SILENT) throw error
+      if (list !== undefined) this.#giveUpStream(error, isSilent)
+      return
     } finally {
       link.controller.abort()
       await watchdog
@@ -171,10 +221,40 @@ export class Reflector {
     if (events === 0 && clock.monotonicMs() - startedMs < SHORTEST_WATCH_MS) throw new Error('the server ended the watch at once')
   }
 
-  async #abortWhenSilent(heardMs: () => number, controller: AbortController): Promise<void> {
+  /** The lines behind the list; undefined as long as it is not whole. */
+  async #gatherEvents(lines: readonly Buffer[], list: ListedObjects): Promise<readonly Buffer[] | undefined> {
+    for (const [at, line] of lines.entries()) {
+      const event = parseWatchEvent(line)
+      // The versions of the objects are no place to go on from: they come in the order of their names.
+      if (event.type === 'exists') list.add(event.object)
+      else if (event.type === 'deleted') list.remove(event.key)
+      else if (event.endsList) {
+        this.#finish(list, event.resourceVersion)
+        this.#enter({ kind: 'watching' })
+        return lines.slice(at + 1)
+      } else throw new KubeApiError('watch', 501, 'NotStreamed', 'a bookmark came that does not end the list')
+    }
+    if (list.waiting >= SLICE_SIZE) {
+      this.#handFirst(list)
+      await nextTurn()
+    }
+    return undefined
+  }
+
+  /** Returns if pages are to be asked for at once; throws what has to be waited for. */
+  #giveUpStream(error: unknown, isSilent: boolean): void {
+    const { client, log, resource } = this.#options
+    this.#nextListIsPaged = true
+    const failure = isSilent ? 'not-offered' : streamedListFailure(error)
+    if (failure === 'trouble') throw error
+    if (failure === 'not-offered') client.streamedLists.refused()
+    log.debug({ resource, err: error }, 'the API server does not stream this list; asking for pages')
+  }
+
+  async #abortWhenSilent(deadlineMs: () => number, controller: AbortController): Promise<void> {
     const { clock } = this.#options
     while (!controller.signal.aborted) {
-      const leftMs = heardMs() + SILENCE_MS - clock.monotonicMs()
+      const leftMs = deadlineMs() - clock.monotonicMs()
       if (leftMs <= 0) controller.abort(SILENT)
       else await clock.sleep(leftMs, controller.signal)
     }
@@ -185,44 +265,26 @@ export class Reflector {
     // The last event of an object wins: what lies between was never current for anybody.
     const changed = new Map<ObjectKey, RawObject>()
     const removed = new Set<ObjectKey>()
-    let failure: unknown
-    for (const line of lines) {
-      const event = parseEvent(line)
-      if (event instanceof Error) {
-        failure = event
-        break
-      }
-      const type = stringAt(event, 'type')
-      const object = fieldAt(event, 'object')
-      if (type === 'ERROR') {
-        failure = new KubeApiError('watch', Number(fieldAt(object, 'code') ?? 500), stringAt(object, 'reason'), stringAt(object, 'message'))
-        break
-      }
-      const resourceVersion = stringAt(object, 'metadata', 'resourceVersion')
-      if (resourceVersion !== '') this.#resourceVersion = resourceVersion
-      if (type === 'BOOKMARK' || !isRawObject(object)) continue
-      const key = keyOf(object)
-      if (type === 'DELETED') {
-        changed.delete(key)
-        if (this.#known.delete(key)) removed.add(key)
-      } else {
-        const trimmed = trimObject(object)
-        if (!this.#remember(trimmed)) continue
-        removed.delete(key)
-        changed.set(key, trimmed)
-      }
+    try {
+      for (const line of lines) this.#note(parseWatchEvent(line), changed, removed)
+    } finally {
+      // What came before a line that says what went wrong counts.
+      this.#hand([...changed.values()], [...removed])
     }
-    this.#hand([...changed.values()], [...removed])
-    if (failure !== undefined) throw failure
   }
 
-  /** False if this very version was handed over already. */
-  #remember(object: RawObject): boolean {
-    const key = keyOf(object)
-    const version = object.metadata.resourceVersion ?? ''
-    if (version !== '' && this.#known.get(key) === version) return false
-    this.#known.set(key, version)
-    return true
+  #note(event: WatchEvent, changed: Map<ObjectKey, RawObject>, removed: Set<ObjectKey>): void {
+    if (event.resourceVersion !== '') this.#resourceVersion = event.resourceVersion
+    if (event.type === 'bookmark') return
+    const { key } = event
+    if (event.type === 'deleted') {
+      changed.delete(key)
+      if (this.#known.delete(key)) removed.add(key)
+    } else if (isNews(this.#known, key, event.object)) {
+      this.#known.set(key, event.resourceVersion)
+      removed.delete(key)
+      changed.set(key, event.object)
+    }
   }
 
   #hand(changed: readonly RawObject[], removed: readonly ObjectKey[]): void {
@@ -281,16 +343,4 @@ export class Reflector {
       ...(metadataOnly === true ? { accept: ACCEPT_METADATA_ONLY[query?.watch === true ? 'watch' : 'list'] } : {}),
     }
   }
-}
-
-function parseEvent(line: Buffer): unknown {
-  try {
-    return JSON.parse(line.toString('utf8'))
-  } catch (error) {
-    return new Error(`the watch sent a line that is no JSON: ${line.subarray(0, 80).toString('utf8')}`, { cause: error })
-  }
-}
-
-function keyOf(object: RawObject): ObjectKey {
-  return objectKey(object.metadata.namespace ?? '', object.metadata.name)
 }

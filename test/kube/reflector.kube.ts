@@ -9,7 +9,6 @@ import type { ReflectorState } from '../../src/k8s/reflector-state.js'
 import { eventually } from '../support/eventually.js'
 import { create, type KubeApiServer, startKubeApiServer } from './support/kube-apiserver.js'
 
-const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps'
 const resource = { group: '', version: 'v1', plural: 'configmaps' }
 
 describe('against a real API server', () => {
@@ -23,35 +22,50 @@ describe('against a real API server', () => {
     await api.stop()
   })
 
-  it('a reflector lists in pages, follows, and comes back after the server restarted and forgot', async () => {
-    await Promise.all(Array.from({ length: 620 }, (_, i) => create(api.admin, CONFIG_MAPS, { metadata: { name: `c${i}` } })))
+  it.each([
+    { how: 'as a stream', isStreamed: true, namespace: 'streamed' },
+    { how: 'in pages', isStreamed: false, namespace: 'paged' },
+  ])('a reflector lists $how, follows, and comes back after the server restarted and forgot', async ({ isStreamed, namespace }) => {
+    await create(api.admin, '/api/v1/namespaces', { metadata: { name: namespace } })
+    const path = `/api/v1/namespaces/${namespace}/configmaps`
+    await Promise.all(Array.from({ length: 620 }, (_, i) => create(api.admin, path, { metadata: { name: `c${i}` } })))
     const seen = new Map<string, RawObject>()
     const states: ReflectorState[] = []
     const stop = new AbortController()
+    const client = api.client('admin')
+    if (!isStreamed) client.streamedLists.refused()
+    let pages = 0
+    const json = client.json.bind(client)
+    client.json = (...args) => {
+      pages++
+      return json(...args)
+    }
     const reflector = new Reflector({
-      client: api.client('admin'),
+      client,
       clock: systemClock,
       log: silentLog,
       resource,
-      namespace: 'default',
+      namespace,
       onChanges: (changed, removed) => {
         for (const object of changed) seen.set(object.metadata.name, object)
-        for (const key of removed) seen.delete(key.slice('default/'.length))
+        for (const key of removed) seen.delete(key.slice(namespace.length + 1))
       },
       onState: (state) => states.push(state),
     })
     const running = reflector.start(stop.signal)
     await reflector.listed
     expect(seen.size).toBe(620)
+    expect(pages).toBe(isStreamed ? 0 : 3)
+    expect(client.streamedLists.mayBeOffered).toBe(isStreamed)
     expect(seen.get('c1')?.metadata).not.toHaveProperty('managedFields')
     await eventually(() => expect(reflector.state.kind).toBe('watching'))
-    await create(api.admin, CONFIG_MAPS, { metadata: { name: 'late' } })
+    await create(api.admin, path, { metadata: { name: 'late' } })
     await eventually(() => expect(seen.has('late')).toBe(true))
-    await api.admin.json({ method: 'DELETE', path: `${CONFIG_MAPS}/c0` }, AbortSignal.timeout(5_000))
+    await api.admin.json({ method: 'DELETE', path: `${path}/c0` }, AbortSignal.timeout(5_000))
     await eventually(() => expect(seen.has('c0')).toBe(false))
 
     await api.restart()
-    await api.admin.json({ method: 'DELETE', path: `${CONFIG_MAPS}/c1` }, AbortSignal.timeout(5_000))
+    await api.admin.json({ method: 'DELETE', path: `${path}/c1` }, AbortSignal.timeout(5_000))
     await eventually(() => expect(seen.has('c1')).toBe(false), 40_000)
     expect(states.some((state) => state.kind === 'waiting')).toBe(true)
     stop.abort()

@@ -1,5 +1,5 @@
 /**
- * A small API server on a real socket: lists in pages, watches with resume and expiry, optimistic locking, discovery, and faults on demand.
+ * A small API server on a real socket: lists in pages and as streams, watches with resume and expiry, optimistic locking, discovery, and faults on demand.
  * It knows nothing of schemas and admission; what depends on those is tested against a real kube-apiserver in `test/kube`.
  */
 import http from 'node:http'
@@ -64,11 +64,16 @@ export class FakeKubeApi {
   mostConcurrent = 0
   /** Collections that answer 404, as if their CRD were not installed. */
   readonly absent: Set<string> = new Set()
+  /** False as a server without streamed lists, or one that is turned off: it refuses them. */
+  streamsLists = true
+  /** How many events of a streamed list are written at once; the rest waits for `streamOn`. */
+  streamedAtOnce: number = Number.POSITIVE_INFINITY
   /** What `GET` answers on other paths, such as discovery. */
   readonly documents: Map<string, JsonObject> = new Map()
   readonly #objects = new Map<string, Map<string, RawObject>>()
   readonly #events: Event[] = []
   readonly #faults: PlannedFault[] = []
+  readonly #heldLists: { readonly finish: () => void; readonly response: http.ServerResponse }[] = []
   readonly #server = http.createServer((request, response) => this.#read(request, response))
   #version = 100
   #concurrent = 0
@@ -151,6 +156,21 @@ export class FakeKubeApi {
     this.#faults.push({ fault, matches, times })
   }
 
+  /** Writes what is left of streamed lists. */
+  streamOn(): void {
+    for (const { finish } of this.#heldLists.splice(0)) finish()
+  }
+
+  /** Sends bytes in the middle of streamed lists. */
+  sendToStreams(text: string): void {
+    for (const { response } of this.#heldLists) response.write(text)
+  }
+
+  /** Resets the connections of streamed lists that are not whole. */
+  dropStreams(): void {
+    for (const { response } of this.#heldLists.splice(0)) response.socket?.resetAndDestroy()
+  }
+
   #collection(collection: string): Map<string, RawObject> {
     const known = this.#objects.get(collection)
     if (known !== undefined) return known
@@ -210,6 +230,7 @@ export class FakeKubeApi {
     else if (location === undefined || this.absent.has(location.collection)) send(response, failed(404, 'NotFound'))
     else if (location.name !== '' || request.method !== 'GET') send(response, this.#write(request, location))
     else if (!acceptable(request)) send(response, failed(406, 'NotAcceptable'))
+    else if (request.query.get('sendInitialEvents') === 'true') this.#streamList(request, response, location)
     else if (request.query.get('watch') === 'true') this.#watch(request, response, location)
     else send(response, this.#listPage(request, location))
   }
@@ -221,6 +242,30 @@ export class FakeKubeApi {
     const until = from + Number(request.query.get('limit') ?? items.length)
     const metadata = { resourceVersion: String(snapshot), ...(until < items.length ? { continue: `${snapshot}:${until}` } : {}) }
     return succeeded({ kind: 'List', metadata, items: items.slice(from, until) })
+  }
+
+  #streamList({ query }: SeenRequest, response: http.ServerResponse, { collection, namespace }: Location): void {
+    if (!this.streamsLists || query.get('resourceVersionMatch') !== 'NotOlderThan' || query.get('allowWatchBookmarks') !== 'true') {
+      send(response, failed(422, 'Invalid'))
+      return
+    }
+    const objects = this.list(collection).filter((object) => selects(query, namespace, object))
+    const lines = objects.map((object) => eventLine({ type: 'ADDED', collection, version: this.#version, object }))
+    const from = this.#version
+    response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders()
+    response.write(lines.slice(0, this.streamedAtOnce).join(''))
+    const watcher: Watcher = { collection, namespace, query, response }
+    const finish = (): void => {
+      response.write(lines.slice(this.streamedAtOnce).join(''))
+      // What happened meanwhile comes before the end of the list: it ends at a version that the server has.
+      for (const event of this.#events) if (event.version > from && concerns(event, watcher)) response.write(eventLine(event))
+      const metadata = { resourceVersion: String(this.#version), annotations: { 'k8s.io/initial-events-end': 'true' } }
+      response.write(`${JSON.stringify({ type: 'BOOKMARK', object: { metadata } })}\n`)
+      this.watchers.add(watcher)
+    }
+    response.on('close', () => this.watchers.delete(watcher))
+    if (lines.length > this.streamedAtOnce) this.#heldLists.push({ finish, response })
+    else finish()
   }
 
   #watch(request: SeenRequest, response: http.ServerResponse, { collection, namespace }: Location): void {

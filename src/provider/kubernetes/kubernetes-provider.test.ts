@@ -114,7 +114,8 @@ describe('KubernetesProvider', () => {
   })
 
   it('does not complete while one kind cannot be listed', async () => {
-    api.plan({ status: 403, reason: 'Forbidden' }, (request) => request.path === ROUTES, 2)
+    // The list as a stream, the one in pages right after it, and the next one.
+    api.plan({ status: 403, reason: 'Forbidden' }, (request) => request.path === ROUTES, 3)
     const provider = start()
     await eventually(() => expect([...provider.states().values()]).toContainEqual(expect.objectContaining({ kind: 'waiting' })))
     await eventually(() => expect([...provider.states().values()].filter(({ kind }) => kind === 'watching').length).toBeGreaterThan(15))

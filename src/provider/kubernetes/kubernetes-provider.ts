@@ -185,6 +185,11 @@ export class KubernetesProvider implements Provider {
   #followDefinitions(signal: AbortSignal): Promise<void> {
     const { client, clock, log, onCustomResources } = this.#options
     const concerns = (key: ObjectKey): boolean => this.#groups.has(key.slice(key.indexOf('.') + 1))
+    const tell = (): void => {
+      onCustomResources?.([...this.#customResources.values()].sort((a, b) => (a.name < b.name ? -1 : 1)))
+      this.#settleRounds = CRD_SETTLE_ROUNDS
+      this.#rediscover()
+    }
     const reflector = new Reflector({
       client,
       clock,
@@ -201,10 +206,12 @@ export class KubernetesProvider implements Provider {
           this.#deletedResources.delete(key)
         }
         for (const key of removed) if (this.#customResources.delete(key)) this.#deletedResources.add(key)
-        onCustomResources?.([...this.#customResources.values()].sort((a, b) => (a.name < b.name ? -1 : 1)))
-        this.#settleRounds = CRD_SETTLE_ROUNDS
-        this.#rediscover()
+        // What exists comes in several pieces at first, and a CRD of a later one is not missing.
+        if (reflector.hasListed) tell()
       },
+    })
+    void reflector.listed.then(() => {
+      if (this.#customResources.size > 0) tell()
     })
     return reflector.start(signal)
   }
