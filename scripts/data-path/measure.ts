@@ -1,8 +1,11 @@
-/** Pairs of runs against a bare Envoy and ours, one right after the other, so that whatever else the machine does meets both. */
+/**
+ * Pairs of a bare Envoy and ours, asked in turn, so that whatever else the machine does meets both. Each pair wants processes of its own:
+ * where a process happens to lie in memory makes two Envoys with the same configuration differ by up to 4 %.
+ */
 import { execFileSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { cpuUs } from './cpu.js'
-import { runWrk } from './wrk.js'
+import { runWrk, type WrkResult } from './wrk.js'
 
 /** A proxy to be asked. */
 export interface Target {
@@ -20,35 +23,65 @@ export interface Ratios {
   readonly bare: { readonly requestsPerSecond: number; readonly p99Us: number; readonly cpuUs: number }
 }
 
-/** What is measured and for how long. */
-export interface Pairs {
+/** What one process saw in all of its runs of a pair. */
+export interface Sum {
+  readonly requestsPerSecond: number
+  readonly p99Us: number
+  /** Microseconds on a processor of the proxy's process, per request. */
+  readonly cpuUs: number
+}
+
+/** Two processes that were asked in turn. */
+export interface Pair {
+  readonly bare: Sum
+  readonly ours: Sum
+}
+
+/** What is asked of a pair, and for how long. */
+export interface PairOptions {
   readonly bare: Target
   readonly ours: Target
   readonly hosts: readonly string[]
-  readonly pairs: number
+  /** Of one run; each is asked in four. */
   readonly seconds: number
 }
 
-/** Runs the pairs; which one of a pair is first alternates. */
-export async function measurePairs({ bare, ours, hosts, pairs, seconds }: Pairs): Promise<Ratios> {
-  const once = async (target: Target) => {
-    const before = cpuUs(target.pid)
-    const result = await runWrk(target.port, hosts, seconds, LOAD_CPU)
-    return { ...result, cpuUs: (cpuUs(target.pid) - before) / result.requests }
+/** In this order, so that a machine that becomes faster or slower meanwhile does so for both. */
+const ORDER = ['bare', 'ours', 'ours', 'bare', 'ours', 'bare', 'bare', 'ours'] as const
+
+/** Asks both in turn, after a run of each that is not counted. */
+export async function measurePair({ bare, ours, hosts, seconds }: PairOptions): Promise<Pair> {
+  const targets = { bare, ours }
+  const runs = { bare: [] as Run[], ours: [] as Run[] }
+  const once = async (which: keyof typeof targets): Promise<Run> => {
+    const { pid, port } = targets[which]
+    const before = cpuUs(pid)
+    const result = await runWrk(port, hosts, seconds, LOAD_CPU)
+    return { ...result, cpuUs: cpuUs(pid) - before }
   }
-  for (const target of [bare, ours]) await once(target)
-  const runs: { readonly bare: Awaited<ReturnType<typeof once>>; readonly ours: Awaited<ReturnType<typeof once>> }[] = []
-  for (let pair = 0; pair < pairs; pair++) {
-    if (pair % 2 === 0) {
-      const first = await once(bare)
-      runs.push({ bare: first, ours: await once(ours) })
-    } else {
-      const first = await once(ours)
-      runs.push({ ours: first, bare: await once(bare) })
-    }
+  for (const which of ['bare', 'ours'] as const) await once(which)
+  for (const which of ORDER) runs[which].push(await once(which))
+  return { bare: sumOf(runs.bare), ours: sumOf(runs.ours) }
+}
+
+/** One run, with the processor time of all of it. */
+interface Run extends WrkResult {
+  readonly cpuUs: number
+}
+
+function sumOf(runs: readonly Run[]): Sum {
+  const sum = (of: keyof Run) => runs.reduce((total, run) => total + run[of], 0)
+  return {
+    requestsPerSecond: sum('requestsPerSecond') / runs.length,
+    p99Us: median(runs.map(({ p99Us }) => p99Us)),
+    cpuUs: sum('cpuUs') / sum('requests'),
   }
-  const ratio = (of: 'requestsPerSecond' | 'p99Us' | 'cpuUs') => median(runs.map((run) => run.ours[of] / run.bare[of]))
-  const bareMedian = (of: 'requestsPerSecond' | 'p99Us' | 'cpuUs') => median(runs.map((run) => run.bare[of]))
+}
+
+/** Medians of what the pairs differ by. */
+export function ratiosOf(pairs: readonly Pair[]): Ratios {
+  const ratio = (of: keyof Sum) => median(pairs.map((pair) => pair.ours[of] / pair.bare[of]))
+  const bareMedian = (of: keyof Sum) => median(pairs.map((pair) => pair.bare[of]))
   return {
     requestsPerSecond: ratio('requestsPerSecond'),
     p99: ratio('p99Us'),
