@@ -31,7 +31,7 @@ build_echo() {
 
 # The tag follows the content: pods of an upgraded release are replaced when, and only when, the controller changed.
 tag=$(source_key "$repository/dist/headgate.mjs" "$node")
-image --name "docker.io/headgate/headgate:$tag" --entrypoint "/usr/local/bin/node --max-semi-space-size=2 --heap-growing-percent=40 /app/dist/headgate.mjs" \
+image --name "docker.io/headgate/headgate:$tag" --entrypoint "/usr/local/bin/node --max-semi-space-size=2 --heap-growing-percent=40 --max-old-space-size-percentage=70 /app/dist/headgate.mjs" \
   --env NODE_ENV=production --env PATH=/usr/local/bin --env MALLOC_ARENA_MAX=2 --program "$node:/usr/local/bin/node" --file "$repository/package.json:/app/package.json" \
   --file "$repository/dist:/app/dist"
 

@@ -10,6 +10,9 @@ import { Client } from '../traffic.js'
 /** Routes of each set. */
 export const ROUTES_PER_SET = 16
 
+/** A line of progress after so many. */
+const SETS_PER_LINE = 250
+
 const PATIENCE_MS = 180_000
 
 const hostOf = (set: number): string => `set-${set}.sets.example.com`
@@ -22,6 +25,7 @@ export async function listenerSets(stage: Stage, sets: number): Promise<Listener
   await forEachAtOnce(indices, 10, async (set) => {
     await apply(stage.client, listenerSet(set), stage.signal)
     for (let route = 0; route < ROUTES_PER_SET; route++) await apply(stage.client, routeOf(set, route), stage.signal)
+    if ((set + 1) % SETS_PER_LINE === 0) stage.say(`${set + 1} of ${sets} ListenerSets written`)
   })
   const end = performance.now()
   const giveUpAt = end + atMost(stage, PATIENCE_MS)
