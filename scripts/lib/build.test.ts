@@ -33,6 +33,8 @@ describe('the programs', () => {
     const size = [...loaded].reduce((sum, file) => sum + (chunks.get(file)?.length ?? 0), 0)
     expect(size).toBeLessThan(3_200_000)
     expect([...loaded].filter((file) => /undici/.test(chunks.get(file) ?? ''))).toEqual([])
+    // Nor the one in Node, which this import would load.
+    expect([...loaded].filter((file) => /\bfrom\s?"(node:)?http"/.test(chunks.get(file) ?? ''))).toEqual([])
   }, 120_000)
 
   it('are started in the cluster of tests as in the image', () => {

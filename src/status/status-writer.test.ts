@@ -97,6 +97,30 @@ describe('StatusWriter', () => {
     await api.close()
   })
 
+  it('lets others have their turn while it looks at many statuses that are there already', async () => {
+    const names = Array.from({ length: 300 }, (_, i) => `r${i}`)
+    for (const name of names) put(ROUTES, 'HTTPRoute', name)
+    set(...names.map((name) => routeStatus(name)))
+    lead()
+    await eventually(() => expect(outcomes).toHaveLength(300))
+    stop.abort()
+    await running
+
+    stop = new AbortController()
+    outcomes.length = 0
+    for (const name of names) echo(ROUTES, 'HTTPRoute', name)
+    clock.nowMs += 60_000
+    let seenAtFirstTurn = 0
+    setImmediate(() => {
+      seenAtFirstTurn = outcomes.length
+    })
+    lead()
+    await eventually(() => expect(outcomes).toHaveLength(300))
+    expect(new Set(outcomes)).toEqual(new Set(['HTTPRoute unchanged']))
+    expect(seenAtFirstTurn).toBeGreaterThan(0)
+    expect(seenAtFirstTurn).toBeLessThanOrEqual(64)
+  })
+
   it('writes a route once, by a patch that fails if somebody else wrote meanwhile, and never again while nothing changes', async () => {
     lead()
     put(ROUTES, 'HTTPRoute', 'r')

@@ -2,6 +2,7 @@
  * Brings the statuses in the cluster to what the translation says. Level-triggered: it knows what should be said and what is said, and
  * writes where the two differ, whoever changed which. Only the leader runs it.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { ObjectStatus } from '../gatewayapi/object-status.js'
 import { linkedController } from '../k8s/abort.js'
 import { API_BACKOFF, backoffMs } from '../k8s/backoff.js'
@@ -36,6 +37,9 @@ export interface StatusWriterOptions {
 
 /** So many requests are under way at once. */
 const CONCURRENCY = 8
+
+/** So many are looked at before others have their turn: what is in the cluster already costs no request to wait for. */
+const LOOKED_AT_IN_A_TURN = 50
 
 /** After so many conflicts in a row the object is left alone for a moment. */
 const MAX_CONFLICTS = 5
@@ -123,11 +127,13 @@ export class StatusWriter {
       else if (this.#isOrphan(entry)) this.#touch(entry, ORPHAN_GRACE_MS)
     }
     const tasks = new Set<Promise<void>>()
+    let lookedAt = 0
     while (!signal.aborted) {
       this.#promote()
       while (this.#busy < CONCURRENCY) {
         const entry = this.#readyFirst.shift() ?? this.#ready.shift()
         if (entry === undefined) break
+        lookedAt++
         const task = this.#work(entry, signal).finally(() => {
           tasks.delete(task)
           this.#wake()
@@ -135,6 +141,9 @@ export class StatusWriter {
         tasks.add(task)
       }
       await this.#pause(signal)
+      if (lookedAt < LOOKED_AT_IN_A_TURN) continue
+      lookedAt = 0
+      await nextTurn()
     }
     this.#running = false
     await Promise.all(tasks)
