@@ -150,7 +150,7 @@ function startClient(): ChildProcess {
     serialization: 'advanced',
   })
   // Proxies run elsewhere: here they must not take the processor from the server, whose turns are measured.
-  if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW)
+  if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL)
   return child
 }
 

@@ -298,7 +298,8 @@ export class AdsStream implements SnapshotListener {
     this.#cancelAlarm = clock.after(Math.max(0, at - clock.now()) + 1, () => {
       this.#alarmAt = undefined
       this.#state?.session.expire(clock.now())
-      this.pump()
+      // Not at once: the waits of a crowd end in the same moment.
+      this.#context.queue.add(this)
     })
   }
 
