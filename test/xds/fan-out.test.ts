@@ -1,6 +1,8 @@
 /** Many proxies of one group: each change is encoded once, nobody gets what does not concern it. */
 import { describe, expect, it } from '@jest/globals'
 import { TYPE_URL } from '../../src/xds/resource.js'
+import { DEFAULT_BOUNDS } from '../../src/xds/server/bounds.js'
+import type { ServerClock } from '../../src/xds/server/clock.js'
 import { eventually } from '../support/eventually.js'
 import { GROUP, serve } from './support/fixture.js'
 import { cluster, endpoints, listener, scope } from './support/resources.js'
@@ -41,6 +43,31 @@ describe('many proxies', () => {
     await eventually(() => expect(fixture.server.tracker.connectedProxies(GROUP)).toBe(STREAMS))
     await eventually(() => expect(fixture.server.tracker.acknowledgedRevision(GROUP)).toBe(1))
     expect([...fixture.server.counters.bytes.values()]).toEqual([])
+  })
+
+  it('whose waits end in the same moment are served after it, in turns', async () => {
+    let now = 0
+    const alarms = new Map<() => void, number>()
+    const clock: ServerClock = {
+      now: () => now,
+      after(milliseconds, callback) {
+        alarms.set(callback, now + milliseconds)
+        return () => alarms.delete(callback)
+      },
+    }
+    await using fixture = await serve([endpoints('a')], { clock })
+    const streams = Array.from({ length: 10 }, () => fixture.delta())
+    for (const stream of streams) stream.send(EDS, { subscribe: ['a'] })
+    for (const stream of streams) await stream.next()
+    fixture.apply(endpoints('a', 81))
+    await new Promise(setImmediate)
+    const sent = () => fixture.server.counters.responses.get(EDS)
+    expect(sent()).toBe(streams.length)
+    // Nobody answers: each is to get the change all the same.
+    now += DEFAULT_BOUNDS.answerMs + 1
+    for (const [alarm, at] of [...alarms]) if (at <= now && alarms.delete(alarm)) alarm()
+    expect(sent()).toBe(streams.length)
+    for (const stream of streams) expect((await stream.next()).resources).toHaveLength(1)
   })
 
   it('groups get their own resources only', async () => {
