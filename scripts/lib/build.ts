@@ -30,7 +30,7 @@ const PURE_KUBERNETES_CLIENT: Plugin = {
 
 /**
  * An import statement reads everything that `node:http` exports, `WebSocket` among it, for which Node loads an HTTP client that nobody here
- * uses: 11 MB and 16 ms of every start. Asked for as a value, nothing is read but what is used.
+ * uses: 16 ms of every start, and 2 MB of the controller. Asked for as a value, nothing is read but what is used.
  */
 const HTTP_AS_VALUE: Plugin = {
   name: 'http-as-value',
