@@ -3,7 +3,7 @@
  * important rows go into the README of the project, too.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { PEERS } from './peers/index.js'
 import { bulkPlot } from './report/bulk-plot.js'
 import { excerpt, printTable, readme } from './report/page.js'
@@ -18,7 +18,7 @@ const results = files.map((file) => JSON.parse(readFileSync(file, 'utf8')) as Pe
 const plots = { 'propagation.svg': propagationPlot(results), 'bulk.svg': bulkPlot(results) }
 for (const [name, plot] of Object.entries(plots)) if (plot !== undefined) writeFileSync(join(folder, name), plot)
 const drawn = Object.entries(plots).flatMap(([name, plot]) => (plot === undefined ? [] : [name]))
-writeFileSync(join(folder, 'README.md'), readme(results, drawn))
+writeFileSync(join(folder, 'README.md'), readme(results, drawn, relative(folder, repository)))
 if (folder === published) {
   const file = join(repository, 'README.md')
   const block = /(<!-- bench:cluster -->\n).*?(\n<!-- end of bench:cluster -->)/s

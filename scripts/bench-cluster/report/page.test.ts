@@ -74,6 +74,11 @@ describe('the page', () => {
     expect(page).toContain('Missing: restart (no time was left).')
     expect(page).toContain('![bulk](bulk.svg)')
   })
+
+  it('links into the repository from wherever it is', () => {
+    expect(readme(results, [])).toContain('](../../conformance/')
+    expect(readme(results, [], '../../..')).toContain('](../../../conformance/')
+  })
 })
 
 describe('the excerpt', () => {

@@ -48,15 +48,19 @@ function markdown([heads = [], ...rows]: readonly (readonly string[])[]): string
   return [heads, heads.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
 }
 
-/** The page as Markdown. */
-export function readme(results: readonly PeerResult[], plots: readonly string[]): string {
+/**
+ * The page as Markdown.
+ *
+ * @param root how links of the page reach the root of the repository
+ */
+export function readme(results: readonly PeerResult[], plots: readonly string[], root = '../..'): string {
   const runs = results.map((result) => {
     const missing = result.missing.map(({ row, reason }) => ` Missing: ${row} (${reason}).`).join('')
     const when = `${result.date.slice(0, 16).replace('T', ' ')} UTC, ${number(result.tookSeconds)} s on ${result.cores} cores`
     return `* ${result.title} ${result.version}: ${when}, load of the machine in the minute before ${result.loadBefore.toFixed(1)}; \`${result.command}\`.${missing}`
   })
   const pictures = plots.map((plot) => `![${plot.replace('.svg', '')}](${plot})`)
-  return `${[`${HEAD}${caution(results)}`, markdown(cells(results)), ...pictures, RUNS, runs.join('\n'), METHOD].join('\n\n')}\n`
+  return `${[`${HEAD}${caution(results)}`, markdown(cells(results)), ...pictures, RUNS, runs.join('\n'), method(root)].join('\n\n')}\n`
 }
 
 const HEAD = `# Benchmarks
@@ -66,13 +70,13 @@ not digits: the whole cluster, the client and everything that is measured share 
 
 const RUNS = `## The runs`
 
-const METHOD = `## Do it yourself
+const method = (root: string): string => `## Do it yourself
 
 Linux, root, no container engine; the first run builds Kubernetes and the peers, which takes a while, and keeps them.
 
 \`\`\`
 npm run bench:cluster -- --peer headgate,envoy-gateway,contour --routes 1000 --minutes-per-peer 10   # at most 25 minutes
-npm run bench:cluster -- --peer headgate --routes 10000   # one of them, further up
+npm run bench:cluster -- --routes 10000 --one-by-one 3000 --churn-seconds 600 --listener-sets 2500 --minutes-per-peer 40 --to docs/benchmarks/scale   # further up
 npm run bench:cluster -- --rows probe,bulk --one-by-one 3000 --routes 3000   # some of the rows
 npm run bench:memory   # the controller's memory and cold start, without a cluster
 npm run bench:ads   # 1,000 simulated proxies at one controller
@@ -81,7 +85,7 @@ npm run bench:floor   # what Envoy alone needs
 
 ## How it is measured
 
-* Each peer gets a fresh cluster of one node ([conformance/cluster](../../conformance/cluster/README.md)): its program is built from its Go
+* Each peer gets a fresh cluster of one node ([conformance/cluster](${root}/conformance/cluster/README.md)): its program is built from its Go
   module, its chart or manifests come from there, too, with the CRDs in them, and one replica of the controller. All run the same Envoy, one
   per Gateway. What else they come with stays as it is.
 * A route has a host of its own, one rule, one Service, one response header. Timers start when the API server has answered the write, and
