@@ -104,9 +104,11 @@ export function rowsOf(results: readonly PeerResult[]): readonly TableRow[] {
       cell: ({ churn }) => churn && (churn.caughtUpMs === undefined ? 'not within 30 s' : duration(churn.caughtUpMs)),
     },
     {
-      work: 'the same: memory of the controller at the start → end',
+      work: 'the same: memory of the controller at the start → end; slope of the second half',
       goal: 'level',
-      cell: ({ churn }) => churn && `${churn.controllerMbAtStart.toFixed(0)} → ${churn.controllerMbAtEnd.toFixed(0)} MB`,
+      cell: ({ churn }) =>
+        churn &&
+        `${churn.controllerMbAtStart.toFixed(0)} → ${churn.controllerMbAtEnd.toFixed(0)} MB; ${churn.controllerMbPerMinute.toFixed(1)} MB a minute`,
     },
     {
       work: 'the same: bytes to each Envoy for one change',
@@ -134,7 +136,7 @@ function latencies(probe: ProbeResult | undefined): string | undefined {
 
 function bulkTitle(results: readonly PeerResult[], stage: number): string {
   const from = results.flatMap(({ bulk }) => bulk).find(({ to }) => to === stage)?.from ?? 0
-  return `${number(stage - from)} ${from === 0 ? 'routes' : 'more'} at once: all serving after the last write`
+  return `${number(stage - from)} ${from === 0 ? 'routes at once' : `more at once, at ${number(from)}`}: all serving after the last write`
 }
 
 const bulkGoal = (stage: number): string => ({ 1000: '≤ 1 s', 3000: '≤ 1.5 s' })[stage] ?? ''
@@ -157,11 +159,12 @@ function attachedCell(found: AttachedResult | undefined): string | undefined {
 function listenerSetsTitle(results: readonly PeerResult[]): string {
   const found = results.map(({ listenerSets }) => listenerSets).find((each) => typeof each === 'object')
   return typeof found === 'object'
-    ? `${number(found.sets)} ListenerSets with HTTPS and ${number(found.routes)} routes: all serving`
+    ? `${number(found.sets)} ListenerSets with HTTPS and ${number(found.routes)} routes: all serving; memory of the controller`
     : 'ListenerSets'
 }
 
 function listenerSetsCell({ listenerSets }: PeerResult): string | undefined {
   if (listenerSets === undefined || typeof listenerSets === 'string') return listenerSets
-  return listenerSets.servingMs === undefined ? `stalled at ${listenerSets.stalledAt} sets` : duration(listenerSets.servingMs)
+  const { servingMs, stalledAt, controllerMb } = listenerSets
+  return `${servingMs === undefined ? `stalled at ${stalledAt} sets` : duration(servingMs)}; ${number(controllerMb)} MB`
 }
