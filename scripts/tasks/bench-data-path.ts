@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util'
 import { routePacking } from '../../src/config/option-values.js'
 import { ACCESS_LOG_MODES } from '../../src/xds/translate/access-log-mode.js'
 import { callgrind } from '../data-path/instructions.js'
-import { measurePair, type Pair, pin, type Ratios, ratiosOf } from '../data-path/measure.js'
+import { measurePair, type Pair, pin, ratiosOf } from '../data-path/measure.js'
 import { type ProxyOptions, withProxies } from '../data-path/proxies.js'
 import { type Figures, writeReport } from '../lib/report.js'
 
@@ -61,7 +61,7 @@ for (const kind of ['exact', 'wildcard'] as const) {
 if (process.env.LONG === '1') writeReport('bench-data-path', 'npm run bench:data-path', figures)
 
 /** Pairs, each of its own two processes. */
-async function pairsOf(options: Pick<ProxyOptions, 'kind' | 'hosts' | 'packing' | 'accessLog'>): Promise<readonly Pair[]> {
+async function pairsOf(options: Omit<ProxyOptions, 'under' | 'readyMs'>): Promise<readonly Pair[]> {
   const pairs: Pair[] = []
   for (let index = 0; index < Number(values.pairs); index++)
     pairs.push(
@@ -75,7 +75,7 @@ async function pairsOf(options: Pick<ProxyOptions, 'kind' | 'hosts' | 'packing' 
 }
 
 function timed(pairs: readonly Pair[]): Row {
-  const { requestsPerSecond, p99, cpuPerRequest, bare }: Ratios = ratiosOf(pairs)
+  const { requestsPerSecond, p99, cpuPerRequest, bare } = ratiosOf(pairs)
   const was = `(${bare.requestsPerSecond.toFixed(0)}/s, ${(bare.p99Us / 1_000).toFixed(2)} ms, ${bare.cpuUs.toFixed(1)} us)`
   return {
     figures: { requestsPerSecond, p99, cpuPerRequest },
@@ -83,7 +83,7 @@ function timed(pairs: readonly Pair[]): Row {
   }
 }
 
-async function counted(options: Pick<ProxyOptions, 'kind' | 'hosts' | 'packing' | 'accessLog'>): Promise<Row> {
+async function counted(options: Omit<ProxyOptions, 'under' | 'readyMs'>): Promise<Row> {
   await using counter = await callgrind()
   const { bare, ours } = await withProxies({ ...options, under: counter.command, readyMs: SLOWLY_READY_MS }, async (proxies) => ({
     bare: await counter.instructionsPerRequest(proxies.bare, proxies.hosts, requests),

@@ -3,18 +3,9 @@ import { Enum } from '../../gen/envoy/enums.js'
 import type { envoy } from '../../gen/envoy/types.js'
 import type { DnsLookups } from '../../ir/cluster.js'
 import { any, duration } from '../message.js'
-
-type DnsCluster = envoy.extensions.clusters.dns.v3.DnsCluster
+import { dnsLookupFamily } from './dns-lookup-family.js'
 
 const FAMILY = Enum['envoy.extensions.clusters.common.dns.v3.DnsLookupFamily']
-
-const FAMILIES = {
-  IPv4: FAMILY.V4_ONLY,
-  IPv6: FAMILY.V6_ONLY,
-  IPv4Preferred: FAMILY.V4_PREFERRED,
-  IPv6Preferred: FAMILY.AUTO,
-  IPv4AndIPv6: FAMILY.ALL,
-} as const satisfies Record<NonNullable<DnsLookups['family']>, DnsCluster['dnsLookupFamily']>
 
 /**
  * What makes a cluster look up the hosts of its load assignment, in the place of `type: STRICT_DNS`, whose settings (`respect_dns_ttl` and
@@ -28,7 +19,7 @@ export function dnsCluster(dns: DnsLookups | undefined): envoy.config.cluster.v3
     typedConfig: any('envoy.extensions.clusters.dns.v3.DnsCluster', {
       ...(dns?.refreshMs === undefined ? {} : { dnsRefreshRate: duration(dns.refreshMs) }),
       respectDnsTtl: dns?.respectsTtl ?? true,
-      dnsLookupFamily: FAMILIES[dns?.family ?? 'IPv4Preferred'],
+      dnsLookupFamily: FAMILY[dnsLookupFamily(dns)],
     }),
   }
 }

@@ -1,19 +1,18 @@
 /** Which addresses of a name are taken. */
-import { Enum } from '../../gen/envoy/enums.js'
-import type { envoy } from '../../gen/envoy/types.js'
 import type { DnsLookups } from '../../ir/cluster.js'
 
-const FAMILY = Enum['envoy.config.cluster.v3.Cluster.DnsLookupFamily']
+/** A word of Envoy. It has two enumerations with these, whose numbers differ. */
+export type DnsLookupFamily = 'V4_ONLY' | 'V6_ONLY' | 'V4_PREFERRED' | 'AUTO' | 'ALL'
 
-const FAMILIES = {
-  IPv4: FAMILY.V4_ONLY,
-  IPv6: FAMILY.V6_ONLY,
-  IPv4Preferred: FAMILY.V4_PREFERRED,
-  IPv6Preferred: FAMILY.AUTO,
-  IPv4AndIPv6: FAMILY.ALL,
-} as const satisfies Record<NonNullable<DnsLookups['family']>, number>
+const FAMILIES: Readonly<Record<NonNullable<DnsLookups['family']>, DnsLookupFamily>> = {
+  IPv4: 'V4_ONLY',
+  IPv6: 'V6_ONLY',
+  IPv4Preferred: 'V4_PREFERRED',
+  IPv6Preferred: 'AUTO',
+  IPv4AndIPv6: 'ALL',
+}
 
 /** In the words of Envoy; IPv4 first where nothing is said. */
-export function dnsLookupFamily(dns: DnsLookups | undefined): envoy.config.cluster.v3.Cluster.DnsLookupFamily {
+export function dnsLookupFamily(dns: DnsLookups | undefined): DnsLookupFamily {
   return FAMILIES[dns?.family ?? 'IPv4Preferred']
 }

@@ -8,6 +8,7 @@ import { dnsLookupFamily } from './dns-lookup-family.js'
 type Cluster = envoy.config.cluster.v3.Cluster
 
 const { CLUSTER_PROVIDED } = Enum['envoy.config.cluster.v3.Cluster.LbPolicy']
+const FAMILY = Enum['envoy.config.cluster.v3.Cluster.DnsLookupFamily']
 
 /**
  * What is no address of the internet. Source: the IANA registries of special-purpose addresses (RFC 6890). Of IPv6 nothing but 2000::/3 is;
@@ -42,7 +43,7 @@ export function dynamicHosts(
   allowsPrivate: boolean,
   dns: DnsLookups | undefined,
 ): Pick<Cluster, 'lbPolicy'> & { readonly clusterType: envoy.config.cluster.v3.Cluster.CustomClusterType } {
-  const dnsLookup = dnsLookupFamily(dns)
+  const dnsLookup = FAMILY[dnsLookupFamily(dns)]
   // Envoy refuses a cache of the same name with other settings, and the old one is still there when the new one comes.
   const cache = [name, dnsLookup, dns?.refreshMs ?? '', allowsPrivate ? 'any' : 'internet'].join(' ')
   return {
