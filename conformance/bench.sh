@@ -11,11 +11,12 @@ bench=$repository/scripts/bench-cluster
 usage() {
   cat <<TEXT
 Usage: npm run bench:cluster [-- OPTION...]
-  --peer NAMES           headgate, envoy-gateway, contour, or several separated by commas (default: headgate)
+  --peer NAMES           headgate, envoy-gateway, contour, traefik, or several separated by commas (default: headgate)
   --routes N             most routes at once (default: 1000); measured at 1,000, 3,000, 5,000, 10,000 and N
   --one-by-one N         routes that are created one by one at the beginning (default: half of --routes)
   --rows ROWS            flips,probe,bulk,cost,churn-probe,endpoint-roll,restart,churn,listener-sets (default: all)
   --flips N              backend flips of each series (default: 50)
+  --new-service-flips N  backend flips 20 ms apart, each to a Service made for it (default: 1000)
   --churn-seconds N      how long things are changed at a steady rate (default: 60)
   --listener-sets N      ListenerSets with 16 routes each (default: a twentieth of --routes)
   --minutes-per-peer N   what is not measured by then is left out (default: 30)
@@ -31,7 +32,7 @@ command="npm run bench:cluster${*:+ -- $*}"
 while [ $# -gt 0 ]; do
   case $1 in
     --peer) peers=${2:?--peer needs a name} && shift 2 ;;
-    --routes | --one-by-one | --rows | --flips | --churn-seconds | --listener-sets | --minutes-per-peer)
+    --routes | --one-by-one | --rows | --flips | --new-service-flips | --churn-seconds | --listener-sets | --minutes-per-peer)
       arguments+=("$1" "${2:?$1 needs a value}") && shift 2
       ;;
     --to) folder=${2:?--to needs a folder} && shift 2 ;;

@@ -26,6 +26,12 @@ export const ROUTES: ApiResource = { group: 'gateway.networking.k8s.io', version
 /** The Gateways. */
 export const GATEWAYS: ApiResource = { group: 'gateway.networking.k8s.io', version: 'v1', plural: 'gateways' }
 
+/** Services. */
+export const SERVICES: ApiResource = { group: '', version: 'v1', plural: 'services' }
+
+/** The addresses of Services. */
+export const ENDPOINT_SLICES: ApiResource = { group: 'discovery.k8s.io', version: 'v1', plural: 'endpointslices' }
+
 const DEPLOYMENTS: ApiResource = { group: 'apps', version: 'v1', plural: 'deployments' }
 const PODS: ApiResource = { group: '', version: 'v1', plural: 'pods' }
 

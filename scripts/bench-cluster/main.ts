@@ -34,8 +34,9 @@ await remove(client, ROUTES, routeName(0), signal)
 first.close()
 say(`the Gateway is at ${address}`)
 
-const remainingMs = (): number => options.minutesPerPeer * 60_000 - (performance.now() - start)
-const stage: Stage = { client, signal, peer, address, remainingMs, say }
+const totalMs = options.minutesPerPeer * 60_000
+const remainingMs = (): number => totalMs - (performance.now() - start)
+const stage: Stage = { client, signal, peer, address, totalMs, remainingMs, say }
 const about = {
   version: process.env.BENCH_VERSION ?? 'unknown',
   command: process.env.BENCH_COMMAND ?? 'npm run bench:cluster',

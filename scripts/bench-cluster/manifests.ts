@@ -22,6 +22,9 @@ export const FRESH: readonly BackendRef[] = Array.from({ length: 50 }, (_, i) =>
 /** A Service whose endpoints are written by the benchmark. */
 export const CHURNING: BackendRef = { name: 'churning', port: 80 }
 
+/** The Service that was made for flip `i`. */
+export const passing = (i: number): BackendRef => ({ name: `passing-${i}`, port: 80 })
+
 /** The host of route `i`. */
 export const hostOf = (i: number): string => `host-${i}.bench.example.com`
 
@@ -47,12 +50,7 @@ export function backendManifests(): readonly JsonObject[] {
       spec: { replicas: 2, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers: [container] } } },
     },
     ...[BACKEND, OTHER, ...FRESH].map(service),
-    {
-      apiVersion: 'v1',
-      kind: 'Service',
-      metadata: { name: CHURNING.name, namespace: NAMESPACE },
-      spec: { ports: [{ name: 'http', port: CHURNING.port, targetPort: 3000 }] },
-    },
+    ownService(CHURNING, [])[0],
     churningEndpoints(0),
   ]
 }
@@ -88,13 +86,31 @@ export function routeManifest(i: number, version: string, backend: BackendRef = 
 
 /** The endpoints of the churning Service in their version `i`: two addresses, of which one changes. Nobody sends requests there. */
 export function churningEndpoints(i: number): JsonObject {
+  return endpointSlice(CHURNING, ['10.244.3.1', `10.244.3.${2 + (i % 200)}`])
+}
+
+/** A Service whose endpoints are written beside it: it serves at once, whatever else the cluster has to do. */
+export function ownService({ name, port }: BackendRef, addresses: readonly string[]): readonly [JsonObject, JsonObject] {
+  const service = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name, namespace: NAMESPACE },
+    spec: { ports: [{ name: 'http', port, targetPort: 3000 }] },
+  }
+  return [service, endpointSlice({ name, port }, addresses)]
+}
+
+/** The name of the endpoints that {@link ownService} writes. */
+export const sliceName = (service: BackendRef): string => `${service.name}-1`
+
+function endpointSlice(service: BackendRef, addresses: readonly string[]): JsonObject {
   return {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
-    metadata: { name: 'churning-1', namespace: NAMESPACE, labels: { 'kubernetes.io/service-name': CHURNING.name } },
+    metadata: { name: sliceName(service), namespace: NAMESPACE, labels: { 'kubernetes.io/service-name': service.name } },
     addressType: 'IPv4',
     ports: [{ name: 'http', port: 3000, protocol: 'TCP' }],
-    endpoints: ['10.244.3.1', `10.244.3.${2 + (i % 200)}`].map((address) => ({ addresses: [address], conditions: { ready: true } })),
+    endpoints: addresses.map((address) => ({ addresses: [address], conditions: { ready: true } })),
   }
 }
 

@@ -18,6 +18,8 @@ export interface Options {
   readonly rows: ReadonlySet<Row>
   /** Backend flips of each series. */
   readonly flips: number
+  /** Flips 20 ms apart, each to a Service that is made for it. */
+  readonly newServiceFlips: number
   readonly churnSeconds: number
   readonly listenerSets: number
   readonly minutesPerPeer: number
@@ -39,6 +41,7 @@ export function readOptions(args: readonly string[]): Options {
       'one-by-one': { type: 'string' },
       rows: { type: 'string', default: ROWS.join(',') },
       flips: { type: 'string', default: '50' },
+      'new-service-flips': { type: 'string', default: '1000' },
       'churn-seconds': { type: 'string', default: '60' },
       'listener-sets': { type: 'string' },
       'minutes-per-peer': { type: 'string', default: '30' },
@@ -52,6 +55,7 @@ export function readOptions(args: readonly string[]): Options {
     oneByOne: count('one-by-one', values['one-by-one'] ?? String(Math.floor(routes / 2))),
     rows: new Set(values.rows.split(',').map(asRow)),
     flips: count('flips', values.flips),
+    newServiceFlips: count('new-service-flips', values['new-service-flips']),
     churnSeconds: count('churn-seconds', values['churn-seconds']),
     listenerSets: count('listener-sets', values['listener-sets'] ?? String(Math.ceil(routes / 20))),
     minutesPerPeer: count('minutes-per-peer', values['minutes-per-peer']),

@@ -8,6 +8,7 @@ import { PEERS } from './peers/index.js'
 import { bulkPlot } from './report/bulk-plot.js'
 import { excerpt, printTable, readme } from './report/page.js'
 import { propagationPlot } from './report/propagation-plot.js'
+import { type AdsReport, simulatedProxies } from './report/simulated-proxies.js'
 import type { PeerResult } from './result.js'
 
 const repository = join(import.meta.dirname, '..', '..')
@@ -18,7 +19,8 @@ const results = files.map((file) => JSON.parse(readFileSync(file, 'utf8')) as Pe
 const plots = { 'propagation.svg': propagationPlot(results), 'bulk.svg': bulkPlot(results) }
 for (const [name, plot] of Object.entries(plots)) if (plot !== undefined) writeFileSync(join(folder, name), plot)
 const drawn = Object.entries(plots).flatMap(([name, plot]) => (plot === undefined ? [] : [name]))
-writeFileSync(join(folder, 'README.md'), readme(results, drawn, relative(folder, repository)))
+const more = folder === published ? adsPart(join(repository, 'docs', 'reports', 'bench-ads.json')) : []
+writeFileSync(join(folder, 'README.md'), readme(results, drawn, more, relative(folder, repository)))
 if (folder === published) {
   const file = join(repository, 'README.md')
   const block = /(<!-- bench:cluster -->\n).*?(\n<!-- end of bench:cluster -->)/s
@@ -28,3 +30,10 @@ if (folder === published) {
   )
 }
 console.log(printTable(results))
+
+/** The part about simulated proxies; nothing if that benchmark has not come to its end. */
+function adsPart(file: string): readonly string[] {
+  if (!existsSync(file)) return []
+  const report = JSON.parse(readFileSync(file, 'utf8')) as Omit<AdsReport, 'figures'> & Partial<AdsReport>
+  return report.figures === undefined ? [] : [simulatedProxies({ ...report, figures: report.figures })]
+}

@@ -12,6 +12,8 @@ export interface ProbePoint extends Figures {
 /** Routes added one by one: from the API's answer to the first 200. */
 export interface ProbeResult {
   readonly from: number
+  /** How many were to be added: fewer are in the figures where the series stalled or its time was over. */
+  readonly wanted?: number
   readonly figures: Figures
   /** One for every hundred routes. */
   readonly points: readonly ProbePoint[]
@@ -23,9 +25,13 @@ export interface ProbeResult {
 /** One route that changes its backend again and again under load. */
 export interface FlipResult {
   readonly intervalMs: number
-  /** Whether each flip goes to a Service that no route has named before. */
+  /** Whether each flip goes to a Service that the route did not name just before: the proxy gets a cluster and loses one. */
   readonly isNewCluster: boolean
+  /** Whether each flip goes to a Service that was made for it. */
+  readonly isNewService?: boolean
   readonly flips: number
+  /** Flips whose version stood in an answer: the others were overtaken by the next before anybody asked. */
+  readonly seen?: number
   readonly answers: Answers
 }
 
@@ -38,6 +44,7 @@ export interface BulkResult {
   readonly servingMs?: number
   /** How many routes served when the wait was given up. */
   readonly stalledAt?: number
+  readonly answers?: Answers
 }
 
 /** `attachedRoutes` of the Gateway's listener while routes come or go. */
@@ -55,7 +62,8 @@ export interface AttachedResult {
 export interface MemoryResult {
   readonly routes: number
   readonly controllerMb: number
-  readonly proxyMb: number
+  /** Missing where the controller is the proxy. */
+  readonly proxyMb?: number
 }
 
 /** Processor time of one changed route. */
@@ -65,7 +73,8 @@ export interface CostResult {
   /** True if the last change did not show within 30 s: then the figures are of work that was not done. */
   readonly isStalled?: boolean
   readonly controllerCpuMsPerChange: number
-  readonly proxyCpuMsPerChange: number
+  /** Missing where the controller is the proxy. */
+  readonly proxyCpuMsPerChange?: number
 }
 
 /** Requests during a disturbance. */
@@ -85,7 +94,8 @@ export interface ChurnResult {
   readonly routeChanges: number
   readonly endpointChanges: number
   readonly controllerCores: number
-  readonly proxyCores: number
+  /** Missing where the controller is the proxy. */
+  readonly proxyCores?: number
   /** From the last change until an answer showed it; missing if none did. */
   readonly caughtUpMs?: number
   readonly controllerMbAtStart: number
@@ -93,7 +103,7 @@ export interface ChurnResult {
   /** Growth by a straight line through the second half of the samples. */
   readonly controllerMbPerMinute: number
   /** Bytes that arrived at each Envoy, for one change: payload, frames and acknowledgements. */
-  readonly proxyBytesPerChange: number
+  readonly proxyBytesPerChange?: number
   readonly eventLoopP99Ms?: number
 }
 
@@ -101,9 +111,12 @@ export interface ChurnResult {
 export interface ListenerSetResult {
   readonly sets: number
   readonly routes: number
+  /** Routes of the Gateway's own listener that exist at the same time. */
+  readonly beside?: number
   readonly writeMs: number
   readonly servingMs?: number
   readonly stalledAt?: number
+  readonly answers?: Answers
   readonly controllerMb: number
 }
 

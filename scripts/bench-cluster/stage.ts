@@ -13,6 +13,8 @@ export interface Stage {
   readonly address: string
   /** Milliseconds that are left for this peer. */
   readonly remainingMs: () => number
+  /** Milliseconds that this peer has altogether. */
+  readonly totalMs: number
   /** Prints a line of progress. */
   readonly say: (text: string) => void
 }
@@ -26,17 +28,24 @@ export const atMost = (stage: Stage, ms: number): number => Math.max(Math.min(ms
 /** What the controller has used. */
 export const controllerUsage = (stage: Stage): Promise<Usage> => usageOf(stage.client, stage.peer.controller, stage.signal)
 
-/** What the Envoys have used. */
-export const proxyUsage = (stage: Stage): Promise<Usage> => usageOf(stage.client, stage.peer.proxies, stage.signal)
+/** What the Envoys have used; undefined where the controller itself answers requests. */
+export async function proxyUsage(stage: Stage): Promise<Usage | undefined> {
+  const { proxies } = stage.peer
+  return proxies && (await usageOf(stage.client, proxies, stage.signal))
+}
+
+/** Processor time of controller and proxies together. */
+async function allCpuMs(stage: Stage): Promise<number> {
+  return (await controllerUsage(stage)).cpuMs + ((await proxyUsage(stage))?.cpuMs ?? 0)
+}
 
 /** Waits until controller and proxies are idle, so that a row does not pay for the one before; a minute at most. */
 export async function settle(stage: Stage): Promise<void> {
   const end = performance.now() + atMost(stage, 60_000)
   while (performance.now() < end) {
-    const before = (await controllerUsage(stage)).cpuMs + (await proxyUsage(stage)).cpuMs
+    const before = await allCpuMs(stage)
     await pause(1_500)
-    const used = (await controllerUsage(stage)).cpuMs + (await proxyUsage(stage)).cpuMs - before
-    if (used < 150) return
+    if ((await allCpuMs(stage)) - before < 150) return
   }
   stage.say('  (did not settle within a minute)')
 }

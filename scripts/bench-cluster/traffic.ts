@@ -17,6 +17,7 @@ export class Client {
   readonly #address: string
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 })
   readonly #answers = new Map<number, number>()
+  readonly #versions = new Set<string>()
 
   constructor(address: string) {
     this.#address = address
@@ -27,9 +28,15 @@ export class Client {
     return Object.fromEntries(this.#answers)
   }
 
+  /** Each version of a route that an answer told. */
+  get versions(): ReadonlySet<string> {
+    return this.#versions
+  }
+
   /** One request for a host. Never rejects. */
   async ask(host: string): Promise<Answer> {
     const answer = await send(request, { host: this.#address, port: 80, agent: this.#agent, headers: { host }, timeout: TIMEOUT_MS })
+    if (answer.version !== undefined) this.#versions.add(answer.version)
     this.#answers.set(answer.status, (this.#answers.get(answer.status) ?? 0) + 1)
     return answer
   }
@@ -82,13 +89,21 @@ function send(sender: Sender, options: RequestOptions): Promise<Answer> {
   })
 }
 
+/** What came of work under load, and every answer meanwhile. */
+export interface UnderLoad<T> {
+  readonly value: T
+  readonly answers: Readonly<Record<string, number>>
+  /** The versions of routes that answers told. */
+  readonly versions: ReadonlySet<string>
+}
+
 /** Requests without pause while something happens. Resolves with what that gave, and every answer. */
 export async function underLoad<T>(
   address: string,
   hosts: readonly string[],
   connections: number,
   work: () => Promise<T>,
-): Promise<{ readonly value: T; readonly answers: Readonly<Record<string, number>> }> {
+): Promise<UnderLoad<T>> {
   const clients = Array.from({ length: connections }, () => new Client(address))
   let isDone = false
   const load = clients.map(async (client, i) => {
@@ -96,7 +111,8 @@ export async function underLoad<T>(
   })
   try {
     const value = await work()
-    return { value, answers: await end() }
+    const answers = await end()
+    return { value, answers, versions: new Set(clients.flatMap(({ versions }) => [...versions])) }
   } finally {
     await end()
   }

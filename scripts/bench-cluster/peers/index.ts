@@ -2,9 +2,10 @@ import { contour } from './contour.js'
 import { envoyGateway } from './envoy-gateway.js'
 import { headgate } from './headgate.js'
 import type { Peer } from './peer.js'
+import { traefik } from './traefik.js'
 
 /** Everything that can be measured, in the order of the tables. */
-export const PEERS: readonly Peer[] = [headgate, envoyGateway, contour]
+export const PEERS: readonly Peer[] = [headgate, envoyGateway, contour, traefik]
 
 /** The peer of that name. @throws Error that lists the names */
 export function peerNamed(name: string): Peer {

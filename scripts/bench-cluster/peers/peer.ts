@@ -19,8 +19,8 @@ export interface Peer {
   readonly manifests: readonly JsonObject[]
   /** Pods whose processor time and memory are the controller's. */
   readonly controller: PodSelector
-  /** The Envoys of the Gateway of the benchmark. */
-  readonly proxies: PodSelector
+  /** The Envoys of the Gateway of the benchmark; undefined where the controller itself answers requests. */
+  readonly proxies?: PodSelector
   readonly hasListenerSets: boolean
   /** Port of the controller's metrics that tell how long its event loop was blocked; undefined for programs that have none. */
   readonly eventLoopMetricsPort?: number

@@ -1,5 +1,6 @@
 /** Bars: how long many routes take until all of them serve, when they are written at once. */
 import type { PeerResult } from '../result.js'
+import { bulkOf, spansOf } from './bulk-rows.js'
 import { COLOURS, duration, number } from './format.js'
 import { element, line, picture, text } from './svg.js'
 
@@ -11,17 +12,18 @@ const GAP = 26
 
 /** The plot of all results; undefined if none has measured it. */
 export function bulkPlot(results: readonly PeerResult[]): string | undefined {
-  const stages = [...new Set(results.flatMap(({ bulk }) => bulk.map(({ to }) => to)))].sort((a, b) => a - b)
+  const spans = spansOf(results)
   const longest = Math.max(...results.flatMap(({ bulk }) => bulk.map(({ servingMs }) => servingMs ?? 0)))
-  if (stages.length === 0 || longest <= 0) return undefined
+  if (spans.length === 0 || longest <= 0) return undefined
   const drawn: string[] = []
   let top = 64
-  for (const to of stages) {
-    const measured = results.flatMap((result) => result.bulk.filter((each) => each.to === to).map((each) => ({ result, each })))
-    const from = measured[0]?.each.from ?? 0
+  for (const span of spans) {
+    const { from, to } = span
     const label = from === 0 ? `${number(to)} at once` : `${number(to - from)} more, at ${number(from)}`
     drawn.push(text(20, top + 14, label, 'start', { 'font-weight': 'bold' }))
-    for (const { result, each } of measured) {
+    for (const result of results) {
+      const each = bulkOf(result, span)
+      if (each === undefined) continue
       const width = each.servingMs === undefined ? RIGHT - LEFT : Math.max(2, ((RIGHT - LEFT) * each.servingMs) / longest)
       const colour = COLOURS[result.peer] ?? '#666'
       const fill = each.servingMs === undefined ? { fill: 'none', stroke: colour, 'stroke-dasharray': '4 3' } : { fill: colour }

@@ -2,7 +2,12 @@
 import type { Answers } from '../result.js'
 
 /** One colour for each peer, told apart by people who see few colours, too. */
-export const COLOURS: Readonly<Record<string, string>> = { headgate: '#0072b2', 'envoy-gateway': '#d55e00', contour: '#009e73' }
+export const COLOURS: Readonly<Record<string, string>> = {
+  headgate: '#0072b2',
+  'envoy-gateway': '#d55e00',
+  contour: '#009e73',
+  traefik: '#cc79a7',
+}
 
 /** `8 ms`, `1.2 s`. */
 export function duration(ms: number): string {

@@ -4,6 +4,7 @@ import { bulkPlot } from './bulk-plot.js'
 import { duration, wrong } from './format.js'
 import { excerpt, printTable, readme } from './page.js'
 import { propagationPlot } from './propagation-plot.js'
+import { simulatedProxies } from './simulated-proxies.js'
 
 const figures = (count: number, mean: number) => ({ count, mean, p50: mean, p99: mean * 2, max: mean * 3 })
 
@@ -67,6 +68,86 @@ describe('the table', () => {
   })
 })
 
+describe('the table of what some measure otherwise', () => {
+  const churn = {
+    routes: 3000,
+    seconds: 61.3,
+    routeChanges: 600,
+    endpointChanges: 120,
+    controllerCores: 0.5,
+    controllerMbAtStart: 90,
+    controllerMbAtEnd: 95,
+    controllerMbPerMinute: 1,
+  }
+  const flip = { intervalMs: 20, isNewCluster: true, answers: { 200: 90, 503: 1 } }
+  const both = [
+    result('headgate', {
+      flips: [
+        { ...flip, flips: 50, seen: 50 },
+        { ...flip, flips: 1000, isNewService: true, seen: 1000, answers: { 200: 9 } },
+      ],
+      bulk: [
+        { from: 0, to: 1000, writeMs: 1, servingMs: 30, answers: { 200: 1000, 404: 5 } },
+        { from: 3000, to: 5000, writeMs: 1, servingMs: 40, answers: { 200: 2000 } },
+        { from: 0, to: 5000, writeMs: 1, servingMs: 50, answers: { 200: 5000, 503: 2 } },
+      ],
+      oneMore: [{ ...probe(5000, 50, 4), isChurning: true }],
+      memory: [{ routes: 0, controllerMb: 110, proxyMb: 71 }],
+      cost: [{ routes: 1000, changes: 40, controllerCpuMsPerChange: 3, proxyCpuMsPerChange: 1 }],
+      churn: { ...churn, proxyCores: 0.1, proxyBytesPerChange: 1024 },
+      restart: { routes: 5000, answers: { 200: 7 }, tookMs: 4000, isStalled: false },
+      listenerSets: { sets: 150, routes: 2400, beside: 5000, writeMs: 1, servingMs: 450, controllerMb: 250 },
+      attached: [{ way: 'one by one', routes: 500, lagMs: 700, gatewayWrites: 2 }],
+    }),
+    result('traefik', {
+      probe: { ...probe(0, 75, 2000), wanted: 500 },
+      flips: [{ ...flip, flips: 1000, isNewService: true, seen: 14, answers: { 200: 9 } }],
+      memory: [{ routes: 0, controllerMb: 60 }],
+      cost: [{ routes: 1000, changes: 40, controllerCpuMsPerChange: 30 }],
+      churn,
+      attached: [{ way: 'one by one', routes: 75, lagMs: 90, gatewayWrites: 75 }],
+      listenerSets: 'not supported',
+    }),
+  ]
+  const cellsOf = (work: string): readonly string[] | undefined =>
+    printTable(both)
+      .split('\n')
+      .find((line) => line.startsWith(work))
+      ?.slice(work.length)
+      .trim()
+      .split(/ {2,}/)
+
+  it.each([
+    ['50 backend flips 20 ms apart under load, to new clusters: not 200', ['1 × 503 of 91', '–', '0']],
+    ['1,000 backend flips 20 ms apart under load, each to a Service made for it: not 200', ['0 of 9', '0 of 9 (14 flips seen)', '0']],
+    ['1,000 routes at once: all serving after the last write', ['30 ms', '–', '≤ 1 s']],
+    ['2,000 more at once, at 3,000: all serving after the last write', ['40 ms', '–']],
+    ['5,000 routes at once: all serving after the last write', ['50 ms', '–']],
+    ['wrong answers to one more and to routes at once, 404 aside', ['5 × 503 of 8,072', '–', '0']],
+    ['one more at 5,000 while 10 of them change each second: mean / p99', ['4 ms / 8 ms', '–', 'as without']],
+    ['controller replaced at 5,000 routes: a new route serves; not 200 meanwhile', ['4 s; 0 of 7', '–', '0']],
+    ['memory at 0 routes: controller / Envoy', ['110 / 71 MB', '60 MB (one program)', '≤ 110 MB']],
+    ['processor time of one changed route at 1,000: controller / Envoy', ['3 ms / 1 ms', '30 ms (one program)', '≤ 20 ms / –']],
+    ['10 route changes a second at 3,000, for 60 s: cores of the controller / Envoy', ['0.500 / 0.100', '0.500 (one program)']],
+    ['the same: bytes to each Envoy for one change', ['1.0 KiB', '–']],
+    [
+      '150 ListenerSets with HTTPS and 2,400 routes, beside 5,000: all serving; memory of the controller',
+      ['450 ms; 250 MB', 'not supported'],
+    ],
+    [
+      'attachedRoutes right after the last of 500 routes one by one; writes to the Gateway',
+      ['700 ms; 2', '90 ms; 75 (75 routes)', '≤ 1 s; ≤ 75'],
+    ],
+    ['75 routes one by one: mean / p99', ['–', '2 s / 4 s, of the first 75', '≤ 15 / 50 ms']],
+  ])('%s', (work, wanted) => {
+    expect(cellsOf(work)).toEqual(wanted)
+  })
+
+  it('has a bar for each span that was written at once', () => {
+    expect(bulkPlot(both)).toMatch(/1,000 at once.*5,000 at once.*2,000 more, at 3,000/s)
+  })
+})
+
 describe('the page', () => {
   it('says of each run when, for how long, at which load, by which command, and what is missing', () => {
     const page = readme(results, ['bulk.svg'])
@@ -77,7 +158,40 @@ describe('the page', () => {
 
   it('links into the repository from wherever it is', () => {
     expect(readme(results, [])).toContain('](../../conformance/')
-    expect(readme(results, [], '../../..')).toContain('](../../../conformance/')
+    expect(readme(results, [], [], '../../..')).toContain('](../../../conformance/')
+  })
+})
+
+describe('the part about simulated proxies', () => {
+  it('tells how long they take to connect, to learn of a change and to come back', () => {
+    const part = simulatedProxies({
+      commit: '493da60d6b0a6869b541138dfdcb8b9795d04479',
+      date: '2026-01-02',
+      command: 'npm run bench:ads',
+      figures: {
+        streams: 1000,
+        resources: 10_000,
+        connectSeconds: 40.2,
+        connectRssMib: 1249,
+        connectEventLoopP99Ms: 16,
+        changeP50Ms: 30,
+        changeP99Ms: 86,
+        changesRssMib: 1252,
+        changesEventLoopP99Ms: 24,
+        bytesPerClientAndChange: 196,
+        encodesPerChange: 1,
+        reconnectSeconds: 6.5,
+        reconnectRssMib: 1022,
+        reconnectEventLoopP99Ms: 46,
+        bytesSentAgain: 0,
+      },
+    })
+    expect(part).toMatch(/^## 1,000 simulated proxies\n/)
+    expect(part).toContain('with 10,000 resources, and so many proxies on the same cores: 2026-01-02, 493da60d6b0a, `npm run bench:ads`.')
+    expect(part).toContain('| all connect and get everything | 40 s | 1,249 MiB | 16 ms |')
+    expect(part).toContain('(196 bytes to each, encoded once) | 30 ms / 86 ms | 1,252 MiB | 24 ms |')
+    expect(part).toContain('| all connect again (0 bytes of resources sent again) | 6.5 s | 1,022 MiB | 46 ms |')
+    expect(readme(results, [], [part])).toContain(part)
   })
 })
 

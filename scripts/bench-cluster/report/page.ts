@@ -1,7 +1,8 @@
 /** The page about the benchmark, and its table for a terminal. */
 import type { PeerResult } from '../result.js'
 import { number } from './format.js'
-import { rowsOf, type TableRow } from './table.js'
+import { rowsOf } from './table.js'
+import type { TableRow } from './table-row.js'
 
 /** The cells of the table, heads first: what, one column for each result, the goal. */
 function cells(results: readonly PeerResult[], isWanted: (row: TableRow) => boolean = () => true): readonly (readonly string[])[] {
@@ -51,16 +52,17 @@ function markdown([heads = [], ...rows]: readonly (readonly string[])[]): string
 /**
  * The page as Markdown.
  *
+ * @param more parts that stand behind the tables
  * @param root how links of the page reach the root of the repository
  */
-export function readme(results: readonly PeerResult[], plots: readonly string[], root = '../..'): string {
+export function readme(results: readonly PeerResult[], plots: readonly string[], more: readonly string[] = [], root = '../..'): string {
   const runs = results.map((result) => {
     const missing = result.missing.map(({ row, reason }) => ` Missing: ${row} (${reason}).`).join('')
     const when = `${result.date.slice(0, 16).replace('T', ' ')} UTC, ${number(result.tookSeconds)} s on ${result.cores} cores`
     return `* ${result.title} ${result.version}: ${when}, load of the machine in the minute before ${result.loadBefore.toFixed(1)}; \`${result.command}\`.${missing}`
   })
   const pictures = plots.map((plot) => `![${plot.replace('.svg', '')}](${plot})`)
-  return `${[`${HEAD}${caution(results)}`, markdown(cells(results)), ...pictures, RUNS, runs.join('\n'), method(root)].join('\n\n')}\n`
+  return `${[`${HEAD}${caution(results)}`, markdown(cells(results)), ...pictures, ...more, RUNS, runs.join('\n'), method(root)].join('\n\n')}\n`
 }
 
 const HEAD = `# Benchmarks
@@ -75,7 +77,7 @@ const method = (root: string): string => `## Do it yourself
 Linux, root, no container engine; the first run builds Kubernetes and the peers, which takes a while, and keeps them.
 
 \`\`\`
-npm run bench:cluster -- --peer headgate,envoy-gateway,contour --routes 1000 --minutes-per-peer 10   # at most 25 minutes
+npm run bench:cluster -- --peer headgate,envoy-gateway,contour,traefik --routes 1000 --minutes-per-peer 10   # at most 45 minutes
 npm run bench:cluster -- --routes 10000 --one-by-one 3000 --churn-seconds 600 --listener-sets 2500 --minutes-per-peer 40 --to docs/benchmarks/scale   # further up
 npm run bench:cluster -- --rows probe,bulk --one-by-one 3000 --routes 3000   # some of the rows
 npm run bench:memory   # the controller's memory and cold start, without a cluster
@@ -87,15 +89,25 @@ npm run bench:floor   # what Envoy alone needs
 
 * Each peer gets a fresh cluster of one node ([conformance/cluster](${root}/conformance/cluster/README.md)): its program is built from its Go
   module, its chart or manifests come from there, too, with the CRDs in them, and one replica of the controller. All run the same Envoy, one
-  per Gateway. What else they come with stays as it is.
+  per Gateway, but Traefik: it is one program that reads the API and answers requests itself, from the manifests of its documentation. What
+  is said of the controller is said of all of it, and to replace the controller is to replace what answers. What else they come with stays
+  as it is: Traefik takes on a configuration every two seconds at most.
 * A route has a host of its own, one rule, one Service, one response header. Timers start when the API server has answered the write, and
   end with the first 200; the client asks again a millisecond after each wrong answer, on one connection. A route that does not serve
-  within 30 s is a stall: the series ends there.
+  within 30 s is a stall: the series ends there. It ends, too, when it has taken a quarter of the peer's time (one more: a fifteenth): then
+  the cell says of how many routes it tells.
+* Answers are counted, all of them. A 404 before the first 200 of a route is how a proxy says that it does not have it yet.
 * At once: 20 writes are on their way at any time; four clients follow them in their order and ask each route until it has answered 200.
-* Flips: one route turns to another Service of the same pods; to new clusters: each flip to a Service that no route names. Four connections
-  ask without pause until two seconds after the last flip, and every answer is counted.
+* Flips: one route turns to another Service of the same pods; to new clusters: each flip to a Service that no route names, of 50; to a Service
+  made for it: 125 of them are made together, a second before the first of their flips, and go when the next 125 have had theirs. Four
+  connections ask without pause until two seconds after the last flip. Where fewer flips were seen in answers than there were, the others
+  were overtaken.
+* One more while others change: in a churn of 10 route changes and two endpoint changes a second, over all routes. This, and replacing the
+  controller, is measured at 5,000 routes by runs that have so many; a run with fewer measures it at its end.
 * Memory is the resident memory of the controller's processes when they have been idle for a moment; of Contour that of \`contour\`, without
   its provisioner. The routes that were created one by one before have been deleted by then. Processor time is theirs over 40 changes two a second, less what they use without changes.
 * Bytes to each Envoy are counted at its network interface: payload, frames and acknowledgements.
 * The controller is replaced by deleting its pod. When that is gone, a new route is written: what is measured is from the deletion until
-  it serves.`
+  it serves.
+* Event loop: how much later than it should a timer of the controller fires, as its own metric \`nodejs_eventloop_lag_p99_seconds\` says; the
+  median of what was read each second. Programs without an event loop have none.`

@@ -3,7 +3,7 @@ import { apply, forEachAtOnce, pause, ROUTES, remove } from '../cluster.js'
 import { hostOf, routeManifest, routeName } from '../manifests.js'
 import type { BulkResult } from '../result.js'
 import { atMost, type Stage, type Written } from '../stage.js'
-import { Client } from '../traffic.js'
+import { Client, sum } from '../traffic.js'
 
 /** Writes that are on their way to the API server at the same time. */
 const WRITERS = 20
@@ -11,7 +11,7 @@ const WRITERS = 20
 /** Clients that look which routes serve. */
 const ASKERS = 4
 
-/** How long the routes may take altogether after the last write. */
+/** How long the routes may take altogether after the last write, but no more than a fifth of the peer's time. */
 const PATIENCE_MS = 180_000
 
 /**
@@ -48,15 +48,16 @@ export async function bulk(stage: Stage, from: number, to: number): Promise<Writ
     written.push(i)
   })
   const end = performance.now()
-  giveUpAt = end + atMost(stage, PATIENCE_MS)
+  giveUpAt = end + atMost(stage, Math.min(PATIENCE_MS, stage.totalMs / 5))
   await asking
   const servingMs = Math.round(performance.now() - end)
   for (const client of clients) client.close()
+  const answers = sum(clients.map((client) => client.answers))
   const writeMs = Math.round(end - start)
   const outcome = served === to - from ? { servingMs } : { stalledAt: from + served }
   const text = served === to - from ? `all serving ${servingMs} ms after the last write` : `stalled at ${from + served}`
-  stage.say(`${to - from} more routes at once, at ${from}: written in ${writeMs} ms, ${text}`)
-  return { result: { from, to, writeMs, ...outcome }, lastWriteAt: end }
+  stage.say(`${to - from} more routes at once, at ${from}: written in ${writeMs} ms, ${text}; answers ${JSON.stringify(answers)}`)
+  return { result: { from, to, writeMs, ...outcome, answers }, lastWriteAt: end }
 }
 
 /** Deletes the routes `from` to `to`. */

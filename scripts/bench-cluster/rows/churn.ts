@@ -72,24 +72,31 @@ export async function churn(stage: Stage, routes: number, seconds: number): Prom
   const after = await controllerUsage(stage)
   const took = (performance.now() - start) / 1000
   const proxyAfter = await proxyUsage(stage)
-  const bytes = proxyAfter.receivedBytes - proxy.receivedBytes
+  const ofProxy =
+    proxy === undefined || proxyAfter === undefined
+      ? {}
+      : {
+          proxyCores: (proxyAfter.cpuMs - proxy.cpuMs) / 1000 / took,
+          proxyBytesPerChange: (proxyAfter.receivedBytes - proxy.receivedBytes) / (changes.routes + changes.endpoints),
+        }
   const result: ChurnResult = {
     routes,
     seconds: took,
     routeChanges: changes.routes,
     endpointChanges: changes.endpoints,
     controllerCores: (after.cpuMs - controller.cpuMs) / 1000 / took,
-    proxyCores: (proxyAfter.cpuMs - proxy.cpuMs) / 1000 / took,
+    ...ofProxy,
     ...(caughtUpMs === undefined ? {} : { caughtUpMs }),
     controllerMbAtStart: controller.memoryMb,
     controllerMbAtEnd: after.memoryMb,
     controllerMbPerMinute: slope(samples.slice(samples.length >> 1)),
-    proxyBytesPerChange: bytes / (changes.routes + changes.endpoints),
     ...(lags.length === 0 ? {} : { eventLoopP99Ms: median(lags) }),
   }
+  const kib = result.proxyBytesPerChange === undefined ? '' : `, ${(result.proxyBytesPerChange / 1024).toFixed(1)} KiB a change`
   stage.say(
     `churn at ${routes} routes, ${(changes.routes / took).toFixed(1)} route changes/s: ${result.controllerCores.toFixed(3)} cores, ` +
-      `Envoy ${result.proxyCores.toFixed(3)}, last change after ${caughtUpMs?.toFixed(0) ?? 'never'} ms, ${result.controllerMbAtStart.toFixed(0)} to ${result.controllerMbAtEnd.toFixed(0)} MB, ${(result.proxyBytesPerChange / 1024).toFixed(1)} KiB a change`,
+      `proxy ${result.proxyCores?.toFixed(3) ?? 'included'}, last change after ${caughtUpMs?.toFixed(0) ?? 'never'} ms, ` +
+      `${result.controllerMbAtStart.toFixed(0)} to ${result.controllerMbAtEnd.toFixed(0)} MB${kib}`,
   )
   return result
 }

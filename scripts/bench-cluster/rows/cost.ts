@@ -32,9 +32,10 @@ export async function cost(stage: Stage, routes: number): Promise<CostResult> {
     changes: CHANGES,
     isStalled,
     controllerCpuMsPerChange: perChange(({ controllerMs }) => controllerMs),
-    proxyCpuMsPerChange: perChange(({ proxyMs }) => proxyMs),
+    ...(stage.peer.proxies === undefined ? {} : { proxyCpuMsPerChange: perChange(({ proxyMs }) => proxyMs) }),
   }
-  const text = `controller ${result.controllerCpuMsPerChange.toFixed(1)} ms, proxy ${result.proxyCpuMsPerChange.toFixed(1)} ms`
+  const proxy = result.proxyCpuMsPerChange === undefined ? 'which is the proxy' : `proxy ${result.proxyCpuMsPerChange.toFixed(1)} ms`
+  const text = `controller ${result.controllerCpuMsPerChange.toFixed(1)} ms, ${proxy}`
   stage.say(`processor time of one changed route at ${routes}: ${text}${isStalled ? ', but the last change did not show' : ''}`)
   return result
 }
@@ -43,9 +44,10 @@ export async function cost(stage: Stage, routes: number): Promise<CostResult> {
 export async function memory(stage: Stage, routes: number): Promise<MemoryResult> {
   await settle(stage)
   const controllerMb = (await controllerUsage(stage)).memoryMb
-  const proxyMb = (await proxyUsage(stage)).memoryMb
-  stage.say(`memory at ${routes} routes: controller ${controllerMb.toFixed(0)} MB, proxy ${proxyMb.toFixed(0)} MB`)
-  return { routes, controllerMb, proxyMb }
+  const proxyMb = (await proxyUsage(stage))?.memoryMb
+  const proxy = proxyMb === undefined ? 'which is the proxy' : `proxy ${proxyMb.toFixed(0)} MB`
+  stage.say(`memory at ${routes} routes: controller ${controllerMb.toFixed(0)} MB, ${proxy}`)
+  return { routes, controllerMb, ...(proxyMb === undefined ? {} : { proxyMb }) }
 }
 
 interface Used {
@@ -57,11 +59,11 @@ interface Used {
 async function used(stage: Stage, work: () => Promise<void>): Promise<Used> {
   const start = performance.now()
   const controller = await controllerUsage(stage)
-  const proxy = await proxyUsage(stage)
+  const proxy = (await proxyUsage(stage))?.cpuMs ?? 0
   await work()
   return {
     controllerMs: (await controllerUsage(stage)).cpuMs - controller.cpuMs,
-    proxyMs: (await proxyUsage(stage)).cpuMs - proxy.cpuMs,
+    proxyMs: ((await proxyUsage(stage))?.cpuMs ?? 0) - proxy,
     tookMs: performance.now() - start,
   }
 }

@@ -17,8 +17,12 @@ const PATIENCE_MS = 180_000
 
 const hostOf = (set: number): string => `set-${set}.sets.example.com`
 
-/** From the last write until each listener has answered for its last route by HTTPS. */
-export async function listenerSets(stage: Stage, sets: number): Promise<ListenerSetResult> {
+/**
+ * From the last write until each listener has answered for its last route by HTTPS.
+ *
+ * @param beside how many routes exist besides
+ */
+export async function listenerSets(stage: Stage, sets: number, beside: number): Promise<ListenerSetResult> {
   await apply(stage.client, await certificate(), stage.signal)
   const indices = Array.from({ length: sets }, (_, i) => i)
   const start = performance.now()
@@ -40,12 +44,17 @@ export async function listenerSets(stage: Stage, sets: number): Promise<Listener
   const servingMs = Math.round(performance.now() - end)
   const controllerMb = (await controllerUsage(stage)).memoryMb
   const text = served === sets ? `all serving ${servingMs} ms after the last write` : `stalled at ${served}`
-  stage.say(`${sets} ListenerSets with ${sets * ROUTES_PER_SET} routes: ${text}, controller ${controllerMb.toFixed(0)} MB`)
+  stage.say(
+    `${sets} ListenerSets with ${sets * ROUTES_PER_SET} routes, beside ${beside}: ${text}, controller ${controllerMb.toFixed(0)} MB; ` +
+      `answers ${JSON.stringify(client.answers)}`,
+  )
   return {
     sets,
     routes: sets * ROUTES_PER_SET,
+    beside,
     writeMs: Math.round(end - start),
     ...(served === sets ? { servingMs } : { stalledAt: served }),
+    answers: client.answers,
     controllerMb,
   }
 }

@@ -39,17 +39,16 @@ export function declareRouteRules(
       const served = routes.served(view, routeKey)
       if (attachment === undefined || served === undefined) return undefined
       const [namespace = '', name = ''] = gateway.split('/')
-      const kinds = view.get(policies.scopes.ofRoutes, routeKey)?.kinds ?? []
       const context = {
         ...sources,
         view,
         route: attachment.route,
         referrer: attachment.route,
         gateway: objectKey(namespace, name),
-        traffic: kinds.includes('BackendTrafficPolicy') ? view.get(policies.traffic, key) : undefined,
-        security: kinds.includes('SecurityPolicy') ? view.get(policies.security, key) : undefined,
+        traffic: view.get(policies.traffic, key),
+        security: view.get(policies.security, key),
         authentications: policies.authentications,
-        extensions: kinds.includes('ExtensionPolicy') ? view.get(policies.extensions, key) : undefined,
+        extensions: view.get(policies.extensions, key),
         telemetry: policies.telemetry,
       }
       return compileRules(context, served.object, {

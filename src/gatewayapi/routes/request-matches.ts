@@ -1,8 +1,6 @@
 /** What requests of HTTPRoutes and GRPCRoutes must look like, and how specific that is. */
-
 import type { GRPCMethodMatch, GRPCRouteMatch, HTTPRouteMatch } from '../../gen/kinds.js'
 import type { PathMatch, RequestMatch, ValueMatch } from '../../ir/route.js'
-import { exactly } from '../../util/exactly.js'
 import type { MatchSpecificity } from './match-order.js'
 
 /** A match and its specificity. */
@@ -33,7 +31,7 @@ export function httpMatch({ path, method, headers, queryParams }: HTTPRouteMatch
 export function grpcMatch({ method, headers }: GRPCRouteMatch): SpecificMatch {
   const headerMatches = valueMatches(headers ?? [], (name) => name.toLowerCase())
   return {
-    match: { path: grpcPath(method), headers: headerMatches, queryParams: exactly([]) },
+    match: { path: grpcPath(method), headers: headerMatches, queryParams: [] },
     specificity: { ...grpcSpecificity(method), hasMethod: false, headers: headerMatches.length, queryParams: 0 },
   }
 }
@@ -89,5 +87,5 @@ function valueMatches(
     const normal = normalize(name)
     if (!byName.has(normal)) byName.set(normal, { name: normal, kind: type === 'RegularExpression' ? 'regex' : 'exact', value })
   }
-  return exactly([...byName.values()])
+  return [...byName.values()]
 }
