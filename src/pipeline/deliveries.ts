@@ -106,11 +106,8 @@ export class Deliveries {
   progress(group: string, progress: GroupProgress): boolean {
     const objects = this.#ledger.progress(group, progress)
     for (const object of objects) this.#settle(object)
-    const isAcknowledged = (of: string, revision: number): boolean => this.#ledger.isAcknowledged(of, revision)
-    this.#lastGood.progress(isAcknowledged)
-    const isAnswered =
-      progress.connectedProxies > 0 && this.#searchNeeds !== undefined && [...this.#searchNeeds].every((need) => isAcknowledged(...need))
-    return (isAnswered && this.#goOnSearching()) || objects.length > 0
+    this.#lastGood.progress((of, revision) => this.#ledger.isAcknowledged(of, revision))
+    return (progress.connectedProxies > 0 && this.#goOnSearching()) || objects.length > 0
   }
 
   /**
@@ -153,7 +150,9 @@ export class Deliveries {
     }
     this.#lastGood.published(() => this.#revisionsOf(this.#ledger.connectedGroups()))
     this.#searchNeeds ??= this.#quarantines.isSearching ? this.#revisionsOf(this.#searching) : undefined
-    return [...objects].filter((object) => this.#settle(object)).length > 0
+    // Whoever was let in and changes nothing of what proxies have is no news to them: they will not answer.
+    const goesOn = this.#ledger.connectedGroups().length > 0 && this.#goOnSearching()
+    return [...objects].filter((object) => this.#settle(object)).length > 0 || goesOn
   }
 
   /** Where the proxies of this replica are with every object that is followed, or with one of them. */
@@ -220,8 +219,10 @@ export class Deliveries {
       .filter((object) => this.#ledger.acknowledgedGeneration(object) !== undefined && this.#quarantines.get(object) === undefined)
   }
 
-  /** True if the translation has something to do. */
+  /** Lets the next suspects in if proxies have answered what they were sent. True if the translation has something to do. */
   #goOnSearching(): boolean {
+    const needs = this.#searchNeeds
+    if (needs === undefined || ![...needs].every((need) => this.#ledger.isAcknowledged(...need))) return false
     this.#searchNeeds = undefined
     const admitted = this.#quarantines.admitNext()
     if (!this.#quarantines.isSearching && admitted.length === 0) this.#searching.clear()
