@@ -20,7 +20,7 @@ import { declareClusters } from './backends/clusters.js'
 import { declareEndpoints } from './backends/endpoints.js'
 import { declarePolicyStatuses } from './backends/policy-status.js'
 import { declareSelectedPods, type SelectedPods } from './backends/selected-pods.js'
-import { declareTrafficPolicies } from './backends/traffic-policies.js'
+import { declareTrafficPolicies, trafficPolicyTargets } from './backends/traffic-policies.js'
 import type { TranslationContext } from './context.js'
 import { declareFetches } from './fetches/declare-fetches.js'
 import type { FetchRequest } from './fetches/fetch-request.js'
@@ -42,6 +42,7 @@ import { declarePolicyFacts } from './policies/policy-facts.js'
 import { declareOwnPolicyStatuses } from './policies/policy-statuses.js'
 import { declarePolicyUses, type PolicyUse } from './policies/policy-uses.js'
 import { SECURITY_POLICY } from './policies/security-kind.js'
+import { declareTargetedObjects, type TargetingKind, targetsIn } from './policies/targeted-objects.js'
 import type { RouteSources } from './route-sources.js'
 import { declareRouteStatuses } from './route-status.js'
 import { declareRoutesOfAllKinds } from './routes/any-route.js'
@@ -103,12 +104,19 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
   } = sources
   const routes = declareRoutesOfAllKinds(graph, inputs)
   const attachments = declareAttachments(graph, inputs, sources, routes)
+  const tlsPolicies = declareBackendTlsPolicies(graph, inputs, sources)
+  const targeted = declareTargetedObjects(graph, inputs, [
+    // Of a refused one an older version counts, which may be about something else.
+    targetsIn(graph, 'BackendTLSPolicy', tlsPolicies.policies, ({ targets }) => targets.flatMap(({ object }) => object ?? [])),
+    targetsIn(graph, 'XBackendTrafficPolicy', inputs.kind('XBackendTrafficPolicy'), trafficPolicyTargets),
+  ])
   const backendSources = {
     inputs,
     context,
     materials,
     grants,
-    tlsPolicies: declareBackendTlsPolicies(graph, inputs, sources),
+    targeted,
+    tlsPolicies,
     trafficPolicies: declareTrafficPolicies(graph, inputs),
   }
   const telemetrySources = declareTelemetryWishes(graph, inputs, gateways)
@@ -124,19 +132,27 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
   const telemetry = declareTelemetry(graph, gateways, telemetrySources, ruleSources)
   const withoutService: Missing = (view, key) =>
     context.hasRateLimitService === true ? undefined : serviceProblem(view.get(inputs.kind('BackendTrafficPolicy'), key))
-  const trafficPolicies = declarePolicies(graph, inputs, ruleSources, BACKEND_TRAFFIC_POLICY, withoutService, ruleSources)
+  const sourcesOf = (kind: TargetingKind) => ({ ...ruleSources, targets: { objects: targeted, kind } })
+  const trafficPolicies = declarePolicies(
+    graph,
+    inputs,
+    sourcesOf('BackendTrafficPolicy'),
+    BACKEND_TRAFFIC_POLICY,
+    withoutService,
+    ruleSources,
+  )
   const authentications = declareAuthentications(graph, { ...ruleSources, inputs })
   const jwtRequirements = declareJwtRequirements(graph, authentications)
   const securityPolicies = declarePolicies(
     graph,
     inputs,
-    ruleSources,
+    sourcesOf('SecurityPolicy'),
     SECURITY_POLICY,
     (view, key) => view.get(authentications, key)?.problem,
     ruleSources,
   )
-  const extensionPolicies = declarePolicies(graph, inputs, ruleSources, EXTENSION_POLICY, undefined, ruleSources)
-  const scopes = declareRouteScopes(graph, attachments, listeners, [trafficPolicies, securityPolicies, extensionPolicies])
+  const extensionPolicies = declarePolicies(graph, inputs, sourcesOf('ExtensionPolicy'), EXTENSION_POLICY, undefined, ruleSources)
+  const scopes = declareRouteScopes(graph, attachments, listeners, targeted, [trafficPolicies, securityPolicies, extensionPolicies])
   const traffic = declareEffectivePolicies(graph, scopes, routes, listeners, trafficPolicies)
   const security = declareEffectivePolicies(graph, scopes, routes, listeners, securityPolicies)
   const extensions = declareEffectivePolicies(graph, scopes, routes, listeners, extensionPolicies)

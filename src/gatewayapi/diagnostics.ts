@@ -95,7 +95,8 @@ const REPEATING_REASONS = ['ListenersNotValid', 'ListenersNotResolved', 'ParentN
 export function declareDiagnostics(graph: Graph, statuses: Source<ObjectStatus>): Collection<readonly Diagnostic[]> {
   return graph.collection<readonly Diagnostic[]>('diagnostics', {
     report: true,
-    keys: statuses,
+    // Nearly all objects have none.
+    keys: graph.index(statuses, 'statuses with diagnostics', (status, key) => (diagnosticsOf(status).length === 0 ? [] : [key])),
     compute: (view, key) => {
       const status = view.get(statuses, key)
       const found = status === undefined ? [] : diagnosticsOf(status)

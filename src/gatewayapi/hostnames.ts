@@ -3,7 +3,9 @@
  *
  * Source: Gateway API v1.7, `Hostname`, `Listener.hostname` and `HTTPRouteSpec.hostnames`.
  */
+
 import type { Hostname } from '../ir/hostname.js'
+import { exactly } from '../util/exactly.js'
 import type { ServedHost } from './model.js'
 
 /** What a route serves on a listener. `all` means every host; an empty list means that the route does not attach. */
@@ -26,7 +28,7 @@ export function intersectHostnames(listener: Hostname | undefined, route: readon
     const host = listener === undefined ? original : narrower(listener, original)
     return host === undefined ? [] : [{ host, original }]
   })
-  return served.sort((a, b) => compareSpecificity(a.host, b.host) || compareSpecificity(a.original, b.original))
+  return exactly(served.sort((a, b) => compareSpecificity(a.host, b.host) || compareSpecificity(a.original, b.original)))
 }
 
 /** True if `pattern` covers `name`: equal, or a wildcard over one or more of its leading labels. */

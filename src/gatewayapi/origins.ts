@@ -1,8 +1,22 @@
+import { exactly } from '../util/exactly.js'
 import type { ObjectVersion } from '../util/object-ref.js'
 
 /** The objects that something was made from: each once, in a total order. */
 export function originsOf(objects: readonly ObjectVersion[]): readonly ObjectVersion[] {
+  const [only] = objects
+  if (objects.length <= 1) return only === undefined ? exactly([]) : isPlain(only) ? exactly(objects) : [plain(only)]
   const byName = new Map(objects.map((object) => [`${object.group}/${object.kind}/${object.namespace}/${object.name}`, object]))
   const inOrder = [...byName].sort(([a], [b]) => (a < b ? -1 : 1))
-  return inOrder.map(([, { group, kind, namespace, name, generation }]) => ({ group, kind, namespace, name, generation }))
+  return inOrder.map(([, object]) => (isPlain(object) ? object : plain(object)))
 }
+
+/** What is an `ObjectVersion` and nothing else stays itself: there are several origins for each object of a cluster. */
+function isPlain(object: ObjectVersion): boolean {
+  return Object.keys(object).length === FIELDS
+}
+
+function plain({ group, kind, namespace, name, generation }: ObjectVersion): ObjectVersion {
+  return { group, kind, namespace, name, generation }
+}
+
+const FIELDS = 5

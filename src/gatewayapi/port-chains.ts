@@ -1,8 +1,9 @@
 /** The chains of a port. A connection gets the chain with the most specific server name, so every TLS listener keeps its own hosts. */
 import { DEFAULT_CLIENT_SETTINGS } from '../ir/defaults.js'
+import type { Hostname } from '../ir/hostname.js'
 import type { Chain, HttpChain, StreamChain } from '../ir/port.js'
 import { deepEqual } from '../util/deep-equal.js'
-import { compareSpecificity, covers } from './hostnames.js'
+import { wildcardsOver } from './hostnames.js'
 import { isEncrypted, type PlacedListener } from './listener-places.js'
 import type { ListenerKey, StreamRoute } from './model.js'
 import { originsOf } from './origins.js'
@@ -16,10 +17,13 @@ export interface ListenerRoutes {
   readonly routes: readonly StreamRoute[]
 }
 
+/** The encrypted listeners of a port by their hostnames; of one without, every host that no other has. */
+type Owners = ReadonlyMap<Hostname | undefined, PlacedListener>
+
 /** The chains of a port, in the order of their names. */
 export function chainsOf(listeners: readonly ListenerRoutes[], clients: ClientPort | undefined): readonly Chain[] {
-  const encrypted = listeners.filter(({ listener }) => isEncrypted(listener.state.declared)).map(({ listener }) => listener)
-  const chains = [...plainHttpChain(listeners), ...listeners.flatMap((each) => listenerChains(each, encrypted))]
+  const owners = ownersOf(listeners.map(({ listener }) => listener).filter(({ state }) => isEncrypted(state.declared)))
+  const chains = [...plainHttpChain(listeners), ...listeners.flatMap((each) => listenerChains(each, owners))]
   return chains.map((chain) => withClient(chain, clients)).sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)))
 }
 
@@ -46,14 +50,14 @@ function plainHttpChain(listeners: readonly ListenerRoutes[]): readonly HttpChai
   return [{ kind: 'http', name: 'http', listeners: keys, encrypted: false, serverNames: [], routeTable }]
 }
 
-function listenerChains({ listener, routes }: ListenerRoutes, encrypted: readonly PlacedListener[]): readonly Chain[] {
+function listenerChains({ listener, routes }: ListenerRoutes, owners: Owners): readonly Chain[] {
   const { state, chain, routeTable } = listener
   if (!state.serves) return [streamChain(listener, chain, state.declared.hostname, [])]
   switch (state.declared.protocol) {
     case 'HTTPS':
       return routeTable === undefined ? [] : [httpsChain(listener, routeTable)]
     case 'TLS':
-      return tlsChains(listener, routes, encrypted)
+      return tlsChains(listener, routes, owners)
     case 'TCP':
     case 'UDP':
       // Several routes may be attached, only the oldest serves.
@@ -79,24 +83,25 @@ function httpsChain({ state, chain, placement, boundPort }: PlacedListener, rout
 }
 
 /** One chain per host that a route serves, and one that closes what no route serves, so that no other listener gets it. */
-function tlsChains(listener: PlacedListener, routes: readonly StreamRoute[], encrypted: readonly PlacedListener[]): readonly StreamChain[] {
+function tlsChains(listener: PlacedListener, routes: readonly StreamRoute[], owners: Owners): readonly StreamChain[] {
   const { hostname } = listener.state.declared
   const served = routesByHost(routes, hostname)
   const chains = [...served]
-    .filter(([host]) => host === hostname || ownerOf(host, encrypted) === listener)
+    .filter(([host]) => host === hostname || ownerOf(host, owners) === listener)
     .map(([host, route]) => streamChain(listener, `tls/${host ?? '*'}`, host, [route]))
   return served.has(hostname) ? chains : [...chains, streamChain(listener, listener.chain, hostname, [])]
 }
 
+function ownersOf(encrypted: readonly PlacedListener[]): Owners {
+  // Of listeners with one hostname the first has it.
+  return new Map(encrypted.toReversed().map((listener) => [listener.state.declared.hostname, listener]))
+}
+
 /** The listener that a server name belongs to: the one with the most specific hostname that covers it. */
-function ownerOf(host: PlacedListener['state']['declared']['hostname'], encrypted: readonly PlacedListener[]): PlacedListener | undefined {
-  const hostnameOf = (listener: PlacedListener) => listener.state.declared.hostname
-  return encrypted
-    .filter((listener) => {
-      const own = hostnameOf(listener)
-      return own === undefined || (host !== undefined && covers(own, host))
-    })
-    .sort((a, b) => compareSpecificity(hostnameOf(a), hostnameOf(b)))[0]
+function ownerOf(host: Hostname | undefined, owners: Owners): PlacedListener | undefined {
+  const covering = host === undefined ? [undefined] : [host, ...wildcardsOver(host), undefined]
+  const found = covering.find((hostname) => owners.has(hostname))
+  return owners.get(found)
 }
 
 function streamChain(

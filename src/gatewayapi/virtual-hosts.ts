@@ -5,9 +5,11 @@
  * host, because what the rules of one do not match falls through to the next (Gateway API v1.7, GEP-1713 isolation and
  * `GatewayRouteHostnameIntersectionPrecedence`). Only routes that are attached to the listener that answers for the domain count.
  */
+
 import type { Collection, Graph, Source } from '../incremental/index.js'
 import type { Hostname } from '../ir/hostname.js'
 import type { Route, RouteTable, RouteTableFrame, VirtualHost } from '../ir/route.js'
+import { exactly } from '../util/exactly.js'
 import type { ObjectVersion } from '../util/object-ref.js'
 import { compareSpecificity, covers, wildcardsOver } from './hostnames.js'
 import { MISSING_KEY, type Missing } from './inputs.js'
@@ -106,7 +108,7 @@ function virtualHost(
       route.action.kind === 'redirect' ? { ...route, action: finishRedirect(route.action, table) } : route,
     ),
     otherwise,
-    listenerFilters: filters?.externalAuth ?? [],
+    listenerFilters: exactly(filters?.externalAuth ?? []),
     origins: originsOf([...ofListener, ...origins]),
   }
 }

@@ -2,9 +2,15 @@
 
 /** A fragment as its dependencies see it: something to run again. */
 export interface Dependent {
-  deps: readonly Cell[]
+  deps: Reads
   invalidate(): void
 }
+
+/** What a fragment read, each cell once. Many read one thing, and there are several fragments per object: no list for that. */
+export type Reads = Cell | readonly Cell[]
+
+/** What a fragment read that read nothing. */
+export const NO_READS: Reads = []
 
 /** From so many on, a set finds one faster than a look at each. */
 const MANY = 16
@@ -62,11 +68,16 @@ export abstract class Cell {
 }
 
 /** Replaces what a fragment depends on: each cell once. `deps` belongs to the fragment from then on. */
-export function redirect(dependent: Dependent, deps: readonly Cell[]): void {
-  const before = dependent.deps
-  dependent.deps = deps
+export function redirect(dependent: Dependent, reads: Reads): void {
+  const before = listed(dependent.deps)
+  dependent.deps = reads
+  const deps = listed(reads)
   if (before.length === deps.length && before.every((cell, at) => cell === deps[at])) return
   for (const cell of deps) cell.add(dependent)
   const kept: { has(cell: Cell): boolean } = deps.length < MANY ? { has: (cell) => deps.includes(cell) } : new Set(deps)
   for (const cell of before) if (!kept.has(cell)) cell.drop(dependent)
+}
+
+function listed(reads: Reads): readonly Cell[] {
+  return reads instanceof Cell ? [reads] : reads
 }

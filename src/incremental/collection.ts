@@ -1,5 +1,5 @@
 import { deepEqual } from '../util/deep-equal.js'
-import { type Cell, type Dependent, redirect } from './cell.js'
+import { type Dependent, NO_READS, type Reads, redirect } from './cell.js'
 import type { Index, WordListener } from './index-source.js'
 import { Slot, type SlotOwner, Source, type SourceListener } from './source.js'
 import { View } from './view.js'
@@ -123,7 +123,7 @@ export class Collection<V> extends Source<V, Fragment<V>> implements SourceListe
   }
 
   #forget(fragment: Fragment<V>): void {
-    redirect(fragment, NOTHING)
+    redirect(fragment, NO_READS)
     this.#update(fragment, undefined)
     this.tidy(fragment.key)
   }
@@ -137,12 +137,12 @@ export class Collection<V> extends Source<V, Fragment<V>> implements SourceListe
 
 /** A key of a collection with its value, what that was made from, and who read it. */
 class Fragment<V> extends Slot<V, FragmentOwner<V>> implements Dependent {
-  deps: readonly Cell[] = NOTHING
+  deps: Reads = NO_READS
   /** How many key sources have the key: the value goes away with the last one. */
   holders = 0
 
   override get isEmpty(): boolean {
-    return super.isEmpty && this.holders === 0 && this.deps.length === 0
+    return super.isEmpty && this.holders === 0 && this.deps === NO_READS
   }
 
   invalidate(): void {
@@ -153,5 +153,3 @@ class Fragment<V> extends Slot<V, FragmentOwner<V>> implements Dependent {
 interface FragmentOwner<V> extends SlotOwner {
   mark(fragment: Fragment<V>): void
 }
-
-const NOTHING: readonly Cell[] = []

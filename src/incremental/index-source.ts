@@ -49,21 +49,17 @@ export class Index<V> implements SourceListener<V> {
   /** The cell for reading which keys yield a word. */
   membershipCell(word: string): Cell {
     const known = this.#word(word)
-    known.membership ??= new WordCell(this, known)
+    known.membership ??= new Membership(known)
     return known.membership
   }
 
   /** The cell for reading the values of the keys that yield a word. */
   contentCell(word: string): Cell {
-    const known = this.#word(word)
-    known.content ??= new WordCell(this, known)
-    return known.content
+    return this.#word(word)
   }
 
-  /** Drops a cell that nobody reads any more: only that one, since others may have been handed out and be about to be read. */
-  unread(cell: Cell, word: Word): void {
-    if (word.membership === cell) word.membership = undefined
-    if (word.content === cell) word.content = undefined
+  /** Drops what nobody reads any more. */
+  unread(word: Word): void {
     this.#tidy(word)
   }
 
@@ -79,7 +75,7 @@ export class Index<V> implements SourceListener<V> {
     for (const word of had) if (!has.has(word)) this.#remove(word, key)
     for (const word of has) {
       if (!had.has(word)) this.#add(word, key)
-      else recordOf(this.#words.get(word))?.content?.changed()
+      else recordOf(this.#words.get(word))?.changed()
     }
   }
 
@@ -128,43 +124,59 @@ export class Index<V> implements SourceListener<V> {
   #word(word: string): Word {
     const known = this.#words.get(word)
     if (typeof known === 'object') return known
-    const made: Word = { word: onePiece(word), members: known, membership: undefined, content: undefined }
+    const made = new Word(onePiece(word), known, this)
     // Removed first, or the table would keep its own copy of the word.
     this.#words.delete(word)
     this.#words.set(made.word, made)
     return made
   }
 
-  #tidy({ word, members, membership, content }: Word): void {
-    if (members === undefined && membership === undefined && content === undefined) this.#words.delete(word)
+  #tidy(word: Word): void {
+    if (word.members === undefined && word.membership === undefined && !word.isRead) this.#words.delete(word.word)
   }
 }
 
-/** A word that some key yields or that somebody reads. */
-interface Word {
+interface WordOwner {
+  unread(word: Word): void
+}
+
+/** A word that some key yields or that somebody reads. As a cell it is the values of the keys that yield it: they are read most. */
+class Word extends Cell {
   readonly word: string
   /** Nearly every word has one key, and there are many words: no set for that. */
   members: string | SortedKeys | undefined
-  membership: WordCell | undefined
-  content: WordCell | undefined
-}
+  /** Which keys yield it, for those who read only that. */
+  membership: Membership | undefined
+  readonly #owner: WordOwner
 
-interface WordOwner {
-  unread(cell: Cell, word: Word): void
-}
-
-class WordCell extends Cell {
-  readonly #index: WordOwner
-  readonly #word: Word
-
-  constructor(index: WordOwner, word: Word) {
+  constructor(word: string, members: string | undefined, owner: WordOwner) {
     super()
-    this.#index = index
+    this.word = word
+    this.members = members
+    this.#owner = owner
+  }
+
+  /** Drops a cell that nobody reads any more. */
+  unread(): void {
+    this.membership = undefined
+    this.#owner.unread(this)
+  }
+
+  protected readChanged(): void {
+    if (!this.isRead) this.#owner.unread(this)
+  }
+}
+
+class Membership extends Cell {
+  readonly #word: { unread(): void }
+
+  constructor(word: { unread(): void }) {
+    super()
     this.#word = word
   }
 
   protected readChanged(): void {
-    if (!this.isRead) this.#index.unread(this, this.#word)
+    if (!this.isRead) this.#word.unread()
   }
 }
 
@@ -172,7 +184,7 @@ function recordOf(known: string | Word | undefined): Word | undefined {
   return typeof known === 'object' ? known : undefined
 }
 
-function tell({ membership, content }: Word): void {
-  membership?.changed()
-  content?.changed()
+function tell(word: Word): void {
+  word.membership?.changed()
+  word.changed()
 }

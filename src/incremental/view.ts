@@ -1,4 +1,4 @@
-import type { Cell } from './cell.js'
+import { type Cell, NO_READS, type Reads } from './cell.js'
 import type { Index } from './index-source.js'
 import type { Source } from './source.js'
 
@@ -53,8 +53,10 @@ export class View {
   }
 
   /** What was read so far: each cell once, in an array without room for more. There are several fragments per object, and each keeps one. */
-  reads(): readonly Cell[] {
-    return Array.from(this.#reads)
+  reads(): Reads {
+    if (this.#reads.size > 1) return Array.from(this.#reads)
+    const [only = NO_READS] = this.#reads
+    return only
   }
 
   #require(read: { readonly order: number; readonly name: string }): void {

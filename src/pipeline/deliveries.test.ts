@@ -7,6 +7,7 @@ import { createAuthority } from '../../test/support/certificates.js'
 import { CONTROLLER_NAME } from '../gatewayapi/context.js'
 import type { Condition } from '../gatewayapi/model.js'
 import { PodPlacements } from '../infra/kubernetes/pod-placements.js'
+import type { KubeObject } from '../provider/provider.js'
 import { objectKey } from '../util/object-ref.js'
 import { type RejectedVersion, RejectedVersions } from '../xds/rejected-versions.js'
 import { TYPE_URL } from '../xds/resource.js'
@@ -48,7 +49,7 @@ async function delivered(known: readonly RejectedVersion[] = []) {
   const [table] = [...snapshots.resources(GROUP, TYPE_URL.routeConfiguration).values()].filter(({ origins }) =>
     origins.some(({ kind }) => kind === 'HTTPRoute'),
   )
-  return { pipeline, pair, acknowledge, programmed, rejected, table, quarantines: translation.inputs.quarantines }
+  return { pipeline, snapshots, pair, acknowledge, programmed, rejected, table, quarantines: translation.inputs.quarantines }
 }
 
 describe('a rejected resource for which no object can be held back', () => {
@@ -72,6 +73,45 @@ describe('a rejected resource for which no object can be held back', () => {
     pipeline.rejected({ ...rejected, version: 'older' }, GROUP)
     await acknowledge()
     expect(programmed()?.status).toBe('True')
+  })
+})
+
+describe('objects of which several resources are made', () => {
+  const onBothListeners = (i: number): KubeObject => {
+    const route = routeObject(i)
+    const spec = { ...(route as { spec?: object }).spec, hostnames: ['a.secure.example.com'] }
+    return { ...route, spec: { ...spec, parentRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'gw' }] } } as KubeObject
+  }
+
+  /** Two new routes of one host, in the tables of two listeners, both of which were rejected because of the first route. */
+  async function withTwoTables() {
+    const world = await delivered()
+    world.pipeline.changes([onBothListeners(2), onBothListeners(3)].map(change))
+    await world.pipeline.idle()
+    const rejections = [...world.snapshots.resources(GROUP, TYPE_URL.routeConfiguration).values()].flatMap((table): RejectedVersion[] => {
+      const suspects = table.origins.filter(({ name }) => name === 'route-2')
+      return suspects.length === 0 ? [] : [{ ...table, message: 'missing ): (', suspects, at: '' }]
+    })
+    const [first, second, ...others] = rejections
+    if (first === undefined || second === undefined || others.length > 0) throw new Error('the routes stand in two tables')
+    return { ...world, first, second }
+  }
+
+  it('are held back once: a second rejection of what was sent before blames nobody else', async () => {
+    const { pipeline, acknowledge, quarantines, first, second } = await withTwoTables()
+    pipeline.rejected(first, GROUP)
+    pipeline.rejected(second, GROUP)
+    await acknowledge()
+    expect([...quarantines.entries()]).toMatchObject([['HTTPRoute/bench/route-2', { state: 'rejected' }]])
+  })
+
+  it('are held back once, also when the second rejection comes after what follows was sent', async () => {
+    const { pipeline, acknowledge, quarantines, first, second } = await withTwoTables()
+    pipeline.rejected(first, GROUP)
+    await pipeline.idle()
+    pipeline.rejected(second, GROUP)
+    await acknowledge()
+    expect([...quarantines.entries()]).toMatchObject([['HTTPRoute/bench/route-2', { state: 'rejected' }]])
   })
 })
 

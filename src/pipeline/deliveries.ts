@@ -6,6 +6,7 @@ import type { Delivery, Quarantine } from '../gatewayapi/inputs.js'
 import type { Input } from '../incremental/index.js'
 import type { KubeObject } from '../provider/provider.js'
 import { deepEqual } from '../util/deep-equal.js'
+import { once } from '../util/once.js'
 import type { RejectedVersion } from '../xds/rejected-versions.js'
 import { DeliveryLedger, type GroupProgress } from './delivery-ledger.js'
 import { DeliveryWatch, deliveryKey, type WatchedCollections } from './delivery-watch.js'
@@ -117,6 +118,7 @@ export class Deliveries {
    * @returns true if the translation has something to do
    */
   rejected(rejected: RejectedVersion, group?: string): boolean {
+    if (this.#isPast(rejected)) return false
     if (this.#quarantines.rejected(rejected).length === 0) return this.#noteUnheld(rejected)
     for (const each of group === undefined ? this.#ledger.connectedGroups() : [group]) this.#searching.add(each)
     this.#searchNeeds = undefined
@@ -202,6 +204,18 @@ export class Deliveries {
     const objects = [...(this.#others.get(replica)?.keys() ?? [])]
     this.#others.delete(replica)
     return objects.filter((object) => this.#settle(object)).length > 0
+  }
+
+  /**
+   * True for what was sent before something that it was made from was held back: one object stands in the tables of several listeners, and in
+   * a scope as well, and proxies reject these one after the other. Who else is in them is not to blame.
+   */
+  #isPast(rejected: RejectedVersion): boolean {
+    const isCurrent = once(() => this.#resources.isCurrent(rejected))
+    return rejected.origins.some((origin) => {
+      const object = deliveryKey(origin)
+      return this.#quarantines.get(object)?.generation === origin.generation && (this.#held.has(object) || !isCurrent())
+    })
   }
 
   /** True if the translation has something to do. */

@@ -14,7 +14,7 @@ import { buildListener } from '../../src/xds/translate/listener.js'
 import { DEFAULT_TRANSLATE_OPTIONS } from '../../src/xds/translate/options.js'
 import { parseResourceKey } from '../../src/xds/translate/resource-key.js'
 import { encodeRouteConfiguration } from '../../src/xds/translate/route-configuration.js'
-import { encodeVirtualHost } from '../../src/xds/translate/virtual-host.js'
+import { bytesOf, encodeVirtualHost } from '../../src/xds/translate/virtual-host.js'
 import { cluster, port, routeTable, virtualHost } from '../envoy-api/ir-fixtures.js'
 import { createTranslationWorld } from '../support/translation-world.js'
 
@@ -118,7 +118,7 @@ const HTTP_CONNECTION_MANAGER = 'type.googleapis.com/envoy.extensions.filters.ne
 const DEFAULTS: readonly object[] = [
   toProtoJson('envoy.config.cluster.v3.Cluster', encodeCluster(cluster(''), DEFAULT_TRANSLATE_OPTIONS).value),
   toProtoJson('envoy.config.route.v3.RouteConfiguration', encodeRouteConfiguration(routeTable({ name: '' }), [], []).value),
-  toProtoJson('envoy.config.route.v3.VirtualHost', encodeVirtualHost(virtualHost([])).bytes),
+  toProtoJson('envoy.config.route.v3.VirtualHost', bytesOf(encodeVirtualHost(virtualHost([])))),
 ].map((message) => ({ ...(message instanceof Object ? message : {}), name: undefined, domains: undefined }))
 
 function isDefault(key: string, value: unknown): boolean {

@@ -95,6 +95,17 @@ export function endpointsObject(i: number, version = 1): KubeObject {
   })
 }
 
+/** A policy about route `i`. */
+export function policyObject(i: number): KubeObject {
+  return object('BackendTrafficPolicy', 'headgate.dev/v1alpha1', 'bench', `policy-${i}`, {
+    spec: {
+      targetRefs: [{ group: 'gateway.networking.k8s.io', kind: 'HTTPRoute', name: `route-${i}` }],
+      mergeType: 'Merge',
+      timeouts: { request: '7s' },
+    },
+  })
+}
+
 /** ListenerSet `i`: an HTTPS listener with a host of its own, on the port of the Gateway and with its certificate. */
 export function listenerSetObject(i: number): KubeObject {
   return object('ListenerSet', 'gateway.networking.k8s.io/v1', 'bench', `set-${i}`, {

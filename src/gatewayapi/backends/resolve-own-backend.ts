@@ -19,7 +19,7 @@ export function resolveOwnBackend(world: BackendWorld, ref: BackendRef, backend:
   const tls = resolveTls(world, backend, spoken)
   if (typeof tls === 'string') return unusable(undefined, `The Backend "${ref.namespace}/${ref.name}" ${tls}`)
   const name = `Backend/${ref.namespace}/${ref.name}`
-  const { traffic, sessionPersistence, origins } = resolveTraffic(world.view, world.trafficPolicies, name)
+  const { traffic, sessionPersistence, origins } = resolveTraffic(world, name)
   return {
     usable: true,
     http: spoken.http,

@@ -5,6 +5,7 @@
  */
 import type { Service, ServiceImport, ServicePort } from '../../gen/kinds.js'
 import { objectVersion } from '../../util/object-ref.js'
+import { isTargeted } from '../policies/targeted-objects.js'
 import { readAppProtocol } from './app-protocol.js'
 import type { BackendRef } from './backend-key.js'
 import { effectivePolicy } from './backend-tls-policies.js'
@@ -65,12 +66,13 @@ function resolvePort(
 ): ResolvedBackend {
   const name = `${ref.kind}/${ref.namespace}/${ref.name}`
   const { http, tls } = readAppProtocol(port.appProtocol)
-  const policy = effectivePolicy(world.view.list(world.tlsPolicies.byTarget, name), name, port.name ?? '')
+  const isNamed = isTargeted(world.view, world.targeted, 'BackendTLSPolicy', name)
+  const policy = isNamed ? effectivePolicy(world.view.list(world.tlsPolicies.byTarget, name), name, port.name ?? '') : undefined
   if (policy !== undefined && policy.tls === undefined) {
     const message = `The BackendTLSPolicy "${policy.object.name}" of ${ref.kind} "${ref.name}" trusts nobody that is usable.`
     return unusable(undefined, message)
   }
-  const { traffic, sessionPersistence, origins } = resolveTraffic(world.view, world.trafficPolicies, name)
+  const { traffic, sessionPersistence, origins } = resolveTraffic(world, name)
   const upstreamTls = policy?.tls ?? (tls ? UNVERIFIED_TLS : undefined)
   return {
     usable: true,

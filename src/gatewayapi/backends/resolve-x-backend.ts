@@ -22,7 +22,7 @@ export function resolveXBackend(world: BackendWorld, ref: BackendRef, backend: X
   if (addresses === undefined) return unusable('BackendNotFound', `The XBackend "${name}" names no host or no port.`)
   const tls = resolveTls(world, backend)
   if (typeof tls === 'string') return unusable(undefined, `The XBackend "${name}" ${tls}`)
-  const traffic = resolveTraffic(world.view, world.trafficPolicies, `XBackend/${name}`)
+  const traffic = resolveTraffic(world, `XBackend/${name}`)
   const sessionPersistence = backend.spec.sessionPersistence ?? traffic.sessionPersistence
   return {
     usable: true,

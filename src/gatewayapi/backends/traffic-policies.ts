@@ -10,6 +10,7 @@ import { DEFAULT_BACKEND_TRAFFIC } from '../../ir/defaults.js'
 import { durationMilliseconds } from '../../kinds/duration.js'
 import { type ObjectVersion, objectVersion } from '../../util/object-ref.js'
 import type { Inputs } from '../inputs.js'
+import { isTargeted, type TargetedObjects } from '../policies/targeted-objects.js'
 import { byAge } from '../precedence.js'
 import { backendKind } from './backend-key.js'
 
@@ -37,8 +38,16 @@ export function trafficPolicyTargets({ spec, metadata }: XBackendTrafficPolicy):
 }
 
 /** How traffic to an object is treated: by the oldest policy that is about it, or as the defaults say. */
-export function resolveTraffic(view: View, policies: TrafficPolicies, object: string): ResolvedTraffic {
-  const policy = oldestTrafficPolicy(view.list(policies, object))
+export function resolveTraffic(
+  {
+    view,
+    targeted,
+    trafficPolicies,
+  }: { readonly view: View; readonly targeted: TargetedObjects; readonly trafficPolicies: TrafficPolicies },
+  object: string,
+): ResolvedTraffic {
+  const isNamed = isTargeted(view, targeted, 'XBackendTrafficPolicy', object)
+  const policy = isNamed ? oldestTrafficPolicy(view.list(trafficPolicies, object)) : undefined
   if (policy === undefined) return { traffic: DEFAULT_BACKEND_TRAFFIC, sessionPersistence: undefined, origins: [] }
   const retryBudget = toRetryBudget(policy.spec.retryConstraint)
   return {

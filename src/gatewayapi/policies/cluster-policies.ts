@@ -10,6 +10,7 @@ import { LEVELS } from './effective-policies.js'
 import { layersSaying, mergePolicies } from './merge.js'
 import { layersAbout, type Policies } from './policies.js'
 import type { Effective, Layer, Loss } from './policy.js'
+import { targetWord } from './policy-targets.js'
 
 type Settings = BackendTrafficSettings
 
@@ -72,10 +73,12 @@ function aboutBackend(
 ): readonly Layer<Settings>[] {
   const { kind, namespace, name } = backend
   const target = { kind, namespace, name, sectionName: undefined }
+  const ofWhole = layersAbout(view, policies, target, LEVELS.backend)
+  if (!policies.mayBeAbout(view, targetWord(target))) return ofWhole
   const found = view.get(backends, key)
   const sectionName = found?.usable === true && found.addresses.kind === 'slices' ? found.addresses.portName : undefined
   return [
-    ...layersAbout(view, policies, target, LEVELS.backend),
+    ...ofWhole,
     // The only port of a Service may have no name.
     ...(sectionName === undefined || sectionName === '' ? [] : layersAbout(view, policies, { ...target, sectionName }, LEVELS.port)),
   ]

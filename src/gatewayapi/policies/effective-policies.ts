@@ -12,10 +12,16 @@ import { parseRouteRulesKey, routeRulesKey } from '../routes/route-rules.js'
 import { mergePolicies } from './merge.js'
 import { layersAbout, type Policies } from './policies.js'
 import type { Effective, Layer } from './policy.js'
-import type { TargetRef } from './policy-targets.js'
+import type { PolicyKindName } from './policy-kind.js'
+import { selectorWord, type TargetRef } from './policy-targets.js'
+import { objectWord, type TargetedObjects } from './targeted-objects.js'
 
 /** Levels of targets, from the widest to the narrowest. */
 export const LEVELS = { gateway: 0, listenerSet: 1, listener: 2, route: 3, rule: 4, backend: 5, port: 6 } as const
+
+/** Kinds of routes that policies are put together for. */
+const REQUEST_KINDS: readonly string[] = ['HTTPRoute', 'GRPCRoute']
+const NONE: readonly never[] = []
 
 /** What policies of a kind say about the rules of a route. */
 export interface RoutePolicies<S extends object> {
@@ -29,12 +35,22 @@ export interface RoutePolicies<S extends object> {
   readonly policies: readonly ObjectVersion[]
 }
 
+/** Where a route is reached. */
+export interface RouteScope {
+  /** The keys of its rules there, see `routeRulesKey`. */
+  readonly keys: readonly string[]
+  /** The kinds of policies that may be about it or about something that it is in: of others there is nothing to look for. */
+  readonly kinds: readonly PolicyKindName[]
+}
+
 /** Routes and where they are reached, in the words of policies. */
 export interface RouteScopes {
+  /** By the key of the route. */
+  readonly ofRoutes: Collection<RouteScope>
   /** For a listener with policies of its own: its key. */
   readonly ofListeners: Collection<ListenerKey>
   /** The keys of the rules of routes, see `routeRulesKey`. */
-  readonly keys: Index<readonly string[]>
+  readonly keys: Index<RouteScope>
 }
 
 /** Declares for which listeners routes must be compiled of their own. */
@@ -42,6 +58,7 @@ export function declareRouteScopes(
   graph: Graph,
   attachments: Source<Attachment>,
   listeners: Source<EffectiveListener>,
+  targeted: TargetedObjects,
   kinds: readonly Policies<object>[],
 ): RouteScopes {
   const ofListeners = graph.collection<ListenerKey>('listeners with policies', {
@@ -54,14 +71,20 @@ export function declareRouteScopes(
         : undefined
     },
   })
-  const keys = graph.collection<readonly string[]>('scopes of routes', {
+  const names = kinds.map(({ kind }) => kind.name)
+  const ofRoutes = graph.collection<RouteScope>('scopes of routes', {
     keys: attachments,
     compute: (view, route) => {
       const attachment = view.get(attachments, route)
-      return attachment && scopesOf(view, ofListeners, route, attachment)
+      if (attachment === undefined) return undefined
+      const { keys, hasListener } = scopesOf(view, ofListeners, route, attachment)
+      const said = REQUEST_KINDS.includes(attachment.route.kind) ? wordsAbout(attachment) : []
+      const found = new Set<string>(said.flatMap((word) => view.get(targeted, word) ?? []))
+      const some = hasListener ? names : names.filter((name) => found.has(name))
+      return { keys, kinds: some.length === 0 ? NONE : some }
     },
   })
-  return { ofListeners, keys: graph.index(keys, 'routes on gateways', (each) => each) }
+  return { ofListeners, ofRoutes, keys: graph.index(ofRoutes, 'routes on gateways', ({ keys }) => keys) }
 }
 
 /** Declares what the policies of a kind say about routes, by `routeRulesKey`. Routes without any have no value. */
@@ -72,12 +95,13 @@ export function declareEffectivePolicies<S extends object>(
   listeners: Source<EffectiveListener>,
   policies: Policies<S>,
 ): Collection<RoutePolicies<S>> {
-  return graph.collection<RoutePolicies<S>>(`${policies.kind.name}: effective`, {
-    keys: scopes.keys,
+  const { name } = policies.kind
+  return graph.collection<RoutePolicies<S>>(`${name}: effective`, {
+    keys: graph.index(scopes.ofRoutes, `${name}: routes on gateways`, ({ keys, kinds }) => (kinds.includes(name) ? keys : NONE)),
     compute: (view, key) => {
       const { route: routeKey, gateway, listener: listenerKey } = parseRouteRulesKey(key)
       const [kind = '', namespace = '', name = ''] = routeKey.split('/')
-      if (kind !== 'HTTPRoute' && kind !== 'GRPCRoute') return undefined
+      if (!REQUEST_KINDS.includes(kind)) return undefined
       const listener = listenerKey === undefined ? undefined : view.get(listeners, listenerKey)
       const [gatewayNamespace = '', gatewayName = ''] = gateway.split('/')
       const route = { kind, namespace, name, sectionName: undefined }
@@ -152,15 +176,29 @@ export function listenerTargets({ parent, name }: EffectiveListener): readonly {
   ]
 }
 
-function scopesOf(view: View, ofListeners: Source<ListenerKey>, route: string, { parents }: Attachment): readonly string[] {
-  const keys = parents.flatMap(({ gateway, listeners }) => [
-    routeRulesKey(route, gateway),
-    ...listeners.flatMap(({ listener }) => {
+function scopesOf(
+  view: View,
+  ofListeners: Source<ListenerKey>,
+  route: string,
+  { parents }: Attachment,
+): { readonly keys: readonly string[]; readonly hasListener: boolean } {
+  const ofGateways = parents.map(({ gateway }) => routeRulesKey(route, gateway))
+  const ofTheirListeners = parents.flatMap(({ gateway, listeners }) =>
+    listeners.flatMap(({ listener }) => {
       const scope = view.get(ofListeners, listener)
       return scope === undefined ? [] : [routeRulesKey(route, gateway, scope)]
     }),
-  ])
-  return [...new Set(keys)]
+  )
+  return { keys: [...new Set([...ofGateways, ...ofTheirListeners])], hasListener: ofTheirListeners.length > 0 }
+}
+
+/** What policies may name or select to be about a route and its rules, listeners aside. */
+function wordsAbout({ route, parents }: Attachment): readonly string[] {
+  const gateways = parents.map(({ gateway }) => {
+    const [namespace = '', name = ''] = gateway.split('/')
+    return { kind: 'Gateway', namespace, name }
+  })
+  return [...new Set([route, ...gateways].flatMap((each) => [objectWord(each), selectorWord(each.kind, each.namespace)]))]
 }
 
 function namesOfRules(rules: readonly { readonly name?: string }[]): readonly string[] {

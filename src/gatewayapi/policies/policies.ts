@@ -12,6 +12,7 @@ import type { Layer, PolicyTarget, ResolvedPolicy } from './policy.js'
 import { backendProblem } from './policy-backends.js'
 import type { PolicyKind, PolicyKindName, PolicyWorld } from './policy-kind.js'
 import { selectorWord, type TargetRef, targetKind, targetWord, wrongKind } from './policy-targets.js'
+import { isTargeted, objectWord, type TargetedObjects, type TargetingKind } from './targeted-objects.js'
 
 /** The policies of a kind. */
 export interface Policies<S extends object> {
@@ -22,6 +23,8 @@ export interface Policies<S extends object> {
   readonly byTarget: Index<ResolvedPolicy<S>>
   /** By kind and namespace: those that select among such objects. */
   readonly bySelector: Index<ResolvedPolicy<S>>
+  /** False if no policy is about the object of a word, a part of it, or what a word of selectors stands for: there is nothing to look for. */
+  mayBeAbout(view: View, word: string): boolean
   /** The labels of a target. */
   labelsOf(view: View, target: TargetRef): Readonly<Record<string, string>> | undefined
 }
@@ -29,7 +32,11 @@ export interface Policies<S extends object> {
 type Metadata = { readonly metadata: { readonly labels?: Readonly<Record<string, string>> } }
 
 /** What references of policies are looked up in: no backends for a kind that refers to none. */
-export type PolicySources = Pick<RuleSources, 'grants'> & Partial<Pick<RuleSources, 'backends'>>
+export type PolicySources = Pick<RuleSources, 'grants'> &
+  Partial<Pick<RuleSources, 'backends'>> & {
+    /** For kinds whose targets are many: what policies are about at all. */
+    readonly targets?: { readonly objects: TargetedObjects; readonly kind: TargetingKind }
+  }
 
 /** What is wrong with something that a policy refers to, by its key. */
 export type Missing = (view: View, key: string) => Problem | undefined
@@ -49,6 +56,7 @@ export function declarePolicies<K extends PolicyKindName, S extends object>(
   references?: RuleSources,
 ): Policies<S> {
   const objects = inputs.kind(kind.name)
+  const { targets } = sources
   const all = graph.collection<ResolvedPolicy<S>>(`${kind.name}: policies`, {
     keys: objects,
     compute: (view, key) => {
@@ -71,6 +79,7 @@ export function declarePolicies<K extends PolicyKindName, S extends object>(
     bySelector: graph.index(all, `${kind.name}: by selector`, ({ selectors, object }) => [
       ...new Set(selectors.map((selector) => selectorWord(selector.kind, object.namespace))),
     ]),
+    mayBeAbout: (view, word) => targets === undefined || isTargeted(view, targets.objects, targets.kind, word),
     labelsOf: (view, target) => labelsOf(view, inputs, target),
   }
 }
@@ -84,12 +93,14 @@ function withoutLastGood(quarantine: Quarantine | undefined): Quarantine | undef
 /** The policies that are about a target, in no particular order, for a level of the way to a backend. */
 export function layersAbout<S extends object>(view: View, policies: Policies<S>, target: TargetRef, level: number): readonly Layer<S>[] {
   const { kind, byTarget } = policies
-  const about = [...view.list(byTarget, targetWord(target)), ...(target.sectionName === undefined ? selecting(view, policies, target) : [])]
+  const named = policies.mayBeAbout(view, objectWord(target)) ? view.list(byTarget, targetWord(target)) : []
+  const about = [...named, ...(target.sectionName === undefined ? selecting(view, policies, target) : [])]
   return [...new Set(about)].filter((policy) => problemFor(kind, policy, target.kind) === undefined).map((policy) => ({ level, policy }))
 }
 
 function selecting<S extends object>(view: View, policies: Policies<S>, target: TargetRef): readonly ResolvedPolicy<S>[] {
-  const found = view.list(policies.bySelector, selectorWord(target.kind, target.namespace))
+  const word = selectorWord(target.kind, target.namespace)
+  const found = policies.mayBeAbout(view, word) ? view.list(policies.bySelector, word) : []
   if (found.length === 0) return found
   const labels = policies.labelsOf(view, target)
   return found.filter((policy) => selects(policy, target.kind, labels))

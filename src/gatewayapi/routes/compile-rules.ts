@@ -1,7 +1,9 @@
 /** Translates the rules of one route for one gateway. */
+
 import type { GRPCRouteRule, HTTPRouteRule } from '../../gen/kinds.js'
 import { NO_HEADER_CHANGES } from '../../ir/headers.js'
 import type { Route } from '../../ir/route.js'
+import { exactly } from '../../util/exactly.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
 import { onePiece } from '../../util/one-piece.js'
 import type { Problem } from '../conditions.js'
@@ -36,10 +38,10 @@ export function compileRules(context: RuleContext, route: AnyRoute, state: Route
   return {
     route: context.route,
     creationTimestamp: route.metadata.creationTimestamp,
-    matches,
+    matches: exactly(matches),
     unresolved: joinProblems(compiled.flatMap((each) => each.problems)),
-    dropped,
-    unsupported: compiled.flatMap((each) => each.unsupported),
+    dropped: exactly(dropped),
+    unsupported: exactly(compiled.flatMap((each) => each.unsupported)),
     clusters: [...new Set(clusters)].sort(),
     targets: state.isAccepted ? [...new Set(referencedBackends(route).map(objectOf))].sort() : [],
     policies: originsOf([
@@ -48,7 +50,7 @@ export function compileRules(context: RuleContext, route: AnyRoute, state: Route
       ...policiesSaying(context.extensions, () => true),
       ...compiled.flatMap((each) => each.origins),
     ]),
-    secrets: state.isAccepted ? [...new Set(matches.flatMap((each) => secretsOf(each.route)))].sort() : [],
+    secrets: exactly(state.isAccepted ? [...new Set(matches.flatMap((each) => secretsOf(each.route)))].sort() : []),
   }
 }
 

@@ -39,16 +39,17 @@ export function declareRouteRules(
       const served = routes.served(view, routeKey)
       if (attachment === undefined || served === undefined) return undefined
       const [namespace = '', name = ''] = gateway.split('/')
+      const kinds = view.get(policies.scopes.ofRoutes, routeKey)?.kinds ?? []
       const context = {
         ...sources,
         view,
         route: attachment.route,
         referrer: attachment.route,
         gateway: objectKey(namespace, name),
-        traffic: view.get(policies.traffic, key),
-        security: view.get(policies.security, key),
+        traffic: kinds.includes('BackendTrafficPolicy') ? view.get(policies.traffic, key) : undefined,
+        security: kinds.includes('SecurityPolicy') ? view.get(policies.security, key) : undefined,
         authentications: policies.authentications,
-        extensions: view.get(policies.extensions, key),
+        extensions: kinds.includes('ExtensionPolicy') ? view.get(policies.extensions, key) : undefined,
         telemetry: policies.telemetry,
       }
       return compileRules(context, served.object, {

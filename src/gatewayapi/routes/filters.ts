@@ -3,11 +3,13 @@
  *
  * Source: Gateway API v1.7, `HTTPRouteFilter` and `GRPCRouteFilter`.
  */
+
 import type { HTTPPathModifier, HTTPRequestMirrorFilter, HTTPRequestRedirectFilter, HTTPRouteRuleFilter } from '../../gen/kinds.js'
 import type { HostSource, Mirror } from '../../ir/forward.js'
 import { type HeaderChanges, NO_HEADER_CHANGES } from '../../ir/headers.js'
 import type { PathChange } from '../../ir/path-change.js'
 import type { Cors, CredentialInjection, DirectResponse, ExternalAuth, Redirect, ValueMatch } from '../../ir/route.js'
+import { exactly } from '../../util/exactly.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
 import type { ClusterUsage } from '../backends/cluster-names.js'
 import type { Problem } from '../conditions.js'
@@ -69,7 +71,7 @@ export function joinFilters(rule: CollectedFilters, backend: CollectedFilters): 
     ...backend,
     requestHeaders: mergeHeaderChanges(rule.requestHeaders, backend.requestHeaders),
     responseHeaders: mergeHeaderChanges(rule.responseHeaders, backend.responseHeaders),
-    mirrors: [...rule.mirrors, ...backend.mirrors],
+    mirrors: exactly([...rule.mirrors, ...backend.mirrors]),
     origins: [...rule.origins, ...backend.origins],
     problems: [...rule.problems, ...backend.problems],
     isRefused: rule.isRefused || backend.isRefused,

@@ -1,6 +1,8 @@
 /** Changes to headers that filters ask for. */
+
 import type { HTTPHeader, HTTPHeaderFilter } from '../../gen/kinds.js'
 import { type HeaderChanges, type HeaderValue, NO_HEADER_CHANGES } from '../../ir/headers.js'
+import { exactly } from '../../util/exactly.js'
 
 /** RFC 9110 §5.1, in lower case. */
 const HEADER_NAME = /^[a-z0-9!#$%&'*+\-.^_`|~]+$/
@@ -10,7 +12,7 @@ export function headerChanges(filter: HTTPHeaderFilter | undefined): HeaderChang
   if (filter === undefined) return NO_HEADER_CHANGES
   // The schema lets any text be removed; what is no name of a header is in no request, and Envoy would refuse it.
   const remove = (filter.remove ?? []).map((name) => name.toLowerCase()).filter((name) => HEADER_NAME.test(name))
-  return { set: headerValues(filter.set ?? []), add: headerValues(filter.add ?? []), remove: [...new Set(remove)] }
+  return { set: headerValues(filter.set ?? []), add: headerValues(filter.add ?? []), remove: exactly([...new Set(remove)]) }
 }
 
 /** The changes of two filters, one after the other. */
@@ -33,5 +35,5 @@ function headerValues(headers: readonly HTTPHeader[]): readonly HeaderValue[] {
     const normal = name.toLowerCase()
     if (!byName.has(normal)) byName.set(normal, { name: normal, value })
   }
-  return [...byName.values()]
+  return exactly([...byName.values()])
 }

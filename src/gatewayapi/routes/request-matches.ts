@@ -1,6 +1,8 @@
 /** What requests of HTTPRoutes and GRPCRoutes must look like, and how specific that is. */
+
 import type { GRPCMethodMatch, GRPCRouteMatch, HTTPRouteMatch } from '../../gen/kinds.js'
 import type { PathMatch, RequestMatch, ValueMatch } from '../../ir/route.js'
+import { exactly } from '../../util/exactly.js'
 import type { MatchSpecificity } from './match-order.js'
 
 /** A match and its specificity. */
@@ -31,7 +33,7 @@ export function httpMatch({ path, method, headers, queryParams }: HTTPRouteMatch
 export function grpcMatch({ method, headers }: GRPCRouteMatch): SpecificMatch {
   const headerMatches = valueMatches(headers ?? [], (name) => name.toLowerCase())
   return {
-    match: { path: grpcPath(method), headers: headerMatches, queryParams: [] },
+    match: { path: grpcPath(method), headers: headerMatches, queryParams: exactly([]) },
     specificity: { ...grpcSpecificity(method), hasMethod: false, headers: headerMatches.length, queryParams: 0 },
   }
 }
@@ -87,5 +89,5 @@ function valueMatches(
     const normal = normalize(name)
     if (!byName.has(normal)) byName.set(normal, { name: normal, kind: type === 'RegularExpression' ? 'regex' : 'exact', value })
   }
-  return [...byName.values()]
+  return exactly([...byName.values()])
 }

@@ -197,6 +197,42 @@ describe('scopes before the listeners that need them all', () => {
     expect(driver.sends()).toEqual(['LDS +real'])
   })
 
+  it('a listener that changes waits for the scopes that were wanted by then, and not for those that change afterwards', () => {
+    const driver = new SessionDriver([scope('s'), scope('t'), listener('real', { references: all })])
+    for (const typeUrl of [CDS, SRDS, LDS]) driver.ask(typeUrl)
+    driver.sends()
+    driver.accept()
+    driver.sends()
+    driver.accept()
+    driver.apply(scope('s', ['v2']))
+    expect(driver.sends()).toEqual(['SRDS +s'])
+    driver.apply(scope('t', ['v2']), listener('real', { references: all, content: 2 }))
+    // Scopes change all the time from now on: there is always one on its way.
+    driver.apply(scope('s', ['v3']))
+    driver.accept()
+    expect(driver.sends()).toEqual(['SRDS +t +s'])
+    driver.apply(scope('s', ['v4']))
+    driver.accept()
+    expect(driver.sends()).toEqual(['SRDS +s', 'LDS +real'])
+  })
+
+  it('a listener that changes again waits for the scopes that came with that change', () => {
+    const driver = new SessionDriver([scope('s'), listener('real', { references: all })])
+    for (const typeUrl of [CDS, SRDS, LDS]) driver.ask(typeUrl)
+    driver.sends()
+    driver.accept()
+    driver.sends()
+    driver.accept()
+    driver.apply(scope('s', ['v2']))
+    expect(driver.sends()).toEqual(['SRDS +s'])
+    driver.apply(listener('real', { references: all, content: 2 }))
+    driver.apply(scope('new'), listener('real', { references: all, content: 3 }))
+    driver.accept()
+    expect(driver.sends()).toEqual(['SRDS +new'])
+    driver.accept()
+    expect(driver.sends()).toEqual(['LDS +real'])
+  })
+
   it('but not for ever', () => {
     const driver = new SessionDriver([listener('real', { references: all })])
     driver.ask(CDS)

@@ -326,7 +326,7 @@ export class Session {
     if (clusters === undefined) return false
     return resource.references.some((reference) => {
       if (reference.typeUrl === TYPE_URL.extensionConfig) return this.#extensionIsComing(reference)
-      if (reference.typeUrl === TYPE_URL.scopedRouteConfiguration) return this.#scopesArePending(now)
+      if (reference.typeUrl === TYPE_URL.scopedRouteConfiguration) return this.#scopesArePending(resource, now)
       if (reference.typeUrl === TYPE_URL.listener) return this.#subscriptions.get(TYPE_URL.listener)?.pending.has(reference.name) ?? false
       if (reference.typeUrl !== TYPE_URL.cluster || !clusters.covers(reference.name)) return false
       const cluster = this.#options.cache.resource(this.#options.group, reference)
@@ -355,10 +355,16 @@ export class Session {
     return extension !== undefined && this.#isPending(reference) && !this.#losesOnly(extension)
   }
 
-  /** Scopes are asked for by a first listener that has nothing but them; those that need all scopes wait for that, too. */
-  #scopesArePending(now: number): boolean {
+  /**
+   * Scopes are asked for by a first listener that has nothing but them; those that need all scopes wait for that, too. What changes later
+   * than they do keeps them from nothing: it may go on for ever.
+   */
+  #scopesArePending({ typeUrl, name }: ResourceReference, now: number): boolean {
     const scopes = this.#subscriptions.get(TYPE_URL.scopedRouteConfiguration)
-    if (scopes !== undefined) return scopes.pending.size > 0 || scopes.isInFlight
+    if (scopes !== undefined) {
+      const revision = this.#subscriptions.get(typeUrl)?.changedAt(name) ?? this.#options.cache.revision(this.#options.group)
+      return scopes.isBehind(revision)
+    }
     this.#scopesMissingUntil ??= now + this.#options.bounds.warmMs
     return now < this.#scopesMissingUntil
   }

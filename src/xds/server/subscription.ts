@@ -37,12 +37,17 @@ export interface FlightItem {
   previous: Held | undefined
   /** The revision that made the name divergent. */
   readonly since: number
+  /** True for what the client had not when it subscribed: it was there before everything that comes. */
+  readonly isInitial: boolean
 }
 
 /** Never changed: a client that begins shares one for all its names. */
 interface Divergence {
   readonly held: Held | undefined
   readonly since: number
+  /** The revision of the newest change. */
+  readonly changedAt: number
+  readonly isInitial: boolean
 }
 
 /** The resources of the group by name, as the cache has them now. */
@@ -152,7 +157,11 @@ export class Subscription {
   /** Takes note of a change in the cache. Returns false if the client does not care. */
   changed(name: string, previous: EncodedResource | undefined, revision: number): boolean {
     if (!this.covers(name)) return false
-    if (!this.#divergent.has(name)) this.#divergent.set(name, { held: previous, since: revision })
+    const before = this.#divergent.get(name)
+    this.#divergent.set(
+      name,
+      before === undefined ? differsSince(revision, previous) : before.changedAt === revision ? before : { ...before, changedAt: revision },
+    )
     this.leaving.delete(name)
     this.#parked.delete(name)
     this.pending.add(name)
@@ -203,12 +212,13 @@ export class Subscription {
   ): Flight {
     const items = new Map<string, FlightItem>()
     for (const [name, sent] of names) {
-      items.set(name, { sent, previous: this.held(name, catalog), since: this.#divergent.get(name)?.since ?? revision })
+      const { since, isInitial } = this.#divergent.get(name) ?? differsSince(revision, undefined)
+      items.set(name, { sent, previous: this.held(name, catalog), since, isInitial })
       this.resolve(name)
       this.leaving.delete(name)
       // What was sent may be an older version than that of the cache, when that one is known to be rejected.
       const current = catalog.get(name)
-      if (current?.version !== sent?.version) this.#divergent.set(name, { held: sent, since: revision })
+      if (current?.version !== sent?.version) this.#divergent.set(name, differsSince(revision, sent))
     }
     const flight: Flight = { nonce, sentAt: now, revision, overdue: false, items }
     this.#flights.set(nonce, flight)
@@ -236,7 +246,7 @@ export class Subscription {
       if (!this.covers(name) || this.#isUnderWay(name)) continue
       const divergence = this.#divergent.get(name)
       if ((divergence === undefined ? catalog.get(name) : divergence.held)?.version === sent?.version) continue
-      this.#divergent.set(name, { held: sent, since: divergence?.since ?? since })
+      this.#divergent.set(name, differsSince(divergence?.since ?? since, sent))
       this.pending.add(name)
     }
   }
@@ -247,7 +257,7 @@ export class Subscription {
       const item = flight.items.get(name)
       if (item === undefined || !this.covers(name)) continue
       const divergence = this.#divergent.get(name)
-      if (divergence === undefined) this.#divergent.set(name, { held: item.previous, since: item.since })
+      if (divergence === undefined) this.#divergent.set(name, { ...differsSince(item.since, item.previous), isInitial: item.isInitial })
       else if (divergence.held?.version === item.sent?.version) this.#divergent.set(name, { ...divergence, held: item.previous })
       for (const { items } of this.#flights.values()) {
         const later = items.get(name)
@@ -276,6 +286,22 @@ export class Subscription {
   /** The names that differ from the cache, with what the client holds: for full state-of-the-world responses. */
   divergent(): Iterable<string> {
     return this.#divergent.keys()
+  }
+
+  /** The revision of the newest change of a name that is not sent yet. */
+  changedAt(name: string): number | undefined {
+    return this.#divergent.get(name)?.changedAt
+  }
+
+  /** True while something that was wanted at this revision is not sent and answered; what only became so later does not count. */
+  isBehind(revision: number): boolean {
+    const isOlder = ({ since, isInitial }: Pick<Divergence, 'since' | 'isInitial'>): boolean => isInitial || since <= revision
+    for (const name of this.pending) {
+      const divergence = this.#divergent.get(name)
+      if (divergence === undefined || isOlder(divergence)) return true
+    }
+    for (const { items } of this.liveFlights()) for (const item of items.values()) if (isOlder(item)) return true
+    return false
   }
 
   /** The oldest revision that is not acknowledged completely, or undefined when all are. Names that leave do not count. */
@@ -335,13 +361,16 @@ export class Subscription {
     const version = initialVersions.get(name)
     const current = catalog.get(name)
     if (version !== undefined && current?.version === version) return true
-    this.#divergent.set(name, version === undefined ? this.#nothingSince(revision) : { held: { version }, since: revision })
+    this.#divergent.set(
+      name,
+      version === undefined ? this.#nothingSince(revision) : { ...differsSince(revision, { version }), isInitial: true },
+    )
     this.pending.add(name)
     return false
   }
 
   #nothingSince(revision: number): Divergence {
-    if (this.#nothing?.since !== revision) this.#nothing = { held: undefined, since: revision }
+    if (this.#nothing?.since !== revision) this.#nothing = { ...differsSince(revision, undefined), isInitial: true }
     return this.#nothing
   }
 
@@ -368,6 +397,13 @@ export class Subscription {
 }
 
 const NOTHING: ReadonlyMap<string, string> = new Map()
+
+const differsSince = (revision: number, held: Held | undefined): Divergence => ({
+  held,
+  since: revision,
+  changedAt: revision,
+  isInitial: false,
+})
 
 /** xDS names collections by a last segment `*`: xdstp://authority/type/path/*. */
 const isGlob = (name: string): boolean => name.startsWith('xdstp:') && name.endsWith(GLOB_SUFFIX)

@@ -13,7 +13,7 @@ import { VIRTUAL_HOST_HOOK } from './extension-hooks/hookables.js'
 import { isExact, type RoutePacking, type TablePacking, tablePacking } from './packing.js'
 import { parseResourceKey, resourceKey } from './resource-key.js'
 import { encodeRouteConfiguration } from './route-configuration.js'
-import { type EncodedScope, encodeFallbackScope, encodeHostScope } from './scope.js'
+import { type EncodedScope, encodeFallbackScope, encodeHostScope, scopeAround } from './scope.js'
 import { FALLBACK, parseScopeName, scopeName } from './scope-key.js'
 import { type EncodedVirtualHost, encodeVirtualHost } from './virtual-host.js'
 
@@ -45,18 +45,6 @@ type RouteSources = Pick<IrCollections, 'routeTables' | 'virtualHosts'>
 
 /** Declares what is made of route tables and virtual hosts. */
 export function declareRoutes(graph: Graph, ir: RouteSources, packing: RoutePacking, hooks?: HookInputs): RouteCollections {
-  const plainHosts = graph.collection<EncodedVirtualHost>('virtual host bytes', {
-    keys: ir.virtualHosts,
-    compute: (view, key) => {
-      const host = view.get(ir.virtualHosts, key)
-      return host === undefined ? undefined : encodeVirtualHost(host)
-    },
-  })
-  const hooked = hooksOf(hooks, 'VirtualHost')
-  const { resources: virtualHostBytes, questions } =
-    hooked === undefined
-      ? { resources: plainHosts, questions: undefined }
-      : declareHooked(graph, 'hooked virtual hosts', plainHosts, hooked, VIRTUAL_HOST_HOOK)
   const packings = declarePackings(graph, ir, packing)
   const frames = graph.collection<RouteTableFrame>('xds frames of route tables', {
     keys: ir.routeTables,
@@ -67,6 +55,22 @@ export function declareRoutes(graph: Graph, ir: RouteSources, packing: RoutePack
       return frame
     },
   })
+  const hooked = hooksOf(hooks, 'VirtualHost')
+  const plainHosts = graph.collection<EncodedVirtualHost>('virtual host bytes', {
+    keys: ir.virtualHosts,
+    compute: (view, key) => {
+      const host = view.get(ir.virtualHosts, key)
+      if (host === undefined) return undefined
+      // What an extension server changes gets a scope of its own afterwards.
+      const hasScope = hooked === undefined && isExact(host.domain) && view.get(packings, host.routeTable)?.scopes === true
+      const table = hasScope ? view.get(frames, host.routeTable) : undefined
+      return encodeVirtualHost(host, table && scopeAround(table))
+    },
+  })
+  const { resources: virtualHostBytes, questions } =
+    hooked === undefined
+      ? { resources: plainHosts, questions: undefined }
+      : declareHooked(graph, 'hooked virtual hosts', plainHosts, hooked, VIRTUAL_HOST_HOOK)
   const hostsByTable = graph.index(virtualHostBytes, 'virtual hosts by route table', ({ routeTable }) => [routeTable])
 
   // An index and a fragment per use: a virtual host that names another cluster costs that cluster, not all that the table names.
@@ -100,7 +104,7 @@ export function declareRoutes(graph: Graph, ir: RouteSources, packing: RoutePack
     packings,
     frames,
     routeConfigurations,
-    scopes: declareScopes(graph, { tables: ir.routeTables, frames }, virtualHostBytes, packings),
+    scopes: declareScopes(graph, { tables: ir.routeTables, frames }, virtualHostBytes, packings, hooked !== undefined),
     uses,
     questions: questions === undefined ? [] : [questions],
   }
@@ -117,28 +121,32 @@ function declarePackings(graph: Graph, { routeTables, virtualHosts }: RouteSourc
   })
 }
 
+/** @param areHooked whether an extension server changes virtual hosts: then they were not made as a part of their scopes */
 function declareScopes(
   graph: Graph,
   { tables, frames }: { readonly tables: Source<RouteTable>; readonly frames: Source<RouteTableFrame> },
   virtualHosts: Source<EncodedVirtualHost>,
   packings: Source<TablePacking>,
+  areHooked: boolean,
 ): Collection<EncodedScope> {
   const fallbacks = graph.index(packings, 'fallback scopes', ({ scopes }, name) => (scopes ? [scopeName(name, FALLBACK)] : []))
   const others = graph.index(virtualHosts, 'wildcards by route table', ({ routeTable, domain }) => (isExact(domain) ? [] : [routeTable]))
-  const exact = graph.index(virtualHosts, 'exact hosts', ({ routeTable, domain }) =>
-    isExact(domain) ? [scopeName(routeTable, domain)] : [],
+  const exact = graph.index(virtualHosts, 'exact hosts', ({ routeTable, domain, scope }) =>
+    scope !== undefined || (areHooked && isExact(domain)) ? [scopeName(routeTable, domain)] : [],
   )
   return graph.collection<EncodedScope>('scopes', {
     keys: [fallbacks, exact],
     compute: (view, name) => {
       const { routeTable, host } = parseScopeName(name)
+      const [virtualHost] = host === FALLBACK ? [] : view.list(exact, name)
+      // Nothing else to look at: it was made as a part of its scope.
+      if (virtualHost?.scope !== undefined) return encodeHostScope(virtualHost.scope, virtualHost)
       if (view.get(packings, routeTable)?.scopes !== true) return undefined
       if (host === FALLBACK) {
         const table = view.get(tables, routeTable)
         return table && encodeFallbackScope(table, view.list(others, routeTable))
       }
       const frame = view.get(frames, routeTable)
-      const [virtualHost] = view.list(exact, name)
       return frame === undefined || virtualHost === undefined ? undefined : encodeHostScope(frame, virtualHost)
     },
     equal: sameResource,

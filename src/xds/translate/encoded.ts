@@ -1,6 +1,8 @@
 /** Resources ready for the wire: equal content has equal bytes, and equal bytes have an equal version. */
+
 import { createHash } from 'node:crypto'
 import type { EnvoyMessages } from '../../gen/envoy/types.js'
+import { exactly } from '../../util/exactly.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
 import { onePiece } from '../../util/one-piece.js'
 import { encode, type MessageName } from '../message.js'
@@ -47,7 +49,7 @@ export function sameResource(a: EncodedResource, b: EncodedResource): boolean {
 export function sortReferences(references: Iterable<ResourceReference>): readonly ResourceReference[] {
   const byKey = new Map<string, ResourceReference>()
   for (const reference of references) byKey.set(`${reference.typeUrl} ${reference.name}`, reference)
-  return [...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, reference]) => reference)
+  return exactly([...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, reference]) => reference))
 }
 
 function sameReferences(a: readonly ResourceReference[], b: readonly ResourceReference[]): boolean {

@@ -1,7 +1,9 @@
 /** The addresses of a cluster. */
+
 import { Enum } from '../../gen/envoy/enums.js'
 import type { envoy } from '../../gen/envoy/types.js'
 import type { Endpoint, Endpoints, Locality } from '../../ir/cluster.js'
+import { exactly } from '../../util/exactly.js'
 import { uint32 } from '../message.js'
 import { type EncodedResource, TYPE_URL } from '../resource.js'
 import { encodeResource } from './encoded.js'
@@ -21,7 +23,7 @@ export function encodeLoadAssignment(endpoints: Endpoints): EncodedResource {
     typeUrl: TYPE_URL.clusterLoadAssignment,
     name: endpoints.cluster,
     origins: endpoints.origins,
-    references: [],
+    references: exactly([]),
   })
 }
 

@@ -9,7 +9,7 @@ import { ADS } from './config-source.js'
 import { MAX_DIRECT_RESPONSE_BYTES } from './direct-response.js'
 import { contentHash } from './encoded.js'
 import { keep } from './field.js'
-import type { EncodedVirtualHost } from './virtual-host.js'
+import { bytesOf, type EncodedVirtualHost, fieldOf } from './virtual-host.js'
 
 type RouteConfiguration = envoy.config.route.v3.RouteConfiguration
 
@@ -74,10 +74,10 @@ export function originsOf(table: RouteTable, virtualHosts: readonly EncodedVirtu
 
 /** Virtual hosts as parts of a resource. */
 export function partsOf(virtualHosts: readonly EncodedVirtualHost[]): readonly ResourcePart[] {
-  return virtualHosts.map(({ domain, bytes, origins }) => ({ name: domain, value: bytes, origins }))
+  return virtualHosts.map((host) => ({ name: host.domain, value: bytesOf(host), origins: host.origins }))
 }
 
 /** Protobuf allows the fields of a message in any order, so a message is the concatenation of parts of it. */
 function concatenate(frame: Buffer, virtualHosts: readonly EncodedVirtualHost[]): Buffer {
-  return keep([frame, ...virtualHosts.map(({ field }) => field)])
+  return keep([frame, ...virtualHosts.flatMap(fieldOf)])
 }

@@ -10,11 +10,11 @@ import { any, encode } from '../message.js'
 import { type EncodedResource, TYPE_URL } from '../resource.js'
 import { directResponse } from './direct-response.js'
 import { contentHash, sortReferences } from './encoded.js'
-import { field, keep } from './field.js'
+import { field, fieldHeader, keep } from './field.js'
 import { SEARCHED_FILTERS } from './http-filters/index.js'
 import { originsOf, routeConfigurationFrame } from './route-configuration.js'
 import { FALLBACK, SCOPE_HEADER, scopeKeyPrefix, scopeName } from './scope-key.js'
-import { type EncodedVirtualHost, VIRTUAL_HOSTS_FIELD } from './virtual-host.js'
+import { bytesOf, type EncodedVirtualHost, fieldOf, type Surroundings, VIRTUAL_HOSTS_FIELD } from './virtual-host.js'
 
 /** A scope and the group of proxies that gets it. */
 export interface EncodedScope extends EncodedResource {
@@ -36,10 +36,24 @@ const SWITCHED_OFF: Readonly<Record<string, google.protobuf.Any>> = Object.fromE
   SEARCHED_FILTERS.map((name) => [name, any('envoy.config.route.v3.FilterConfig', { disabled: true })]),
 )
 
+/** What surrounds the virtual host of an exact host in its scope. */
+export function scopeAround(table: RouteTableFrame): Surroundings {
+  return {
+    table,
+    around: (host, length) => {
+      const { identity, frame } = framesOf(table, host)
+      const header = fieldHeader(VIRTUAL_HOSTS_FIELD, length + NOT_FOUND.length)
+      const whole = frame.length + header.length + length + NOT_FOUND.length
+      return { before: [identity, fieldHeader(ROUTE_CONFIGURATION_FIELD, whole), frame, header], behind: [NOT_FOUND] }
+    },
+  }
+}
+
 /** The scope of one exact host. */
 export function encodeHostScope(table: RouteTableFrame, host: EncodedVirtualHost): EncodedScope {
-  const virtualHost = field(VIRTUAL_HOSTS_FIELD, [host.bytes, NOT_FOUND])
-  return encodeScope(table, host.domain, [virtualHost], host)
+  if (host.scope === table) return toScope(table, host.domain, host.memory, host)
+  const { before, behind } = scopeAround(table).around(host.domain, host.length)
+  return toScope(table, host.domain, keep([...before, bytesOf(host), ...behind]), host)
 }
 
 /**
@@ -47,12 +61,10 @@ export function encodeHostScope(table: RouteTableFrame, host: EncodedVirtualHost
  * so those whose host is written like its key.
  */
 export function encodeFallbackScope(table: RouteTable, hosts: readonly EncodedVirtualHost[]): EncodedScope {
-  return encodeScope(
-    table,
-    FALLBACK,
-    hosts.map((host) => host.field),
-    { origins: originsOf(table, hosts), references: sortReferences(hosts.flatMap(({ references }) => references)) },
-  )
+  return encodeScope(table, FALLBACK, hosts.flatMap(fieldOf), {
+    origins: originsOf(table, hosts),
+    references: sortReferences(hosts.flatMap(({ references }) => references)),
+  })
 }
 
 function encodeScope(
@@ -61,20 +73,33 @@ function encodeScope(
   virtualHosts: readonly Buffer[],
   { origins, references }: Pick<EncodedResource, 'origins' | 'references'>,
 ): EncodedScope {
+  const { identity, frame } = framesOf(table, host)
+  return toScope(table, host, keep([identity, field(ROUTE_CONFIGURATION_FIELD, [frame, ...virtualHosts])]), { origins, references })
+}
+
+/** Everything of a scope but its virtual hosts: its name and key, and what its RouteConfiguration says. */
+function framesOf(table: RouteTableFrame, host: string): { readonly identity: Buffer; readonly frame: Buffer } {
   const name = scopeName(table.name, host)
-  const frame = encode('envoy.config.route.v3.RouteConfiguration', {
-    ...routeConfigurationFrame(name),
-    requestHeadersToRemove: [SCOPE_HEADER],
-    typedPerFilterConfig: SWITCHED_OFF,
-  })
   const key = { fragments: [{ stringKey: `${scopeKeyPrefix(table.name)}${host}` }] }
-  const value = keep([
-    encode('envoy.config.route.v3.ScopedRouteConfiguration', { name, key }),
-    field(ROUTE_CONFIGURATION_FIELD, [frame, ...virtualHosts]),
-  ])
+  return {
+    identity: encode('envoy.config.route.v3.ScopedRouteConfiguration', { name, key }),
+    frame: encode('envoy.config.route.v3.RouteConfiguration', {
+      ...routeConfigurationFrame(name),
+      requestHeadersToRemove: [SCOPE_HEADER],
+      typedPerFilterConfig: SWITCHED_OFF,
+    }),
+  }
+}
+
+function toScope(
+  table: RouteTableFrame,
+  host: string,
+  value: Buffer,
+  { origins, references }: Pick<EncodedResource, 'origins' | 'references'>,
+): EncodedScope {
   return {
     typeUrl: TYPE_URL.scopedRouteConfiguration,
-    name,
+    name: scopeName(table.name, host),
     version: contentHash([value]),
     value,
     origins,

@@ -3,7 +3,7 @@ import { forward, host, route, routeTable, virtualHost, weighted } from '../../.
 import { decode } from '../message.js'
 import { TYPE_URL } from '../resource.js'
 import { encodeRouteConfiguration } from './route-configuration.js'
-import { buildVirtualHost, encodeVirtualHost } from './virtual-host.js'
+import { buildVirtualHost, bytesOf, encodeVirtualHost } from './virtual-host.js'
 
 describe('a virtual host', () => {
   it('serves its domain, with the default retries for all routes', () => {
@@ -54,7 +54,7 @@ describe('a route configuration', () => {
     const message = decode('envoy.config.route.v3.RouteConfiguration', value)
     expect(name).toBe('t')
     expect(message).toMatchObject({ name: 't', ignorePortInHostMatching: true, validateClusters: {} })
-    expect(message.virtualHosts).toEqual(hosts.map(({ bytes }) => decode('envoy.config.route.v3.VirtualHost', bytes)))
+    expect(message.virtualHosts).toEqual(hosts.map((each) => decode('envoy.config.route.v3.VirtualHost', bytesOf(each))))
   })
 
   it('has a version that stands for its content', () => {

@@ -1,6 +1,8 @@
 /** One virtual host: the unit of everything behind it. Encoded once, and copied from there. */
+
 import type { envoy } from '../../gen/envoy/types.js'
-import type { ExternalAuth, Route as IrRoute, VirtualHost as IrVirtualHost } from '../../ir/route.js'
+import type { ExternalAuth, Route as IrRoute, VirtualHost as IrVirtualHost, RouteTableFrame } from '../../ir/route.js'
+import { exactly } from '../../util/exactly.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
 import { encode } from '../message.js'
 import { type ResourceReference, TYPE_URL } from '../resource.js'
@@ -19,10 +21,12 @@ export const VIRTUAL_HOSTS_FIELD = 2
 export interface EncodedVirtualHost {
   readonly routeTable: string
   readonly domain: string
-  /** The encoded envoy.config.route.v3.VirtualHost. */
-  readonly bytes: Buffer
-  /** The same as a field of a RouteConfiguration: with tag and length in front. */
-  readonly field: Buffer
+  /** Has the encoded envoy.config.route.v3.VirtualHost at `start`: see `bytesOf`. The scope of the host where it has one: so they are there once. */
+  readonly memory: Buffer
+  readonly start: number
+  readonly length: number
+  /** What has its scope: `memory` is that scope; undefined without one. */
+  readonly scope: RouteTableFrame | undefined
   readonly version: string
   readonly origins: readonly ObjectVersion[]
   readonly references: readonly ResourceReference[]
@@ -47,21 +51,42 @@ export function buildVirtualHost(host: IrVirtualHost): envoy.config.route.v3.Vir
   }
 }
 
-/** The message in its wire form. */
-export function encodeVirtualHost(host: IrVirtualHost): EncodedVirtualHost {
+/** The encoded envoy.config.route.v3.VirtualHost. */
+export function bytesOf({ memory, start, length }: Pick<EncodedVirtualHost, 'memory' | 'start' | 'length'>): Buffer {
+  return memory.subarray(start, start + length)
+}
+
+/** The same as parts of a RouteConfiguration: with tag and length in front. */
+export function fieldOf(host: EncodedVirtualHost): readonly Buffer[] {
+  return [fieldHeader(VIRTUAL_HOSTS_FIELD, host.length), bytesOf(host)]
+}
+
+/** What surrounds a virtual host in the scope of its own. */
+export interface Surroundings {
+  readonly table: RouteTableFrame
+  /** What stands before and behind a message of this length. */
+  around(domain: string, length: number): { readonly before: readonly Buffer[]; readonly behind: readonly Buffer[] }
+}
+
+/**
+ * The message in its wire form.
+ *
+ * @param surroundings of a host that has a scope of its own
+ */
+export function encodeVirtualHost(host: IrVirtualHost, surroundings?: Surroundings): EncodedVirtualHost {
   const message = encode('envoy.config.route.v3.VirtualHost', buildVirtualHost(host))
-  const header = fieldHeader(VIRTUAL_HOSTS_FIELD, message.length)
-  const field = keep([header, message])
-  const bytes = field.subarray(header.length)
+  const { before, behind } = surroundings?.around(host.domain, message.length) ?? { before: [], behind: [] }
   return {
     routeTable: host.routeTable,
     domain: host.domain,
-    bytes,
-    field,
-    version: contentHash([bytes]),
+    memory: keep([...before, message, ...behind]),
+    start: before.reduce((sum, part) => sum + part.length, 0),
+    length: message.length,
+    scope: surroundings?.table,
+    version: contentHash([message]),
     origins: host.origins,
     references: sortReferences([...host.listenerFilters.flatMap(askedCluster), ...host.routes.flatMap(routeReferences)]),
-    jwtRequirements: [...new Set(host.routes.flatMap(({ jwt }) => jwt ?? []))].sort(),
+    jwtRequirements: exactly([...new Set(host.routes.flatMap(({ jwt }) => jwt ?? []))].sort()),
   }
 }
 

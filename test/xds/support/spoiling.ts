@@ -41,8 +41,8 @@ export const SPOILS: Readonly<Record<string, Spoil>> = {
     }),
   },
   constraint: {
-    // Envoy prints the whole table and cuts its message off before the reason.
-    words: /^a constraint of its fields is violated/,
+    // Envoy prints a whole table and cuts its message off before the reason; of a scope it says it.
+    words: /^a constraint of its fields is violated|^Proto constraint validation failed/,
     tells: false,
     spoil: (host) => ({ ...host, routes: [{ ...answer }, ...(host.routes ?? [])] }),
   },
@@ -69,17 +69,28 @@ export function spoil({ translation }: ControlPlane, secrets: ReadonlySet<string
 
 function spoiled(resource: EncodedResource, secrets: ReadonlySet<string>): EncodedResource {
   if (resource.typeUrl === TYPE_URL.secret && [...secrets].some((text) => resource.value.includes(text))) return badCertificate(resource)
-  if (resource.typeUrl !== TYPE_URL.routeConfiguration || !resource.value.includes('spoiled-')) return resource
+  if (!resource.value.includes('spoiled-')) return resource
+  if (resource.typeUrl === TYPE_URL.scopedRouteConfiguration) return spoiledScope(resource)
+  if (resource.typeUrl !== TYPE_URL.routeConfiguration) return resource
   const table = decode('envoy.config.route.v3.RouteConfiguration', resource.value)
-  const virtualHosts = (table.virtualHosts ?? []).map((host) => {
-    const how = /spoiled-(\w+)/.exec(encode('envoy.config.route.v3.VirtualHost', host).toString('latin1'))?.[1]
-    return SPOILS[how ?? '']?.spoil(host) ?? host
-  })
+  const virtualHosts = (table.virtualHosts ?? []).map(spoiledHost)
   const parts = (resource.parts ?? []).map((part, index) => ({
     ...part,
     value: Buffer.from(encode('envoy.config.route.v3.VirtualHost', virtualHosts[index] ?? {})),
   }))
   return { ...withValue(resource, encode('envoy.config.route.v3.RouteConfiguration', { ...table, virtualHosts })), parts }
+}
+
+function spoiledScope(resource: EncodedResource): EncodedResource {
+  const scope = decode('envoy.config.route.v3.ScopedRouteConfiguration', resource.value)
+  const virtualHosts = (scope.routeConfiguration?.virtualHosts ?? []).map(spoiledHost)
+  const routeConfiguration = { ...scope.routeConfiguration, virtualHosts }
+  return withValue(resource, encode('envoy.config.route.v3.ScopedRouteConfiguration', { ...scope, routeConfiguration }))
+}
+
+function spoiledHost(host: VirtualHost): VirtualHost {
+  const how = /spoiled-(\w+)/.exec(encode('envoy.config.route.v3.VirtualHost', host).toString('latin1'))?.[1]
+  return SPOILS[how ?? '']?.spoil(host) ?? host
 }
 
 /** Another one for every version that it spoils. */

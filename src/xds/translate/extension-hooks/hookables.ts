@@ -3,15 +3,14 @@ import { encode } from '../../message.js'
 import type { EncodedResource } from '../../resource.js'
 import { directResponse } from '../direct-response.js'
 import { contentHash } from '../encoded.js'
-import { fieldHeader } from '../field.js'
-import { type EncodedVirtualHost, VIRTUAL_HOSTS_FIELD } from '../virtual-host.js'
+import { bytesOf, type EncodedVirtualHost } from '../virtual-host.js'
 import type { Hookable } from './declare-hooked.js'
 
 /** Virtual hosts. A closed one answers 500. */
 export const VIRTUAL_HOST_HOOK: Hookable<EncodedVirtualHost> = {
   kind: 'VirtualHost',
   nameOf: ({ routeTable, domain }) => `${routeTable} ${domain}`,
-  bytesOf: ({ bytes }) => bytes,
+  bytesOf,
   replace: withBytes,
   closed: (host) => {
     const { domain, origins } = host
@@ -37,8 +36,5 @@ export function resourceHook(kind: 'Cluster' | 'Listener'): Hookable<EncodedReso
 }
 
 function withBytes(host: EncodedVirtualHost, message: Buffer, origins: EncodedVirtualHost['origins']): EncodedVirtualHost {
-  const header = fieldHeader(VIRTUAL_HOSTS_FIELD, message.length)
-  const field = Buffer.concat([header, message])
-  const bytes = field.subarray(header.length)
-  return { ...host, bytes, field, version: contentHash([bytes]), origins }
+  return { ...host, memory: message, start: 0, length: message.length, scope: undefined, version: contentHash([message]), origins }
 }
