@@ -36,6 +36,8 @@ export interface ControlPlaneOptions {
   readonly onSelectedPods?: PipelineOptions['onSelectedPods']
   readonly onClassFinalizers?: PipelineOptions['onClassFinalizers']
   readonly onRound?: (report: RoundReport) => void
+  /** See `PipelineOptions.routesAtOnce`. */
+  readonly routesAtOnce?: number
 }
 
 /** A control plane without a provider yet: `pipeline` is the sink for one. */
@@ -75,6 +77,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     ...(onSelectedPods === undefined ? {} : { onSelectedPods }),
     ...(onClassFinalizers === undefined ? {} : { onClassFinalizers }),
     ...(onRound === undefined ? {} : { onRound }),
+    ...(options.routesAtOnce === undefined ? {} : { routesAtOnce: options.routesAtOnce }),
   })
   if (hooks !== undefined) attachHooks(hooks, translation, pipeline)
   server.tracker.onDelivery((event) => {

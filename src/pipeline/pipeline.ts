@@ -3,6 +3,8 @@
  *
  * A change is translated at once. What comes while a translation is under way is gathered and translated together; there is no
  * timer. A long translation gives way to sockets every few milliseconds.
+ *
+ * What existed at the start is translated in portions of routes, each published for itself: see `first-routes.ts`.
  */
 import type { SelectedPods } from '../gatewayapi/backends/selected-pods.js'
 import type { FetchRequest } from '../gatewayapi/fetches/fetch-request.js'
@@ -22,6 +24,7 @@ import type { HookQuestion } from '../xds/translate/extension-hooks/hook.js'
 import { parseResourceKey } from '../xds/translate/resource-key.js'
 import { Deliveries } from './deliveries.js'
 import type { GroupProgress } from './delivery-ledger.js'
+import { FirstRoutes } from './first-routes.js'
 import type { PlacementPolicy, UnplacedGateway } from './placements.js'
 import type { Translation } from './translation.js'
 
@@ -60,6 +63,8 @@ export interface PipelineOptions {
   /** What has to be done to finalizers of GatewayClasses changed, by the key of the class. */
   readonly onClassFinalizers?: (changes: ReadonlyMap<string, FinalizerChange | undefined>) => void
   readonly onRound?: (report: RoundReport) => void
+  /** How many of the routes that existed at the start are translated at a time; undefined: as `FirstRoutes` has it. */
+  readonly routesAtOnce?: number
 }
 
 /** Objects of kinds that are not read as a whole, such as Secrets. */
@@ -97,6 +102,7 @@ export class Pipeline implements ProviderSink {
   readonly deliveries: Deliveries
   /** The Gateways that have a place, and how they are merged. */
   #placed: ReadonlyMap<string, string> = new Map()
+  readonly #firstRoutes: FirstRoutes
   #isComplete = false
   #wantedVersion = 0
   #isScheduled = false
@@ -106,6 +112,7 @@ export class Pipeline implements ProviderSink {
 
   constructor(options: PipelineOptions) {
     this.#options = options
+    this.#firstRoutes = new FirstRoutes(options.routesAtOnce)
     const { gatewayApi, inputs } = options.translation
     const { snapshots } = options
     this.deliveries = new Deliveries({ ...gatewayApi, placements: inputs.placements }, inputs, {
@@ -115,15 +122,21 @@ export class Pipeline implements ProviderSink {
   }
 
   changes(batch: readonly Change[]): void {
-    const { store } = this.#options
-    for (const { kind, key, object } of batch) this.deliveries.beforeChange(`${kind}/${key}`, store.find(kind, key), object)
     // What nobody reads changes nothing.
-    if (store.apply(batch).some(({ matters }) => matters) && this.#options.translation.graph.isDirty) this.#schedule()
+    if (this.#apply(this.#firstRoutes.keepBack(batch)) && this.#options.translation.graph.isDirty) this.#schedule()
   }
 
   complete(): void {
     this.#isComplete = true
+    this.#apply(this.#firstRoutes.next())
     this.#schedule()
+  }
+
+  /** True if somebody may read what changed. */
+  #apply(batch: readonly Change[]): boolean {
+    const { store } = this.#options
+    for (const { kind, key, object } of batch) this.deliveries.beforeChange(`${kind}/${key}`, store.find(kind, key), object)
+    return store.apply(batch).some(({ matters }) => matters)
   }
 
   /** An input other than the objects was set, such as the addresses of a gateway. */
@@ -193,13 +206,20 @@ export class Pipeline implements ProviderSink {
       }
       // A Secret that is named for the first time must be read before anybody says that it does not exist, and what an extension server
       // changes is sent once, changed.
-      const brought = this.#bringReferenced() ?? this.#fetch() ?? this.#askHooks()
+      const isPortion = this.#firstRoutes.isWaiting
+      const brought = this.#bringReferenced() ?? (isPortion ? undefined : (this.#fetch() ?? this.#askHooks()))
       if (brought !== undefined) {
         void brought.finally(() => setImmediate(() => this.#slice()))
         return
       }
+      if (isPortion) {
+        this.#publish(false)
+        this.#apply(this.#firstRoutes.next())
+        setImmediate(() => this.#slice())
+        return
+      }
       // What is published may be held back, which changes what is made of it: once more.
-    } while (this.#publish())
+    } while (this.#publish(true))
     // How far things have come is known now: it stands in statuses, which are made once.
     if (!this.#flushUpTo(end)) {
       setImmediate(() => this.#slice())
@@ -308,13 +328,17 @@ export class Pipeline implements ProviderSink {
     return others.flatMap((other) => (other.suspects.length === 1 ? other.suspects : []))
   }
 
-  /** True if something was held back or has become known: then what is made of it comes next. */
-  #publish(): boolean {
+  /**
+   * True if something was held back or has become known: then what is made of it comes next.
+   *
+   * @param isAll false for a portion of what existed at the start
+   */
+  #publish(isAll: boolean): boolean {
     const { translation, snapshots } = this.#options
     const resources = translation.xds.resources.takeChanges()
     this.#round.resources += resources.size
     for (const [group, changes] of byGroup(resources)) snapshots.apply(group, changes, this.#trace())
-    snapshots.markComplete()
+    if (isAll) snapshots.markComplete()
     const isNews = this.deliveries.published()
     return this.#holdBackRejected(resources.values()) || isNews
   }

@@ -44,12 +44,12 @@ export class SnapshotCache {
   readonly #appliedListeners = new Set<AppliedListener>()
   #complete = false
 
-  /** True when streams may be served. */
+  /** True when all is here that existed at the start: until then a stream may add to what its client has, and says nothing else. */
   get isComplete(): boolean {
     return this.#complete
   }
 
-  /** Lets streams be served; before it a proxy would take a half-filled cache for the truth and drop what it runs. */
+  /** Lets streams be served completely; before it a proxy would take a half-filled cache for the truth and drop what it runs. */
   markComplete(): void {
     if (this.#complete) return
     this.#complete = true

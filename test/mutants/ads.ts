@@ -56,7 +56,13 @@ export const ADS_MUTANTS: readonly Mutant[] = [
     replace: "this.refuse(3, 'x')",
     test: DELTA,
   },
-  { rule: 'A1.1.7', file: `${SERVER}/session.ts`, find: 'if (!this.#options.cache.isComplete) return undefined', replace: '', test: DELTA },
+  {
+    rule: 'A1.1.7',
+    file: `${SERVER}/session.ts`,
+    find: "return this.#options.protocol === 'delta' && !this.#hadResources",
+    replace: 'return true',
+    test: DELTA,
+  },
   {
     rule: 'A1.2.1',
     file: `${SERVER}/ads-stream.ts`,

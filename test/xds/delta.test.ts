@@ -90,7 +90,7 @@ describe('A1.1 streams', () => {
     expect(names(await stream.accept())).toEqual(['a'])
   })
 
-  it('A1.1.7: nothing is sent before the cache is complete, and then everything', async () => {
+  it('A1.1.7: nothing is sent before the cache is complete to a client that has something, and then everything', async () => {
     const cache = new SnapshotCache()
     await using fixture = await serve([cluster('a')], { cache })
     const stream = fixture.delta()

@@ -18,6 +18,12 @@ export const PUSH_ORDER: readonly TypeUrl[] = [
   TYPE_URL.rateLimitConfig,
 ]
 
+/**
+ * Types that a client which has nothing gets while the cache is not complete. Without routes and listeners nobody uses them, so it does not
+ * matter what else there will be; and they are most of what a proxy has to do when it starts.
+ */
+export const SENT_BEFORE_COMPLETE: readonly TypeUrl[] = [TYPE_URL.secret, TYPE_URL.cluster, TYPE_URL.clusterLoadAssignment]
+
 /** Types whose resources wait until the clusters that they name are there. */
 export const WAITS_FOR_CLUSTERS: ReadonlySet<TypeUrl> = new Set([
   TYPE_URL.extensionConfig,

@@ -22,6 +22,8 @@ export interface PushContext {
   isInUse(name: string): boolean
   /** False where the protocol has no words for a removal: state of the world, types that clients drop with what refers to them. */
   readonly saysRemovals: boolean
+  /** True while not all is known that there is: nothing is said about what is not there, not even that it is not. */
+  readonly onlyAdds: boolean
   /** True for a first full state: what is missing in it is deleted, so it waits until everything can be sent. */
   readonly needsAll: boolean
   /** So long a rejected version keeps its revision from counting as acknowledged. */
@@ -41,7 +43,7 @@ export function collect(subscription: Subscription, context: PushContext): Push 
     // A part of the suspects may have dissolved: they were replaced or rejected elsewhere meanwhile.
     if (!isSearching) break
   }
-  return subscription.owesAnswer && subscription.pending.size === 0 ? { upserts: [], removals: [] } : undefined
+  return subscription.owesAnswer && subscription.pending.size === 0 && !context.onlyAdds ? { upserts: [], removals: [] } : undefined
 }
 
 function pick(subscription: Subscription, names: Iterable<string>, context: PushContext): Push | undefined {
@@ -89,6 +91,7 @@ function choose(subscription: Subscription, name: string, context: PushContext):
   const held = subscription.held(name, catalog)
   const isAsked = subscription.requested.has(name)
   if (current === undefined) {
+    if (context.onlyAdds) return undefined
     if (!context.saysRemovals || (held === undefined && !isAsked)) subscription.resolve(name)
     else if (isAsked || !context.isInUse(name)) return 'removal'
     else subscription.keep(name)

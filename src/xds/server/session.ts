@@ -13,7 +13,16 @@ import { blame } from './blame.js'
 import type { Bounds } from './bounds.js'
 import { type Bridges, losesOnly } from './extension-order.js'
 import { collect, type Push } from './push.js'
-import { FULL_STATE, isServed, OF_ROUTES, PUSH_ORDER, REFERRERS, RESENT_ON_RECONNECT, SUBSCRIBED_BY_NAME } from './push-order.js'
+import {
+  FULL_STATE,
+  isServed,
+  OF_ROUTES,
+  PUSH_ORDER,
+  REFERRERS,
+  RESENT_ON_RECONNECT,
+  SENT_BEFORE_COMPLETE,
+  SUBSCRIBED_BY_NAME,
+} from './push-order.js'
 import { type RejectionMessage, readRejection } from './rejection-message.js'
 import type { DiscoveryRequest, Rejection } from './requests.js'
 import { type Flight, type Held, Subscription } from './subscription.js'
@@ -67,6 +76,8 @@ export class Session {
   readonly #poisoned = new Map<string, number>()
   /** So long listeners wait for a client to ask for scopes; undefined while none waits. */
   #scopesMissingUntil: number | undefined
+  /** True once the client brought versions along from an earlier stream. */
+  #hadResources = false
   #responses = 0
 
   constructor(options: SessionOptions) {
@@ -86,6 +97,7 @@ export class Session {
     const revision = cache.revision(group)
     if (request.protocol === 'delta') {
       const isFirst = existing === undefined
+      if (request.initialVersions.size > 0) this.#hadResources = true
       const legacyWildcard = isFirst && request.subscribe.length === 0 && request.unsubscribe.length === 0
       const subscribe = legacyWildcard ? ['*'] : request.subscribe
       subscription.subscribe(subscribe, isFirst ? request.initialVersions : NOTHING, catalog, revision)
@@ -121,16 +133,21 @@ export class Session {
 
   /** The next response, or undefined when there is nothing to send now. The caller writes it before it asks again. */
   next(now: number): Outgoing | undefined {
-    if (!this.#options.cache.isComplete) return undefined
+    if (!this.#options.cache.isComplete && !this.#mayBegin) return undefined
     const outgoing = this.#nextNow(now)
     if (outgoing !== undefined) return outgoing
     // Changes that turned out to be none may have been all that something waited for.
     return this.#warming.settle(now, this.#isDelivered) ? this.#nextNow(now) : undefined
   }
 
+  /** A client that has nothing takes what is known of a cache that is not complete; one that has something could lose some of it. */
+  get #mayBegin(): boolean {
+    return this.#options.protocol === 'delta' && !this.#hadResources
+  }
+
   #nextNow(now: number): Outgoing | undefined {
     const { cache, group, rejected, bounds } = this.#options
-    for (const typeUrl of PUSH_ORDER) {
+    for (const typeUrl of cache.isComplete ? PUSH_ORDER : SENT_BEFORE_COMPLETE) {
       const subscription = this.#subscriptions.get(typeUrl)
       if (subscription === undefined) continue
       const push = collect(subscription, {
@@ -140,6 +157,7 @@ export class Session {
         mustWait: (resource) => this.#mustWait(resource, now),
         isInUse: (name) => this.#isInUse({ typeUrl, name }),
         saysRemovals: this.#options.protocol === 'delta' || FULL_STATE.has(typeUrl),
+        onlyAdds: !cache.isComplete,
         needsAll: this.#options.protocol === 'sotw' && FULL_STATE.has(typeUrl) && !this.#lastNonce.has(typeUrl),
         parkUntil: now + bounds.rejectedMs,
         bounds: this.#options.protocol === 'sotw' && FULL_STATE.has(typeUrl) ? { ...bounds, ...UNBOUNDED } : bounds,

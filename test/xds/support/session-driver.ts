@@ -29,6 +29,14 @@ export interface Asked {
   readonly error?: string
 }
 
+/** What a session begins with. */
+export interface DriverOptions {
+  /** False: the test says when all is there that there will be at first, by `cache.markComplete`. */
+  readonly isComplete?: boolean
+  /** What the server takes the client's protocol for; requests are those of delta unless the test makes its own. */
+  readonly protocol?: DiscoveryRequest['protocol']
+}
+
 /** A session with its cache, its rejected versions and its time. */
 export class SessionDriver {
   readonly cache: SnapshotCache = new SnapshotCache()
@@ -38,12 +46,16 @@ export class SessionDriver {
   now: number = 0
   #unanswered: Outgoing[] = []
 
-  constructor(resources: readonly EncodedResource[] = [], rejected: RejectedVersions = new RejectedVersions()) {
+  constructor(
+    resources: readonly EncodedResource[] = [],
+    rejected: RejectedVersions = new RejectedVersions(),
+    { isComplete = true, protocol = 'delta' }: DriverOptions = {},
+  ) {
     this.rejected = rejected
     this.cache.apply('g', resources.map(put))
-    this.cache.markComplete()
+    if (isComplete) this.cache.markComplete()
     this.session = new Session({
-      protocol: 'delta',
+      protocol,
       group: 'g',
       cache: this.cache,
       rejected: this.rejected,

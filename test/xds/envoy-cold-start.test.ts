@@ -1,0 +1,69 @@
+/** A real Envoy whose server is still translating what there is. */
+import { expect, it } from '@jest/globals'
+import { SnapshotCache } from '../../src/xds/snapshot-cache.js'
+import { eventually } from '../support/eventually.js'
+import { freePort } from '../support/free-port.js'
+import { send } from '../support/http-client.js'
+import {
+  edsCluster,
+  hostScope,
+  httpListener,
+  routeTable,
+  scopedListener,
+  scopeLoader,
+  toAnswer,
+  toCluster,
+} from './support/envoy-resources.js'
+import { GROUP, serve } from './support/fixture.js'
+import { startEnvoy } from './support/real-envoy.js'
+import { endpoints } from './support/resources.js'
+
+const TIMEOUT_MS = 120_000
+const PATIENCE_MS = 30_000
+const HOST = 'a.test'
+
+it(
+  'takes clusters and endpoints beforehand, listens when all is there, and loses nothing when the server begins anew',
+  async () => {
+    const [port, upstream] = [await freePort(), await freePort()]
+    const first = [edsCluster('a'), endpoints('a', upstream)]
+    const rest = [
+      edsCluster('b'),
+      endpoints('b', upstream),
+      scopeLoader('loader'),
+      scopedListener('edge', port, true),
+      hostScope(HOST, [toCluster('a')]),
+      hostScope('b.test', [toCluster('b')]),
+      httpListener('upstream', upstream, 'upstream'),
+      routeTable('upstream', [toAnswer('hello')]),
+    ]
+    const status = async (host: string): Promise<number> => (await send({ address: '127.0.0.1', port, host })).status
+    const cache = new SnapshotCache()
+    const fixture = await serve(first, { cache })
+    await using envoy = await startEnvoy({ xds: { port: fixture.port } })
+    await eventually(async () => expect(await envoy.admin('/clusters')).toContain(`a::127.0.0.1:${upstream}::`), PATIENCE_MS)
+    fixture.apply(...rest)
+    await eventually(async () => expect(await envoy.admin('/clusters')).toContain(`b::127.0.0.1:${upstream}::`), PATIENCE_MS)
+    expect(await envoy.admin('/ready')).not.toContain('LIVE')
+    expect(await envoy.admin('/listeners')).toBe('')
+    cache.markComplete()
+    // The first connection is answered rightly: listeners come after the last scope.
+    await eventually(async () => expect(await envoy.admin('/listeners')).toContain('edge'), PATIENCE_MS)
+    expect([await status(HOST), await status('b.test')]).toEqual([200, 200])
+    await fixture[Symbol.asyncDispose]()
+
+    const restarted = new SnapshotCache()
+    await using again = await serve(first, { cache: restarted, port: fixture.port })
+    await again.connected()
+    again.apply(edsCluster('c'), endpoints('c', upstream))
+    for (let asked = 0; asked < 20; asked++) expect([await status(HOST), await status('b.test')]).toEqual([200, 200])
+    expect(again.server.counters.bytes.size).toBe(0)
+    again.apply(...rest)
+    restarted.markComplete()
+    await eventually(() => expect(again.server.tracker.acknowledgedRevision(GROUP)).toBe(restarted.revision(GROUP)), PATIENCE_MS)
+    expect([await status(HOST), await status('b.test')]).toEqual([200, 200])
+    expect(await envoy.admin('/clusters')).toContain(`c::127.0.0.1:${upstream}::`)
+    expect(envoy.log()).not.toContain('rejected')
+  },
+  TIMEOUT_MS,
+)
