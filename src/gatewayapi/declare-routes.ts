@@ -28,7 +28,6 @@ import type { GatewaySources } from './gateway-sources.js'
 import type { Inputs } from './inputs.js'
 import { backendsOfFilters, clustersOfFilters, declareListenerFilters, type ListenerFilters } from './listener-filters.js'
 import type { Attachment, StreamRoute } from './model.js'
-import type { ObjectStatus } from './object-status.js'
 import { BACKEND_TRAFFIC_POLICY } from './policies/backend-traffic-kind.js'
 import { declareClusterPolicies } from './policies/cluster-policies.js'
 import { declareEffectivePolicies, declareRouteScopes, type RoutePolicies } from './policies/effective-policies.js'
@@ -76,7 +75,6 @@ export interface RouteHalf extends RouteSources {
   readonly fetches: Collection<FetchRequest>
   /** By the key of the policy. */
   readonly rateLimitDomains: Collection<RateLimitDomain>
-  readonly statuses: Collection<ObjectStatus>
   /** What proxies tell about requests, by the key of the gateway. */
   readonly telemetry: Collection<GatewayTelemetry>
   readonly effectivePolicies: EffectivePolicies
@@ -201,7 +199,7 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
   const telemetryStatuses = declareTelemetryPolicyStatuses(graph, gateways, telemetrySources, telemetry)
   const extensionFacts = declarePolicyFacts(graph, 'ExtensionPolicy', extensions, undefined)
   const extensionStatuses = declareOwnPolicyStatuses(graph, extensionPolicies, extensionFacts, ancestors)
-  const statusSources = [
+  const statuses: RouteHalf['statuses'] = [
     routeStatuses,
     policyStatuses,
     backendStatuses,
@@ -211,13 +209,6 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
     telemetryStatuses,
     extensionStatuses,
   ]
-  const statuses = graph.collection<ObjectStatus>('statuses of routes and policies', {
-    report: true,
-    keys: statusSources,
-    compute: (view, key) => firstOf(statusSources, (each) => view.get<ObjectStatus>(each, key)),
-    // What is passed on was compared before.
-    equal: Object.is,
-  })
   return {
     policyUses: declarePolicyUses(
       graph,
@@ -241,13 +232,4 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
     telemetry: telemetry.ofGateways,
     effectivePolicies: { BackendTrafficPolicy: traffic, SecurityPolicy: security, ExtensionPolicy: extensions },
   }
-}
-
-/** Each key is one of one source. */
-function firstOf<T, R>(sources: readonly T[], find: (source: T) => R | undefined): R | undefined {
-  for (const source of sources) {
-    const found = find(source)
-    if (found !== undefined) return found
-  }
-  return undefined
 }

@@ -16,6 +16,6 @@ export interface RouteSources {
   readonly clusters: Source<Cluster>
   /** The secrets that requests need, by name. */
   readonly secretsOfRoutes: Keys
-  /** Statuses of routes and of policies for backends, by `<Kind>/<namespace>/<name>`. */
-  readonly statuses: Source<ObjectStatus>
+  /** Statuses of routes, policies and backends, by `<Kind>/<namespace>/<name>`: each kind has its own in one of these. */
+  readonly statuses: readonly Source<ObjectStatus>[]
 }

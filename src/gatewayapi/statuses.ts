@@ -29,8 +29,8 @@ export interface StatusSources {
   readonly clientCertificates: Collection<BackendClientCertificate>
   readonly attachments: Source<Attachment>
   readonly telemetry: Source<GatewayTelemetry>
-  /** Statuses of routes and of policies for backends. */
-  readonly others: Source<ObjectStatus>
+  /** Statuses of routes, of policies and of backends, each kind in one of them. */
+  readonly others: readonly Source<ObjectStatus>[]
 }
 
 /** Declares the statuses. */
@@ -87,7 +87,7 @@ export function declareStatuses(
       graph.index(classes, 'statuses of gateway classes', (_, key) => [`GatewayClass/${key}`]),
       graph.index(gateways, 'statuses of gateways', (_, key) => [`Gateway/${key}`]),
       graph.index(sets, 'statuses of listener sets', (_, key) => [`ListenerSet/${key}`]),
-      others,
+      ...others,
     ],
     compute: (view, key) => {
       const slash = key.indexOf('/')
@@ -100,7 +100,7 @@ export function declareStatuses(
         case 'ListenerSet':
           return ofSet(view, object)
         default:
-          return view.get(others, key)
+          return firstOf(others, (each) => view.get(each, key))
       }
     },
   })
@@ -109,4 +109,13 @@ export function declareStatuses(
 /** A route counts once per listener, however many of its parentRefs lead there. */
 function attachedListeners({ parents }: Attachment): readonly string[] {
   return parents.flatMap((parent) => (parent.accepted.status ? parent.listeners.map(({ listener }) => listener) : []))
+}
+
+/** Each key is one of one source. */
+function firstOf<T, R>(sources: readonly T[], find: (source: T) => R | undefined): R | undefined {
+  for (const source of sources) {
+    const found = find(source)
+    if (found !== undefined) return found
+  }
+  return undefined
 }

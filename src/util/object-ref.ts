@@ -34,7 +34,15 @@ export function objectVersion(object: {
   readonly metadata: { readonly namespace: string; readonly name: string; readonly generation: number }
 }): ObjectVersion {
   const { namespace, name, generation } = object.metadata
-  // The core group has no name: its apiVersion is a bare version.
-  const slash = object.apiVersion.indexOf('/')
-  return { group: slash < 0 ? '' : object.apiVersion.slice(0, slash), kind: object.kind, namespace, name, generation }
+  return { group: groupOf(object.apiVersion), kind: object.kind, namespace, name, generation }
+}
+
+/** Groups that nearly all objects are of: one text for all of these, not one cut out of each. */
+const GROUPS: readonly string[] = ['gateway.networking.k8s.io', 'discovery.k8s.io', 'headgate.dev', 'gateway.networking.x-k8s.io']
+
+/** The core group has no name: its apiVersion is a bare version. */
+function groupOf(apiVersion: string): string {
+  const slash = apiVersion.indexOf('/')
+  if (slash < 0) return ''
+  return GROUPS.find((group) => group.length === slash && apiVersion.startsWith(group)) ?? apiVersion.slice(0, slash)
 }

@@ -118,7 +118,7 @@ const HTTP_CONNECTION_MANAGER = 'type.googleapis.com/envoy.extensions.filters.ne
 const DEFAULTS: readonly object[] = [
   toProtoJson('envoy.config.cluster.v3.Cluster', encodeCluster(cluster(''), DEFAULT_TRANSLATE_OPTIONS).value),
   toProtoJson('envoy.config.route.v3.RouteConfiguration', encodeRouteConfiguration(routeTable({ name: '' }), [], []).value),
-  toProtoJson('envoy.config.route.v3.VirtualHost', bytesOf(encodeVirtualHost(virtualHost([])))),
+  toProtoJson('envoy.config.route.v3.VirtualHost', bytesOf(encodeVirtualHost(virtualHost([]), { group: 'g', inTable: true }))),
 ].map((message) => ({ ...(message instanceof Object ? message : {}), name: undefined, domains: undefined }))
 
 function isDefault(key: string, value: unknown): boolean {

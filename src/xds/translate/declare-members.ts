@@ -66,16 +66,8 @@ export function declareMembers(
     }),
   )
   const ofScopes = graph.index(encoded.scopes, 'members by scope', (scope) => [resourceKey(scope.group, scope)])
-  const ofRoutes = members(
-    'members by route',
-    graph.collection<Members>('members of routes', {
-      keys: encoded.uses,
-      compute: (view, key) => {
-        const use = view.get(encoded.uses, key)
-        const group = use === undefined ? undefined : view.get(encoded.frames, use.routeTable)?.group
-        return use === undefined || group === undefined ? undefined : { group, references: [use.reference] }
-      },
-    }),
+  const ofRoutes = graph.index(encoded.virtualHostBytes, 'members by virtual host', ({ group, references }) =>
+    references.map((reference) => resourceKey(group, reference)),
   )
   const ofExtensions = graph.index(encoded.extensions, 'members by extension', ({ references }, key) => {
     const group = parseResourceKey(key)?.group

@@ -29,14 +29,20 @@ export interface RouteCollections {
   readonly routeConfigurations: Collection<EncodedResource>
   /** By name. */
   readonly scopes: Collection<EncodedScope>
-  /** Every resource that some virtual host of a route table names, once. */
-  readonly uses: Collection<RouteTableUse>
   /** What an extension server has to be asked. */
   readonly questions: readonly Collection<HookQuestion>[]
 }
 
+/** How the virtual hosts of a route table come to proxies. */
+interface HostPlace {
+  readonly frame: RouteTableFrame
+  /** In its RouteConfiguration. */
+  readonly inTable: boolean
+  readonly inScopes: boolean
+}
+
 /** A route table and something that its virtual hosts name. */
-export interface RouteTableUse {
+interface RouteTableUse {
   readonly routeTable: string
   readonly reference: ResourceReference
 }
@@ -55,16 +61,24 @@ export function declareRoutes(graph: Graph, ir: RouteSources, packing: RoutePack
       return frame
     },
   })
+  const places = graph.collection<HostPlace>('places of virtual hosts', {
+    keys: ir.routeTables,
+    compute: (view, name) => {
+      const [frame, how] = [view.get(frames, name), view.get(packings, name)]
+      return frame === undefined || how === undefined ? undefined : { frame, inTable: how.rds, inScopes: how.scopes }
+    },
+  })
   const hooked = hooksOf(hooks, 'VirtualHost')
   const plainHosts = graph.collection<EncodedVirtualHost>('virtual host bytes', {
     keys: ir.virtualHosts,
     compute: (view, key) => {
       const host = view.get(ir.virtualHosts, key)
-      if (host === undefined) return undefined
+      const place = host && view.get(places, host.routeTable)
+      if (host === undefined || place === undefined) return undefined
+      const { frame, inTable, inScopes } = place
       // What an extension server changes gets a scope of its own afterwards.
-      const hasScope = hooked === undefined && isExact(host.domain) && view.get(packings, host.routeTable)?.scopes === true
-      const table = hasScope ? view.get(frames, host.routeTable) : undefined
-      return encodeVirtualHost(host, table && scopeAround(table))
+      const hasScope = hooked === undefined && inScopes && isExact(host.domain)
+      return encodeVirtualHost(host, { group: frame.group, inTable, ...(hasScope ? { scope: scopeAround(frame) } : {}) })
     },
   })
   const { resources: virtualHostBytes, questions } =
@@ -74,8 +88,8 @@ export function declareRoutes(graph: Graph, ir: RouteSources, packing: RoutePack
   const hostsByTable = graph.index(virtualHostBytes, 'virtual hosts by route table', ({ routeTable }) => [routeTable])
 
   // An index and a fragment per use: a virtual host that names another cluster costs that cluster, not all that the table names.
-  const useWords = graph.index(virtualHostBytes, 'uses by virtual host', ({ routeTable, references }) =>
-    references.map((reference) => resourceKey(routeTable, reference)),
+  const useWords = graph.index(virtualHostBytes, 'uses by virtual host', ({ routeTable, references, inTable }) =>
+    inTable ? references.map((reference) => resourceKey(routeTable, reference)) : [],
   )
   const uses = graph.collection<RouteTableUse>('uses of route tables', {
     keys: useWords,
@@ -105,7 +119,6 @@ export function declareRoutes(graph: Graph, ir: RouteSources, packing: RoutePack
     frames,
     routeConfigurations,
     scopes: declareScopes(graph, { tables: ir.routeTables, frames }, virtualHostBytes, packings, hooked !== undefined),
-    uses,
     questions: questions === undefined ? [] : [questions],
   }
 }

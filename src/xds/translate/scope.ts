@@ -6,6 +6,7 @@
  */
 import type { google } from '../../gen/envoy/types.js'
 import type { RouteTable, RouteTableFrame } from '../../ir/route.js'
+import { onePiece } from '../../util/one-piece.js'
 import { any, encode } from '../message.js'
 import { type EncodedResource, TYPE_URL } from '../resource.js'
 import { directResponse } from './direct-response.js'
@@ -99,7 +100,7 @@ function toScope(
 ): EncodedScope {
   return {
     typeUrl: TYPE_URL.scopedRouteConfiguration,
-    name: scopeName(table.name, host),
+    name: onePiece(scopeName(table.name, host)),
     version: contentHash([value]),
     value,
     origins,

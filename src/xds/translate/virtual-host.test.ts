@@ -5,6 +5,8 @@ import { TYPE_URL } from '../resource.js'
 import { encodeRouteConfiguration } from './route-configuration.js'
 import { buildVirtualHost, bytesOf, encodeVirtualHost } from './virtual-host.js'
 
+const IN_TABLE = { group: 'g', inTable: true }
+
 describe('a virtual host', () => {
   it('serves its domain, with the default retries for all routes', () => {
     expect(buildVirtualHost(virtualHost([route()], { domain: host('*.a.com') }))).toMatchObject({
@@ -34,12 +36,13 @@ describe('a virtual host', () => {
     } as const
     const { references } = encodeVirtualHost(
       virtualHost([route({ action: forward({ clusters: [weighted('z'), weighted('a')], mirrors }) }), route({ externalAuth })]),
+      IN_TABLE,
     )
     expect(references).toEqual(['a', 'auth', 'm', 'z'].map((name) => ({ typeUrl: TYPE_URL.cluster, name })))
   })
 
   it('has equal bytes for equal content, and another version for other content', () => {
-    const [one, same, other] = [route(), route(), route({ name: 'other' })].map((each) => encodeVirtualHost(virtualHost([each])))
+    const [one, same, other] = [route(), route(), route({ name: 'other' })].map((each) => encodeVirtualHost(virtualHost([each]), IN_TABLE))
     expect(one).toEqual(same)
     expect(one?.version).not.toBe(other?.version)
   })
@@ -47,7 +50,9 @@ describe('a virtual host', () => {
 
 describe('a route configuration', () => {
   const domains = ['*', '*.a.com', 'a.com', `${'long.'.repeat(40)}com`]
-  const hosts = domains.map((domain) => encodeVirtualHost(virtualHost([route({ name: domain.repeat(20) })], { domain: host(domain) })))
+  const hosts = domains.map((domain) =>
+    encodeVirtualHost(virtualHost([route({ name: domain.repeat(20) })], { domain: host(domain) }), IN_TABLE),
+  )
 
   it('is the concatenation of its virtual hosts', () => {
     const { value, name } = encodeRouteConfiguration(routeTable(), hosts, [])

@@ -21,6 +21,10 @@ export const VIRTUAL_HOSTS_FIELD = 2
 export interface EncodedVirtualHost {
   readonly routeTable: string
   readonly domain: string
+  /** The proxies that get it. */
+  readonly group: string
+  /** True if it stands in the RouteConfiguration of its table. */
+  readonly inTable: boolean
   /** Has the encoded envoy.config.route.v3.VirtualHost at `start`: see `bytesOf`. The scope of the host where it has one: so they are there once. */
   readonly memory: Buffer
   readonly start: number
@@ -68,21 +72,25 @@ export interface Surroundings {
   around(domain: string, length: number): { readonly before: readonly Buffer[]; readonly behind: readonly Buffer[] }
 }
 
-/**
- * The message in its wire form.
- *
- * @param surroundings of a host that has a scope of its own
- */
-export function encodeVirtualHost(host: IrVirtualHost, surroundings?: Surroundings): EncodedVirtualHost {
+/** How a virtual host comes to proxies. */
+export interface Delivery extends Pick<EncodedVirtualHost, 'group' | 'inTable'> {
+  /** Of a host that has a scope of its own. */
+  readonly scope?: Surroundings
+}
+
+/** The message in its wire form. */
+export function encodeVirtualHost(host: IrVirtualHost, { group, inTable, scope }: Delivery): EncodedVirtualHost {
   const message = encode('envoy.config.route.v3.VirtualHost', buildVirtualHost(host))
-  const { before, behind } = surroundings?.around(host.domain, message.length) ?? { before: [], behind: [] }
+  const { before, behind } = scope?.around(host.domain, message.length) ?? { before: [], behind: [] }
   return {
     routeTable: host.routeTable,
     domain: host.domain,
+    group,
+    inTable,
     memory: keep([...before, message, ...behind]),
     start: before.reduce((sum, part) => sum + part.length, 0),
     length: message.length,
-    scope: surroundings?.table,
+    scope: scope?.table,
     version: contentHash([message]),
     origins: host.origins,
     references: sortReferences([...host.listenerFilters.flatMap(askedCluster), ...host.routes.flatMap(routeReferences)]),
