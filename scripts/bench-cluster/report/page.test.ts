@@ -196,6 +196,13 @@ describe('the part about simulated proxies', () => {
 })
 
 describe('the excerpt', () => {
+  it('tells the command, and who has no Envoy', () => {
+    const one = result('traefik', { memory: [{ routes: 0, controllerMb: 60 }] })
+    expect(excerpt(results)).toContain('Measured 2026-01-02 by `npm run bench:cluster` on 2 cores;')
+    expect(excerpt(results)).not.toContain('one program')
+    expect(excerpt([...results, one])).toContain('traefik is one program, which answers requests itself without an Envoy.')
+  })
+
   it('warns of comparing what was measured at different loads', () => {
     expect(excerpt(results)).not.toContain('do not compare')
     expect(excerpt([...results, result('envoy-gateway', { loadBefore: 12 })])).toContain('do not compare')

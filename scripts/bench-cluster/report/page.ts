@@ -33,7 +33,15 @@ export function excerpt(results: readonly PeerResult[]): string {
   const loads = results.map(({ title, loadBefore }) => `${title} ${loadBefore.toFixed(1)}`).join(', ')
   const when = [...new Set(results.map(({ date }) => date.slice(0, 10)))].join(' and ')
   const table = markdown(cells(results, ({ isHeadline }) => isHeadline === true))
-  return `${table}\n\nMeasured ${when} on ${results[0]?.cores ?? 0} cores; load of the machine in the minute before: ${loads}.${caution(results)}`
+  const commands = [...new Set(results.map(({ command }) => `\`${command}\``))].join(' and ')
+  const measured = `Measured ${when} by ${commands} on ${results[0]?.cores ?? 0} cores; load of the machine in the minute before: ${loads}.`
+  return `${table}\n\n${measured}${ofOneProgram(results)}${caution(results)}`
+}
+
+/** Which of them are controller and proxy in one. */
+function ofOneProgram(results: readonly PeerResult[]): string {
+  const found = results.filter(({ memory }) => memory.some(({ proxyMb }) => proxyMb === undefined)).map(({ title }) => title)
+  return found.map((title) => ` ${title} is one program, which answers requests itself without an Envoy.`).join('')
 }
 
 /** A load of so much more is another machine. */
@@ -91,13 +99,14 @@ npm run bench:floor   # what Envoy alone needs
   module, its chart or manifests come from there, too, with the CRDs in them, and one replica of the controller. All run the same Envoy, one
   per Gateway, but Traefik: it is one program that reads the API and answers requests itself, from the manifests of its documentation. What
   is said of the controller is said of all of it, and to replace the controller is to replace what answers. What else they come with stays
-  as it is: Traefik takes on a configuration every two seconds at most.
+  as it is: Traefik takes on a configuration every two seconds at most, and writes five statuses a second before it does.
 * A route has a host of its own, one rule, one Service, one response header. Timers start when the API server has answered the write, and
   end with the first 200; the client asks again a millisecond after each wrong answer, on one connection. A route that does not serve
   within 30 s is a stall: the series ends there. It ends, too, when it has taken a quarter of the peer's time (one more: a fifteenth): then
   the cell says of how many routes it tells.
 * Answers are counted, all of them. A 404 before the first 200 of a route is how a proxy says that it does not have it yet.
 * At once: 20 writes are on their way at any time; four clients follow them in their order and ask each route until it has answered 200.
+  When some have not three minutes after the last write, or after a fifth of the peer's time, that is a stall, and no more routes are added.
 * Flips: one route turns to another Service of the same pods; to new clusters: each flip to a Service that no route names, of 50; to a Service
   made for it: 125 of them are made together, a second before the first of their flips, and go when the next 125 have had theirs. Four
   connections ask without pause until two seconds after the last flip. Where fewer flips were seen in answers than there were, the others
