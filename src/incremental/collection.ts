@@ -79,6 +79,16 @@ export class Collection<V> extends Source<V, Fragment<V>> implements SourceListe
     this.#dirty.add(fragment)
   }
 
+  /** See `Graph.bookkeeping`. */
+  bookkeeping(): { readonly fragments: number; readonly reads: number; readonly withoutValue: number } {
+    const fragments = [...this.slots()]
+    return {
+      fragments: fragments.length,
+      reads: fragments.reduce((sum, { deps }) => sum + (Array.isArray(deps) ? deps.length : 1), 0),
+      withoutValue: fragments.filter(({ value }) => value === undefined).length,
+    }
+  }
+
   /** The keys whose value changed since the last call, with the value of now; at first all that have a value. */
   takeChanges(): ReadonlyMap<string, V | undefined> {
     const changes = this.#changes ?? new Map(this.entries())

@@ -14,6 +14,16 @@ export interface FlushReport {
   readonly failures: readonly FragmentFailure[]
 }
 
+/** What a graph keeps besides values: the larger part of its memory, where values are small. */
+export interface Bookkeeping {
+  /** Keys of collections: each with who read it, and with what it was made from. */
+  readonly fragments: number
+  /** What fragments read, each thing once for each fragment. */
+  readonly reads: number
+  /** Of the keys, those that have no value. */
+  readonly withoutValue: number
+}
+
 /** Inputs, indexes and collections in the order of their declaration. */
 export class Graph {
   #order = 0
@@ -35,6 +45,13 @@ export class Graph {
     const collection = new Collection<V>(name, this.#order++, options)
     this.#collections.push(collection)
     return collection
+  }
+
+  /** Counts what is kept, for measurements: it looks at every fragment. */
+  bookkeeping(): Bookkeeping {
+    const all = this.#collections.map((each) => each.bookkeeping())
+    const sum = (part: keyof Bookkeeping): number => all.reduce((total, each) => total + each[part], 0)
+    return { fragments: sum('fragments'), reads: sum('reads'), withoutValue: sum('withoutValue') }
   }
 
   /** True if a flush would compute anything: somebody reads what was set since the last one. */

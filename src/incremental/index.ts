@@ -1,5 +1,5 @@
 export { Collection, type CollectionOptions, type FragmentFailure, type Keys } from './collection.js'
-export { type FlushReport, Graph } from './graph.js'
+export { type Bookkeeping, type FlushReport, Graph } from './graph.js'
 export { Index } from './index-source.js'
 export { Input } from './input.js'
 export { Source } from './source.js'

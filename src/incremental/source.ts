@@ -99,6 +99,11 @@ export abstract class Source<V, S extends Slot<V> = Slot<V>> implements SlotOwne
     this.tidy(key)
   }
 
+  /** All keys that are kept: with a value, or read in case that they get one. */
+  protected slots(): Iterable<S> {
+    return this.#slots.values()
+  }
+
   protected abstract newSlot(key: string): S
 
   /** The slot of a key that another source keeps, too: both keep the same text. */

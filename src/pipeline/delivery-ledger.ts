@@ -3,6 +3,7 @@
  * of that group has acknowledged revision 7" it concludes "delivered".
  */
 import type { Delivery } from '../gatewayapi/inputs.js'
+import { deepEqual } from '../util/deep-equal.js'
 import { combineStates, type GroupState, type ObjectStates } from './group-states.js'
 
 /** How far a group of proxies is. */
@@ -27,6 +28,8 @@ export class DeliveryLedger {
   /** Objects that wait for a group. */
   readonly #waiting = new Map<string, Set<string>>()
   readonly #progress = new Map<string, GroupProgress>()
+  /** Thousands of objects need the same: one map for those that are noted one after the other. */
+  #lastNeeds: ReadonlyMap<string, number> = new Map()
 
   /**
    * Notes that an object at a generation is part of these revisions. Without any group it has no configuration, which nobody needs
@@ -35,7 +38,8 @@ export class DeliveryLedger {
   note(object: string, generation: number, needs: ReadonlyMap<string, number>): void {
     const acknowledgedGeneration = this.#entries.get(object)?.acknowledgedGeneration ?? 0
     this.forget(object)
-    this.#entries.set(object, { generation, needs, acknowledgedGeneration, rejection: undefined })
+    if (!deepEqual(needs, this.#lastNeeds)) this.#lastNeeds = needs
+    this.#entries.set(object, { generation, needs: this.#lastNeeds, acknowledgedGeneration, rejection: undefined })
     for (const group of needs.keys()) {
       const waiting = this.#waiting.get(group)
       if (waiting === undefined) this.#waiting.set(group, new Set([object]))

@@ -1,6 +1,7 @@
 /** What a change costs in things that can be counted: the same on every machine, however busy it is. */
 import { ServerCredentials } from '@grpc/grpc-js'
 import { CONTROLLER_NAME } from '../../src/gatewayapi/context.js'
+import type { Bookkeeping } from '../../src/incremental/index.js'
 import { LOCAL_GROUP, LocalPlacements } from '../../src/infra/host/local-placements.js'
 import { createControlPlane } from '../../src/pipeline/control-plane.js'
 import type { KubeObject } from '../../src/provider/provider.js'
@@ -37,6 +38,8 @@ export interface Counted {
 
 /** A control plane with objects, without sockets. */
 export interface CountedPlane {
+  /** What the graph keeps besides values. */
+  bookkeeping(): Bookkeeping
   /** Sets an object, or removes it, and counts. */
   change(object: KubeObject, gone?: 'gone'): Promise<Counted>
   /** How many fragments of each collection ran at the last change. */
@@ -60,7 +63,7 @@ export async function countedPlane(
 export async function planeOf(objects: readonly KubeObject[], packing: RoutePacking): Promise<CountedPlane> {
   let counted: Counted = { fragments: 0, encodes: 0, resources: 0, bytes: 0, statuses: 0 }
   let runsByCollection = new Map<string, number>()
-  const { pipeline, snapshots } = createControlPlane({
+  const { pipeline, snapshots, translation } = createControlPlane({
     xds: { packing },
     context: { controllerName: CONTROLLER_NAME, allowExternalName: false, supportedFeatures: [] },
     placements: new LocalPlacements(0, true),
@@ -92,6 +95,7 @@ export async function planeOf(objects: readonly KubeObject[], packing: RoutePack
       await pipeline.idle()
       return counted
     },
+    bookkeeping: () => translation.graph.bookkeeping(),
     computed: () => runsByCollection,
     bytes: () => {
       const sizeOf = (typeUrl: TypeUrl): number =>
