@@ -13,53 +13,70 @@ import { allowEveryone } from '../xds/server/authentication.js'
 import type { RoutePacking } from '../xds/translate/packing.js'
 import { createControlPlane } from './control-plane.js'
 
-const GROUP = 'bench/gw'
+const GATEWAYS = ['gw', 'other']
+const GROUPS = GATEWAYS.map((name) => `bench/${name}`)
 const TABLES: readonly TypeUrl[] = [TYPE_URL.routeConfiguration, TYPE_URL.scopedRouteConfiguration]
 const PACKINGS: readonly RoutePacking[] = ['rds', 'scoped', { scopedAbove: 3 }]
 const ROUTES = [1, 2, 3, 4, 5, 6]
 
-/** Route `i` on both listeners, two routes to a host. */
+/** Route `i` on both listeners of both Gateways, two routes to a host. */
 function routeOf(i: number, generation: number, isBad: boolean): KubeObject {
   const route = routeObject(i, generation) as KubeObject & { readonly spec: { readonly rules: readonly object[] } }
   const [first, ...rules] = route.spec.rules
   const marker = { type: 'ResponseHeaderModifier', responseHeaderModifier: { set: [{ name: 'x-marker', value: isBad ? 'bad' : 'good' }] } }
   const spec = {
-    parentRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'gw' }],
+    parentRefs: GATEWAYS.map((name) => ({ group: 'gateway.networking.k8s.io', kind: 'Gateway', name })),
     hostnames: [`h${i >> 1}.secure.example.com`],
     rules: [{ ...first, filters: [marker] }, ...rules],
   }
   return { ...route, spec } as KubeObject
 }
 
-/** A proxy that rejects every resource with something bad in it, beside the whole pipeline. */
-async function world(packing: RoutePacking, pair: { readonly certificate: string; readonly privateKey: string }) {
+/** What a proxy was sent and will answer. */
+interface Answer {
+  readonly group: string
+  readonly resource: EncodedResource
+}
+
+/** Two proxies, one of each Gateway, that reject every resource with something bad in it, and the whole pipeline. */
+async function world(
+  packing: RoutePacking,
+  connected: readonly string[],
+  pair: { readonly certificate: string; readonly privateKey: string },
+) {
   const list = new RejectedVersions()
   const { pipeline, snapshots, translation } = createControlPlane({
     rejected: list,
     context: { controllerName: CONTROLLER_NAME, allowExternalName: false, supportedFeatures: [] },
     placements: new PodPlacements(),
-    authenticator: allowEveryone(GROUP),
+    authenticator: allowEveryone('none'),
     credentials: ServerCredentials.createInsecure(),
     xds: { packing },
   })
-  translation.inputs.addresses.set(GROUP, { assigned: [{ type: 'IPAddress', value: '192.0.2.1' }] })
-  pipeline.changes(gatewayObjects(pair).map(change))
+  for (const group of GROUPS) translation.inputs.addresses.set(group, { assigned: [{ type: 'IPAddress', value: '192.0.2.1' }] })
+  const objects = gatewayObjects(pair)
+  const named = (name: string) =>
+    objects.flatMap((each) => (each.kind === 'Gateway' ? [{ ...each, metadata: { ...each.metadata, name } }] : []))
+  pipeline.changes([...objects, ...GATEWAYS.flatMap(named)].map(change))
   pipeline.complete()
   await pipeline.idle()
+  for (const group of connected) pipeline.progress(group, { acknowledgedRevision: 0, connectedProxies: 1 })
 
   const sent = new Map<string, string>()
   const accepted = new Map<string, EncodedResource>()
-  const answers: EncodedResource[] = []
+  const answers: Answer[] = []
   const take = (): void => {
-    for (const resource of TABLES.flatMap((typeUrl) => [...snapshots.resources(GROUP, typeUrl).values()])) {
-      const key = `${resource.typeUrl} ${resource.name}`
-      if (sent.get(key) === resource.version || list.has(resource)) continue
-      sent.set(key, resource.version)
-      answers.push(resource)
+    for (const group of connected) {
+      for (const resource of TABLES.flatMap((typeUrl) => [...snapshots.resources(group, typeUrl).values()])) {
+        const key = `${group} ${resource.typeUrl} ${resource.name}`
+        if (sent.get(key) === resource.version || list.has(resource)) continue
+        sent.set(key, resource.version)
+        answers.push({ group, resource })
+      }
     }
   }
-  const answer = (resource: EncodedResource, pointsAt: (suspects: readonly string[]) => readonly string[]): void => {
-    const key = `${resource.typeUrl} ${resource.name}`
+  const answer = ({ group, resource }: Answer, pointsAt: (suspects: readonly string[]) => readonly string[]): void => {
+    const key = `${group} ${resource.typeUrl} ${resource.name}`
     if (!resource.value.includes('bad')) {
       accepted.set(key, resource)
       return
@@ -68,9 +85,9 @@ async function world(packing: RoutePacking, pair: { readonly certificate: string
     const named = pointsAt(all.map(({ name }) => name))
     const suspects = all.filter(({ name }) => named.includes(name))
     const rejected = { ...resource, message: 'no', suspects: suspects.length > 0 ? suspects : all, at: '' }
-    if (list.add(rejected)) pipeline.rejected(rejected, GROUP)
+    if (list.add(rejected)) pipeline.rejected(rejected, group)
   }
-  return { pipeline, snapshots, translation, accepted, answers, take, answer }
+  return { pipeline, connected, snapshots, translation, accepted, answers, take, answer }
 }
 
 type World = Awaited<ReturnType<typeof world>>
@@ -93,9 +110,9 @@ async function settle(on: World, culprits: readonly string[], draw: () => Chance
   for (let steps = 0; steps < 1_000; steps++) {
     on.take()
     const { at, waits, evidence } = draw()
-    const [resource] = on.answers.splice(at % Math.max(1, on.answers.length), 1)
-    if (resource !== undefined) {
-      on.answer(resource, (names) => {
+    const [next] = on.answers.splice(at % Math.max(1, on.answers.length), 1)
+    if (next !== undefined) {
+      on.answer(next, (names) => {
         if (evidence === 'everybody') return names
         return evidence === 'anybody' ? names.slice(0, 1) : names.filter((name) => culprits.includes(name))
       })
@@ -103,11 +120,14 @@ async function settle(on: World, culprits: readonly string[], draw: () => Chance
     }
     await on.pipeline.idle()
     on.take()
-    if (on.answers.length > 0) continue
-    const revision = on.snapshots.revision(GROUP)
-    on.pipeline.progress(GROUP, { acknowledgedRevision: revision, connectedProxies: 1 })
+    const revisions = on.connected.map((group) => on.snapshots.revision(group))
+    for (const [index, group] of on.connected.entries()) {
+      if (on.answers.some((answer) => answer.group === group)) continue
+      on.pipeline.progress(group, { acknowledgedRevision: revisions[index] ?? 0, connectedProxies: 1 })
+    }
     await on.pipeline.idle()
-    if (on.snapshots.revision(GROUP) === revision && resource === undefined) return
+    const isNews = on.connected.some((group, index) => on.snapshots.revision(group) !== revisions[index])
+    if (on.answers.length === 0 && next === undefined && !isNews) return
   }
   throw new Error('the search does not end')
 }
@@ -118,23 +138,29 @@ describe('what several resources are made from', () => {
     const generations = fc.array(fc.subarray(ROUTES), { minLength: 1, maxLength: 3 })
     const luck = fc.array(chances, { minLength: 1 })
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...PACKINGS), generations, luck, async (packing, badOfGenerations, drawn) => {
-        const on = await world(packing, pair)
-        let draws = 0
-        const draw = (): Chance => drawn[draws++ % drawn.length] ?? { at: 0, waits: true, evidence: 'everybody' }
-        for (const [index, bad] of badOfGenerations.entries()) {
-          on.pipeline.changes(ROUTES.map((i) => change(routeOf(i, index + 1, bad.includes(i)))))
-          const culprits = bad.map((i) => `route-${i}`)
-          await settle(on, culprits, draw)
-          const { quarantines, deliveries } = on.translation.inputs
-          expect([...quarantines.entries()].map(([object, { state }]) => `${object} ${state}`).sort()).toEqual(
-            culprits.map((name) => `HTTPRoute/bench/${name} rejected`),
-          )
-          expect(ROUTES.map((i) => deliveries.get(`HTTPRoute/bench/route-${i}`)?.state)).toEqual(
-            ROUTES.map((i) => (bad.includes(i) ? 'rejected' : 'delivered')),
-          )
-        }
-      }),
+      fc.asyncProperty(
+        fc.constantFrom(...PACKINGS),
+        fc.constantFrom(GROUPS, GROUPS.slice(1)),
+        generations,
+        luck,
+        async (packing, connected, badOfGenerations, drawn) => {
+          const on = await world(packing, connected, pair)
+          let draws = 0
+          const draw = (): Chance => drawn[draws++ % drawn.length] ?? { at: 0, waits: true, evidence: 'everybody' }
+          for (const [index, bad] of badOfGenerations.entries()) {
+            on.pipeline.changes(ROUTES.map((i) => change(routeOf(i, index + 1, bad.includes(i)))))
+            const culprits = bad.map((i) => `route-${i}`)
+            await settle(on, culprits, draw)
+            const { quarantines, deliveries } = on.translation.inputs
+            expect([...quarantines.entries()].map(([object, { state }]) => `${object} ${state}`).sort()).toEqual(
+              culprits.map((name) => `HTTPRoute/bench/${name} rejected`),
+            )
+            expect(ROUTES.map((i) => deliveries.get(`HTTPRoute/bench/route-${i}`)?.state)).toEqual(
+              ROUTES.map((i) => (bad.includes(i) ? 'rejected' : connected === GROUPS ? 'delivered' : 'noProxy')),
+            )
+          }
+        },
+      ),
       { numRuns: 60 },
     )
   }, 120_000)

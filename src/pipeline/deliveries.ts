@@ -119,8 +119,11 @@ export class Deliveries {
    */
   rejected(rejected: RejectedVersion, group?: string): boolean {
     if (this.#isPast(rejected)) return false
-    if (this.#quarantines.rejected(rejected).length === 0) return this.#noteUnheld(rejected)
+    const held = this.#quarantines.rejected(rejected)
+    if (held.length === 0) return this.#noteUnheld(rejected)
     for (const each of group === undefined ? this.#ledger.connectedGroups() : [group]) this.#searching.add(each)
+    // Who is let in is not cleared before all proxies that get it have answered: it would be blamed with the next one.
+    for (const object of held) for (const each of this.#ledger.states(object)?.groups.keys() ?? []) this.#searching.add(each)
     this.#searchNeeds = undefined
     return true
   }

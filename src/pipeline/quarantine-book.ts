@@ -36,6 +36,13 @@ export class QuarantineBook {
   #waiting: (readonly ObjectVersion[])[] = []
   /** Objects that are held back on evidence, and nothing was accepted or rejected since. */
   #unproven: ObjectVersion[] = []
+  /** Who was let in last, and is not rejected so far. */
+  #admitted: readonly ObjectVersion[] = []
+  /**
+   * By object the generation that proxies took when it was let in. It may never count as acknowledged, where some Gateway has no proxy, and
+   * would be blamed with everybody who is let in after it, and the search begin anew, for ever.
+   */
+  readonly #cleared = new Map<string, number>()
 
   constructor(actions: QuarantineActions) {
     this.#actions = actions
@@ -68,6 +75,7 @@ export class QuarantineBook {
     // What an extension server made of it is no part of this project: it goes first, and whoever it was made from stays.
     const foreign = pointedAt.filter(({ kind }) => kind === HOOK_ORIGIN_KIND)
     const likely = foreign.length > 0 ? foreign : pointedAt.length > 0 ? pointedAt : all
+    if (likely.length > 0) this.#admitted = []
     const isAlone = likely.length === 1
     const isProven = isAlone && all.every((origin) => deliveryKey(origin) === deliveryKey(likely[0] ?? origin))
     // Evidence that did not help: whoever was held back for it is tried again, last of all.
@@ -81,13 +89,17 @@ export class QuarantineBook {
   /** Everything that was sent is answered: lets the next suspects in. Returns them; none when nobody waits. */
   admitNext(): readonly string[] {
     this.#unproven = []
-    for (;;) {
-      const next = this.#waiting.pop()
-      if (next === undefined) return []
-      const objects = next.filter((suspect) => this.#held.get(deliveryKey(suspect))?.generation === suspect.generation).map(deliveryKey)
+    for (const { generation, ...admitted } of this.#admitted) this.#cleared.set(deliveryKey(admitted), generation)
+    this.#admitted = []
+    for (let next = this.#waiting.pop(); next !== undefined; next = this.#waiting.pop()) {
+      const suspects = next.filter((suspect) => this.#held.get(deliveryKey(suspect))?.generation === suspect.generation)
+      const objects = suspects.map(deliveryKey)
       for (const object of objects) this.#release(object)
+      this.#admitted = suspects
       if (objects.length > 0) return objects
     }
+    this.#cleared.clear()
+    return []
   }
 
   /** The object has another version, or is gone: it gets its chance. */
@@ -98,6 +110,7 @@ export class QuarantineBook {
   #isOpen(object: ObjectVersion): boolean {
     const key = deliveryKey(object)
     if (this.#held.has(key) || !this.#actions.canHold(key)) return false
+    if (this.#cleared.get(key) === object.generation) return false
     const acknowledged = this.#actions.acknowledgedGeneration(key)
     return acknowledged === undefined || acknowledged < object.generation
   }
