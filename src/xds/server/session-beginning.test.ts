@@ -1,16 +1,18 @@
 /** Clients that come while the controller still translates what there is: additions for those that have nothing, silence for all others. */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { cluster, drop, endpoints, routes, secret } from '../../../test/xds/support/resources.js'
+import { cluster, drop, endpoints, listener, routes, scope, secret } from '../../../test/xds/support/resources.js'
 import { edsCluster, rdsListener } from '../../../test/xds/support/running-proxy.js'
 import { SessionDriver } from '../../../test/xds/support/session-driver.js'
 import { TYPE_URL } from '../resource.js'
+import { DEFAULT_BOUNDS } from './bounds.js'
 
 const CDS = TYPE_URL.cluster
 const EDS = TYPE_URL.clusterLoadAssignment
 const SDS = TYPE_URL.secret
 const LDS = TYPE_URL.listener
 const RDS = TYPE_URL.routeConfiguration
+const SRDS = TYPE_URL.scopedRouteConfiguration
 
 /** A client whose server does not know everything yet. */
 const early = (...resources: ConstructorParameters<typeof SessionDriver>[0] & object): SessionDriver =>
@@ -74,6 +76,20 @@ describe('before everything is known', () => {
     expect(driver.sends()).toEqual([])
     driver.cache.markComplete()
     expect(driver.sends().join(' ')).toContain('CDS +b +a')
+  })
+
+  it('a listener waits for the scopes of all portions, not only for those that were known when it was', () => {
+    const all = [{ typeUrl: SRDS, name: '*' }]
+    const driver = early(scope('one'), listener('l', { references: all }))
+    const versions = new Map([['old', 'old']])
+    for (const typeUrl of [CDS, SRDS, LDS]) driver.ask(typeUrl, { subscribe: ['*'], initialVersions: versions })
+    driver.apply(...Array.from({ length: DEFAULT_BOUNDS.maxResources }, (_, index) => scope(`s${index}`)))
+    driver.cache.markComplete()
+    expect(driver.sends().join(' ')).not.toContain('LDS +l')
+    driver.accept()
+    expect(driver.sends().join(' ')).not.toContain('LDS +l')
+    driver.accept()
+    expect(driver.sends().join(' ')).toContain('LDS +l')
   })
 
   it('a client of the state of the world hears nothing: what is missing in a response would be deleted', () => {

@@ -124,8 +124,9 @@ export class Session {
   /** Takes changes of the cache over. Returns true if something of this stream changed. */
   changed(changes: readonly AppliedChange[], revision: number): boolean {
     let mine = false
+    const isInitial = !this.#options.cache.isComplete
     for (const { typeUrl, name, previous, current } of changes) {
-      if (this.#subscriptions.get(typeUrl)?.changed(name, previous, revision)) mine = true
+      if (this.#subscriptions.get(typeUrl)?.changed(name, previous, revision, isInitial)) mine = true
       if (current === undefined) this.#warming.gone({ typeUrl, name })
     }
     return mine

@@ -37,7 +37,7 @@ export interface FlightItem {
   previous: Held | undefined
   /** The revision that made the name divergent. */
   readonly since: number
-  /** True for what the client had not when it subscribed: it was there before everything that comes. */
+  /** True for what the client had not when it subscribed, or when not all was known yet: it was there before everything that comes. */
   readonly isInitial: boolean
 }
 
@@ -154,13 +154,21 @@ export class Subscription {
     return added.length > 0
   }
 
-  /** Takes note of a change in the cache. Returns false if the client does not care. */
-  changed(name: string, previous: EncodedResource | undefined, revision: number): boolean {
+  /**
+   * Takes note of a change in the cache. Returns false if the client does not care.
+   *
+   * @param isInitial true while the cache does not know all that there is
+   */
+  changed(name: string, previous: EncodedResource | undefined, revision: number, isInitial = false): boolean {
     if (!this.covers(name)) return false
     const before = this.#divergent.get(name)
     this.#divergent.set(
       name,
-      before === undefined ? differsSince(revision, previous) : before.changedAt === revision ? before : { ...before, changedAt: revision },
+      before === undefined
+        ? { ...differsSince(revision, previous), isInitial }
+        : before.changedAt === revision
+          ? before
+          : { ...before, changedAt: revision },
     )
     this.leaving.delete(name)
     this.#parked.delete(name)
