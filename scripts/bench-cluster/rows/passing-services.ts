@@ -16,11 +16,13 @@ const WRITERS = 20
 export class PassingServices {
   readonly #stage: Stage
   readonly #count: number
+  readonly #headStartMs: number
   #removed = 0
 
-  constructor(stage: Stage, count: number) {
+  constructor(stage: Stage, count: number, headStartMs: number = HEAD_START_MS) {
     this.#stage = stage
     this.#count = count
+    this.#headStartMs = headStartMs
   }
 
   /** The Service of a flip; a batch is made when its first is asked for. The one before stays: the route still names one of its Services. */
@@ -28,7 +30,7 @@ export class PassingServices {
     if (flip % BATCH === 0) {
       await this.removeUpTo(flip - BATCH)
       await this.#make(flip, Math.min(flip + BATCH, this.#count))
-      await pause(HEAD_START_MS)
+      await pause(this.#headStartMs)
     }
     return passing(flip)
   }
