@@ -1,196 +1,150 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { eventually } from '../../test/support/eventually.js'
-import { FakeClock } from '../../test/support/fake-clock.js'
-import { FakeKubeApi, type SeenRequest } from '../../test/support/fake-kube-api.js'
-import { KubeClient } from './kube-client.js'
-import type { RawObject } from './kube-json.js'
+import type { SeenRequest } from '../../test/support/fake-kube-api.js'
+import { Reflected, ROUTES, route } from '../../test/support/reflected.js'
 import { silentLog } from './log.js'
-import { Reflector, type ReflectorOptions } from './reflector.js'
-import type { ReflectorState } from './reflector-state.js'
 
-const ROUTES = '/apis/gateway.networking.k8s.io/v1/httproutes'
-const resource = { group: 'gateway.networking.k8s.io', version: 'v1', plural: 'httproutes' }
-const route = (name: string, spec: object = {}): RawObject => ({ metadata: { name, namespace: 'shop' }, spec })
 const isWatch = (request: SeenRequest): boolean => request.query.get('watch') === 'true'
 const isList = (request: SeenRequest): boolean => request.method === 'GET' && !isWatch(request)
 
 describe('Reflector', () => {
-  let api: FakeKubeApi
-  let clock: FakeClock
-  let stop: AbortController
-  let client: KubeClient
-  let seen: Map<string, RawObject>
-  let calls: string[]
-  let states: ReflectorState[]
-  let running: Promise<void>
-
-  const start = (more: Partial<ReflectorOptions> = {}): Reflector => {
-    const reflector = new Reflector({
-      client,
-      clock,
-      log: silentLog,
-      resource,
-      onChanges: (changed, removed) => {
-        for (const object of changed) seen.set(`${object.metadata.namespace}/${object.metadata.name}`, object)
-        for (const key of removed) seen.delete(key)
-        calls.push(`+${changed.map((object) => object.metadata.name).join(',')} -${removed.join(',')}`)
-      },
-      onState: (state) => states.push(state),
-      ...more,
-    })
-    running = reflector.start(stop.signal)
-    return reflector
-  }
-  const watching = (): Promise<void> => eventually(() => expect(api.watchers.size).toBe(1))
-  const requests = (kind: (request: SeenRequest) => boolean): SeenRequest[] => api.requests.filter(kind)
+  let on: Reflected
 
   beforeEach(async () => {
-    api = new FakeKubeApi()
-    await api.listen()
-    clock = new FakeClock()
-    stop = new AbortController()
-    client = new KubeClient(api.credentials, 'test')
+    on = await Reflected.create()
     // Lists in pages; reflector-streamed.test.ts has the others.
-    client.streamedLists.refused()
-    seen = new Map()
-    calls = []
-    states = []
+    on.client.streamedLists.refused()
   })
 
-  afterEach(async () => {
-    stop.abort()
-    await running
-    client.close()
-    await api.close()
-  })
+  afterEach(() => on.close())
 
   it('lists in pages, hands over what it has before the end, and watches from there with bookmarks', async () => {
-    for (let i = 0; i < 601; i++) api.put(ROUTES, route(`r${i}`))
-    await start().listed
-    expect(seen.size).toBe(601)
+    for (let i = 0; i < 601; i++) on.api.put(ROUTES, route(`r${i}`))
+    await on.start().listed
+    expect(on.seen.size).toBe(601)
     // Slices of 25, and what is left of each page.
-    expect(calls).toHaveLength(10 + 10 + 5)
-    expect(requests(isList)).toHaveLength(3)
-    await watching()
-    const query = requests(isWatch)[0]?.query
+    expect(on.calls).toHaveLength(10 + 10 + 5)
+    expect(on.requests(isList)).toHaveLength(3)
+    await on.watching()
+    const query = on.requests(isWatch)[0]?.query
     expect(query?.get('allowWatchBookmarks')).toBe('true')
     expect(Number(query?.get('timeoutSeconds'))).toBe(450)
   })
 
   it('follows additions, changes and deletions', async () => {
-    api.put(ROUTES, route('a'))
-    await start().listed
-    await watching()
-    api.put(ROUTES, route('b'))
-    api.put(ROUTES, route('a', { x: 1 }))
-    await eventually(() => expect(seen.get('shop/a')?.spec).toEqual({ x: 1 }))
-    api.remove(ROUTES, 'shop', 'b')
-    await eventually(() => expect([...seen.keys()]).toEqual(['shop/a']))
+    on.api.put(ROUTES, route('a'))
+    await on.start().listed
+    await on.watching()
+    on.api.put(ROUTES, route('b'))
+    on.api.put(ROUTES, route('a', { x: 1 }))
+    await eventually(() => expect(on.seen.get('shop/a')?.spec).toEqual({ x: 1 }))
+    on.api.remove(ROUTES, 'shop', 'b')
+    await eventually(() => expect([...on.seen.keys()]).toEqual(['shop/a']))
   })
 
   it('ignores an event that it has seen already', async () => {
-    const object = api.put(ROUTES, route('a'))
-    await start().listed
-    await watching()
-    api.sendRaw(`${JSON.stringify({ type: 'MODIFIED', object })}\n`)
-    api.put(ROUTES, route('b'))
-    await eventually(() => expect(seen.has('shop/b')).toBe(true))
-    expect(calls).toEqual(['+a -', '+b -'])
+    const object = on.api.put(ROUTES, route('a'))
+    await on.start().listed
+    await on.watching()
+    on.api.sendRaw(`${JSON.stringify({ type: 'MODIFIED', object })}\n`)
+    on.api.put(ROUTES, route('b'))
+    await eventually(() => expect(on.seen.has('shop/b')).toBe(true))
+    expect(on.calls).toEqual(['+a -', '+b -'])
   })
 
   it('goes on from the last bookmark without a list when the server ends the watch', async () => {
-    await start().listed
-    await watching()
-    clock.nowMs = 400_000
-    api.put('/api/v1/services', { metadata: { name: 'elsewhere', namespace: 'shop' } })
-    api.bookmark()
+    await on.start().listed
+    await on.watching()
+    on.clock.nowMs = 400_000
+    on.api.put('/api/v1/services', { metadata: { name: 'elsewhere', namespace: 'shop' } })
+    on.api.bookmark()
     await new Promise((resolve) => setTimeout(resolve, 20))
-    api.endWatches()
-    await eventually(() => expect(requests(isWatch)).toHaveLength(2))
-    expect(requests(isList)).toHaveLength(1)
-    expect(Number(requests(isWatch)[1]?.query.get('resourceVersion'))).toBeGreaterThan(
-      Number(requests(isWatch)[0]?.query.get('resourceVersion')),
+    on.api.endWatches()
+    await eventually(() => expect(on.requests(isWatch)).toHaveLength(2))
+    expect(on.requests(isList)).toHaveLength(1)
+    expect(Number(on.requests(isWatch)[1]?.query.get('resourceVersion'))).toBeGreaterThan(
+      Number(on.requests(isWatch)[0]?.query.get('resourceVersion')),
     )
   })
 
   it('lists again after 410 in the middle of a watch and reports what went away meanwhile', async () => {
-    api.put(ROUTES, route('a'))
-    api.put(ROUTES, route('b'))
-    await start().listed
-    await watching()
+    on.api.put(ROUTES, route('a'))
+    on.api.put(ROUTES, route('b'))
+    await on.start().listed
+    await on.watching()
     // The connection is gone for so long that the history is forgotten.
-    api.plan({ status: 410, reason: 'Expired' }, isWatch)
-    api.endWatches('reset')
-    await eventually(() => expect(states.at(-1)).toMatchObject({ kind: 'waiting', failure: { reason: 'disconnected' } }))
-    api.remove(ROUTES, 'shop', 'b')
-    api.put(ROUTES, route('c'))
-    await clock.advance(1_000)
-    await eventually(() => expect(states.at(-1)).toMatchObject({ kind: 'waiting', failure: { reason: 'expired' } }))
-    await clock.advance(2_000)
-    await eventually(() => expect([...seen.keys()].sort()).toEqual(['shop/a', 'shop/c']))
+    on.api.plan({ status: 410, reason: 'Expired' }, isWatch)
+    on.api.endWatches('reset')
+    await on.waitingFor('disconnected')
+    on.api.remove(ROUTES, 'shop', 'b')
+    on.api.put(ROUTES, route('c'))
+    await on.clock.advance(1_000)
+    await on.waitingFor('expired')
+    await on.clock.advance(2_000)
+    await eventually(() => expect([...on.seen.keys()].sort()).toEqual(['shop/a', 'shop/c']))
     // The object that did not change is not handed over again.
-    expect(calls).toEqual(['+a,b -', '+c -shop/b'])
+    expect(on.calls).toEqual(['+a,b -', '+c -shop/b'])
   })
 
   it('takes 410 as an event of the watch for what it is', async () => {
-    await start().listed
-    await watching()
-    api.sendRaw(`${JSON.stringify({ type: 'ERROR', object: { kind: 'Status', code: 410, reason: 'Expired' } })}\n`)
-    await eventually(() => expect(states.at(-1)).toMatchObject({ kind: 'waiting', failure: { reason: 'expired' } }))
-    await clock.advance(1_000)
-    await eventually(() => expect(requests(isList)).toHaveLength(2))
+    await on.start().listed
+    await on.watching()
+    on.api.sendRaw(`${JSON.stringify({ type: 'ERROR', object: { kind: 'Status', code: 410, reason: 'Expired' } })}\n`)
+    await on.waitingFor('expired')
+    await on.clock.advance(1_000)
+    await eventually(() => expect(on.requests(isList)).toHaveLength(2))
   })
 
   it('asks for the next page before it hands over the one that came', async () => {
-    for (let i = 0; i < 600; i++) api.put(ROUTES, route(`r${i}`))
+    for (let i = 0; i < 600; i++) on.api.put(ROUTES, route(`r${i}`))
     const asked: number[] = []
-    const json = client.json.bind(client)
+    const json = on.client.json.bind(on.client)
     let pages = 0
-    client.json = (...args) => {
+    on.client.json = (...args) => {
       pages++
       return json(...args)
     }
-    await start({ onChanges: () => asked.push(pages) }).listed
+    await on.start({ onChanges: () => asked.push(pages) }).listed
     // While the first page is handed over the second is under way, and nothing follows the third.
     expect(asked).toEqual([...Array<number>(10).fill(2), ...Array<number>(10 + 4).fill(3)])
   })
 
   it('starts the list over when a continue token has expired, and takes back what has gone meanwhile', async () => {
-    for (let i = 0; i < 600; i++) api.put(ROUTES, route(`r${i}`))
-    api.plan({ status: 410, reason: 'Expired' }, (request) => request.query.has('continue'))
-    const reflector = start()
-    await eventually(() => expect(clock.sleeping).toBe(1))
+    for (let i = 0; i < 600; i++) on.api.put(ROUTES, route(`r${i}`))
+    on.api.plan({ status: 410, reason: 'Expired' }, (request) => request.query.has('continue'))
+    const reflector = on.start()
+    await eventually(() => expect(on.clock.sleeping).toBe(1))
     expect(reflector.hasListed).toBe(false)
-    expect(seen.size).toBe(250)
-    api.remove(ROUTES, 'shop', 'r0')
-    await clock.advance(1_000)
+    expect(on.seen.size).toBe(250)
+    on.api.remove(ROUTES, 'shop', 'r0')
+    await on.clock.advance(1_000)
     await reflector.listed
-    expect(seen.size).toBe(599)
-    expect(seen.has('shop/r0')).toBe(false)
+    expect(on.seen.size).toBe(599)
+    expect(on.seen.has('shop/r0')).toBe(false)
   })
 
   it('hands over what a later list brings in one call', async () => {
-    for (let i = 0; i < 600; i++) api.put(ROUTES, route(`r${i}`))
-    await start().listed
-    await watching()
-    calls.length = 0
-    api.plan({ status: 410, reason: 'Expired' }, isWatch)
-    api.endWatches('reset')
-    await eventually(() => expect(states.at(-1)).toMatchObject({ kind: 'waiting', failure: { reason: 'disconnected' } }))
-    for (let i = 0; i < 600; i++) api.put(ROUTES, route(`r${i}`, { x: 1 }))
-    api.remove(ROUTES, 'shop', 'r7')
-    await clock.advance(1_000)
-    await eventually(() => expect(states.at(-1)).toMatchObject({ kind: 'waiting', failure: { reason: 'expired' } }))
-    await clock.advance(2_000)
-    await watching()
-    expect(seen.size).toBe(599)
-    expect(calls).toHaveLength(1)
+    for (let i = 0; i < 600; i++) on.api.put(ROUTES, route(`r${i}`))
+    await on.start().listed
+    await on.watching()
+    on.calls.length = 0
+    on.api.plan({ status: 410, reason: 'Expired' }, isWatch)
+    on.api.endWatches('reset')
+    await on.waitingFor('disconnected')
+    for (let i = 0; i < 600; i++) on.api.put(ROUTES, route(`r${i}`, { x: 1 }))
+    on.api.remove(ROUTES, 'shop', 'r7')
+    await on.clock.advance(1_000)
+    await on.waitingFor('expired')
+    await on.clock.advance(2_000)
+    await on.watching()
+    expect(on.seen.size).toBe(599)
+    expect(on.calls).toHaveLength(1)
   })
 
   it('waits as long as the server asks with Retry-After', async () => {
-    api.plan({ status: 429, reason: 'TooManyRequests', retryAfter: 7 }, isList)
-    start()
-    await eventually(() => expect(states.at(-1)).toMatchObject({ kind: 'waiting', failure: { reason: 'throttled' }, waitMs: 7_000 }))
+    on.api.plan({ status: 429, reason: 'TooManyRequests', retryAfter: 7 }, isList)
+    on.start()
+    await on.waitingFor('throttled', 7_000)
   })
 
   it.each([
@@ -199,162 +153,162 @@ describe('Reflector', () => {
     { name: 'missing permission', fault: { status: 403, reason: 'Forbidden' }, reason: 'forbidden' },
     { name: 'refused credentials', fault: { status: 401, reason: 'Unauthorized' }, reason: 'unauthorized' },
   ] as const)('waits longer and longer on $name, and comes back', async ({ fault, reason }) => {
-    api.put(ROUTES, route('a'))
+    on.api.put(ROUTES, route('a'))
     // A refused credential is tried again at once with a fresh one.
-    api.plan(fault, isList, reason === 'unauthorized' ? 6 : 3)
-    const reflector = start()
+    on.api.plan(fault, isList, reason === 'unauthorized' ? 6 : 3)
+    const reflector = on.start()
     for (const wait of [800, 1_600, 3_200]) {
-      await eventually(() => expect(clock.sleeps.at(-1)).toBe(wait))
-      expect(states.at(-1)).toMatchObject({ kind: 'waiting', failure: { reason } })
-      await clock.advance(wait)
+      await eventually(() => expect(on.clock.sleeps.at(-1)).toBe(wait))
+      expect(on.states.at(-1)).toMatchObject({ kind: 'waiting', failure: { reason } })
+      await on.clock.advance(wait)
     }
     await reflector.listed
-    expect(seen.size).toBe(1)
+    expect(on.seen.size).toBe(1)
   })
 
   it('is back within ten seconds of a server that was away, however long', async () => {
-    api.plan('reset', isList, 10)
-    api.plan({ status: 503 }, isList, 10)
-    api.plan({ status: 410, reason: 'Expired' }, isList)
-    start()
+    on.api.plan('reset', isList, 10)
+    on.api.plan({ status: 503 }, isList, 10)
+    on.api.plan({ status: 410, reason: 'Expired' }, isList)
+    on.start()
     for (let attempt = 1; attempt <= 20; attempt++) {
-      await eventually(() => expect(clock.sleeps).toHaveLength(attempt))
-      await clock.advance(clock.sleeps.at(-1) ?? 0)
+      await eventually(() => expect(on.clock.sleeps).toHaveLength(attempt))
+      await on.clock.advance(on.clock.sleeps.at(-1) ?? 0)
     }
-    expect(Math.max(...clock.sleeps)).toBe(8_000)
+    expect(Math.max(...on.clock.sleeps)).toBe(8_000)
     // What it knew has expired meanwhile: that is told at once, and answered with a new list.
-    await eventually(() => expect(clock.sleeps).toHaveLength(21))
-    expect(clock.sleeps.at(-1)).toBe(800)
+    await eventually(() => expect(on.clock.sleeps).toHaveLength(21))
+    expect(on.clock.sleeps.at(-1)).toBe(800)
   })
 
   it('tells of the same failure ever more seldom', async () => {
     const told: string[] = []
-    api.plan({ status: 403, reason: 'Forbidden' }, isList, 16)
-    start({ log: { ...silentLog, warn: (_, message) => told.push(message) } })
+    on.api.plan({ status: 403, reason: 'Forbidden' }, isList, 16)
+    on.start({ log: { ...silentLog, warn: (_, message) => told.push(message) } })
     for (let attempt = 1; attempt <= 16; attempt++) {
-      await eventually(() => expect(clock.sleeps).toHaveLength(attempt))
-      await clock.advance(clock.sleeps.at(-1) ?? 0)
+      await eventually(() => expect(on.clock.sleeps).toHaveLength(attempt))
+      await on.clock.advance(on.clock.sleeps.at(-1) ?? 0)
     }
     // The first, second, fourth, eighth and sixteenth time.
     expect(told).toHaveLength(5)
   })
 
   it('keeps what it knows while the server is away', async () => {
-    api.put(ROUTES, route('a'))
-    await start().listed
-    await watching()
-    api.plan({ status: 403, reason: 'Forbidden' }, () => true, 1_000)
-    api.endWatches('reset')
-    await eventually(() => expect(states.at(-1)?.kind).toBe('waiting'))
-    await clock.advance(60_000)
-    expect([...seen.keys()]).toEqual(['shop/a'])
+    on.api.put(ROUTES, route('a'))
+    await on.start().listed
+    await on.watching()
+    on.api.plan({ status: 403, reason: 'Forbidden' }, () => true, 1_000)
+    on.api.endWatches('reset')
+    await eventually(() => expect(on.states.at(-1)?.kind).toBe('waiting'))
+    await on.clock.advance(60_000)
+    expect([...on.seen.keys()]).toEqual(['shop/a'])
   })
 
   it('asks again at once when a watch is silent for 90 s, as behind a half-open connection, however often', async () => {
-    await start().listed
-    await watching()
+    await on.start().listed
+    await on.watching()
     for (let round = 1; round <= 5; round++) {
-      await clock.advance(89_000)
-      expect(requests(isWatch)).toHaveLength(round)
-      await clock.advance(1_500)
-      await eventually(() => expect(requests(isWatch)).toHaveLength(round + 1))
-      await watching()
+      await on.clock.advance(89_000)
+      expect(on.requests(isWatch)).toHaveLength(round)
+      await on.clock.advance(1_500)
+      await eventually(() => expect(on.requests(isWatch)).toHaveLength(round + 1))
+      await on.watching()
     }
-    expect(requests(isList)).toHaveLength(1)
-    expect(states.some(({ kind }) => kind === 'waiting')).toBe(false)
+    expect(on.requests(isList)).toHaveLength(1)
+    expect(on.states.some(({ kind }) => kind === 'waiting')).toBe(false)
   })
 
   it('gives up a server that accepts the watch and never answers', async () => {
-    await start().listed
-    await watching()
-    api.plan('hang', isWatch)
-    clock.nowMs = 400_000
-    api.endWatches()
-    await eventually(() => expect(requests(isWatch)).toHaveLength(2))
-    await clock.advance(91_000)
-    await watching()
-    expect(requests(isWatch)).toHaveLength(3)
+    await on.start().listed
+    await on.watching()
+    on.api.plan('hang', isWatch)
+    on.clock.nowMs = 400_000
+    on.api.endWatches()
+    await eventually(() => expect(on.requests(isWatch)).toHaveLength(2))
+    await on.clock.advance(91_000)
+    await on.watching()
+    expect(on.requests(isWatch)).toHaveLength(3)
   })
 
   it('does not spin when the server ends every watch at once', async () => {
-    await start().listed
-    await watching()
-    api.endWatches()
-    await eventually(() => expect(states.at(-1)).toMatchObject({ kind: 'waiting', failure: { reason: 'disconnected' } }))
-    expect(requests(isWatch)).toHaveLength(1)
+    await on.start().listed
+    await on.watching()
+    on.api.endWatches()
+    await on.waitingFor('disconnected')
+    expect(on.requests(isWatch)).toHaveLength(1)
   })
 
   it('hands over what came before a line that is no JSON, and goes on from there', async () => {
-    await start().listed
-    await watching()
+    await on.start().listed
+    await on.watching()
     const object = { ...route('a'), metadata: { name: 'a', namespace: 'shop', resourceVersion: '5000' } }
-    api.sendRaw(`${JSON.stringify({ type: 'ADDED', object })}\n{"type":"ADD\n`)
-    await eventually(() => expect(states.at(-1)).toMatchObject({ kind: 'waiting', failure: { reason: 'disconnected' } }))
-    expect([...seen.keys()]).toEqual(['shop/a'])
-    await clock.advance(1_000)
-    await eventually(() => expect(requests(isWatch).at(-1)?.query.get('resourceVersion')).toBe('5000'))
+    on.api.sendRaw(`${JSON.stringify({ type: 'ADDED', object })}\n{"type":"ADD\n`)
+    await on.waitingFor('disconnected')
+    expect([...on.seen.keys()]).toEqual(['shop/a'])
+    await on.clock.advance(1_000)
+    await eventually(() => expect(on.requests(isWatch).at(-1)?.query.get('resourceVersion')).toBe('5000'))
   })
 
   it('counts a resource that the server does not know as listed, and finds it when it comes', async () => {
-    api.absent.add(ROUTES)
-    await start().listed
-    expect(states.at(-1)).toMatchObject({ kind: 'absent' })
-    api.absent.clear()
-    api.put(ROUTES, route('a'))
-    await clock.advance(1_000)
-    await eventually(() => expect(seen.size).toBe(1))
+    on.api.absent.add(ROUTES)
+    await on.start().listed
+    expect(on.states.at(-1)).toMatchObject({ kind: 'absent' })
+    on.api.absent.clear()
+    on.api.put(ROUTES, route('a'))
+    await on.clock.advance(1_000)
+    await eventually(() => expect(on.seen.size).toBe(1))
   })
 
   it('believes only the second 404 when it holds objects', async () => {
-    api.put(ROUTES, route('a'))
-    await start().listed
-    await watching()
-    api.absent.add(ROUTES)
-    clock.nowMs = 400_000
-    api.endWatches('close')
-    await eventually(() => expect(states.at(-1)).toMatchObject({ kind: 'waiting', failure: { reason: 'absent' } }))
-    expect(seen.size).toBe(1)
-    await clock.advance(1_000)
-    await eventually(() => expect(states.at(-1)).toMatchObject({ kind: 'absent' }))
-    expect(seen.size).toBe(0)
+    on.api.put(ROUTES, route('a'))
+    await on.start().listed
+    await on.watching()
+    on.api.absent.add(ROUTES)
+    on.clock.nowMs = 400_000
+    on.api.endWatches('close')
+    await on.waitingFor('absent')
+    expect(on.seen.size).toBe(1)
+    await on.clock.advance(1_000)
+    await eventually(() => expect(on.states.at(-1)).toMatchObject({ kind: 'absent' }))
+    expect(on.seen.size).toBe(0)
   })
 
   it('starts with short waits again after two healthy minutes', async () => {
-    api.plan({ status: 500 }, isList, 3)
-    const reflector = start()
+    on.api.plan({ status: 500 }, isList, 3)
+    const reflector = on.start()
     for (const wait of [800, 1_600, 3_200]) {
-      await eventually(() => expect(clock.sleeps.at(-1)).toBe(wait))
-      await clock.advance(wait)
+      await eventually(() => expect(on.clock.sleeps.at(-1)).toBe(wait))
+      await on.clock.advance(wait)
     }
     await reflector.listed
-    await watching()
-    clock.nowMs += 121_000
-    api.plan({ status: 500 }, isWatch)
-    api.endWatches()
-    await eventually(() => expect(states.at(-1)).toMatchObject({ kind: 'waiting', waitMs: 800 }))
+    await on.watching()
+    on.clock.nowMs += 121_000
+    on.api.plan({ status: 500 }, isWatch)
+    on.api.endWatches()
+    await eventually(() => expect(on.states.at(-1)).toMatchObject({ kind: 'waiting', waitMs: 800 }))
   })
 
   it('survives a receiver that throws', async () => {
-    api.put(ROUTES, route('a'))
+    on.api.put(ROUTES, route('a'))
     let received = 0
-    const reflector = start({
+    const reflector = on.start({
       onChanges: () => {
         received++
         throw new Error('broken receiver')
       },
     })
     await reflector.listed
-    await watching()
-    api.put(ROUTES, route('b'))
+    await on.watching()
+    on.api.put(ROUTES, route('b'))
     await eventually(() => expect(received).toBe(2))
   })
 
   it('ends the watch on the server when it is stopped', async () => {
-    const reflector = start()
-    await watching()
-    stop.abort()
-    await running
+    const reflector = on.start()
+    await on.watching()
+    on.stop.abort()
+    await on.ended()
     expect(reflector.state).toEqual({ kind: 'stopped' })
-    await eventually(() => expect(api.watchers.size).toBe(0))
+    await eventually(() => expect(on.api.watchers.size).toBe(0))
   })
 })
