@@ -30,6 +30,14 @@ describe('FirstRoutes', () => {
     expect(routes.next()).toEqual([changeOf('HTTPRoute', 'a', 2)])
   })
 
+  it('makes portions larger rather than more of them without end', () => {
+    const routes = new FirstRoutes(1)
+    routes.keepBack(Array.from({ length: 400 }, (_, at) => changeOf('HTTPRoute', `r${at}`, 1)))
+    let portions = 0
+    for (; portions === 0 || routes.isWaiting; portions++) routes.next()
+    expect(portions).toBe(40)
+  })
+
   it('brings whoever applies what it lets through to the same objects as all changes in their order', () => {
     const step = fc.oneof(
       {

@@ -8,14 +8,16 @@ import type { Change } from '../provider/provider.js'
 const PORTIONED: ReadonlySet<string> = new Set(['HTTPRoute', 'GRPCRoute'])
 /** Less of them makes what is computed once for a listener more often, more of them lets proxies wait and keeps the event loop. */
 const PORTION = 250
+/** What is computed once for a listener takes as long as it has routes: a fixed number of times that, however many there are. */
+const MOST_PORTIONS = 40
 
 /** Keeps routes back until it is their turn. */
 export class FirstRoutes {
-  readonly #portion: number
+  #portion: number
   readonly #waiting = new Map<string, Change>()
   #hasBegun = false
 
-  /** @param portion how many routes are translated at a time */
+  /** @param portion how many routes are translated at a time, or more if there are very many */
   constructor(portion: number = PORTION) {
     this.#portion = portion
   }
@@ -39,6 +41,7 @@ export class FirstRoutes {
 
   /** The next portion; empty when nothing waits. */
   next(): readonly Change[] {
+    if (!this.#hasBegun) this.#portion = Math.max(this.#portion, Math.ceil(this.#waiting.size / MOST_PORTIONS))
     this.#hasBegun = true
     const portion: Change[] = []
     for (const [id, change] of this.#waiting) {
