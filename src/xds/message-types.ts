@@ -61,8 +61,23 @@ export class MessageTypes extends protobuf.Root {
       if (text === undefined) continue
       this.#unread.delete(name)
       const dot = name.lastIndexOf('.')
-      this.define(name.slice(0, dot)).addJSON({ [name.slice(dot + 1)]: JSON.parse(text) as protobuf.AnyNestedObject })
+      const last = name.slice(dot + 1)
+      const namespace = this.define(name.slice(0, dot)).addJSON({ [last]: JSON.parse(text) as protobuf.AnyNestedObject })
+      decodesOnly(namespace.get(last))
       return
     }
+  }
+}
+
+/** Decoding makes the decoder of a message alone; by itself protobufjs makes encoder, verifier and converters with it. */
+function decodesOnly(read: protobuf.ReflectionObject | null): void {
+  if (!(read instanceof protobuf.Type)) return
+  for (const nested of read.nestedArray) decodesOnly(nested)
+  read.decode = (...args) => {
+    read.resolveAll()
+    const types = read.fieldsArray.map(({ resolvedType }) => resolvedType)
+    const make = protobuf.decoder(read)
+    read.decode = make({ Reader: protobuf.Reader, types, util: protobuf.util, C: read.ctor }) as unknown as protobuf.Type['decode']
+    return read.decode(...args)
   }
 }
