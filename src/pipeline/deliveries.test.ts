@@ -2,7 +2,15 @@
 
 import { ServerCredentials } from '@grpc/grpc-js'
 import { describe, expect, it } from '@jest/globals'
-import { certificateObject, change, endpointsObject, gatewayObjects, routeObject, serviceObject } from '../../test/perf/objects.js'
+import {
+  certificateObject,
+  change,
+  endpointsObject,
+  gatewayObjects,
+  policyObject,
+  routeObject,
+  serviceObject,
+} from '../../test/perf/objects.js'
 import { createAuthority } from '../../test/support/certificates.js'
 import { CONTROLLER_NAME } from '../gatewayapi/context.js'
 import type { Condition } from '../gatewayapi/model.js'
@@ -49,7 +57,17 @@ async function delivered(known: readonly RejectedVersion[] = []) {
   const [table] = [...snapshots.resources(GROUP, TYPE_URL.routeConfiguration).values()].filter(({ origins }) =>
     origins.some(({ kind }) => kind === 'HTTPRoute'),
   )
-  return { pipeline, snapshots, pair, acknowledge, programmed, rejected, table, quarantines: translation.inputs.quarantines }
+  return {
+    pipeline,
+    snapshots,
+    pair,
+    acknowledge,
+    programmed,
+    rejected,
+    table,
+    quarantines: translation.inputs.quarantines,
+    deliveries: translation.inputs.deliveries,
+  }
 }
 
 describe('a rejected resource for which no object can be held back', () => {
@@ -112,6 +130,25 @@ describe('objects of which several resources are made', () => {
     pipeline.rejected(second, GROUP)
     await acknowledge()
     expect([...quarantines.entries()]).toMatchObject([['HTTPRoute/bench/route-2', { state: 'rejected' }]])
+  })
+})
+
+describe('an object that is held back', () => {
+  it('stays rejected when it is used elsewhere or anew: proxies do not get it', async () => {
+    const { pipeline, acknowledge, rejected, deliveries } = await delivered()
+    const policy = policyObject(1)
+    pipeline.changes([change(policy)])
+    await pipeline.idle()
+    const { kind, metadata } = policy
+    const origin = { group: 'headgate.dev', kind, namespace: 'bench', name: metadata.name, generation: 1 }
+    pipeline.rejected({ ...rejected, version: 'with the policy', origins: [origin], suspects: [origin] }, GROUP)
+    await acknowledge()
+    expect(deliveries.get('BackendTrafficPolicy/bench/policy-1')?.state).toBe('rejected')
+    pipeline.changes([{ ...change(routeObject(1)), object: undefined }])
+    await acknowledge()
+    pipeline.changes([change(routeObject(1))])
+    await acknowledge()
+    expect(deliveries.get('BackendTrafficPolicy/bench/policy-1')?.state).toBe('rejected')
   })
 })
 

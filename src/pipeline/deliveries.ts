@@ -146,9 +146,11 @@ export class Deliveries {
     for (const key of policyUses.takeChanges().keys()) objects.add(this.#watch.policy(key))
     for (const object of this.#held) {
       objects.add(object)
-      this.#noteHeld(object)
+      if (this.#quarantines.get(object) === undefined) this.#watch.again(object)
     }
     this.#held.clear()
+    // Whatever changes about where it is used, proxies do not get what is held back.
+    for (const object of objects) this.#noteHeld(object)
     for (const object of this.#unheld.takePast((version) => this.#resources.isCurrent(version))) {
       this.#watch.again(object)
       objects.add(object)
@@ -264,8 +266,7 @@ export class Deliveries {
 
   #noteHeld(object: string): void {
     const quarantine = this.#quarantines.get(object)
-    if (quarantine === undefined) this.#watch.again(object)
-    else this.#ledger.reject(object, quarantine.message)
+    if (quarantine !== undefined) this.#ledger.reject(object, quarantine.message)
   }
 
   /** Passes on how far an object has come; returns true if that is news. */
