@@ -203,8 +203,19 @@ describe('the excerpt', () => {
     expect(excerpt([...results, one])).toContain('traefik is one program, which answers requests itself without an Envoy.')
   })
 
+  it('says at how many routes a controller was replaced that did not come as far as the others', () => {
+    const restart = { answers: { 200: 7 }, tookMs: 4000, isStalled: false }
+    const both = [
+      result('headgate', { restart: { ...restart, routes: 3000 } }),
+      result('contour', { restart: { ...restart, routes: 1000 } }),
+    ]
+    expect(excerpt(both)).toContain('| 4 s; 0 of 7 | 4 s; 0 of 7 (at 1,000) |')
+  })
+
   it('warns of comparing what was measured at different loads', () => {
     expect(excerpt(results)).not.toContain('do not compare')
+    // What the peer before leaves behind.
+    expect(excerpt([...results, result('envoy-gateway', { loadBefore: 3.5 })])).not.toContain('do not compare')
     expect(excerpt([...results, result('envoy-gateway', { loadBefore: 12 })])).toContain('do not compare')
   })
 })

@@ -44,12 +44,13 @@ function ofOneProgram(results: readonly PeerResult[]): string {
   return found.map((title) => ` ${title} is one program, which answers requests itself without an Envoy.`).join('')
 }
 
-/** A load of so much more is another machine. */
+/** A load of so much more is another machine. Up to so much more than there are cores, it is what the peer measured before has left behind. */
 const SAME_LOAD = 2
 
 function caution(results: readonly PeerResult[]): string {
   const loads = results.map(({ loadBefore }) => loadBefore)
-  if (Math.max(...loads) - Math.min(...loads) <= SAME_LOAD) return ''
+  const highest = Math.max(...loads)
+  if (highest - Math.min(...loads) <= SAME_LOAD || highest <= (results[0]?.cores ?? 0) + SAME_LOAD) return ''
   return ' Other work kept the machine unequally busy: do not compare times before all were measured in one invocation.'
 }
 

@@ -6,6 +6,11 @@ import { flipRows } from './flip-rows.js'
 import { duration, number, wrong } from './format.js'
 import type { TableRow } from './table-row.js'
 
+/** Says at how many routes something was measured, where it were not as many as the row says. */
+function elsewhere(routes: number, ofRow: number): string {
+  return routes === ofRow ? '' : ` (at ${number(routes)})`
+}
+
 /** The rows that any of the results has something to say about. */
 export function rowsOf(results: readonly PeerResult[]): readonly TableRow[] {
   const churned = results.flatMap(({ oneMore }) => oneMore.filter(({ isChurning }) => isChurning))[0]?.from ?? 0
@@ -68,7 +73,9 @@ export function rowsOf(results: readonly PeerResult[]): readonly TableRow[] {
       work: `controller replaced at ${number(replacedAt)} routes: a new route serves; not 200 meanwhile`,
       isHeadline: true,
       goal: '0',
-      cell: ({ restart }) => restart && `${restart.tookMs === undefined ? 'stalled' : duration(restart.tookMs)}; ${wrong(restart.answers)}`,
+      cell: ({ restart }) =>
+        restart &&
+        `${restart.tookMs === undefined ? 'stalled' : duration(restart.tookMs)}; ${wrong(restart.answers)}${elsewhere(restart.routes, replacedAt)}`,
     },
     ...stages.map((stage) => ({
       work: `processor time of one changed route at ${number(stage)}: controller / Envoy`,
@@ -94,7 +101,9 @@ export function rowsOf(results: readonly PeerResult[]): readonly TableRow[] {
     {
       work: `10 route changes a second at ${number(changed)}, for ${churnSeconds(results)}: cores of the controller / Envoy`,
       goal: '',
-      cell: ({ churn }) => churn && both(churn.controllerCores.toFixed(3), churn.proxyCores, (cores) => cores.toFixed(3)),
+      cell: ({ churn }) =>
+        churn &&
+        `${both(churn.controllerCores.toFixed(3), churn.proxyCores, (cores) => cores.toFixed(3))}${elsewhere(churn.routes, changed)}`,
     },
     {
       work: 'the same: the last change shows',
