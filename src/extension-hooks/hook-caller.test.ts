@@ -135,6 +135,21 @@ describe('HookCaller', () => {
     expect(calls.map((each) => each.question.name)).toContain('a')
   })
 
+  it('tries a server that gives no answer over a new connection: the old one may lead to nobody', async () => {
+    const { caller, next, ring, calls, connections } = made()
+    void caller.ask(questions(question('a')))
+    await next().answer(UNCHANGED)
+    void caller.ask(questions(question('a', 'v1', true), question('b')))
+    await next().answer(SLOW)
+    expect(connections()).toBe(1)
+    await ring(1_000)
+    expect(connections()).toBe(2)
+    expect(calls.map((each) => each.question.name)).toEqual(['b'])
+    // It may just be slow: what has its answer is not asked again.
+    await next().answer(UNCHANGED)
+    expect(calls).toEqual([])
+  })
+
   it('asks again when a connection was replaced, and says nothing of what it cannot ask again', async () => {
     const { caller, next, reconnect, calls } = made()
     void caller.ask(questions(question('a')))

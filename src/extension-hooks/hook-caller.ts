@@ -191,8 +191,8 @@ export class HookCaller {
     if (this.#cancelRetry !== undefined) return
     this.#cancelRetry = this.#options.after(this.#pauseMs, () => {
       this.#cancelRetry = undefined
-      if (this.#isUnreachable) {
-        // The files of its TLS may be others now.
+      if (this.#isAway) {
+        // The files of its TLS may be others now, and a connection whose other end went without a word looks open for minutes.
         this.#client?.close()
         this.#client = undefined
       }

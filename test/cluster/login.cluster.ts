@@ -4,6 +4,7 @@ import { createAuthority, issueCertificate } from '../../src/xds/server/tls/cert
 import { secret } from '../features/tls-manifests.js'
 import { eventually } from '../support/eventually.js'
 import { createScriptedBrowser, type ScriptedBrowser } from './support/browser.js'
+import { get } from './support/http.js'
 import { apply, type Condition, kubectl, kubectlJson } from './support/kubectl.js'
 import { programYaml, proxies } from './support/program.js'
 import { createSite, type Site } from './support/site.js'
@@ -74,6 +75,8 @@ spec:
   )
   await kubectl('rollout', 'status', 'deployment/id', '--namespace', NAMESPACE, '--timeout=90s')
   provider = (await kubectlJson<{ spec: { clusterIP: string } }>('get', 'service', 'id', '--namespace', NAMESPACE)).spec.clusterIP
+  // Its pods are ready before the node leads the Service to them.
+  await eventually(async () => void (await get(provider, new URL(ISSUER).host, '/', {}, PROVIDER_PORT)), 60_000)
   // No host is served before every Envoy has the policy: whoever asks is sent to log in, or nobody is there yet.
   await eventually(async () => {
     const { metadata, status } = await kubectlJson<{
