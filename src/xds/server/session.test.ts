@@ -183,6 +183,17 @@ describe('make before break', () => {
 describe('scopes before the listeners that need them all', () => {
   const all = [{ typeUrl: SRDS, name: '*' }]
 
+  /** A client that has all of these: first the scopes, then the listener. */
+  const running = (...resources: ConstructorParameters<typeof SessionDriver>[0] & object): SessionDriver => {
+    const driver = new SessionDriver(resources)
+    for (const typeUrl of [CDS, SRDS, LDS]) driver.ask(typeUrl)
+    driver.sends()
+    driver.accept()
+    driver.sends()
+    driver.accept()
+    return driver
+  }
+
   it('a listener waits until the client has asked for scopes, which another listener makes it do', () => {
     const driver = new SessionDriver([scope('s'), listener('preload'), listener('real', { references: all })])
     driver.ask(CDS)
@@ -198,12 +209,7 @@ describe('scopes before the listeners that need them all', () => {
   })
 
   it('a listener that changes waits for the scopes that were wanted by then, and not for those that change afterwards', () => {
-    const driver = new SessionDriver([scope('s'), scope('t'), listener('real', { references: all })])
-    for (const typeUrl of [CDS, SRDS, LDS]) driver.ask(typeUrl)
-    driver.sends()
-    driver.accept()
-    driver.sends()
-    driver.accept()
+    const driver = running(scope('s'), scope('t'), listener('real', { references: all }))
     driver.apply(scope('s', ['v2']))
     expect(driver.sends()).toEqual(['SRDS +s'])
     driver.apply(scope('t', ['v2']), listener('real', { references: all, content: 2 }))
@@ -217,12 +223,7 @@ describe('scopes before the listeners that need them all', () => {
   })
 
   it('a listener that changes again waits for the scopes that came with that change', () => {
-    const driver = new SessionDriver([scope('s'), listener('real', { references: all })])
-    for (const typeUrl of [CDS, SRDS, LDS]) driver.ask(typeUrl)
-    driver.sends()
-    driver.accept()
-    driver.sends()
-    driver.accept()
+    const driver = running(scope('s'), listener('real', { references: all }))
     driver.apply(scope('s', ['v2']))
     expect(driver.sends()).toEqual(['SRDS +s'])
     driver.apply(listener('real', { references: all, content: 2 }))

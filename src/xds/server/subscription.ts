@@ -161,15 +161,8 @@ export class Subscription {
    */
   changed(name: string, previous: EncodedResource | undefined, revision: number, isInitial = false): boolean {
     if (!this.covers(name)) return false
-    const before = this.#divergent.get(name)
-    this.#divergent.set(
-      name,
-      before === undefined
-        ? { ...differsSince(revision, previous), isInitial }
-        : before.changedAt === revision
-          ? before
-          : { ...before, changedAt: revision },
-    )
+    const before = this.#divergent.get(name) ?? differsSince(revision, previous, isInitial)
+    this.#divergent.set(name, before.changedAt === revision ? before : { ...before, changedAt: revision })
     this.leaving.delete(name)
     this.#parked.delete(name)
     this.pending.add(name)
@@ -265,7 +258,7 @@ export class Subscription {
       const item = flight.items.get(name)
       if (item === undefined || !this.covers(name)) continue
       const divergence = this.#divergent.get(name)
-      if (divergence === undefined) this.#divergent.set(name, { ...differsSince(item.since, item.previous), isInitial: item.isInitial })
+      if (divergence === undefined) this.#divergent.set(name, differsSince(item.since, item.previous, item.isInitial))
       else if (divergence.held?.version === item.sent?.version) this.#divergent.set(name, { ...divergence, held: item.previous })
       for (const { items } of this.#flights.values()) {
         const later = items.get(name)
@@ -369,16 +362,13 @@ export class Subscription {
     const version = initialVersions.get(name)
     const current = catalog.get(name)
     if (version !== undefined && current?.version === version) return true
-    this.#divergent.set(
-      name,
-      version === undefined ? this.#nothingSince(revision) : { ...differsSince(revision, { version }), isInitial: true },
-    )
+    this.#divergent.set(name, version === undefined ? this.#nothingSince(revision) : differsSince(revision, { version }, true))
     this.pending.add(name)
     return false
   }
 
   #nothingSince(revision: number): Divergence {
-    if (this.#nothing?.since !== revision) this.#nothing = { ...differsSince(revision, undefined), isInitial: true }
+    if (this.#nothing?.since !== revision) this.#nothing = differsSince(revision, undefined, true)
     return this.#nothing
   }
 
@@ -406,11 +396,11 @@ export class Subscription {
 
 const NOTHING: ReadonlyMap<string, string> = new Map()
 
-const differsSince = (revision: number, held: Held | undefined): Divergence => ({
+const differsSince = (revision: number, held: Held | undefined, isInitial = false): Divergence => ({
   held,
   since: revision,
   changedAt: revision,
-  isInitial: false,
+  isInitial,
 })
 
 /** xDS names collections by a last segment `*`: xdstp://authority/type/path/*. */
