@@ -46,6 +46,7 @@ import type { RouteSources } from './route-sources.js'
 import { declareRouteStatuses } from './route-status.js'
 import { declareRoutesOfAllKinds } from './routes/any-route.js'
 import { declareRouteRules } from './routes/declare-rules.js'
+import type { RouteRules } from './routes/route-rules.js'
 import { declareStreamRoutes } from './stream-route-sources.js'
 import { declareTableHosts } from './table-hosts.js'
 import { declareTelemetry, declareTelemetryWishes } from './telemetry/declare-telemetry.js'
@@ -80,6 +81,7 @@ export interface RouteHalf extends RouteSources {
   readonly effectivePolicies: EffectivePolicies
   /** By `<Kind>/<namespace>/<name>`. */
   readonly policyUses: Collection<PolicyUse>
+  readonly routeRules: Collection<RouteRules>
 }
 
 /** What policies say about the rules of routes, with the policy that each field comes from, by `routeRulesKey`. */
@@ -216,6 +218,7 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
       routeRules,
       sources.patchPolicies,
     ),
+    routeRules,
     secretsOfRoutes: graph.index(routeRules, 'secrets of rules', ({ secrets }) => secrets),
     attachments,
     listenerFilters,

@@ -3,6 +3,7 @@
  *
  * The order of declaration is the order in which values flow: gateways and listeners, what routes make of them, ports, secrets, statuses.
  */
+
 import type { Collection, Graph, Source } from '../incremental/index.js'
 import type { JwtRequirement } from '../ir/authentication.js'
 import type { Cluster, Endpoints } from '../ir/cluster.js'
@@ -41,6 +42,7 @@ import { declarePortBindings } from './port-bindings.js'
 import { declarePorts } from './ports.js'
 import { declareReferenceGrants } from './reference-grants.js'
 import { declareRouteTables } from './route-tables.js'
+import type { RouteRules } from './routes/route-rules.js'
 import { declareSecrets } from './secrets.js'
 import { declareStatuses } from './statuses.js'
 import type { GatewayTelemetry } from './telemetry/resolve-telemetry.js'
@@ -84,6 +86,8 @@ export interface GatewayApi {
   readonly patchPolicies: Collection<PatchPolicy>
   /** Policies and filters of routes and the gateways where they are in use, by `<Kind>/<namespace>/<name>`. */
   readonly policyUses: Collection<PolicyUse>
+  /** What the rules of routes do on each gateway, see `routeRulesKey`. */
+  readonly routeRules: Collection<RouteRules>
   /** By `<Kind>/<namespace>/<name>`; objects without any have no value. */
   readonly diagnostics: Collection<readonly Diagnostic[]>
 }
@@ -174,6 +178,7 @@ export function declareGatewayApi(graph: Graph, inputs: Inputs, context: Transla
     effectivePolicies: routes.effectivePolicies,
     telemetry: routes.telemetry,
     policyUses: routes.policyUses,
+    routeRules: routes.routeRules,
     patchPolicies,
     diagnostics,
   }

@@ -3,6 +3,7 @@
  */
 
 import type { Delivery, Quarantine } from '../gatewayapi/inputs.js'
+import { parseRouteRulesKey } from '../gatewayapi/routes/route-rules.js'
 import type { Input } from '../incremental/index.js'
 import type { KubeObject } from '../provider/provider.js'
 import { deepEqual } from '../util/deep-equal.js'
@@ -14,6 +15,7 @@ import type { ObjectStates } from './group-states.js'
 import { LastGood } from './last-good.js'
 import { QuarantineBook } from './quarantine-book.js'
 import { UnheldRejections } from './unheld-rejections.js'
+import { UnseenRoutes } from './unseen-routes.js'
 
 /** The facts that are kept up to date. */
 export interface DeliveryInputs {
@@ -38,6 +40,7 @@ export class Deliveries {
   readonly #watch: DeliveryWatch
   readonly #quarantines: QuarantineBook
   readonly #lastGood = new LastGood()
+  readonly #unseen = new UnseenRoutes()
   /** Groups in which something was rejected, and no object is known to be to blame yet. */
   readonly #searching = new Set<string>()
   /** What these groups must acknowledge before the search goes on; undefined until what was found so far is published. */
@@ -45,6 +48,8 @@ export class Deliveries {
   /** Objects that were held back or let in: their delivery starts anew with the next revision. */
   readonly #held = new Set<string>()
   readonly #unheld = new UnheldRejections()
+  /** Rejected versions that something was held back for. One that is wanted nevertheless is not sent again: nobody would say anything of it. */
+  #rejections: readonly { readonly rejected: RejectedVersion; readonly group: string | undefined }[] = []
   /** Objects of which proxies get something that closes them, with the reason. */
   readonly #withheld = new Map<string, string>()
   /** What other replicas say, by replica and object. */
@@ -58,7 +63,8 @@ export class Deliveries {
     this.#resources = resources
     this.#watch = new DeliveryWatch(this.#ledger, collections, (group) => resources.revisionOf(group))
     this.#quarantines = new QuarantineBook({
-      acknowledgedGeneration: (object) => this.#ledger.acknowledgedGeneration(object),
+      seenGeneration: (object) => this.#seenGeneration(object),
+      isClosed: (object) => this.#unseen.isClosed(object),
       canHold: (object) => inputs.quarantines.isRead(object),
       lastGood: (object) => this.#lastGood.get(object),
       hold: (object, quarantine) => {
@@ -71,10 +77,10 @@ export class Deliveries {
 
   /** An object is about to change: what proxies run of it serves on if they refuse the new version. */
   beforeChange(name: string, before: KubeObject | undefined, after: KubeObject | undefined): void {
-    const acknowledged = this.#ledger.acknowledgedGeneration(name)
-    const isSame = acknowledged === undefined ? !this.#canBeHeld(name) || deepEqual(before, after) : hasSameGeneration(before, after)
+    const seen = this.#seenGeneration(name)
+    const isSame = seen === undefined ? !this.#canBeHeld(name) || deepEqual(before, after) : hasSameGeneration(before, after)
     if (isSame) return
-    this.#lastGood.changed(name, before, after, acknowledged)
+    this.#lastGood.changed(name, before, after, seen)
     this.#quarantines.changed(name)
   }
 
@@ -105,7 +111,8 @@ export class Deliveries {
    * @returns true if the translation has something to do
    */
   progress(group: string, progress: GroupProgress): boolean {
-    const objects = this.#ledger.progress(group, progress)
+    const seen = this.#unseen.progress((of, revision) => this.#ledger.isAcknowledged(of, revision))
+    const objects = [...this.#ledger.progress(group, progress), ...seen]
     for (const object of objects) this.#settle(object)
     this.#lastGood.progress((of, revision) => this.#ledger.isAcknowledged(of, revision))
     return (progress.connectedProxies > 0 && this.#goOnSearching()) || objects.length > 0
@@ -121,6 +128,7 @@ export class Deliveries {
     if (this.#isPast(rejected)) return false
     const held = this.#quarantines.rejected(rejected)
     if (held.length === 0) return this.#noteUnheld(rejected)
+    this.#rejections = [...this.#rejections, { rejected, group }]
     for (const each of group === undefined ? this.#ledger.connectedGroups() : [group]) this.#searching.add(each)
     // Who is let in is not cleared before all proxies that get it have answered: it would be blamed with the next one.
     for (const object of held) for (const each of this.#ledger.states(object)?.groups.keys() ?? []) this.#searching.add(each)
@@ -134,7 +142,7 @@ export class Deliveries {
    * @returns true if a status may say something else now
    */
   published(): boolean {
-    const { gateways, listeners, attachments, telemetry, policyUses } = this.#collections
+    const { gateways, listeners, attachments, telemetry, policyUses, routeRules } = this.#collections
     const objects = new Set<string>()
     for (const key of gateways.takeChanges().keys()) objects.add(this.#watch.gateway(key))
     for (const key of listeners.takeChanges().keys()) {
@@ -144,22 +152,31 @@ export class Deliveries {
     for (const key of attachments.takeChanges().keys()) objects.add(this.#watch.route(key))
     for (const object of this.#watch.telemetry(telemetry.takeChanges().keys())) objects.add(object)
     for (const key of policyUses.takeChanges().keys()) objects.add(this.#watch.policy(key))
+    for (const [key, rules] of routeRules.takeChanges()) this.#noteRules(key, rules?.isClosed ?? false)
     for (const object of this.#held) {
       objects.add(object)
       if (this.#quarantines.get(object) === undefined) this.#watch.again(object)
     }
     this.#held.clear()
+    const goesOnHolding = this.#rejectedAsBefore()
     // Whatever changes about where it is used, proxies do not get what is held back.
     for (const object of objects) this.#noteHeld(object)
     for (const object of this.#unheld.takePast((version) => this.#resources.isCurrent(version))) {
       this.#watch.again(object)
       objects.add(object)
     }
-    this.#lastGood.published(() => this.#revisionsOf(this.#ledger.connectedGroups()))
+    const revisions = once(() => this.#revisionsOf(this.#ledger.connectedGroups()))
+    this.#lastGood.published(revisions)
+    this.#unseen.published(revisions)
     this.#searchNeeds ??= this.#quarantines.isSearching ? this.#revisionsOf(this.#searching) : undefined
     // Whoever was let in and changes nothing of what proxies have is no news to them: they will not answer.
     const goesOn = this.#ledger.connectedGroups().length > 0 && this.#goOnSearching()
-    return [...objects].filter((object) => this.#settle(object)).length > 0 || goesOn
+    return [...objects].filter((object) => this.#settle(object)).length > 0 || goesOn || goesOnHolding
+  }
+
+  /** True while it is not known of every object that is held back whether it is to blame. */
+  get isSearching(): boolean {
+    return this.#searching.size > 0
   }
 
   /** Where the proxies of this replica are with every object that is followed, or with one of them. */
@@ -223,6 +240,24 @@ export class Deliveries {
     })
   }
 
+  /** Whoever was held back changed nothing of what was rejected: others are to blame. True if the translation has something to do. */
+  #rejectedAsBefore(): boolean {
+    if (this.#rejections.length === 0) return false
+    const still = this.#rejections.filter(({ rejected }) => this.#resources.isCurrent(rejected))
+    this.#rejections = []
+    return still.filter(({ rejected, group }) => this.rejected(rejected, group)).length > 0
+  }
+
+  #noteRules(key: string, isClosed: boolean): void {
+    const { route } = parseRouteRulesKey(key)
+    this.#unseen.rules(route, key, isClosed, this.#ledger.acknowledgedGeneration(route) ?? 0)
+  }
+
+  /** The highest generation that every proxy runs and has seen as a whole; undefined for an object whose delivery is not followed. */
+  #seenGeneration(object: string): number | undefined {
+    return this.#unseen.seenGeneration(object) ?? this.#ledger.acknowledgedGeneration(object)
+  }
+
   /** True if the translation has something to do. */
   #noteUnheld(rejected: RejectedVersion): boolean {
     if (!this.#resources.isCurrent(rejected)) return false
@@ -274,7 +309,7 @@ export class Deliveries {
     const delivery = this.#ledger.delivery(object, this.#othersOf(object))
     for (const listener of this.#listeners) listener(object)
     if (delivery?.state !== 'delivered') return this.#inputs.deliveries.set(object, delivery)
-    this.#lastGood.delivered(object)
+    if (this.#unseen.seenGeneration(object) === undefined) this.#lastGood.delivered(object)
     const message = this.#withheld.get(object)
     return this.#inputs.deliveries.set(object, message === undefined ? delivery : { ...delivery, state: 'withheld', message })
   }

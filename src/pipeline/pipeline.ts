@@ -314,8 +314,8 @@ export class Pipeline implements ProviderSink {
       // Generations count anew after a restart without a cluster: the names are what stays.
       const names = new Set(this.#culpritsOf(known).map(describeObject))
       const suspects = resource.origins.filter((origin) => names.has(describeObject(origin)))
-      // Without a suspect nothing is held back: proxies go on with what they have.
-      if (suspects.length === 0) continue
+      // Without a suspect nothing is held back, and proxies go on with what they have: but for a search, which would take it for accepted.
+      if (suspects.length === 0 && !this.deliveries.isSearching) continue
       isHeld = this.deliveries.rejected({ ...known, origins: resource.origins, suspects }) || isHeld
     }
     return isHeld

@@ -12,11 +12,14 @@ import type { ObjectVersion } from '../util/object-ref.js'
 import { HOOK_ORIGIN_KIND } from '../xds/hook-origin.js'
 import type { RejectedVersion } from '../xds/rejected-versions.js'
 import { deliveryKey } from './delivery-watch.js'
+import { SuspectedTogether } from './suspected-together.js'
 
 /** What the book needs to know and to do. Objects are named by `<Kind>/<namespace>/<name>`. */
 export interface QuarantineActions {
-  /** The highest generation that every proxy runs; undefined for an object whose delivery is not followed. */
-  acknowledgedGeneration(object: string): number | undefined
+  /** The highest generation that every proxy runs and has seen as a whole; undefined for an object whose delivery is not followed. */
+  seenGeneration(object: string): number | undefined
+  /** True while proxies get an error instead of a part of what the object asks for. */
+  isClosed(object: string): boolean
   /** True if something is made of the object that can do without it. */
   canHold(object: string): boolean
   /** The version of the object that proxies ran before the present one, where it may go on serving. */
@@ -28,6 +31,18 @@ export interface QuarantineActions {
 /** What the book needs to know of a rejected version. */
 export type Rejected = Pick<RejectedVersion, 'origins' | 'suspects' | 'message'>
 
+interface Cleared {
+  readonly generation: number
+  /** True if others that were held back closed it then. */
+  readonly isHidden: boolean
+}
+
+interface Unproven {
+  readonly suspect: ObjectVersion
+  /** What else may be to blame, and is seen as a whole while the suspect is not held back. */
+  readonly others: readonly ObjectVersion[]
+}
+
 /** Objects that are held back. */
 export class QuarantineBook {
   readonly #actions: QuarantineActions
@@ -35,14 +50,17 @@ export class QuarantineBook {
   /** Groups of suspects that wait to be let in, the next one last. */
   #waiting: (readonly ObjectVersion[])[] = []
   /** Objects that are held back on evidence, and nothing was accepted or rejected since. */
-  #unproven: ObjectVersion[] = []
+  #unproven: Unproven[] = []
   /** Who was let in last, and is not rejected so far. */
   #admitted: readonly ObjectVersion[] = []
   /**
    * By object the generation that proxies took when it was let in. It may never count as acknowledged, where some Gateway has no proxy, and
    * would be blamed with everybody who is let in after it, and the search begin anew, for ever.
    */
-  readonly #cleared = new Map<string, number>()
+  readonly #cleared = new Map<string, Cleared>()
+  readonly #together = new SuspectedTogether()
+  /** All that were suspected in this search, and whether they were closed before. */
+  readonly #suspected = new Map<string, 'open' | 'closed'>()
 
   constructor(actions: QuarantineActions) {
     this.#actions = actions
@@ -70,26 +88,33 @@ export class QuarantineBook {
    */
   rejected({ origins, suspects, message }: Rejected): readonly string[] {
     const pointedAt = suspects.filter((suspect) => this.#isOpen(suspect))
-    // A route that is not acknowledged may be to blame, whatever the evidence says. What they stand on is held back only if it is suspected.
-    const all = origins.filter((origin) => origin.kind.endsWith('Route') && this.#isOpen(origin))
+    // What is not acknowledged may be to blame, whatever the evidence says. What routes stand on is held back only if it is suspected.
+    const all = origins.filter((origin) => this.#isFollowed(origin) && this.#isOpen(origin))
     // What an extension server made of it is no part of this project: it goes first, and whoever it was made from stays.
     const foreign = pointedAt.filter(({ kind }) => kind === HOOK_ORIGIN_KIND)
-    const likely = foreign.length > 0 ? foreign : pointedAt.length > 0 ? pointedAt : all
+    const found = [foreign, pointedAt, all].find((each) => each.length > 0) ?? []
+    // What closes routes is let in before them, so that it hides none of them.
+    const likely = [...found.filter((each) => !isRoute(each)), ...found.filter(isRoute)]
     if (likely.length > 0) this.#admitted = []
     const isAlone = likely.length === 1
     const isProven = isAlone && all.every((origin) => deliveryKey(origin) === deliveryKey(likely[0] ?? origin))
     // Evidence that did not help: whoever was held back for it is tried again, last of all.
-    if (likely.length > 0) this.#waiting.unshift(...this.#unproven.splice(0).map((object) => [object]))
+    if (likely.length > 0) this.#waiting.unshift(...this.#unproven.splice(0).map(({ suspect }) => [suspect]))
     for (const suspect of likely) this.#hold(suspect, message, isAlone)
-    if (isAlone && !isProven) this.#unproven.push(...likely)
+    const open = all.filter((origin) => !this.#actions.isClosed(deliveryKey(origin)))
+    if (isAlone && !isProven) this.#unproven.push(...likely.map((suspect) => ({ suspect, others: open })))
+    if (likely.length > 0) this.#together.note(likely.map(deliveryKey), all.map(deliveryKey))
     if (!isAlone && likely.length > 0) this.#waiting.push(likely.slice(likely.length >> 1), likely.slice(0, likely.length >> 1))
     return likely.map(deliveryKey)
   }
 
   /** Everything that was sent is answered: lets the next suspects in. Returns them; none when nobody waits. */
   admitNext(): readonly string[] {
-    this.#unproven = []
-    for (const { generation, ...admitted } of this.#admitted) this.#cleared.set(deliveryKey(admitted), generation)
+    this.#tryOthers()
+    for (const { generation, ...admitted } of this.#admitted) {
+      const object = deliveryKey(admitted)
+      this.#cleared.set(object, { generation, isHidden: this.#isHidden(object) })
+    }
     this.#admitted = []
     for (let next = this.#waiting.pop(); next !== undefined; next = this.#waiting.pop()) {
       const suspects = next.filter((suspect) => this.#held.get(deliveryKey(suspect))?.generation === suspect.generation)
@@ -99,20 +124,49 @@ export class QuarantineBook {
       if (objects.length > 0) return objects
     }
     this.#cleared.clear()
+    this.#suspected.clear()
+    this.#together.end((object) => this.#held.has(object))
     return []
   }
 
-  /** The object has another version, or is gone: it gets its chance. */
+  /**
+   * That proxies accept what is left is no proof against whoever is held back where it hides others: a policy closes its routes. They are
+   * held back in its place, and let in after it.
+   */
+  #tryOthers(): void {
+    for (const { suspect, others } of this.#unproven.splice(0)) {
+      const hidden = others.filter((other) => this.#isOpen(other) && this.#actions.isClosed(deliveryKey(other)))
+      const message = this.#held.get(deliveryKey(suspect))?.message
+      if (hidden.length === 0 || message === undefined) continue
+      for (const other of hidden) this.#hold(other, message, false)
+      this.#waiting.push(hidden, [suspect])
+    }
+  }
+
+  /** The object has another version, or is gone: it gets its chance, and so does what it may have been wrong with. */
   changed(object: string): void {
-    if (this.#held.has(object)) this.#release(object)
+    if (this.#held.size === 0) return
+    for (const held of [...this.#held.keys()]) {
+      if (held === object || this.#together.mayHide(held, object)) this.#release(held)
+    }
+  }
+
+  /** True if others that are held back close it. */
+  #isHidden(object: string): boolean {
+    return this.#suspected.get(object) === 'open' && this.#actions.isClosed(object)
+  }
+
+  #isFollowed(object: ObjectVersion): boolean {
+    return !OWNERS.has(object.kind) && this.#actions.seenGeneration(deliveryKey(object)) !== undefined
   }
 
   #isOpen(object: ObjectVersion): boolean {
     const key = deliveryKey(object)
     if (this.#held.has(key) || !this.#actions.canHold(key)) return false
-    if (this.#cleared.get(key) === object.generation) return false
-    const acknowledged = this.#actions.acknowledgedGeneration(key)
-    return acknowledged === undefined || acknowledged < object.generation
+    const cleared = this.#cleared.get(key)
+    if (cleared?.generation === object.generation) return cleared.isHidden && !this.#actions.isClosed(key)
+    const seen = this.#actions.seenGeneration(key)
+    return seen === undefined || seen < object.generation
   }
 
   #hold(suspect: ObjectVersion, message: string, isFound: boolean): void {
@@ -125,6 +179,7 @@ export class QuarantineBook {
       ...(lastGood === undefined ? {} : { lastGood }),
     }
     this.#held.set(object, quarantine)
+    if (!this.#suspected.has(object)) this.#suspected.set(object, this.#actions.isClosed(object) ? 'closed' : 'open')
     this.#actions.hold(object, quarantine)
   }
 
@@ -132,4 +187,11 @@ export class QuarantineBook {
     this.#held.delete(object)
     this.#actions.hold(object, undefined)
   }
+}
+
+/** What routes stand on: to hold it back would take all of them away. */
+const OWNERS: ReadonlySet<string> = new Set(['Gateway', 'ListenerSet'])
+
+function isRoute({ kind }: ObjectVersion): boolean {
+  return kind.endsWith('Route')
 }

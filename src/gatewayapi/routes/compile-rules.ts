@@ -51,6 +51,7 @@ export function compileRules(context: RuleContext, route: AnyRoute, state: Route
       ...compiled.flatMap((each) => each.origins),
     ]),
     secrets: exactly(state.isAccepted ? [...new Set(matches.flatMap((each) => secretsOf(each.route)))].sort() : []),
+    isClosed: compiled.some((each) => each.isClosed),
   }
 }
 
@@ -64,6 +65,7 @@ interface CompiledRule {
   readonly matches: readonly RuleMatch[]
   readonly problems: readonly Problem[]
   readonly unsupported: readonly string[]
+  readonly isClosed: boolean
 }
 
 function compileEach(context: RuleContext, route: AnyRoute, state: RouteState): readonly CompiledRule[] {
@@ -81,6 +83,7 @@ function compileEach(context: RuleContext, route: AnyRoute, state: RouteState): 
         origins: [],
         problems: shareOut(context, backendRefs, usage).problems,
         unsupported: [],
+        isClosed: false,
       }))
     }
   }
@@ -98,7 +101,7 @@ function compileRule(
   matches: readonly SpecificMatch[],
   state: RouteState,
 ): CompiledRule {
-  const { problems, unsupported, cookies, origins, ...outcome } = ruleOutcome(context, rule, at)
+  const { problems, unsupported, cookies, origins, isClosed, ...outcome } = ruleOutcome(context, rule, at)
   const does = state.isRefused ? refused(context.route.kind) : outcome
   const origin = originsOf([context.route])[0] ?? context.route
   const { kind, namespace, name } = context.route
@@ -106,6 +109,7 @@ function compileRule(
     problems,
     unsupported,
     origins,
+    isClosed: isClosed || state.isRefused,
     matches: matches
       .flatMap((plain, index) => withCookies(plain, cookies).map((each) => ({ ...each, index })))
       .map(({ match, specificity, index }) => {
@@ -122,7 +126,7 @@ function compileRule(
   }
 }
 
-function refused(kind: string): Omit<RuleOutcome, 'problems' | 'unsupported' | 'cookies' | 'origins'> {
+function refused(kind: string): Omit<RuleOutcome, 'problems' | 'unsupported' | 'cookies' | 'origins' | 'isClosed'> {
   return { action: cannotForward(kind), requestHeaders: NO_HEADER_CHANGES, responseHeaders: NO_HEADER_CHANGES }
 }
 

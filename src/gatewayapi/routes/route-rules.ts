@@ -29,6 +29,8 @@ export interface RouteRules {
   readonly policies: readonly ObjectVersion[]
   /** Names of the secrets that requests need, in ascending order. */
   readonly secrets: readonly string[]
+  /** True if requests of a rule get an error instead of what the route asks for: proxies do not see all of it. */
+  readonly isClosed: boolean
 }
 
 /** One match of one rule. */
@@ -66,6 +68,8 @@ export type RuleOutcome = Pick<
   readonly origins: readonly ObjectVersion[]
   readonly problems: readonly Problem[]
   readonly unsupported: readonly string[]
+  /** True if requests get an error instead of what the rule asks for. */
+  readonly isClosed: boolean
 }
 
 /**

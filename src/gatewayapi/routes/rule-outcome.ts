@@ -69,12 +69,14 @@ export function ruleOutcome(context: RuleContext, rule: AnyRule, at: number): Ru
   })
   const several = only === undefined ? [...ofBackends.values()] : []
   const authentication = ruleAuthentication(context, policyOfRule(context.security, rule.name))
+  // Who asks for something that cannot be checked is not let in.
+  const action =
+    incompatible === undefined && authentication !== undefined
+      ? actionOf(context, { ...rule, traffic, extensions }, at, filters, shared)
+      : undefined
   return {
-    // Who asks for something that cannot be checked is not let in.
-    action:
-      incompatible === undefined && authentication !== undefined
-        ? actionOf(context, { ...rule, traffic, extensions }, at, filters, shared)
-        : cannotForward(context.route.kind),
+    action: action ?? cannotForward(context.route.kind),
+    isClosed: action === undefined,
     requestHeaders: filters.requestHeaders,
     responseHeaders: filters.responseHeaders,
     ...ruleSecurity(context, policyOfRule(context.security, rule.name), filters),
@@ -137,15 +139,22 @@ function backendExtras(filters: CollectedFilters | undefined): BackendExtras {
   }
 }
 
-function actionOf(context: RuleContext, rule: RuleWithPolicies, at: number, filters: CollectedFilters, shared: SharedOut): RouteAction {
+/** Undefined where the rule cannot do what it asks for. */
+function actionOf(
+  context: RuleContext,
+  rule: RuleWithPolicies,
+  at: number,
+  filters: CollectedFilters,
+  shared: SharedOut,
+): RouteAction | undefined {
   // What cannot be checked is not let in.
   const isBrokenByPolicy = isBroken(context.security, rule.name) || isBroken(context.extensions, rule.name)
   const isClosed = filters.isRefused || rule.extensions === undefined || isBrokenByPolicy
-  if (isClosed) return cannotForward(context.route.kind)
+  if (isClosed) return undefined
   if (filters.redirect !== undefined) return filters.redirect
   if (filters.directResponse !== undefined) return filters.directResponse
   // No backend, none that can be used, or nothing but weights of 0.
-  if (shared.clusters.length === 0) return cannotForward(context.route.kind)
+  if (shared.clusters.length === 0) return undefined
   return forward(context, rule, at, filters, shared)
 }
 
