@@ -3,7 +3,6 @@
  *
  * The order of declaration is the order in which values flow: gateways and listeners, what routes make of them, ports, secrets, statuses.
  */
-
 import type { Collection, Graph, Source } from '../incremental/index.js'
 import type { JwtRequirement } from '../ir/authentication.js'
 import type { Cluster, Endpoints } from '../ir/cluster.js'

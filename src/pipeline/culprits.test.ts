@@ -1,24 +1,28 @@
 /** Whatever a proxy rejects of what several resources are made from, in whatever order it says so: in the end those to blame are held back, and no one else. */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { change, routeObject } from '../../test/perf/objects.js'
+import { change } from '../../test/perf/objects.js'
 import { createAuthority } from '../../test/support/certificates.js'
-import { type Chance, chances, GATEWAYS, GROUPS, PACKINGS, rejectingProxies, settle } from '../../test/support/rejecting-proxies.js'
+import {
+  chances,
+  GROUPS,
+  inTurn,
+  markerFilter,
+  PACKINGS,
+  rejectingProxies,
+  routeEverywhere,
+  settle,
+} from '../../test/support/rejecting-proxies.js'
 import type { KubeObject } from '../provider/provider.js'
 
 const ROUTES = [1, 2, 3, 4, 5, 6]
 
 /** Route `i` on both listeners of both Gateways, two routes to a host. */
 function routeOf(i: number, generation: number, isBad: boolean): KubeObject {
-  const route = routeObject(i, generation) as KubeObject & { readonly spec: { readonly rules: readonly object[] } }
-  const [first, ...rules] = route.spec.rules
-  const marker = { type: 'ResponseHeaderModifier', responseHeaderModifier: { set: [{ name: 'x-marker', value: isBad ? 'bad' : 'good' }] } }
-  const spec = {
-    parentRefs: GATEWAYS.map((name) => ({ group: 'gateway.networking.k8s.io', kind: 'Gateway', name })),
-    hostnames: [`h${i >> 1}.secure.example.com`],
-    rules: [{ ...first, filters: [marker] }, ...rules],
-  }
-  return { ...route, spec } as KubeObject
+  return routeEverywhere(i, generation, `h${i >> 1}.secure.example.com`, ([first, ...rules]) => [
+    { ...first, filters: [markerFilter(isBad)] },
+    ...rules,
+  ])
 }
 
 describe('what several resources are made from', () => {
@@ -34,8 +38,7 @@ describe('what several resources are made from', () => {
         luck,
         async (packing, connected, badOfGenerations, drawn) => {
           const on = await rejectingProxies(packing, connected, pair)
-          let draws = 0
-          const draw = (): Chance => drawn[draws++ % drawn.length] ?? { at: 0, waits: true, evidence: 'everybody' }
+          const draw = inTurn(drawn)
           for (const [index, bad] of badOfGenerations.entries()) {
             on.pipeline.changes(ROUTES.map((i) => change(routeOf(i, index + 1, bad.includes(i)))))
             const culprits = bad.map((i) => `route-${i}`)

@@ -111,10 +111,11 @@ export class Deliveries {
    * @returns true if the translation has something to do
    */
   progress(group: string, progress: GroupProgress): boolean {
-    const seen = this.#unseen.progress((of, revision) => this.#ledger.isAcknowledged(of, revision))
-    const objects = [...this.#ledger.progress(group, progress), ...seen]
+    const waiting = this.#ledger.progress(group, progress)
+    const isAcknowledged = (of: string, revision: number): boolean => this.#ledger.isAcknowledged(of, revision)
+    const objects = [...waiting, ...this.#unseen.progress(isAcknowledged)]
     for (const object of objects) this.#settle(object)
-    this.#lastGood.progress((of, revision) => this.#ledger.isAcknowledged(of, revision))
+    this.#lastGood.progress(isAcknowledged)
     return (progress.connectedProxies > 0 && this.#goOnSearching()) || objects.length > 0
   }
 

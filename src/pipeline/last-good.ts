@@ -40,12 +40,7 @@ export class LastGood {
 
   /** Everything that has changed is part of these revisions. */
   published(revisions: () => ReadonlyMap<string, number>): void {
-    let all: ReadonlyMap<string, number> | undefined
-    for (const each of this.#unproven.values()) {
-      if (each.isFollowed || each.needs !== undefined) continue
-      all ??= revisions()
-      each.needs = all
-    }
+    for (const each of this.#unproven.values()) if (!each.isFollowed) each.needs ??= revisions()
   }
 
   /** A group has acknowledged a revision: forgets what is proven by it and by the other groups. */

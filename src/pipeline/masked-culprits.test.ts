@@ -4,9 +4,18 @@
  */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { change, endpointsObject, policyObject, routeObject, serviceObject } from '../../test/perf/objects.js'
+import { change, endpointsObject, policyObject, serviceObject } from '../../test/perf/objects.js'
 import { createAuthority } from '../../test/support/certificates.js'
-import { type Chance, chances, GATEWAYS, GROUPS, PACKINGS, rejectingProxies, settle } from '../../test/support/rejecting-proxies.js'
+import {
+  chances,
+  GROUPS,
+  inTurn,
+  markerFilter,
+  PACKINGS,
+  rejectingProxies,
+  routeEverywhere,
+  settle,
+} from '../../test/support/rejecting-proxies.js'
 import type { KubeObject } from '../provider/provider.js'
 
 const ROUTES = [1, 2, 3, 4]
@@ -28,18 +37,12 @@ const RIGHT: Wrong = { route: 'none', hasBadPolicy: false }
 
 /** Route `i` on both listeners of both Gateways, two routes to a host. */
 function routeOf(i: number, generation: number, wrong: Wrong['route']): KubeObject {
-  const route = routeObject(i, generation) as KubeObject & { readonly spec: { readonly rules: readonly object[] } }
-  const [first, ...rules] = route.spec.rules
-  const header = { name: 'x-marker', value: wrong === 'header' ? 'bad' : 'good' }
-  const marker = { type: 'ResponseHeaderModifier', responseHeaderModifier: { set: [header] } }
+  const marker = markerFilter(wrong === 'header')
   const redirect = { type: 'RequestRedirect', requestRedirect: { hostname: 'bad.example.com' } }
   const redirected = { filters: [marker, redirect], matches: [{ path: { type: 'PathPrefix', value: '/' } }] }
-  const spec = {
-    parentRefs: GATEWAYS.map((name) => ({ group: 'gateway.networking.k8s.io', kind: 'Gateway', name })),
-    hostnames: [`h${i >> 1}.secure.example.com`],
-    rules: wrong === 'redirect' ? [redirected] : [{ ...first, filters: [marker] }, ...rules],
-  }
-  return { ...route, spec } as KubeObject
+  return routeEverywhere(i, generation, `h${i >> 1}.secure.example.com`, ([first, ...rules]) =>
+    wrong === 'redirect' ? [redirected] : [{ ...first, filters: [marker] }, ...rules],
+  )
 }
 
 /** The policy about route `i`. */
@@ -74,8 +77,7 @@ describe('a route and its policy, either of which may be to blame', () => {
         fc.array(chances, { minLength: 1 }),
         async (packing, connected, generations, drawn) => {
           const on = await rejectingProxies(packing, connected, pair)
-          let draws = 0
-          const draw = (): Chance => drawn[draws++ % drawn.length] ?? { at: 0, waits: true, evidence: 'everybody' }
+          const draw = inTurn(drawn)
           on.pipeline.changes(ROUTES.flatMap((i) => [serviceObject(i), endpointsObject(i)]).map(change))
           const { quarantines, deliveries } = on.translation.inputs
           const settled = async (culprits: readonly string[], expected: readonly number[]): Promise<void> => {

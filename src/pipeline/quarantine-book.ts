@@ -10,7 +10,7 @@ import type { Quarantine } from '../gatewayapi/inputs.js'
 import type { KubeObject } from '../provider/provider.js'
 import type { ObjectVersion } from '../util/object-ref.js'
 import { HOOK_ORIGIN_KIND } from '../xds/hook-origin.js'
-import type { RejectedVersion } from '../xds/rejected-versions.js'
+import { type RejectedVersion, ROUTE_OWNERS } from '../xds/rejected-versions.js'
 import { deliveryKey } from './delivery-watch.js'
 import { SuspectedTogether } from './suspected-together.js'
 
@@ -95,17 +95,19 @@ export class QuarantineBook {
     const found = [foreign, pointedAt, all].find((each) => each.length > 0) ?? []
     // What closes routes is let in before them, so that it hides none of them.
     const likely = [...found.filter((each) => !isRoute(each)), ...found.filter(isRoute)]
-    if (likely.length > 0) this.#admitted = []
-    const isAlone = likely.length === 1
-    const isProven = isAlone && all.every((origin) => deliveryKey(origin) === deliveryKey(likely[0] ?? origin))
+    const [suspect, ...more] = likely
+    if (suspect === undefined) return []
+    this.#admitted = []
     // Evidence that did not help: whoever was held back for it is tried again, last of all.
-    if (likely.length > 0) this.#waiting.unshift(...this.#unproven.splice(0).map(({ suspect }) => [suspect]))
-    for (const suspect of likely) this.#hold(suspect, message, isAlone)
-    const open = all.filter((origin) => !this.#actions.isClosed(deliveryKey(origin)))
-    if (isAlone && !isProven) this.#unproven.push(...likely.map((suspect) => ({ suspect, others: open })))
-    if (likely.length > 0) this.#together.note(likely.map(deliveryKey), all.map(deliveryKey))
-    if (!isAlone && likely.length > 0) this.#waiting.push(likely.slice(likely.length >> 1), likely.slice(0, likely.length >> 1))
-    return likely.map(deliveryKey)
+    this.#waiting.unshift(...this.#unproven.splice(0).map((each) => [each.suspect]))
+    const isAlone = more.length === 0
+    for (const each of likely) this.#hold(each, message, isAlone)
+    const objects = likely.map(deliveryKey)
+    this.#together.note(objects, all.map(deliveryKey))
+    if (!isAlone) this.#waiting.push(likely.slice(likely.length >> 1), likely.slice(0, likely.length >> 1))
+    else if (all.some((origin) => deliveryKey(origin) !== deliveryKey(suspect)))
+      this.#unproven.push({ suspect, others: all.filter((origin) => !this.#actions.isClosed(deliveryKey(origin))) })
+    return objects
   }
 
   /** Everything that was sent is answered: lets the next suspects in. Returns them; none when nobody waits. */
@@ -157,7 +159,7 @@ export class QuarantineBook {
   }
 
   #isFollowed(object: ObjectVersion): boolean {
-    return !OWNERS.has(object.kind) && this.#actions.seenGeneration(deliveryKey(object)) !== undefined
+    return !ROUTE_OWNERS.has(object.kind) && this.#actions.seenGeneration(deliveryKey(object)) !== undefined
   }
 
   #isOpen(object: ObjectVersion): boolean {
@@ -188,9 +190,6 @@ export class QuarantineBook {
     this.#actions.hold(object, undefined)
   }
 }
-
-/** What routes stand on: to hold it back would take all of them away. */
-const OWNERS: ReadonlySet<string> = new Set(['Gateway', 'ListenerSet'])
 
 function isRoute({ kind }: ObjectVersion): boolean {
   return kind.endsWith('Route')

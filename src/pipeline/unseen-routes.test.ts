@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
-import { change, endpointsObject, routeObject, serviceObject } from '../../test/perf/objects.js'
+import { change, endpointsObject, serviceObject } from '../../test/perf/objects.js'
 import { createAuthority } from '../../test/support/certificates.js'
-import { GATEWAYS, GROUPS, PACKINGS, rejectingProxies, settle } from '../../test/support/rejecting-proxies.js'
+import { GROUPS, PACKINGS, rejectingProxies, routeEverywhere, settle } from '../../test/support/rejecting-proxies.js'
 import type { KubeObject } from '../provider/provider.js'
 import { UnseenRoutes } from './unseen-routes.js'
 
@@ -67,12 +67,6 @@ describe('a route that proxies refuse as soon as its backend is there', () => {
 
 /** Route `i` with a rewritten path, which nobody sees while there is nothing to send requests to. */
 function rewritingRoute(i: number, path: string): KubeObject {
-  const route = routeObject(i) as KubeObject & { readonly spec: { readonly rules: readonly object[] } }
   const rewrite = { type: 'URLRewrite', urlRewrite: { path: { type: 'ReplaceFullPath', replaceFullPath: path } } }
-  const spec = {
-    parentRefs: GATEWAYS.map((name) => ({ group: 'gateway.networking.k8s.io', kind: 'Gateway', name })),
-    hostnames: ['h.secure.example.com'],
-    rules: route.spec.rules.slice(0, 1).map((rule) => ({ ...rule, filters: [rewrite] })),
-  }
-  return { ...route, spec } as KubeObject
+  return routeEverywhere(i, 1, 'h.secure.example.com', ([first]) => [{ ...first, filters: [rewrite] }])
 }

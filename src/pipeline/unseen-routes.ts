@@ -1,7 +1,4 @@
-/**
- * Routes that answer an error instead of what they ask for, because a backend is missing, or a policy cannot be used or is held back. Proxies
- * acknowledge them, and have seen nothing of what may be wrong with them.
- */
+/** A route of which something is closed, or was until lately. */
 interface Unseen {
   /** The generation that proxies took when nothing of the route was closed. */
   readonly seenGeneration: number
@@ -11,7 +8,10 @@ interface Unseen {
   needs: ReadonlyMap<string, number> | undefined
 }
 
-/** Keeps one entry per route of which something is closed. Routes are named by `<Kind>/<namespace>/<name>`. */
+/**
+ * Routes that answer an error instead of what they ask for, because a backend is missing, or a policy cannot be used or is held back. Proxies
+ * acknowledge them, and have seen nothing of what may be wrong with them. Routes are named by `<Kind>/<namespace>/<name>`.
+ */
 export class UnseenRoutes {
   readonly #routes = new Map<string, Unseen>()
   readonly #opened = new Set<string>()
@@ -36,12 +36,9 @@ export class UnseenRoutes {
 
   /** Everything that has changed is part of these revisions. */
   published(revisions: () => ReadonlyMap<string, number>): void {
-    let all: ReadonlyMap<string, number> | undefined
     for (const route of this.#opened) {
       const entry = this.#routes.get(route)
-      if (entry === undefined || entry.needs !== undefined) continue
-      all ??= revisions()
-      entry.needs = all
+      if (entry !== undefined) entry.needs ??= revisions()
     }
   }
 

@@ -78,6 +78,9 @@ export class RejectedVersions {
   }
 }
 
+/** Kinds that routes stand on: they have little part in what is made of routes, and to hold one back would take all of them away. */
+export const ROUTE_OWNERS: ReadonlySet<string> = new Set(['Gateway', 'ListenerSet'])
+
 /** The origins that are not part of what was accepted before. A kind without generations changes unseen: then all are suspects. */
 export function suspectsOf(origins: readonly ObjectVersion[], accepted: readonly ObjectVersion[] | undefined): readonly ObjectVersion[] {
   const known = new Set((accepted ?? []).map(originKey))

@@ -4,11 +4,12 @@ import fc from 'fast-check'
 import { CONTROLLER_NAME } from '../../src/gatewayapi/context.js'
 import { PodPlacements } from '../../src/infra/kubernetes/pod-placements.js'
 import { type ControlPlane, createControlPlane } from '../../src/pipeline/control-plane.js'
+import type { KubeObject } from '../../src/provider/provider.js'
 import { RejectedVersions, suspectsOf } from '../../src/xds/rejected-versions.js'
 import { type EncodedResource, TYPE_URL, type TypeUrl } from '../../src/xds/resource.js'
 import { allowEveryone } from '../../src/xds/server/authentication.js'
 import type { RoutePacking } from '../../src/xds/translate/packing.js'
-import { change, gatewayObjects } from '../perf/objects.js'
+import { change, gatewayObjects, routeObject } from '../perf/objects.js'
 
 /** The Gateways of the world, one proxy of each at most. */
 export const GATEWAYS: readonly string[] = ['gw', 'other']
@@ -23,6 +24,31 @@ const TABLES: readonly TypeUrl[] = [TYPE_URL.routeConfiguration, TYPE_URL.scoped
 
 /** Objects that can be to blame here. */
 const KINDS: ReadonlySet<string> = new Set(['HTTPRoute', 'SecurityPolicy'])
+
+/**
+ * Route `i` of `test/perf/objects.ts` on both listeners of both Gateways.
+ *
+ * @param rulesOf its rules, from those that it has there
+ */
+export function routeEverywhere(
+  i: number,
+  generation: number,
+  hostname: string,
+  rulesOf: (rules: readonly object[]) => readonly object[],
+): KubeObject {
+  const route = routeObject(i, generation) as KubeObject & { readonly spec: { readonly rules: readonly object[] } }
+  const spec = {
+    parentRefs: GATEWAYS.map((name) => ({ group: 'gateway.networking.k8s.io', kind: 'Gateway', name })),
+    hostnames: [hostname],
+    rules: rulesOf(route.spec.rules),
+  }
+  return { ...route, spec } as KubeObject
+}
+
+/** A filter that marks answers; where it is bad, proxies reject it. */
+export function markerFilter(isBad: boolean): object {
+  return { type: 'ResponseHeaderModifier', responseHeaderModifier: { set: [{ name: 'x-marker', value: isBad ? 'bad' : 'good' }] } }
+}
 
 /** What a proxy was sent and will answer. */
 export interface Answer {
@@ -117,6 +143,12 @@ export const chances: fc.Arbitrary<Chance> = fc.record({
   waits: fc.boolean(),
   evidence: fc.constantFrom('everybody', 'the culprits', 'anybody'),
 })
+
+/** What was drawn, one after the other and again from the beginning. */
+export function inTurn(drawn: readonly Chance[]): () => Chance {
+  let draws = 0
+  return () => drawn[draws++ % drawn.length] ?? { at: 0, waits: true, evidence: 'everybody' }
+}
 
 /**
  * The proxies answer until nothing is left to say.

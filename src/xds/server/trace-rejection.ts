@@ -1,6 +1,7 @@
 /** From a rejected resource to the objects that it was made from: first to the virtual host that Envoy complains about, then to its routes. */
 import { describeObject, type ObjectVersion } from '../../util/object-ref.js'
 import { HOOK_ORIGIN_KIND } from '../hook-origin.js'
+import { ROUTE_OWNERS } from '../rejected-versions.js'
 import { type EncodedResource, type ResourcePart, TYPE_URL, type TypeUrl } from '../resource.js'
 import { pointedAt } from './evidence.js'
 import { messagesAt } from './protobuf-text.js'
@@ -37,11 +38,9 @@ export function traceRejection(
   return traceRoutes(message, resource, accepted, path, withoutOwners(suspects))
 }
 
-/** What routes stand on has little part in a route table, and to hold it back would take all of them away: it is suspected last. */
-const OWNERS: ReadonlySet<string> = new Set(['Gateway', 'ListenerSet'])
-
+/** What routes stand on is suspected last. */
 function withoutOwners(suspects: readonly ObjectVersion[]): readonly ObjectVersion[] {
-  const others = suspects.filter(({ kind }) => !OWNERS.has(kind))
+  const others = suspects.filter(({ kind }) => !ROUTE_OWNERS.has(kind))
   return others.length > 0 ? others : suspects
 }
 
