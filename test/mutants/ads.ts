@@ -329,15 +329,15 @@ export const ADS_MUTANTS: readonly Mutant[] = [
   {
     rule: 'holds a policy, of which nobody knows whether it was acknowledged',
     file: 'src/pipeline/quarantine-book.ts',
-    find: 'return acknowledged === undefined || acknowledged < object.generation',
-    replace: 'return acknowledged !== undefined && acknowledged < object.generation',
+    find: 'return seen === undefined || seen < object.generation',
+    replace: 'return seen !== undefined && seen < object.generation',
     test: BOOK,
   },
   {
     rule: 'never holds what routes stand on because nobody else is left to blame',
     file: 'src/pipeline/quarantine-book.ts',
-    find: "origin.kind.endsWith('Route') && this.#isOpen(origin)",
-    replace: 'this.#isOpen(origin)',
+    find: '!ROUTE_OWNERS.has(object.kind) && this.#actions',
+    replace: 'this.#actions',
     test: BOOK,
   },
   {
