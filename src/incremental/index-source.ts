@@ -3,6 +3,10 @@ import { Cell } from './cell.js'
 import { SortedKeys } from './sorted-keys.js'
 import type { Source, SourceListener } from './source.js'
 
+/** Up to so many words are searched one by one: nearly every value yields one or two, and making a set of them costs more than it saves. */
+const FEW = 8
+const NO_WORDS: readonly string[] = []
+
 /** Told when a word of an index gets its first key or loses its last one. */
 export interface WordListener {
   wordAppeared(word: string): void
@@ -70,11 +74,11 @@ export class Index<V> implements SourceListener<V> {
   }
 
   valueChanged(key: string, before: V | undefined, after: V | undefined): void {
-    const had = new Set(before === undefined ? [] : this.#of(before, key))
-    const has = new Set(after === undefined ? [] : this.#of(after, key))
-    for (const word of had) if (!has.has(word)) this.#remove(word, key)
+    const had = before === undefined ? NO_WORDS : distinct(this.#of(before, key))
+    const has = after === undefined ? NO_WORDS : distinct(this.#of(after, key))
+    for (const word of had) if (!isAmong(has, word)) this.#remove(word, key)
     for (const word of has) {
-      if (!had.has(word)) this.#add(word, key)
+      if (!isAmong(had, word)) this.#add(word, key)
       else recordOf(this.#words.get(word))?.changed()
     }
   }
@@ -178,6 +182,17 @@ class Membership extends Cell {
   protected readChanged(): void {
     if (!this.isRead) this.#word.unread()
   }
+}
+
+/** Each word once. */
+function distinct(words: Iterable<string>): readonly string[] | ReadonlySet<string> {
+  const list: readonly string[] = Array.isArray(words) ? words : Array.from(words)
+  if (list.length < 2) return list
+  return list.length > FEW || list.some((word, at) => list.indexOf(word) < at) ? new Set(list) : list
+}
+
+function isAmong(words: readonly string[] | ReadonlySet<string>, word: string): boolean {
+  return words instanceof Set ? words.has(word) : (words as readonly string[]).includes(word)
 }
 
 function recordOf(known: string | Word | undefined): Word | undefined {

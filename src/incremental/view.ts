@@ -2,11 +2,16 @@ import { type Cell, NO_READS, type Reads } from './cell.js'
 import type { Index } from './index-source.js'
 import type { Source } from './source.js'
 
+/** Up to so many cells are searched one by one. */
+const FEW = 16
+
 /** How a fragment reads the rest of the graph. Every read is noted, also one that finds nothing. */
 export class View {
   readonly #order: number
   readonly #reader: string
-  readonly #reads: Set<Cell> = new Set()
+  /** Each cell once. Most fragments read a few, and there are very many fragments: a set only where a look at each would take long. */
+  readonly #few: Cell[] = []
+  #many: Set<Cell> | undefined
 
   /**
    * @param order position of the reading collection
@@ -21,28 +26,28 @@ export class View {
   get<V>(source: Source<V>, key: string): V | undefined {
     this.#require(source)
     const slot = source.slot(key)
-    this.#reads.add(slot)
+    this.#note(slot)
     return slot.value
   }
 
   /** The keys that yield a word, in ascending order. Their values are not part of what was read. */
   keys<V>(index: Index<V>, word: string): readonly string[] {
     this.#require(index)
-    this.#reads.add(index.membershipCell(word))
+    this.#note(index.membershipCell(word))
     return index.keys(word)
   }
 
   /** How many keys yield a word. */
   count<V>(index: Index<V>, word: string): number {
     this.#require(index)
-    this.#reads.add(index.membershipCell(word))
+    this.#note(index.membershipCell(word))
     return index.count(word)
   }
 
   /** The values of the keys that yield a word, in ascending order of their keys. */
   list<V>(index: Index<V>, word: string): readonly V[] {
     this.#require(index)
-    this.#reads.add(index.contentCell(word))
+    this.#note(index.contentCell(word))
     const values: V[] = []
     // Thousands of keys for one change of one of them: without an array per key.
     for (const key of index.keys(word)) {
@@ -54,9 +59,17 @@ export class View {
 
   /** What was read so far: each cell once, in an array without room for more. There are several fragments per object, and each keeps one. */
   reads(): Reads {
-    if (this.#reads.size > 1) return Array.from(this.#reads)
-    const [only = NO_READS] = this.#reads
-    return only
+    if (this.#many !== undefined) return Array.from(this.#many)
+    const [only = NO_READS] = this.#few
+    return this.#few.length > 1 ? this.#few.slice() : only
+  }
+
+  #note(cell: Cell): void {
+    if (this.#many !== undefined) this.#many.add(cell)
+    else if (!this.#few.includes(cell)) {
+      this.#few.push(cell)
+      if (this.#few.length > FEW) this.#many = new Set(this.#few)
+    }
   }
 
   #require(read: { readonly order: number; readonly name: string }): void {

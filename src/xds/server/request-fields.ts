@@ -3,6 +3,8 @@
  * no object with ten thousand keys on the way. Field numbers: envoy/service/discovery/v3/discovery.proto.
  */
 
+import { FieldReader, LENGTH_DELIMITED } from './field-reader.js'
+
 /** What a DeltaDiscoveryRequest names, and the bytes of all its other fields. */
 export interface RequestFields {
   readonly subscribe: readonly string[]
@@ -11,7 +13,6 @@ export interface RequestFields {
   readonly rest: Buffer
 }
 
-const LENGTH_DELIMITED = 2
 const SUBSCRIBE = 3 * 8 + LENGTH_DELIMITED
 const UNSUBSCRIBE = 4 * 8 + LENGTH_DELIMITED
 const INITIAL_VERSIONS = 5 * 8 + LENGTH_DELIMITED
@@ -52,58 +53,4 @@ function readEntry(reader: FieldReader, into: Map<string, string>): void {
   }
   if (reader.at !== end) throw new RangeError('an entry ends behind its length')
   into.set(key, value)
-}
-
-class FieldReader {
-  at = 0
-  readonly #bytes: Buffer
-
-  constructor(bytes: Buffer) {
-    this.#bytes = bytes
-  }
-
-  varint(): number {
-    let value = 0
-    for (let factor = 1; ; factor *= 0x80) {
-      const byte = this.#bytes[this.at++]
-      if (byte === undefined) throw new RangeError('the message ends in a number')
-      value += (byte & 0x7f) * factor
-      if (byte < 0x80) return value
-    }
-  }
-
-  /** Where the length-delimited field that begins here ends. */
-  end(): number {
-    const length = this.varint()
-    const end = this.at + length
-    if (end > this.#bytes.length) throw new RangeError('a field is longer than the message')
-    return end
-  }
-
-  text(): string {
-    const end = this.end()
-    const text = this.#bytes.toString('utf8', this.at, end)
-    this.at = end
-    return text
-  }
-
-  skip(tag: number): void {
-    switch (tag % 8) {
-      case 0:
-        this.varint()
-        return
-      case 1:
-        this.at += 8
-        break
-      case LENGTH_DELIMITED:
-        this.at = this.end()
-        return
-      case 5:
-        this.at += 4
-        break
-      default:
-        throw new RangeError(`a field has the wire type ${tag % 8}`)
-    }
-    if (this.at > this.#bytes.length) throw new RangeError('a field is longer than the message')
-  }
 }

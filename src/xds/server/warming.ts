@@ -4,12 +4,11 @@
  * A cluster waits for its load assignment and its secrets, a listener for its routes, secrets and filter configurations. A route to
  * a cluster that is still warming answers 503, so routes wait for this, for a bounded time.
  */
-import { Enum } from '../../gen/envoy/enums.js'
-import { decode } from '../message.js'
 import { type EncodedResource, type ResourceReference, TYPE_URL } from '../resource.js'
 import { referenceKey } from '../snapshot-cache.js'
 import type { Bounds } from './bounds.js'
 import { SUBSCRIBED_BY_NAME } from './push-order.js'
+import { warmsSilently } from './silent-warming.js'
 
 interface Entry {
   readonly reference: ResourceReference
@@ -108,17 +107,5 @@ export class Warming {
       this.#silentClusters.set(cluster, silent)
     }
     return silent
-  }
-}
-
-const { STRICT_DNS, LOGICAL_DNS } = Enum['envoy.config.cluster.v3.Cluster.DiscoveryType']
-
-/** True for clusters that Envoy uses only after a DNS answer or a first round of health checks. */
-function warmsSilently(bytes: Uint8Array): boolean {
-  try {
-    const { type, clusterType, healthChecks = [] } = decode('envoy.config.cluster.v3.Cluster', bytes)
-    return type === STRICT_DNS || type === LOGICAL_DNS || (clusterType?.name ?? '').includes('dns') || healthChecks.length > 0
-  } catch {
-    return false // not a cluster at all: the proxy will say so
   }
 }

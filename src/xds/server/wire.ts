@@ -7,6 +7,8 @@
  */
 import type { EncodedResource, TypeUrl } from '../resource.js'
 
+const LENGTH_DELIMITED = 2
+
 /** Counts what was encoded; tests and metrics read it. */
 export interface EncodeCounters {
   /** Heads of resources made, by type URL: one per resource version and protocol, however many streams take it. */
@@ -21,34 +23,92 @@ export interface ResourceEncoder {
 
 /** Field 2 (`resources`) of a DeltaDiscoveryResponse: Resource{ version = 1, name = 3, resource = 2 { type_url = 1, value = 2 } }. */
 export function deltaResourceEncoder(counters: EncodeCounters): ResourceEncoder {
-  return cachedHeads(counters, ({ typeUrl, name, version, value }) => {
-    const any = Buffer.concat([stringField(1, typeUrl), lengthPrefix(2, value.length)])
-    const resource = Buffer.concat([stringField(1, version), stringField(3, name), lengthPrefix(2, any.length + value.length), any])
-    return Buffer.concat([lengthPrefix(2, resource.length + value.length), resource])
+  return cachedHeads(counters, (head, { typeUrl, name, version, value }) => {
+    head.prefix(2, value.length)
+    head.text(1, typeUrl)
+    head.prefix(2, head.size + value.length)
+    head.text(3, name)
+    head.text(1, version)
+    head.prefix(2, head.size + value.length)
   })
 }
 
 /** Field 2 (`resources`) of a DiscoveryResponse: Any{ type_url = 1, value = 2 }. */
 export function sotwResourceEncoder(counters: EncodeCounters): ResourceEncoder {
-  return cachedHeads(counters, ({ typeUrl, value }) => {
-    const any = Buffer.concat([stringField(1, typeUrl), lengthPrefix(2, value.length)])
-    return Buffer.concat([lengthPrefix(2, any.length + value.length), any])
+  return cachedHeads(counters, (head, { typeUrl, value }) => {
+    head.prefix(2, value.length)
+    head.text(1, typeUrl)
+    head.prefix(2, head.size + value.length)
   })
 }
 
-function cachedHeads({ encodes }: EncodeCounters, encodeHead: (resource: EncodedResource) => Buffer): ResourceEncoder {
+function cachedHeads({ encodes }: EncodeCounters, writeHead: (head: BackwardsWriter, resource: EncodedResource) => void): ResourceEncoder {
   const heads = new WeakMap<EncodedResource, Buffer>()
+  const writer = new BackwardsWriter()
   const slab = new Slab()
   return {
     parts(resource) {
       let head = heads.get(resource)
       if (head === undefined) {
-        head = slab.keep(encodeHead(resource))
+        writer.clear()
+        writeHead(writer, resource)
+        head = slab.keep(writer.bytes())
         heads.set(resource, head)
         encodes.set(resource.typeUrl, (encodes.get(resource.typeUrl) ?? 0) + 1)
       }
       return [head, resource.value]
     },
+  }
+}
+
+/** Writes fields from the last to the first, so that the length of what stands in a message is known when it is written: one buffer for all. */
+class BackwardsWriter {
+  #bytes: Buffer = Buffer.alloc(1_024)
+  #at = this.#bytes.length
+
+  /** How many bytes were written. */
+  get size(): number {
+    return this.#bytes.length - this.#at
+  }
+
+  /** What was written; it changes with the next use. */
+  bytes(): Buffer {
+    return this.#bytes.subarray(this.#at)
+  }
+
+  clear(): void {
+    this.#at = this.#bytes.length
+  }
+
+  /** A length-delimited field that holds text. */
+  text(field: number, text: string): void {
+    const length = Buffer.byteLength(text)
+    this.#take(length)
+    this.#bytes.write(text, this.#at)
+    this.prefix(field, length)
+  }
+
+  /** The tag and the length of a length-delimited field whose bytes follow. */
+  prefix(field: number, length: number): void {
+    this.#varint(length)
+    this.#varint(field * 8 + LENGTH_DELIMITED)
+  }
+
+  #varint(value: number): void {
+    const length = varintLength(value)
+    this.#take(length)
+    writeVarint(this.#bytes, this.#at, value)
+  }
+
+  #take(length: number): void {
+    if (this.#at < length) {
+      const larger = Buffer.alloc(2 * (this.#bytes.length + length))
+      const at = larger.length - this.size
+      larger.set(this.bytes(), at)
+      this.#bytes = larger
+      this.#at = at
+    }
+    this.#at -= length
   }
 }
 
@@ -100,17 +160,26 @@ export function stringField(field: number, text: string): Buffer {
 
 /** The tag and the length of a length-delimited field whose bytes follow. */
 export function lengthPrefix(field: number, length: number): Buffer {
-  const LENGTH_DELIMITED = 2
-  return Buffer.from([...varint(field * 8 + LENGTH_DELIMITED), ...varint(length)])
+  const tag = field * 8 + LENGTH_DELIMITED
+  const prefix = Buffer.alloc(varintLength(tag) + varintLength(length))
+  writeVarint(prefix, writeVarint(prefix, 0, tag), length)
+  return prefix
 }
 
-function varint(value: number): number[] {
-  const bytes: number[] = []
+function varintLength(value: number): number {
+  let length = 1
+  for (let rest = value; rest > 0x7f; rest = Math.floor(rest / 0x80)) length++
+  return length
+}
+
+/** Returns where the next byte goes. */
+function writeVarint(bytes: Buffer, start: number, value: number): number {
+  let at = start
   let rest = value
   while (rest > 0x7f) {
-    bytes.push((rest % 0x80) + 0x80)
+    bytes[at++] = (rest % 0x80) + 0x80
     rest = Math.floor(rest / 0x80)
   }
-  bytes.push(rest)
-  return bytes
+  bytes[at++] = rest
+  return at
 }
