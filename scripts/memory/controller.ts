@@ -35,6 +35,8 @@ export interface Controller {
   readonly xdsPort: number
   readonly startedAt: number
   resident(): Resident
+  /** The time that all its threads together had a processor since it started, in microseconds. */
+  processorUs(): number
   /** Resolves when it has read the cluster and is ready. */
   ready(): Promise<void>
   /** Resolves when it has nothing to do any more. */
@@ -88,6 +90,7 @@ export async function startController({ credentials, nodeFlags }: ControllerOpti
     xdsPort: xds,
     startedAt,
     resident: () => resident(pid),
+    processorUs: () => cpuUs(pid),
     async ready() {
       const end = performance.now() + READY_WITHIN_MS
       while (!(await isReady(health))) {
