@@ -73,13 +73,13 @@ export async function forEachAtOnce<T>(items: readonly T[], atOnce: number, work
   await Promise.all(Array.from({ length: atOnce }, worker))
 }
 
-/** Asks until an answer is given. @throws Error that says what did not happen */
-export async function until<T>(what: string, ask: () => Promise<T | undefined>, withinMs: number = WAIT_MS): Promise<T> {
+/** Asks until an answer is given, with a pause between. @throws Error that says what did not happen */
+export async function until<T>(what: string, ask: () => Promise<T | undefined>, withinMs: number = WAIT_MS, pauseMs = 200): Promise<T> {
   const end = performance.now() + withinMs
   while (performance.now() < end) {
     const answer = await ask()
     if (answer !== undefined) return answer
-    await pause(200)
+    await pause(pauseMs)
   }
   throw new Error(`${what} did not happen within ${withinMs / 1000} s`)
 }

@@ -15,6 +15,7 @@ import { NAMESPACE } from '../bench-cluster/manifests.js'
 import type { Controller } from './controller.js'
 import { GROUP, LAST_HOST } from './objects.js'
 
+const COMPLETE_WITHIN_MS = 120_000
 const DAY_MS = 24 * 3_600_000
 
 /** Starts one, with a certificate of the controller's own authority, which stands in a Secret as soon as it was started. */
@@ -51,7 +52,7 @@ export async function startProxy(client: KubeClient, controller: Controller, sig
 
 /** Resolves when the Envoy at this port has all configuration. */
 export async function complete(port: number): Promise<void> {
-  await until('the last route at Envoy', async () => ((await statusOf(port)) === 503 ? true : undefined))
+  await until('the last route at Envoy', async () => ((await statusOf(port)) === 503 ? true : undefined), COMPLETE_WITHIN_MS, 10)
 }
 
 async function authorityOf(client: KubeClient, signal: AbortSignal): Promise<JsonObject | undefined> {
