@@ -1,11 +1,11 @@
 /** The controller as a process of its own, started as its image starts it: the same program with the same flags, and a ServiceAccount. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { KubeCredentials } from '../../src/k8s/credentials.js'
 import { freePort } from '../../test/support/free-port.js'
-import { pause } from '../bench-cluster/cluster.js'
+import { pause, until } from '../bench-cluster/cluster.js'
 import { NAMESPACE } from '../bench-cluster/manifests.js'
 import { cpuUs } from '../data-path/cpu.js'
 
@@ -41,8 +41,8 @@ export interface Controller {
   ready(): Promise<void>
   /** Resolves when it has nothing to do any more. */
   settled(): Promise<void>
-  /** A value of its metrics; 0 where it is missing. The longest delay of the event loop is since the last time that this asked. */
-  metric(name: string): Promise<number>
+  /** Milliseconds for which the event loop was kept at the longest, since the last time that this was asked, or since the start. */
+  longestTurnMs(): Promise<number>
   stop(): Promise<void>
 }
 
@@ -61,6 +61,7 @@ export async function startController({ credentials, nodeFlags }: ControllerOpti
   const account = mkdtempSync(join(tmpdir(), 'service-account-'))
   writeFileSync(join(account, 'token'), headers.authorization?.replace('Bearer ', '') ?? '')
   writeFileSync(join(account, 'ca.crt'), tls.ca ?? '')
+  const longestTurn = join(account, 'longest-turn')
   const startedAt = performance.now()
   const child = spawn(
     'unshare',
@@ -68,6 +69,7 @@ export async function startController({ credentials, nodeFlags }: ControllerOpti
       ...['--mount', 'sh', '-c', AS_POD, account, join(REPOSITORY, 'node_modules', 'node', 'bin', 'node')],
       ...flags,
       ...nodeFlags,
+      ...['--import', join(import.meta.dirname, 'longest-turn.mjs')],
       join(REPOSITORY, 'dist', 'headgate.mjs'),
       ...['--provider=kubernetes', `--namespace=${NAMESPACE}`, '--log-level=error', '--log-format=json'],
       ...[`--xds-address=127.0.0.1:${xds}`, `--admin-address=127.0.0.1:${admin}`],
@@ -78,6 +80,7 @@ export async function startController({ credentials, nodeFlags }: ControllerOpti
       env: {
         ...variables,
         PATH: process.env.PATH,
+        LONGEST_TURN_FILE: longestTurn,
         ...{ KUBERNETES_SERVICE_HOST: server.hostname, KUBERNETES_SERVICE_PORT: server.port },
         ...{ POD_NAME: 'headgate-0', POD_NAMESPACE: NAMESPACE, POD_IP: '127.0.0.1' },
       },
@@ -107,10 +110,13 @@ export async function startController({ credentials, nodeFlags }: ControllerOpti
         before = now
       }
     },
-    async metric(name) {
-      const text = await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text()
-      const [, value] = new RegExp(`^${name} (\\S+)$`, 'm').exec(text) ?? []
-      return Number(value ?? 0)
+    async longestTurnMs() {
+      rmSync(longestTurn, { force: true })
+      child.kill('SIGUSR2')
+      const text = await until('the longest turn of the event loop', async () =>
+        existsSync(longestTurn) ? readFileSync(longestTurn, 'utf8') : undefined,
+      )
+      return Number(text)
     },
     async stop() {
       await stopped(child)

@@ -17,7 +17,6 @@ import { complete, startProxy } from './proxy.js'
 const CRDS = join(import.meta.dirname, '..', '..', 'charts', 'headgate', 'crds')
 const WRITES_AT_ONCE = 20
 const CHANGES_PER_SECOND = 10
-const LAG = 'nodejs_eventloop_lag_max_seconds'
 
 const { values } = parseArgs({
   options: {
@@ -108,9 +107,9 @@ async function ownServices(port: number): Promise<void> {
       const title = `cold start with ${own} routes and Services, statuses ${statuses}`
       const took = `ready ${readyMs.toFixed(0)} ms, Envoy complete ${completeMs.toFixed(0)} ms`
       console.log(`${title}: ${took}, ${(controller.processorUs() / 1e6).toFixed(2)} s on a processor until then`)
-      console.log(`  then: ${print(controller.resident())}; event loop longest ${await lagMs(controller)}`)
+      console.log(`  then: ${print(controller.resident())}; event loop longest ${await longestTurn(controller)}`)
       await controller.settled()
-      console.log(`  settled: ${print(controller.resident())}; event loop longest ${await lagMs(controller)}`)
+      console.log(`  settled: ${print(controller.resident())}; event loop longest ${await longestTurn(controller)}`)
       if (statuses === 'there') await churn(controller, Number(values['churn-seconds']))
     })
   }
@@ -130,7 +129,7 @@ async function churn(controller: Controller, seconds: number): Promise<void> {
     if (now.total > most.total) most = now
   }
   const what = `${CHANGES_PER_SECOND} changed routes and endpoints a second for ${seconds} s`
-  console.log(`  most during ${what}: ${print(most)}; event loop longest ${await lagMs(controller)}`)
+  console.log(`  most during ${what}: ${print(most)}; event loop longest ${await longestTurn(controller)}`)
 }
 
 async function running(work: (controller: Controller) => Promise<void>): Promise<void> {
@@ -147,8 +146,8 @@ async function writeBackend(backend: BackendRef, i: number): Promise<void> {
   await apply(api.admin, endpointsManifest(backend, i, 0), signal)
 }
 
-async function lagMs(controller: Controller): Promise<string> {
-  return `${((await controller.metric(LAG)) * 1_000).toFixed(0)} ms`
+async function longestTurn(controller: Controller): Promise<string> {
+  return `${(await controller.longestTurnMs()).toFixed(0)} ms`
 }
 
 function print({ total, anonymous, file }: Resident): string {
