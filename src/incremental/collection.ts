@@ -135,13 +135,14 @@ export class Collection<V> extends Source<V, Fragment<V>> implements SourceListe
   #forget(fragment: Fragment<V>): void {
     redirect(fragment, NO_READS)
     this.#update(fragment, undefined)
-    this.tidy(fragment.key)
+    this.tidy(fragment)
   }
 
-  #update({ key, value: before }: Fragment<V>, after: V | undefined): void {
+  #update(fragment: Fragment<V>, after: V | undefined): void {
+    const before = fragment.value
     if (before === after || (before !== undefined && after !== undefined && this.#equal(before, after))) return
-    this.#changes?.set(key, after)
-    this.store(key, after)
+    this.#changes?.set(fragment.key, after)
+    this.store(fragment, after)
   }
 }
 

@@ -13,6 +13,12 @@ export interface WordListener {
   wordVanished(word: string): void
 }
 
+/** What a cell of an index knows besides its readers. */
+export interface IndexedKeys {
+  /** The keys that yield the word, in ascending order. */
+  readonly keys: readonly string[]
+}
+
 /** For a word, the keys of a source whose value yields it. */
 export class Index<V> implements SourceListener<V> {
   readonly name: string
@@ -33,9 +39,7 @@ export class Index<V> implements SourceListener<V> {
 
   /** The keys that yield a word, in ascending order. */
   keys(word: string): readonly string[] {
-    const members = this.#members(word)
-    if (members === undefined) return []
-    return typeof members === 'string' ? [members] : members.sorted()
+    return listed(this.#members(word))
   }
 
   /** How many keys yield a word. */
@@ -51,14 +55,14 @@ export class Index<V> implements SourceListener<V> {
   }
 
   /** The cell for reading which keys yield a word. */
-  membershipCell(word: string): Cell {
+  membershipCell(word: string): Cell & IndexedKeys {
     const known = this.#word(word)
     known.membership ??= new Membership(known)
     return known.membership
   }
 
   /** The cell for reading the values of the keys that yield a word. */
-  contentCell(word: string): Cell {
+  contentCell(word: string): Cell & IndexedKeys {
     return this.#word(word)
   }
 
@@ -84,13 +88,14 @@ export class Index<V> implements SourceListener<V> {
   }
 
   #add(word: string, key: string): void {
-    if (!this.#words.has(word)) {
+    const found = this.#words.get(word)
+    if (found === undefined) {
       const own = onePiece(word)
       this.#words.set(own, key)
       for (const listener of this.#listeners) listener.wordAppeared(own)
       return
     }
-    const known = this.#word(word)
+    const known = typeof found === 'object' ? found : this.#record(word, found)
     const { members } = known
     if (members === undefined) {
       known.members = key
@@ -124,13 +129,16 @@ export class Index<V> implements SourceListener<V> {
     return typeof known === 'string' ? known : known?.members
   }
 
-  /** The record of a word. */
   #word(word: string): Word {
     const known = this.#words.get(word)
-    if (typeof known === 'object') return known
+    return typeof known === 'object' ? known : this.#record(word, known)
+  }
+
+  /** Makes the record of a word that had none. */
+  #record(word: string, known: string | undefined): Word {
     const made = new Word(onePiece(word), known, this)
     // Removed first, or the table would keep its own copy of the word.
-    this.#words.delete(word)
+    if (known !== undefined) this.#words.delete(word)
     this.#words.set(made.word, made)
     return made
   }
@@ -145,7 +153,7 @@ interface WordOwner {
 }
 
 /** A word that some key yields or that somebody reads. As a cell it is the values of the keys that yield it: they are read most. */
-class Word extends Cell {
+class Word extends Cell implements IndexedKeys {
   readonly word: string
   /** Nearly every word has one key, and there are many words: no set for that. */
   members: string | SortedKeys | undefined
@@ -160,6 +168,10 @@ class Word extends Cell {
     this.#owner = owner
   }
 
+  get keys(): readonly string[] {
+    return listed(this.members)
+  }
+
   /** Drops a cell that nobody reads any more. */
   unread(): void {
     this.membership = undefined
@@ -171,12 +183,16 @@ class Word extends Cell {
   }
 }
 
-class Membership extends Cell {
-  readonly #word: { unread(): void }
+class Membership extends Cell implements IndexedKeys {
+  readonly #word: IndexedKeys & { unread(): void }
 
-  constructor(word: { unread(): void }) {
+  constructor(word: IndexedKeys & { unread(): void }) {
     super()
     this.#word = word
+  }
+
+  get keys(): readonly string[] {
+    return this.#word.keys
   }
 
   protected readChanged(): void {
@@ -193,6 +209,11 @@ function distinct(words: Iterable<string>): readonly string[] | ReadonlySet<stri
 
 function isAmong(words: readonly string[] | ReadonlySet<string>, word: string): boolean {
   return words instanceof Set ? words.has(word) : (words as readonly string[]).includes(word)
+}
+
+function listed(members: string | SortedKeys | undefined): readonly string[] {
+  if (members === undefined) return []
+  return typeof members === 'string' ? [members] : members.sorted()
 }
 
 function recordOf(known: string | Word | undefined): Word | undefined {

@@ -12,9 +12,10 @@ export class Input<V> extends Source<V> {
 
   /** Sets or, with undefined, removes a key. Returns false, and changes nothing, if the value equals the present one. */
   set(key: string, value: V | undefined): boolean {
-    const before = this.get(key)
+    const slot = this.knownSlot(key)
+    const before = slot?.value
     if (before === value || (before !== undefined && value !== undefined && this.#equal(before, value))) return false
-    this.store(key, value)
+    this.store(slot ?? this.slot(key), value)
     return true
   }
 

@@ -25,13 +25,19 @@ export class Slot<V, O extends SlotOwner = SlotOwner> extends Cell {
   }
 
   protected readChanged(): void {
-    this.owner.readChanged(this.key)
+    this.owner.readChanged(this)
   }
+}
+
+/** A slot, as far as it matters for whether it is kept. */
+interface KeptSlot {
+  readonly key: string
+  readonly isEmpty: boolean
 }
 
 /** What a slot tells. */
 export interface SlotOwner {
-  readChanged(key: string): void
+  readChanged(slot: KeptSlot): void
 }
 
 /** Values by key that fragments read. Undefined means that there is no such key. */
@@ -94,9 +100,9 @@ export abstract class Source<V, S extends Slot<V> = Slot<V>> implements SlotOwne
   }
 
   /** Called by a slot that is read from now on, or no more. */
-  readChanged(key: string): void {
+  readChanged(slot: KeptSlot): void {
     this.#readVersion++
-    this.tidy(key)
+    this.tidy(slot)
   }
 
   /** All keys that are kept: with a value, or read in case that they get one. */
@@ -117,14 +123,13 @@ export abstract class Source<V, S extends Slot<V> = Slot<V>> implements SlotOwne
   }
 
   /** Stores a value that differs from the last one and tells everybody concerned. */
-  protected store(key: string, after: V | undefined): void {
-    const slot = this.slot(key)
+  protected store(slot: S, after: V | undefined): void {
     const before = slot.value
     slot.value = after
     this.#size += Number(before === undefined) - Number(after === undefined)
     slot.changed()
     for (const listener of this.#listeners) listener.valueChanged(slot.key, before, after)
-    if (after === undefined) this.tidy(key)
+    this.tidy(slot)
   }
 
   #add(key: string): S {
@@ -134,7 +139,7 @@ export abstract class Source<V, S extends Slot<V> = Slot<V>> implements SlotOwne
   }
 
   /** Drops a slot that nobody needs. */
-  protected tidy(key: string): void {
-    if (this.#slots.get(key)?.isEmpty === true) this.#slots.delete(key)
+  protected tidy(slot: KeptSlot): void {
+    if (slot.isEmpty && this.#slots.get(slot.key) === slot) this.#slots.delete(slot.key)
   }
 }

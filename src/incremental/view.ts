@@ -33,8 +33,9 @@ export class View {
   /** The keys that yield a word, in ascending order. Their values are not part of what was read. */
   keys<V>(index: Index<V>, word: string): readonly string[] {
     this.#require(index)
-    this.#note(index.membershipCell(word))
-    return index.keys(word)
+    const cell = index.membershipCell(word)
+    this.#note(cell)
+    return cell.keys
   }
 
   /** How many keys yield a word. */
@@ -47,10 +48,11 @@ export class View {
   /** The values of the keys that yield a word, in ascending order of their keys. */
   list<V>(index: Index<V>, word: string): readonly V[] {
     this.#require(index)
-    this.#note(index.contentCell(word))
+    const cell = index.contentCell(word)
+    this.#note(cell)
     const values: V[] = []
     // Thousands of keys for one change of one of them: without an array per key.
-    for (const key of index.keys(word)) {
+    for (const key of cell.keys) {
       const value = index.source.get(key)
       if (value !== undefined) values.push(value)
     }

@@ -46,8 +46,13 @@ export class MessageTypes extends protobuf.Root {
     const types = type.fieldsArray.map(({ resolvedType }) => {
       if (!(resolvedType instanceof protobuf.Type)) return resolvedType
       // Made by the first message that has such a field, which is also what ends with types that contain themselves.
-      const encode: Encode = (...args) => this.#encoderOf(resolvedType)(...args)
-      return { encode }
+      const field: { encode: Encode } = {
+        encode: (...args) => {
+          field.encode = this.#encoderOf(resolvedType)
+          return field.encode(...args)
+        },
+      }
+      return field
     })
     const made = protobuf.encoder(type)({ Writer: protobuf.Writer, types, util: protobuf.util }) as unknown as Encode
     this.#encodersOfTypes.set(type, made)
