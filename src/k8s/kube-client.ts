@@ -6,6 +6,7 @@ import { KubeApiError, KubeConnectionError } from './kube-error.js'
 import { isJsonObject, type JsonObject, stringAt } from './kube-json.js'
 import { StreamedLists } from './streamed-lists.js'
 import type { Transport, TransportResponse } from './transport.js'
+import { Turns } from './turns.js'
 
 /** How a body is meant. */
 export const CONTENT_TYPE = {
@@ -38,6 +39,8 @@ const REQUEST_TIMEOUT_MS = 30_000
 export class KubeClient {
   /** What is known of the server's streamed lists. */
   readonly streamedLists: StreamedLists = new StreamedLists()
+  /** For whoever handles much of what was read: lists come together. */
+  readonly turns: Turns = new Turns()
   readonly #credentials: KubeCredentials
   readonly #userAgent: string
   #connection: { readonly credentials: ResolvedCredentials; readonly transport: Transport } | undefined

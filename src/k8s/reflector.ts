@@ -2,7 +2,6 @@
  * Keeps up with all objects of one resource: lists them once, as a stream where the server has that and in pages otherwise, then watches
  * from there, and picks the thread up again after whatever happens on the way.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { ObjectKey } from '../util/object-ref.js'
 import { linkedController } from './abort.js'
 import { API_BACKOFF, backoffMs, RECONNECT_BACKOFF } from './backoff.js'
@@ -161,9 +160,14 @@ export class Reflector {
   async #gatherPage(items: readonly unknown[], list: ListedObjects): Promise<void> {
     for (let at = 0; at < items.length; at += SLICE_SIZE) {
       for (const item of items.slice(at, at + SLICE_SIZE)) if (isRawObject(item)) list.add(trimObject(item))
-      this.#handFirst(list)
-      await nextTurn()
+      await this.#pause(list)
     }
+  }
+
+  /** Between two parts of a list: one part of one list in a turn of the event loop. */
+  #pause(list: ListedObjects): Promise<void> {
+    this.#handFirst(list)
+    return this.#options.client.turns.next()
   }
 
   /** Nobody has seen the first list in another state: it needs not be kept until its end. */
@@ -233,11 +237,9 @@ export class Reflector {
         this.#enter({ kind: 'watching' })
         return lines.slice(at + 1)
       } else throw new KubeApiError('watch', 501, 'NotStreamed', 'a bookmark came that does not end the list')
+      if ((at + 1) % SLICE_SIZE === 0) await this.#pause(list)
     }
-    if (list.waiting >= SLICE_SIZE) {
-      this.#handFirst(list)
-      await nextTurn()
-    }
+    if (list.waiting >= SLICE_SIZE) await this.#pause(list)
     return undefined
   }
 
