@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { encode, toProtoJson } from '../src/xds/message.js'
 import { createAuthority } from '../test/support/certificates.js'
 import { type BootstrapOptions, buildBootstrap, printBootstrap } from './bootstrap.js'
 import { type EnvoyBinary, findEnvoy } from './find-envoy.js'
@@ -79,7 +80,10 @@ describe('the bootstrap', () => {
     },
   ])('is valid for Envoy with $way', async ({ options }) => {
     const file = join(folder, 'bootstrap.json')
-    await writeFile(file, printBootstrap(options()))
+    const text = printBootstrap(options())
+    const bytes = encode('envoy.config.bootstrap.v3.Bootstrap', buildBootstrap(options()))
+    expect(text).toBe(`${JSON.stringify(toProtoJson('envoy.config.bootstrap.v3.Bootstrap', bytes), undefined, 2)}\n`)
+    await writeFile(file, text)
     const { stdout, stderr } = await promisify(execFile)(envoy.path, ['--mode', 'validate', '--config-path', file])
     expect(stdout).toContain(`configuration '${file}' OK`)
     expect(stderr).not.toMatch(/deprecated|"level":"(warning|error|critical)"/)

@@ -4,7 +4,7 @@
  */
 import { Enum } from '../src/gen/envoy/enums.js'
 import type { envoy, google } from '../src/gen/envoy/types.js'
-import { any, duration, encode, toProtoJson } from '../src/xds/message.js'
+import { any, duration, messageToProtoJson } from '../src/xds/message.js'
 import { keptStats } from './kept-stats.js'
 import { localZone } from './local-zone.js'
 import { DEFAULT_METRICS, includedStats, type ProxyMetrics, statsSinks } from './metrics.js'
@@ -101,8 +101,7 @@ export function buildBootstrap(options: BootstrapOptions): envoy.config.bootstra
 
 /** The bootstrap as canonical ProtoJSON: the text of the file that Envoy reads. */
 export function printBootstrap(options: BootstrapOptions): string {
-  const bytes = encode('envoy.config.bootstrap.v3.Bootstrap', buildBootstrap(options))
-  return `${JSON.stringify(toProtoJson('envoy.config.bootstrap.v3.Bootstrap', bytes), undefined, 2)}\n`
+  return `${JSON.stringify(messageToProtoJson('envoy.config.bootstrap.v3.Bootstrap', buildBootstrap(options)), undefined, 2)}\n`
 }
 
 /**

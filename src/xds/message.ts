@@ -42,6 +42,12 @@ export function toProtoJson<Name extends MessageName>(name: Name, bytes: Uint8Ar
   return protojson.toJson(type, type.decode(bytes))
 }
 
+/** The same of a message that nobody needs as bytes: no encoder and no decoder is made for it. */
+export function messageToProtoJson<Name extends MessageName>(name: Name, message: EnvoyMessages[Name]): unknown {
+  // Decoded messages are such objects, too: what is absent is no property of its own.
+  return protojson.toJson(types.lookupType(name), message as protobuf.Message)
+}
+
 /** Reads canonical ProtoJSON into bytes. Throws on unknown fields and wrong types. */
 export function fromProtoJson<Name extends MessageName>(name: Name, json: unknown): Buffer {
   const type = types.lookupType(name)

@@ -60,6 +60,25 @@ describe('requests', () => {
     )
   })
 
+  it('of a node what is used is read, and an Envoy may list as many extensions as it has', () => {
+    const node = {
+      id: 'a',
+      cluster: 'b',
+      metadata: { fields: { key: { stringValue: 'value' } } },
+      locality: { zone: 'c' },
+      userAgentName: 'envoy',
+      extensions: Array.from({ length: 500 }, (_, at) => ({ name: `envoy.filters.http.${at}`, category: 'envoy.filters.http' })),
+      clientFeatures: ['d'],
+    }
+    const read = (version: object) =>
+      decodeDeltaRequest(encode('envoy.service.discovery.v3.DeltaDiscoveryRequest', { typeUrl: 't', node: { ...node, ...version } })).node
+    const known = { id: 'a', cluster: 'b' }
+    const version = { majorNumber: 1, minorNumber: 40, patch: 2 }
+    expect(read({ userAgentBuildVersion: { version, metadata: { fields: {} } } })).toEqual({ ...known, userAgent: 'envoy 1.40.2' })
+    expect(read({ userAgentVersion: 'one' })).toEqual({ ...known, userAgent: 'envoy one' })
+    expect(read({})).toEqual({ ...known, userAgent: 'envoy' })
+  })
+
   it.each([
     { what: 'an entry without a key', bytes: [0x2a, 3, 0x12, 1, 0x76], want: [['', 'v']] },
     { what: 'an entry without a version', bytes: [0x2a, 3, 0x0a, 1, 0x6b], want: [['k', '']] },
@@ -76,6 +95,7 @@ describe('requests', () => {
   it.each([
     { what: 'a name that is longer than the message', bytes: [0x1a, 5, 0x61] },
     { what: 'a number that does not end', bytes: [0x1a, 0xff] },
+    { what: 'a node that ends behind its length', bytes: [0x0a, 2, 0x0a, 2, 0x61, 0x61] },
     { what: 'an entry that ends behind its length', bytes: [0x2a, 2, 0x0a, 2, 0x61, 0x61] },
     { what: 'a group', bytes: [0x1b, 0x1c] },
     { what: 'fixed numbers that are cut off', bytes: [0x09, 1] },
