@@ -253,6 +253,32 @@ spec: {from: [{group: headgate.dev, kind: HTTPRouteFilter, namespace: default}],
     await eventually(async () => expect((await world.ask({ path: '/f' })).echo?.headers.authorization).toBe('granted'))
   }, 60_000)
 
+  it('where a program leads a request to another rule, the credential is that of the other rule', async () => {
+    const led = (name: string, rest: string) =>
+      `name: ${name}, matches: [{path: {value: /f}, headers: [{name: x-to, value: ${name}}]}], ${rest}${to('b')}`
+    const rules = `[{${led('with', `filters: [${uses('g')}], `)}}, {${led('without', '')}}, {name: f, matches: [{path: {value: /f}}], filters: [${uses('f')}], ${to('a')}}]`
+    const script =
+      'function envoy_on_request(handle) handle:headers():replace("x-to", handle:headers():get("x-wish") or ""); handle:clearRouteCache() end'
+    const program = `
+apiVersion: headgate.dev/v1alpha1
+kind: ExtensionPolicy
+metadata: {name: leads}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: r, sectionName: f}]
+  lua: [{inline: ${JSON.stringify(script)}}]
+`
+    const inject = (name: string, key: string) => filter(`credentialInjection: {credential: {valueRef: {name: ${key}}}}`, name)
+    const objects = [inject('f', 'key'), inject('g', 'other'), secret('key', 'of-f'), secret('other', 'of-g'), program]
+    await world.write(httpRoute('r', rules), ...objects)
+    const seen = async (wish: string) => {
+      const { echo } = await world.ask({ path: '/f', headers: { 'x-wish': wish } })
+      return [echo?.backend, echo?.headers.authorization]
+    }
+    await eventually(async () => expect(await seen('')).toEqual(['a', 'of-f']))
+    expect(await seen('with')).toEqual(['b', 'of-g'])
+    expect(await seen('without')).toEqual(['b', undefined])
+  }, 60_000)
+
   it('attempts to get the credential, or to get rid of it', async () => {
     const inject = filter('credentialInjection: {overwrite: true, credential: {valueRef: {name: key}}}')
     await world.write(ROUTE, inject, secret('key', 'Bearer hidden'))

@@ -78,6 +78,26 @@ it('counts answers of backends by class and with their latencies, and nothing tw
   }, WITHIN_MS)
 }, 60_000)
 
+it('counts what policies of routes refuse', async () => {
+  const denies = `
+apiVersion: headgate.dev/v1alpha1
+kind: SecurityPolicy
+metadata: {name: denies}
+spec: {targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: r}], authorization: {defaultAction: Deny}}
+`
+  const refused = async (name: RegExp): Promise<number> => {
+    const lines = (await askProxy(world, '/stats/prometheus')).split('\n').filter((line) => name.test(line))
+    return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
+  }
+  await write(denies)
+  const before = await refused(/^envoy_http_rbac_denied\{/)
+  expect(await world.ask()).toMatchObject({ status: 403 })
+  await eventually(async () => expect(await refused(/^envoy_http_rbac_denied\{/)).toBe(before + 1), WITHIN_MS)
+  await write(onRoute('faultInjection: {abort: {httpStatus: 418}}'))
+  expect(await world.ask()).toMatchObject({ status: 418 })
+  await eventually(async () => expect(await refused(/^envoy_http_fault_aborts_injected\{/)).toBe(1), WITHIN_MS)
+}, 60_000)
+
 policyField(['BackendTrafficPolicy statistics.name'], 'names a backend in statistics', async () => {
   const name = 'mine/%BACKEND_KIND%/%BACKEND_NAMESPACE%/%BACKEND_NAME%'
   await write(onRoute(`statistics: {name: "${name}"}`))
