@@ -3,9 +3,8 @@ import { Cell } from './cell.js'
 import { SortedKeys } from './sorted-keys.js'
 import type { Source, SourceListener } from './source.js'
 
-/** Up to so many words are searched one by one: nearly every value yields one or two, and making a set of them costs more than it saves. */
+/** Up to so many words are searched one by one, which costs less than making a set of them. */
 const FEW = 8
-const NO_WORDS: readonly string[] = []
 
 /** Told when a word of an index gets its first key or loses its last one. */
 export interface WordListener {
@@ -78,12 +77,18 @@ export class Index<V> implements SourceListener<V> {
   }
 
   valueChanged(key: string, before: V | undefined, after: V | undefined): void {
-    const had = before === undefined ? NO_WORDS : distinct(this.#of(before, key))
-    const has = after === undefined ? NO_WORDS : distinct(this.#of(after, key))
-    for (const word of had) if (!isAmong(has, word)) this.#remove(word, key)
-    for (const word of has) {
-      if (!isAmong(had, word)) this.#add(word, key)
-      else recordOf(this.#words.get(word))?.changed()
+    if (before === undefined) {
+      if (after !== undefined) for (const word of distinct(this.#of(after, key))) this.#add(word, key)
+    } else if (after === undefined) {
+      for (const word of distinct(this.#of(before, key))) this.#remove(word, key)
+    } else {
+      const had = new Set(this.#of(before, key))
+      const has = new Set(this.#of(after, key))
+      for (const word of had) if (!has.has(word)) this.#remove(word, key)
+      for (const word of has) {
+        if (!had.has(word)) this.#add(word, key)
+        else recordOf(this.#words.get(word))?.changed()
+      }
     }
   }
 
@@ -200,15 +205,11 @@ class Membership extends Cell implements IndexedKeys {
   }
 }
 
-/** Each word once. */
-function distinct(words: Iterable<string>): readonly string[] | ReadonlySet<string> {
+/** Each word once. Nearly every value yields one or two: no set for that. */
+function distinct(words: Iterable<string>): readonly string[] {
   const list: readonly string[] = Array.isArray(words) ? words : Array.from(words)
-  if (list.length < 2) return list
-  return list.length > FEW || list.some((word, at) => list.indexOf(word) < at) ? new Set(list) : list
-}
-
-function isAmong(words: readonly string[] | ReadonlySet<string>, word: string): boolean {
-  return words instanceof Set ? words.has(word) : (words as readonly string[]).includes(word)
+  const isDistinct = list.length <= FEW && list.every((word, at) => list.indexOf(word) === at)
+  return isDistinct ? list : [...new Set(list)]
 }
 
 function listed(members: string | SortedKeys | undefined): readonly string[] {
