@@ -123,8 +123,11 @@ function filterProblem({ spec }: DeclaredListener): Problem | undefined {
     extensionRef === undefined ? [] : [`${extensionRef.group}/${extensionRef.kind} "${extensionRef.name}"`],
   )
   if (unknown.length > 0) return unsupportedFilters(`there is no filter ${unknown.join(', ')}: use ExternalAuth`)
-  if (filters.length <= MAX_LISTENER_FILTERS) return undefined
-  return unsupportedFilters(`a listener can have ${MAX_LISTENER_FILTERS} filters, and this one has ${filters.length}`)
+  if (filters.length > MAX_LISTENER_FILTERS)
+    return unsupportedFilters(`a listener can have ${MAX_LISTENER_FILTERS} filters, and this one has ${filters.length}`)
+  // Bodies that a server cannot be shown whole are refused by the place behind it, and behind the last place there is none.
+  if (filters[MAX_LISTENER_FILTERS - 1]?.externalAuth?.forwardBody === undefined) return undefined
+  return unsupportedFilters('the last of four filters cannot have a forwardBody: put it before another one')
 }
 
 function unsupportedFilters(what: string): Problem {

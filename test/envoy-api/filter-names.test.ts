@@ -19,19 +19,21 @@ const CONFIGURED = [
   'envoy.filters.http.ext_authz',
   'envoy.filters.http.rbac',
   'headgate.requests',
+  'headgate.bodies',
+  'headgate.whole_bodies',
   ...Array.from({ length: 8 }, (_, place) => `headgate.extension.${place}`),
   'envoy.filters.http.credential_injector',
   'envoy.filters.http.stateful_session',
 ]
 /** Groups that hosts and routes switch on. */
-const GROUPS = ['headgate.listener_filters', 'headgate.extensions.2', 'headgate.extensions.4']
+const GROUPS = ['headgate.listener_filters', 'headgate.all_bodies', 'headgate.extensions.2', 'headgate.extensions.4']
 
 it('filters keep the names that routes configure them by', () => {
   const names = HTTP_FILTERS.map(({ name }) => name)
   expect(CONFIGURED.filter((name) => !names.includes(name))).toEqual([])
   for (const scoped of [false, true]) {
     const chain = httpFilters(scoped, { envoyHeaders: undefined, countsGrpcCalls: undefined }).map(({ name }) => name)
-    const inGroups = ['headgate.extension.2', 'headgate.extension.3', ...[4, 5, 6, 7].map((place) => `headgate.extension.${place}`)]
+    const inGroups = ['headgate.bodies', 'headgate.whole_bodies', ...[2, 3, 4, 5, 6, 7].map((place) => `headgate.extension.${place}`)]
     expect([...CONFIGURED, ...GROUPS].filter((name) => !inGroups.includes(name) && !chain.includes(name))).toEqual([])
   }
 })

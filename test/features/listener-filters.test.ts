@@ -156,10 +156,12 @@ feature(
     const route = httpRoute('r', `[{${to('a')}}]`)
     await world.write(listeners(), route)
     expect([await world.answerer(GUARDED), await world.answerer(OPEN)]).toEqual(['a', 'a'])
+    const telling = auth(`protocol: HTTP, backendRef: {${ref('check')}}, http: {}, forwardBody: {maxSize: 16}`)
     const rows: readonly (readonly [filters: readonly string[], message: string])[] = [
       [[extension('f')], 'there is no filter example.com/Filter "f"'],
       [[http('check'), extension('g'), extension('h')], 'there is no filter example.com/Filter "g", example.com/Filter "h"'],
       [Array.from({ length: 5 }, () => http('check')), 'a listener can have 4 filters, and this one has 5'],
+      [[...Array.from({ length: 3 }, () => http('check')), telling], 'the last of four filters cannot have a forwardBody'],
     ]
     const before = world.backend('check').requests.length
     for (const [filters, expected] of rows) {

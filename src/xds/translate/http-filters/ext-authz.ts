@@ -54,9 +54,14 @@ export const EXT_AUTHZ: HttpFilter = {
   disabled: true,
   idle: IDLE_PLACE,
   perRoute: ({ externalAuth }) =>
-    externalAuth === undefined ? undefined : fillPlace({ name: NAME, typedConfig: any(EXT_AUTHZ_TYPE, extAuthz(externalAuth)) }),
+    externalAuth && fillPlace({ name: NAME, typedConfig: any(EXT_AUTHZ_TYPE, extAuthz(externalAuth)) }, largestBody(externalAuth)),
   references: ({ externalAuth }) =>
     externalAuth?.cluster === undefined ? [] : [{ typeUrl: TYPE_URL.cluster, name: externalAuth.cluster }],
+}
+
+/** How many bytes of a body the service sees, where it sees any: a request with more gets 413, or it would be told of a part only. */
+export function largestBody({ maxBodyBytes }: ExternalAuth): number | undefined {
+  return maxBodyBytes === 0 ? undefined : maxBodyBytes
 }
 
 /** The whole filter. */

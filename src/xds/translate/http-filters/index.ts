@@ -25,7 +25,7 @@ import { presentFilterGroups } from './present-filters.js'
 import { ROUTER, ROUTER_WITH_HEADERS } from './router.js'
 import { SCOPE_SEARCH } from './scope-search.js'
 import { STATEFUL_SESSION } from './stateful-session.js'
-import { ANSWERS, REQUESTS } from './traffic.js'
+import { ANSWERS, BODIES, REQUESTS, WHOLE_BODIES } from './traffic.js'
 
 /**
  * The filters in the order in which a request passes them; this is the only place that says so.
@@ -50,6 +50,8 @@ export const HTTP_FILTERS: readonly HttpFilter[] = [
   EXT_AUTHZ,
   AUTHORIZATION,
   REQUESTS,
+  BODIES,
+  WHOLE_BODIES,
   ...EXTENSIONS,
   CREDENTIAL_INJECTOR,
   STATEFUL_SESSION,
@@ -57,11 +59,12 @@ export const HTTP_FILTERS: readonly HttpFilter[] = [
 ]
 
 /**
- * Filters that stand in the chain as one: those of listeners, because hosts that have one have all, and the places of programs from the
- * third on.
+ * Filters that stand in the chain as one: those of listeners, because hosts that have one have all, the two places
+ * for bodies, because a limit needs both, and the places of programs from the third on.
  */
 const GROUPS: readonly FilterGroup[] = [
   filterGroup('headgate.listener_filters', LISTENER_FILTERS),
+  filterGroup('headgate.all_bodies', [BODIES, WHOLE_BODIES]),
   filterGroup('headgate.extensions.2', EXTENSIONS.slice(2, 4)),
   filterGroup('headgate.extensions.4', EXTENSIONS.slice(4)),
 ]

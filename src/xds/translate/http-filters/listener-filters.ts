@@ -4,12 +4,12 @@
  * Each virtual host is one listener's, so it brings the filters of the listener for its requests, whatever their route. What a filter
  * changes makes Envoy look for the route again, and what stands behind these places in the chain follows that route.
  */
-import type { google } from '../../../gen/envoy/types.js'
-import { MAX_LISTENER_FILTERS, type VirtualHost } from '../../../ir/route.js'
+import type { envoy, google } from '../../../gen/envoy/types.js'
+import { type ExternalAuth, MAX_LISTENER_FILTERS, type VirtualHost } from '../../../ir/route.js'
 import { any, bool } from '../../message.js'
 import { SCOPE_HEADER } from '../scope-key.js'
-import { EMPTY_PLACE, fillPlace, IDLE_PLACE } from './composite.js'
-import { EXT_AUTHZ_TYPE, extAuthz } from './ext-authz.js'
+import { EMPTY_PLACE, fillPlaceWith, IDLE_PLACE } from './composite.js'
+import { EXT_AUTHZ_TYPE, extAuthz, largestBody } from './ext-authz.js'
 import type { HttpFilter } from './http-filter.js'
 
 /** The places, in their order. */
@@ -28,14 +28,26 @@ const MUTATION_RULES = {
   disallowExpression: { regex: `host|:authority|${SCOPE_HEADER}` },
 }
 
-/** The configuration of the places that the listener of a virtual host fills. */
+/**
+ * The configuration of the places that the listener of a virtual host fills. Each place looks once more at bodies that the filters before it
+ * took: they wait for all of it, but let a larger one pass when it came at once with its end. So does the place behind the last filter.
+ */
 export function listenerFilterConfig({ listenerFilters }: VirtualHost): Readonly<Record<string, google.protobuf.Any>> {
   return Object.fromEntries(
     LISTENER_FILTERS.flatMap(({ name }, at) => {
-      const auth = listenerFilters[at]
-      if (auth === undefined) return []
-      const filter = { ...extAuthz(auth), clearRouteCache: true, decoderHeaderMutationRules: MUTATION_RULES }
-      return [[name, fillPlace({ name: 'ext_authz', typedConfig: any(EXT_AUTHZ_TYPE, filter) })] as const]
+      const filters = listenerFilters.slice(at, at + 1).map(filterOf)
+      const config = fillPlaceWith(filters, smallest(listenerFilters.slice(0, at + 1).map(largestBody)))
+      return config === undefined ? [] : [[name, config] as const]
     }),
   )
+}
+
+function filterOf(auth: ExternalAuth): envoy.config.core.v3.TypedExtensionConfig {
+  const filter = { ...extAuthz(auth), clearRouteCache: true, decoderHeaderMutationRules: MUTATION_RULES }
+  return { name: 'ext_authz', typedConfig: any(EXT_AUTHZ_TYPE, filter) }
+}
+
+function smallest(numbers: readonly (number | undefined)[]): number | undefined {
+  const known = numbers.filter((number) => number !== undefined)
+  return known.length === 0 ? undefined : Math.min(...known)
 }

@@ -1,15 +1,15 @@
-/** What policies about traffic do to requests and answers, in two places of the chain. */
-import type { Route } from '../../../ir/route.js'
+/** What policies about traffic do to requests and answers, each place of the chain as its filters allow. */
 import { admissionControl } from './admission-control.js'
 import { bandwidthLimits } from './bandwidth-limit.js'
 import { requestBuffer } from './buffer.js'
 import { compressors } from './compressor.js'
 import { customResponses } from './custom-response.js'
 import { decompressors } from './decompressor.js'
+import { largestBody } from './ext-authz.js'
 import { globalRateLimit, globalRateLimitReferences } from './global-rate-limit.js'
 import type { HttpFilter } from './http-filter.js'
 import { localRateLimit } from './local-rate-limit.js'
-import { type RouteFilter, slot } from './slot.js'
+import { slot } from './slot.js'
 
 /** First of all, so that it sees every answer on its way out, also those of the filters behind it: other answers, and smaller ones. */
 export const ANSWERS: HttpFilter = slot('headgate.answers', ({ traffic }) =>
@@ -17,21 +17,35 @@ export const ANSWERS: HttpFilter = slot('headgate.answers', ({ traffic }) =>
 )
 
 /**
- * Last of all, when it is known who is asking and that they may. Who is over a limit costs nothing further; bodies are decompressed before
- * they are counted and waited for.
+ * Late, when it is known who is asking and that they may. Who is over a limit costs nothing further.
+ *
+ * Where a filter of a place waits, or hands bytes on later, Envoy goes on behind the place and not within it: so it is the last of its place,
+ * as the rate limit service here.
  */
-export const REQUESTS: HttpFilter = slot('headgate.requests', requestFilters, ({ traffic }) =>
-  globalRateLimitReferences(traffic?.rateLimit),
+export const REQUESTS: HttpFilter = slot(
+  'headgate.requests',
+  ({ traffic, grpc }) => [...localRateLimit(traffic?.rateLimit, grpc), ...globalRateLimit(traffic?.rateLimit, grpc)],
+  ({ traffic }) => globalRateLimitReferences(traffic?.rateLimit),
+  // Of a larger one, the service that was asked saw a part only: it waits for all of it, but does not count what comes at once with its end.
+  ({ externalAuth }) => externalAuth && largestBody(externalAuth),
 )
 
-function requestFilters({ traffic, grpc }: Route): readonly RouteFilter[] {
-  if (traffic === undefined) return []
-  return [
-    ...localRateLimit(traffic.rateLimit, grpc),
-    ...globalRateLimit(traffic.rateLimit, grpc),
-    ...admissionControl(traffic.admission),
-    ...decompressors(traffic.decompression ?? []),
-    ...bandwidthLimits(traffic.bandwidth),
-    ...requestBuffer(traffic.maxBufferedBytes),
-  ]
-}
+/** Bodies are decompressed before they are counted and waited for. */
+export const BODIES: HttpFilter = slot(
+  'headgate.bodies',
+  ({ traffic }) => [
+    ...admissionControl(traffic?.admission),
+    ...decompressors(traffic?.decompression ?? []),
+    ...requestBuffer(traffic?.maxBufferedBytes),
+  ],
+  undefined,
+  ({ traffic }) => traffic?.maxBufferedBytes,
+)
+
+/** What was waited for is counted once more, and goes on as fast as it may. */
+export const WHOLE_BODIES: HttpFilter = slot(
+  'headgate.whole_bodies',
+  ({ traffic }) => bandwidthLimits(traffic?.bandwidth),
+  undefined,
+  ({ traffic }) => traffic?.maxBufferedBytes,
+)
