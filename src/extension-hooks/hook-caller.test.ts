@@ -145,9 +145,57 @@ describe('HookCaller', () => {
     await ring(1_000)
     expect(connections()).toBe(2)
     expect(calls.map((each) => each.question.name)).toEqual(['b'])
-    // It may just be slow: what has its answer is not asked again.
+  })
+
+  it('asks whoever gave no answer about everything again, one after the other: it may be another one, or just be slow', async () => {
+    const { caller, next, ring, calls, answers } = made()
+    const names = (): readonly string[] => calls.map((each) => each.question.name)
+    void caller.ask(questions(question('a'), question('b'), question('c')))
+    for (const _ of 'abc') await next().answer(UNCHANGED)
+    void caller.ask(
+      questions(question('a', 'v1', true), question('b', 'v1', true), question('c', 'v1', true), question('d'), question('e')),
+    )
+    await next().answer(SLOW)
+    await next().answer(SLOW)
+    await ring(1_000)
+    expect(names()).toEqual(['d'])
+    await next().answer(UNCHANGED)
+    // As long as it has no answer to a question, nothing else is asked but what has none.
+    expect(names()).toEqual(['e'])
+    await next().answer(SLOW)
+    await ring(1_000)
+    await next().answer(UNCHANGED)
+    expect(names()).toEqual(['a'])
+    const other = encode('envoy.config.cluster.v3.Cluster', { name: 'a', altStatName: 'other' })
+    await next().answer({ kind: 'changed', typeUrl: TYPE_URL.cluster, value: other })
+    expect(names()).toEqual(['b'])
+    // What is new does not wait for it, and what changed meanwhile is asked once.
+    void caller.ask(questions(question('c', 'v2')))
+    expect(names()).toEqual(['b', 'c'])
+    await next().answer(UNCHANGED)
+    await next().answer(UNCHANGED)
+    expect(names()).toEqual(['d'])
     await next().answer(UNCHANGED)
     expect(calls).toEqual([])
+    expect(answers.get('c')?.version).toBe('v2')
+  })
+
+  it('starts with what it could not ask again', async () => {
+    const { caller, next, ring, calls } = made()
+    void caller.ask(questions(question('a'), question('b')))
+    await next().answer(UNCHANGED)
+    await next().answer(UNCHANGED)
+    void caller.ask(questions(question('a', 'v1', true), question('b', 'v1', true), question('c')))
+    await next().answer(SLOW)
+    await ring(1_000)
+    await next().answer(UNCHANGED)
+    await next().answer(SLOW)
+    expect(calls).toEqual([])
+    expect(caller.failures.size).toBe(0)
+    await ring(1_000)
+    expect(calls.map((each) => each.question.name)).toEqual(['a'])
+    await next().answer(UNCHANGED)
+    expect(calls.map((each) => each.question.name)).toEqual(['b'])
   })
 
   it('asks again when a connection was replaced, and says nothing of what it cannot ask again', async () => {

@@ -47,12 +47,18 @@ export class HookCaller {
   /** Keys to ask about next. */
   readonly #queue = new Set<string>()
   readonly #inFlight = new Set<string>()
+  /** Keys whose last call got no answer. */
+  readonly #silent = new Set<string>()
+  /** Keys whose answers may be those of another server: asked again one after the other, behind all others. */
+  readonly #stale = new Set<string>()
   /** Why there is no answer to the present question, by key. */
   readonly #failures = new Map<string, string>()
   readonly #waiters = new Set<Waiter>()
   /** The last call that ended got no answer in time, or got through to nobody. */
   #isAway = false
   #isUnreachable = false
+  /** Its connection was given up because it gave no answer. */
+  #isReplaced = false
   /** The server was reached, or nobody waits for that any more. */
   #isStarted = false
   #pauseMs = FIRST_PAUSE_MS
@@ -109,10 +115,12 @@ export class HookCaller {
   /** True if the question has to be asked. */
   #take(key: string, question: HookQuestion | undefined): boolean {
     this.#queue.delete(key)
+    this.#stale.delete(key)
     this.#noteAnswered(key)
     if (question === undefined) {
       this.#options.onAnswer(key, undefined)
       this.#questions.delete(key)
+      this.#silent.delete(key)
       return false
     }
     this.#questions.set(key, question)
@@ -125,11 +133,20 @@ export class HookCaller {
       // Two versions of one resource are asked about one after the other.
       if (this.#inFlight.has(key)) continue
       this.#queue.delete(key)
-      const question = this.#questions.get(key)
-      if (question === undefined) continue
-      this.#inFlight.add(key)
-      void this.#call(question).then((reply) => this.#settle(key, question, reply))
+      this.#start(key)
     }
+    for (const key of this.#stale) {
+      if (this.#inFlight.size > 0 || this.#isAway || this.#isClosed) return
+      this.#stale.delete(key)
+      this.#start(key)
+    }
+  }
+
+  #start(key: string): void {
+    const question = this.#questions.get(key)
+    if (question === undefined) return
+    this.#inFlight.add(key)
+    void this.#call(question).then((reply) => this.#settle(key, question, reply))
   }
 
   async #call(question: HookQuestion): Promise<HookReply> {
@@ -158,8 +175,8 @@ export class HookCaller {
         if (!question.isAnswered) this.#options.onUnanswered(key, question, problem.message)
       }
     }
-    if (reply.kind === 'failed' && reply.because !== 'refused') this.#wentAway(reply.because === 'unreachable')
-    else this.#isThere()
+    if (reply.kind === 'failed' && reply.because !== 'refused') this.#wentAway(key, reply.because === 'unreachable')
+    else this.#isThere(key)
     if (this.#isStarted && isCurrent) this.#settled(key)
     if (this.#failures.size > 0) this.#retryLater()
     else this.#pauseMs = FIRST_PAUSE_MS
@@ -171,20 +188,28 @@ export class HookCaller {
     if (this.#failures.delete(key) && question !== undefined) this.#options.onUnanswered(key, question, undefined)
   }
 
-  #wentAway(isUnreachable: boolean): void {
+  #wentAway(key: string, isUnreachable: boolean): void {
+    if (this.#questions.has(key)) this.#silent.add(key)
     this.#isAway = true
     this.#isUnreachable ||= isUnreachable
     if (this.#isStarted) this.#stopWaiting()
   }
 
-  #isThere(): void {
+  #isThere(key: string): void {
     this.#isStarted = true
-    if (!this.#isAway) return
-    this.#pauseMs = FIRST_PAUSE_MS
-    // Whoever could not be reached may be another one now.
-    for (const key of this.#isUnreachable ? this.#questions.keys() : this.#failures.keys()) this.#queue.add(key)
-    this.#isAway = false
-    this.#isUnreachable = false
+    this.#silent.delete(key)
+    if (this.#isAway) {
+      this.#pauseMs = FIRST_PAUSE_MS
+      // Whoever could not be reached may be another one now.
+      if (this.#isUnreachable) this.#askAgain()
+      else for (const each of this.#failures.keys()) this.#queue.add(each)
+      this.#isAway = false
+      this.#isUnreachable = false
+    }
+    if (!this.#isReplaced || this.#silent.size > 0) return
+    // So may be whoever gave no answer. Most are just slow: it is asked no faster than it answers, and not while a question is too much for it.
+    this.#isReplaced = false
+    for (const each of this.#questions.keys()) if (!this.#queue.has(each) && each !== key) this.#stale.add(each)
   }
 
   #retryLater(): void {
@@ -195,6 +220,7 @@ export class HookCaller {
         // The files of its TLS may be others now, and a connection whose other end went without a word looks open for minutes.
         this.#client?.close()
         this.#client = undefined
+        this.#isReplaced = true
       }
       // One question tells whether the server is there; the others follow it.
       const keys = [...this.#failures.keys()]
@@ -207,6 +233,8 @@ export class HookCaller {
   /** Another server may answer otherwise. Answers of before count until then. */
   #askAgain(): void {
     for (const key of this.#questions.keys()) this.#queue.add(key)
+    this.#stale.clear()
+    this.#isReplaced = false
     this.#pump()
   }
 
