@@ -188,8 +188,8 @@ export const ADS_MUTANTS: readonly Mutant[] = [
   {
     rule: 'A1.3.12',
     file: `${SERVER}/wire.ts`,
-    find: '({ typeUrl, name, version, value }) => {',
-    replace: "({ name, version, value }) => {\n const typeUrl = 'x'",
+    find: '(head, { typeUrl, name, version, value }) => {',
+    replace: "(head, { name, version, value }) => {\n const typeUrl = 'x'",
     test: DELTA,
   },
   { rule: 'A1.3.13', file: `${SERVER}/wire.ts`, find: 'stringField(1, String(revision))', replace: "stringField(1, '')", test: DELTA },
