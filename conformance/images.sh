@@ -29,11 +29,11 @@ build_echo() {
     sigs.k8s.io/gateway-api-conformance-images/echo-basic
 }
 
-# The tag follows the content: pods of an upgraded release are replaced when, and only when, the controller changed.
-tag=$(source_key "$repository/dist/headgate.mjs" "$node")
+# The tag follows the content: pods of an upgraded release are replaced when, and only when, the controller or how it is started changed.
+tag=$(source_key "$repository/dist/headgate.mjs" "$node" "$conformance/images.sh")
 image --name "docker.io/headgate/headgate:$tag" --entrypoint "/usr/local/bin/node --max-semi-space-size=2 --heap-growing-percent=40 --max-old-space-size-percentage=70 /app/dist/headgate.mjs" \
-  --env NODE_ENV=production --env PATH=/usr/local/bin --env MALLOC_ARENA_MAX=2 --program "$node:/usr/local/bin/node" --file "$repository/package.json:/app/package.json" \
-  --file "$repository/dist:/app/dist"
+  --env NODE_ENV=production --env PATH=/usr/local/bin --env MALLOC_ARENA_MAX=2 --env MALLOC_MMAP_THRESHOLD_=32768 --env MALLOC_MMAP_MAX_=16384 \
+  --program "$node:/usr/local/bin/node" --file "$repository/package.json:/app/package.json" --file "$repository/dist:/app/dist"
 
 envoy=$("$node" --import tsx "$conformance/find-envoy.ts")
 image --name docker.io/envoyproxy/envoy:distroless-v1.40.0 --entrypoint /usr/local/bin/envoy --program "$envoy:/usr/local/bin/envoy"

@@ -30,6 +30,9 @@ describe('the image', () => {
     const released: readonly string[] = JSON.parse(/^ENTRYPOINT (.+)$/m.exec(dockerfile)?.[1] ?? '[]')
     const tested = /--entrypoint "(\/usr\/local\/bin\/node [^"]+)"/.exec(testImage)?.[1]
     expect(tested).toBe(released.join(' '))
+    const [, variables = ''] = /^ENV (.+)$/m.exec(dockerfile) ?? []
+    const [, image = ''] = /^image (--name "docker\.io\/headgate.+?[^\\])$/ms.exec(testImage) ?? []
+    expect([...image.matchAll(/--env (\S+)/g)].map(([, each]) => each)).toEqual(variables.split(' '))
   })
 
   it('runs as the user that the chart names', () => {
