@@ -63,6 +63,13 @@ async function surprises(): Promise<readonly string[]> {
   return found.flat()
 }
 
+/** Fails where a body of more than four bytes got to the backend, or an answer was not what its sender should get. */
+async function noneGetsLarger(objects: readonly string[]): Promise<void> {
+  await serve(...objects)
+  expect(await surprises()).toEqual([])
+  expect(backends[0]?.requests.filter(({ body }) => body.length > 4)).toEqual([])
+}
+
 describe('no backend gets a larger body', () => {
   const rows: readonly (readonly [who: string, objects: readonly string[]])[] = [
     ['nobody', [listener(), ROUTE, onRoute(BUFFER)]],
@@ -76,15 +83,7 @@ describe('no backend gets a larger body', () => {
       [listener(ask()), ROUTE, onRoute(`${BUFFER}, ${RATE_LIMIT}, bandwidthLimit: {request: {limit: {value: 100Mi, unit: Second}}}`)],
     ],
   ]
-  it.each(rows)(
-    'when %s waits before the limit',
-    async (_who, objects) => {
-      await serve(...objects)
-      expect(await surprises()).toEqual([])
-      expect(backends[0]?.requests.filter(({ body }) => body.length > 4)).toEqual([])
-    },
-    120_000,
-  )
+  it.each(rows)('when %s waits before the limit', (_who, objects) => noneGetsLarger(objects), 120_000)
 })
 
 describe('no backend gets a body that the server which was asked did not see whole', () => {
@@ -102,15 +101,7 @@ describe('no backend gets a body that the server which was asked did not see who
       ],
     ],
   ]
-  it.each(rows)(
-    'when it is one of %s',
-    async (_who, objects) => {
-      await serve(...objects)
-      expect(await surprises()).toEqual([])
-      expect(backends[0]?.requests.filter(({ body }) => body.length > 4)).toEqual([])
-    },
-    120_000,
-  )
+  it.each(rows)('when it is one of %s', (_who, objects) => noneGetsLarger(objects), 120_000)
 })
 
 it('what counts is the size of a body without compression', async () => {

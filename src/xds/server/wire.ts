@@ -6,8 +6,7 @@
  * envoy/service/discovery/v3/discovery.proto; the order of fields on the wire is free.
  */
 import type { EncodedResource, TypeUrl } from '../resource.js'
-
-const LENGTH_DELIMITED = 2
+import { LENGTH_DELIMITED } from './field-reader.js'
 
 /** Counts what was encoded; tests and metrics read it. */
 export interface EncodeCounters {
