@@ -3,7 +3,7 @@
  * machine that is busy all the time can see a difference of a hundredth. What the kernel does is not in it.
  */
 import { execFile } from 'node:child_process'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { Agent, get } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,14 +20,19 @@ export interface Callgrind extends AsyncDisposable {
   readonly command: readonly string[]
   /** Instructions that the busiest thread of a program takes for one request, in the mean. Throws on any answer but 200. */
   instructionsPerRequest(
+    name: string,
     program: { readonly pid: number; readonly port: number },
     hosts: readonly string[],
     requests: number,
   ): Promise<number>
 }
 
-/** Programs are slow under callgrind, so it starts to count when it is asked to. */
-export async function callgrind(): Promise<Callgrind> {
+/**
+ * Programs are slow under callgrind, so it starts to count when it is asked to.
+ *
+ * @param keptIn a folder for the counts of each function of the busiest thread, as NAME.callgrind; undefined: they are not kept
+ */
+export async function callgrind(keptIn?: string): Promise<Callgrind> {
   const folder = await mkdtemp(join(tmpdir(), 'headgate-callgrind-'))
   const command = [
     'valgrind',
@@ -39,7 +44,7 @@ export async function callgrind(): Promise<Callgrind> {
   ]
   return {
     command,
-    async instructionsPerRequest({ pid, port }, hosts, requests) {
+    async instructionsPerRequest(name, { pid, port }, hosts, requests) {
       const control = (...args: readonly string[]) => run('callgrind_control', [...args, String(pid)])
       await control('--instr=on')
       await ask(port, hosts, WARM_UP_REQUESTS)
@@ -47,17 +52,25 @@ export async function callgrind(): Promise<Callgrind> {
       await ask(port, hosts, requests)
       await control('--dump')
       await control('--instr=off')
-      return (await mostInstructions(folder, pid)) / requests
+      const busiest = await busiestThread(folder, pid)
+      if (keptIn !== undefined) {
+        await mkdir(keptIn, { recursive: true })
+        await writeFile(join(keptIn, `${name}.callgrind`), busiest.profile)
+      }
+      return busiest.instructions / requests
     },
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   }
 }
 
-/** Of the threads of a program, in the files of its first dump: the worker's, when the others have nothing to do. */
-async function mostInstructions(folder: string, pid: number): Promise<number> {
+/** Of the threads of a program, in the files of its first dump: the worker, when the others have nothing to do. */
+async function busiestThread(folder: string, pid: number): Promise<{ readonly profile: string; readonly instructions: number }> {
   const names = (await readdir(folder)).filter((name) => name.startsWith(`${pid}.1-`))
   const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')))
-  return Math.max(...texts.map((text) => Number(/^totals: (\d+)/m.exec(text)?.[1] ?? 0)))
+  const threads = texts.map((profile) => ({ profile, instructions: Number(/^totals: (\d+)/m.exec(profile)?.[1] ?? 0) }))
+  const busiest = threads.toSorted((a, b) => b.instructions - a.instructions)[0]
+  if (busiest === undefined) throw new Error(`callgrind wrote nothing about process ${pid}`)
+  return busiest
 }
 
 /** Asks for `/` of these hosts in turn. */

@@ -1,6 +1,7 @@
 /**
- * Pairs of a bare Envoy and ours, asked in turn, so that whatever else the machine does meets both. Each pair wants processes of its own:
- * where a process happens to lie in memory makes two Envoys with the same configuration differ by up to 4 %.
+ * Rounds of a bare Envoy, one as Envoy's documentation recommends it for edges, and ours, asked in turn, so that whatever else the machine
+ * does meets all. Each round wants processes of its own: where a process happens to lie in memory makes two Envoys with the same
+ * configuration differ by up to 4 %.
  */
 import { execFileSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
@@ -13,17 +14,19 @@ export interface Target {
   readonly port: number
 }
 
-/** Ours divided by the bare one: medians over the pairs. */
+/** The proxies of a round: with the shortest configuration, with Envoy's own recommendations for edges, with our defaults. */
+export const PROXIES = ['bare', 'edge', 'ours'] as const
+export type ProxyName = (typeof PROXIES)[number]
+
+/** One divided by the bare one: medians over the rounds. */
 export interface Ratios {
   readonly requestsPerSecond: number
   readonly p99: number
   /** Time on a processor per request of the proxy's process: hardly depends on what else the machine does. */
   readonly cpuPerRequest: number
-  /** Of the bare one, as a median: what the ratios are of. */
-  readonly bare: { readonly requestsPerSecond: number; readonly p99Us: number; readonly cpuUs: number }
 }
 
-/** What one process saw in all of its runs of a pair. */
+/** What one process saw in all of its runs of a round. */
 export interface Sum {
   readonly requestsPerSecond: number
   readonly p99Us: number
@@ -31,37 +34,32 @@ export interface Sum {
   readonly cpuUs: number
 }
 
-/** Two processes that were asked in turn. */
-export interface Pair {
-  readonly bare: Sum
-  readonly ours: Sum
-}
+/** Processes that were asked in turn. */
+export type Round = Readonly<Record<ProxyName, Sum>>
 
-/** What is asked of a pair, and for how long. */
-export interface PairOptions {
-  readonly bare: Target
-  readonly ours: Target
+/** What is asked of a round, and for how long. */
+export interface RoundOptions {
+  readonly targets: Readonly<Record<ProxyName, Target>>
   readonly hosts: readonly string[]
   /** Of one run; each is asked in four. */
   readonly seconds: number
 }
 
-/** In this order, so that a machine that becomes faster or slower meanwhile does so for both. */
-const ORDER = ['bare', 'ours', 'ours', 'bare', 'ours', 'bare', 'bare', 'ours'] as const
+/** In this order, so that a machine that becomes faster or slower meanwhile does so for all. */
+const ORDER = [...PROXIES, ...PROXIES.toReversed(), ...PROXIES.toReversed(), ...PROXIES]
 
-/** Asks both in turn, after a run of each that is not counted. */
-export async function measurePair({ bare, ours, hosts, seconds }: PairOptions): Promise<Pair> {
-  const targets = { bare, ours }
-  const runs = { bare: [] as Run[], ours: [] as Run[] }
-  const once = async (which: keyof typeof targets): Promise<Run> => {
+/** Asks all in turn, after a run of each that is not counted. */
+export async function measureRound({ targets, hosts, seconds }: RoundOptions): Promise<Round> {
+  const runs: Record<ProxyName, Run[]> = { bare: [], edge: [], ours: [] }
+  const once = async (which: ProxyName): Promise<Run> => {
     const { pid, port } = targets[which]
     const before = cpuUs(pid)
     const result = await runWrk(port, hosts, seconds, LOAD_CPU)
     return { ...result, cpuUs: cpuUs(pid) - before }
   }
-  for (const which of ['bare', 'ours'] as const) await once(which)
+  for (const which of PROXIES) await once(which)
   for (const which of ORDER) runs[which].push(await once(which))
-  return { bare: sumOf(runs.bare), ours: sumOf(runs.ours) }
+  return { bare: sumOf(runs.bare), edge: sumOf(runs.edge), ours: sumOf(runs.ours) }
 }
 
 /** One run, with the processor time of all of it. */
@@ -78,19 +76,19 @@ function sumOf(runs: readonly Run[]): Sum {
   }
 }
 
-/** Medians of what the pairs differ by. */
-export function ratiosOf(pairs: readonly Pair[]): Ratios {
-  const ratio = (of: keyof Sum) => median(pairs.map((pair) => pair.ours[of] / pair.bare[of]))
-  const bareMedian = (of: keyof Sum) => median(pairs.map((pair) => pair.bare[of]))
-  return {
-    requestsPerSecond: ratio('requestsPerSecond'),
-    p99: ratio('p99Us'),
-    cpuPerRequest: ratio('cpuUs'),
-    bare: { requestsPerSecond: bareMedian('requestsPerSecond'), p99Us: bareMedian('p99Us'), cpuUs: bareMedian('cpuUs') },
-  }
+/** Medians of what one differs from the bare one by in each round. */
+export function ratiosOf(rounds: readonly Round[], which: ProxyName): Ratios {
+  const ratio = (of: keyof Sum) => median(rounds.map((round) => round[which][of] / round.bare[of]))
+  return { requestsPerSecond: ratio('requestsPerSecond'), p99: ratio('p99Us'), cpuPerRequest: ratio('cpuUs') }
 }
 
-/** Load and backend have one processor, the proxy another one: it is the proxy that is too slow, and nothing else. */
+/** The bare one, as medians over the rounds: what the ratios are of. */
+export function bareOf(rounds: readonly Round[]): Sum {
+  const of = (what: keyof Sum) => median(rounds.map(({ bare }) => bare[what]))
+  return { requestsPerSecond: of('requestsPerSecond'), p99Us: of('p99Us'), cpuUs: of('cpuUs') }
+}
+
+/** Load and backend have one processor, the proxies another one: it is the proxy that is too slow, and nothing else. */
 const LOAD_CPU = availableParallelism() > 1 ? 0 : undefined
 const PROXY_CPU = availableParallelism() > 1 ? 1 : undefined
 

@@ -1,4 +1,4 @@
-/** A bare Envoy with a static file and one with our default settings, given by our control plane, in front of the same backend. */
+/** Two Envoys with static files and one with our default settings, given by our control plane, in front of the same backend. */
 
 import type { AccessLogMode } from '../../src/xds/translate/access-log-mode.js'
 import type { RoutePacking } from '../../src/xds/translate/packing.js'
@@ -17,8 +17,9 @@ import {
 import { freePort } from '../../test/support/free-port.js'
 import { GROUP, serve } from '../../test/xds/support/fixture.js'
 import { startEnvoy } from '../../test/xds/support/real-envoy.js'
-import { startBareProxy, startDirectBackend } from './bare-envoy.js'
-import type { Target } from './measure.js'
+import type { ProxyName, Target } from './measure.js'
+import { bareProxy, edgeProxy } from './static-config.js'
+import { startDirectBackend, startStaticEnvoy } from './static-envoy.js'
 
 /** Hosts that requests are sent to, of those that exist. */
 const ASKED = 50
@@ -29,28 +30,28 @@ export interface ProxyOptions {
   readonly hosts: number
   readonly packing: RoutePacking
   readonly accessLog: AccessLogMode
-  /** The program that runs both proxies, and the words before their own; none where it is empty. */
+  /** The program that runs all proxies, and the words before their own; none where it is empty. */
   readonly under: readonly string[]
   /** How long they may take until they answer. */
   readonly readyMs: number
 }
 
-/** Both, serving. */
+/** All of them, serving. */
 export interface Proxies {
-  readonly bare: Target
-  readonly ours: Target
+  readonly targets: Readonly<Record<ProxyName, Target>>
   readonly backend: Pick<Target, 'pid'>
   /** Those to ask for. */
   readonly hosts: readonly string[]
 }
 
-/** Runs both proxies as long as they are used. Throws when they do not answer in time. */
+/** Runs all proxies as long as they are used. Throws when they do not answer in time. */
 export async function withProxies<T>(options: ProxyOptions, use: (proxies: Proxies) => Promise<T>): Promise<T> {
   const { kind, hosts: count, packing, accessLog, under, readyMs } = options
   const domains = Array.from({ length: count }, (_, index) => (kind === 'exact' ? `h${index}.example.com` : `*.h${index}.example.com`))
   const backendPort = await freePort()
   await using backend = await startDirectBackend(backendPort)
-  await using bare = await startBareProxy(await freePort(), domains, backendPort, under)
+  await using bare = await startStaticEnvoy(await freePort(), bareProxy(domains, backendPort), under)
+  await using edge = await startStaticEnvoy(await freePort(), edgeProxy(domains, backendPort), under)
   const boundPort = await freePort()
   const resources = translate(
     {
@@ -70,12 +71,17 @@ export async function withProxies<T>(options: ProxyOptions, use: (proxies: Proxi
   const step = Math.max(1, Math.floor(count / ASKED))
   const asked = domains.filter((_, index) => index % step === 0).slice(0, ASKED)
   const deadline = performance.now() + readyMs
-  while (fixture.server.tracker.acknowledgedRevision(GROUP) !== fixture.cache.revision(GROUP) || !(await answers(bare.port, boundPort))) {
+  const isComplete = () => fixture.server.tracker.acknowledgedRevision(GROUP) === fixture.cache.revision(GROUP)
+  while (!isComplete() || !(await answers(bare.port, edge.port, boundPort))) {
     if (performance.now() > deadline) throw new Error(`no proxy was ready within ${readyMs} ms`)
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
   // Awaited here: the proxies end with this function.
-  return await use({ bare, ours: { pid: envoy.pid, port: boundPort }, backend, hosts: asked.map((domain) => domain.replace('*', 'www')) })
+  return await use({
+    targets: { bare, edge, ours: { pid: envoy.pid, port: boundPort } },
+    backend,
+    hosts: asked.map((domain) => domain.replace('*', 'www')),
+  })
 }
 
 /** True when something answers at all of these ports. */

@@ -1,10 +1,11 @@
 /**
- * `npm run bench:data-path [-- --hosts 100,5000 --pairs 10 --seconds 1 --packing rds,scoped --access-log errors]`: what our listeners,
- * routes and clusters cost a request. An Envoy with our default settings, given by our control plane, against a bare Envoy
- * with a static file; both forward to the same backend; the load generator is wrk. Exact and wildcard hosts, few and many. Each pair has
- * processes of its own.
+ * `npm run bench:data-path [-- --hosts 100,5000 --rounds 10 --seconds 1 --packing rds,scoped --access-log errors]`: what our listeners,
+ * routes and clusters cost a request. An Envoy with our default settings, given by our control plane, and one with what Envoy's
+ * own documentation recommends for edges, against a bare Envoy, both with static files; all forward to the same backend; the load generator
+ * is wrk. Exact and wildcard hosts, few and many. Each round has processes of its own.
  *
- * `npm run bench:data-path -- --instructions 2000` counts instead what so many requests take, by valgrind: that needs no quiet machine.
+ * `npm run bench:data-path -- --instructions 2000 [--profile FOLDER]` counts instead what so many requests take, by valgrind: that needs
+ * no quiet machine. The folder gets the counts of each function, for `callgrind_annotate`.
  *
  * Prints ratios; LONG=1 writes docs/reports/bench-data-path.json.
  */
@@ -12,7 +13,7 @@ import { parseArgs } from 'node:util'
 import { routePacking } from '../../src/config/option-values.js'
 import { ACCESS_LOG_MODES } from '../../src/xds/translate/access-log-mode.js'
 import { callgrind } from '../data-path/instructions.js'
-import { measurePair, type Pair, pin, ratiosOf } from '../data-path/measure.js'
+import { bareOf, measureRound, PROXIES, type ProxyName, pin, type Round, ratiosOf } from '../data-path/measure.js'
 import { type ProxyOptions, withProxies } from '../data-path/proxies.js'
 import { type Figures, writeReport } from '../lib/report.js'
 
@@ -25,10 +26,11 @@ const { values } = parseArgs({
     hosts: { type: 'string', default: '100,5000' },
     kinds: { type: 'string', default: 'exact,wildcard' },
     packing: { type: 'string', default: 'rds,scoped' },
-    pairs: { type: 'string', default: '10' },
+    rounds: { type: 'string', default: '10' },
     seconds: { type: 'string', default: '1' },
     'access-log': { type: 'string', default: 'errors' },
     instructions: { type: 'string', default: '0' },
+    profile: { type: 'string' },
   },
 })
 const accessLog = ACCESS_LOG_MODES.find((mode) => mode === values['access-log'])
@@ -37,14 +39,18 @@ const requests = Number(values.instructions)
 
 /** Figures of a row, and the line that it is. */
 interface Row {
+  readonly proxy: ProxyName
   readonly figures: Figures
   readonly line: string
 }
 
+/** Those that are compared with the bare one. */
+const COMPARED = PROXIES.filter((name): name is Exclude<ProxyName, 'bare'> => name !== 'bare')
+
 console.log(
   requests === 0
-    ? '    kind  hosts  packing  requests/s    p99  cpu/request   (bare: requests/s, p99, cpu)'
-    : '    kind  hosts  packing  instructions/request   (bare, ours)',
+    ? '    kind  hosts  packing  proxy  requests/s    p99  cpu/request   (bare: requests/s, p99, cpu)'
+    : '    kind  hosts  packing  proxy  instructions/request   (ratio, number; bare)',
 )
 const figures: Record<string, Figures[string]> = {}
 for (const kind of ['exact', 'wildcard'] as const) {
@@ -52,45 +58,56 @@ for (const kind of ['exact', 'wildcard'] as const) {
   for (const hosts of values.hosts.split(',').map(Number)) {
     for (const packing of values.packing.split(',')) {
       const options = { kind, hosts, packing: routePacking(packing), accessLog }
-      const row = requests === 0 ? timed(await pairsOf(options)) : await counted(options)
-      console.log([kind.padStart(8), String(hosts).padStart(5), packing.padStart(7), row.line].join('  '))
-      for (const [name, value] of Object.entries(row.figures)) figures[`${kind} ${hosts} ${packing} ${name}`] = value
+      const rows = requests === 0 ? timed(await roundsOf(options)) : await counted(options)
+      for (const row of rows) {
+        console.log([kind.padStart(8), String(hosts).padStart(5), packing.padStart(7), row.proxy.padStart(5), row.line].join('  '))
+        for (const [name, value] of Object.entries(row.figures)) figures[`${kind} ${hosts} ${packing} ${row.proxy} ${name}`] = value
+      }
     }
   }
 }
 if (process.env.LONG === '1') writeReport('bench-data-path', 'npm run bench:data-path', figures)
 
-/** Pairs, each of its own two processes. */
-async function pairsOf(options: Omit<ProxyOptions, 'under' | 'readyMs'>): Promise<readonly Pair[]> {
-  const pairs: Pair[] = []
-  for (let index = 0; index < Number(values.pairs); index++)
-    pairs.push(
-      await withProxies({ ...options, under: [], readyMs: READY_MS }, ({ bare, ours, backend, hosts }) => {
+/** Rounds, each of processes of its own. */
+async function roundsOf(options: Omit<ProxyOptions, 'under' | 'readyMs'>): Promise<readonly Round[]> {
+  const rounds: Round[] = []
+  for (let index = 0; index < Number(values.rounds); index++)
+    rounds.push(
+      await withProxies({ ...options, under: [], readyMs: READY_MS }, ({ targets, backend, hosts }) => {
         pin(backend.pid, 'load')
-        for (const { pid } of [bare, ours]) pin(pid, 'proxy')
-        return measurePair({ bare, ours, hosts, seconds: Number(values.seconds) })
+        for (const { pid } of Object.values(targets)) pin(pid, 'proxy')
+        return measureRound({ targets, hosts, seconds: Number(values.seconds) })
       }),
     )
-  return pairs
+  return rounds
 }
 
-function timed(pairs: readonly Pair[]): Row {
-  const { requestsPerSecond, p99, cpuPerRequest, bare } = ratiosOf(pairs)
+function timed(rounds: readonly Round[]): readonly Row[] {
+  const bare = bareOf(rounds)
   const was = `(${bare.requestsPerSecond.toFixed(0)}/s, ${(bare.p99Us / 1_000).toFixed(2)} ms, ${bare.cpuUs.toFixed(1)} us)`
-  return {
-    figures: { requestsPerSecond, p99, cpuPerRequest },
-    line: `${share(requestsPerSecond, 10)}  ${share(p99, 6)}  ${share(cpuPerRequest, 11)}   ${was}`,
-  }
+  return COMPARED.map((proxy) => {
+    const { requestsPerSecond, p99, cpuPerRequest } = ratiosOf(rounds, proxy)
+    return {
+      proxy,
+      figures: { requestsPerSecond, p99, cpuPerRequest },
+      line: `${share(requestsPerSecond, 10)}  ${share(p99, 6)}  ${share(cpuPerRequest, 11)}   ${was}`,
+    }
+  })
 }
 
-async function counted(options: Omit<ProxyOptions, 'under' | 'readyMs'>): Promise<Row> {
-  await using counter = await callgrind()
-  const { bare, ours } = await withProxies({ ...options, under: counter.command, readyMs: SLOWLY_READY_MS }, async (proxies) => ({
-    bare: await counter.instructionsPerRequest(proxies.bare, proxies.hosts, requests),
-    ours: await counter.instructionsPerRequest(proxies.ours, proxies.hosts, requests),
-  }))
-  const ratio = ours / bare
-  return { figures: { instructionsPerRequest: ratio }, line: `${share(ratio, 20)}   (${bare.toFixed(0)}, ${ours.toFixed(0)})` }
+async function counted(options: Omit<ProxyOptions, 'under' | 'readyMs'>): Promise<readonly Row[]> {
+  await using counter = await callgrind(values.profile)
+  const counts = await withProxies({ ...options, under: counter.command, readyMs: SLOWLY_READY_MS }, async ({ targets, hosts }) => {
+    const counted: Partial<Record<ProxyName, number>> = {}
+    for (const name of PROXIES) counted[name] = await counter.instructionsPerRequest(name, targets[name], hosts, requests)
+    return counted
+  })
+  const { bare = Number.NaN } = counts
+  return COMPARED.map((proxy) => {
+    const count = counts[proxy] ?? Number.NaN
+    const ratio = count / bare
+    return { proxy, figures: { instructionsPerRequest: ratio }, line: `${share(ratio, 20)}   (${count.toFixed(0)}; ${bare.toFixed(0)})` }
+  })
 }
 
 function share(value: number, width: number): string {
