@@ -35,6 +35,11 @@ export interface EncodedResource {
   readonly parts?: readonly ResourcePart[]
   /** Names within it that routes refer to, where they do: see `server/extension-order.ts`. */
   readonly provides?: readonly string[]
+  /**
+   * True for a listener that listens nowhere, and for routes that only such a listener has until all is there: proxies that have nothing get
+   * them before all is translated that exists.
+   */
+  readonly isPreparation?: boolean
 }
 
 /** A part of a resource: a rejection is traced to the objects of the part that Envoy complains about. */

@@ -1,5 +1,5 @@
 /** Which types are sent before which, and what a type's place in the protocol is. */
-import { TYPE_URL, type TypeUrl } from '../resource.js'
+import { type EncodedResource, TYPE_URL, type TypeUrl } from '../resource.js'
 
 /**
  * The order in which types are looked at for the next response: what is referred to comes before what refers to it.
@@ -19,10 +19,23 @@ export const PUSH_ORDER: readonly TypeUrl[] = [
 ]
 
 /**
- * Types that a client which has nothing gets while the cache is not complete. Without routes and listeners nobody uses them, so it does not
- * matter what else there will be; and they are most of what a proxy has to do when it starts.
+ * Types that a client which has nothing gets while the cache is not complete, in the order of `PUSH_ORDER`. Nobody uses them without a
+ * listener that listens, so it does not matter what else there will be; and they are nearly all of what a proxy has to do when it starts.
  */
-export const SENT_BEFORE_COMPLETE: readonly TypeUrl[] = [TYPE_URL.secret, TYPE_URL.cluster, TYPE_URL.clusterLoadAssignment]
+export const SENT_BEFORE_COMPLETE: readonly TypeUrl[] = [
+  TYPE_URL.secret,
+  TYPE_URL.cluster,
+  TYPE_URL.clusterLoadAssignment,
+  TYPE_URL.scopedRouteConfiguration,
+  TYPE_URL.listener,
+]
+
+const ALWAYS_BEFORE_COMPLETE: ReadonlySet<TypeUrl> = new Set([TYPE_URL.secret, TYPE_URL.cluster, TYPE_URL.clusterLoadAssignment])
+
+/** True for a resource that a client which has nothing may get before all is known that there is. */
+export function mayComeBeforeComplete({ typeUrl, isPreparation }: EncodedResource): boolean {
+  return ALWAYS_BEFORE_COMPLETE.has(typeUrl) || isPreparation === true
+}
 
 /** Types whose resources wait until the clusters that they name are there. */
 export const WAITS_FOR_CLUSTERS: ReadonlySet<TypeUrl> = new Set([

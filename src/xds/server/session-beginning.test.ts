@@ -41,6 +41,41 @@ describe('before everything is known', () => {
     expect(driver.session.acknowledgedRevision(driver.now)).toBe(driver.cache.revision('g'))
   })
 
+  it('it gets routes of listeners that listen nowhere, too, and the word that it is ready after the last listener', () => {
+    const loader = { ...listener('loader', { references: [{ typeUrl: RDS, name: 'ready' }] }), isPreparation: true }
+    const ready = { ...routes('ready', []), references: [{ typeUrl: LDS, name: '*' }] }
+    const host = (name: string) => ({ ...scope(name, ['a']), isPreparation: true })
+    const driver = early(
+      edsCluster('a'),
+      endpoints('a'),
+      loader,
+      ready,
+      host('one'),
+      scope('wildcards'),
+      rdsListener('r'),
+      routes('r', ['a']),
+    )
+    for (const type of [CDS, LDS]) driver.ask(type)
+    expect(driver.sends()).toEqual(['CDS +a', 'LDS +loader'])
+    driver.ask(EDS, { subscribe: ['a'] })
+    driver.ask(SRDS)
+    driver.ask(RDS, { subscribe: ['ready'] })
+    // A route waits for its cluster.
+    expect(driver.sends()).toEqual(['EDS +a'])
+    driver.accept()
+    expect(driver.sends()).toEqual(['SRDS +one'])
+    driver.apply(host('two'))
+    driver.accept()
+    expect(driver.sends()).toEqual(['SRDS +two'])
+    driver.accept()
+    driver.cache.markComplete()
+    expect(driver.sends()).toEqual(['SRDS +wildcards', 'LDS +l'])
+    driver.ask(RDS, { subscribe: ['r'] })
+    expect(driver.sends()).toEqual(['RDS +r'])
+    driver.accept()
+    expect(driver.sends()).toEqual(['RDS +ready'])
+  })
+
   it('nothing is said about what is not there yet: no empty answer, no removal', () => {
     const driver = early()
     driver.ask(CDS)

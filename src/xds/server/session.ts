@@ -16,6 +16,7 @@ import { collect, type Push } from './push.js'
 import {
   FULL_STATE,
   isServed,
+  mayComeBeforeComplete,
   OF_ROUTES,
   PUSH_ORDER,
   REFERRERS,
@@ -155,7 +156,7 @@ export class Session {
         catalog: cache.resources(group, typeUrl),
         isRejected: (resource) => rejected.has(resource),
         parked: (resource) => this.#parked(resource, now),
-        mustWait: (resource) => this.#mustWait(resource, now),
+        mustWait: (resource) => (!cache.isComplete && !mayComeBeforeComplete(resource)) || this.#mustWait(resource, now),
         isInUse: (name) => this.#isInUse({ typeUrl, name }),
         saysRemovals: this.#options.protocol === 'delta' || FULL_STATE.has(typeUrl),
         onlyAdds: !cache.isComplete,
@@ -346,7 +347,7 @@ export class Session {
     return resource.references.some((reference) => {
       if (reference.typeUrl === TYPE_URL.extensionConfig) return this.#extensionIsComing(reference)
       if (reference.typeUrl === TYPE_URL.scopedRouteConfiguration) return this.#scopesArePending(resource, now)
-      if (reference.typeUrl === TYPE_URL.listener) return this.#subscriptions.get(TYPE_URL.listener)?.pending.has(reference.name) ?? false
+      if (reference.typeUrl === TYPE_URL.listener) return this.#listenerIsComing(resource, reference)
       if (reference.typeUrl !== TYPE_URL.cluster || !clusters.covers(reference.name)) return false
       const cluster = this.#options.cache.resource(this.#options.group, reference)
       if (this.#warming.has(reference)) return true
@@ -374,15 +375,25 @@ export class Session {
     return extension !== undefined && this.#isPending(reference) && !this.#losesOnly(extension)
   }
 
+  /** A listener may wait for another one, and a route configuration, named by a listener that has to be the last to get ready, for all of them. */
+  #listenerIsComing({ typeUrl, name }: ResourceReference, wanted: ResourceReference): boolean {
+    const listeners = this.#subscriptions.get(TYPE_URL.listener)
+    if (listeners === undefined || wanted.name !== ALL) return listeners?.pending.has(wanted.name) ?? false
+    return listeners.isBehind(this.#changedAt({ typeUrl, name }))
+  }
+
+  /** The revision of what is to be sent: what changes later is not waited for, it may go on for ever. */
+  #changedAt({ typeUrl, name }: ResourceReference): number {
+    return this.#subscriptions.get(typeUrl)?.changedAt(name) ?? this.#options.cache.revision(this.#options.group)
+  }
+
   /**
-   * Scopes are asked for by a first listener that has nothing but them; those that need all scopes wait for that, too. What changes later
-   * than they do keeps them from nothing: it may go on for ever.
+   * Scopes are asked for by a first listener that has nothing but them; those that need all scopes wait for that, too.
    */
-  #scopesArePending({ typeUrl, name }: ResourceReference, now: number): boolean {
+  #scopesArePending(resource: ResourceReference, now: number): boolean {
     const scopes = this.#subscriptions.get(TYPE_URL.scopedRouteConfiguration)
     if (scopes !== undefined) {
-      const revision = this.#subscriptions.get(typeUrl)?.changedAt(name) ?? this.#options.cache.revision(this.#options.group)
-      return scopes.isBehind(revision)
+      return scopes.isBehind(this.#changedAt(resource))
     }
     this.#scopesMissingUntil ??= now + this.#options.bounds.warmMs
     return now < this.#scopesMissingUntil
@@ -416,5 +427,7 @@ export class Session {
 
 /** Types whose resources are accepted before they are in use, see `warming.ts`. */
 const WARMS: ReadonlySet<TypeUrl> = new Set([TYPE_URL.cluster, TYPE_URL.listener])
+/** In a reference: every resource of the type. */
+const ALL = '*'
 const NOTHING: ReadonlyMap<string, string> = new Map()
 const UNBOUNDED = { maxResources: Number.POSITIVE_INFINITY, maxBytes: Number.POSITIVE_INFINITY }

@@ -11,8 +11,7 @@ import { sameResource } from './encoded.js'
 import { RATE_LIMIT_CLUSTER } from './rate-limit-cluster.js'
 import { rateLimitDomain } from './rate-limit-config.js'
 import { parseResourceKey, resourceKey } from './resource-key.js'
-import { encodeScopeLoader } from './scope-loader.js'
-import { SCOPE_LOADER } from './scoped-routes.js'
+import { encodeScopeLoading, SCOPE_LOADING } from './scope-loader.js'
 
 /** What something in a group brings along. */
 interface Members {
@@ -20,7 +19,6 @@ interface Members {
   readonly references: readonly ResourceReference[]
 }
 
-const LOADER: ResourceReference = { typeUrl: TYPE_URL.listener, name: SCOPE_LOADER }
 /** Listeners refer to these, and route tables bring them. */
 const OF_TABLES: ReadonlySet<TypeUrl> = new Set([TYPE_URL.routeConfiguration, TYPE_URL.scopedRouteConfiguration])
 
@@ -61,7 +59,7 @@ export function declareMembers(
         if (table === undefined) return undefined
         const packing = view.get(encoded.packings, name)
         const routes = { typeUrl: TYPE_URL.routeConfiguration, name }
-        return { group: table.group, references: [...(packing?.scopes ? [LOADER] : []), ...(packing?.rds ? [routes] : [])] }
+        return { group: table.group, references: [...(packing?.scopes ? SCOPE_LOADING : []), ...(packing?.rds ? [routes] : [])] }
       },
     }),
   )
@@ -90,7 +88,7 @@ export function declareMembers(
       ? []
       : [graph.index(encoded.rateLimitConfigs, 'members of rate limits', (config) => [resourceKey(RATE_LIMIT_GROUP, config)])]
 
-  const loader = encodeScopeLoader()
+  const scopeLoading = encodeScopeLoading()
   const sources: Readonly<Partial<Record<TypeUrl, Source<EncodedResource>>>> = {
     [TYPE_URL.listener]: encoded.listeners,
     [TYPE_URL.routeConfiguration]: encoded.routeConfigurations,
@@ -106,7 +104,8 @@ export function declareMembers(
       if (reference?.typeUrl === TYPE_URL.rateLimitConfig) {
         return encoded.rateLimitConfigs && view.get(encoded.rateLimitConfigs, reference.name.slice(rateLimitDomain('').length))
       }
-      if (reference?.typeUrl === LOADER.typeUrl && reference.name === LOADER.name) return loader
+      const loading = scopeLoading.find(({ typeUrl, name }) => reference?.typeUrl === typeUrl && reference.name === name)
+      if (loading !== undefined) return loading
       if (reference?.typeUrl === TYPE_URL.extensionConfig) return view.get(encoded.extensions, key)
       if (reference?.typeUrl === TYPE_URL.cluster) return clusterOf(view, encoded, reference.name)
       const source = reference === undefined ? undefined : sources[reference.typeUrl]

@@ -106,5 +106,7 @@ function toScope(
     origins,
     references,
     group: table.group,
+    // The one of all wildcards grows with every portion of routes that is translated.
+    isPreparation: host !== FALLBACK,
   }
 }

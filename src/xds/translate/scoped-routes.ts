@@ -13,6 +13,9 @@ const APPEND_ACTION = Enum['envoy.config.core.v3.HeaderValueOption.HeaderAppendA
 /** The name of the listener that loads scopes: see `scope-loader.ts`. */
 export const SCOPE_LOADER = 'headgate_scopes'
 
+/** The name of the route configuration without routes that a proxy gets when it has all listeners: see `scope-loader.ts`. */
+export const READY = 'headgate_ready'
+
 /** All managers ask with the same words, and share one subscription. */
 const SCOPED_ROUTES: envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes = {
   name: 'headgate',

@@ -3,6 +3,7 @@ import { Enum } from '../../../src/gen/envoy/enums.js'
 import type { envoy } from '../../../src/gen/envoy/types.js'
 import { any, decode, duration } from '../../../src/xds/message.js'
 import { type EncodedResource, type ResourceReference, TYPE_URL } from '../../../src/xds/resource.js'
+import { SCOPE_REFERENCES, scopedRoutesOf } from '../../../src/xds/translate/scoped-routes.js'
 import { encoded } from './resources.js'
 
 type Route = envoy.config.route.v3.Route
@@ -23,6 +24,11 @@ export function httpListener(name: string, port: number, routes: string): Encode
 /** A listener whose routes come by scopes; the scope of a request is its host. It waits for all scopes unless it loads them itself. */
 export function scopedListener(name: string, port: number, waits: boolean = false): EncodedResource {
   return managed(name, port, scopedRoutes(), waits ? [{ typeUrl: TYPE_URL.scopedRouteConfiguration, name: '*' }] : [])
+}
+
+/** A listener whose scopes are those of `tableScope`; it waits for all of them, and for the listener of ours that loads them. */
+export function loadedListener(name: string, port: number): EncodedResource {
+  return managed(name, port, scopedRoutesOf(name), SCOPE_REFERENCES)
 }
 
 /** A listener without a port that makes the proxy ask for scopes. */
@@ -117,15 +123,20 @@ export function routeTable(name: string, list: readonly Route[]): EncodedResourc
   )
 }
 
+/** The routes of one host of a `loadedListener`, as a scope that goes to proxies before all is known. */
+export function tableScope(table: string, host: string, list: readonly Route[]): EncodedResource {
+  return { ...hostScope(host, list, `${table}#${host}`), isPreparation: true }
+}
+
 /** The routes of one host, as a scope. */
-export function hostScope(host: string, list: readonly Route[]): EncodedResource {
+export function hostScope(host: string, list: readonly Route[], key: string = host): EncodedResource {
   const clusters = list.flatMap(({ route }) => (route?.cluster === undefined ? [] : [route.cluster]))
   return encoded<'envoy.config.route.v3.ScopedRouteConfiguration'>(
     TYPE_URL.scopedRouteConfiguration,
     host,
     {
       name: host,
-      key: { fragments: [{ stringKey: host }] },
+      key: { fragments: [{ stringKey: key }] },
       routeConfiguration: {
         name: host,
         validateClusters: { value: false },
