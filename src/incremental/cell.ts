@@ -69,9 +69,15 @@ export abstract class Cell {
 
 /** Replaces what a fragment depends on: each cell once. `deps` belongs to the fragment from then on. */
 export function redirect(dependent: Dependent, reads: Reads): void {
-  const before = listed(dependent.deps)
+  const before = dependent.deps
   dependent.deps = reads
-  const deps = listed(reads)
+  // What runs for the first time, which at a start is everything, has nothing to compare with.
+  if (before !== NO_READS) compare(dependent, listed(before), listed(reads))
+  else if (reads instanceof Cell) reads.add(dependent)
+  else for (const cell of reads) cell.add(dependent)
+}
+
+function compare(dependent: Dependent, before: readonly Cell[], deps: readonly Cell[]): void {
   if (before.length === deps.length && before.every((cell, at) => cell === deps[at])) return
   for (const cell of deps) cell.add(dependent)
   const kept: { has(cell: Cell): boolean } = deps.length < MANY ? { has: (cell) => deps.includes(cell) } : new Set(deps)

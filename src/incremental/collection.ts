@@ -35,6 +35,7 @@ export class Collection<V> extends Source<V, Fragment<V>> implements SourceListe
   readonly #options: CollectionOptions<V>
   readonly #equal: (a: V, b: V) => boolean
   readonly #dirty = new Set<Fragment<V>>()
+  readonly #view: View
   /** Undefined until somebody asks for the first time: nobody asks about most collections. */
   #changes: Map<string, V | undefined> | undefined
 
@@ -42,6 +43,7 @@ export class Collection<V> extends Source<V, Fragment<V>> implements SourceListe
     super(name, order)
     this.#options = options
     this.#equal = options.equal ?? deepEqual
+    this.#view = new View(order, name)
     const keys: readonly Keys[] = Array.isArray(options.keys) ? options.keys : [options.keys]
     for (const source of keys) source.follow(this)
   }
@@ -124,11 +126,11 @@ export class Collection<V> extends Source<V, Fragment<V>> implements SourceListe
   }
 
   #compute(fragment: Fragment<V>): V | undefined {
-    const view = new View(this.order, this.name)
+    this.#view.begin()
     try {
-      return this.#options.compute(view, fragment.key)
+      return this.#options.compute(this.#view, fragment.key)
     } finally {
-      redirect(fragment, view.reads())
+      redirect(fragment, this.#view.reads())
     }
   }
 

@@ -5,12 +5,19 @@ import type { Source } from './source.js'
 /** Up to so many cells are searched one by one. */
 const FEW = 16
 
-/** How a fragment reads the rest of the graph. Every read is noted, also one that finds nothing. */
+/**
+ * How the fragments of a collection read the rest of the graph, one after the other: `begin` stands between them. Every read is noted, also
+ * one that finds nothing.
+ */
 export class View {
   readonly #order: number
   readonly #reader: string
-  /** Each cell once. Most fragments read a few, and there are very many fragments: a set only where a look at each would take long. */
+  /**
+   * Each cell once, as far as `#count`. Most fragments read a few, and there are very many fragments: a set only where a look at each would
+   * take long, and the same array for all of them, which has the room that it got.
+   */
   readonly #few: Cell[] = []
+  #count = 0
   #many: Set<Cell> | undefined
 
   /**
@@ -20,6 +27,12 @@ export class View {
   constructor(order: number, reader: string) {
     this.#order = order
     this.#reader = reader
+  }
+
+  /** Forgets what was read so far: the next fragment reads. */
+  begin(): void {
+    this.#count = 0
+    this.#many = undefined
   }
 
   /** The value of a key, or undefined. */
@@ -62,16 +75,18 @@ export class View {
   /** What was read so far: each cell once, in an array without room for more. There are several fragments per object, and each keeps one. */
   reads(): Reads {
     if (this.#many !== undefined) return Array.from(this.#many)
-    const [only = NO_READS] = this.#few
-    return this.#few.length > 1 ? this.#few.slice() : only
+    if (this.#count > 1) return this.#few.slice(0, this.#count)
+    return (this.#count === 1 ? this.#few[0] : undefined) ?? NO_READS
   }
 
   #note(cell: Cell): void {
-    if (this.#many !== undefined) this.#many.add(cell)
-    else if (!this.#few.includes(cell)) {
-      this.#few.push(cell)
-      if (this.#few.length > FEW) this.#many = new Set(this.#few)
+    if (this.#many !== undefined) {
+      this.#many.add(cell)
+      return
     }
+    for (let at = 0; at < this.#count; at++) if (this.#few[at] === cell) return
+    this.#few[this.#count++] = cell
+    if (this.#count > FEW) this.#many = new Set(this.#few)
   }
 
   #require(read: { readonly order: number; readonly name: string }): void {
