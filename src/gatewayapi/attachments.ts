@@ -63,8 +63,9 @@ function attachment(route: AnyRoute, world: AttachingWorld): Attachment | undefi
 function unusableAsAWhole(route: AnyRoute): Problem | undefined {
   const unusable = unusableRules(route)
   const incompatible = incompatibleRules(route)
+  if (unusable.length + incompatible.length === 0) return undefined
   const rules = new Set([...unusable, ...incompatible].map((each) => each.rule))
-  if (rules.size === 0 || rules.size < (route.spec.rules ?? []).length) return undefined
+  if (rules.size < (route.spec.rules ?? []).length) return undefined
   const message = [...unusable, ...incompatible].map((each) => each.message).join(' ')
   return { reason: unusable.length > 0 ? 'UnsupportedValue' : 'IncompatibleFilters', message }
 }

@@ -42,8 +42,8 @@ export function parseClusterName(name: string): (ClusterIdentity & { readonly ke
   const [plain = '', ...layers] = name.split('~')
   const [path = '', gateway] = plain.split('@')
   // The name of an object may be a word of ours, so only what stands behind it is a usage.
-  const [, , , ...rest] = path.split('/')
-  const usage = WRITTEN_USAGES.find((each) => each === rest.at(-1)) ?? 'http'
+  const words = path.split('/')
+  const usage = (words.length > 3 ? WRITTEN_USAGES.find((each) => each === words.at(-1)) : undefined) ?? 'http'
   const backend = parseBackendKey(usage === 'http' ? path : path.slice(0, -usage.length - 1))
   if (backend === undefined) return undefined
   const ref: BackendRef = { ...backend, transport: usage === 'udp' ? 'UDP' : 'TCP' }

@@ -30,6 +30,7 @@ export function mergeHeaderChanges(first: HeaderChanges, second: HeaderChanges):
 }
 
 function headerValues(headers: readonly HTTPHeader[]): readonly HeaderValue[] {
+  if (headers.length === 0) return exactly([])
   const byName = new Map<string, HeaderValue>()
   for (const { name, value } of headers) {
     const normal = name.toLowerCase()

@@ -84,6 +84,7 @@ function valueMatches(
   values: readonly { readonly type: 'Exact' | 'RegularExpression'; readonly name: string; readonly value: string }[],
   normalize: (name: string) => string,
 ): readonly ValueMatch[] {
+  if (values.length === 0) return exactly([])
   const byName = new Map<string, ValueMatch>()
   for (const { type, name, value } of values) {
     const normal = normalize(name)

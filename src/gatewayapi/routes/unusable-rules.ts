@@ -36,11 +36,10 @@ function firstProblem(rule: number, expressions: readonly Expression[]): readonl
 }
 
 function httpExpressions(match: HTTPRouteMatch, at: number): readonly Expression[] {
-  const path: readonly Expression[] = match.path.type === 'RegularExpression' ? [[`matches[${at}].path.value`, match.path.value]] : []
   return [
-    ...path,
-    ...valueExpressions(`matches[${at}].headers`, match.headers ?? []),
-    ...valueExpressions(`matches[${at}].queryParams`, match.queryParams ?? []),
+    ...(match.path.type === 'RegularExpression' ? [[`matches[${at}].path.value`, match.path.value] as const] : []),
+    ...valueExpressions(at, 'headers', match.headers),
+    ...valueExpressions(at, 'queryParams', match.queryParams),
   ]
 }
 
@@ -55,10 +54,16 @@ function grpcExpressions(match: GRPCRouteMatch, at: number): readonly Expression
       : []
   return [
     ...names.flatMap(([name, value]): Expression[] => (value === undefined ? [] : [[`matches[${at}].method.${name}`, value]])),
-    ...valueExpressions(`matches[${at}].headers`, match.headers ?? []),
+    ...valueExpressions(at, 'headers', match.headers),
   ]
 }
 
-function valueExpressions(path: string, values: readonly { readonly type: string; readonly value: string }[]): readonly Expression[] {
-  return values.flatMap((each, at): Expression[] => (each.type === 'RegularExpression' ? [[`${path}[${at}].value`, each.value]] : []))
+function valueExpressions(
+  match: number,
+  field: 'headers' | 'queryParams',
+  values: readonly { readonly type: string; readonly value: string }[] = [],
+): readonly Expression[] {
+  return values.flatMap(({ type, value }, at): Expression[] =>
+    type === 'RegularExpression' ? [[`matches[${match}].${field}[${at}].value`, value]] : [],
+  )
 }

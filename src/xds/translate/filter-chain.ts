@@ -57,7 +57,7 @@ export function chainContext(port: Port): ChainContext {
 export function encodeFilterChains(chain: Chain, context: ChainContext, options: TranslateOptions, packingOf: PackingOf): EncodedChain {
   const messages = buildFilterChains(chain, context, options, packingOf).map((each) => encode('envoy.config.listener.v3.FilterChain', each))
   const fields = keep(messages.flatMap((message) => [fieldHeader(FILTER_CHAINS_FIELD, message.length), message]))
-  return { fields, version: contentHash([fields]) }
+  return { fields, version: contentHash(fields) }
 }
 
 /** The messages: one, or one per packing of the route table while both are there. */

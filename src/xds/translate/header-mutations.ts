@@ -12,6 +12,8 @@ export interface HeaderMutations {
   readonly responseHeadersToRemove?: readonly string[]
 }
 
+const NO_MUTATIONS: HeaderMutations = {}
+
 const { OVERWRITE_IF_EXISTS_OR_ADD, APPEND_IF_EXISTS_OR_ADD } = Enum['envoy.config.core.v3.HeaderValueOption.HeaderAppendAction']
 
 /**
@@ -19,6 +21,7 @@ const { OVERWRITE_IF_EXISTS_OR_ADD, APPEND_IF_EXISTS_OR_ADD } = Enum['envoy.conf
  * configuration that changes it here: see `hostOf`.
  */
 export function headerMutations(request: HeaderChanges, response: HeaderChanges): HeaderMutations {
+  if (isUnchanged(request) && isUnchanged(response)) return NO_MUTATIONS
   const requestHeadersToAdd = additions(request)
   const requestHeadersToRemove = request.remove.filter((name) => !isRefused(name))
   const responseHeadersToAdd = additions(response)
@@ -59,6 +62,7 @@ export function responseHeader(name: string, value: string): HeaderValueOption {
 }
 
 function additions({ set, add }: HeaderChanges): readonly HeaderValueOption[] {
+  if (set.length + add.length === 0) return []
   return [
     ...set.filter(({ name }) => !isRefused(name)).map((header) => option(header, OVERWRITE_IF_EXISTS_OR_ADD)),
     ...add.filter(({ name }) => !isRefused(name)).map((header) => option(header, APPEND_IF_EXISTS_OR_ADD)),

@@ -6,7 +6,7 @@ import { once } from '../../util/once.js'
 import { bool, encode, uint32 } from '../message.js'
 import { type EncodedResource, TYPE_URL } from '../resource.js'
 import type { PackingOf } from './chain-names.js'
-import { contentHash, sortReferences } from './encoded.js'
+import { sortReferences, versionOfParts } from './encoded.js'
 import { keep } from './field.js'
 import { buildFilterChains, chainContext, chainReferences, type EncodedChain, encodeFilterChains } from './filter-chain.js'
 import { filterChainMatcher } from './filter-chain-matcher.js'
@@ -50,7 +50,7 @@ export function encodeListener(
   return {
     typeUrl: TYPE_URL.listener,
     name: port.name,
-    version: contentHash([frame, chains.map(({ version }) => version).join()]),
+    version: versionOfParts(frame, chains),
     get value() {
       return value()
     },

@@ -40,7 +40,7 @@ export function encodeRateLimitConfig({ policy, rules, origins }: RateLimitDomai
     text(2, name),
     ...scopes.map((scope) => field(3, [text(1, SCOPE_KEY), text(2, scope.value), ...scope.descriptors.map((each) => field(4, [each]))])),
   ])
-  return { typeUrl: TYPE_URL.rateLimitConfig, name, version: contentHash([value]), value, origins, references: [] }
+  return { typeUrl: TYPE_URL.rateLimitConfig, name, version: contentHash(value), value, origins, references: [] }
 }
 
 /** The parts of a rule, each inside the one before, and the limit inside the last. */

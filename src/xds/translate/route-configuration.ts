@@ -7,7 +7,7 @@ import { bool, encode, uint32 } from '../message.js'
 import { type EncodedResource, type ResourcePart, type ResourceReference, TYPE_URL } from '../resource.js'
 import { ADS } from './config-source.js'
 import { MAX_DIRECT_RESPONSE_BYTES } from './direct-response.js'
-import { contentHash } from './encoded.js'
+import { versionOfParts } from './encoded.js'
 import { keep } from './field.js'
 import { bytesOf, type EncodedVirtualHost, fieldOf } from './virtual-host.js'
 
@@ -54,7 +54,7 @@ export function encodeRouteConfiguration(
   return {
     typeUrl: TYPE_URL.routeConfiguration,
     name: table.name,
-    version: contentHash([frame, virtualHosts.map(({ version }) => version).join()]),
+    version: versionOfParts(frame, virtualHosts),
     value: concatenate(frame, virtualHosts),
     // Thousands of objects, and hardly ever asked for.
     get origins() {

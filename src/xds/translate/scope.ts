@@ -37,6 +37,14 @@ const SWITCHED_OFF: Readonly<Record<string, google.protobuf.Any>> = Object.fromE
   SEARCHED_FILTERS.map((name) => [name, any('envoy.config.route.v3.FilterConfig', { disabled: true })]),
 )
 
+/** What the RouteConfiguration of every scope says, but for its name. */
+const { name: _, ...NAMELESS } = routeConfigurationFrame('')
+const FRAME = encode('envoy.config.route.v3.RouteConfiguration', {
+  ...NAMELESS,
+  requestHeadersToRemove: [SCOPE_HEADER],
+  typedPerFilterConfig: SWITCHED_OFF,
+})
+
 /** What surrounds the virtual host of an exact host in its scope. */
 export function scopeAround(table: RouteTableFrame): Surroundings {
   return {
@@ -84,11 +92,7 @@ function framesOf(table: RouteTableFrame, host: string): { readonly identity: Bu
   const key = { fragments: [{ stringKey: `${scopeKeyPrefix(table.name)}${host}` }] }
   return {
     identity: encode('envoy.config.route.v3.ScopedRouteConfiguration', { name, key }),
-    frame: encode('envoy.config.route.v3.RouteConfiguration', {
-      ...routeConfigurationFrame(name),
-      requestHeadersToRemove: [SCOPE_HEADER],
-      typedPerFilterConfig: SWITCHED_OFF,
-    }),
+    frame: Buffer.concat([encode('envoy.config.route.v3.RouteConfiguration', { name }), FRAME]),
   }
 }
 
@@ -101,7 +105,7 @@ function toScope(
   return {
     typeUrl: TYPE_URL.scopedRouteConfiguration,
     name: onePiece(scopeName(table.name, host)),
-    version: contentHash([value]),
+    version: contentHash(value),
     value,
     origins,
     references,

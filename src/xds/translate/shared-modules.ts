@@ -44,7 +44,8 @@ export function shareModules(
   build: (route: IrRoute) => readonly Route[],
   others: readonly Route[],
 ): SharedFilterConfig {
-  const modules = EXTENSIONS.flatMap(({ name }, place) => sharedModule(routes, name, place) ?? [])
+  const haveExtensions = routes.some(({ extensions }) => extensions !== undefined)
+  const modules = !haveExtensions ? [] : EXTENSIONS.flatMap(({ name }, place) => sharedModule(routes, name, place) ?? [])
   if (modules.length === 0) return { routes: [...routes.flatMap(build), ...others], shared: {} }
   const built = [...routes.map((route) => withStands(route, modules)).flatMap(build), ...others]
   return {

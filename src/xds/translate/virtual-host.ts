@@ -91,7 +91,7 @@ export function encodeVirtualHost(host: IrVirtualHost, { group, inTable, scope }
     start: before.reduce((sum, part) => sum + part.length, 0),
     length: message.length,
     scope: scope?.table,
-    version: contentHash([message]),
+    version: contentHash(message),
     origins: host.origins,
     references: sortReferences([...host.listenerFilters.flatMap(askedCluster), ...host.routes.flatMap(routeReferences)]),
     jwtRequirements: exactly([...new Set(host.routes.flatMap(({ jwt }) => jwt ?? []))].sort()),

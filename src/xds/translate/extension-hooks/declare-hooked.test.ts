@@ -14,12 +14,12 @@ interface Thing {
 }
 
 const ORIGIN: ObjectVersion = { group: 'g', kind: 'Thing', namespace: 'n', name: 'a', generation: 1 }
-const thing = (name: string, text: string): Thing => ({ name, text, version: contentHash([text]), origins: [ORIGIN] })
+const thing = (name: string, text: string): Thing => ({ name, text, version: contentHash(text), origins: [ORIGIN] })
 const THING: Hookable<Thing> = {
   kind: 'Cluster',
   nameOf: ({ name }) => name,
   bytesOf: ({ text }) => Buffer.from(text),
-  replace: (value, bytes, origins) => ({ ...value, text: bytes.toString(), version: contentHash([bytes]), origins }),
+  replace: (value, bytes, origins) => ({ ...value, text: bytes.toString(), version: contentHash(bytes), origins }),
   closed: () => undefined,
 }
 
@@ -56,7 +56,7 @@ describe.each<HookFailurePolicy>(['Ignore', 'Fail'])('what an extension server c
           if (each.kind === 'plain') plain.set(each.name, each.text === undefined ? undefined : thing(each.name, each.text))
           else if (each.kind === 'answer') {
             const value = each.text === undefined ? undefined : Buffer.from(each.text)
-            answers.set(hookKey('Cluster', each.name), { version: contentHash([each.to]), value })
+            answers.set(hookKey('Cluster', each.name), { version: contentHash(each.to), value })
           } else {
             const generation = each.text === undefined ? undefined : hookOrigin('Cluster', each.name, Buffer.from(each.text)).generation
             quarantines.set(hookQuarantine('Cluster', each.name), generation === undefined ? undefined : { generation })
@@ -92,7 +92,7 @@ it('costs one fragment for one changed resource, and names who changed it', () =
     ]),
   )
   expect([...questions.takeChanges().keys()]).toEqual(['Cluster b'])
-  answers.set('Cluster b', { version: contentHash(['y']), value: Buffer.from('y+') })
+  answers.set('Cluster b', { version: contentHash('y'), value: Buffer.from('y+') })
   graph.flush()
   expect(resources.get('b')?.origins.map(({ kind, name: called }) => `${kind}/${called}`)).toEqual(['Thing/a', 'ExtensionHook/Cluster b'])
 })

@@ -29,12 +29,12 @@ export function resourceHook(kind: 'Cluster' | 'Listener'): Hookable<EncodedReso
     replace: (resource, value, origins) => {
       // Parts are those of the resource as it was.
       const { parts: _parts, ...whole } = resource
-      return { ...whole, value, version: contentHash([value]), origins }
+      return { ...whole, value, version: contentHash(value), origins }
     },
     closed: () => undefined,
   }
 }
 
 function withBytes(host: EncodedVirtualHost, message: Buffer, origins: EncodedVirtualHost['origins']): EncodedVirtualHost {
-  return { ...host, memory: message, start: 0, length: message.length, scope: undefined, version: contentHash([message]), origins }
+  return { ...host, memory: message, start: 0, length: message.length, scope: undefined, version: contentHash(message), origins }
 }

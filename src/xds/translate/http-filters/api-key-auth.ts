@@ -19,7 +19,6 @@ export const API_KEY_AUTH: HttpFilter = {
     apiKeyAuth === undefined
       ? undefined
       : fillPlace({ name: NAME, typedConfig: any('envoy.extensions.filters.http.api_key_auth.v3.ApiKeyAuth', configOf(apiKeyAuth)) }),
-  references: () => [],
 }
 
 function configOf({ credentials, places, clientHeader, hides }: ApiKeyAuth): Config {

@@ -18,7 +18,6 @@ export const AUTHORIZATION: HttpFilter = {
     authorization === undefined
       ? undefined
       : any('envoy.extensions.filters.http.rbac.v3.RBACPerRoute', { rbac: { rules: rulesOf(authorization) } }),
-  references: () => [],
 }
 
 function rulesOf({ rules, otherwise }: Authorization): envoy.config.rbac.v3.RBAC {

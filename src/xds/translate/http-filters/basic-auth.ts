@@ -21,5 +21,4 @@ export const BASIC_AUTH: HttpFilter = {
             ...(basicAuth.nameHeader === undefined ? {} : { forwardUsernameHeader: basicAuth.nameHeader }),
           }),
         }),
-  references: () => [],
 }

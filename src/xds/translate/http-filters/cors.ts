@@ -16,7 +16,6 @@ export const CORS: HttpFilter = {
   // No origin is allowed, and preflight requests of all others go on.
   idle: any('envoy.extensions.filters.http.cors.v3.CorsPolicy', {}),
   perRoute: ({ cors }) => (cors === undefined ? undefined : any('envoy.extensions.filters.http.cors.v3.CorsPolicy', corsPolicy(cors))),
-  references: () => [],
 }
 
 function corsPolicy(cors: Cors): CorsPolicy {

@@ -21,7 +21,6 @@ export const CSRF: HttpFilter = {
   disabled: true,
   idle: IDLE,
   perRoute: ({ csrf }) => (csrf === undefined ? undefined : any(TYPE, policy(csrf))),
-  references: () => [],
 }
 
 function policy({ additionalOrigins, shadow }: Csrf): CsrfPolicy {

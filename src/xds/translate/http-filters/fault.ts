@@ -19,7 +19,6 @@ export const FAULT: HttpFilter = {
   idle: NONE,
   perRoute: ({ traffic }) =>
     traffic?.fault === undefined ? undefined : any('envoy.extensions.filters.http.fault.v3.HTTPFault', httpFault(traffic.fault)),
-  references: () => [],
 }
 
 function httpFault({ delay, abort }: Fault): envoy.extensions.filters.http.fault.v3.HTTPFault {

@@ -14,5 +14,4 @@ export const GRPC_STATS: HttpFilter = {
   }),
   disabled: false,
   perRoute: () => undefined,
-  references: () => [],
 }

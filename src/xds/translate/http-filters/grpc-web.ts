@@ -12,5 +12,4 @@ export const GRPC_WEB: HttpFilter = {
   disabled: true,
   idle: IDLE_PLACE,
   perRoute: ({ grpcWeb }) => (grpcWeb === true ? FILTER : undefined),
-  references: () => [],
 }

@@ -29,6 +29,6 @@ export interface HttpFilter {
   readonly idle?: google.protobuf.Any
   /** The configuration for one route; undefined leaves the filter without effect. */
   perRoute(route: Route): google.protobuf.Any | undefined
-  /** What the configuration for one route names. */
-  references(route: Route): readonly ResourceReference[]
+  /** What the configuration for one route names; absent where it never names anything. */
+  references?(route: Route): readonly ResourceReference[]
 }

@@ -126,6 +126,8 @@ function groupAt(filter: HttpFilter): readonly ChainFilter[] | undefined {
   return group.filters[0] === filter ? [{ name: group.name, typedConfig: group.config, disabled: true }] : []
 }
 
+const REFERRING = HTTP_FILTERS.filter(({ references }) => references !== undefined)
+
 /** What the chain of every HTTP listener names: configuration that arrives for the group of its proxies. */
 export const CHAIN_EXTENSIONS: readonly ResourceReference[] = HTTP_FILTERS.flatMap(({ name, config }) =>
   'discovered' in config ? [{ typeUrl: TYPE_URL.extensionConfig, name }] : [],
@@ -141,14 +143,17 @@ function configOf(config: HttpFilter['config']): ChainConfig {
 
 /** What a route tells the filters; undefined when it tells none of them anything. */
 export function perFilterConfig(route: Route): FilterConfigs | undefined {
-  const configured = HTTP_FILTERS.flatMap((filter) => {
+  let configs: Record<string, google.protobuf.Any> | undefined
+  for (const filter of HTTP_FILTERS) {
     const config = filter.perRoute(route)
-    if (config === undefined) return []
+    // Nearly all of them, on nearly all routes.
+    if (config === undefined) continue
+    configs ??= {}
     // With its group: without it, the filter would not be there.
-    const groups = GROUPS.filter(({ filters }) => filters.includes(filter)).map(({ name }) => [name, SWITCHED_ON] as const)
-    return [...groups, [filter.name, config] as const]
-  })
-  return configured.length === 0 ? undefined : Object.fromEntries(configured)
+    for (const { name, filters } of GROUPS) if (filters.includes(filter)) configs[name] = SWITCHED_ON
+    configs[filter.name] = config
+  }
+  return configs
 }
 
 /**
@@ -164,5 +169,5 @@ export function hostFilterConfig(host: VirtualHost): FilterConfigs | undefined {
 
 /** What the filters of a route name. */
 export function filterReferences(route: Route): readonly ResourceReference[] {
-  return HTTP_FILTERS.flatMap((filter) => filter.references(route))
+  return REFERRING.flatMap((filter) => filter.references?.(route) ?? [])
 }

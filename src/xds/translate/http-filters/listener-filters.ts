@@ -19,7 +19,6 @@ export const LISTENER_FILTERS: readonly HttpFilter[] = Array.from({ length: MAX_
   disabled: true,
   idle: IDLE_PLACE,
   perRoute: () => undefined,
-  references: () => [],
 }))
 
 /** A listener is chosen before its filters run: nothing that it is chosen by may change. Other routing headers may, such as the method. */

@@ -7,7 +7,6 @@ export const ROUTER: HttpFilter & { readonly config: Any } = {
   config: any('envoy.extensions.filters.http.router.v3.Router', { suppressEnvoyHeaders: true }),
   disabled: false,
   perRoute: () => undefined,
-  references: () => [],
 }
 
 /** The configuration of a router that adds the headers of Envoy. */

@@ -92,7 +92,6 @@ export const SCOPE_SEARCH: HttpFilter & { readonly config: Any } = {
   }),
   disabled: false,
   perRoute: () => undefined,
-  references: () => [],
 }
 
 /**

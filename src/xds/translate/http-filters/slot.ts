@@ -17,7 +17,7 @@ export type RouteFilter = envoy.config.core.v3.TypedExtensionConfig
 export function slot(
   name: string,
   filtersOf: (route: Route) => readonly RouteFilter[],
-  references: (route: Route) => readonly ResourceReference[] = () => [],
+  references?: (route: Route) => readonly ResourceReference[],
   maxBodyBytes: (route: Route) => number | undefined = () => undefined,
 ): HttpFilter {
   return {
@@ -26,6 +26,6 @@ export function slot(
     disabled: true,
     idle: IDLE_PLACE,
     perRoute: (route) => fillPlaceWith(filtersOf(route), maxBodyBytes(route)),
-    references,
+    ...(references === undefined ? {} : { references }),
   }
 }

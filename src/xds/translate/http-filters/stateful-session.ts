@@ -17,7 +17,6 @@ export const STATEFUL_SESSION: HttpFilter = {
       statefulSession: { sessionState: sessionState(session), ...(session.strict ? { strict: true } : {}) },
     })
   },
-  references: () => [],
 }
 
 function sessionState(session: SessionPersistence): envoy.config.core.v3.TypedExtensionConfig {

@@ -24,7 +24,8 @@ export const ANSWERS: HttpFilter = slot('headgate.answers', ({ traffic }) =>
  */
 export const REQUESTS: HttpFilter = slot(
   'headgate.requests',
-  ({ traffic, grpc }) => [...localRateLimit(traffic?.rateLimit, grpc), ...globalRateLimit(traffic?.rateLimit, grpc)],
+  ({ traffic, grpc }) =>
+    traffic?.rateLimit === undefined ? [] : [...localRateLimit(traffic.rateLimit, grpc), ...globalRateLimit(traffic.rateLimit, grpc)],
   ({ traffic }) => globalRateLimitReferences(traffic?.rateLimit),
   // Of a larger one, the service that was asked saw a part only: it waits for all of it, but does not count what comes at once with its end.
   ({ externalAuth }) => externalAuth && largestBody(externalAuth),
@@ -33,11 +34,10 @@ export const REQUESTS: HttpFilter = slot(
 /** Bodies are decompressed before they are counted and waited for. */
 export const BODIES: HttpFilter = slot(
   'headgate.bodies',
-  ({ traffic }) => [
-    ...admissionControl(traffic?.admission),
-    ...decompressors(traffic?.decompression ?? []),
-    ...requestBuffer(traffic?.maxBufferedBytes),
-  ],
+  ({ traffic }) =>
+    traffic === undefined
+      ? []
+      : [...admissionControl(traffic.admission), ...decompressors(traffic.decompression ?? []), ...requestBuffer(traffic.maxBufferedBytes)],
   undefined,
   ({ traffic }) => traffic?.maxBufferedBytes,
 )

@@ -40,7 +40,7 @@ export function applyPatches(resource: EncodedResource, patches: readonly Resour
   // Parts of a resource are of the unpatched one: nobody may trace a rejection by them.
   const { parts: _parts, ...whole } = resource
   return {
-    resource: { ...whole, origins: [...resource.origins, ...applied], value, version: contentHash([value]) },
+    resource: { ...whole, origins: [...resource.origins, ...applied], value, version: contentHash(value) },
     failures,
   }
 }
