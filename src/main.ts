@@ -1,5 +1,4 @@
 /** The program `headgate`. */
-import { startDemoBackends } from './cli/demo-backend.js'
 import { readCommandLine } from './config/command-line.js'
 import type { Config, StandaloneConfig } from './config/config.js'
 import { shutdownSignal } from './config/shutdown-signal.js'
@@ -34,7 +33,7 @@ async function run(config: Config): Promise<number> {
 
 async function runStandalone(config: StandaloneConfig, logger: Logger, signal: AbortSignal): Promise<void> {
   const [{ startStandalone }, { announcement }] = await Promise.all([import('./pipeline/standalone.js'), import('./pipeline/announce.js')])
-  const demo = config.isQuickstart ? await startDemoBackends(surroundings.packageFolder) : undefined
+  const demo = config.isQuickstart ? await (await import('./cli/demo-backend.js')).startDemoBackends(surroundings.packageFolder) : undefined
   try {
     const running = await startStandalone(config, logger, signal)
     const { sources, xdsPort, adminPort } = running

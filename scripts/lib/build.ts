@@ -76,6 +76,8 @@ async function bundle(): Promise<void> {
     banner: { js: BANNER },
     define: { HEADGATE_VERSION: JSON.stringify(version) },
     plugins: [PURE_KUBERNETES_CLIENT, HTTP_AS_VALUE],
+    // gRPC asks for it when a server offers services about itself, which none of ours does. It brings a protobufjs of its own.
+    external: ['@grpc/proto-loader'],
     logLevel: 'warning',
   })
 }

@@ -4,9 +4,10 @@ import { createServer as createHttpServer, type IncomingMessage, type ServerResp
 import { createServer as createHttp2Server, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
 import { createServer as createNetServer, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { loadPackageDefinition, Server, ServerCredentials, type ServiceClientConstructor, type sendUnaryData } from '@grpc/grpc-js'
-import { loadSync } from '@grpc/proto-loader'
+import { Server, ServerCredentials, type sendUnaryData } from '@grpc/grpc-js'
+import protobuf from 'protobufjs'
 import { listenError } from '../config/listen-error.js'
+import { serviceOf } from '../xds/own-services.js'
 
 /** The ports in examples/quickstart/02-backends.yaml; 0 takes any free port. */
 export const DEMO_PORTS: DemoPorts = { v1: 17_001, v2: 17_002, grpc: 17_003 }
@@ -116,10 +117,9 @@ async function readBody(request: AsyncIterable<Buffer>): Promise<string> {
 }
 
 async function startGrpcEcho(name: string, port: number, packageFolder: string): Promise<RunningServer> {
-  const definition = loadPackageDefinition(loadSync(join(packageFolder, 'examples', 'quickstart', 'echo.proto'), { keepCase: true }))
-  const { EchoService } = (definition as unknown as EchoPackage).headgate.demo.v1
+  const file = join(packageFolder, 'examples', 'quickstart', 'echo.proto')
   const server = new Server()
-  server.addService(EchoService.service, {
+  server.addService(serviceOf(new protobuf.Root().loadSync(file, { keepCase: true }), 'headgate.demo.v1.EchoService'), {
     Echo: (call: { readonly request: { readonly message: string } }, reply: sendUnaryData<object>) =>
       reply(null, { message: call.request.message, answered_by: name }),
   })
@@ -129,10 +129,6 @@ async function startGrpcEcho(name: string, port: number, packageFolder: string):
     )
   })
   return { port: bound, stop: async () => server.forceShutdown() }
-}
-
-interface EchoPackage {
-  readonly headgate: { readonly demo: { readonly v1: { readonly EchoService: ServiceClientConstructor } } }
 }
 
 const attempt = (name: string, port: number) =>

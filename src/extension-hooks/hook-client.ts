@@ -1,17 +1,8 @@
 /** Calls of an extension server, as protos/headgate/extension/v1alpha1/extension_hooks.proto describes them. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import {
-  ChannelCredentials,
-  Client,
-  connectivityState,
-  loadPackageDefinition,
-  type ServiceDefinition,
-  type ServiceError,
-  status,
-} from '@grpc/grpc-js'
-import { fromJSON } from '@grpc/proto-loader'
-import { SERVICES_JSON } from '../gen/services.js'
+import { ChannelCredentials, Client, connectivityState, type ServiceDefinition, type ServiceError, status } from '@grpc/grpc-js'
+import { ownService } from '../xds/own-services.js'
 import { HOOKED_TYPE_URL, MAX_ANSWER_BYTES } from '../xds/translate/extension-hooks/check-answer.js'
 import type { HookQuestion } from '../xds/translate/extension-hooks/hook.js'
 
@@ -98,11 +89,7 @@ export function connectHooks({ address, timeoutMs, tlsFolder }: ExtensionServer,
 
 /** The definition for servers and clients. */
 export function extensionHooks(): ServiceDefinition {
-  const packages = fromJSON(JSON.parse(SERVICES_JSON), { longs: Number, enums: String, defaults: true, arrays: true })
-  const { headgate } = loadPackageDefinition(packages) as unknown as {
-    readonly headgate: { readonly extension: { readonly v1alpha1: { readonly ExtensionHooks: { readonly service: ServiceDefinition } } } }
-  }
-  return headgate.extension.v1alpha1.ExtensionHooks.service
+  return ownService('headgate.extension.v1alpha1.ExtensionHooks')
 }
 
 /** What the library says when it did not get through to the service. */

@@ -1,9 +1,7 @@
 /** The service between replicas, as protos/headgate/replica/v1/replica.proto describes it. */
 import type { ServiceDefinition } from '@grpc/grpc-js'
-import { loadPackageDefinition } from '@grpc/grpc-js'
-import { fromJSON } from '@grpc/proto-loader'
-import { SERVICES_JSON } from '../../gen/services.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
+import { ownService } from '../../xds/own-services.js'
 
 /** What a follower says. */
 export interface DeliveryReport {
@@ -38,9 +36,5 @@ export interface Rejections {
 
 /** The definition for servers and clients; both see messages as the types above. */
 export function replicaService(): ServiceDefinition {
-  const packages = fromJSON(JSON.parse(SERVICES_JSON), { longs: Number, enums: String, defaults: true, arrays: true })
-  const { headgate } = loadPackageDefinition(packages) as unknown as {
-    readonly headgate: { readonly replica: { readonly v1: { readonly ReplicaService: { readonly service: ServiceDefinition } } } }
-  }
-  return headgate.replica.v1.ReplicaService.service
+  return ownService('headgate.replica.v1.ReplicaService')
 }
