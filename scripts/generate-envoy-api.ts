@@ -17,7 +17,7 @@ mkdirSync(out, { recursive: true })
 const descriptor = printDescriptor(root)
 write(
   'descriptor.ts',
-  `/** Every message that we use, as \`MessageTypes\` reads it. */\nexport const DESCRIPTOR: string =\n  ${JSON.stringify(descriptor)}\n`,
+  `/** Every message that we use, as \`descriptorLines\` takes it apart. */\nexport const DESCRIPTOR: string =\n  ${JSON.stringify(descriptor)}\n`,
 )
 write('types.d.ts', printTypes(root))
 write('enums.ts', printEnums(root))

@@ -42,6 +42,8 @@ function fieldJson(field: protobuf.Field): object {
   return {
     ...json,
     ...(resolvedType === null ? {} : { type: resolvedType.fullName }),
+    // Said here, nobody has to read the type to know.
+    ...(resolvedType instanceof protobuf.Enum ? { isEnum: true } : {}),
     ...(kept.length === 0 ? {} : { options: Object.fromEntries(kept) }),
   }
 }

@@ -8,7 +8,12 @@ import protobuf from 'protobufjs'
 import protojson from 'protobufjs/ext/protojson.js'
 import { DESCRIPTOR } from '../gen/envoy/descriptor.js'
 import type { EnvoyMessages, google } from '../gen/envoy/types.js'
+import { once } from '../util/once.js'
+import { decodeMessage } from './decode-message.js'
+import { MessageEncoders } from './encode-message.js'
+import { descriptorLines, MessageShapes } from './message-shapes.js'
 import { MessageTypes } from './message-types.js'
+import { printMessage } from './print-message.js'
 
 /** The full name of a message, for example `envoy.config.listener.v3.Listener`. */
 export type MessageName = keyof EnvoyMessages
@@ -16,19 +21,20 @@ export type MessageName = keyof EnvoyMessages
 /** A message packed with its type, as extension points take it. */
 export type Any = google.protobuf.Any
 
-const types = new MessageTypes(DESCRIPTOR)
+const shapes = new MessageShapes(descriptorLines(DESCRIPTOR))
+const encoders = new MessageEncoders(shapes)
+const types = once(() => new MessageTypes(descriptorLines(DESCRIPTOR)))
 const TYPE_URL_PREFIX = 'type.googleapis.com/'
 
 /** The wire form. Map fields are written in insertion order: callers sort their keys, so that equal content has equal bytes. */
 export function encode<Name extends MessageName>(name: Name, message: EnvoyMessages[Name]): Buffer {
-  const bytes = types.encoder(name)(message).finish()
+  const bytes = encoders.of(name).encode(message, protobuf.Writer.create()).finish()
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 /** The message in its wire form; defaults are left out. Throws on bytes that are not of that type. */
 export function decode<Name extends MessageName>(name: Name, bytes: Uint8Array): EnvoyMessages[Name] {
-  const type = types.lookupType(name)
-  return type.toObject(type.decode(bytes), { longs: Number }) as EnvoyMessages[Name]
+  return decodeMessage(shapes.get(name), bytes) as EnvoyMessages[Name]
 }
 
 /** Packs a message for a `typed_config`. */
@@ -38,31 +44,30 @@ export function any<Name extends MessageName>(name: Name, message: EnvoyMessages
 
 /** Canonical ProtoJSON, for people and for Envoy's bootstrap file. Packed messages are unpacked. */
 export function toProtoJson<Name extends MessageName>(name: Name, bytes: Uint8Array): unknown {
-  const type = types.lookupType(name)
-  return protojson.toJson(type, type.decode(bytes))
+  const shape = shapes.get(name)
+  return printMessage(shapes, shape, decodeMessage(shape, bytes))
 }
 
-/** The same of a message that nobody needs as bytes: no encoder and no decoder is made for it. */
+/** The same of a message that nobody needs as bytes. */
 export function messageToProtoJson<Name extends MessageName>(name: Name, message: EnvoyMessages[Name]): unknown {
-  // Decoded messages are such objects, too: what is absent is no property of its own.
-  return protojson.toJson(types.lookupType(name), message as protobuf.Message)
+  return printMessage(shapes, shapes.get(name), message)
 }
 
 /** Reads canonical ProtoJSON into bytes. Throws on unknown fields and wrong types. */
 export function fromProtoJson<Name extends MessageName>(name: Name, json: unknown): Buffer {
-  const type = types.lookupType(name)
+  const type = types().lookupType(name)
   return Buffer.from(type.encode(protojson.fromJson(type, json)).finish())
 }
 
 /** Undefined when the object is a valid message of that type, else what is wrong. For tests: encoding itself is lenient. */
 export function verify<Name extends MessageName>(name: Name, message: EnvoyMessages[Name]): string | undefined {
-  return types.lookupType(name).verify(message) ?? undefined
+  return types().lookupType(name).verify(message) ?? undefined
 }
 
 /** The message name of a type URL, or undefined for one that we do not know. */
 export function messageName(typeUrl: string): MessageName | undefined {
   const name = typeUrl.slice(typeUrl.lastIndexOf('/') + 1)
-  return types.lookup(name, [protobuf.Type]) === null ? undefined : (name as MessageName)
+  return shapes.find(name) === undefined ? undefined : (name as MessageName)
 }
 
 /** google.protobuf.Duration of a number of milliseconds. */
