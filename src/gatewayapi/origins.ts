@@ -5,9 +5,16 @@ import type { ObjectVersion } from '../util/object-ref.js'
 export function originsOf(objects: readonly ObjectVersion[]): readonly ObjectVersion[] {
   const [only] = objects
   if (objects.length <= 1) return only === undefined ? exactly([]) : isPlain(only) ? exactly(objects) : [plain(only)]
-  const byName = new Map(objects.map((object) => [`${object.group}/${object.kind}/${object.namespace}/${object.name}`, object]))
+  const names = objects.map(({ group, kind, namespace, name }) => `${group}/${kind}/${namespace}/${name}`)
+  // Nearly always there are two, which are in order.
+  if (names.every((name, at) => at === 0 || (names[at - 1] ?? '') < name)) return objects.map(plainly)
+  const byName = new Map(objects.map((object, at) => [names[at] ?? '', object]))
   const inOrder = [...byName].sort(([a], [b]) => (a < b ? -1 : 1))
-  return inOrder.map(([, object]) => (isPlain(object) ? object : plain(object)))
+  return inOrder.map(([, object]) => plainly(object))
+}
+
+function plainly(object: ObjectVersion): ObjectVersion {
+  return isPlain(object) ? object : plain(object)
 }
 
 /** What is an `ObjectVersion` and nothing else stays itself: there are several origins for each object of a cluster. */

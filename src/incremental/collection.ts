@@ -34,7 +34,9 @@ export interface FragmentFailure {
 export class Collection<V> extends Source<V, Fragment<V>> implements SourceListener<unknown>, WordListener, FragmentOwner<V> {
   readonly #options: CollectionOptions<V>
   readonly #equal: (a: V, b: V) => boolean
-  readonly #dirty = new Set<Fragment<V>>()
+  /** Fragments to run, each once: those before `#ran` have run. */
+  #dirty: Fragment<V>[] = []
+  #ran = 0
   readonly #view: View
   /** Undefined until somebody asks for the first time: nobody asks about most collections. */
   #changes: Map<string, V | undefined> | undefined
@@ -55,7 +57,7 @@ export class Collection<V> extends Source<V, Fragment<V>> implements SourceListe
 
   /** True if a flush has something to do here. */
   get isDirty(): boolean {
-    return this.#dirty.size > 0
+    return this.#ran < this.#dirty.length
   }
 
   valueChanged(key: string, before: unknown, after: unknown): void {
@@ -66,19 +68,21 @@ export class Collection<V> extends Source<V, Fragment<V>> implements SourceListe
   wordAppeared(key: string): void {
     const fragment = this.slotOf(key)
     fragment.holders++
-    this.#dirty.add(fragment)
+    this.mark(fragment)
   }
 
   wordVanished(key: string): void {
     const fragment = this.knownSlot(key)
     if (fragment === undefined || fragment.holders === 0) return
     fragment.holders--
-    this.#dirty.add(fragment)
+    this.mark(fragment)
   }
 
   /** Runs a fragment with the next flush. */
   mark(fragment: Fragment<V>): void {
-    this.#dirty.add(fragment)
+    if (fragment.isDirty) return
+    fragment.isDirty = true
+    this.#dirty.push(fragment)
   }
 
   /** See `Graph.bookkeeping`. */
@@ -106,8 +110,7 @@ export class Collection<V> extends Source<V, Fragment<V>> implements SourceListe
   run(pause: () => boolean): { readonly computed: number; readonly failures: readonly FragmentFailure[] } {
     const failures: FragmentFailure[] = []
     let computed = 0
-    for (const fragment of this.#dirty) {
-      this.#dirty.delete(fragment)
+    for (let fragment = this.#nextDirty(); fragment !== undefined; fragment = this.#nextDirty()) {
       if (fragment.holders > 0) {
         computed++
         try {
@@ -123,6 +126,16 @@ export class Collection<V> extends Source<V, Fragment<V>> implements SourceListe
 
   protected newSlot(key: string): Fragment<V> {
     return new Fragment(key, this)
+  }
+
+  #nextDirty(): Fragment<V> | undefined {
+    const fragment = this.#dirty[this.#ran++]
+    if (fragment !== undefined) fragment.isDirty = false
+    if (!this.isDirty) {
+      this.#dirty = []
+      this.#ran = 0
+    }
+    return fragment
   }
 
   #compute(fragment: Fragment<V>): V | undefined {
@@ -153,6 +166,8 @@ class Fragment<V> extends Slot<V, FragmentOwner<V>> implements Dependent {
   deps: Reads = NO_READS
   /** How many key sources have the key: the value goes away with the last one. */
   holders = 0
+  /** True if it waits for its turn. */
+  isDirty = false
 
   override get isEmpty(): boolean {
     return super.isEmpty && this.holders === 0 && this.deps === NO_READS

@@ -2,7 +2,7 @@
  * Writes messages. What is written once or twice, as most types of a bootstrap are, is written by looking at the fields of its type. What comes
  * more often gets a program of its own: as fast as those of protobufjs, and slower to make than a few messages are to write.
  */
-import type protobuf from 'protobufjs'
+import protobuf from 'protobufjs'
 import { type FieldShape, isDefault, type MessageShape, type MessageShapes, WIRE_TYPES } from './message-shapes.js'
 
 /** Writes a message and answers the writer. */
@@ -16,11 +16,15 @@ export interface Encoder {
 /** After so many messages of a type a program is made for it. */
 const WRITTEN_WITHOUT_PROGRAM = 8
 
+/** Room of a writer that is used again: nearly every message needs less, and a large one must not be kept. */
+const MOST_KEPT_BYTES = 65_536
+
 /** The encoders of messages. */
 export class MessageEncoders {
   readonly #shapes: MessageShapes
   readonly #named = new Map<string, Encoder>()
   readonly #encoders = new Map<MessageShape, Encoder>()
+  #writer: protobuf.Writer | undefined
 
   constructor(shapes: MessageShapes) {
     this.#shapes = shapes
@@ -36,6 +40,19 @@ export class MessageEncoders {
     const made = this.#of(this.#shapes.get(name))
     this.#named.set(name, made)
     return made
+  }
+
+  /**
+   * Writes a message by its full name; it is in the writer until the next one is written. A writer of its own would begin small, and be copied into
+   * a larger one three times for a usual message.
+   */
+  write(name: string, message: object): protobuf.Writer {
+    const writer = this.#writer ?? protobuf.Writer.create()
+    // One that stopped in the middle is not used again.
+    this.#writer = undefined
+    this.of(name).encode(message, writer.reset())
+    if (writer.len <= MOST_KEPT_BYTES) this.#writer = writer
+    return writer
   }
 
   #of(shape: MessageShape): Encoder {

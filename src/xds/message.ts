@@ -28,8 +28,17 @@ const TYPE_URL_PREFIX = 'type.googleapis.com/'
 
 /** The wire form. Map fields are written in insertion order: callers sort their keys, so that equal content has equal bytes. */
 export function encode<Name extends MessageName>(name: Name, message: EnvoyMessages[Name]): Buffer {
-  const bytes = encoders.of(name).encode(message, protobuf.Writer.create()).finish()
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const writer = encoders.write(name, message)
+  return writer.finishInto(Buffer.allocUnsafe(writer.len))
+}
+
+/**
+ * The same in memory of its own, for bytes that stay. Node makes small buffers from a pool, 8 KiB at a time, which stay as long as the last
+ * buffer in them: one that is kept among many that are not would keep those 8 KiB.
+ */
+export function encodeToKeep<Name extends MessageName>(name: Name, message: EnvoyMessages[Name]): Buffer {
+  const writer = encoders.write(name, message)
+  return writer.finishInto(Buffer.allocUnsafeSlow(writer.len))
 }
 
 /** The message in its wire form; defaults are left out. Throws on bytes that are not of that type. */

@@ -12,6 +12,9 @@ export interface PlacedEndpoint {
 
 /** Groups endpoints by priority and zone; of endpoints with the same address the first counts. Priorities are numbered from 0 without gaps. */
 export function toLocalities(placed: readonly PlacedEndpoint[]): readonly Locality[] {
+  const [only, ...others] = placed
+  if (only === undefined) return []
+  if (others.length === 0) return [{ zone: only.zone, priority: 0, endpoints: [only.endpoint] }]
   const seen = new Set<string>()
   const byPlace = new Map<string, { zone: string; priority: number; endpoints: Endpoint[] }>()
   for (const { zone, priority, endpoint } of placed) {

@@ -1,4 +1,5 @@
 /** Every backend that a route names: where requests go, where copies go, and who is asked. */
+import { inOrder } from '../../util/in-order.js'
 import { type BackendKey, type BackendRef, backendKey, backendKind, hasPorts } from '../backends/backend-key.js'
 import type { AnyRoute } from './any-route.js'
 
@@ -42,7 +43,7 @@ export function referencedBackends(route: AnyRoute): readonly BackendKey[] {
     const ref = toBackendRef(reference, route.metadata.namespace, transport)
     return ref === undefined ? [] : [backendKey(ref)]
   })
-  return [...new Set(keys)].sort()
+  return inOrder(keys)
 }
 
 function references(route: AnyRoute): readonly BackendReference[] {

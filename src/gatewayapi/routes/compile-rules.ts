@@ -4,6 +4,7 @@ import type { GRPCRouteRule, HTTPRouteRule } from '../../gen/kinds.js'
 import { NO_HEADER_CHANGES } from '../../ir/headers.js'
 import type { Route } from '../../ir/route.js'
 import { exactly } from '../../util/exactly.js'
+import { inOrder } from '../../util/in-order.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
 import { onePiece } from '../../util/one-piece.js'
 import type { Problem } from '../conditions.js'
@@ -31,8 +32,8 @@ export interface RouteState {
 /** The rules of a route on the gateway of the context. */
 export function compileRules(context: RuleContext, route: AnyRoute, state: RouteState): RouteRules {
   const dropped = unusableRules(route)
-  const isDropped = new Set(dropped.map((each) => each.rule))
-  const compiled = compileEach(context, route, state).filter((_, rule) => !isDropped.has(rule))
+  const each = compileEach(context, route, state)
+  const compiled = dropped.length === 0 ? each : each.filter((_, at) => !dropped.some(({ rule }) => rule === at))
   const matches = compiled.flatMap((each) => each.matches)
   const clusters = state.isAccepted ? matches.flatMap((each) => clustersOf(each.route)) : []
   return {
@@ -42,15 +43,15 @@ export function compileRules(context: RuleContext, route: AnyRoute, state: Route
     unresolved: joinProblems(compiled.flatMap((each) => each.problems)),
     dropped: exactly(dropped),
     unsupported: exactly(compiled.flatMap((each) => each.unsupported)),
-    clusters: [...new Set(clusters)].sort(),
-    targets: state.isAccepted ? [...new Set(referencedBackends(route).map(objectOf))].sort() : [],
+    clusters: inOrder(clusters),
+    targets: state.isAccepted ? inOrder(referencedBackends(route).map(objectOf)) : [],
     policies: originsOf([
       ...policiesSaying(context.traffic, isRequestSetting),
       ...policiesSaying(context.security, () => true),
       ...policiesSaying(context.extensions, () => true),
       ...compiled.flatMap((each) => each.origins),
     ]),
-    secrets: exactly(state.isAccepted ? [...new Set(matches.flatMap((each) => secretsOf(each.route)))].sort() : []),
+    secrets: inOrder(state.isAccepted ? matches.flatMap((each) => secretsOf(each.route)) : []),
     isClosed: compiled.some((each) => each.isClosed),
   }
 }

@@ -66,6 +66,7 @@ export function collectFilters(context: RuleContext, filters: readonly RouteFilt
 
 /** The filters of a rule and then those of its only backend. */
 export function joinFilters(rule: CollectedFilters, backend: CollectedFilters): CollectedFilters {
+  if (backend === NO_FILTERS) return rule
   return {
     ...rule,
     ...backend,

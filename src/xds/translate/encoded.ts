@@ -5,9 +5,8 @@ import type { EnvoyMessages } from '../../gen/envoy/types.js'
 import { exactly } from '../../util/exactly.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
 import { cutOut } from '../../util/one-piece.js'
-import { encode, type MessageName } from '../message.js'
+import { encodeToKeep, type MessageName } from '../message.js'
 import type { EncodedResource, ResourceReference, TypeUrl } from '../resource.js'
-import { keep } from './field.js'
 
 /** Characters of a version: 132 bits of SHA-256. */
 const VERSION_LENGTH = 22
@@ -26,7 +25,7 @@ export function encodeResource<Name extends MessageName>(
   message: EnvoyMessages[Name],
   identity: ResourceIdentity,
 ): EncodedResource {
-  const value = keep([encode(messageName, message)])
+  const value = encodeToKeep(messageName, message)
   return { ...identity, version: contentHash(value), value }
 }
 

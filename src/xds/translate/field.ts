@@ -3,13 +3,10 @@
 /** Tag and length of a length-delimited field. Source: Protocol Buffers, "Encoding". */
 export function fieldHeader(field: number, length: number): Buffer {
   const tag = (field << 3) | 2
-  return Buffer.from([...varint(tag), ...varint(length)])
+  return Buffer.from(varint(length, varint(tag)))
 }
 
-/**
- * Parts joined in memory of their own, for bytes that stay. Node makes small buffers from a pool, 8 KiB at a time, which stay as long as
- * the last buffer in them: one that is kept among many that are not would keep those 8 KiB.
- */
+/** Parts joined in memory of their own, for bytes that stay: see `encodeToKeep`. */
 export function keep(parts: readonly Uint8Array[]): Buffer {
   const whole = Buffer.allocUnsafeSlow(parts.reduce((sum, part) => sum + part.length, 0))
   let end = 0
@@ -28,9 +25,13 @@ export function field(number: number, parts: readonly Buffer[]): Buffer {
 
 /** A field with a whole number that is not negative; nothing for 0, which is what is not there. */
 export function numberField(number: number, value: number): Buffer {
-  return value === 0 ? Buffer.alloc(0) : Buffer.from([...varint(number << 3), ...varint(value)])
+  return value === 0 ? Buffer.alloc(0) : Buffer.from(varint(value, varint(number << 3)))
 }
 
-function varint(value: number): readonly number[] {
-  return value > 0x7f ? [(value & 0x7f) | 0x80, ...varint(value >>> 7)] : [value]
+/** Behind these bytes. */
+function varint(value: number, bytes: number[] = []): number[] {
+  let rest = value
+  for (; rest > 0x7f; rest >>>= 7) bytes.push((rest & 0x7f) | 0x80)
+  bytes.push(rest)
+  return bytes
 }

@@ -1,5 +1,6 @@
 import type { envoy, google } from '../../gen/envoy/types.js'
 import type { BackendProtocol, Http2Ping, UpstreamHttp } from '../../ir/cluster.js'
+import { once } from '../../util/once.js'
 import { any, bool, duration, uint32 } from '../message.js'
 import { PRESERVE_CASE } from './header-case.js'
 
@@ -11,12 +12,32 @@ const KEY = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions'
 const STREAM_WINDOW_BYTES = 65_536
 const CONNECTION_WINDOW_BYTES = 1_048_576
 
+type Extension = { readonly typedExtensionProtocolOptions?: Readonly<Record<string, google.protobuf.Any>> }
+
+/** For clusters of which nothing more is said, which are nearly all. */
+const PLAIN: Readonly<Record<BackendProtocol, () => Extension>> = {
+  http1: once(() => extension('http1', undefined, {})),
+  http2: once(() => extension('http2', undefined, {})),
+  auto: once(() => extension('auto', undefined, {})),
+  tcp: () => ({}),
+  udp: () => ({}),
+}
+
 /** The HTTP version that a cluster speaks; empty for those that carry bytes. */
 export function upstreamProtocol(
   protocol: BackendProtocol,
   upstreamHttpProtocolOptions: envoy.config.core.v3.UpstreamHttpProtocolOptions | undefined,
-  http: UpstreamHttp = {},
-): { readonly typedExtensionProtocolOptions?: Readonly<Record<string, google.protobuf.Any>> } {
+  http?: UpstreamHttp,
+): Extension {
+  if (upstreamHttpProtocolOptions === undefined && http === undefined) return PLAIN[protocol]()
+  return extension(protocol, upstreamHttpProtocolOptions, http ?? {})
+}
+
+function extension(
+  protocol: BackendProtocol,
+  upstreamHttpProtocolOptions: envoy.config.core.v3.UpstreamHttpProtocolOptions | undefined,
+  http: UpstreamHttp,
+): Extension {
   const version = versionOptions(protocol, http)
   if (version === undefined) return {}
   return {

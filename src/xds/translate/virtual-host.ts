@@ -2,7 +2,7 @@
 
 import type { envoy } from '../../gen/envoy/types.js'
 import type { ExternalAuth, Route as IrRoute, VirtualHost as IrVirtualHost, RouteTableFrame } from '../../ir/route.js'
-import { exactly } from '../../util/exactly.js'
+import { inOrder } from '../../util/in-order.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
 import { encode } from '../message.js'
 import { type ResourceReference, TYPE_URL } from '../resource.js'
@@ -94,7 +94,7 @@ export function encodeVirtualHost(host: IrVirtualHost, { group, inTable, scope }
     version: contentHash(message),
     origins: host.origins,
     references: sortReferences([...host.listenerFilters.flatMap(askedCluster), ...host.routes.flatMap(routeReferences)]),
-    jwtRequirements: exactly([...new Set(host.routes.flatMap(({ jwt }) => jwt ?? []))].sort()),
+    jwtRequirements: inOrder(host.routes.flatMap(({ jwt }) => jwt ?? [])),
   }
 }
 
