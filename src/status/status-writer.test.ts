@@ -208,6 +208,28 @@ describe('StatusWriter', () => {
     expect(writes()).toHaveLength(1)
   })
 
+  it('waits longer for the answers about many, and writes each once', async () => {
+    lead()
+    const names = Array.from({ length: 2_000 }, (_, i) => `r${i}`)
+    for (const name of names) put(ROUTES, 'HTTPRoute', name)
+    set(...names.map((name) => routeStatus(name, 1, 'Unknown')))
+    for (let ms = 0; ms < 1_200; ms += 100) await clock.advance(100)
+    expect(writes()).toHaveLength(0)
+    set(...names.map((name) => routeStatus(name)))
+    await eventually(() => expect(outcomes).toHaveLength(2_000))
+    expect(writes()).toHaveLength(2_000)
+  }, 60_000)
+
+  it('says that it is unknown of many when the answers do not come', async () => {
+    lead()
+    const names = Array.from({ length: 200 }, (_, i) => `r${i}`)
+    for (const name of names) put(ROUTES, 'HTTPRoute', name)
+    set(...names.map((name) => routeStatus(name, 1, 'Unknown')))
+    for (let ms = 0; ms < 500; ms += 100) await clock.advance(100)
+    await eventually(() => expect(outcomes).toHaveLength(200))
+    expect(accepted('r0')).toBe('Unknown')
+  })
+
   it('says that it is unknown when the answer does not come', async () => {
     lead()
     put(ROUTES, 'HTTPRoute', 'r')

@@ -188,10 +188,10 @@ export class StatusWriter {
     if (this.#nextDueMs < this.#sleepingUntilMs) this.#wake()
   }
 
-  #dueMs(entry: Entry): number {
+  #dueMs(entry: Entry, waiting: number = this.#waiting.size): number {
     const { desired, settledOn, writtenMs, sinceMs = 0, changedMs, notBeforeMs } = entry
     if (desired === undefined) return notBeforeMs
-    const facts = { writtenMs, sinceMs, changedMs, urgent: differsUrgently(settledOn, desired), unsettled: isUnsettled(desired) }
+    const facts = { writtenMs, sinceMs, changedMs, urgent: differsUrgently(settledOn, desired), unsettled: isUnsettled(desired), waiting }
     return Math.max(notBeforeMs, isShared(desired) ? sharedObjectDueMs(facts) : singleObjectDueMs(facts))
   }
 
@@ -200,8 +200,9 @@ export class StatusWriter {
     const nowMs = this.#options.clock.monotonicMs()
     if (nowMs < this.#nextDueMs) return
     this.#nextDueMs = Number.POSITIVE_INFINITY
+    const waiting = this.#waiting.size
     for (const entry of this.#waiting) {
-      const dueMs = this.#dueMs(entry)
+      const dueMs = this.#dueMs(entry, waiting)
       if (dueMs > nowMs) {
         this.#nextDueMs = Math.min(this.#nextDueMs, dueMs)
         continue

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import type { ObjectStatus } from '../gatewayapi/object-status.js'
 import { isUnsettled, sharedObjectDueMs, singleObjectDueMs } from './write-pace.js'
 
-const facts = { writtenMs: undefined, sinceMs: 10_000, changedMs: 10_000, urgent: true, unsettled: false }
+const facts = { writtenMs: undefined, sinceMs: 10_000, changedMs: 10_000, urgent: true, unsettled: false, waiting: 1 }
 
 describe('the pace of a Gateway', () => {
   it.each([
@@ -22,6 +22,11 @@ describe('the pace of a route', () => {
   it('is at once, unless the proxies are about to answer', () => {
     expect(singleObjectDueMs({ ...facts, writtenMs: 9_999 })).toBe(10_000)
     expect(singleObjectDueMs({ ...facts, unsettled: true })).toBe(10_300)
+  })
+
+  it('gives the proxies longer for many', () => {
+    expect(singleObjectDueMs({ ...facts, unsettled: true, waiting: 5_001 })).toBe(12_800)
+    expect(singleObjectDueMs({ ...facts, waiting: 5_001 })).toBe(10_000)
   })
 })
 

@@ -21,6 +21,8 @@ export interface PaceFacts {
   readonly urgent: boolean
   /** True while something is open that may be about to be decided. */
   readonly unsettled: boolean
+  /** How many statuses wait, with this one. */
+  readonly waiting: number
 }
 
 /** At most one urgent write in so long, for Gateways and ListenerSets. */
@@ -38,6 +40,12 @@ const IDLE_MS = 5_000
 /** An open question, such as whether the proxies take a new route, is mostly answered sooner than this: then one write says all. */
 const SETTLE_MS = 300
 
+/**
+ * What proxies need for one of many: they take thousands of routes as one, and what is written meanwhile is written again, and keeps the
+ * processor from what they wait for.
+ */
+const SETTLE_EACH_MS = 0.5
+
 /** When the status of a Gateway or a ListenerSet, whose numbers sum up others, may be written. */
 export function sharedObjectDueMs(facts: PaceFacts): number {
   const settled = facts.unsettled ? facts.sinceMs + SETTLE_MS : facts.sinceMs
@@ -48,8 +56,8 @@ export function sharedObjectDueMs(facts: PaceFacts): number {
 }
 
 /** When the status of any other object may be written: at once, unless it is about to be decided. */
-export function singleObjectDueMs(facts: PaceFacts): number {
-  return facts.unsettled ? facts.sinceMs + SETTLE_MS : facts.sinceMs
+export function singleObjectDueMs({ sinceMs, unsettled, waiting }: PaceFacts): number {
+  return unsettled ? sinceMs + SETTLE_MS + SETTLE_EACH_MS * (waiting - 1) : sinceMs
 }
 
 /** True if two statuses differ in more than numbers of attached routes. */
