@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { Enum } from '../gen/envoy/enums.js'
-import { any, decode, duration, encode, fromProtoJson, messageName, toProtoJson, verify } from './message.js'
+import { any, decode, duration, encode, encodeToKeep, fromProtoJson, messageName, toProtoJson, verify } from './message.js'
 
 describe('messages', () => {
   it('come back from their bytes', () => {
@@ -56,4 +56,17 @@ describe('messages', () => {
   ])('writes $milliseconds ms', ({ milliseconds, want }) => {
     expect(duration(milliseconds)).toEqual(want)
   })
+})
+
+it('writes a message as if there had been none before, one that stopped in the middle or a large one', () => {
+  const host = { name: 'a', domains: ['a.example.com'], routes: [{ match: { prefix: '/' }, route: { cluster: 'c' } }] }
+  const bytes = encode('envoy.config.route.v3.VirtualHost', host)
+  expect(() => encode('envoy.config.route.v3.VirtualHost', { ...host, routes: [null as never] })).toThrow()
+  expect(encode('envoy.config.route.v3.VirtualHost', host)).toEqual(bytes)
+  const large = { ...host, name: 'a'.repeat(100_000) }
+  expect(decode('envoy.config.route.v3.VirtualHost', encode('envoy.config.route.v3.VirtualHost', large))).toMatchObject({
+    name: large.name,
+  })
+  expect(encodeToKeep('envoy.config.route.v3.VirtualHost', host)).toEqual(bytes)
+  expect(encode('envoy.config.route.v3.VirtualHost', host)).toEqual(bytes)
 })

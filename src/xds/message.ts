@@ -4,7 +4,6 @@
  * A message is a plain object of a generated type (`src/gen/envoy/types.d.ts`). Encoding does not check it, the compiler does;
  * tests call `verify` as well, which finds what types cannot say.
  */
-import protobuf from 'protobufjs'
 import protojson from 'protobufjs/ext/protojson.js'
 import { DESCRIPTOR } from '../gen/envoy/descriptor.js'
 import type { EnvoyMessages, google } from '../gen/envoy/types.js'
