@@ -208,6 +208,7 @@ class Membership extends Cell implements IndexedKeys {
 /** Each word once. Nearly every value yields one or two: no set for that. */
 function distinct(words: Iterable<string>): readonly string[] {
   const list: readonly string[] = Array.isArray(words) ? words : Array.from(words)
+  if (list.length < 2) return list
   const isDistinct = list.length <= FEW && list.every((word, at) => list.indexOf(word) === at)
   return isDistinct ? list : [...new Set(list)]
 }

@@ -39,11 +39,16 @@ export function backendKey(ref: BackendRef): BackendKey {
 
 /** The backend of a key; undefined for text that is none. */
 export function parseBackendKey(key: string): BackendRef | undefined {
-  const [kind = '', namespace, name, ...rest] = key.split('/')
+  const words = key.split('/')
+  const [kind = '', namespace, name, port] = words
   if (!isBackendKind(kind) || namespace === undefined || name === undefined) return undefined
-  const transport = rest.at(-1) === 'udp' ? 'UDP' : 'TCP'
-  const port = rest[0] === undefined || rest[0] === 'udp' ? undefined : Number(rest[0])
-  return { kind, namespace, name, port, transport }
+  return {
+    kind,
+    namespace,
+    name,
+    port: port === undefined || port === 'udp' ? undefined : Number(port),
+    transport: words.length > 3 && words.at(-1) === 'udp' ? 'UDP' : 'TCP',
+  }
 }
 
 /** True for kinds whose references name a port. */

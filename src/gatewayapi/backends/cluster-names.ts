@@ -39,15 +39,16 @@ export function clusterName({ backend, usage, gateway, policies }: ClusterIdenti
 
 /** What a name says; undefined for text that is no name of ours. */
 export function parseClusterName(name: string): (ClusterIdentity & { readonly key: BackendKey }) | undefined {
-  const [plain = '', ...layers] = name.split('~')
-  const [path = '', gateway] = plain.split('@')
+  const layers = name.split('~')
+  const parts = (layers[0] ?? '').split('@')
+  const path = parts[0] ?? ''
   // The name of an object may be a word of ours, so only what stands behind it is a usage.
   const words = path.split('/')
   const usage = (words.length > 3 ? WRITTEN_USAGES.find((each) => each === words.at(-1)) : undefined) ?? 'http'
   const backend = parseBackendKey(usage === 'http' ? path : path.slice(0, -usage.length - 1))
   if (backend === undefined) return undefined
   const ref: BackendRef = { ...backend, transport: usage === 'udp' ? 'UDP' : 'TCP' }
-  return { backend: ref, key: backendKey(ref), usage, gateway: gateway as ObjectKey | undefined, policies: layers.map(keysOf) }
+  return { backend: ref, key: backendKey(ref), usage, gateway: parts[1] as ObjectKey | undefined, policies: layers.slice(1).map(keysOf) }
 }
 
 function keysOf(layer: string): readonly ObjectKey[] {

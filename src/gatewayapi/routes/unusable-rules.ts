@@ -27,6 +27,8 @@ export function unusableRules(route: AnyRoute): readonly UnusableRule[] {
 /** A regular expression and where it stands in its rule. */
 type Expression = readonly [path: string, pattern: string]
 
+const NONE: readonly never[] = []
+
 function firstProblem(rule: number, expressions: readonly Expression[]): readonly UnusableRule[] {
   for (const [path, pattern] of expressions) {
     const problem = regularExpressionProblem(pattern)
@@ -36,6 +38,8 @@ function firstProblem(rule: number, expressions: readonly Expression[]): readonl
 }
 
 function httpExpressions(match: HTTPRouteMatch, at: number): readonly Expression[] {
+  const hasPathAlone = match.headers === undefined && match.queryParams === undefined
+  if (hasPathAlone && match.path.type !== 'RegularExpression') return NONE
   return [
     ...(match.path.type === 'RegularExpression' ? [[`matches[${at}].path.value`, match.path.value] as const] : []),
     ...valueExpressions(at, 'headers', match.headers),
