@@ -75,6 +75,19 @@ describe('LeaseElector', () => {
     expect(fieldAt(lease(), 'spec', 'leaseTransitions')).toBe(1)
   })
 
+  it('gives the Lease back when it ends while it renews, although it has not seen the answer', async () => {
+    const a = replica('a')
+    await eventually(() => expect(a.elector.isLeader).toBe(true))
+    const renewed = (): number => api.requests.filter(({ method }) => method === 'PUT').length
+    const before = renewed()
+    api.plan('unanswered', ({ method }) => method === 'PUT')
+    await pass(3_000)
+    expect(renewed()).toBe(before + 1)
+    a.stop.abort()
+    await a.done
+    expect(holder()).toBe('')
+  })
+
   it('takes over 15 s after the holder was last seen to renew, whatever the clock of the holder says', async () => {
     const spec = { holderIdentity: 'dead', leaseDurationSeconds: 15, renewTime: '2099-01-01T00:00:00.000000Z' }
     api.put(LEASES, { metadata: { name: 'leader', namespace: 'system' }, spec })

@@ -36,6 +36,9 @@ export interface LeaseElectorOptions {
   readonly times?: LeaseTimes
 }
 
+/** How long giving the Lease back may take, in milliseconds: who ends waits for it. */
+const RELEASE_MS = 3_000
+
 const LEASES = { group: 'coordination.k8s.io', version: 'v1', plural: 'leases' }
 
 /** The Lease as it was last seen, and when it was last seen to change. */
@@ -178,12 +181,21 @@ export class LeaseElector {
       : client.json({ method: 'PUT', path: objectPath({ ...LEASES, namespace, name }), body: lease }, signal, timeoutMs)
   }
 
+  /** Reads the Lease again where it is not as it was last seen: a renewal that the end cut short may have been carried out. */
   async #release(): Promise<void> {
-    if (this.#observed === undefined || this.#heldByAnother()) return
-    const claim = this.#claim(this.#observed.lease)
-    const spec = { ...claim.spec, holderIdentity: '', leaseDurationSeconds: 1 }
+    const signal = AbortSignal.timeout(RELEASE_MS)
     try {
-      await this.#write({ ...claim, spec }, AbortSignal.timeout(3_000), 3_000)
+      while (this.#observed !== undefined && !this.#heldByAnother()) {
+        const claim = this.#claim(this.#observed.lease)
+        const spec = { ...claim.spec, holderIdentity: '', leaseDurationSeconds: 1 }
+        try {
+          await this.#write({ ...claim, spec }, signal, RELEASE_MS)
+          return
+        } catch (error) {
+          if (!hasStatus(error, 409)) throw error
+          this.#observe(await this.#read(signal, RELEASE_MS), this.#options.clock.monotonicMs())
+        }
+      }
     } catch (error) {
       this.#options.log.debug({ err: error }, 'the Lease could not be given back; it runs out by itself')
     }

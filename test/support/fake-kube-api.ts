@@ -17,8 +17,11 @@ export interface SeenRequest {
   readonly body: unknown
 }
 
-/** What happens instead of an answer: an error, a reset connection, or silence until the client gives up. */
-export type Fault = { readonly status: number; readonly reason?: string; readonly retryAfter?: number } | 'reset' | 'hang'
+/**
+ * What happens instead of an answer: an error, a reset connection, or silence until the client gives up; `unanswered` is the same silence
+ * about a request that was carried out.
+ */
+export type Fault = { readonly status: number; readonly reason?: string; readonly retryAfter?: number } | 'reset' | 'hang' | 'unanswered'
 
 interface PlannedFault {
   readonly matches: (request: SeenRequest) => boolean
@@ -206,9 +209,16 @@ export class FakeKubeApi {
       }
       planned.times--
       if (planned.fault === 'reset') response.socket?.resetAndDestroy()
+      else if (planned.fault === 'unanswered') this.#carryOut(seen)
       else if (planned.fault !== 'hang')
         send(response, failed(planned.fault.status, planned.fault.reason ?? 'Injected', planned.fault.retryAfter))
     })
+  }
+
+  #carryOut(request: SeenRequest): void {
+    const location = locate(request.path)
+    if (location === undefined) throw new Error(`${request.method} ${request.path} is about no object`)
+    this.#write(request, location)
   }
 
   #answerInTime(request: SeenRequest, response: http.ServerResponse): void {
