@@ -1,6 +1,8 @@
 /** Who gets in, over real TLS. */
 
+import { once } from 'node:events'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect, type SecureVersion } from 'node:tls'
@@ -71,6 +73,18 @@ function handshake(port: number, maxVersion: SecureVersion): Promise<string> {
 }
 
 describe('TLS', () => {
+  it('ends connections in the middle of their handshake when it closes: nothing keeps the program from ending', async () => {
+    await using fixture = await serveTls(byCertificate)
+    const socket = createConnection({ host: '127.0.0.1', port: fixture.port })
+    const ended = once(socket, 'close')
+    await once(socket, 'connect')
+    // Until it has been taken, and let in.
+    await handshake(fixture.port, 'TLSv1.3')
+    socket.on('error', () => undefined).resume()
+    await fixture.server.close()
+    await ended
+  })
+
   it('speaks 1.3 and refuses 1.2, before and after a rotation', async () => {
     const tls = new TlsServerCredentials({ server: serverPair(), authorities: [authority.certificate] })
     await using fixture = await serveTls(byCertificate, tls)

@@ -22,6 +22,7 @@ import { type AdsCall, AdsStream, type Protocol, type ServerLog, type StreamCont
 import type { Authenticator } from './authentication.js'
 import { type Bounds, DEFAULT_BOUNDS } from './bounds.js'
 import { type ServerClock, systemClock } from './clock.js'
+import { Connections } from './connections.js'
 import { Counters } from './counters.js'
 import { Doorway } from './doorway.js'
 import { Bridges } from './extension-order.js'
@@ -47,6 +48,9 @@ export interface AdsServerOptions {
 const SILENT: ServerLog = { info: () => {}, warn: () => {} }
 const KEEPALIVE_MS = 30_000
 
+/** What a peer may take to take leave when the server closes: a proxy is to hear that it was meant so. */
+const LEAVE_MS = 500
+
 /** Secrets would leave the machine in plaintext. */
 export class PlaintextError extends Error {
   override readonly name = 'PlaintextError'
@@ -63,6 +67,7 @@ export class AdsServer {
   readonly #context: StreamContext
   readonly #streamsByPeer = new Map<string, number>()
   readonly #stops: (() => void)[] = []
+  readonly #connections = new Connections()
   #streams = 0
   #nextStream = 1
 
@@ -121,7 +126,10 @@ export class AdsServer {
       socket.resume()
     })
     // Unread until it is let in.
-    const listener = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => doorway.add(socket))
+    const listener = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
+      this.#connections.add(socket)
+      doorway.add(socket)
+    })
     this.#stops.push(() => {
       listener.close()
       doorway.close()
@@ -137,11 +145,11 @@ export class AdsServer {
     })
   }
 
-  /** Ends all streams and frees the port. */
+  /** Ends all streams and connections, those in the middle of a handshake as well, and frees the port. */
   close(): Promise<void> {
     for (const stop of this.#stops.splice(0)) stop()
     this.#server.forceShutdown()
-    return Promise.resolve()
+    return this.#connections.end(LEAVE_MS)
   }
 
   /** How many streams are open. */
