@@ -36,6 +36,7 @@ export class Http2Transport implements Transport {
   readonly #sessions = new Set<PooledSession>()
   readonly #pings: PingTimes
   #opening: Promise<PooledSession> | undefined
+  #isClosed = false
 
   /** @param dial opens a TLS connection that negotiated `h2` */
   constructor(server: URL, dial: () => Promise<tls.TLSSocket>, pings: PingTimes = PING_TIMES) {
@@ -51,6 +52,7 @@ export class Http2Transport implements Transport {
   }
 
   close(): void {
+    this.#isClosed = true
     for (const { session } of this.#sessions) session.destroy()
     this.#sessions.clear()
   }
@@ -68,6 +70,11 @@ export class Http2Transport implements Transport {
 
   async #open(): Promise<PooledSession> {
     const socket = await this.#dial()
+    // Closed meanwhile: a connection that nobody knows of would keep the program from ending.
+    if (this.#isClosed) {
+      socket.destroy()
+      throw new Error('the connection was closed before it was there')
+    }
     const session = http2.connect(this.#origin, {
       createConnection: () => socket,
       settings: { enablePush: false, initialWindowSize: STREAM_WINDOW_BYTES },

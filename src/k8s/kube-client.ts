@@ -69,6 +69,7 @@ export class KubeClient {
    * @throws KubeApiError when the server refuses, KubeConnectionError when it does not answer
    */
   async stream(request: KubeRequest, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
+    signal.throwIfAborted()
     try {
       return (await this.#accepted(request, signal)).body
     } catch (error) {

@@ -112,6 +112,15 @@ describe.each(['h2', 'http/1.1'] as const)('a transport to a server that speaks 
     expect(new Set(await Promise.all(ends))).toEqual(new Set(['ended']))
   })
 
+  it('leaves no connection open that is being made while it closes', async () => {
+    const sent = transport.send(request('/watch')).then(text)
+    transport.close()
+    await expect(sent).rejects.toThrow()
+    const connections = (): Promise<number> =>
+      new Promise((resolve, reject) => server.getConnections((error, count) => (error === null ? resolve(count) : reject(error))))
+    await eventually(async () => expect(await connections()).toBe(0))
+  })
+
   it('refuses a server that cannot prove who it is', async () => {
     const stranger = connectTransport(url(), {})
     await expect(stranger.send(request('/'))).rejects.toThrow('self-signed certificate')
