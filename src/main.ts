@@ -1,6 +1,7 @@
 /** The program `headgate`. */
 import { readCommandLine } from './config/command-line.js'
 import type { Config, StandaloneConfig } from './config/config.js'
+import { endProgram } from './config/end-program.js'
 import { shutdownSignal } from './config/shutdown-signal.js'
 import { surroundingsOfProcess } from './config/surroundings.js'
 import { sendGrpcLogTo } from './telemetry/grpc-log.js'
@@ -8,7 +9,8 @@ import { createLogger, type Logger } from './telemetry/logger.js'
 
 const surroundings = surroundingsOfProcess(import.meta.dirname)
 const commandLine = readCommandLine(process.argv.slice(2), surroundings)
-process.exitCode = commandLine.kind === 'exit' ? commandLine.code : await run(commandLine.config)
+if (commandLine.kind === 'exit') process.exitCode = commandLine.code
+else endProgram(await run(commandLine.config))
 
 async function run(config: Config): Promise<number> {
   const logger = createLogger(config.log)
