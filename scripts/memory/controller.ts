@@ -41,9 +41,17 @@ export interface Controller {
   ready(): Promise<void>
   /** Resolves when it has nothing to do any more. */
   settled(): Promise<void>
-  /** Milliseconds for which the event loop was kept at the longest, since the last time that this was asked, or since the start. */
-  longestTurnMs(): Promise<number>
+  /** For how long the event loop was kept, since the last time that this was asked, or since the start. */
+  longestTurns(): Promise<LongestTurns>
   stop(): Promise<void>
+}
+
+/** The longest times that an event loop was kept. */
+export interface LongestTurns {
+  /** The longest by the clock, in milliseconds. */
+  readonly clockMs: number
+  /** The longest on a processor, in milliseconds, and when after the start. The first of a start is the loading of the program. */
+  readonly turns: readonly { readonly ms: number; readonly atMs: number }[]
 }
 
 /** How to start it. */
@@ -110,13 +118,13 @@ export async function startController({ credentials, nodeFlags }: ControllerOpti
         before = now
       }
     },
-    async longestTurnMs() {
+    async longestTurns() {
       rmSync(longestTurn, { force: true })
       child.kill('SIGUSR2')
       const text = await until('the longest turn of the event loop', async () =>
         existsSync(longestTurn) ? readFileSync(longestTurn, 'utf8') : undefined,
       )
-      return Number(text)
+      return JSON.parse(text) as LongestTurns
     },
     async stop() {
       await stopped(child)

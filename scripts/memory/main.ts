@@ -147,7 +147,9 @@ async function writeBackend(backend: BackendRef, i: number): Promise<void> {
 }
 
 async function longestTurn(controller: Controller): Promise<string> {
-  return `${(await controller.longestTurnMs()).toFixed(0)} ms`
+  const { clockMs, turns } = await controller.longestTurns()
+  const onProcessor = turns.map(({ ms, atMs }) => `${ms.toFixed(0)} ms at ${(atMs / 1_000).toFixed(1)} s`)
+  return `${clockMs.toFixed(0)} ms; on a processor ${onProcessor.join(', ')}`
 }
 
 function print({ total, anonymous, file }: Resident): string {
