@@ -38,9 +38,9 @@ function coldStart(routesAtOnce?: number) {
   return { pipeline, snapshots, computed, statuses, published, tellings }
 }
 
-async function objects(): Promise<readonly Change[]> {
+async function objects(count: number = ROUTES): Promise<readonly Change[]> {
   const pair = await (await createAuthority()).issue({ dns: ['*.secure.example.com'] })
-  const routes = Array.from({ length: ROUTES }, (_, at) => [routeObject(at), serviceObject(at), endpointsObject(at)])
+  const routes = Array.from({ length: count }, (_, at) => [routeObject(at), serviceObject(at), endpointsObject(at)])
   return [...gatewayObjects(pair), ...routes.flat()].map(change)
 }
 
@@ -62,6 +62,26 @@ it('makes each status once, when it is known how far things have come', async ()
   expect(computed.get('statuses')).toBe(ROUTES + 2)
   expect(statuses.size).toBe(ROUTES + 2)
 }, 30_000)
+
+it('tells of many statuses turn by turn, and as they are then', async () => {
+  const { pipeline, statuses, tellings } = coldStart()
+  pipeline.changes(await objects(1_200))
+  pipeline.complete()
+  const first = new Promise<void>((resolve) => {
+    const timer = setInterval(() => {
+      if (tellings.length === 0) return
+      clearInterval(timer)
+      resolve()
+    }, 0)
+  })
+  await first
+  // Gone, and perhaps told of already: then it is told of again.
+  pipeline.changes([{ ...change(routeObject(1_199)), object: undefined }])
+  await pipeline.idle()
+  expect(Math.max(...tellings)).toBeLessThanOrEqual(500)
+  expect(tellings.reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(1_202)
+  expect([...statuses].filter(([, status]) => status !== undefined)).toHaveLength(1_201)
+}, 60_000)
 
 it('publishes what it began with in portions of routes, each resource once, and ends with what it makes of all of them at once', async () => {
   const all = await objects()

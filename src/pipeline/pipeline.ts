@@ -94,6 +94,8 @@ export interface Fetches {
 
 /** How long a translation may keep the event loop. */
 const SLICE_MS = 8
+/** How many statuses are told in one turn of the event loop: whoever writes them looks at each. */
+const STATUSES_AT_ONCE = 500
 
 /** Translates what a provider brings. */
 export class Pipeline implements ProviderSink {
@@ -103,6 +105,8 @@ export class Pipeline implements ProviderSink {
   /** The Gateways that have a place, and how they are merged. */
   #placed: ReadonlyMap<string, string> = new Map()
   readonly #firstRoutes: FirstRoutes
+  /** Statuses that nobody was told of yet, as they are now. */
+  readonly #untold = new Map<string, ObjectStatus | undefined>()
   #isComplete = false
   #wantedVersion = 0
   #isScheduled = false
@@ -225,7 +229,10 @@ export class Pipeline implements ProviderSink {
       setImmediate(() => this.#slice())
       return
     }
-    this.#tell()
+    if (!this.#tell()) {
+      setImmediate(() => this.#slice())
+      return
+    }
     this.#isScheduled = false
     this.#options.onRound?.({ ...this.#round, trace: this.#traceId(), milliseconds: performance.now() - this.#round.received })
     for (const resolve of this.#waiting.splice(0)) resolve()
@@ -343,17 +350,23 @@ export class Pipeline implements ProviderSink {
     return this.#holdBackRejected(resources.values()) || isNews
   }
 
-  /** Tells whoever writes what is to be written. */
-  #tell(): void {
+  /** Tells whoever writes what is to be written. False if there is more than a turn of the event loop has time for: it comes in the next. */
+  #tell(): boolean {
     const { translation, onStatuses, onInfra, onSelectedPods, onClassFinalizers } = this.#options
-    const statuses = new Map([...translation.gatewayApi.statuses.takeChanges(), ...translation.patchStatuses.takeChanges()])
+    for (const source of [translation.gatewayApi.statuses, translation.patchStatuses]) {
+      for (const [key, status] of source.takeChanges()) this.#untold.set(key, status)
+    }
+    const statuses = new Map(this.#untold.entries().take(STATUSES_AT_ONCE))
+    for (const key of statuses.keys()) this.#untold.delete(key)
     if (statuses.size > 0) onStatuses?.(statuses)
+    if (this.#untold.size > 0) return false
     const infra = translation.gatewayApi.infra.takeChanges()
     if (infra.size > 0) onInfra?.(infra)
     const pods = translation.gatewayApi.selectedPods.takeChanges()
     if (pods.size > 0) onSelectedPods?.(pods)
     const finalizers = translation.gatewayApi.classFinalizers.takeChanges()
     if (finalizers.size > 0) onClassFinalizers?.(finalizers)
+    return true
   }
 }
 
