@@ -3,6 +3,7 @@
  * making one takes all types that its fields have along: the first bootstrap took 40 ms of the event loop by that. A control plane uses a tenth
  * of the messages, so each is read from the descriptor when somebody first asks for it, and the type of a field when a message has that field.
  */
+
 /** The scalars of protobuf. */
 export type ScalarName = keyof typeof WIRE_TYPES
 
