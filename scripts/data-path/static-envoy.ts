@@ -1,9 +1,10 @@
 /** Envoys that know nothing of us: each runs by a file of its own, without a control plane. */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findEnvoy } from '../../envoy/find-envoy.js'
+import { endProcess } from '../../test/support/end-process.js'
 import { type StaticProxy, socketAddress } from './static-config.js'
 
 /** A running Envoy without a control plane. */
@@ -50,16 +51,8 @@ export async function startStaticEnvoy(port: number, proxy: StaticProxy, under: 
     pid: child.pid,
     port,
     async [Symbol.asyncDispose]() {
-      await end(child)
+      await endProcess(child)
       await rm(folder, { recursive: true, force: true })
     },
   }
-}
-
-function end(child: ChildProcess): Promise<void> {
-  return new Promise((resolve) => {
-    if (child.exitCode !== null || child.signalCode !== null) return resolve()
-    child.once('exit', () => resolve())
-    child.kill('SIGKILL')
-  })
 }

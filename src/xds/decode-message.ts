@@ -1,6 +1,6 @@
 /** Reads messages by the fields of their types. Few are read, and most of them once: programs for that would take longer to make. */
 import protobuf from 'protobufjs'
-import { type FieldShape, isDefault, type MessageShape, type ScalarName, WIRE_TYPES } from './message-shapes.js'
+import { type FieldShape, isDefault, type MessageShape, type ScalarName, WIRE_TYPES, wireTypeOf } from './message-shapes.js'
 
 type Fields = Record<string, unknown>
 
@@ -28,7 +28,7 @@ function readMessage(into: Fields, shape: MessageShape, reader: protobuf.Reader,
 /** Answers whether the field is there in a form that it may have. */
 function readField(into: Fields, field: FieldShape, shape: MessageShape, reader: protobuf.Reader, wire: number, depth: number): boolean {
   const { name, keyType, isRepeated, hasPresence, rivals } = field
-  const usual = wireType(field)
+  const usual = wireTypeOf(field)
   if (keyType !== undefined) {
     if (wire !== 2) return false
     into[name] ??= {}
@@ -63,7 +63,7 @@ function readEntry(map: Fields, field: FieldShape, keyType: ScalarName, shape: M
     while (reader.pos < end) {
       const tag = reader.tag()
       if (tag === 8 + WIRE_TYPES[keyType]) key = readScalar(keyType, shape, reader)
-      else if (tag === 16 + wireType(field)) value = readValue(value, field, shape, reader, depth)
+      else if (tag === 16 + wireTypeOf(field)) value = readValue(value, field, shape, reader, depth)
       else reader.skipType(tag & 7, depth, tag)
     }
   })
@@ -108,8 +108,4 @@ function within(reader: protobuf.Reader, end: number, read: () => void): void {
   read()
   if (reader.pos !== end) throw new RangeError('index out of range')
   reader.len = outer
-}
-
-function wireType({ kind }: FieldShape): number {
-  return kind === 'message' ? 2 : kind === 'enum' ? 0 : WIRE_TYPES[kind]
 }

@@ -3,7 +3,7 @@
  * more often gets a program of its own: as fast as those of protobufjs, and slower to make than a few messages are to write.
  */
 import protobuf from 'protobufjs'
-import { type FieldShape, isDefault, type MessageShape, type MessageShapes, WIRE_TYPES } from './message-shapes.js'
+import { type FieldShape, isDefault, type MessageShape, type MessageShapes, WIRE_TYPES, wireTypeOf } from './message-shapes.js'
 
 /** Writes a message and answers the writer. */
 export type Encode = (message: object, writer: protobuf.Writer) => protobuf.Writer
@@ -96,7 +96,7 @@ export class MessageEncoders {
   }
 
   #writeValue(field: FieldShape, id: number, value: unknown, writer: protobuf.Writer): void {
-    writer.uint32(tag(id, wireType(field)))
+    writer.uint32(tag(id, wireTypeOf(field)))
     if (field.kind === 'message')
       this.#of(field.message())
         .encode(value as object, writer.fork())
@@ -127,7 +127,7 @@ function writeAll(field: FieldShape, at: number): string {
 }
 
 function writeOne(field: FieldShape, at: number, id: number, value: string): string {
-  const head = `w.uint32(${tag(id, wireType(field))})`
+  const head = `w.uint32(${tag(id, wireTypeOf(field))})`
   if (field.kind === 'message') return `(e${at}??=encoderOf(${at})).encode(${value},${head}.fork()).ldelim();`
   return `${head}.${scalarOf(field)}(${value});`
 }
@@ -155,17 +155,13 @@ function tag(id: number, wire: number): number {
   return ((id << 3) | wire) >>> 0
 }
 
-function wireType(field: FieldShape): number {
-  return field.kind === 'message' ? 2 : WIRE_TYPES[scalarOf(field)]
-}
-
 function scalarOf({ kind }: FieldShape): keyof typeof WIRE_TYPES {
   return kind === 'enum' || kind === 'message' ? 'int32' : kind
 }
 
 /** Only numbers are: each text or message needs a length of its own. */
 function isPacked(field: FieldShape): boolean {
-  return field.isPacked && wireType(field) !== 2
+  return field.isPacked && wireTypeOf(field) !== 2
 }
 
 function mapKey({ keyType }: FieldShape, key: string): string | boolean {

@@ -184,6 +184,11 @@ export class MessageShapes {
 
 const NONE: readonly string[] = []
 
+/** How one value of a field goes over the wire: see `WIRE_TYPES`. */
+export function wireTypeOf({ kind }: FieldShape): number {
+  return kind === 'message' ? 2 : kind === 'enum' ? 0 : WIRE_TYPES[kind]
+}
+
 /** Whether a value is what an absent field means, where it has no presence. */
 export function isDefault({ kind }: FieldShape, value: unknown): boolean {
   switch (kind) {

@@ -376,10 +376,10 @@ export class Session {
   }
 
   /** A listener may wait for another one, and a route configuration, named by a listener that has to be the last to get ready, for all of them. */
-  #listenerIsComing({ typeUrl, name }: ResourceReference, wanted: ResourceReference): boolean {
+  #listenerIsComing(resource: ResourceReference, wanted: ResourceReference): boolean {
     const listeners = this.#subscriptions.get(TYPE_URL.listener)
     if (listeners === undefined || wanted.name !== ALL) return listeners?.pending.has(wanted.name) ?? false
-    return listeners.isBehind(this.#changedAt({ typeUrl, name }))
+    return listeners.isBehind(this.#changedAt(resource))
   }
 
   /** The revision of what is to be sent: what changes later is not waited for, it may go on for ever. */

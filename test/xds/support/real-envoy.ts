@@ -1,5 +1,5 @@
 /** A real Envoy that gets its configuration from a server on loopback. */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { printBootstrap } from '../../../envoy/bootstrap.js'
 import { findEnvoy } from '../../../envoy/find-envoy.js'
 import type { XdsConnection } from '../../../envoy/xds-cluster.js'
+import { endProcess } from '../../support/end-process.js'
 
 /** A running Envoy. */
 export interface RealEnvoy extends AsyncDisposable {
@@ -73,18 +74,10 @@ export async function startEnvoy({
       return Number(/: (\d+)/.exec(text)?.[1] ?? 0)
     },
     async [Symbol.asyncDispose]() {
-      await end(child)
+      await endProcess(child)
       await rm(folder, { recursive: true, force: true })
     },
   }
-}
-
-function end(child: ChildProcess): Promise<void> {
-  return new Promise((resolve) => {
-    if (child.exitCode !== null || child.signalCode !== null) return resolve()
-    child.once('exit', () => resolve())
-    child.kill('SIGKILL')
-  })
 }
 
 function get(socketPath: string, path: string): Promise<string> {
