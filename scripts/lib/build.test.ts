@@ -1,10 +1,31 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
+import { freePort } from '../../test/support/free-port.js'
 import { buildIfChanged } from './build.js'
 
 const repository = join(import.meta.dirname, '..', '..')
 const dist = join(repository, 'dist')
+
+/** Says at the end, as JSON, which modules of Node came compiled, and which flags V8 was given meanwhile. */
+const HOW_NODE_LOADED_ITS_MODULES = `
+  const { internalBinding } = require('internal/test/binding')
+  const v8 = require('node:v8')
+  const { setFlagsFromString } = v8
+  const flags = []
+  v8.setFlagsFromString = (flag) => { flags.push(flag); setFlagsFromString(flag) }
+  process.on('exit', () => {
+    const { compiledWithCache } = internalBinding('builtins').getCacheUsage()
+    console.log(JSON.stringify({ asCompiled: [...compiledWithCache], flags }))
+  })`
+
+/** What the image starts: Node, its flags, and the program. */
+function imageEntry(): readonly string[] {
+  const [, entry = '[]'] = /^ENTRYPOINT (\[.*\])$/m.exec(readFileSync(join(repository, 'Dockerfile'), 'utf8')) ?? []
+  return JSON.parse(entry) as string[]
+}
 
 describe('the programs', () => {
   it('bring along what they use, and not the client of the whole Kubernetes API: their text stays in memory while they run', async () => {
@@ -26,9 +47,11 @@ describe('the programs', () => {
       for (const [, imported = ''] of (chunks.get(file) ?? '').matchAll(/\b(?:from|import)\s?"\.\/([^"]+)"/g)) load(imported)
     }
     load('headgate.mjs')
-    const start = chunks.get('headgate.mjs') ?? ''
-    const [, kubernetes = ''] = /\{runKubernetes\}=await import\("\.\/([^"]+)"\)/.exec(start) ?? []
-    load(kubernetes)
+    for (const name of ['runProgram', 'runKubernetes']) {
+      const text = [...loaded].map((file) => chunks.get(file)).join('\n')
+      load(new RegExp(`\\{${name}\\}=await import\\("\\./([^"]+)"\\)`).exec(text)?.[1] ?? `the chunk of ${name}`)
+    }
+    expect([...loaded].filter((file) => !chunks.has(file))).toEqual([])
     expect(loaded.size).toBeGreaterThan(2)
     const size = [...loaded].reduce((sum, file) => sum + (chunks.get(file)?.length ?? 0), 0)
     expect(size).toBeLessThan(3_200_000)
@@ -37,9 +60,40 @@ describe('the programs', () => {
     expect([...loaded].filter((file) => /\bfrom\s?"(node:)?http"/.test(chunks.get(file) ?? ''))).toEqual([])
   }, 120_000)
 
+  it('take the modules of Node as they were compiled with it, though the image has flags of V8, which hold when all is loaded', async () => {
+    await buildIfChanged()
+    const folder = mkdtempSync(join(tmpdir(), 'built-ins-'))
+    const hook = join(folder, 'hook.cjs')
+    const port = await freePort()
+    const cluster = { name: 'closed', cluster: { server: `https://127.0.0.1:${port}` } }
+    const context = { name: 'closed', context: { cluster: 'closed', user: 'nobody' } }
+    const kubeconfig = { clusters: [cluster], contexts: [context], users: [{ name: 'nobody', user: {} }], 'current-context': 'closed' }
+    writeFileSync(join(folder, 'kubeconfig'), JSON.stringify(kubeconfig))
+    writeFileSync(hook, HOW_NODE_LOADED_ITS_MODULES)
+    try {
+      const [, ...flags] = imageEntry().slice(0, -1)
+      const args = [
+        ...flags,
+        '--expose-internals',
+        '--require',
+        hook,
+        join(dist, 'headgate.mjs'),
+        '--provider=kubernetes',
+        '--namespace=none',
+      ]
+      const { stdout, stderr } = spawnSync(process.execPath, args, { env: { KUBECONFIG: join(folder, 'kubeconfig') }, encoding: 'utf8' })
+      expect(stderr).toContain('no answer from the API server')
+      const [said = ''] = /^\{"asCompiled".*$/m.exec(stdout) ?? []
+      const { asCompiled, flags: set } = JSON.parse(said) as Record<'asCompiled' | 'flags', readonly string[]>
+      expect(asCompiled).toEqual(expect.arrayContaining(['crypto', 'dns', 'http2', 'tls']))
+      expect(set.at(-1)).toBe(flags.find((flag) => flag.startsWith('--heap-growing-percent')))
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  }, 120_000)
+
   it('are started in the cluster of tests as in the image', () => {
-    const [, entry = '[]'] = /^ENTRYPOINT (\[.*\])$/m.exec(readFileSync(join(repository, 'Dockerfile'), 'utf8')) ?? []
     const images = readFileSync(join(repository, 'conformance', 'images.sh'), 'utf8')
-    expect(images).toContain(`--entrypoint "${(JSON.parse(entry) as string[]).join(' ')}"`)
+    expect(images).toContain(`--entrypoint "${imageEntry().join(' ')}"`)
   })
 })

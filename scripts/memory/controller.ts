@@ -77,7 +77,7 @@ export async function startController({ credentials, nodeFlags }: ControllerOpti
       ...['--mount', 'sh', '-c', AS_POD, account, join(REPOSITORY, 'node_modules', 'node', 'bin', 'node')],
       ...flags,
       ...nodeFlags,
-      ...['--import', join(import.meta.dirname, 'longest-turn.mjs')],
+      ...['--require', join(import.meta.dirname, 'longest-turn.cjs')],
       join(REPOSITORY, 'dist', 'headgate.mjs'),
       ...['--provider=kubernetes', `--namespace=${NAMESPACE}`, '--log-level=error', '--log-format=json'],
       ...[`--xds-address=127.0.0.1:${xds}`, `--admin-address=127.0.0.1:${admin}`],

@@ -1,10 +1,12 @@
+'use strict'
 /**
- * Loaded into the controller by `node --import`: the longest times that its event loop was kept, by the clock and on a processor. Its own metric
+ * Loaded into the controller by `node --require`: the longest times that its event loop was kept, by the clock and on a processor. Its own metric
  * looks ten times a second, so it misses most turns that are shorter. SIGUSR2 writes what came since the last time, as JSON, to the file that
  * LONGEST_TURN_FILE names: `clockMs`, and `turns` with `ms` on a processor and `atMs` after the start, the longest first.
  */
-import { renameSync, writeFileSync } from 'node:fs'
-import { monitorEventLoopDelay } from 'node:perf_hooks'
+// No import statements: they would load what the program itself loads faster.
+const { renameSync, writeFileSync } = require('node:fs')
+const { monitorEventLoopDelay } = require('node:perf_hooks')
 
 const RESOLUTION_MS = 1
 const TURNS = 3
