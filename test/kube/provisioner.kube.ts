@@ -157,6 +157,25 @@ describe('provisioning in a real cluster', () => {
     expect(fieldAt(await read(at(DEPLOYMENTS)), 'spec', 'replicas')).toBe(3)
   })
 
+  it('a fleet keeps its replicas when an autoscaler takes over, which it has only then', async () => {
+    set(infra({ replicas: 4 }))
+    await eventually(async () => expect(fieldAt(await read(at(DEPLOYMENTS)), 'spec', 'replicas')).toBe(4))
+    await eventually(async () => expect(await exists(at(AUTOSCALERS))).toBe(false))
+    set(infra({ autoscaling: { minReplicas: 2, maxReplicas: 6 }, logLevel: 'info' }))
+    await eventually(async () => expect(await exists(at(AUTOSCALERS))).toBe(true))
+    const deployment = await read(at(DEPLOYMENTS))
+    expect(fieldAt(deployment, 'spec', 'replicas')).toBe(4)
+    expect(JSON.stringify(fieldAt(deployment, 'spec', 'template'))).toContain('"info"')
+    await patch(`${at(DEPLOYMENTS)}/scale`, { spec: { replicas: 6 } })
+    set(infra({ autoscaling: { minReplicas: 2, maxReplicas: 6 }, logLevel: 'warn' }))
+    await eventually(async () => expect(JSON.stringify(await read(at(DEPLOYMENTS)))).toContain('"warn"'))
+    expect(fieldAt(await read(at(DEPLOYMENTS)), 'spec', 'replicas')).toBe(6)
+    set(infra({ replicas: 3 }))
+    await eventually(async () => expect(fieldAt(await read(at(DEPLOYMENTS)), 'spec', 'replicas')).toBe(3))
+    set(infra({ autoscaling: { minReplicas: 2, maxReplicas: 4 }, disruptionBudget: { minAvailable: 1 } }))
+    await eventually(async () => expect(await exists(at(AUTOSCALERS))).toBe(true))
+  })
+
   it('a Deployment becomes a DaemonSet, and goes when its pods are there', async () => {
     set(infra({ workload: 'DaemonSet' }))
     await eventually(async () => expect(await exists(at(DAEMON_SETS))).toBe(true))

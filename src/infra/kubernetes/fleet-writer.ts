@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { serverSideApply } from '../../k8s/apply.js'
 import type { KubeClient } from '../../k8s/kube-client.js'
 import { hasStatus } from '../../k8s/kube-error.js'
-import { isRawObject, type JsonObject, type RawObject } from '../../k8s/kube-json.js'
+import { fieldAt, isRawObject, type JsonObject, type RawObject } from '../../k8s/kube-json.js'
 import { objectPath } from '../../k8s/resource-path.js'
 import { trimObject } from '../../k8s/trim.js'
 import type { Manifest } from './manifests.js'
@@ -12,6 +12,9 @@ import { contentMark, gatewayOf, kindOf, type OwnedName, ownerUid } from './owne
 
 /** The name under which the API server notes what parts of an object are ours. */
 export const INFRA_FIELD_MANAGER = 'headgate-infra'
+
+/** The name under which the API server notes the number of replicas that an autoscaler starts from. */
+const REPLICAS_FIELD_MANAGER = 'headgate-replicas'
 
 /** An object that we need to make exists, and somebody else made it, or another fleet makes it. */
 export class ForeignObjectError extends Error {
@@ -84,6 +87,26 @@ export class FleetWriter {
     const object = trimObject(answer)
     this.#applied.set(name, { manifest: hash, mark: contentMark(object) })
     return object
+  }
+
+  /**
+   * Has a Deployment keep its replicas when we no longer name a number, until somebody else sets one: what an apply leaves out, and nobody else
+   * named, becomes the default of the API server, which is 1.
+   */
+  async keepReplicas({ metadata: { namespace = '', name, uid }, spec }: RawObject, signal: AbortSignal): Promise<void> {
+    const target = { ...ownedResource('Deployment'), namespace, name }
+    const body = {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { namespace, name, uid },
+      spec: { replicas: fieldAt(spec, 'replicas') },
+    }
+    try {
+      await serverSideApply(this.#client, target, body, { fieldManager: REPLICAS_FIELD_MANAGER, force: false }, signal)
+    } catch (error) {
+      // 409: somebody else has set another number, or another object has taken the name.
+      if (!hasStatus(error, 409)) throw error
+    }
   }
 
   /** Deletes an object, if it is still the same one. One that is gone is no error. */

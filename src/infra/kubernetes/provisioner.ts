@@ -220,6 +220,7 @@ export class Provisioner {
     if (taken !== undefined) throw new ForeignObjectError(taken)
     // An address can be had once.
     if (asksForAddresses(infra)) await this.#deleteBut(fleet, wanted, signal, (name) => kindOf(name) === 'Service')
+    await this.#handReplicasOver(manifests, signal)
     for (const manifest of manifests) {
       const name = nameOf(manifest)
       const applied = await this.#writer.apply(name, manifest, ownerUid, this.#observed.get(name), signal)
@@ -233,6 +234,14 @@ export class Provisioner {
     // The Envoys run without the changes: better than none.
     const { problem } = bootstrapOf(infra, options)
     if (problem !== undefined) throw new BootstrapProblem(`The GatewayConfig cannot change the bootstrap: ${problem}.`)
+  }
+
+  /** An autoscaler that is new starts from the replicas that there are. */
+  async #handReplicasOver(manifests: readonly Manifest[], signal: AbortSignal): Promise<void> {
+    const isNew = manifests.some((made) => made.kind === 'HorizontalPodAutoscaler' && !this.#observed.has(nameOf(made)))
+    const deployment = manifests.find(({ kind }) => kind === 'Deployment')
+    const observed = isNew && deployment !== undefined ? this.#observed.get(nameOf(deployment)) : undefined
+    if (observed !== undefined) await this.#writer.keepReplicas(observed, signal)
   }
 
   #makerOf(name: OwnedName): string | undefined {
