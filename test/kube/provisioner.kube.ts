@@ -147,6 +147,23 @@ describe('provisioning in a real cluster', () => {
     )
   })
 
+  it('a Service changes its type, whatever the class says about those of another one', async () => {
+    const service = { externalTrafficPolicy: 'Local', loadBalancerSourceRanges: ['10.0.0.0/8'], allocateLoadBalancerNodePorts: false }
+    set(infra({ service }))
+    await eventually(async () => expect(await read(at(SERVICES))).toMatchObject({ spec: { type: 'LoadBalancer', ...service } }))
+    set(infra({ service }, { addresses: [{ type: 'IPAddress', routability: 'Cluster' }] }))
+    await eventually(async () => expect(fieldAt(await read(at(SERVICES)), 'spec', 'type')).toBe('ClusterIP'))
+    set(infra({ service: { ...service, type: 'NodePort' } }))
+    await eventually(async () =>
+      expect(await read(at(SERVICES))).toMatchObject({ spec: { type: 'NodePort', externalTrafficPolicy: 'Local' } }),
+    )
+    set(infra({ service: { ...service, type: 'ClusterIP' } }))
+    await eventually(async () => expect(fieldAt(await read(at(SERVICES)), 'spec', 'type')).toBe('ClusterIP'))
+    expect(addresses?.problem).toBeUndefined()
+    set(infra({ service }))
+    await eventually(async () => expect(await read(at(SERVICES))).toMatchObject({ spec: { type: 'LoadBalancer', ...service } }))
+  })
+
   it('an autoscaler owns the number of replicas', async () => {
     set(infra({ autoscaling: { minReplicas: 2, maxReplicas: 4 }, disruptionBudget: { minAvailable: 1 } }))
     await eventually(async () => expect(await exists(at(AUTOSCALERS))).toBe(true))

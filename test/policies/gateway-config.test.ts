@@ -77,7 +77,7 @@ policyField(
   'shapes the Service',
   async () => {
     const fields = {
-      type: 'NodePort',
+      type: 'LoadBalancer',
       externalTrafficPolicy: 'Local',
       internalTrafficPolicy: 'Local',
       trafficDistribution: 'PreferSameZone',
@@ -91,6 +91,7 @@ policyField(
     const service = made({ service: { ...fields, annotations: { cloud: 'yes' } } }).get('Service')
     expect(service?.spec).toMatchObject(fields)
     expect(service?.metadata.annotations).toMatchObject({ cloud: 'yes' })
+    expect(made({ service: { type: 'NodePort' } }).get('Service')?.spec).toMatchObject({ type: 'NodePort' })
   },
 )
 

@@ -6,17 +6,29 @@ import type { FleetOwner } from './fleet-place.js'
 import { selectorLabels } from './labels.js'
 import type { ServiceSettings } from './proxy-settings.js'
 
-/** The spec of the Service. */
+/** Fields that the API server refuses on Services of other types. */
+const FIELDS_OF_TYPES: Readonly<Record<string, readonly ServiceSettings['type'][]>> = {
+  externalTrafficPolicy: ['LoadBalancer', 'NodePort'],
+  loadBalancerClass: ['LoadBalancer'],
+  loadBalancerSourceRanges: ['LoadBalancer'],
+  allocateLoadBalancerNodePorts: ['LoadBalancer'],
+}
+
+/** The spec of the Service. Settings of a class may be meant for Services of another type: what this one has no use for is left out. */
 export function serviceManifest(fleet: FleetOwner, service: InfraService, settings: ServiceSettings): JsonObject {
   const wanted = wantedAddresses(service)
   const type = settings.type === 'LoadBalancer' && asksOnlyForClusterAddresses(wanted) ? 'ClusterIP' : settings.type
   return {
-    ...settings.spec,
+    ...fieldsFor(type, settings.spec),
     type,
     selector: selectorLabels(fleet),
     ports: service.ports.map(({ name, port, boundPort, protocol }) => ({ name, port, targetPort: boundPort, protocol })),
     ...requestedAddresses(wanted, type),
   }
+}
+
+function fieldsFor(type: ServiceSettings['type'], spec: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(spec).filter(([field]) => FIELDS_OF_TYPES[field]?.includes(type) ?? true))
 }
 
 /** A load balancer can be asked for one address; the addresses of other Services are those that the network brings to the nodes. */
