@@ -70,6 +70,29 @@ describe('what is made for a Gateway', () => {
     expect(named({})).toEqual([64_001])
   })
 
+  it('looks names of the cluster up there on pods that have the network of their node, too', () => {
+    const policy = (config: Readonly<Record<string, unknown>>): unknown =>
+      fieldAt(make(config).get('Deployment'), 'spec', 'template', 'spec', 'dnsPolicy')
+    expect(policy({ hostNetwork: true })).toBe('ClusterFirstWithHostNet')
+    expect(policy({})).toBeUndefined()
+  })
+
+  it('makes the new pod before the old one goes, but where both need the ports of one node', () => {
+    const update = (config: Readonly<Record<string, unknown>>): unknown => {
+      const all = make(config)
+      const spec = (all.get('Deployment') ?? all.get('DaemonSet'))?.spec
+      return fieldAt(fieldAt(spec, 'strategy') ?? fieldAt(spec, 'updateStrategy'), 'rollingUpdate')
+    }
+    const overlapping = { maxSurge: 1, maxUnavailable: 0 }
+    expect(update({ replicas: 3 })).toEqual(overlapping)
+    expect(update({ workload: 'DaemonSet' })).toEqual(overlapping)
+    expect(update({ workload: 'DaemonSet', hostNetwork: true })).toEqual({ maxSurge: 0, maxUnavailable: 1 })
+    expect(update({ replicas: 3, hostNetwork: true })).toEqual({ maxSurge: 1, maxUnavailable: 1 })
+    expect(update({ autoscaling: { maxReplicas: 3 }, hostNetwork: true })).toEqual({ maxSurge: 1, maxUnavailable: 1 })
+    // Without its only Envoy the Gateway would serve nobody.
+    expect(update({ hostNetwork: true })).toEqual(overlapping)
+  })
+
   it('gives the pod a port of its own that no listener uses', () => {
     const ports = [64_001, 64_002].map((boundPort) => ({ name: `tcp-${boundPort}`, port: boundPort, boundPort, protocol: 'TCP' as const }))
     expect(podPort({ ports })).toBe(64_003)

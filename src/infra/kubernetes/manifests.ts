@@ -139,14 +139,21 @@ function workloadSpec(infra: GatewayInfra, place: FleetPlace, settings: ProxySet
   const isDaemonSet = settings.workload === 'DaemonSet'
   // An autoscaler owns the number of replicas: who applies another one fights with it.
   const replicas = isDaemonSet || settings.autoscaling !== undefined ? {} : { replicas: settings.replicas }
-  // The new pod is ready before the old one goes.
-  const rollingUpdate = { maxSurge: 1, maxUnavailable: 0 }
   return {
     ...replicas,
     selector: { matchLabels: selectorLabels(infra) },
-    [isDaemonSet ? 'updateStrategy' : 'strategy']: { type: 'RollingUpdate', rollingUpdate },
+    [isDaemonSet ? 'updateStrategy' : 'strategy']: { type: 'RollingUpdate', rollingUpdate: rollingUpdate(settings) },
     template: podTemplate(infra, place, settings, bootstrapHash),
   }
+}
+
+/** The new pod is ready before the old one goes. Two that take the same ports of a node cannot be there at once: each would wait for the other. */
+function rollingUpdate({ workload, replicas, autoscaling, podSpec }: ProxySettings): JsonObject {
+  const overlapping = { maxSurge: 1, maxUnavailable: 0 }
+  if (podSpec.hostNetwork !== true) return overlapping
+  if (workload === 'DaemonSet') return { maxSurge: 0, maxUnavailable: 1 }
+  // The only one stays until another node has the new one: better an old Envoy than none.
+  return replicas > 1 || autoscaling !== undefined ? { maxSurge: 1, maxUnavailable: 1 } : overlapping
 }
 
 function autoscaler(place: FleetPlace, { autoscaling, workload }: ProxySettings): readonly JsonObject[] {

@@ -54,6 +54,8 @@ export function podTemplate(infra: GatewayInfra, place: FleetPlace, settings: Pr
     spec: {
       ...spreadOverNodes(infra, settings),
       ...settings.podSpec,
+      // The controller is found by a name that the resolver of a node does not know.
+      ...(settings.podSpec.hostNetwork === true ? { dnsPolicy: 'ClusterFirstWithHostNet' } : {}),
       serviceAccountName: place.names.serviceAccount,
       // Only the token for the controller is mounted: an Envoy that is taken over cannot talk to the API server.
       automountServiceAccountToken: false,
