@@ -60,7 +60,6 @@ import { replicaService } from './replicas/service.js'
 
 /** Kinds of which only the objects are read that something names: nobody hands us all Secrets of a cluster. */
 const BY_REFERENCE = ['Secret', 'ConfigMap'] as const
-const LEASE = 'headgate-leader'
 const REJECTED_VERSIONS = 'headgate-rejected-versions'
 /** The certificate by which the rate limit service proves who it is. */
 const RATE_LIMIT_SECRET = 'headgate-rate-limits'
@@ -235,7 +234,8 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
   const elector = new LeaseElector({
     ...edge,
     namespace: config.namespace,
-    name: LEASE,
+    // Of two installations in one namespace each has a leader.
+    name: `${config.xdsService}-leader`,
     identity: formatHolder(self),
     lead: (leading) =>
       runAll(

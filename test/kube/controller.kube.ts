@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import type { KubernetesConfig } from '../../src/config/config.js'
 import { systemClock } from '../../src/k8s/clock.js'
 import { fieldAt, type JsonObject, listAt, stringAt } from '../../src/k8s/kube-json.js'
 import { silentLog } from '../../src/k8s/log.js'
@@ -25,9 +26,9 @@ describe('the controller', () => {
   const replicas: Replica[] = []
   const watches = new AbortController()
 
-  const startReplica = async (name: string): Promise<void> => {
+  const startReplica = async (name: string, more: Partial<KubernetesConfig> = {}): Promise<void> => {
     const stop = new AbortController()
-    const config = { ...(await controllerConfig(api)), replicaName: name }
+    const config = { ...(await controllerConfig(api)), replicaName: name, ...more }
     const ended = runKubernetes(config, createLogger(config.log), stop.signal)
     const end = async (): Promise<void> => {
       stop.abort()
@@ -140,6 +141,23 @@ describe('the controller', () => {
     await replicas.shift()?.stop()
     await createRoute('after')
     await eventually(async () => expect(await isAccepted('after')).toBe(true), 15_000)
+  })
+
+  it('two installations in one namespace have a leader each', async () => {
+    await create(api.admin, `${API}/gatewayclasses`, {
+      apiVersion: `${GROUP}/v1`,
+      kind: 'GatewayClass',
+      metadata: { name: 'other' },
+      spec: { controllerName: 'example.com/other' },
+    })
+    await startReplica('ours')
+    await createRoute('two')
+    await eventually(async () => expect(await isAccepted('two')).toBe(true), 20_000)
+    await startReplica('theirs', { controllerName: 'example.com/other', xdsService: 'other-headgate' })
+    await eventually(async () => {
+      const [accepted] = listAt(await read(`${API}/gatewayclasses/other`), 'status', 'conditions')
+      expect(accepted).toMatchObject({ type: 'Accepted', status: 'True' })
+    }, 20_000)
   })
 
   it('survives that the API server is away for longer than its lease holds', async () => {
