@@ -172,7 +172,11 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
     bindAddresses: addresses,
     envoyImage: config.envoyImage,
     xds: () => ({ host: serverName, port: config.xds.port, authorities: authority.certificate }),
-    uidOf: ({ kind, namespace, name }) => store.find(kind, objectKey(namespace, name))?.metadata.uid,
+    uidOf: ({ kind, namespace, name }) => {
+      const metadata = store.find(kind, objectKey(namespace, name))?.metadata
+      // What a deletion takes away before its Gateway is not made again. A class stays until its last Gateway is gone, and so does its fleet.
+      return kind === 'Gateway' && metadata?.deletionTimestamp !== undefined ? undefined : metadata?.uid
+    },
     onAddresses: (gateway, addresses) => {
       if (translation.inputs.addresses.set(gateway, addresses)) pipeline.touched()
     },

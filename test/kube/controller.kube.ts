@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import type { KubernetesConfig } from '../../src/config/config.js'
 import { systemClock } from '../../src/k8s/clock.js'
+import { CONTENT_TYPE } from '../../src/k8s/kube-client.js'
 import { fieldAt, type JsonObject, listAt, stringAt } from '../../src/k8s/kube-json.js'
 import { silentLog } from '../../src/k8s/log.js'
 import { Reflector } from '../../src/k8s/reflector.js'
@@ -141,6 +142,30 @@ describe('the controller', () => {
     await replicas.shift()?.stop()
     await createRoute('after')
     await eventually(async () => expect(await isAccepted('after')).toBe(true), 15_000)
+  })
+
+  it('makes nothing anew for a Gateway that is being deleted', async () => {
+    const gateway = `${API}/namespaces/default/gateways/going`
+    const service = '/api/v1/namespaces/default/services/headgate-going'
+    const remove = (path: string): Promise<JsonObject> => api.admin.json({ method: 'DELETE', path }, AbortSignal.timeout(5_000))
+    await create(api.admin, `${API}/namespaces/default/gateways`, {
+      apiVersion: `${GROUP}/v1`,
+      kind: 'Gateway',
+      metadata: { name: 'going', finalizers: ['example.com/later'] },
+      spec: { gatewayClassName: 'headgate', listeners: [{ name: 'http', port: 80, protocol: 'HTTP' }] },
+    })
+    await startReplica('deleting')
+    await eventually(async () => void (await read(service)), 20_000)
+    await remove(service)
+    await eventually(async () => void (await read(service)), 20_000)
+    // As a deletion in the foreground does: what belongs to the Gateway goes first.
+    await remove(gateway)
+    await sleep(500)
+    await remove(service)
+    await sleep(1_500)
+    await expect(read(service)).rejects.toThrow('404')
+    const body = { metadata: { finalizers: null } }
+    await api.admin.json({ method: 'PATCH', path: gateway, body, contentType: CONTENT_TYPE.mergePatch }, AbortSignal.timeout(5_000))
   })
 
   it('two installations in one namespace have a leader each', async () => {

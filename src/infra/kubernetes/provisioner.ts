@@ -44,7 +44,7 @@ export interface ProvisionerOptions {
   readonly envoyImage: string
   /** Where the Envoys find the controller, as of now. */
   readonly xds: () => XdsEndpoint
-  /** `metadata.uid` of a Gateway or a GatewayClass. */
+  /** `metadata.uid` of a Gateway or a GatewayClass; undefined for one that nothing is to be made for, as it is not there or about to go. */
   readonly uidOf: (owner: ObjectRef) => string | undefined
   /** Told when the addresses of a Gateway, or what keeps it from having them, changed; undefined when there is no such Gateway any more. */
   readonly onAddresses: (gateway: string, addresses: GatewayAddresses | undefined) => void
