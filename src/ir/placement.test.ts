@@ -13,6 +13,18 @@ describe('boundPorts', () => {
     },
     { rule: 'every port moves by the offset', mapping: { privilegedOffset: 8000, offset: 100 }, ports: [80, 9000], want: [8180, 9100] },
     { rule: 'nothing moves with the rights to bind', mapping: { privilegedOffset: 0, offset: 0 }, ports: [80, 8080], want: [80, 8080] },
+    {
+      rule: 'what would bind a busy port moves, also away from a port that a listener names',
+      mapping: { privilegedOffset: 8000, offset: 0, busy: [8080, 9000] },
+      ports: [80, 443, 9000, 18080],
+      want: [28080, 8443, 19000, 18080],
+    },
+    {
+      rule: 'busy is what is bound',
+      mapping: { privilegedOffset: 8000, offset: 100, busy: [8180] },
+      ports: [80, 8080],
+      want: [18180, 28180],
+    },
     { rule: 'no room beyond the last port', mapping: { privilegedOffset: 0, offset: 10_000 }, ports: [60_000], want: [undefined] },
   ])('$rule', ({ mapping, ports, want }) => {
     const bound = boundPorts(mapping, ports)

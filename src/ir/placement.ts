@@ -30,6 +30,8 @@ export interface PortMapping {
   readonly privilegedOffset: number
   /** Added to every port. */
   readonly offset: number
+  /** Ports that proxies cannot bind, because other programs on their machine have them. */
+  readonly busy?: readonly number[]
 }
 
 /** Names what the Gateways of a class have in common. No namespace has upper case, so it is the key of no Gateway. */
@@ -54,18 +56,16 @@ const COLLISION_STEP = 10_000
 
 /**
  * The port that a proxy binds for each port of a gateway and transport. A port that a listener names itself is kept for it: a
- * privileged one that would move there goes 10,000 higher. Undefined is a port for which there is no room.
+ * privileged one that would move there goes 10,000 higher, and so does whatever would bind a busy one. Undefined is a port for which there is
+ * no room.
  */
 export function boundPorts(mapping: PortMapping, ports: Iterable<number>): ReadonlyMap<number, number | undefined> {
   const distinct = [...new Set(ports)].sort((a, b) => a - b)
   const taken = new Set(distinct.filter((port) => port >= FIRST_UNPRIVILEGED_PORT))
   const moved = distinct.map((port) => {
-    let target = port
-    if (port < FIRST_UNPRIVILEGED_PORT) {
-      target += mapping.privilegedOffset
-      while (mapping.privilegedOffset > 0 && taken.has(target)) target += COLLISION_STEP
-      taken.add(target)
-    }
+    let target = port < FIRST_UNPRIVILEGED_PORT ? port + mapping.privilegedOffset : port
+    while ((target !== port && taken.has(target)) || mapping.busy?.includes(target + mapping.offset)) target += COLLISION_STEP
+    taken.add(target)
     const bound = target + mapping.offset
     return [port, bound >= 1 && bound <= LAST_PORT ? bound : undefined] as const
   })
@@ -106,9 +106,10 @@ export function spreadPorts(ports: Iterable<ScopedPort>): ReadonlyMap<string, nu
   return bound
 }
 
-/** The port that a proxy binds for a port of a scope as long as no other port is in its way. */
+/** The port that a proxy binds for a port of a scope as long as no other port, and no other program, is in its way. */
 export function usualPort({ ports, shared }: Placement, each: ScopedPort): number | undefined {
-  return shared?.addresses === 'own' ? spreadPorts([each]).get(scopedPortWord(each)) : boundPorts(ports, [each.port]).get(each.port)
+  if (shared?.addresses === 'own') return spreadPorts([each]).get(scopedPortWord(each))
+  return boundPorts({ ...ports, busy: [] }, [each.port]).get(each.port)
 }
 
 /** FNV-1a, 32 bits. */

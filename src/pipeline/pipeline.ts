@@ -104,6 +104,8 @@ export class Pipeline implements ProviderSink {
   readonly deliveries: Deliveries
   /** The Gateways that have a place, and how they are merged. */
   #placed: ReadonlyMap<string, string> = new Map()
+  /** True if they must be placed anew, whoever they are. */
+  #mustPlace = false
   readonly #firstRoutes: FirstRoutes
   /** Statuses that nobody was told of yet, as they are now. */
   readonly #untold = new Map<string, ObjectStatus | undefined>()
@@ -155,6 +157,11 @@ export class Pipeline implements ProviderSink {
 
   /** A proxy rejected a resource; without a group it is one of another replica. */
   rejected(rejected: RejectedVersion, group?: string): void {
+    if (this.#options.placements.isMovedBy?.(rejected) === true) {
+      this.#mustPlace = true
+      this.#schedule()
+      return
+    }
     // What is kept of a version, and told to other replicas, leaves its objects out.
     const origins = rejected.origins.length > 0 ? rejected.origins : this.#originsOf(rejected)
     if (this.deliveries.rejected({ ...rejected, origins }, group)) this.#schedule()
@@ -295,7 +302,8 @@ export class Pipeline implements ProviderSink {
       }),
     )
     const isPlaced = (each: UnplacedGateway): boolean => this.#placed.get(each.key) === placeWord(each)
-    if (wanted.length === this.#placed.size && wanted.every(isPlaced)) return
+    if (!this.#mustPlace && wanted.length === this.#placed.size && wanted.every(isPlaced)) return
+    this.#mustPlace = false
     const places = placements.place(wanted.sort((a, b) => (a.key < b.key ? -1 : 1)))
     const gone = [...this.#placed.keys()].filter((key) => !places.has(key))
     this.#placed = new Map(wanted.map((each) => [each.key, placeWord(each)]))

@@ -23,4 +23,9 @@ export interface PlacementPolicy {
    * @param gateways in ascending order of their keys
    */
   place(gateways: readonly UnplacedGateway[]): ReadonlyMap<string, Placement>
+  /**
+   * A proxy rejected a resource, in its words: true if that is about the place, and gateways must be placed anew. No object is to blame then.
+   * Absent where places have no part in it.
+   */
+  isMovedBy?(rejected: { readonly name: string; readonly message: string }): boolean
 }

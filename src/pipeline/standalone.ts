@@ -86,7 +86,12 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger, 
       ...(systemTrustFile === undefined ? {} : { systemTrustFile }),
       ...(config.rateLimitService === undefined ? {} : { rateLimitService: config.rateLimitService }),
     },
-    placements: new LocalPlacements(config.listenOffset, await hasSpareLoopbackAddresses()),
+    placements: new LocalPlacements(config.listenOffset, await hasSpareLoopbackAddresses(), ({ address, port }) =>
+      logger.warn(
+        `another program has ${address}:${port}: what would be served there is served 10000 higher (gatewayctl status shows where), ` +
+          'and there again when that program has ended and Headgate is started anew',
+      ),
+    ),
     authenticator: trust === undefined ? allowEveryone(LOCAL_GROUP) : byCertificate,
     credentials: trust?.credentials ?? ServerCredentials.createInsecure(),
     rejected,

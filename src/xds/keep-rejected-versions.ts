@@ -1,5 +1,6 @@
 /** Loads the list of rejected versions at start and saves it whenever it grows. */
-import type { RejectedVersionStore, RejectedVersions } from './rejected-versions.js'
+import { addressInUse } from './address-in-use.js'
+import type { RejectedVersion, RejectedVersionStore, RejectedVersions } from './rejected-versions.js'
 
 /** Saves that are under way. */
 export interface Keeper {
@@ -11,7 +12,8 @@ export interface Keeper {
 
 /**
  * Fills the list from the store, then follows it. While a save is under way further entries gather for the next one. Rejects when the
- * store cannot be read: to start without the list would send again what proxies are known to reject.
+ * store cannot be read: to start without the list would send again what proxies are known to reject. What was rejected because another program
+ * had the address is not kept: it will have ended.
  *
  * @param onError a save failed; the next one writes everything again
  */
@@ -20,14 +22,14 @@ export async function keepRejectedVersions(
   store: RejectedVersionStore,
   onError: (error: unknown) => void,
 ): Promise<Keeper> {
-  for (const version of await store.load()) rejected.add(version)
+  for (const version of (await store.load()).filter(isLasting)) rejected.add(version)
   let isDirty = false
   let saving: Promise<void> | undefined
   const save = async (): Promise<void> => {
     while (isDirty) {
       isDirty = false
       try {
-        await store.save(rejected.list())
+        await store.save(rejected.list().filter(isLasting))
       } catch (error) {
         onError(error)
       }
@@ -39,4 +41,8 @@ export async function keepRejectedVersions(
     saving ??= save()
   })
   return { stop, idle: () => saving ?? Promise.resolve() }
+}
+
+function isLasting(version: RejectedVersion): boolean {
+  return addressInUse(version) === undefined
 }

@@ -60,6 +60,17 @@ describe('LocalPlacements', () => {
     expect(new LocalPlacements(100, true).place(gateways(['a'])).get('a')?.ports).toEqual({ privilegedOffset: 8000, offset: 100 })
   })
 
+  it('leaves ports alone that another program has, on its address, and tells of each once', () => {
+    const told: unknown[] = []
+    const placements = new LocalPlacements(0, true, (found) => told.push(found))
+    const name = 'a/127.0.0.2/80/tcp'
+    const rejected = { name, message: `${name}: cannot bind '127.0.0.2:8080': Address already in use` }
+    expect([placements.isMovedBy(rejected), placements.isMovedBy(rejected)]).toEqual([true, false])
+    expect(placements.isMovedBy({ name, message: `${name}: no filter chains specified` })).toBe(false)
+    expect([...placements.place(gateways(['a', 'b'])).values()].map(({ ports }) => ports.busy)).toEqual([undefined, [8080]])
+    expect(told).toEqual([{ address: '127.0.0.2', port: 8080 }])
+  })
+
   it('moves ports apart where there is one address only', () => {
     const placed = new LocalPlacements(5, false).place(gateways(['a', 'b']))
     expect(addresses(placed)).toEqual({ a: '127.0.0.1', b: '127.0.0.1' })

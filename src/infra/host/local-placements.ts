@@ -4,6 +4,7 @@
  */
 import { createServer } from 'node:net'
 import { addressScope, classScope, type Placement } from '../../ir/placement.js'
+import { type AddressInUse, addressInUse } from '../../xds/address-in-use.js'
 
 /** The one group of proxies on a laptop. */
 export const LOCAL_GROUP = 'local'
@@ -30,13 +31,18 @@ export class LocalPlacements {
   /** By what has an address: a Gateway, or a class whose Gateways share theirs. */
   #slots: ReadonlyMap<string, number> = new Map()
   #places: ReadonlyMap<string, Placement> = new Map()
+  /** By address, the ports that other programs have. */
+  readonly #busy = new Map<string, readonly number[]>()
+  readonly #onBusy: (found: AddressInUse) => void
 
   /**
    * @param offset added to every port, for several Headgates on one machine
    * @param ownAddresses false where only 127.0.0.1 can be bound, see `hasSpareLoopbackAddresses`
+   * @param onBusy is told of every port that another program turns out to have
    */
-  constructor(offset: number, ownAddresses: boolean) {
+  constructor(offset: number, ownAddresses: boolean, onBusy: (found: AddressInUse) => void = () => {}) {
     this.#offset = offset
+    this.#onBusy = onBusy
     this.#ownAddresses = ownAddresses
   }
 
@@ -54,6 +60,17 @@ export class LocalPlacements {
     return this.#places
   }
 
+  /** A port that another program has is given to nobody again while this one runs: that it is free some day does not move who went elsewhere. */
+  isMovedBy(rejected: { readonly name: string; readonly message: string }): boolean {
+    const found = addressInUse(rejected)
+    if (found === undefined) return false
+    const known = this.#busy.get(found.address) ?? []
+    if (known.includes(found.port)) return false
+    this.#busy.set(found.address, [...known, found.port])
+    this.#onBusy(found)
+    return true
+  }
+
   /** While nobody knows how a class is merged, its Gateways stay where they are. */
   #scopeOf({ key, gatewayClass, merging }: LocalGateway): string {
     if (merging === 'unknown') return addressScope(key, this.#places.get(key))
@@ -62,10 +79,12 @@ export class LocalPlacements {
 
   #placement(slot: number): Placement {
     const shared = this.#ownAddresses ? 0 : slot * SHARED_ADDRESS_PORT_STEP
+    const address = this.#ownAddresses ? loopbackAddress(slot) : '127.0.0.1'
+    const busy = this.#busy.get(address)
     return {
       group: LOCAL_GROUP,
-      addresses: [this.#ownAddresses ? loopbackAddress(slot) : '127.0.0.1'],
-      ports: { privilegedOffset: PRIVILEGED_PORT_SHIFT, offset: this.#offset + shared },
+      addresses: [address],
+      ports: { privilegedOffset: PRIVILEGED_PORT_SHIFT, offset: this.#offset + shared, ...(busy === undefined ? {} : { busy }) },
       direct: true,
     }
   }

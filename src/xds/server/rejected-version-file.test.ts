@@ -53,6 +53,20 @@ describe('rejected versions in a file', () => {
     expect(JSON.parse(await readFile(file(), 'utf8'))).toHaveLength(50)
   })
 
+  it('an address that another program had is tried again after a restart, also by whoever kept it before', async () => {
+    const busy = { ...entry('l'), message: "Error adding/updating listener(s) l: cannot bind '127.0.0.1:8080': Address already in use" }
+    const before = new RejectedVersions()
+    const keeper = await keepRejectedVersions(before, rejectedVersionFile(file()), fail)
+    before.add(busy)
+    before.add(entry('a'))
+    await keeper.idle()
+    expect(JSON.parse(await readFile(file(), 'utf8'))).toEqual([entry('a')])
+    await writeFile(file(), JSON.stringify([busy, entry('a')]))
+    const after = new RejectedVersions()
+    await keepRejectedVersions(after, rejectedVersionFile(file()), fail)
+    expect(after.list()).toEqual([entry('a')])
+  })
+
   it('a save that fails is reported, and the next one writes everything', async () => {
     const rejected = new RejectedVersions()
     const errors: unknown[] = []
