@@ -37,8 +37,8 @@ export const ADS_MUTANTS: readonly Mutant[] = [
   {
     rule: 'A1.1.4',
     file: `${SERVER}/requests.ts`,
-    find: "rejection: errorDetail && { code: errorDetail.code ?? 0, message: errorDetail.message ?? '' },",
-    replace: 'rejection: errorDetail?.message ? { code: 13, message: errorDetail.message } : undefined,',
+    find: 'else if (tag === tags.errorDetail) rejection = readErrorDetail(reader)',
+    replace: "else if (tag === tags.errorDetail) rejection = [readErrorDetail(reader)].find(({ message }) => message !== '')",
     test: DELTA,
   },
   {

@@ -126,6 +126,12 @@ const CASES: readonly Case[] = [
     }),
     words: /scope key conflict/,
   },
+  {
+    what: 'a bad regular expression whose end Envoy cuts off in the middle of a letter',
+    // The message ends after 4,096 bytes, in the second one of three.
+    bad: hostScope('target.test', [badRegex(`(${'€'.repeat(2_000)}`)]),
+    words: /missing \): \(€+/,
+  },
   { what: 'a bad regular expression in a route configuration', bad: routeTable('table', [badRegex()]), words: /missing \)/ },
   {
     what: 'a cluster that breaks a constraint',

@@ -202,7 +202,7 @@ class Reject implements Command {
     // It was not taken over, so it may come again, except for the culprit.
     for (const { name } of response.resources) model.sent.delete(name)
     for (const name of response.removed) model.view.delete(name)
-    real.session?.request(request(model, { nonce: response.nonce, rejection: { code: 13, message } }), real.now)
+    real.session?.request(request(model, { nonce: response.nonce, rejection: { message } }), real.now)
     receive(model, real)
   }
   toString = () => (this.isNamed ? 'reject by name' : 'reject')
@@ -422,7 +422,7 @@ describe('a state-of-the-world client that does what it likes', () => {
         let nonce = ''
         let view = new Map<string, string>()
         const inbox: { nonce: string; content: Map<string, string> }[] = []
-        const send = (rejection?: { code: number; message: string }) =>
+        const send = (rejection?: { message: string }) =>
           session.request({ protocol: 'sotw', typeUrl, nonce, rejection, node: undefined, names }, 0)
         const receive = () => {
           for (let next = session.next(0); next !== undefined; next = session.next(0)) {
@@ -438,7 +438,7 @@ describe('a state-of-the-world client that does what it likes', () => {
           // What is missing in a full state is deleted even if the rest is rejected, as Envoy does.
           if (!isAccepted && FULL_STATE.has(typeUrl)) view = new Map([...view].filter(([name]) => response.content.has(name)))
           if (isAccepted) view = FULL_STATE.has(typeUrl) ? response.content : new Map([...view, ...response.content])
-          send(isAccepted ? undefined : { code: 13, message: 'no' })
+          send(isAccepted ? undefined : { message: 'no' })
           receive()
         }
         send()

@@ -3,6 +3,9 @@
 /** The wire type of texts, bytes and messages. A tag is the number of a field times eight, plus its wire type. */
 export const LENGTH_DELIMITED = 2
 
+/** Bytes of the longest number. */
+const LONGEST_VARINT = 10
+
 /** Reads from `at` on: a tag first, then its value by the method for it, or `skip`. All throw RangeError on bytes that are no message. */
 export class FieldReader {
   at = 0
@@ -14,12 +17,15 @@ export class FieldReader {
 
   varint(): number {
     let value = 0
-    for (let factor = 1; ; factor *= 0x80) {
+    let factor = 1
+    for (let length = 0; length < LONGEST_VARINT; length++) {
       const byte = this.#bytes[this.at++]
       if (byte === undefined) throw new RangeError('the message ends in a number')
       value += (byte & 0x7f) * factor
       if (byte < 0x80) return value
+      factor *= 0x80
     }
+    throw new RangeError(`a number has more than ${LONGEST_VARINT} bytes`)
   }
 
   /** Where the length-delimited field that begins here ends. */
@@ -30,11 +36,25 @@ export class FieldReader {
     return end
   }
 
+  /** What is no UTF-8 becomes U+FFFD: Envoy cuts its messages off after a number of bytes, in the middle of a letter if need be. */
   text(): string {
     const end = this.end()
     const text = this.#bytes.toString('utf8', this.at, end)
     this.at = end
     return text
+  }
+
+  /**
+   * Reads the message that is a field which begins here, or up to `end`.
+   *
+   * @param take reads the value behind a tag, or answers false: then it is skipped
+   */
+  fields(take: (tag: number) => boolean, end: number = this.end()): void {
+    while (this.at < end) {
+      const tag = this.varint()
+      if (!take(tag)) this.skip(tag)
+    }
+    if (this.at !== end) throw new RangeError('a field ends behind its message')
   }
 
   skip(tag: number): void {

@@ -1,79 +1,99 @@
 /**
- * The parts of a delta request that grow with what a proxy has, read without a decoder: ten thousand names and versions become texts once, and
- * no object with ten thousand keys on the way. Field numbers: envoy/service/discovery/v3/discovery.proto.
+ * What both requests have in common, read without a decoder: that would make objects of what nobody reads, such as the list of all extensions
+ * that an Envoy was built with, and refuse a request whose error is cut off in the middle of a letter. Field numbers:
+ * envoy/config/core/v3/base.proto, envoy/type/v3/semantic_version.proto, google/rpc/status.proto.
  */
+import { type FieldReader, LENGTH_DELIMITED } from './field-reader.js'
 
-import { FieldReader, LENGTH_DELIMITED } from './field-reader.js'
-import { lengthPrefix } from './wire.js'
-
-/** What a DeltaDiscoveryRequest names, and the bytes of its other fields, without those of its node that nobody reads. */
-export interface RequestFields {
-  readonly subscribe: readonly string[]
-  readonly unsubscribe: readonly string[]
-  readonly initialVersions: ReadonlyMap<string, string>
-  readonly rest: Buffer
+/** Why a client rejected a response, in its own words. */
+export interface Rejection {
+  readonly message: string
 }
 
-const NODE_FIELD = 1
-const NODE = NODE_FIELD * 8 + LENGTH_DELIMITED
-const SUBSCRIBE = 3 * 8 + LENGTH_DELIMITED
-const UNSUBSCRIBE = 4 * 8 + LENGTH_DELIMITED
-const INITIAL_VERSIONS = 5 * 8 + LENGTH_DELIMITED
-const ENTRY_KEY = 8 + LENGTH_DELIMITED
-const ENTRY_VALUE = 2 * 8 + LENGTH_DELIMITED
-/** id, cluster, user_agent_name, user_agent_version, user_agent_build_version: envoy/config/core/v3/base.proto. */
-const READ_OF_NODE: ReadonlySet<number> = new Set([1, 2, 6, 7, 8].map((field) => field * 8 + LENGTH_DELIMITED))
+/** What a client says about itself in its first request. It is a hint, never an identity. */
+export interface ClientNode {
+  readonly id: string
+  readonly cluster: string
+  /** For example `envoy 1.40.0`; empty when the client does not say. */
+  readonly userAgent: string
+}
 
-/** Throws on bytes that are no message, and on groups, which nobody sends. */
-export function readRequestFields(bytes: Buffer): RequestFields {
-  const subscribe: string[] = []
-  const unsubscribe: string[] = []
-  const initialVersions = new Map<string, string>()
-  const rest: Buffer[] = []
-  const reader = new FieldReader(bytes)
-  while (reader.at < bytes.length) {
-    const start = reader.at
-    const tag = reader.varint()
-    if (tag === SUBSCRIBE) subscribe.push(reader.text())
-    else if (tag === UNSUBSCRIBE) unsubscribe.push(reader.text())
-    else if (tag === INITIAL_VERSIONS) readEntry(reader, initialVersions)
-    else if (tag === NODE) rest.push(...readNode(reader, bytes))
-    else {
-      reader.skip(tag)
-      rest.push(bytes.subarray(start, reader.at))
+/** Tags of a Node. */
+const NODE = { id: text(1), cluster: text(2), userAgentName: text(6), userAgentVersion: text(7), userAgentBuildVersion: text(8) } as const
+/** Of a BuildVersion. */
+const VERSION = text(1)
+/** Of a google.rpc.Status. */
+const MESSAGE = text(2)
+
+/** The tag of a length-delimited field. */
+export function text(field: number): number {
+  return field * 8 + LENGTH_DELIMITED
+}
+
+/** Reads the `error_detail` that begins here. */
+export function readErrorDetail(reader: FieldReader): Rejection {
+  let message = ''
+  reader.fields((tag) => {
+    if (tag !== MESSAGE) return false
+    message = reader.text()
+    return true
+  })
+  return { message }
+}
+
+/** Reads the `node` that begins here. */
+export function readNode(reader: FieldReader): ClientNode {
+  let [id, cluster, agent, version] = ['', '', '', '']
+  let build: string | undefined
+  reader.fields((tag) => {
+    switch (tag) {
+      case NODE.id:
+        id = reader.text()
+        return true
+      case NODE.cluster:
+        cluster = reader.text()
+        return true
+      case NODE.userAgentName:
+        agent = reader.text()
+        return true
+      case NODE.userAgentVersion:
+        version = reader.text()
+        return true
+      case NODE.userAgentBuildVersion:
+        build = readBuildVersion(reader)
+        return true
+      default:
+        return false
     }
-  }
-  return { subscribe, unsubscribe, initialVersions, rest: Buffer.concat(rest) }
+  })
+  return { id, cluster, userAgent: `${agent} ${build ?? version}`.trim() }
 }
 
-/** A node as a field, without the list of all extensions that an Envoy was built with, which is nearly all of its first request. */
-function readNode(reader: FieldReader, bytes: Buffer): readonly Buffer[] {
-  const end = reader.end()
-  const kept: Buffer[] = []
-  let length = 0
-  while (reader.at < end) {
-    const start = reader.at
-    const tag = reader.varint()
-    reader.skip(tag)
-    if (!READ_OF_NODE.has(tag)) continue
-    kept.push(bytes.subarray(start, reader.at))
-    length += reader.at - start
-  }
-  if (reader.at !== end) throw new RangeError('a node ends behind its length')
-  return [lengthPrefix(NODE_FIELD, length), ...kept]
+function readBuildVersion(reader: FieldReader): string | undefined {
+  let version: string | undefined
+  reader.fields((tag) => {
+    if (tag !== VERSION) return false
+    const parts = [0, 0, 0]
+    reader.fields((part) => {
+      // major_number = 1, minor_number = 2, patch = 3: numbers of variable length.
+      if (part !== 8 && part !== 16 && part !== 24) return false
+      parts[part / 8 - 1] = reader.varint()
+      return true
+    })
+    version = parts.join('.')
+    return true
+  })
+  return version
 }
 
-/** An entry of a map is a message of its key and its value; both may be missing. */
-function readEntry(reader: FieldReader, into: Map<string, string>): void {
-  const end = reader.end()
-  let key = ''
-  let value = ''
-  while (reader.at < end) {
-    const tag = reader.varint()
-    if (tag === ENTRY_KEY) key = reader.text()
-    else if (tag === ENTRY_VALUE) value = reader.text()
-    else reader.skip(tag)
-  }
-  if (reader.at !== end) throw new RangeError('an entry ends behind its length')
+/** Reads the entry of a map that begins here: a message of its key and its value; both may be missing. */
+export function readEntry(reader: FieldReader, into: Map<string, string>): void {
+  let [key, value] = ['', '']
+  reader.fields((tag) => {
+    if (tag === text(1)) key = reader.text()
+    else if (tag === text(2)) value = reader.text()
+    else return false
+    return true
+  })
   into.set(key, value)
 }

@@ -3,6 +3,14 @@ import fc from 'fast-check'
 import { decode, encode } from '../message.js'
 import { countFields, decodeDeltaRequest, decodeSotwRequest } from './requests.js'
 
+function varint(value: number): Buffer {
+  const bytes: number[] = []
+  for (let rest = value; ; rest = Math.floor(rest / 128)) {
+    if (rest < 128) return Buffer.from([...bytes, rest])
+    bytes.push((rest % 128) + 128)
+  }
+}
+
 describe('countFields', () => {
   it('counts names and versions without decoding them', () => {
     const bytes = encode('envoy.service.discovery.v3.DeltaDiscoveryRequest', {
@@ -18,9 +26,9 @@ describe('countFields', () => {
     { what: 'nothing', bytes: [], want: 0 },
     { what: 'every wire type', bytes: [0x08, 0x96, 0x01, 0x11, 1, 2, 3, 4, 5, 6, 7, 8, 0x1a, 1, 0, 0x25, 1, 2, 3, 4], want: 4 },
     { what: 'a group, which nobody sends', bytes: [0x08, 1, 0x0b, 0x0c], want: 1 },
-    { what: 'a length beyond the end', bytes: [0x0a, 0xff, 0xff, 0xff, 0xff, 0x7f], want: 1 },
+    { what: 'a length beyond the end', bytes: [0x08, 1, 0x0a, 0xff, 0xff, 0xff, 0xff, 0x7f], want: 1 },
   ])('of $what', ({ bytes, want }) => {
-    expect(countFields(Uint8Array.from(bytes))).toBe(want)
+    expect(countFields(Buffer.from(bytes))).toBe(want)
   })
 })
 
@@ -29,7 +37,43 @@ describe('requests', () => {
     const accepted = encode('envoy.service.discovery.v3.DeltaDiscoveryRequest', { typeUrl: 't', responseNonce: '1' })
     const rejected = encode('envoy.service.discovery.v3.DeltaDiscoveryRequest', { typeUrl: 't', responseNonce: '1', errorDetail: {} })
     expect(decodeDeltaRequest(accepted).rejection).toBeUndefined()
-    expect(decodeDeltaRequest(rejected).rejection).toEqual({ code: 0, message: '' })
+    expect(decodeDeltaRequest(rejected).rejection).toEqual({ message: '' })
+  })
+
+  it('words of a rejection that are cut off in the middle of a letter are read as far as they go', () => {
+    const bytes = encode('envoy.service.discovery.v3.DeltaDiscoveryRequest', { errorDetail: { message: 'missing ): (ä' } })
+    // Envoy sends 4,096 bytes at most: the second one of this letter is not among them.
+    bytes[bytes.length - 1] = 0x2e
+    expect(decodeDeltaRequest(bytes).rejection).toEqual({ message: 'missing ): (\ufffd.' })
+  })
+
+  it('what nobody reads costs no memory, however often it stands there', () => {
+    const details = Buffer.alloc(2 * 500_000, Buffer.from([0x1a, 0]))
+    const rejected = Buffer.concat([Buffer.from([0x3a]), varint(details.length), details])
+    const extensions = Buffer.alloc(2 * 500_000, Buffer.from([0x4a, 0]))
+    const node = Buffer.concat([Buffer.from([0x12]), varint(extensions.length), extensions])
+    const before = process.memoryUsage().heapUsed
+    expect(decodeDeltaRequest(rejected).rejection).toEqual({ message: '' })
+    expect(decodeSotwRequest(node).node).toEqual({ id: '', cluster: '', userAgent: '' })
+    // A decoder makes an object of each: 40 MB.
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(10_000_000)
+  })
+
+  it('names are read as a decoder of the whole message would, in the state of the world as well', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit: 'binary' })), fc.string(), fc.string(), (resourceNames, typeUrl, responseNonce) => {
+        const bytes = encode('envoy.service.discovery.v3.DiscoveryRequest', { node: { id: 'n' }, typeUrl, responseNonce, resourceNames })
+        const whole = decode('envoy.service.discovery.v3.DiscoveryRequest', bytes)
+        expect(decodeSotwRequest(bytes)).toEqual({
+          protocol: 'sotw',
+          typeUrl,
+          nonce: whole.responseNonce ?? '',
+          rejection: undefined,
+          node: { id: 'n', cluster: '', userAgent: '' },
+          names: whole.resourceNames ?? [],
+        })
+      }),
+    )
   })
 
   it('names and versions are read as a decoder of the whole message would', () => {
@@ -99,6 +143,8 @@ describe('requests', () => {
     { what: 'an entry that ends behind its length', bytes: [0x2a, 2, 0x0a, 2, 0x61, 0x61] },
     { what: 'a group', bytes: [0x1b, 0x1c] },
     { what: 'fixed numbers that are cut off', bytes: [0x09, 1] },
+    { what: 'a number of eleven bytes', bytes: [0x08, ...Array<number>(10).fill(0x80), 1] },
+    { what: 'a length of eleven bytes', bytes: [0x1a, ...Array<number>(10).fill(0x80), 0] },
   ])('throws at $what', ({ bytes }) => {
     expect(() => decodeDeltaRequest(Buffer.from(bytes))).toThrow(RangeError)
   })

@@ -1,20 +1,9 @@
-/** The requests of both protocols, decoded and reduced to what we use. */
-import { decode } from '../message.js'
-import { readRequestFields } from './request-fields.js'
-
-/** Why a client rejected a response. */
-export interface Rejection {
-  readonly code: number
-  readonly message: string
-}
-
-/** What a client says about itself in its first request. It is a hint, never an identity. */
-export interface ClientNode {
-  readonly id: string
-  readonly cluster: string
-  /** For example `envoy 1.40.0`; empty when the client does not say. */
-  readonly userAgent: string
-}
+/**
+ * The requests of both protocols, reduced to what we use. Ten thousand names and versions become texts once, and no object with ten thousand keys
+ * on the way. Field numbers: envoy/service/discovery/v3/discovery.proto.
+ */
+import { FieldReader } from './field-reader.js'
+import { type ClientNode, type Rejection, readEntry, readErrorDetail, readNode, text } from './request-fields.js'
 
 /** What both kinds of request have in common. */
 interface RequestBase {
@@ -44,74 +33,74 @@ export interface SotwRequest extends RequestBase {
 /** A request of either protocol. */
 export type DiscoveryRequest = DeltaRequest | SotwRequest
 
-/** Decodes a DeltaDiscoveryRequest. Throws on bytes that are none. */
-export function decodeDeltaRequest(bytes: Buffer): DeltaRequest {
-  const { rest, ...names } = readRequestFields(bytes)
-  return { protocol: 'delta', ...common(decode('envoy.service.discovery.v3.DeltaDiscoveryRequest', rest)), ...names }
+/** Tags of the fields that both have. */
+interface CommonTags {
+  readonly node: number
+  readonly typeUrl: number
+  readonly nonce: number
+  readonly errorDetail: number
 }
 
-/** Decodes a DiscoveryRequest. Throws on bytes that are none. */
-export function decodeSotwRequest(bytes: Uint8Array): SotwRequest {
-  const request = decode('envoy.service.discovery.v3.DiscoveryRequest', bytes)
-  return { protocol: 'sotw', ...common(request), names: request.resourceNames ?? [] }
+const DELTA: CommonTags = { node: text(1), typeUrl: text(2), nonce: text(6), errorDetail: text(7) }
+const SUBSCRIBE = text(3)
+const UNSUBSCRIBE = text(4)
+const INITIAL_VERSIONS = text(5)
+const SOTW: CommonTags = { node: text(2), typeUrl: text(4), nonce: text(5), errorDetail: text(6) }
+const NAMES = text(3)
+
+/** Reads a DeltaDiscoveryRequest. Throws RangeError on bytes that are none, and on groups, which nobody sends. */
+export function decodeDeltaRequest(bytes: Buffer): DeltaRequest {
+  const subscribe: string[] = []
+  const unsubscribe: string[] = []
+  const initialVersions = new Map<string, string>()
+  const common = readRequest(bytes, DELTA, (tag, reader) => {
+    if (tag === SUBSCRIBE) subscribe.push(reader.text())
+    else if (tag === UNSUBSCRIBE) unsubscribe.push(reader.text())
+    else if (tag === INITIAL_VERSIONS) readEntry(reader, initialVersions)
+    else return false
+    return true
+  })
+  return { protocol: 'delta', ...common, subscribe, unsubscribe, initialVersions }
+}
+
+/** Reads a DiscoveryRequest. Throws RangeError on bytes that are none, and on groups, which nobody sends. */
+export function decodeSotwRequest(bytes: Buffer): SotwRequest {
+  const names: string[] = []
+  const common = readRequest(bytes, SOTW, (tag, reader) => tag === NAMES && names.push(reader.text()) > 0)
+  return { protocol: 'sotw', ...common, names }
 }
 
 /**
- * How many fields a message has on its first level, without decoding it: enough to refuse a million names for the price of a glance.
+ * How many fields a message has on its first level, without reading them: enough to refuse a million names for the price of a glance.
  * What cannot be read counts as far as it can.
  */
-export function countFields(bytes: Uint8Array): number {
+export function countFields(bytes: Buffer): number {
+  const reader = new FieldReader(bytes)
   let count = 0
-  let at = 0
-  const varint = (): number => {
-    let value = 0
-    for (let shift = 0; at < bytes.length; shift += 7) {
-      const byte = bytes[at++] ?? 0
-      value += (byte & 0x7f) * 2 ** shift
-      if (byte < 0x80) break
+  try {
+    while (reader.at < bytes.length) {
+      reader.skip(reader.varint())
+      count += 1
     }
-    return value
-  }
-  while (at < bytes.length) {
-    const wireType = varint() % 8
-    if (wireType === 0) varint()
-    else if (wireType === 1) at += 8
-    else if (wireType === 2) {
-      const length = varint()
-      at += length
-    } else if (wireType === 5) at += 4
-    else break
-    count += 1
+  } catch {
+    // Whoever reads it stops there as well, and says what is wrong.
   }
   return count
 }
 
-interface CommonFields {
-  readonly typeUrl?: string
-  readonly responseNonce?: string
-  readonly errorDetail?: { readonly code?: number; readonly message?: string }
-  readonly node?: {
-    readonly id?: string
-    readonly cluster?: string
-    readonly userAgentName?: string
-    readonly userAgentVersion?: string
-    readonly userAgentBuildVersion?: {
-      readonly version?: { readonly majorNumber?: number; readonly minorNumber?: number; readonly patch?: number }
-    }
-  }
-}
-
-function common({ typeUrl = '', responseNonce = '', errorDetail, node }: CommonFields): RequestBase {
-  return {
-    typeUrl,
-    nonce: responseNonce,
-    rejection: errorDetail && { code: errorDetail.code ?? 0, message: errorDetail.message ?? '' },
-    node: node && { id: node.id ?? '', cluster: node.cluster ?? '', userAgent: userAgent(node) },
-  }
-}
-
-function userAgent({ userAgentName = '', userAgentVersion, userAgentBuildVersion }: NonNullable<CommonFields['node']>): string {
-  const { majorNumber = 0, minorNumber = 0, patch = 0 } = userAgentBuildVersion?.version ?? {}
-  const version = userAgentBuildVersion?.version === undefined ? (userAgentVersion ?? '') : `${majorNumber}.${minorNumber}.${patch}`
-  return `${userAgentName} ${version}`.trim()
+/** @param takeMore reads what is no common field, or answers false */
+function readRequest(bytes: Buffer, tags: CommonTags, takeMore: (tag: number, reader: FieldReader) => boolean): RequestBase {
+  const reader = new FieldReader(bytes)
+  let [typeUrl, nonce] = ['', '']
+  let rejection: Rejection | undefined
+  let node: ClientNode | undefined
+  reader.fields((tag) => {
+    if (tag === tags.typeUrl) typeUrl = reader.text()
+    else if (tag === tags.nonce) nonce = reader.text()
+    else if (tag === tags.errorDetail) rejection = readErrorDetail(reader)
+    else if (tag === tags.node) node = readNode(reader)
+    else return takeMore(tag, reader)
+    return true
+  }, bytes.length)
+  return { typeUrl, nonce, rejection, node }
 }

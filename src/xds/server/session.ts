@@ -25,7 +25,8 @@ import {
   SUBSCRIBED_BY_NAME,
 } from './push-order.js'
 import { type RejectionMessage, readRejection } from './rejection-message.js'
-import type { DiscoveryRequest, Rejection } from './requests.js'
+import type { Rejection } from './request-fields.js'
+import type { DiscoveryRequest } from './requests.js'
 import { type Flight, type Held, Subscription } from './subscription.js'
 import { unpoisoned } from './unpoison.js'
 import { Warming } from './warming.js'

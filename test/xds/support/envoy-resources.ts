@@ -157,7 +157,7 @@ export const toAnswer = (body: string, prefix: string = '/', status: number = 20
 })
 
 /** A route with a regular expression that Envoy's RE2 refuses. */
-export const badRegex = (): Route => ({ match: { safeRegex: { regex: '(' } }, directResponse: { status: 200 } })
+export const badRegex = (regex: string = '('): Route => ({ match: { safeRegex: { regex } }, directResponse: { status: 200 } })
 
 function managed(
   name: string,

@@ -81,7 +81,7 @@ export class SessionDriver {
   }
 
   ask(typeUrl: string, { subscribe = [], unsubscribe = [], initialVersions = new Map(), nonce = '', error }: Asked = {}): void {
-    const rejection = error === undefined ? undefined : { code: 13, message: error }
+    const rejection = error === undefined ? undefined : { message: error }
     const request: DiscoveryRequest = {
       protocol: 'delta',
       typeUrl,
