@@ -221,6 +221,26 @@ describe('greedy clients', () => {
     30_000,
   )
 
+  const MANY = 100_000
+  const numbers = Array.from({ length: MANY }, (_, index) => index)
+
+  it.each([
+    { what: 'the wildcard, taken back', fields: { unsubscribe: numbers.map(() => '*') } },
+    {
+      what: 'collections, asked for',
+      fields: { subscribe: numbers.map((index) => `xdstp://test/cluster/${index}/*`) },
+    },
+    { what: 'collections, taken back', fields: { unsubscribe: numbers.map((index) => `xdstp://test/cluster/${index}/*`) } },
+  ])('a hundred thousand times $what: others are served meanwhile', async ({ fields }) => {
+    await using fixture = await serve([endpoints('ok'), cluster('a'), ...numbers.slice(0, 1_000).map((index) => endpoints(`n${index}`))])
+    const stream = fixture.delta()
+    stream.send(EDS, { subscribe: numbers.map((index) => `n${index}`) })
+    stream.send(EDS, fields)
+    stream.send(CDS)
+    while ((await stream.accept()).typeUrl !== CDS);
+    await expectServes(fixture)
+  })
+
   it('more streams from one peer than allowed are refused, and those that are open go on', async () => {
     await using fixture = await serve([endpoints('ok')], { limits: { maxStreamsPerPeer: 50 } })
     const client = fixture.client()

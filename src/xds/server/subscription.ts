@@ -120,26 +120,31 @@ export class Subscription {
     const wanted = new Set(names)
     // The wildcard last: it covers only what was not asked for by name, so that nothing counts as asked for twice.
     const all = wanted.delete(WILDCARD)
+    const globs: string[] = []
     for (const name of wanted) {
-      if (isGlob(name)) this.#subscribeGlob(name, initialVersions, catalog, revision)
+      if (isGlob(name)) globs.push(name)
       else this.#subscribeOne(name, initialVersions, catalog, revision)
     }
+    if (globs.length > 0) this.#subscribeGlobs(globs, initialVersions, catalog, revision)
     if (all) this.#subscribeAll(initialVersions, catalog, revision)
   }
 
   /** Takes names back. Names that were never subscribed are ignored. */
   unsubscribe(names: Iterable<string>): void {
+    let isLess = false
     for (const name of names) {
-      if (name === WILDCARD) this.#wildcard = false
-      else if (isGlob(name)) this.#globs.delete(collectionOf(name))
+      if (name === WILDCARD) {
+        isLess ||= this.#wildcard
+        this.#wildcard = false
+      } else if (isGlob(name)) isLess = this.#globs.delete(collectionOf(name)) || isLess
       else if (this.#names.delete(name)) {
         // The client cannot know whether the wildcard covers the name as well: it is told.
         if (this.covers(name)) this.#ask(name)
         else this.#forget(name)
-        continue
-      } else continue
-      for (const known of [...this.#divergent.keys(), ...this.requested]) if (!this.covers(known)) this.#forget(known)
+      }
     }
+    // Once for all of them: a client may name very many.
+    if (isLess) for (const known of [...this.#divergent.keys(), ...this.requested]) if (!this.covers(known)) this.#forget(known)
   }
 
   /** Replaces the names, as a state-of-the-world request does. Returns true if a name was added. */
@@ -347,13 +352,18 @@ export class Subscription {
     for (const name of names) this.#begin(name, initialVersions, catalog, revision)
   }
 
-  #subscribeGlob(glob: string, initialVersions: ReadonlyMap<string, string>, catalog: Catalog, revision: number): void {
-    const collection = collectionOf(glob)
-    const members = [...catalog.keys(), ...initialVersions.keys()].filter((name) => collectionOf(name) === collection)
-    if (this.#globs.has(collection)) for (const name of members) this.#ask(name)
+  /** All at once: a client may name very many, and each would look at everything that there is. */
+  #subscribeGlobs(globs: readonly string[], initialVersions: ReadonlyMap<string, string>, catalog: Catalog, revision: number): void {
+    const wanted = new Set(globs.map(collectionOf))
+    const members = [...catalog.keys(), ...initialVersions.keys()].filter((name) => wanted.has(collectionOf(name)))
+    for (const name of members) if (this.#inGlob(name)) this.#ask(name)
     const names = members.filter((name) => !this.covers(name))
-    this.#globs.add(collection)
-    if (members.length === 0) this.#ask(glob)
+    const filled = new Set(members.map(collectionOf))
+    for (const glob of globs) {
+      const collection = collectionOf(glob)
+      this.#globs.add(collection)
+      if (!filled.has(collection)) this.#ask(glob)
+    }
     for (const name of names) this.#begin(name, initialVersions, catalog, revision)
   }
 
