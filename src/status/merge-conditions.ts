@@ -35,7 +35,8 @@ export function withTimes(stored: readonly unknown[], ours: readonly Condition[]
       observedGeneration,
       lastTransitionTime: since || now,
       reason,
-      message: condition.message.slice(0, MAX_MESSAGE_LENGTH),
+      // Half of a letter would be another text to the API server, and be written again and again.
+      message: condition.message.slice(0, MAX_MESSAGE_LENGTH).toWellFormed(),
     }
   })
 }

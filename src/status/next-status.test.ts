@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import type { Condition } from '../gatewayapi/model.js'
 import type { ObjectStatus } from '../gatewayapi/object-status.js'
-import { type JsonObject, listAt } from '../k8s/kube-json.js'
+import { type JsonObject, listAt, stringAt } from '../k8s/kube-json.js'
 import { nextStatus } from './next-status.js'
 
 const US = 'headgate.dev/gateway-controller'
@@ -49,6 +49,15 @@ describe('the status of a route', () => {
     )
     const [merged] = listAt(merge({ parents: [before] }, route('web')), 'parents')
     expect(listAt(merged, 'conditions')).toEqual([stored(condition('Accepted'), EARLIER), stored(condition('ResolvedRefs'), NOW)])
+  })
+
+  it('has messages that the API server stores as they are: not too long, and no half letters', () => {
+    const long = { ...condition('Accepted'), message: `x${'😀'.repeat(20_000)}` }
+    const ours: ObjectStatus = { shape: 'route', object, parents: [{ parentRef: gatewayRef('web'), conditions: [long] }] }
+    const [merged] = listAt(merge({}, ours), 'parents')
+    const message = stringAt(listAt(merged, 'conditions')[0], 'message')
+    expect(message).toHaveLength(32_768)
+    expect(message.isWellFormed()).toBe(true)
   })
 
   it('loses a condition of ours that is no longer said', () => {

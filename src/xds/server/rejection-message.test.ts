@@ -29,6 +29,18 @@ describe('a message of a rejection', () => {
     })
   })
 
+  it('is cut between letters, also where a letter is two of them to JavaScript', () => {
+    const { text } = readRejection('😀'.repeat(2_000))
+    expect(text).toHaveLength(2_000)
+    expect(text.isWellFormed()).toBe(true)
+  })
+
+  it('of any length is read in no time: a client may say what it likes', () => {
+    const began = process.cpuUsage()
+    readRejection(': '.repeat(4_000_000))
+    expect(process.cpuUsage(began).user / 1_000).toBeLessThan(1_000)
+  })
+
   it('keeps what stands around printed resources: Envoy joins the messages of several clusters', () => {
     const one = (name: string) =>
       `${name}: goo.gle/debugstr  name: "${name}" type: STATIC: Proto constraint validation failed (${name} is bad)`

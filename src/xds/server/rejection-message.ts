@@ -18,6 +18,8 @@ export interface RejectionMessage {
 
 /** A condition holds 32,768 characters; nobody reads that many. */
 const MAX_LENGTH = 2_000
+/** Words are looked for so far: Envoy sends 4,096 bytes, and how many endings a text has grows with its length, as they do. */
+const MAX_READ = 16_384
 /** Longer words are whole resources. */
 const MAX_WORD_LENGTH = 500
 const MAX_WORDS = 50
@@ -33,9 +35,11 @@ const PRINTED_NAME = /^(?:name|cluster_name): "([^"]+)"/gm
 export function readRejection(message: string): RejectionMessage {
   const text = message.replace(PRINTED, (printed, at: number) => (at + printed.length < message.length ? '' : CUT_OFF)).trim()
   const names = [...message.matchAll(PRINTED)].flatMap(([printed]) => [...printed.matchAll(PRINTED_NAME)].map(([, name = '']) => name))
+  const read = text.slice(0, MAX_READ)
   return {
-    text: text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH - 1)}…` : text,
-    words: [...new Set([...names, ...quoted(text), ...endings(text), ...unusual(text)])]
+    // Half of a letter would be another text to the API server, and be written again and again.
+    text: text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH - 1).toWellFormed()}…` : text,
+    words: [...new Set([...names, ...quoted(read), ...endings(read), ...unusual(read)])]
       .filter((word) => word !== '' && word.length <= MAX_WORD_LENGTH)
       .slice(0, MAX_WORDS),
     virtualHost: indexOf(text, 'VirtualHosts'),
