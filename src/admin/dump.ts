@@ -27,7 +27,7 @@ export interface DumpedResource {
   readonly version: string
   /** `Kind/namespace/name` of the objects that it was made from. */
   readonly origins: readonly string[]
-  /** The message as ProtoJSON. */
+  /** The message as ProtoJSON; `{ unprintable: WHY }` for one that cannot be printed. */
   readonly value: unknown
 }
 
@@ -56,13 +56,23 @@ export function dumpBootstraps(sources: AdminSources): readonly unknown[] {
 }
 
 function dumpResource(group: string, { typeUrl, name, version, origins, value }: EncodedResource): DumpedResource {
-  const message = messageName(typeUrl)
   return {
     group,
     type: typeUrl.slice(typeUrl.lastIndexOf('/') + 1),
     name,
     version,
     origins: origins.map(describeObject),
-    value: message === undefined ? value.toString('base64') : redactResource(toProtoJson(message, value)),
+    value: printed(typeUrl, value),
+  }
+}
+
+/** What an extension server made may hold messages that only the proxies know: why one cannot be printed stands where it would be. */
+function printed(typeUrl: TypeUrl, value: Buffer): unknown {
+  const message = messageName(typeUrl)
+  if (message === undefined) return value.toString('base64')
+  try {
+    return redactResource(toProtoJson(message, value))
+  } catch (error) {
+    return { unprintable: error instanceof Error ? error.message : String(error) }
   }
 }
