@@ -1,8 +1,12 @@
 /** The program `gatewayctl`. */
+import { NOBODY_READS, onClosedOutput } from '../config/closed-output.js'
 import { runGatewayctl } from './run-gatewayctl.js'
 
 const stop = new AbortController()
 process.once('SIGINT', () => stop.abort())
+onClosedOutput((output) => {
+  if (output === 'stdout') process.exit(NOBODY_READS)
+})
 
 process.exitCode = await runGatewayctl(process.argv.slice(2), {
   environment: process.env,

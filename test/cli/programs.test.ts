@@ -171,6 +171,35 @@ describe('headgate and gatewayctl', () => {
     WITHIN_MS,
   )
 
+  it('end without a word when nobody reads on, as before `head`', async () => {
+    const command = `"$0" ${join(repository, 'bin', 'gatewayctl.js')} --server http://127.0.0.1:${ports.admin} dump all -o json; echo "ended with $?" >&2`
+    const { stderr } = await promisify(execFile)('sh', ['-c', `{ ${command}; } | true`, process.execPath])
+    expect(stderr).toBe('ended with 141\n')
+  })
+
+  it(
+    'serve on when nobody reads the log any more',
+    async () => {
+      const admin = await freePort()
+      const second = start('--resources', folder, '--no-envoy', '--xds-port', '0', '--admin-port', String(admin))
+      const isReady = async () => (await fetch(`http://127.0.0.1:${admin}/readyz`)).status
+      await eventually(async () => expect(await isReady()).toBe(200), WITHIN_MS)
+      second.stdout?.destroy()
+      second.stderr?.destroy()
+      // What is wrong stands in the log, once more for each file.
+      for (const name of ['broken.yaml', 'worse.yaml']) {
+        writeFileSync(join(folder, name), 'kind: [')
+        await eventually(async () => expect(await (await fetch(`http://127.0.0.1:${admin}/status`)).text()).toContain(name), WITHIN_MS)
+        rmSync(join(folder, name))
+      }
+      expect(await isReady()).toBe(200)
+      const ended = new Promise((resolve) => second.on('exit', resolve))
+      second.kill('SIGINT')
+      expect(await ended).toBe(0)
+    },
+    WITHIN_MS,
+  )
+
   it(
     'stop on Ctrl-C and leave nothing behind',
     async () => {
