@@ -321,6 +321,30 @@ describe('a folder that goes away', () => {
   })
 })
 
+describe('a folder that is made anew', () => {
+  it.each([
+    { what: 'the folder', folder: '' },
+    { what: 'a folder in it', folder: 'sub' },
+  ])('tells of changes within milliseconds as before: $what', async ({ folder: name }) => {
+    const parent = temporaryFolder({ [join('folder', name, 'a.yaml')]: configMap('a'), 'folder/other.yaml': configMap('other') })
+    const { until, values } = await serve(join(parent, 'folder'), { rescanMs: 60_000 })
+    for (let turn = 2; turn < 5; turn++) {
+      rmSync(join(parent, 'folder', name), { recursive: true })
+      write(parent, join('folder', name, 'a.yaml'), configMap('a', `${turn}`))
+      await until(() => values.get('default/a') === `{"value":"${turn}"}`)
+      write(parent, join('folder', name, 'a.yaml'), configMap('a', `edited ${turn}`))
+      await until(() => values.get('default/a') === `{"value":"edited ${turn}"}`)
+    }
+    rmSync(join(parent, 'folder', name), { recursive: true })
+    await until(() => !values.has('default/a') || name === '')
+    await quiet(100)
+    write(parent, join('folder', name, 'a.yaml'), configMap('a', 'back'))
+    await until(() => values.get('default/a') === '{"value":"back"}')
+    write(parent, join('folder', name, 'a.yaml'), configMap('a', 'at last'))
+    await until(() => values.get('default/a') === '{"value":"at last"}')
+  })
+})
+
 describe('at the end', () => {
   it('stops when the signal says so, and hands nothing over any more', async () => {
     const folder = temporaryFolder({ 'a.yaml': configMap('a') })

@@ -62,7 +62,12 @@ export class FolderWatcher {
 
   /** A folder that is a symbolic link, as `current -> releases/2`: its own directory tells when it is swapped. */
   async #watchRootLink(): Promise<void> {
-    if (!(await lstat(this.#root)).isSymbolicLink()) return
+    if ((await lstat(this.#root)).isSymbolicLink()) this.#watchAboveRoot()
+  }
+
+  /** Tells when the folder is swapped or comes back. */
+  #watchAboveRoot(): void {
+    if (this.#rootLink !== undefined || this.#closed) return
     this.#rootLink = watch(dirname(this.#root), (_, name) => {
       if (name === null || name === basename(this.#root)) this.#look('')
     })
@@ -91,7 +96,7 @@ export class FolderWatcher {
       }
       for (const path of known) this.#look(path)
     }
-    if ((await statOrNothing(this.#root)) === undefined) this.#look('')
+    if (!this.#directories.has('') || (await statOrNothing(this.#root)) === undefined) this.#look('')
   }
 
   /** Looks at a file or a directory, after whatever is being looked at now. */
@@ -120,7 +125,7 @@ export class FolderWatcher {
       if (stats?.isDirectory()) await this.#scan(path, found)
       else if (path === '') throw new Error(`${this.#options.folder} is gone`)
     } catch (error) {
-      if (path === '') this.#fail(error)
+      if (path === '') await this.#awaitRoot(error)
       // It went away, or was swapped, while it was looked at.
       else this.#queue.add(parentOf(path))
     }
@@ -132,8 +137,18 @@ export class FolderWatcher {
     }
   }
 
-  #fail(error: unknown): void {
-    if (!this.#closed) this.#options.onError(error instanceof Error ? error : new Error(String(error)))
+  /** The folder cannot be read: says so, unless it is back already, and looks again as soon as it is. */
+  async #awaitRoot(error: unknown): Promise<void> {
+    if (this.#closed) return
+    this.#unwatch('')
+    try {
+      this.#watchAboveRoot()
+    } catch {
+      // The folder above is gone as well: the patrol finds both.
+    }
+    const isGone = !(error instanceof Error && 'code' in error) || error.code === 'ENOENT'
+    if (isGone && (await statOrNothing(this.#root))?.isDirectory()) this.#queue.add('')
+    else this.#options.onError(error instanceof Error ? error : new Error(String(error)))
   }
 
   /** Looks at everything below a directory and watches it. */
@@ -166,6 +181,11 @@ export class FolderWatcher {
     if (this.#closed || known?.identity === identity) return
     known?.watcher.close()
     const watcher = watch(absolute, (_, name) => {
+      // Its own name: it was removed or moved. One that is made in its place may have the same number, and must be watched anew.
+      if (name === basename(absolute) && this.#directories.get(directory)?.watcher === watcher) {
+        this.#unwatch(directory)
+        this.#look(directory)
+      }
       // `..data` is the link that a mounted ConfigMap swaps; all other hidden names are nobody's objects.
       if (name === null || name.startsWith('..')) this.#look(directory)
       else if (!name.startsWith('.')) this.#look(join(directory, name))
@@ -173,6 +193,11 @@ export class FolderWatcher {
     // The directory went away: the one above it tells the same.
     watcher.on('error', () => this.#look(parentOf(directory)))
     this.#directories.set(directory, { identity, watcher })
+  }
+
+  #unwatch(directory: string): void {
+    this.#directories.get(directory)?.watcher.close()
+    this.#directories.delete(directory)
   }
 
   #note(path: string, now: string, found: Set<string>): void {
@@ -188,10 +213,8 @@ export class FolderWatcher {
       this.#signatures.delete(file)
       found.add(file)
     }
-    for (const [directory, { watcher }] of [...this.#directories]) {
-      if (directory !== path && !isBelow(directory, path)) continue
-      watcher.close()
-      this.#directories.delete(directory)
+    for (const directory of [...this.#directories.keys()]) {
+      if (directory === path || isBelow(directory, path)) this.#unwatch(directory)
     }
   }
 }
