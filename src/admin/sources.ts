@@ -2,6 +2,7 @@
 
 import type { ObjectStatus } from '../gatewayapi/object-status.js'
 import type { EffectiveField } from '../gatewayapi/policies/effective-report.js'
+import type { ObjectRef } from '../util/object-ref.js'
 import type { ProxyDelivery } from '../xds/delivery.js'
 import type { EncodedResource, TypeUrl } from '../xds/resource.js'
 import type { RevisionRecord } from '../xds/revision-history.js'
@@ -31,6 +32,8 @@ export interface Problem {
   readonly severity: 'error' | 'warning'
   /** `file:line:column`, or the object. */
   readonly where: string
+  /** The object that it is about, where one is known. */
+  readonly object?: ObjectRef
   readonly message: string
 }
 

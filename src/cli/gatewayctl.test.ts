@@ -42,10 +42,25 @@ beforeAll(async () => {
         json({
           objects: [
             { shape: 'route', object: { ...object, name: 'bad' }, parents: [{ parentRef, conditions: [resolved('False')] }] },
+            { shape: 'route', object: { ...object, name: 'changed' }, parents: [{ parentRef, conditions: [resolved('True')] }] },
             { shape: 'route', object: { ...object, name: 'good' }, parents: [{ parentRef, conditions: [resolved('True')] }] },
           ],
           listeners: [],
-          problems: [{ severity: 'warning', where: 'a.yaml:1:1', message: 'unknown field' }],
+          problems: [
+            { severity: 'warning', where: 'a.yaml:1:1', message: 'unknown field' },
+            {
+              severity: 'error',
+              where: 'b.yaml:9:1',
+              message: 'HTTPRoute/default/refused: no rules',
+              object: { ...object, name: 'refused' },
+            },
+            {
+              severity: 'error',
+              where: 'c.yaml:1:1',
+              message: 'HTTPRoute/default/changed: no rules',
+              object: { ...object, name: 'changed' },
+            },
+          ],
         }),
     ],
     [
@@ -69,7 +84,7 @@ afterAll(async () => {
 
 async function run(
   args: readonly string[],
-  options: { readonly isTerminal?: boolean; readonly environment?: Record<string, string> } = {},
+  options: { readonly isTerminal?: boolean; readonly environment?: Record<string, string>; readonly clock?: () => number } = {},
 ) {
   const [out, error]: [string[], string[]] = [[], []]
   const code = await runGatewayctl(args, {
@@ -77,7 +92,7 @@ async function run(
     out: (text) => void out.push(text),
     error: (text) => void error.push(text),
     isTerminal: options.isTerminal ?? false,
-    now: () => now,
+    now: options.clock ?? (() => now),
     workingFolder: folder,
     signal: new AbortController().signal,
   })
@@ -90,11 +105,14 @@ describe('gatewayctl status', () => {
     expect(code).toBe(3)
     expect(out).toBe(
       [
-        'KIND       NAME          STATE    DETAILS',
-        'HTTPRoute  default/bad   problem  parent gw: ResolvedRefs: BackendNotFound: no Service x',
-        'HTTPRoute  default/good  ok',
+        'KIND       NAME             STATE    DETAILS',
+        'HTTPRoute  default/bad      problem  parent gw: ResolvedRefs: BackendNotFound: no Service x',
+        'HTTPRoute  default/changed  ok',
+        'HTTPRoute  default/good     ok',
         '',
         'warning a.yaml:1:1: unknown field',
+        'error b.yaml:9:1: HTTPRoute/default/refused: no rules',
+        'error c.yaml:1:1: HTTPRoute/default/changed: no rules',
         '',
       ].join('\n'),
     )
@@ -102,7 +120,21 @@ describe('gatewayctl status', () => {
 
   it('shows what it is asked for', async () => {
     expect(await run(['status', 'httproute/good'])).toMatchObject({ code: 0, out: expect.not.stringContaining('bad') })
-    expect((await run(['status', '-n', 'other'])).out).toMatch(/^There is no object/)
+    expect(await run(['status', '-n', 'other'])).toEqual({
+      code: 0,
+      out: 'There is no object of this kind, name and namespace that has a status.\n',
+      error: '',
+    })
+  })
+
+  it('tells of an object that was refused where it is asked for, and ends with 3 where nobody knows the one that is named', async () => {
+    const line = 'error b.yaml:9:1: HTTPRoute/default/refused: no rules'
+    for (const words of [['httproute/refused'], ['httproute'], ['-n', 'default']]) {
+      const { code, out } = await run(['status', ...words])
+      expect([code, out.includes(line), out.includes('a.yaml')]).toEqual([3, true, false])
+    }
+    const nobody = await run(['status', 'httproute/nobody'])
+    expect(nobody).toMatchObject({ code: 3, out: 'There is no object of this kind, name and namespace that has a status.\n' })
   })
 
   it('colours what a terminal shows, unless it is told not to', async () => {
@@ -114,6 +146,22 @@ describe('gatewayctl status', () => {
       run(['status'], { isTerminal: true, environment: { NO_COLOR: '1' } }),
     ]) {
       expect((await quiet).out).not.toContain(csi)
+    }
+  })
+})
+
+describe('gatewayctl wait', () => {
+  it('does not take an older version for one that was refused', async () => {
+    let time = 0
+    const clock = (): number => (time += 1000)
+    const wait = (name: string) => run(['wait', `httproute/${name}`, '--for', 'resolved', '--timeout', '1s'], { clock })
+    expect(await wait('good')).toMatchObject({ code: 0 })
+    for (const [name, where] of [
+      ['changed', 'c.yaml:1:1'],
+      ['refused', 'b.yaml:9:1'],
+    ] as const) {
+      const error = `httproute/default/${name} is not resolved after 1 s\n  ${where}: HTTPRoute/default/${name}: no rules\n`
+      expect(await wait(name)).toMatchObject({ code: 4, error })
     }
   })
 })
@@ -145,7 +193,7 @@ describe('gatewayctl translate', () => {
   it('finds what is wrong with a file, a field, a reference', async () => {
     writeFileSync(join(folder, 'bad.yaml'), `${gatewayClass}spec: { controllerName: "no domain" }\n`)
     const { code, out } = await run(['translate', '-f', 'bad.yaml'])
-    expect([code, out]).toEqual([3, expect.stringMatching(/error bad\.yaml:4:\d+: spec\.controllerName/)])
+    expect([code, out]).toEqual([3, expect.stringMatching(/error bad\.yaml:4:\d+: GatewayClass\/headgate: spec\.controllerName/)])
   })
 
   it('is clear about files that are not there', async () => {

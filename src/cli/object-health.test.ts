@@ -22,12 +22,20 @@ describe('the health of an object', () => {
     { rule: 'all conditions True', conditions: [condition('Accepted', 'True'), condition('ResolvedRefs', 'True')], want: 'ok' },
     { rule: 'a negative condition that is False', conditions: [condition('Conflicted', 'False')], want: 'ok' },
     { rule: 'a negative condition that is True', conditions: [condition('Conflicted', 'True')], want: 'problem' },
+    { rule: 'a policy of which others decide a part', conditions: [condition('Overridden', 'True')], want: 'ok' },
+    { rule: 'one certificate for several listeners', conditions: [condition('OverlappingTLSConfig', 'True')], want: 'ok' },
     { rule: 'a condition that is False', conditions: [condition('ResolvedRefs', 'False', 'BackendNotFound')], want: 'problem' },
     { rule: 'Unknown', conditions: [condition('headgate.dev/Delivered', 'Unknown')], want: 'waiting' },
     { rule: 'False for the time being', conditions: [condition('Programmed', 'False', 'Pending')], want: 'waiting' },
     { rule: 'the worst of several', conditions: [condition('Programmed', 'Unknown'), condition('Accepted', 'False')], want: 'problem' },
   ])('$rule is $want', ({ conditions, want }) => {
     expect(objectHealth(route(conditions))).toBe(want)
+  })
+
+  it('tells what is worth knowing although nobody must act', () => {
+    expect(complaints(route([condition('Accepted', 'True'), condition('Overridden', 'True')]))).toEqual([
+      'parent gw#http: Overridden: Reason: why',
+    ])
   })
 
   it('names the part, the condition, the reason and the message', () => {

@@ -13,7 +13,10 @@ export interface StatusPart {
 export type ObjectHealth = 'ok' | 'waiting' | 'problem'
 
 /** Conditions that are a problem when they are True; all others are when they are False. */
-const NEGATIVE = new Set(['Conflicted', 'OverlappingTLSConfig', 'PartiallyInvalid', 'InsecureFrontendValidationMode', 'Overridden'])
+const NEGATIVE = new Set(['Conflicted', 'PartiallyInvalid', 'InsecureFrontendValidationMode'])
+
+/** Conditions that are worth knowing where they are True, and that nobody must act on: one certificate for many hosts, a route's own policy. */
+const REMARKS = new Set(['OverlappingTLSConfig', 'Overridden'])
 
 /** Reasons of a False that time alone heals. */
 const PASSING = new Set(['Pending', 'AddressNotAssigned', 'NoProxy', 'NoResources'])
@@ -39,6 +42,7 @@ export function statusParts(status: ObjectStatus): readonly StatusPart[] {
 
 /** The worst of its conditions. */
 export function conditionHealth({ type, status, reason }: Condition): ObjectHealth {
+  if (REMARKS.has(type)) return 'ok'
   const good = NEGATIVE.has(type) ? 'False' : 'True'
   if (status === good) return 'ok'
   return status === 'Unknown' || PASSING.has(reason) ? 'waiting' : 'problem'
@@ -58,11 +62,11 @@ export function hasCondition(status: ObjectStatus, type: string): boolean {
   return found.length > 0 && found.every((condition) => conditionHealth(condition) === 'ok' && condition.observedGeneration >= generation)
 }
 
-/** One line per condition that is not good, the parts in order. */
+/** One line per condition that is not good or worth knowing, the parts in order. */
 export function complaints(status: ObjectStatus): readonly string[] {
   return statusParts(status).flatMap(({ name, conditions }) =>
     conditions
-      .filter((condition) => conditionHealth(condition) !== 'ok')
+      .filter((condition) => conditionHealth(condition) !== 'ok' || (REMARKS.has(condition.type) && condition.status === 'True'))
       .map(({ type, reason, message }) => `${name === '' ? '' : `${name}: `}${type}: ${reason}${message === '' ? '' : `: ${message}`}`),
   )
 }

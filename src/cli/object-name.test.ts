@@ -7,6 +7,8 @@ describe('names of objects', () => {
   it.each([
     ['httproute', true],
     ['HTTPRoutes', true],
+    ['httproutes.gateway.networking.k8s.io', true],
+    ['httproute.gateway.networking.k8s.io/www', true],
     ['httproute/www', true],
     ['httproute/shop/www', true],
     ['httproute/web/www', false],

@@ -2,7 +2,7 @@
 import { InvalidArgumentError } from 'commander'
 import type { ObjectRef } from '../util/object-ref.js'
 
-/** `httproute`, `httproute/www` or `httproute/shop/www`, in any case, also plural. */
+/** `httproute`, `httproute/www` or `httproute/shop/www`, in any case, also plural and with its group, as kubectl prints it. */
 export interface ObjectName {
   /** Lower case, singular. */
   readonly kind: string
@@ -27,7 +27,7 @@ export function readObjectName(text: string): ObjectName {
   const [kind = '', second, third] = parts
   const name = third ?? second
   return {
-    kind: singular(kind.toLowerCase()),
+    kind: singular(kind.toLowerCase().split('.', 1)[0] ?? ''),
     ...(third === undefined || second === undefined ? {} : { namespace: second }),
     ...(name === undefined ? {} : { name }),
   }

@@ -2,18 +2,20 @@
 import type { Problem } from '../admin/sources.js'
 import type { Missing } from '../gatewayapi/inputs.js'
 import type { FileReport } from '../provider/file/file-provider.js'
-import { formatProblem } from '../provider/file/problem.js'
+import { type FileProblem, formatProblem, problemPlace, problemText } from '../provider/file/problem.js'
 import type { Logger } from '../telemetry/logger.js'
 
 /** Logs what is new in a report and returns all that is wrong now. */
 export function fileProblems(report: FileReport, logger: Logger): readonly Problem[] {
   for (const problem of report.added)
     logger[problem.severity === 'error' ? 'error' : 'warn']({ component: 'files' }, formatProblem(problem))
-  return report.problems.map((problem) => ({
-    severity: problem.severity,
-    where: `${problem.file}:${problem.position.line}:${problem.position.column}`,
-    message: `${problem.reason}; ${problem.advice}`,
-  }))
+  return report.problems.map(toProblem)
+}
+
+/** A problem as those see it who look. */
+export function toProblem(problem: FileProblem): Problem {
+  const { severity, object } = problem
+  return { severity, where: problemPlace(problem), message: problemText(problem), ...(object === undefined ? {} : { object }) }
 }
 
 /** Kinds whose objects protect others: without one of them, what it protects would be open. */

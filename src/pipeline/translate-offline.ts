@@ -14,6 +14,7 @@ import { readText } from '../provider/file/read-text.js'
 import { OurObjects } from '../store/our-objects.js'
 import { ResourceStore } from '../store/resource-store.js'
 import { SnapshotCache } from '../xds/snapshot-cache.js'
+import { toProblem } from './file-problems.js'
 import { listenerPlaces } from './listener-places.js'
 import { ObjectStatuses } from './object-statuses.js'
 import { Pipeline } from './pipeline.js'
@@ -68,11 +69,7 @@ export async function translateOffline(names: readonly string[], workingFolder: 
   return {
     objects: [...statuses.values()],
     listeners: listenerPlaces(translation),
-    problems: state.problems().map(({ severity, file, position, reason, advice }) => ({
-      severity,
-      where: `${file}:${position.line}:${position.column}`,
-      message: `${reason}; ${advice}`,
-    })),
+    problems: state.problems().map(toProblem),
     resources: JSON.parse(dump) as readonly DumpedResource[],
   }
 }

@@ -19,9 +19,32 @@ export interface StatusOptions extends OutputOptions {
 export async function statusCommand(context: CliContext, names: readonly ObjectName[], options: StatusOptions): Promise<number> {
   const report = await context.client.status()
   const objects = selectObjects(report.objects, names, options.namespace)
-  const selected = names.length === 0 && options.namespace === undefined ? { ...report, objects } : { ...report, objects, problems: [] }
-  context.out(printValue(options.output, selected, () => printStatus(selected, context.style)))
-  return hasFindings(selected) ? EXIT.findings : EXIT.ok
+  const isAll = names.length === 0 && options.namespace === undefined
+  const selected = { ...report, objects, problems: isAll ? report.problems : selectProblems(report.problems, names, options.namespace) }
+  const isNothing = objects.length === 0 && selected.problems.length === 0
+  // What was asked for by its name may be what a file could not be read for.
+  const others = isNothing ? report.problems.filter(({ severity, object }) => severity === 'error' && object === undefined) : []
+  const shown = { ...selected, problems: [...selected.problems, ...others] }
+  context.out(printValue(options.output, shown, () => printStatus(shown, context.style, isAll ? NOTHING : NOTHING_SUCH)))
+  const isMissing = !isAll && isNothing && names.some(({ name }) => name !== undefined)
+  return isMissing || hasFindings(shown) ? EXIT.findings : EXIT.ok
+}
+
+const NOTHING = 'There is no object that Headgate looks after. A GatewayClass with its controllerName is the first.'
+const NOTHING_SUCH = 'There is no object of this kind, name and namespace that has a status.'
+
+/** The problems of objects that are asked for. */
+export function selectProblems(
+  problems: readonly Problem[],
+  names: readonly ObjectName[],
+  namespace: string | undefined,
+): readonly Problem[] {
+  return problems.filter(
+    ({ object }) =>
+      object !== undefined &&
+      (namespace === undefined || object.namespace === namespace) &&
+      (names.length === 0 || names.some((name) => matchesObject(name, object))),
+  )
 }
 
 /** The objects in question, sorted as people look for them: classes, gateways, then what hangs on them. */
@@ -42,7 +65,7 @@ export function hasFindings({ objects, problems }: StatusReport): boolean {
 }
 
 /** The table of objects, with a line for each complaint, and the problems that no object has. */
-export function printStatus({ objects, listeners, problems }: StatusReport, style: Style): string {
+export function printStatus({ objects, listeners, problems }: StatusReport, style: Style, nothing: string = NOTHING): string {
   const rows = objects.flatMap((status) => statusRows(status, listeners, style))
   const table = printTable(
     [
@@ -52,7 +75,7 @@ export function printStatus({ objects, listeners, problems }: StatusReport, styl
       { title: 'DETAILS', cell: (row) => row.details },
     ],
     rows,
-    'There is no object that Headgate looks after. A GatewayClass with its controllerName is the first.',
+    nothing,
   )
   return problems.length === 0 ? table : `${table}\n${printProblems(problems, style)}`
 }
@@ -91,7 +114,7 @@ function summary(status: ObjectStatus, listeners: readonly ListenerPlace[]): rea
 }
 
 function printPlace({ protocol, addresses, port, boundPort }: ListenerPlace): string {
-  if (boundPort === undefined) return `${protocol} ${port}, for which there is no room`
+  if (boundPort === undefined) return `${protocol} ${port}, not served`
   return `${protocol} on ${addresses.map((address) => `${address.includes(':') ? `[${address}]` : address}:${boundPort}`).join(', ')}`
 }
 

@@ -1,6 +1,7 @@
 /** `gatewayctl wait KIND/NAME --for=delivered`: for scripts that change something and want to know when traffic has it. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ObjectStatus } from '../../gatewayapi/object-status.js'
+import type { ObjectRef } from '../../util/object-ref.js'
 import { CliError, EXIT } from '../cli-error.js'
 import type { CliContext } from '../context.js'
 import { complaints, hasCondition } from '../object-health.js'
@@ -37,19 +38,17 @@ export async function waitCommand(context: CliContext, target: ObjectName, optio
   const name: ObjectName = { namespace: options.namespace, ...target }
   const began = context.now()
   while (true) {
-    const status = find((await context.client.status()).objects, name)
+    const { objects, problems } = await context.client.status()
+    const status = find(objects, name)
     const isRead = status !== undefined && status.object.generation >= (options.generation ?? 0)
-    if (isRead && holds(status, type)) {
+    // Of an object that was refused, an older version may be in use: not what whoever waits has written.
+    const refused = problems.filter(({ severity, object }) => severity === 'error' && object !== undefined && isMeant(name, object))
+    if (isRead && refused.length === 0 && holds(status, type)) {
       context.out(`${label(name)} is ${options.for}\n`)
       return EXIT.ok
     }
     if (context.now() - began >= options.timeout || context.signal.aborted) {
-      const reasons =
-        status === undefined
-          ? ['there is no such object with a status of Headgate']
-          : isRead
-            ? complaints(status)
-            : [`Headgate has read its generation ${status.object.generation}`]
+      const reasons = refused.length > 0 ? refused.map(({ where, message }) => `${where}: ${message}`) : reasonsOf(status, isRead)
       context.error(
         `${label(name)} is not ${options.for} after ${options.timeout / 1000} s\n${reasons.map((reason) => `  ${reason}\n`).join('')}`,
       )
@@ -59,13 +58,22 @@ export async function waitCommand(context: CliContext, target: ObjectName, optio
   }
 }
 
+function reasonsOf(status: ObjectStatus | undefined, isRead: boolean): readonly string[] {
+  if (status === undefined) return ['there is no such object with a status of Headgate']
+  return isRead ? complaints(status) : [`Headgate has read its generation ${status.object.generation}`]
+}
+
 /** Gateways say `Programmed` where routes say `Delivered`: the same promise. */
 function holds(status: ObjectStatus, type: string): boolean {
   return hasCondition(status, type) || (type === NAMES.delivered && status.shape !== 'route' && hasCondition(status, 'Programmed'))
 }
 
 function find(objects: readonly ObjectStatus[], name: ObjectName): ObjectStatus | undefined {
-  return objects.find(({ object }) => matchesObject(object.namespace === '' ? { ...name, namespace: '' } : name, object))
+  return objects.find(({ object }) => isMeant(name, object))
+}
+
+function isMeant(name: ObjectName, object: ObjectRef): boolean {
+  return matchesObject(object.namespace === '' ? { ...name, namespace: '' } : name, object)
 }
 
 const label = ({ kind, namespace, name }: ObjectName): string => `${kind}/${namespace}/${name}`

@@ -29,9 +29,18 @@ export interface FileProblem {
 
 /** `routes.yaml:12:5: error: HTTPRoute/default/a: spec.rules: Too many: …; correct it: the last good version stays in use`. */
 export function formatProblem(problem: FileProblem): string {
-  const { file, position, severity, object, reason, advice, effect } = problem
+  return `${problemPlace(problem)}: ${problem.severity}: ${problemText(problem)}`
+}
+
+/** `routes.yaml:12:5`. */
+export function problemPlace({ file, position }: FileProblem): string {
+  return `${file}:${position.line}:${position.column}`
+}
+
+/** `HTTPRoute/default/a: spec.rules: Too many: …; correct it (the last good version stays in use)`. */
+export function problemText({ object, reason, advice, effect }: FileProblem): string {
   const what = object === undefined ? reason : `${describeObject(object)}: ${reason}`
-  return `${file}:${position.line}:${position.column}: ${severity}: ${what}; ${advice}${CONSEQUENCE[effect]}`
+  return `${what}; ${advice}${CONSEQUENCE[effect]}`
 }
 
 const CONSEQUENCE: Readonly<Record<ProblemEffect, string>> = {
