@@ -3,15 +3,16 @@ import type { ListenerPlace } from '../admin/sources.js'
 import { objectKey } from '../util/object-ref.js'
 import type { Translation } from './translation.js'
 
-/** Every listener of ours, in the order of gateways and ports. */
-export function listenerPlaces({ gatewayApi }: Translation): readonly ListenerPlace[] {
+/** Every listener of ours, in the order of gateways and ports. One that lost its host to another listener is at no bound port. */
+export function listenerPlaces({ gatewayApi }: Pick<Translation, 'gatewayApi'>): readonly ListenerPlace[] {
   const ports = new Map(
     [...gatewayApi.ports.entries()].flatMap(([, port]) =>
       port.transport === 'QUIC' ? [] : [[place(port.name.split('/', 2).join('/'), port.port, port.transport), port]],
     ),
   )
   const places = [...gatewayApi.listeners.entries()].map(([, listener]) => {
-    const port = ports.get(place(listener.scope, listener.port, listener.protocol === 'UDP' ? 'UDP' : 'TCP'))
+    const word = place(listener.scope, listener.port, listener.protocol === 'UDP' ? 'UDP' : 'TCP')
+    const port = listener.serves || listener.guardsHost ? ports.get(word) : undefined
     return {
       gateway: objectKey(listener.gateway.namespace, listener.gateway.name),
       listener: listener.parent.kind === 'Gateway' ? listener.name : `${listener.parent.kind}/${listener.parent.name}/${listener.name}`,
