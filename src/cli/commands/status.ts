@@ -7,6 +7,7 @@ import type { CliContext, OutputOptions } from '../context.js'
 import { complaints, objectHealth } from '../object-health.js'
 import { matchesObject, type ObjectName } from '../object-name.js'
 import { printValue } from '../output/print.js'
+import { printable } from '../output/printable.js'
 import type { Style } from '../output/style.js'
 import { printTable } from '../output/table.js'
 
@@ -83,7 +84,10 @@ export function printStatus({ objects, listeners, problems }: StatusReport, styl
 /** A line per problem. */
 export function printProblems(problems: readonly Problem[], style: Style): string {
   return problems
-    .map(({ severity, where, message }) => `${severity === 'error' ? style.bad('error') : style.waiting('warning')} ${where}: ${message}\n`)
+    .map(
+      ({ severity, where, message }) =>
+        `${severity === 'error' ? style.bad('error') : style.waiting('warning')} ${printable(`${where}: ${message}`)}\n`,
+    )
     .join('')
 }
 

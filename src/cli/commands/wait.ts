@@ -6,6 +6,7 @@ import { CliError, EXIT } from '../cli-error.js'
 import type { CliContext } from '../context.js'
 import { complaints, hasCondition } from '../object-health.js'
 import { matchesObject, type ObjectName } from '../object-name.js'
+import { printable } from '../output/printable.js'
 
 /** What to wait for, and how long. */
 export interface WaitOptions {
@@ -50,7 +51,7 @@ export async function waitCommand(context: CliContext, target: ObjectName, optio
     if (context.now() - began >= options.timeout || context.signal.aborted) {
       const reasons = refused.length > 0 ? refused.map(({ where, message }) => `${where}: ${message}`) : reasonsOf(status, isRead)
       context.error(
-        `${label(name)} is not ${options.for} after ${options.timeout / 1000} s\n${reasons.map((reason) => `  ${reason}\n`).join('')}`,
+        `${label(name)} is not ${options.for} after ${options.timeout / 1000} s\n${reasons.map((reason) => `  ${printable(reason)}\n`).join('')}`,
       )
       return EXIT.timeout
     }

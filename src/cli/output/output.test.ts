@@ -41,6 +41,16 @@ describe('printTable', () => {
     expect(printTable(columns, [['a\r\nb', 'ok']], 'nothing')).toBe('NAME  STATE\na b   ok\n')
   })
 
+  it.each([
+    { what: 'the title of the window', text: 'a\u001b]0;owned\u0007b', want: 'a]0;ownedb' },
+    { what: 'the cursor', text: 'a\u001b[2J\u001b[Hb', want: 'a[2J[Hb' },
+    { what: 'the cursor, in eight bits', text: 'a\u009b2Jb', want: 'a2Jb' },
+    { what: 'the clipboard', text: 'a\u001b]52;c;eA==\u001b\\b', want: 'a]52;c;eA==\\b' },
+    { what: 'the character before', text: 'abcd\b\b', want: 'abcd' },
+  ])('keeps text of others from $what', ({ text, want }) => {
+    expect(printTable(columns, [[text, 'ok']], 'nothing').split('\n')[1]).toBe(`${want}  ok`)
+  })
+
   it('says that there is nothing', () => {
     expect(printTable(columns, [], 'There is nothing.')).toBe('There is nothing.\n')
   })

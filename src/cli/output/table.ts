@@ -1,5 +1,6 @@
 /** Tables as kubectl prints them: a head line, columns two blanks apart, no lines. */
 import { stripVTControlCharacters } from 'node:util'
+import { printable } from './printable.js'
 
 /** A column: its title and the cell of a row. */
 export interface Column<Row> {
@@ -10,7 +11,7 @@ export interface Column<Row> {
 /** The text of a table, or a sentence when there is no row. */
 export function printTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[], whenEmpty: string): string {
   if (rows.length === 0) return `${whenEmpty}\n`
-  const lines = [columns.map(({ title }) => title), ...rows.map((row) => columns.map(({ cell }) => singleLine(cell(row))))]
+  const lines = [columns.map(({ title }) => title), ...rows.map((row) => columns.map(({ cell }) => printable(cell(row))))]
   const widths = columns.map((_, index) => Math.max(...lines.map((line) => width(line[index] ?? ''))))
   return lines
     .map(
@@ -21,11 +22,6 @@ export function printTable<Row>(columns: readonly Column<Row>[], rows: readonly 
           .trimEnd()}\n`,
     )
     .join('')
-}
-
-/** A cell must not break the table, nor move the cursor of a terminal. */
-function singleLine(text: string): string {
-  return text.replaceAll('\r', '').replaceAll('\n', ' ')
 }
 
 const pad = (text: string, size: number): string => text + ' '.repeat(Math.max(size - width(text), 0))
