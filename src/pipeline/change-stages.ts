@@ -32,6 +32,11 @@ export class ChangeStages {
     this.#tell('translate', trace.readyAt - trace.translationAt)
   }
 
+  /** There is no such group any more. */
+  forgotten(group: string): void {
+    this.#ready.delete(group)
+  }
+
   /** A proxy runs a revision; `sentAt` is when the last response before was handed to its socket. */
   reached({ group }: Pick<ProxyIdentity, 'group'>, revision: number, sentAt: number | undefined, now: number): void {
     const ready = this.#ready.get(group)?.findLast((each) => each.revision === revision)

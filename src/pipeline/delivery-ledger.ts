@@ -22,6 +22,8 @@ interface Entry {
   rejection: string | undefined
 }
 
+const NO_PROXY: GroupProgress = { acknowledgedRevision: 0, connectedProxies: 0 }
+
 /** Keeps one entry per object that has configuration. Objects are named by `<Kind>/<namespace>/<name>`. */
 export class DeliveryLedger {
   readonly #entries = new Map<string, Entry>()
@@ -67,9 +69,11 @@ export class DeliveryLedger {
 
   /** Notes how far a group is and returns the objects whose delivery may have changed. */
   progress(group: string, progress: GroupProgress): readonly string[] {
-    const before = this.#progress.get(group)
-    this.#progress.set(group, progress)
-    if (before?.acknowledgedRevision === progress.acknowledgedRevision && before.connectedProxies > 0 === progress.connectedProxies > 0)
+    const before = this.#progress.get(group) ?? NO_PROXY
+    // Groups come and go.
+    if (progress.connectedProxies === 0) this.#progress.delete(group)
+    else this.#progress.set(group, progress)
+    if (before.acknowledgedRevision === progress.acknowledgedRevision && before.connectedProxies > 0 === progress.connectedProxies > 0)
       return []
     return [...(this.#waiting.get(group) ?? [])]
   }
@@ -129,6 +133,10 @@ export class DeliveryLedger {
   }
 
   #stopWaiting(object: string, entry: Entry): void {
-    for (const group of entry.needs.keys()) this.#waiting.get(group)?.delete(object)
+    for (const group of entry.needs.keys()) {
+      const waiting = this.#waiting.get(group)
+      waiting?.delete(object)
+      if (waiting?.size === 0) this.#waiting.delete(group)
+    }
   }
 }

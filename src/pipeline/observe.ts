@@ -35,6 +35,11 @@ export function observe({ snapshots, server, store }: ControlPlane, metrics: Met
     deliveries.applied(group, revision, performance.now())
     stages.applied(group, revision, trace, systemClock.now())
   })
+  snapshots.onForgotten((group) => {
+    deliveries.forgotten(group)
+    stages.forgotten(group)
+    metrics.proxies.remove({ group })
+  })
   tracker.onReached((proxy, revision, sentAt) => stages.reached(proxy, revision, sentAt, systemClock.now()))
   tracker.onDelivery((event) => {
     if (event.kind === 'rejection') {
@@ -61,6 +66,10 @@ class DeliveryTimes {
     this.#waiting.set(group, waiting)
     waiting.push({ revision, since: now })
     if (waiting.length > MOST_WAITING) waiting.shift()
+  }
+
+  forgotten(group: string): void {
+    this.#waiting.delete(group)
   }
 
   delivered(group: string, revision: number, now: number): readonly number[] {

@@ -67,7 +67,12 @@ export class DeliveryTracker {
 
   /** Its stream ended. */
   disconnected({ group, stream }: ProxyIdentity): void {
-    if (this.#groups.get(group)?.delete(stream)) this.#progress(group)
+    const proxies = this.#groups.get(group)
+    if (proxies?.delete(stream) !== true) return
+    this.#progress(group)
+    if (proxies.size > 0) return
+    this.#groups.delete(group)
+    this.#reported.delete(group)
   }
 
   /** A response was handed to the socket. */

@@ -44,6 +44,8 @@ describe('RevisionHistory', () => {
     const b = proxy('b', 2)
     tracker.connected(a, 0)
     tracker.connected(b, 0)
+    // Their streams.
+    cache.listen('g', { changed: () => {}, complete: () => {} })
     const origins = [route('one', 1), route('two', 1)]
     cache.apply('g', [put({ ...cluster('c'), origins })])
     passes(10)
@@ -88,6 +90,15 @@ describe('RevisionHistory', () => {
     expect(records[0]).toMatchObject({ totalChanges: 3, acknowledged: [{ proxy: 'x' }] })
     expect(records[0]?.changes).toHaveLength(2)
     expect(records[0]?.causes).toHaveLength(1)
+  })
+
+  it('remembers nothing of groups that are gone, however many come and go', () => {
+    const { cache, history } = setUp()
+    cache.apply('g', [put(cluster('a'))])
+    cache.apply('g', [drop(cluster('a'))])
+    expect(history.list('g')).toEqual([])
+    cache.apply('g', [put(cluster('a'))])
+    expect(history.list('g').map(({ revision }) => revision)).toEqual([3])
   })
 
   it('remembers nothing after it was stopped', () => {

@@ -1,4 +1,4 @@
-/** The last revisions of every group: what changed, because of which objects, and when each proxy had it. */
+/** The last revisions of every group that there is: what changed, because of which objects, and when each proxy had it. */
 import type { ObjectVersion } from '../util/object-ref.js'
 import type { ChangeTrace } from './change-trace.js'
 import type { DeliveryTracker, ProxyIdentity } from './delivery-tracker.js'
@@ -76,6 +76,7 @@ export class RevisionHistory {
     this.#now = now
     this.#stops = [
       cache.onApplied((group, changes, revision, trace) => this.#applied(group, changes, revision, trace)),
+      cache.onForgotten((group) => this.#groups.delete(group)),
       tracker.onReached((proxy, revision, sentAt) => this.#proxyReached(proxy, revision, sentAt)),
     ]
   }

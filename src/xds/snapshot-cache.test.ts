@@ -66,6 +66,25 @@ describe('SnapshotCache', () => {
     expect(['a', 'b', 'c'].map(isUsed)).toEqual([false, false, false])
   })
 
+  it.each([
+    { what: 'streams', end: 'resources' },
+    { what: 'resources', end: 'streams' },
+  ])('forgets a group that has no $what when it loses its $end, and goes on behind its revisions', ({ end }) => {
+    const { cache, unlisten } = setUp()
+    const forgotten: string[] = []
+    cache.onForgotten((group) => forgotten.push(group))
+    cache.apply('g', [put(cluster('a'))])
+    const ends = [unlisten, () => cache.apply('g', [drop(cluster('a'))])]
+    const [first, last] = end === 'resources' ? ends : ends.toReversed()
+    first?.()
+    expect([cache.groups(), forgotten]).toEqual([['g'], []])
+    last?.()
+    expect([cache.groups(), forgotten]).toEqual([[], ['g']])
+    expect(cache.apply('g', [drop(cluster('a'))])).toBe(2)
+    expect(cache.groups()).toEqual([])
+    expect(cache.apply('g', [put(cluster('a'))])).toBe(3)
+  })
+
   it('becomes complete once', () => {
     const { cache, completions } = setUp()
     expect(cache.isComplete).toBe(false)

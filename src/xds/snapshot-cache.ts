@@ -28,6 +28,9 @@ export interface SnapshotListener {
 /** Is told what changed in any group. */
 export type AppliedListener = (group: string, changes: readonly AppliedChange[], revision: number, trace: ChangeTrace | undefined) => void
 
+/** Is told of a group that is forgotten. */
+export type ForgottenListener = (group: string) => void
+
 interface Group {
   revision: number
   readonly resources: Map<TypeUrl, Map<string, EncodedResource>>
@@ -38,10 +41,16 @@ interface Group {
 
 const EMPTY: ReadonlyMap<string, EncodedResource> = new Map()
 
-/** Holds the resources of all groups. Every call costs what it changes, never what is there. */
+/**
+ * Holds the resources of all groups. Every call costs what it changes, never what is there. A group without resources and streams is forgotten:
+ * Gateways come and go. One of the same name that comes later goes on behind its revisions.
+ */
 export class SnapshotCache {
   readonly #groups = new Map<string, Group>()
   readonly #appliedListeners = new Set<AppliedListener>()
+  readonly #forgottenListeners = new Set<ForgottenListener>()
+  /** The highest revision of a group that is forgotten. */
+  #forgottenRevision = 0
   #complete = false
 
   /** True when all is here that existed at the start: until then a stream may add to what its client has, and says nothing else. */
@@ -64,20 +73,22 @@ export class SnapshotCache {
   apply(group: string, changes: readonly ResourceChange[], trace?: ChangeTrace): number {
     const state = this.#group(group)
     const applied = changes.flatMap((change) => applyOne(state, change))
-    if (applied.length === 0) return state.revision
-    state.revision += 1
-    const { revision } = state
-    for (const listener of this.#appliedListeners) listener(group, applied, revision, trace)
-    for (const listener of state.listeners) listener.changed(applied, revision)
-    return revision
+    if (applied.length > 0) {
+      state.revision += 1
+      const { revision } = state
+      for (const listener of this.#appliedListeners) listener(group, applied, revision, trace)
+      for (const listener of state.listeners) listener.changed(applied, revision)
+    }
+    if (changes.some(({ resource }) => resource === undefined)) this.#forgetIfEmpty(group)
+    return state.revision
   }
 
-  /** The revision of a group: 0 before its first change. */
+  /** The revision of a group: 0 for one that has nothing and was not known before. */
   revision(group: string): number {
     return this.#groups.get(group)?.revision ?? 0
   }
 
-  /** The names of all groups that have or had resources or streams. */
+  /** The names of all groups that have resources or streams. */
   groups(): readonly string[] {
     return [...this.#groups.keys()]
   }
@@ -102,7 +113,7 @@ export class SnapshotCache {
     const { listeners } = this.#group(group)
     listeners.add(listener)
     return () => {
-      listeners.delete(listener)
+      if (listeners.delete(listener)) this.#forgetIfEmpty(group)
     }
   }
 
@@ -114,10 +125,27 @@ export class SnapshotCache {
     }
   }
 
+  /** Tells the listener of every group that is forgotten, until the returned function is called. */
+  onForgotten(listener: ForgottenListener): () => void {
+    this.#forgottenListeners.add(listener)
+    return () => {
+      this.#forgottenListeners.delete(listener)
+    }
+  }
+
+  #forgetIfEmpty(name: string): void {
+    const group = this.#groups.get(name)
+    if (group === undefined || group.listeners.size > 0) return
+    for (const { size } of group.resources.values()) if (size > 0) return
+    this.#groups.delete(name)
+    this.#forgottenRevision = Math.max(this.#forgottenRevision, group.revision)
+    for (const listener of this.#forgottenListeners) listener(name)
+  }
+
   #group(name: string): Group {
     let group = this.#groups.get(name)
     if (group === undefined) {
-      group = { revision: 0, resources: new Map(), referrers: new Map(), listeners: new Set() }
+      group = { revision: this.#forgottenRevision, resources: new Map(), referrers: new Map(), listeners: new Set() }
       this.#groups.set(name, group)
     }
     return group

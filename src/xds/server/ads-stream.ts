@@ -317,8 +317,9 @@ export class AdsStream implements SnapshotListener {
     this.#endBeginning()
     this.#onEnded()
     if (this.#state === undefined) return
-    this.#state.unlisten()
     this.#context.tracker.disconnected(this.#state.proxy)
+    // Behind that: a group that nothing is left of is forgotten with it.
+    this.#state.unlisten()
     this.#context.log.info({ proxy: this.#state.proxy.node, group: this.#state.proxy.group }, 'proxy disconnected')
   }
 }
