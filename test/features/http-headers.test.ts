@@ -61,6 +61,8 @@ feature(
     const rows: readonly (readonly [rewrite: string, asked: string, seen: string])[] = [
       ['hostname: inner.example.com', '/x', 'inner.example.com /x'],
       ['path: {type: ReplaceFullPath, replaceFullPath: /full}', '/x/y?q=1', 'example.com /full?q=1'],
+      ['path: {type: ReplaceFullPath, replaceFullPath: "a b"}', '/x/y?q=1', 'example.com /a%20b?q=1'],
+      ['path: {type: ReplaceFullPath, replaceFullPath: ""}', '/x/y', 'example.com /'],
       ['path: {type: ReplacePrefixMatch, replacePrefixMatch: /p}', '/x/y?q=1', 'example.com /p/y?q=1'],
       ['path: {type: ReplacePrefixMatch, replacePrefixMatch: /}', '/x/y', 'example.com /y'],
     ]

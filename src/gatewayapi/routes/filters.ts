@@ -178,6 +178,12 @@ function redirectOf({ scheme, hostname, port, path, statusCode }: HTTPRequestRed
 
 function pathChange({ type, replaceFullPath, replacePrefixMatch }: HTTPPathModifier): PathChange {
   return type === 'ReplaceFullPath'
-    ? { kind: 'fullPath', value: replaceFullPath ?? '/' }
-    : { kind: 'prefix', value: replacePrefixMatch ?? '/' }
+    ? { kind: 'fullPath', value: toPath(replaceFullPath ?? '') }
+    : { kind: 'prefix', value: replacePrefixMatch === '' ? '' : toPath(replacePrefixMatch ?? '') }
+}
+
+/** What is asked for as a request can hold it: a path begins with a slash and has no blanks, which the API does not demand of it. */
+function toPath(text: string): string {
+  const encoded = text.toWellFormed().replace(/[^\x21-\x7e]+/g, encodeURIComponent)
+  return encoded.startsWith('/') ? encoded : `/${encoded}`
 }

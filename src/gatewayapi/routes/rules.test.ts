@@ -82,6 +82,11 @@ describe('filters of a rule', () => {
   it.each([
     { filter: 'hostname: b.com', want: { hostRewrite: 'b.com' } },
     { filter: 'path: { type: ReplaceFullPath, replaceFullPath: /x }', want: { pathRewrite: { kind: 'fullPath', value: '/x' } } },
+    { filter: 'path: { type: ReplaceFullPath, replaceFullPath: "" }', want: { pathRewrite: { kind: 'fullPath', value: '/' } } },
+    { filter: 'path: { type: ReplaceFullPath, replaceFullPath: x }', want: { pathRewrite: { kind: 'fullPath', value: '/x' } } },
+    { filter: 'path: { type: ReplaceFullPath, replaceFullPath: /a ü }', want: { pathRewrite: { kind: 'fullPath', value: '/a%20%C3%BC' } } },
+    { filter: 'path: { type: ReplacePrefixMatch, replacePrefixMatch: x }', want: { pathRewrite: { kind: 'prefix', value: '/x' } } },
+    { filter: 'path: { type: ReplacePrefixMatch, replacePrefixMatch: "" }', want: { pathRewrite: { kind: 'prefix', value: '' } } },
     { filter: 'path: { type: ReplacePrefixMatch, replacePrefixMatch: / }', want: { pathRewrite: { kind: 'prefix', value: '/' } } },
   ])('rewrites: $filter', ({ filter, want }) => {
     expect(
