@@ -99,6 +99,21 @@ feature(
 )
 
 feature(
+  ['HTTPRoute spec.rules.matches.queryParams.value'],
+  'matches the value of a query parameter however clients encode it',
+  async () => {
+    await headgate.write('route', route(`\n  - {matches: [{queryParams: [{name: q, value: 'a b&c/ü'}]}], ${to('a')}}`))
+    const rows: readonly (readonly [query: string, want: string | number])[] = [
+      ['q=a%20b%26c%2F%C3%BC', 'a'],
+      ['q=a+b%26c/%c3%bc', 'a'],
+      ['q=a%20b&c=/', 404],
+      ['q=a%2520b%26c%2F%C3%BC', 404],
+    ]
+    for (const [query, want] of rows) expect([query, await answerer({ path: `/?${query}` })]).toEqual([query, want])
+  },
+)
+
+feature(
   ['HTTPRoute spec.rules.matches.path.type', 'HTTPRoute spec.rules.matches.{method,headers.name,queryParams.name}'],
   'lets the more specific match win, wherever it stands',
   async () => {

@@ -1,5 +1,6 @@
 import type { envoy } from '../../gen/envoy/types.js'
 import type { PathMatch, RequestMatch, ValueMatch } from '../../ir/route.js'
+import { inAnyEncoding, quote } from './regex.js'
 
 type RouteMatch = envoy.config.route.v3.RouteMatch
 type HeaderMatcher = envoy.config.route.v3.HeaderMatcher
@@ -8,7 +9,7 @@ type StringMatcher = envoy.type.matcher.v3.StringMatcher
 /** The match of a route. With `grpc` only requests that say that they are gRPC match. */
 export function routeMatch(match: RequestMatch, grpc: boolean): RouteMatch {
   const headers = [...(match.method === undefined ? [] : [exactHeader(':method', match.method)]), ...match.headers.map(headerMatcher)]
-  const queryParameters = match.queryParams.map((param) => ({ name: param.name, stringMatch: stringMatcher(param) }))
+  const queryParameters = match.queryParams.map((param) => ({ name: param.name, stringMatch: queryMatcher(param) }))
   const cookies = (match.cookies ?? []).map((cookie) => ({ name: cookie.name, stringMatch: stringMatcher(cookie) }))
   return {
     ...pathMatch(match.path),
@@ -45,6 +46,16 @@ function pathMatch(path: PathMatch): RouteMatch {
 function headerMatcher(match: ValueMatch): HeaderMatcher {
   return { name: match.name, stringMatch: stringMatcher(match) }
 }
+
+/** Envoy compares queries as they were sent: a value is the same in each spelling of what a query cannot hold, or need not, as it is. */
+function queryMatcher(match: ValueMatch): StringMatcher {
+  if (match.kind !== 'exact' || UNRESERVED.test(match.value)) return stringMatcher(match)
+  const parts = match.value.split(/([^A-Za-z0-9._~-]+)/)
+  return { safeRegex: { regex: parts.map((part) => (UNRESERVED.test(part) ? quote(part) : inAnyEncoding(part))).join('') } }
+}
+
+/** Characters that nobody writes otherwise (RFC 3986 §2.3). */
+const UNRESERVED = /^[A-Za-z0-9._~-]*$/
 
 function stringMatcher({ kind, value }: ValueMatch): StringMatcher {
   return kind === 'exact' ? { exact: value } : { safeRegex: { regex: value } }

@@ -24,6 +24,13 @@ describe('a match', () => {
         queryParameters: [{ name: 'Q', stringMatch: { safeRegex: { regex: 'w+' } } }],
       },
     },
+    {
+      rule: 'a query parameter in any spelling of what a query cannot hold as it is',
+      match: prefix('/', { queryParams: [{ name: 'q', kind: 'exact', value: 'a b/ü' }] }),
+      want: {
+        queryParameters: [{ name: 'q', stringMatch: { safeRegex: { regex: 'a(?: |%(?i:20)|\\+)b(?:/|%(?i:2f))(?:ü|%(?i:c3)%(?i:bc))' } } }],
+      },
+    },
   ])('$rule', ({ match, want }) => {
     const [built] = buildRoutes(route({ match }), '*')
     expect(built?.match).toEqual({
