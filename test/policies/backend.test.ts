@@ -105,6 +105,18 @@ spec: {targetRefs: [{group: headgate.dev, kind: Backend, name: b}], loadBalancer
     await rm(socketFolder, { recursive: true, force: true })
   })
 
+  it.each([
+    { how: 'as it is', spell: (path: string) => path },
+    { how: 'over another name of its folder', spell: (path: string) => `/proc/self/root${path}` },
+    { how: 'in a long way', spell: (path: string) => path.replace(/[^/]*$/, './/$&') },
+    { how: 'and something that the system does not see', spell: (path: string) => `${path}\\0x` },
+  ])('the admin interface of the Envoy is not reached by its path, $how', async ({ spell }) => {
+    const state = world.headgate.running.localEnvoy()
+    if (state?.kind !== 'running') throw new Error('no Envoy is running')
+    await world.write(ROUTE, backend(`endpoints: [{unix: {path: "${spell(state.adminSocketPath)}"}}]`))
+    expect(await world.ask({ path: '/server_info' })).toMatchObject({ status: 500, body: expect.not.stringContaining('version') })
+  })
+
   policyField(['Backend appProtocols'], 'the protocol is the one that is named', async () => {
     const h2 = await startBackend('h2', { kind: 'h2c' })
     await world.write(ROUTE, backend(`endpoints: [${ip(h2.port)}], appProtocols: [kubernetes.io/h2c]`))

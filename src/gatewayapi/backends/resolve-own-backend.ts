@@ -1,5 +1,6 @@
 /** Objects of kind Backend (headgate.dev): IP addresses, DNS names and Unix sockets. */
 import type { AppProtocol, Backend, BackendEndpoint, BackendTLSSettings } from '../../gen/kinds.js'
+import { ADMIN_SOCKET, leadsToAdmin } from '../../ir/admin-socket.js'
 import type { DnsHost, Endpoint, Locality } from '../../ir/cluster.js'
 import type { UpstreamTls } from '../../ir/tls.js'
 import { objectVersion } from '../../util/object-ref.js'
@@ -15,6 +16,11 @@ import { resolveUpstreamTls, UNVERIFIED_TLS } from './upstream-tls.js'
 /** A Backend as a backend. */
 export function resolveOwnBackend(world: BackendWorld, ref: BackendRef, backend: Backend | undefined): ResolvedBackend {
   if (backend === undefined) return unusable('BackendNotFound', `The Backend "${ref.namespace}/${ref.name}" does not exist.`)
+  if ((backend.spec.endpoints ?? []).some(({ unix }) => unix !== undefined && leadsToAdmin(unix.path)))
+    return unusable(
+      undefined,
+      `The Backend "${ref.namespace}/${ref.name}" names a socket that is called "${ADMIN_SOCKET}", as the admin interface of a proxy is: that is out of reach for requests.`,
+    )
   const spoken = combine(backend.spec.appProtocols ?? [])
   const tls = resolveTls(world, backend, spoken)
   if (typeof tls === 'string') return unusable(undefined, `The Backend "${ref.namespace}/${ref.name}" ${tls}`)

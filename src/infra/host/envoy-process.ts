@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ADMIN_SOCKET } from '../../ir/admin-socket.js'
 import type { Logger, LogLevel } from '../../telemetry/logger.js'
 import { askEnvoy, openClientConnections } from './envoy-admin.js'
 import { envoyLogLevel, readEnvoyLogLine } from './envoy-log.js'
@@ -58,7 +59,7 @@ export class EnvoyProcess {
   async start(signal: AbortSignal): Promise<void> {
     const folder = await mkdtemp(join(tmpdir(), 'headgate-envoy-'))
     try {
-      const adminSocketPath = join(folder, 'admin.sock')
+      const adminSocketPath = join(folder, ADMIN_SOCKET)
       const bootstrapFile = join(folder, 'bootstrap.json')
       await writeFile(bootstrapFile, this.#options.bootstrap({ adminSocketPath }), { mode: 0o600 })
       let backoff = FIRST_BACKOFF_MILLISECONDS
