@@ -1,6 +1,7 @@
 /** Server-side apply: we say what our part of an object is, and the server merges it with the parts of others. */
 import type { KubeClient, KubeRequest } from './kube-client.js'
 import { CONTENT_TYPE } from './kube-client.js'
+import { hasStatus } from './kube-error.js'
 import type { JsonObject } from './kube-json.js'
 import { type ApiObjectPath, objectPath } from './resource-path.js'
 
@@ -32,4 +33,12 @@ export function serverSideApply(
     contentType: CONTENT_TYPE.apply,
   }
   return client.json(request, signal)
+}
+
+/**
+ * True if the body does not fit its kind, such as a word where an object belongs, or a quantity that is none. kube-apiserver answers that with
+ * 500, as if the fault were its own.
+ */
+export function isMalformedApply(error: unknown): boolean {
+  return hasStatus(error, 500) && /: failed to (create typed patch|convert (new|patch)) object/.test(error.message)
 }

@@ -164,6 +164,22 @@ describe('provisioning in a real cluster', () => {
     await eventually(async () => expect(await read(at(SERVICES))).toMatchObject({ spec: { type: 'LoadBalancer', ...service } }))
   })
 
+  it('says what a configuration has wrong, also where the API server calls that an error of its own', async () => {
+    set(infra())
+    await eventually(async () => expect(addresses?.problem?.reason).not.toBe('NoResources'))
+    for (const [config, message] of [
+      [{ resources: { requests: { memory: '512MB' } } }, 'quantities must match'],
+      [{ resources: { requests: 'all' } }, 'resources.requests: expected map'],
+      [{ tolerations: ['all'] }, 'tolerations[0]: expected map'],
+      [{ podLabels: { 'a b': 'c' } }, 'spec.template.labels'],
+    ] as const) {
+      set(infra(config))
+      await eventually(() => expect(addresses?.problem).toMatchObject({ reason: 'NoResources', message: expect.stringContaining(message) }))
+    }
+    set(infra())
+    await eventually(() => expect(addresses?.problem?.reason).not.toBe('NoResources'))
+  })
+
   it('an autoscaler owns the number of replicas', async () => {
     set(infra({ autoscaling: { minReplicas: 2, maxReplicas: 4 }, disruptionBudget: { minAvailable: 1 } }))
     await eventually(async () => expect(await exists(at(AUTOSCALERS))).toBe(true))

@@ -5,6 +5,7 @@
 import type { GatewayAddresses } from '../../gatewayapi/inputs.js'
 import { type GatewayInfra, wantedAddresses } from '../../ir/infra.js'
 import { classScope } from '../../ir/placement.js'
+import { isMalformedApply } from '../../k8s/apply.js'
 import { API_BACKOFF, backoffMs } from '../../k8s/backoff.js'
 import type { Clock } from '../../k8s/clock.js'
 import type { KubeClient } from '../../k8s/kube-client.js'
@@ -362,11 +363,15 @@ function problemOf(error: unknown): GatewayAddresses['problem'] {
   if (error instanceof BootstrapProblem) return { reason: 'Invalid', message: error.message }
   if (error instanceof ForeignObjectError) return { reason: 'Invalid', message: error.message }
   // A server that is away says nothing about the Gateway; one that refuses does.
-  if (error instanceof KubeApiError && error.status < 500 && error.status !== 429 && error.status !== 409) {
+  if (error instanceof KubeApiError && isRefusal(error)) {
     // A ClusterIP that is taken or out of range makes the Service invalid.
     const isAddress = error.status === 422 && /spec\.clusterIPs?/.test(error.message)
     const reason = isAddress ? 'AddressNotUsable' : 'NoResources'
     return { reason, message: `The cluster refuses what this Gateway needs: ${error.message}.` }
   }
   return undefined
+}
+
+function isRefusal(error: KubeApiError): boolean {
+  return isMalformedApply(error) || (error.status < 500 && error.status !== 429 && error.status !== 409)
 }
