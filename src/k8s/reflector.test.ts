@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { eventually } from '../../test/support/eventually.js'
 import type { SeenRequest } from '../../test/support/fake-kube-api.js'
 import { Reflected, ROUTES, route } from '../../test/support/reflected.js'
+import { objectKey } from '../util/object-ref.js'
 import { silentLog } from './log.js'
 
 const isWatch = (request: SeenRequest): boolean => request.query.get('watch') === 'true'
@@ -40,6 +41,14 @@ describe('Reflector', () => {
     await eventually(() => expect(on.seen.get('shop/a')?.spec).toEqual({ x: 1 }))
     on.api.remove(ROUTES, 'shop', 'b')
     await eventually(() => expect([...on.seen.keys()]).toEqual(['shop/a']))
+  })
+
+  it('takes objects over that another one has handed over: what exists is told again, what is missing in the list went away', async () => {
+    on.api.put(ROUTES, route('a'))
+    const reflector = on.start({ adopted: [objectKey('shop', 'a'), objectKey('shop', 'gone')] })
+    await reflector.listed
+    expect(on.calls).toEqual(['+a -', '+ -shop/gone'])
+    expect(reflector.keys).toEqual(['shop/a'])
   })
 
   it('ignores an event that it has seen already', async () => {

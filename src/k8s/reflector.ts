@@ -55,6 +55,8 @@ export interface ReflectorOptions {
   readonly namespace?: string
   readonly labelSelector?: string
   readonly fieldSelector?: string
+  /** What another reflector has handed over of these objects: what the first list lacks of it is told as removed, and nothing before. */
+  readonly adopted?: readonly ObjectKey[]
   /** Names and metadata only. */
   readonly metadataOnly?: boolean
   /**
@@ -86,6 +88,7 @@ export class Reflector {
 
   constructor(options: ReflectorOptions) {
     this.#options = options
+    for (const key of options.adopted ?? []) this.#known.set(key, '')
     this.listed = new Promise((resolve) => {
       this.#markListed = () => {
         this.#hasListed = true
@@ -103,6 +106,11 @@ export class Reflector {
   /** True once `listed` has resolved. */
   get hasListed(): boolean {
     return this.#hasListed
+  }
+
+  /** The objects that were handed over and not told as removed. */
+  get keys(): readonly ObjectKey[] {
+    return [...this.#known.keys()]
   }
 
   /** What it is doing now. */

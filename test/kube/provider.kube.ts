@@ -17,12 +17,14 @@ describe('the provider of a real cluster', () => {
   let stop: AbortController
   let running: Promise<void> = Promise.resolve()
   let objects: Map<string, KubeObject>
+  let removed: string[]
   let complete: boolean
   let definitions: readonly CustomResource[]
 
   const start = (user: 'admin' | 'limited', more: Partial<KubernetesProviderOptions> = {}): KubernetesProvider => {
     stop = new AbortController()
     objects = new Map()
+    removed = []
     complete = false
     const provider = new KubernetesProvider({
       client: api.client(user),
@@ -38,8 +40,10 @@ describe('the provider of a real cluster', () => {
     })
     const sink = {
       changes: (batch: Parameters<Parameters<KubernetesProvider['start']>[0]['changes']>[0]) => {
-        for (const { kind, key, object } of batch)
-          object === undefined ? objects.delete(`${kind}/${key}`) : objects.set(`${kind}/${key}`, object)
+        for (const { kind, key, object } of batch) {
+          if (object !== undefined) objects.set(`${kind}/${key}`, object)
+          else if (objects.delete(`${kind}/${key}`)) removed.push(`${kind}/${key}`)
+        }
       },
       complete: () => {
         complete = true
@@ -142,4 +146,36 @@ describe('the provider of a real cluster', () => {
     await eventually(() => expect(objects.has('Service/late/s')).toBe(true))
     expect(objects.has('Service/vault/s')).toBe(false)
   })
+
+  it('keeps the objects of a kind when another version of it is read, as it is after an upgrade of its CRD', async () => {
+    await installGatewayApi(api.admin, 'standard', ['ReferenceGrant'])
+    const crd = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/referencegrants.gateway.networking.k8s.io'
+    const serve = (version: string, served: boolean): Promise<unknown> =>
+      eventually(async () => {
+        const object = (await api.admin.json({ path: crd }, AbortSignal.timeout(5_000))) as {
+          spec: { versions: { name: string; served: boolean }[] }
+        }
+        for (const each of object.spec.versions) if (each.name === version) each.served = served
+        await api.admin.json({ method: 'PUT', path: crd, body: object }, AbortSignal.timeout(5_000))
+      })
+    await serve('v1', false)
+    const grants = '/apis/gateway.networking.k8s.io/v1beta1/namespaces/shop/referencegrants'
+    const spec = {
+      from: [{ group: 'gateway.networking.k8s.io', kind: 'HTTPRoute', namespace: 'vault' }],
+      to: [{ group: '', kind: 'Service' }],
+    }
+    for (const name of ['stays', 'goes']) {
+      const grant = { apiVersion: 'gateway.networking.k8s.io/v1beta1', kind: 'ReferenceGrant', metadata: { name }, spec }
+      await eventually(async () => void (await create(api.admin, grants, grant)), 20_000)
+    }
+    const provider = start('admin')
+    await eventually(() => expect(provider.servedVersion('ReferenceGrant')).toBe('v1beta1'), 10_000)
+    await eventually(() => expect(objects.has('ReferenceGrant/shop/stays')).toBe(true), 10_000)
+    await serve('v1', true)
+    await eventually(() => expect(provider.servedVersion('ReferenceGrant')).toBe('v1'), 30_000)
+    await api.admin.json({ method: 'DELETE', path: `${grants}/goes` }, AbortSignal.timeout(5_000))
+    await eventually(() => expect(objects.has('ReferenceGrant/shop/goes')).toBe(false), 20_000)
+    expect(removed).toEqual(['ReferenceGrant/shop/goes'])
+    expect(objects.has('ReferenceGrant/shop/stays')).toBe(true)
+  }, 90_000)
 })

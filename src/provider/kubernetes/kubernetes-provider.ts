@@ -161,9 +161,10 @@ export class KubernetesProvider implements Provider {
     if (signal.aborted) return
     try {
       const served = await discoverVersions(client, kinds, signal)
-      const news = kinds
-        .filter(({ kind }) => served.get(kind) !== this.#served.get(kind))
-        .map(({ kind }) => `${kind} ${served.get(kind) ?? 'gone'}`)
+      const changed = kinds.filter(({ kind }) => served.get(kind) !== this.#served.get(kind))
+      const news = changed.map(({ kind }) => `${kind} ${served.get(kind) ?? 'gone'}`)
+      // In another version an object may say something else in the same generation.
+      for (const { kind } of changed) if (served.has(kind)) this.#marks.delete(kind)
       this.#served = served
       if (this.#isSettled()) this.#settleRounds = 0
       if (news.length > 0) log.info({ kinds: news }, 'the kinds that the API server serves have changed')

@@ -19,6 +19,7 @@ export interface WatchSetOptions {
 }
 
 interface Running {
+  readonly spec: WatchSpec
   readonly reflector: Reflector
   readonly stop: () => void
   readonly ended: Promise<void>
@@ -36,18 +37,30 @@ export class WatchSet {
     this.#signal = signal
   }
 
-  /** Makes the running watches those of `specs`. Resolves when the server has answered those that are new. */
+  /**
+   * Makes the running watches those of `specs`. Resolves when the server has answered those that are new. Where only the version of a kind
+   * changes, its objects stay meanwhile: they are the same in another form.
+   */
   async follow(specs: ReadonlyMap<string, WatchSpec>): Promise<void> {
+    const stopped = new Map<string, Reflector>()
+    const versionless = new Set([...specs.values()].map(nameOfObjects))
     for (const [name, running] of this.#running) {
       if (specs.has(name)) continue
       this.#running.delete(name)
       running.stop()
+      const objects = nameOfObjects(running.spec)
+      if (versionless.has(objects)) {
+        stopped.set(objects, running.reflector)
+        continue
+      }
       void running.ended.then(() => {
         // The process ends: what is known stays, nothing was deleted in the cluster. A watch that came back has its objects again.
         if (!this.#signal.aborted && !this.#running.has(name)) running.reflector.removeAll()
       })
     }
-    const added = [...specs].filter(([name]) => !this.#running.has(name)).map(([name, spec]) => [name, this.#start(spec)] as const)
+    const added = [...specs]
+      .filter(([name]) => !this.#running.has(name))
+      .map(([name, spec]) => [name, this.#start(spec, stopped.get(nameOfObjects(spec))?.keys ?? [])] as const)
     for (const [name, running] of added) this.#running.set(name, running)
     await Promise.all(added.map(([, { reflector }]) => reflector.answered))
   }
@@ -73,20 +86,27 @@ export class WatchSet {
     await Promise.all([...this.#running.values()].map(({ ended }) => ended))
   }
 
-  #start({ kind, version, namespace, labelSelector, fieldSelector }: WatchSpec): Running {
+  #start(spec: WatchSpec, adopted: readonly ObjectKey[]): Running {
     const { client, clock, log, onChanges } = this.#options
+    const { kind, version, namespace, labelSelector, fieldSelector } = spec
     const reflector = new Reflector({
       client,
       clock,
       log,
       resource: { group: kind.group, version, plural: kind.plural },
       namespace,
+      adopted,
       ...(labelSelector === undefined ? {} : { labelSelector }),
       ...(fieldSelector === undefined ? {} : { fieldSelector }),
       onChanges: (changed, removed) => onChanges(kind, changed, removed),
     })
     const link = linkedController(this.#signal)
     const ended = reflector.start(link.controller.signal).finally(() => link[Symbol.dispose]())
-    return { reflector, stop: () => link.controller.abort(), ended }
+    return { spec, reflector, stop: () => link.controller.abort(), ended }
   }
+}
+
+/** The same for two watches of the same objects in different versions. */
+function nameOfObjects({ kind, namespace, labelSelector = '', fieldSelector = '' }: WatchSpec): string {
+  return [kind.kind, namespace, labelSelector, fieldSelector].join('|')
 }
