@@ -13,6 +13,7 @@ import { FolderState } from '../provider/file/folder-state.js'
 import { readText } from '../provider/file/read-text.js'
 import { OurObjects } from '../store/our-objects.js'
 import { ResourceStore } from '../store/resource-store.js'
+import { atOnce } from '../util/in-parts.js'
 import { SnapshotCache } from '../xds/snapshot-cache.js'
 import { toProblem } from './file-problems.js'
 import { listenerPlaces } from './listener-places.js'
@@ -43,7 +44,7 @@ const EXTENSIONS = new Set(['.yaml', '.yml', '.json'])
 export async function translateOffline(names: readonly string[], workingFolder: string): Promise<OfflineTranslation> {
   const state = new FolderState(KINDS)
   const files = await Promise.all(names.map((name) => textsOf(name, workingFolder)))
-  const changes = state.apply(files.flat().map(({ file, text }) => [file, state.read(file, text)] as const))
+  const changes = atOnce(state.apply(files.flat().map(({ file, text }) => [file, atOnce(state.read(file, text))] as const)))
 
   const translation = createTranslation({
     controllerName: CONTROLLER_NAME,

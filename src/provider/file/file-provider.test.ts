@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { patience } from '../../../test/support/patience.js'
+import { turnsDuring } from '../../../test/support/turns-during.js'
 import { KINDS } from '../../kinds/index.js'
 import type { Change } from '../provider.js'
 import { FileProvider, FileProviderError, type FileProviderOptions, type FileReport } from './file-provider.js'
@@ -120,6 +121,15 @@ describe('at start', () => {
     const { values, batches } = await serve(folder)
     expect([...values.keys()].sort()).toEqual(['default/a', 'default/b', 'default/c'])
     expect(batches).toHaveLength(1)
+  })
+
+  it('lets others have their turns while it reads many objects, and hands them over little by little', async () => {
+    const names = Array.from({ length: 2_000 }, (_, index) => `c${index}`)
+    const serving = serve(temporaryFolder({ 'all.yaml': names.map((name) => configMap(name)).join('---\n') }))
+    expect(await turnsDuring(serving)).toBeGreaterThan(10)
+    const { values, batches } = await serving
+    expect(values.size).toBe(2_000)
+    expect(Math.max(...batches.map((batch) => batch.length))).toBeLessThanOrEqual(50)
   })
 
   it('serves an empty folder', async () => {

@@ -1,13 +1,15 @@
 /** Reads objects from a folder of YAML and JSON files, and goes on reading as they change. */
 import { join } from 'node:path'
 import type { KindDefinition } from '../../schema/kind.js'
-import type { Provider, ProviderSink } from '../provider.js'
+import type { InParts } from '../../util/in-parts.js'
+import type { Change, Provider, ProviderSink } from '../provider.js'
 import { FolderState } from './folder-state.js'
 import { FolderWatcher } from './folder-watcher.js'
+import { inTurns } from './in-turns.js'
 import { START } from './position.js'
 import { type FileProblem, formatProblem } from './problem.js'
 import { type FileContent, unreadableFile } from './read-file.js'
-import { readText } from './read-text.js'
+import { readText, type TextResult } from './read-text.js'
 
 /** A version of a file that says less than the one before is believed when it stands for so long. */
 const SETTLE_MS = 25
@@ -16,6 +18,7 @@ const MAX_SUSPECT_MS = 1_000
 const RESCAN_MS = 5_000
 const MAX_LINES_IN_ERROR = 50
 const FILES_AT_ONCE = 32
+const CHANGES_AT_ONCE = 50
 
 /** What is wrong in the folder now. */
 export interface FileReport {
@@ -121,8 +124,12 @@ export class FileProvider implements Provider {
     const contents = new Map<string, FileContent>()
     for (let at = 0; at < files.length; at += FILES_AT_ONCE) {
       const some = files.slice(at, at + FILES_AT_ONCE)
-      const read = await Promise.all(some.map(async (file) => [file, await this.#read(file)] as const))
-      for (const [file, content] of read) if (content !== undefined) contents.set(file, content)
+      const texts = await Promise.all(some.map(async (file) => [file, await this.#text(file)] as const))
+      // One after the other, each of which gives way to others.
+      for (const [file, text] of texts) {
+        const content = await this.#contentOf(file, text)
+        if (content !== undefined) contents.set(file, content)
+      }
     }
     // Someone may be writing: what cannot be read gets a second look.
     const broken = [...contents].flatMap(([file, content]) => (content.unreadable.length > 0 ? [file] : []))
@@ -132,13 +139,13 @@ export class FileProvider implements Provider {
       if (content === undefined) contents.delete(file)
       else contents.set(file, content)
     }
-    const changes = this.#state.apply([...contents].map(([file, content]) => [this.#path(file), content]))
+    const changes = await inTurns(this.#state.apply([...contents].map(([file, content]) => [this.#path(file), content])))
     const unreadable = this.#state.problems().filter((problem) => problem.unreadable)
     if (unreadable.length > 0 && this.#options.allowPartial !== true) {
       const what = `${this.#options.folder} cannot be served: correct these files, or start with --allow-partial to serve the rest`
       throw new FileProviderError(what, unreadable)
     }
-    if (changes.length > 0) sink.changes(changes)
+    await inTurns(handOver(changes, sink))
     this.#report()
   }
 
@@ -171,7 +178,8 @@ export class FileProvider implements Provider {
         if (this.#isBelieved(file, content, now)) updates.push([this.#path(file), content])
       }
       if (signal.aborted) return
-      const changes = this.#state.apply(updates)
+      const changes = await inTurns(this.#state.apply(updates))
+      if (signal.aborted) return
       if (changes.length > 0) sink.changes(changes)
       // Objects that move between files stand in both or in none of them for a moment: that is not worth a word.
       if (this.#suspects.size === 0) this.#report()
@@ -193,10 +201,17 @@ export class FileProvider implements Provider {
   }
 
   async #read(file: string): Promise<FileContent | undefined> {
-    const result = await readText(join(this.#options.folder, file))
+    return await this.#contentOf(file, await this.#text(file))
+  }
+
+  async #text(file: string): Promise<TextResult> {
+    return await readText(join(this.#options.folder, file))
+  }
+
+  async #contentOf(file: string, result: TextResult): Promise<FileContent | undefined> {
     if (result.outcome === 'missing') return undefined
     if (result.outcome === 'unreadable') return unreadableFile(result.reason, result.advice)
-    return this.#state.read(this.#path(file), result.text)
+    return await inTurns(this.#state.read(this.#path(file), result.text))
   }
 
   /** The path that people see: below the folder as they gave it. */
@@ -225,6 +240,14 @@ export class FileProvider implements Provider {
       unreadable: true,
     }
     this.#report()
+  }
+}
+
+/** Nothing is made of what existed at the start before all of it is there, so it may come little by little. */
+function* handOver(changes: readonly Change[], sink: ProviderSink): InParts<void> {
+  for (let at = 0; at < changes.length; at += CHANGES_AT_ONCE) {
+    sink.changes(changes.slice(at, at + CHANGES_AT_ONCE))
+    yield
   }
 }
 

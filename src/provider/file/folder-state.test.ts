@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { KINDS } from '../../kinds/index.js'
+import { atOnce } from '../../util/in-parts.js'
 import type { Change, KubeObject } from '../provider.js'
 import { FolderState } from './folder-state.js'
 import { formatProblem } from './problem.js'
@@ -13,9 +14,10 @@ function folder() {
     objects,
     /** Writes files (undefined: removes them) and returns what changed, as `Kind/namespace/name` with `-` before what went away. */
     write(files: Readonly<Record<string, string | undefined>>): readonly string[] {
-      const changes = state.apply(
-        Object.entries(files).map(([file, text]) => [file, text === undefined ? undefined : state.read(file, text)]),
+      const contents = Object.entries(files).map(
+        ([file, text]) => [file, text === undefined ? undefined : atOnce(state.read(file, text))] as const,
       )
+      const changes = atOnce(state.apply(contents))
       for (const change of changes) note(objects, change)
       return changes.map(({ kind, key, object }) => `${object === undefined ? '-' : ''}${kind}/${key}`)
     },

@@ -10,6 +10,7 @@ import type { KindDefinition } from '../../schema/kind.js'
 import { checkRules } from '../../schema/rules.js'
 import { isTransitionRule, type ObjectSchema, type Schema } from '../../schema/schema.js'
 import { createValidator } from '../../schema/validate.js'
+import type { InParts } from '../../util/in-parts.js'
 import { objectKey } from '../../util/object-ref.js'
 import type { Change, KubeObject } from '../provider.js'
 import { claimProblems, fileProblems } from './folder-problems.js'
@@ -49,9 +50,9 @@ export class FolderState {
   }
 
   /** Reads a text as a version of a file, without taking it over. */
-  read(file: string, text: string): FileContent {
+  *read(file: string, text: string): InParts<FileContent> {
     const before = this.#files.get(file)
-    return before?.text === text && before.unreadable.length === 0 ? before : readFileText(text, this.#interpret, before)
+    return before?.text === text && before.unreadable.length === 0 ? before : yield* readFileText(text, this.#interpret, before)
   }
 
   /**
@@ -68,8 +69,8 @@ export class FolderState {
     return identities(before).some((id) => !now.has(id))
   }
 
-  /** Takes new versions of files over and returns what changes: objects that stay the same are not in it. */
-  apply(updates: readonly (readonly [file: string, content: FileContent | undefined])[]): readonly Change[] {
+  /** Takes new versions of files over, all of them, and returns what changes: objects that stay the same are not in it. */
+  *apply(updates: readonly (readonly [file: string, content: FileContent | undefined])[]): InParts<readonly Change[]> {
     const touched = new Set<ObjectId>()
     for (const [file, after] of updates) {
       for (const id of this.#claims.replace(file, this.#files.get(file), after)) touched.add(id)
@@ -79,8 +80,13 @@ export class FolderState {
       else this.#files.set(file, after)
       if (after === undefined) this.#whole.delete(file)
       else if (!this.#isPartlyUnreadable(file)) this.#whole.add(file)
+      yield
     }
-    const changes = [...touched].sort().flatMap((id) => this.#resolve(id))
+    const changes: Change[] = []
+    for (const id of [...touched].sort()) {
+      changes.push(...this.#resolve(id))
+      yield
+    }
     return [...this.#namespaces.apply(changes), ...changes.filter(({ kind }) => kind !== 'Namespace')]
   }
 

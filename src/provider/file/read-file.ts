@@ -1,6 +1,7 @@
 /** Reads the text of one file: its documents, the objects in them and what is wrong with each. */
 import type { FieldPath } from '../../schema/field-path.js'
 import { isJsonObject, type JsonValue } from '../../schema/json.js'
+import type { InParts } from '../../util/in-parts.js'
 import type { Interpretation, Interpreter } from './interpret-object.js'
 import { type ObjectId, objectId } from './object-id.js'
 import { type DocumentProblem, isProblem, parseDocument } from './parse-document.js'
@@ -35,11 +36,11 @@ interface DocumentContent {
 }
 
 /**
- * Reads a file.
+ * Reads a file, one document at a time.
  *
  * @param before what was read of an earlier version: documents that stayed the same are taken from it, with the same objects
  */
-export function readFileText(text: string, interpret: Interpreter, before?: FileContent): FileContent {
+export function* readFileText(text: string, interpret: Interpreter, before?: FileContent): InParts<FileContent> {
   const documents = new Map<string, DocumentContent>()
   const objects: FileObject[] = []
   const unreadable: DocumentProblem[] = []
@@ -49,6 +50,7 @@ export function readFileText(text: string, interpret: Interpreter, before?: File
     const { line } = document
     if (content.problem !== undefined) unreadable.push({ ...content.problem, position: moveDown(content.problem.position, line) })
     for (const each of content.objects) objects.push(movedDown(each, line))
+    yield
   }
   return { text, objects, unreadable, documents }
 }
