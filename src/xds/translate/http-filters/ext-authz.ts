@@ -87,7 +87,8 @@ export function extAuthz(auth: ExternalAuth): ExtAuthz {
 }
 
 function contextHeaders(context: NonNullable<ExternalAuth['context']>): readonly envoy.config.core.v3.HeaderValue[] {
-  return context.map(({ name, value }) => ({ key: name, value }))
+  // Envoy expands `%…%`, also to what is the proxy's own, such as its environment; a value of a policy is literal.
+  return context.map(({ name, value }) => ({ key: name, value: value.replaceAll('%', '%%') }))
 }
 
 function httpService({ pathPrefix, pathOverride, allowedResponseHeaders, timeoutMs, context }: ExternalAuth, cluster: string): HttpService {
