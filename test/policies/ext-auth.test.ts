@@ -117,18 +117,16 @@ describe('a server that is asked', () => {
     expect(grpcServer?.callMetadata.at(-1)?.['x-tenant']).toBe('blue')
   })
 
-  it.each([
-    '%ENVIRONMENT(PATH)%',
-    '%FILE_CONTENT(/etc/hostname)%',
-    '%REQ(cookie)%',
-    '100% of 5%%',
-  ])('is told %s as it stands there: words of access logs could tell what is of the proxy alone', async (value) => {
-    for (const how of [HTTP(), GRPC]) {
-      await world.write(ROUTE, policy(`${how}, contextExtensions: [{name: X-Tenant, value: "${value}"}]`))
-      expect(await world.answerer({ path: '/admin', headers: { ...good, cookie: 'a=b' } })).toBe('secret')
-    }
-    expect([gatekeeper.asked.at(-1)?.headers['x-tenant'], grpcServer?.callMetadata.at(-1)?.['x-tenant']]).toEqual([value, value])
-  })
+  it.each(['%ENVIRONMENT(PATH)%', '%FILE_CONTENT(/etc/hostname)%', '%REQ(cookie)%', '100% of 5%%'])(
+    'is told %s as it stands there: words of access logs could tell what is of the proxy alone',
+    async (value) => {
+      for (const how of [HTTP(), GRPC]) {
+        await world.write(ROUTE, policy(`${how}, contextExtensions: [{name: X-Tenant, value: "${value}"}]`))
+        expect(await world.answerer({ path: '/admin', headers: { ...good, cookie: 'a=b' } })).toBe('secret')
+      }
+      expect([gatekeeper.asked.at(-1)?.headers['x-tenant'], grpcServer?.callMetadata.at(-1)?.['x-tenant']]).toEqual([value, value])
+    },
+  )
 
   policyField(
     ['SecurityPolicy extAuth.contextExtensions.valueRef.{name,key}'],

@@ -64,6 +64,18 @@ describe('oidc', () => {
     },
   )
 
+  it.each([
+    { written: 'http://%REQ(:authority)%/admin/callback', sent: 'http://example.com/admin/callback' },
+    { written: 'http://example.com/admin/%ENVIRONMENT(PATH)%', sent: 'http://example.com/admin/%ENVIRONMENT(PATH)%' },
+    { written: 'http://example.com/admin/%DOWNSTREAM_LOCAL_ADDRESS%', sent: 'http://example.com/admin/%DOWNSTREAM_LOCAL_ADDRESS%' },
+    { written: 'http://example.com/admin/a%20b', sent: 'http://example.com/admin/a%20b' },
+  ])('of words of access logs in $written, those of the request alone are replaced', async ({ written, sent }) => {
+    await world.write(GUARDED_ROUTE, secret(), guard(oidc().replace('http://example.com/admin/callback', written)))
+    const question = await browser().open('/admin/page', { follow: false })
+    expect(question.status).toBe(302)
+    expect(new URL(question.headers.location ?? '').searchParams.get('redirect_uri')).toBe(sent)
+  })
+
   policyField(
     ['SecurityPolicy oidc.clientIDRef', 'SecurityPolicy oidc.provider.backendRefs'],
     'takes the name of the client from a Secret, and asks a backend for tokens',

@@ -54,7 +54,7 @@ function configOf(oidc: Oidc): Config {
       cookieNames: cookieNames(cookies),
       ...(cookies.domain === undefined ? {} : { cookieDomain: cookies.domain }),
     },
-    redirectUri: oidc.redirectUri,
+    redirectUri: withRequestWords(oidc.redirectUri),
     redirectPathMatcher: { path: { exact: oidc.redirectPath } },
     signoutPath: { path: { exact: oidc.logoutPath } },
     forwardBearerToken: oidc.forwardsAccessToken,
@@ -113,4 +113,12 @@ function cookieConfigs({ sameSite }: OidcCookies): envoy.extensions.filters.http
     oauthNonceCookieConfig: login,
     codeVerifierCookieConfig: login,
   }
+}
+
+/** `%REQ(…)%` as it is, and every other percent sign as itself: other words of Envoy could tell what is the proxy's own, such as its environment. */
+function withRequestWords(uri: string): string {
+  return uri
+    .split(/(%REQ\([^()%]*\)%)/)
+    .map((part, at) => (at % 2 === 1 ? part : part.replaceAll('%', '%%')))
+    .join('')
 }
