@@ -6,6 +6,7 @@
  * gather while a response is on its way. Each wait ends by an answer or by a bound; the caller asks `deadline` and calls `expire`.
  */
 
+import { once } from '../../util/once.js'
 import type { RejectedVersions } from '../rejected-versions.js'
 import { type EncodedResource, type ResourceReference, TYPE_URL, type TypeUrl } from '../resource.js'
 import type { AppliedChange, SnapshotCache } from '../snapshot-cache.js'
@@ -158,7 +159,7 @@ export class Session {
         isRejected: (resource) => rejected.has(resource),
         parked: (resource) => this.#parked(resource, now),
         mustWait: (resource) => (!cache.isComplete && !mayComeBeforeComplete(resource)) || this.#mustWait(resource, now),
-        isInUse: (name) => this.#isInUse({ typeUrl, name }),
+        isInUse: this.#useOf(typeUrl),
         saysRemovals: this.#options.protocol === 'delta' || FULL_STATE.has(typeUrl),
         onlyAdds: !cache.isComplete,
         needsAll: this.#options.protocol === 'sotw' && FULL_STATE.has(typeUrl) && !this.#lastNonce.has(typeUrl),
@@ -404,18 +405,28 @@ export class Session {
     return SUBSCRIBED_BY_NAME.has(typeUrl) && (this.#subscriptions.get(typeUrl)?.pending.has(name) ?? false)
   }
 
-  /** True while the desired state, or anything that the client may still run, refers to the resource. */
-  #isInUse(reference: ResourceReference): boolean {
-    if (this.#options.cache.isReferenced(this.#options.group, reference)) return true
-    for (const type of REFERRERS[reference.typeUrl]) {
+  /**
+   * True while the desired state, or anything that the client may still run, refers to a name. What was replaced is looked at once for all names
+   * that go together, which may be thousands; it stays so until the next response.
+   */
+  #useOf(typeUrl: TypeUrl): (name: string) => boolean {
+    const { cache, group } = this.#options
+    const replaced = once(() => this.#replacedReferences(typeUrl))
+    return (name) => cache.isReferenced(group, { typeUrl, name }) || (replaced()?.has(name) ?? true)
+  }
+
+  /** Names of the type that something refers to which was replaced and may still run; undefined for any name. */
+  #replacedReferences(typeUrl: TypeUrl): ReadonlySet<string> | undefined {
+    const names = new Set<string>()
+    for (const type of REFERRERS[typeUrl]) {
       for (const { references } of this.#subscriptions.get(type)?.replaced() ?? []) {
         if (references === undefined) {
           // Only its version is known, not what it refers to; clusters that wait for each other would stay for ever.
-          if (type !== reference.typeUrl) return true
-        } else if (references.some(({ typeUrl, name }) => typeUrl === reference.typeUrl && name === reference.name)) return true
+          if (type !== typeUrl) return undefined
+        } else for (const reference of references) if (reference.typeUrl === typeUrl) names.add(reference.name)
       }
     }
-    return false
+    return names
   }
 
   readonly #isDelivered = ({ typeUrl, name }: ResourceReference): boolean => {
