@@ -118,6 +118,19 @@ describe('provisioning in a real cluster', () => {
     })
   })
 
+  it('the labels by which an object is found are repaired, too', async () => {
+    for (const labels of [{ 'app.kubernetes.io/managed-by': 'other' }, { 'app.kubernetes.io/component': null }]) {
+      await patch(at(DEPLOYMENTS), { metadata: { labels } })
+      await eventually(async () =>
+        expect(fieldAt(await read(at(DEPLOYMENTS)), 'metadata', 'labels')).toMatchObject({
+          'app.kubernetes.io/managed-by': 'headgate',
+          'app.kubernetes.io/component': 'proxy',
+        }),
+      )
+    }
+    expect(addresses?.problem?.reason).not.toBe('Invalid')
+  })
+
   it('addresses are read from the load balancer', async () => {
     await patch(`${at(SERVICES)}/status`, { status: { loadBalancer: { ingress: [{ ip: '10.89.4.1' }] } } })
     await eventually(() => expect(addresses).toEqual({ assigned: [{ type: 'IPAddress', value: '10.89.4.1' }] }))

@@ -124,9 +124,10 @@ export class FleetWriter {
   }
 
   async #requireOurs(name: OwnedName, existing: RawObject, manifest: Manifest, wantedUid: string, signal: AbortSignal): Promise<void> {
-    const gateway = gatewayOf(existing)
+    const isOwned = ownerUid(existing) === wantedUid
+    const gateway = gatewayOf(isOwned ? withLabelsOf(manifest, existing) : existing)
     if (gateway === undefined || gateway !== gatewayOf(manifest)) throw new ForeignObjectError(name)
-    if (ownerUid(existing) === wantedUid) return
+    if (isOwned) return
     await this.remove(name, existing, signal)
     throw new LeftoverObjectError(name)
   }
@@ -141,4 +142,9 @@ export class FleetWriter {
       throw error
     }
   }
+}
+
+/** Somebody who changes labels of an object takes it out of sight; its owner and its annotations still say whose it is. */
+function withLabelsOf({ metadata: { labels } }: Manifest, existing: RawObject): RawObject {
+  return { ...existing, metadata: { ...existing.metadata, labels: { ...existing.metadata.labels, ...labels } } }
 }
