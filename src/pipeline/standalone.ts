@@ -36,6 +36,7 @@ import { fileProblems, StartLosses } from './file-problems.js'
 import { listenerPlaces } from './listener-places.js'
 import { ObjectStatuses } from './object-statuses.js'
 import { observe, observeRound } from './observe.js'
+import { unservedObjects } from './unserved-objects.js'
 
 const LOOPBACK = '127.0.0.1'
 
@@ -121,7 +122,11 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger, 
     snapshots,
     statuses: () => statuses.values(),
     places: () => listenerPlaces(translation),
-    problems: () => [...problems, ...(hooks?.problems(translation.inputs.quarantines.entries()) ?? [])],
+    problems: () => [
+      ...problems,
+      ...unservedObjects(controlPlane.store, config.controllerName),
+      ...(hooks?.problems(translation.inputs.quarantines.entries()) ?? []),
+    ],
     proxies: () => server.tracker.proxies(Date.now()),
     effectivePolicies: (route) => effectivePoliciesOf(translation, route),
     history,

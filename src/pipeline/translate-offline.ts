@@ -20,6 +20,7 @@ import { listenerPlaces } from './listener-places.js'
 import { ObjectStatuses } from './object-statuses.js'
 import { Pipeline } from './pipeline.js'
 import { createTranslation } from './translation.js'
+import { unservedObjects } from './unserved-objects.js'
 
 /** Everything that a translation says. */
 export interface OfflineTranslation {
@@ -52,11 +53,12 @@ export async function translateOffline(names: readonly string[], workingFolder: 
     allowExternalName: true,
     supportedFeatures: SUPPORTED_FEATURES,
   })
+  const store = new ResourceStore(KINDS, new OurObjects(translation.inputs, CONTROLLER_NAME))
   const statuses = new ObjectStatuses()
   const snapshots = new SnapshotCache()
   const pipeline = new Pipeline({
     translation,
-    store: new ResourceStore(KINDS, new OurObjects(translation.inputs, CONTROLLER_NAME)),
+    store,
     snapshots,
     placements: new LocalPlacements(0, true),
     onStatuses: (changed) => statuses.apply(changed),
@@ -70,7 +72,7 @@ export async function translateOffline(names: readonly string[], workingFolder: 
   return {
     objects: [...statuses.values()],
     listeners: listenerPlaces(translation),
-    problems: state.problems().map(toProblem),
+    problems: [...state.problems().map(toProblem), ...unservedObjects(store, CONTROLLER_NAME)],
     resources: JSON.parse(dump) as readonly DumpedResource[],
   }
 }

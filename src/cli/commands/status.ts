@@ -27,7 +27,7 @@ export async function statusCommand(context: CliContext, names: readonly ObjectN
   const others = isNothing ? report.problems.filter(({ severity, object }) => severity === 'error' && object === undefined) : []
   const shown = { ...selected, problems: [...selected.problems, ...others] }
   context.out(printValue(options.output, shown, () => printStatus(shown, context.style, isAll ? NOTHING : NOTHING_SUCH)))
-  const isMissing = !isAll && isNothing && names.some(({ name }) => name !== undefined)
+  const isMissing = !isAll && objects.length === 0 && names.some(({ name }) => name !== undefined)
   return isMissing || hasFindings(shown) ? EXIT.findings : EXIT.ok
 }
 

@@ -1,0 +1,58 @@
+/**
+ * Objects of a folder that nobody looks after, because what they hang on is not there. In a cluster they may be somebody else's, and must
+ * not get a status of ours; in a folder it is a name that is written wrongly, most often, and there would be no trace of it anywhere.
+ */
+import type { Problem } from '../admin/sources.js'
+import type { GatewayClass, HTTPRoute, ParentReference } from '../gen/kinds.js'
+import type { KubeObject } from '../provider/provider.js'
+import type { ResourceStore } from '../store/resource-store.js'
+import { describeObject, objectKey, objectVersion } from '../util/object-ref.js'
+
+const GROUP = 'gateway.networking.k8s.io'
+const ROUTES = ['HTTPRoute', 'GRPCRoute', 'TLSRoute', 'TCPRoute', 'UDPRoute'] as const
+
+/** A warning for each name of a class or a parent that leads nowhere, for routes without a parent, and for classes of other controllers. */
+export function unservedObjects(store: ResourceStore, controllerName: string): readonly Problem[] {
+  return [
+    ...store.list('GatewayClass').flatMap((each) => warnings(each, foreignClass(each, controllerName))),
+    ...store.list('Gateway').flatMap((each) => {
+      const { gatewayClassName } = each.spec
+      const isThere = store.find('GatewayClass', objectKey('', gatewayClassName)) !== undefined
+      return isThere ? [] : warnings(each, [`spec.gatewayClassName: there is no GatewayClass "${gatewayClassName}": correct the name`])
+    }),
+    ...store.list('ListenerSet').flatMap((each) => warnings(each, missingParent(store, each, each.spec.parentRef, 'spec.parentRef'))),
+    ...ROUTES.flatMap((kind) => store.list(kind).flatMap((each) => warnings(each, missingParents(store, each)))),
+  ]
+}
+
+function foreignClass({ spec }: GatewayClass, controllerName: string): readonly string[] {
+  if (spec.controllerName === controllerName) return []
+  return [`spec.controllerName: it is for "${spec.controllerName}", and this is "${controllerName}"`]
+}
+
+function missingParents(
+  store: ResourceStore,
+  route: { readonly spec: Pick<HTTPRoute['spec'], 'parentRefs' | 'useDefaultGateways'> } & KubeObject,
+): readonly string[] {
+  const { parentRefs = [], useDefaultGateways } = route.spec
+  if (parentRefs.length === 0) return useDefaultGateways === 'All' ? [] : ['spec.parentRefs: it names no Gateway: name one']
+  return parentRefs.flatMap((ref, index) => missingParent(store, route, ref, `spec.parentRefs[${index}]`))
+}
+
+function missingParent(
+  store: ResourceStore,
+  child: KubeObject,
+  { group = GROUP, kind = 'Gateway', namespace = child.metadata.namespace, name }: Partial<ParentReference> & { readonly name: string },
+  path: string,
+): readonly string[] {
+  if (group !== GROUP || (kind !== 'Gateway' && kind !== 'ListenerSet') || store.find(kind, objectKey(namespace, name)) !== undefined)
+    return []
+  const [other] = store.list(kind).filter(({ metadata }) => metadata.name === name)
+  const what = `${path}: there is no ${kind} "${namespace}/${name}"`
+  return [other === undefined ? `${what}: correct the name` : `${what}, but "${other.metadata.namespace}/${name}": name its namespace`]
+}
+
+function warnings(object: KubeObject, messages: readonly string[]): readonly Problem[] {
+  const ref = objectVersion(object)
+  return messages.map((message) => ({ severity: 'warning', where: describeObject(ref), message, object: ref }))
+}
