@@ -45,6 +45,40 @@ feature(
 )
 
 feature(
+  ['HTTPRoute spec.rules.{filters,backendRefs.filters}.cors.allowOrigins'],
+  'takes an origin with the usual port of its scheme for the one that browsers send, which leave it out',
+  async () => {
+    await write("allowOrigins: ['https://app.example.com:443', 'http://*.wild.example.com:80', 'https://other.example.com:80']")
+    for (const [origin, isAllowed] of [
+      ['https://app.example.com', true],
+      ['http://a.wild.example.com', true],
+      ['http://app.example.com', false],
+      ['https://other.example.com', false],
+      ['https://other.example.com:80', true],
+    ] as const) {
+      const { headers } = await world.ask({ path: '/rule', headers: { origin } })
+      expect([origin, headers['access-control-allow-origin']]).toEqual([origin, isAllowed ? origin : undefined])
+    }
+  },
+)
+
+feature(
+  ['HTTPRoute spec.rules.{filters,backendRefs.filters}.cors.{allowCredentials,exposeHeaders}'],
+  'exposes all headers by a wildcard only where there are no credentials, with which it means nothing',
+  async () => {
+    const origin = 'https://app.example.com'
+    for (const [credentials, want] of [
+      [false, '*'],
+      [true, undefined],
+    ] as const) {
+      await write(`allowOrigins: ['${origin}'], allowCredentials: ${credentials}, exposeHeaders: ['*']`)
+      const { headers } = await world.ask({ path: '/rule', headers: { origin } })
+      expect([credentials, headers['access-control-expose-headers']]).toEqual([credentials, want])
+    }
+  },
+)
+
+feature(
   ['HTTPRoute spec.rules.{filters,backendRefs.filters}.cors.{allowCredentials,exposeHeaders}'],
   'says which headers a page may read, and whether credentials may be sent',
   async () => {

@@ -19,20 +19,24 @@ export const CORS: HttpFilter = {
 }
 
 function corsPolicy(cors: Cors): CorsPolicy {
-  const { allowOrigins, allowMethods, allowHeaders, exposeHeaders } = cors
+  const { allowOrigins, allowMethods, allowHeaders, allowCredentials } = cors
+  // With credentials it is no wildcard but the name of a header, which the specification does not let us send.
+  const exposeHeaders = cors.exposeHeaders.filter((name) => name !== '*' || !allowCredentials)
   return {
     allowOriginStringMatch: allowOrigins.map(originMatcher),
     ...(allowMethods.length === 0 ? {} : { allowMethods: allowMethods.join(', ') }),
     ...(allowHeaders.length === 0 ? {} : { allowHeaders: allowHeaders.join(', ') }),
     ...(exposeHeaders.length === 0 ? {} : { exposeHeaders: exposeHeaders.join(', ') }),
     maxAge: String(cors.maxAgeSeconds),
-    allowCredentials: bool(cors.allowCredentials),
+    allowCredentials: bool(allowCredentials),
     // A preflight request is for us to answer: without the headers it expects when the origin is not allowed.
     forwardNotMatchingPreflights: bool(false),
   }
 }
 
-function originMatcher(origin: string): StringMatcher {
+function originMatcher(written: string): StringMatcher {
+  // Browsers leave out the port that the scheme stands for.
+  const origin = written.replace(/^(http:.*):80$|^(https:.*):443$/i, '$1$2')
   if (origin === '*') return { safeRegex: { regex: '.*' } }
   if (!origin.includes('*')) return { exact: origin, ignoreCase: true }
   return { safeRegex: { regex: originPattern(origin) } }
