@@ -3,12 +3,13 @@ import { CONTROLLER_NAME } from '../gatewayapi/context.js'
 import { KINDS } from '../kinds/index.js'
 import { FolderState } from '../provider/file/folder-state.js'
 import { ResourceStore } from '../store/resource-store.js'
+import { atOnce } from '../util/in-parts.js'
 import { unservedObjects } from './unserved-objects.js'
 
 function said(yaml: string): readonly string[] {
   const folder = new FolderState(KINDS)
   const store = new ResourceStore(KINDS, { set: () => true })
-  store.apply(folder.apply([['a.yaml', folder.read('a.yaml', yaml)]]))
+  store.apply(atOnce(folder.apply([['a.yaml', atOnce(folder.read('a.yaml', yaml))]])))
   expect(folder.problems()).toEqual([])
   return unservedObjects(store, CONTROLLER_NAME).map(({ severity, where, message, object }) => {
     expect([severity, object]).toEqual(['warning', expect.objectContaining({ name: where.slice(where.lastIndexOf('/') + 1) })])
