@@ -6,7 +6,7 @@ const TEXT = printBootstrap({
   node: { id: 'a', cluster: 'b' },
   xds: { host: '127.0.0.1', port: 9 },
   adminSocketPath: '/run/admin.sock',
-  podListener: { addresses: ['127.0.0.1'], port: 8002 },
+  podListener: { addresses: ['127.0.0.1'], port: 8002, drainKey: 'key' },
 })
 const layer = { name: 'mine', staticLayer: { flag: 7 } }
 

@@ -57,7 +57,7 @@ describe('the bootstrap', () => {
       way: 'a listener for the pod and limits',
       options: (): BootstrapOptions => ({
         ...plain,
-        podListener: { addresses: ['127.0.0.1'], port: 19_003 },
+        podListener: { addresses: ['127.0.0.1'], port: 19_003, drainKey: 'key' },
         maxHeapBytes: 2 ** 30,
         maxConnections: 10,
       }),
@@ -66,7 +66,7 @@ describe('the bootstrap', () => {
       way: 'both families of addresses, compressed metrics and a collector by name',
       options: (): BootstrapOptions => ({
         ...plain,
-        podListener: { addresses: ['0.0.0.0', '::'], port: 19_003 },
+        podListener: { addresses: ['0.0.0.0', '::'], port: 19_003, drainKey: 'key' },
         metrics: {
           prometheus: true,
           compression: 'zstd',

@@ -8,7 +8,7 @@ import { any, duration, messageToProtoJson } from '../src/xds/message.js'
 import { keptStats } from './kept-stats.js'
 import { localZone } from './local-zone.js'
 import { DEFAULT_METRICS, includedStats, type ProxyMetrics, statsSinks } from './metrics.js'
-import { podListener } from './pod-listener.js'
+import { type PodListenerOptions, podListener } from './pod-listener.js'
 import { XDS_CLUSTER, type XdsConnection, xdsCluster } from './xds-cluster.js'
 
 /**
@@ -35,7 +35,7 @@ export interface BootstrapOptions {
   /** A Unix socket: nobody reaches Envoy's admin interface, which can stop it, over the network. */
   readonly adminSocketPath: string
   /** A listener beside those of the Gateway for probes, the drain hook and metrics; see `podListener`. */
-  readonly podListener?: { readonly addresses: readonly [string, ...string[]]; readonly port: number }
+  readonly podListener?: Pick<PodListenerOptions, 'addresses' | 'port' | 'drainKey'>
   /** Default `DEFAULT_METRICS`. */
   readonly metrics?: ProxyMetrics
   /** Default `DEFAULT_MAX_CONNECTIONS`. */

@@ -30,7 +30,7 @@ describe('the first bootstrap', () => {
         tls: { authoritySecretFile: '/a', serverName: 'headgate.example', tokenSecretFile: '/t' },
       },
       adminSocketPath: '/run/admin.sock',
-      podListener: { addresses: ['0.0.0.0', '::'], port: 64_001 },
+      podListener: { addresses: ['0.0.0.0', '::'], port: 64_001, drainKey: 'key' },
       maxHeapBytes: 1e9,
     })
     expect(text).toMatch('envoy.filters.http.lua')

@@ -12,6 +12,8 @@ import { type EnvoyBinary, findEnvoy } from './find-envoy.js'
 import { DEFAULT_METRICS, type ProxyMetrics, SINK_TRAFFIC } from './metrics.js'
 
 const WITHIN_MS = 20_000
+const KEY = 'of-the-kubelet'
+const SHOWN = { headers: { 'x-headgate-drain-key': KEY } }
 let envoy: EnvoyBinary
 const stops: (() => Promise<void>)[] = []
 beforeAll(async () => {
@@ -29,7 +31,7 @@ async function start(metrics: ProxyMetrics = DEFAULT_METRICS, changes: Bootstrap
     const text = printBootstrap({
       node,
       xds: { host: '127.0.0.1', port: 9 },
-      podListener: { addresses: ['127.0.0.1'], port: pod },
+      podListener: { addresses: ['127.0.0.1'], port: pod, drainKey: KEY },
       metrics,
       ...paths,
     })
@@ -112,8 +114,19 @@ describe("the pod's listener", () => {
       ]) {
         expect([path, (await get(path)).status]).toEqual([path, 404])
       }
-      expect((await get('/drain', { method: 'POST' })).status).toBe(404)
+      expect((await get('/drain', { method: 'POST', ...SHOWN })).status).toBe(404)
       expect((await get('/ready', { method: 'POST' })).status).toBe(404)
+    },
+    WITHIN_MS,
+  )
+
+  it(
+    'drains for nobody who does not show the key, as backends of routes and other pods reach it as well',
+    async () => {
+      const { get } = await start()
+      const headers = { 'x-headgate-drain-key': 'guessed' }
+      for (const init of [{}, { headers }]) expect((await get('/drain?minimum=0&maximum=1', init)).status).toBe(404)
+      expect((await get('/ready')).status).toBe(200)
     },
     WITHIN_MS,
   )
@@ -125,7 +138,7 @@ describe("the pod's listener", () => {
       const client = await keepAliveClient(data)
       expect(await client.request()).not.toMatch(/connection: close/i)
       const began = performance.now()
-      const drained = get('/drain?minimum=0&maximum=15').then((response) => response.status)
+      const drained = get('/drain?minimum=0&maximum=15', SHOWN).then((response) => response.status)
       await eventually(async () => expect((await get('/ready')).status).toBe(503), WITHIN_MS)
       // The client sits idle for a while: the drain waits for it.
       await new Promise((resolve) => setTimeout(resolve, 700))
@@ -146,7 +159,7 @@ describe("the pod's listener", () => {
       const client = await keepAliveClient(data)
       await client.request()
       const began = performance.now()
-      const drained = get('/drain?minimum=0&maximum=60&unready=8').then((response) => response.status)
+      const drained = get('/drain?minimum=0&maximum=60&unready=8', SHOWN).then((response) => response.status)
       await eventually(async () => expect(await client.request()).toMatch(/connection: close/i), WITHIN_MS)
       expect((await get('/ready')).status).toBe(200)
       client.close()
@@ -164,13 +177,13 @@ describe("the pod's listener", () => {
       const stubborn = await keepAliveClient(data)
       await stubborn.request()
       const began = performance.now()
-      expect((await get('/drain?minimum=0&maximum=1')).status).toBe(200)
+      expect((await get('/drain?minimum=0&maximum=1', SHOWN)).status).toBe(200)
       const impatient = performance.now() - began
       stubborn.close()
       expect(impatient).toBeGreaterThanOrEqual(1_000)
       expect(impatient).toBeLessThan(4_000)
       const again = performance.now()
-      expect((await get('/drain?minimum=1&maximum=10')).status).toBe(200)
+      expect((await get('/drain?minimum=1&maximum=10', SHOWN)).status).toBe(200)
       expect(performance.now() - again).toBeGreaterThanOrEqual(1_000)
       expect(performance.now() - again).toBeLessThan(4_000)
     },

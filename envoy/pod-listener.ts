@@ -2,7 +2,7 @@
  * What the kubelet and Prometheus may ask of an Envoy pod, on the pod's address: `/ready`, `/drain` and `/stats/prometheus`.
  *
  * The admin interface itself stays on its Unix socket, where only these requests are passed on. Envoy ends at once on SIGTERM and
- * its image has no shell, so the pod's preStop hook is `GET /drain?minimum=S&maximum=S`: it makes Envoy unready, asks clients to
+ * its image has no shell, so the pod's preStop hook is `GET /drain?minimum=S&maximum=S`, with a key: it makes Envoy unready, asks clients to
  * leave (`connection: close`, GOAWAY), and answers when no client connection is left or the time is up; then comes SIGTERM.
  */
 import { Enum } from '../src/gen/envoy/enums.js'
@@ -20,15 +20,20 @@ export interface PodListenerOptions {
   /** The first is the main one. */
   readonly addresses: readonly [string, ...string[]]
   readonly port: number
+  /** Stands in the header `DRAIN_KEY_HEADER` of whoever may let the proxy drain: the port is open to others, and to requests to a backend. */
+  readonly drainKey: string
   readonly adminSocketPath: string
   readonly metrics: Pick<ProxyMetrics, 'prometheus' | 'compression'>
 }
+
+/** The header of `/drain` that has the key. */
+export const DRAIN_KEY_HEADER = 'x-headgate-drain-key'
 
 /** The longest that `/drain` may take, whatever the request says. */
 const LONGEST_DRAIN_MILLISECONDS = 3_600_000
 
 /** The static listeners and the clusters that they need. The admin socket's folder must be writable: a second socket is made there. */
-export function podListener({ addresses: [main, ...others], port, adminSocketPath, metrics }: PodListenerOptions): {
+export function podListener({ addresses: [main, ...others], port, drainKey, adminSocketPath, metrics }: PodListenerOptions): {
   readonly listeners: readonly envoy.config.listener.v3.Listener[]
   readonly clusters: readonly envoy.config.cluster.v3.Cluster[]
 } {
@@ -36,7 +41,7 @@ export function podListener({ addresses: [main, ...others], port, adminSocketPat
   const waitSocket = { pipe: { path: `${adminSocketPath}.wait`, mode: 0o600 } }
   return {
     listeners: [
-      listener('headgate_pod', [at(main), ...others.map(at)], podRoutes(metrics.prometheus), [
+      listener('headgate_pod', [at(main), ...others.map(at)], podRoutes(metrics.prometheus, drainKey), [
         ...compressor(metrics.compression),
         { name: 'envoy.filters.http.lua', typedConfig: any('envoy.extensions.filters.http.lua.v3.Lua', {}) },
       ]),
@@ -46,7 +51,7 @@ export function podListener({ addresses: [main, ...others], port, adminSocketPat
   }
 }
 
-function podRoutes(prometheus: boolean): readonly Route[] {
+function podRoutes(prometheus: boolean, drainKey: string): readonly Route[] {
   const headers = [{ name: ':method', stringMatch: { exact: 'GET' } }]
   const drain = any('envoy.extensions.filters.http.lua.v3.LuaPerRoute', { sourceCode: { inlineString: DRAIN_SCRIPT } })
   return [
@@ -54,7 +59,11 @@ function podRoutes(prometheus: boolean): readonly Route[] {
     ...(prometheus
       ? [{ match: { path: '/stats/prometheus', headers }, route: { cluster: ADMIN_CLUSTER, timeout: duration(30_000) } }]
       : []),
-    { match: { path: '/drain', headers }, directResponse: { status: 500 }, typedPerFilterConfig: { 'envoy.filters.http.lua': drain } },
+    {
+      match: { path: '/drain', headers: [...headers, { name: DRAIN_KEY_HEADER, stringMatch: { exact: drainKey } }] },
+      directResponse: { status: 500 },
+      typedPerFilterConfig: { 'envoy.filters.http.lua': drain },
+    },
   ]
 }
 

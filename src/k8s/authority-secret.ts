@@ -66,6 +66,16 @@ export async function awaitAuthoritySecret(
   }
 }
 
+/**
+ * The `metadata.uid` of a Secret that exists: it stays when what the Secret holds is renewed, and only those know it who may read Secrets there.
+ */
+export async function secretUid(client: KubeClient, namespace: string, name: string, signal: AbortSignal): Promise<string> {
+  const secret = await client.json({ path: objectPath({ ...SECRETS, namespace, name }) }, signal)
+  const uid = stringAt(secret, 'metadata', 'uid')
+  if (uid === undefined) throw new AuthoritySecretError(`the Secret ${namespace}/${name} has no uid`)
+  return uid
+}
+
 async function readAuthority(
   client: KubeClient,
   namespace: string,

@@ -11,10 +11,11 @@ import { DEFINITIONS_KEY } from '../gatewayapi/inputs.js'
 import { createBackendServices } from '../infra/kubernetes/backend-services.js'
 import { bindAddresses } from '../infra/kubernetes/bind-addresses.js'
 import { createClassFinalizers } from '../infra/kubernetes/class-finalizers.js'
+import { drainKey } from '../infra/kubernetes/drain-key.js'
 import { PodPlacements } from '../infra/kubernetes/pod-placements.js'
 import { Provisioner } from '../infra/kubernetes/provisioner.js'
 import { untilAborted } from '../k8s/abort.js'
-import { authoritySecret, awaitAuthoritySecret } from '../k8s/authority-secret.js'
+import { authoritySecret, awaitAuthoritySecret, secretUid } from '../k8s/authority-secret.js'
 import { keepCertificateSecret } from '../k8s/certificate-secret.js'
 import { systemClock } from '../k8s/clock.js'
 import { kubeConfigCredentials } from '../k8s/credentials.js'
@@ -81,6 +82,7 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
     : await authoritySecret(client, config.namespace, config.authoritySecret, signal).loadOrCreate(() =>
         createAuthority('headgate', new Date(), AUTHORITY_LIFETIME_MS),
       )
+  const drainSecret = await secretUid(client, config.namespace, config.authoritySecret, signal)
   const serverName = `${config.xdsService}.${config.namespace}.svc`
   const certificates = new CertificateRotation([authority], { dnsNames: [serverName, config.xdsService], addresses: [] }, serverClock)
 
@@ -172,6 +174,7 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
     bindAddresses: addresses,
     envoyImage: config.envoyImage,
     xds: () => ({ host: serverName, port: config.xds.port, authorities: authority.certificate }),
+    drainKeyOf: (group) => drainKey(drainSecret, group),
     uidOf: ({ kind, namespace, name }) => {
       const metadata = store.find(kind, objectKey(namespace, name))?.metadata
       // What a deletion takes away before its Gateway is not made again. A class stays until its last Gateway is gone, and so does its fleet.

@@ -74,6 +74,7 @@ describe('provisioning in a real cluster', () => {
       controllerNamespace: 'system',
       envoyImage: 'envoyproxy/envoy:distroless-v1.40.0',
       xds: () => ({ host: 'headgate.system.svc.cluster.local', port: 18_000, authorities: 'PEM' }),
+      drainKeyOf: (group) => `key of ${group}`,
       uidOf: () => uid,
       onAddresses: (_, now) => {
         addresses = now

@@ -25,6 +25,7 @@ function made(spec: JsonObject): ReadonlyMap<string, Manifest> {
     addresses: ['0.0.0.0'],
     settings: readProxySettings(config, 'envoyproxy/envoy:distroless-v1.40.0'),
     xds: { host: 'headgate.system.svc', port: 18_000, authorities: 'PEM' },
+    drainKey: 'key',
   })
   return new Map(manifests.map((manifest) => [manifest.kind, manifest]))
 }

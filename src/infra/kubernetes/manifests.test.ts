@@ -23,6 +23,7 @@ const options = (config: Readonly<Record<string, unknown>>, authorities = 'PEM')
   addresses: ['0.0.0.0'],
   settings: readProxySettings(config, 'envoyproxy/envoy:distroless-v1.40.0'),
   xds: { host: 'headgate.system.svc.cluster.local', port: 18_000, authorities },
+  drainKey: 'key',
 })
 const make = (config: Readonly<Record<string, unknown>> = {}, more: OwnFleet = {}): ReadonlyMap<string, Manifest> =>
   new Map(manifestsOf(infra(more), options(config)).map((manifest) => [manifest.kind, manifest]))
@@ -114,7 +115,10 @@ describe('what is made for a Gateway', () => {
 
   it('drains before it ends, and has the time for it', () => {
     const deployment = make({ drain: { minimumSeconds: 1, maximumSeconds: 30 } }).get('Deployment')
-    expect(fieldAt(container(deployment), 'lifecycle', 'preStop', 'httpGet', 'path')).toBe('/drain?minimum=1&maximum=30')
+    expect(fieldAt(container(deployment), 'lifecycle', 'preStop', 'httpGet')).toMatchObject({
+      path: '/drain?minimum=1&maximum=30',
+      httpHeaders: [{ name: 'x-headgate-drain-key', value: 'key' }],
+    })
     expect(fieldAt(deployment, 'spec', 'template', 'spec', 'terminationGracePeriodSeconds')).toBe(40)
   })
 

@@ -8,7 +8,7 @@ import type { JsonObject, RawMeta, RawObject } from '../../k8s/kube-json.js'
 import type { BindAddresses } from './bind-addresses.js'
 import { type FleetPlace, fleetPlace, serviceName } from './fleet-place.js'
 import { objectAnnotations, objectLabels, selectorLabels, serviceLabels } from './labels.js'
-import { POD_PATHS, podPort, podTemplate } from './pod-template.js'
+import { POD_PATHS, type PodStart, podPort, podTemplate } from './pod-template.js'
 import type { ProxySettings } from './proxy-settings.js'
 import { serviceManifest } from './service.js'
 import { strategicMerge } from './strategic-merge.js'
@@ -41,12 +41,14 @@ export interface FleetOptions {
   /** What the Envoys bind. */
   readonly addresses: BindAddresses
   readonly xds: XdsEndpoint
+  /** What the preStop hook shows, see `drainKey`. */
+  readonly drainKey: string
 }
 
 /** The objects, in the order in which they are applied. A fleet without ports needs none. */
 export function manifestsOf(infra: GatewayInfra, options: FleetOptions): readonly Manifest[] {
   if (infra.ports.length === 0) return []
-  const { settings } = options
+  const { settings, drainKey } = options
   const place = fleetPlace(infra, options.controllerNamespace)
   const { text: bootstrap } = bootstrapOf(infra, options)
   const owned = (apiVersion: string, kind: string, content: JsonObject, name = place.name): Manifest => ({
@@ -66,7 +68,12 @@ export function manifestsOf(infra: GatewayInfra, options: FleetOptions): readonl
       },
     }),
     ...infra.services.flatMap((service) => serviceOf(infra, place, service, options)),
-    owned('apps/v1', settings.workload, { spec: workloadSpec(infra, place, settings, hashOf(bootstrap)) }, place.names.workload),
+    owned(
+      'apps/v1',
+      settings.workload,
+      { spec: workloadSpec(infra, place, settings, { bootstrapHash: hashOf(bootstrap), drainKey }) },
+      place.names.workload,
+    ),
     ...autoscaler(place, settings).map((spec) => owned('autoscaling/v2', 'HorizontalPodAutoscaler', { spec }, place.names.autoscaler)),
     ...disruptionBudget(infra, settings).map((spec) => owned('policy/v1', 'PodDisruptionBudget', { spec }, place.names.disruptionBudget)),
   ]
@@ -118,7 +125,7 @@ function metadataOf(infra: GatewayInfra, { name, namespace }: FleetPlace, uid: s
 }
 
 /** The file that the Envoys start with, and why it is not changed as it is asked for. */
-export function bootstrapOf(infra: GatewayInfra, { group, xds, settings, addresses }: FleetOptions): ChangedBootstrap {
+export function bootstrapOf(infra: GatewayInfra, { group, xds, settings, addresses, drainKey }: FleetOptions): ChangedBootstrap {
   const text = printBootstrap({
     // The pod's name takes the place of the id on the command line.
     node: { id: group, cluster: group },
@@ -128,14 +135,14 @@ export function bootstrapOf(infra: GatewayInfra, { group, xds, settings, address
       tls: { authoritySecretFile: POD_PATHS.authoritySecret, serverName: xds.host, tokenSecretFile: POD_PATHS.tokenSecret },
     },
     adminSocketPath: POD_PATHS.adminSocket,
-    podListener: { addresses, port: podPort(infra) },
+    podListener: { addresses, port: podPort(infra), drainKey },
     metrics: settings.metrics,
     ...(settings.maxConnections === undefined ? {} : { maxConnections: settings.maxConnections }),
   })
   return changeBootstrap(text, settings.bootstrap)
 }
 
-function workloadSpec(infra: GatewayInfra, place: FleetPlace, settings: ProxySettings, bootstrapHash: string): JsonObject {
+function workloadSpec(infra: GatewayInfra, place: FleetPlace, settings: ProxySettings, started: PodStart): JsonObject {
   const isDaemonSet = settings.workload === 'DaemonSet'
   // An autoscaler owns the number of replicas: who applies another one fights with it.
   const replicas = isDaemonSet || settings.autoscaling !== undefined ? {} : { replicas: settings.replicas }
@@ -143,7 +150,7 @@ function workloadSpec(infra: GatewayInfra, place: FleetPlace, settings: ProxySet
     ...replicas,
     selector: { matchLabels: selectorLabels(infra) },
     [isDaemonSet ? 'updateStrategy' : 'strategy']: { type: 'RollingUpdate', rollingUpdate: rollingUpdate(settings) },
-    template: podTemplate(infra, place, settings, bootstrapHash),
+    template: podTemplate(infra, place, settings, started),
   }
 }
 

@@ -1,5 +1,6 @@
 /** The pod of an Envoy: what the "restricted" Pod Security Standard asks for, and a life cycle that loses no request. */
 import { printLocalZone } from '../../../envoy/local-zone.js'
+import { DRAIN_KEY_HEADER } from '../../../envoy/pod-listener.js'
 import type { GatewayInfra } from '../../ir/infra.js'
 import type { JsonObject } from '../../k8s/kube-json.js'
 import { XDS_TOKEN_AUDIENCE } from '../../k8s/token-review.js'
@@ -42,12 +43,21 @@ export function podPort({ ports }: Pick<GatewayInfra, 'ports'>): number {
   return port
 }
 
-/**
- * The template of the pods.
- *
- * @param bootstrapHash changes when pods must be replaced because their bootstrap has changed
- */
-export function podTemplate(infra: GatewayInfra, place: FleetPlace, settings: ProxySettings, bootstrapHash: string): JsonObject {
+/** What pods have of the bootstrap that they start with. */
+export interface PodStart {
+  /** Changes when pods must be replaced because their bootstrap has changed. */
+  readonly bootstrapHash: string
+  /** Of this bootstrap. */
+  readonly drainKey: string
+}
+
+/** The template of the pods. */
+export function podTemplate(
+  infra: GatewayInfra,
+  place: FleetPlace,
+  settings: ProxySettings,
+  { bootstrapHash, drainKey }: PodStart,
+): JsonObject {
   const annotations = objectAnnotations(place.key, infra, { ...settings.podAnnotations, 'headgate.dev/bootstrap': bootstrapHash })
   return {
     metadata: { labels: { ...settings.podLabels, ...objectLabels(infra) }, annotations },
@@ -68,7 +78,7 @@ export function podTemplate(infra: GatewayInfra, place: FleetPlace, settings: Pr
         seccompProfile: { type: 'RuntimeDefault' },
         ...lowPorts(settings),
       },
-      containers: [envoyContainer(infra, settings)],
+      containers: [envoyContainer(infra, settings, drainKey)],
       volumes: [
         { name: 'config', configMap: { name: place.name } },
         {
@@ -83,7 +93,7 @@ export function podTemplate(infra: GatewayInfra, place: FleetPlace, settings: Pr
   }
 }
 
-function envoyContainer(infra: GatewayInfra, settings: ProxySettings): JsonObject {
+function envoyContainer(infra: GatewayInfra, settings: ProxySettings, drainKey: string): JsonObject {
   const { maximumSeconds } = settings.drain
   return {
     name: 'envoy',
@@ -121,7 +131,14 @@ function envoyContainer(infra: GatewayInfra, settings: ProxySettings): JsonObjec
       timeoutSeconds: 2,
     },
     lifecycle: {
-      preStop: { httpGet: { path: drainPath(settings.drain), port: POD_PORT_NAME, scheme: 'HTTP' } },
+      preStop: {
+        httpGet: {
+          path: drainPath(settings.drain),
+          port: POD_PORT_NAME,
+          scheme: 'HTTP',
+          httpHeaders: [{ name: DRAIN_KEY_HEADER, value: drainKey }],
+        },
+      },
     },
     securityContext: {
       allowPrivilegeEscalation: false,

@@ -38,6 +38,7 @@ describe('Provisioner', () => {
     controllerNamespace: 'system',
     envoyImage: 'envoyproxy/envoy:distroless-v1.40.0',
     xds: () => ({ host: 'headgate.system.svc.cluster.local', port: 18_000, authorities }),
+    drainKeyOf: (group) => `key of ${group}`,
     uidOf: ({ namespace, name }) => uids.get(`${namespace}/${name}`),
     onAddresses: (gateway, now) => addresses.set(gateway, now),
   })
@@ -313,6 +314,7 @@ describe('Provisioner', () => {
       controllerNamespace: 'system',
       envoyImage: 'x',
       xds: () => ({ host: 'h', port: 1, authorities }),
+      drainKeyOf: () => 'key',
       uidOf: () => undefined,
       onAddresses: () => undefined,
     })

@@ -45,6 +45,8 @@ export interface ProvisionerOptions {
   readonly envoyImage: string
   /** Where the Envoys find the controller, as of now. */
   readonly xds: () => XdsEndpoint
+  /** What the Envoys of a group want to be shown before they drain, see `drainKey`. */
+  readonly drainKeyOf: (group: string) => string
   /** `metadata.uid` of a Gateway or a GatewayClass; undefined for one that nothing is to be made for, as it is not there or about to go. */
   readonly uidOf: (owner: ObjectRef) => string | undefined
   /** Told when the addresses of a Gateway, or what keeps it from having them, changed; undefined when there is no such Gateway any more. */
@@ -210,11 +212,12 @@ export class Provisioner {
       await this.#deleteBut(fleet, new Set(), signal)
       return
     }
-    const { controllerNamespace, uidOf, xds, bindAddresses: addresses = ['0.0.0.0'] } = this.#options
+    const { controllerNamespace, uidOf, xds, drainKeyOf, bindAddresses: addresses = ['0.0.0.0'] } = this.#options
     const ownerUid = uidOf(infra.owner)
     if (infra.problem !== undefined || infra.ports.length === 0 || ownerUid === undefined) return
     const settings = readProxySettings(infra.config, this.#options.envoyImage)
-    const options = { ownerUid, group: fleetGroup(fleet), controllerNamespace, settings, addresses, xds: xds() }
+    const group = fleetGroup(fleet)
+    const options = { ownerUid, group, controllerNamespace, settings, addresses, xds: xds(), drainKey: drainKeyOf(group) }
     const manifests = manifestsOf(infra, options).map((made) => markedAs(made, this.#options.controllerName))
     const wanted = new Set([...this.#kept(infra), ...manifests.map(nameOf)])
     const taken = this.#claims.claim(fleet, wanted, (name) => this.#makerOf(name))
