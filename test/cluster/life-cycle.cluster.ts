@@ -53,8 +53,25 @@ describe('the life of an installation', () => {
     }, 60_000)
     const fleet = (await owned()).find((name) => name.startsWith('deployment'))
     await kubectl('rollout', 'status', `${fleet}`, '--namespace', 'life', '--timeout=120s')
+    await eventually(async () => expect((await owned()).filter((name) => name.startsWith('pod/'))).toHaveLength(1), 90_000)
     const report = await load.stop()
     expect(report.failures).toEqual([])
+    // The kubelet showed the key for the drain. Nobody else has it.
+    const failed = ['--field-selector', 'reason=FailedPreStopHook', '--output', 'name']
+    expect(await kubectl('get', 'events', '--namespace', 'life', ...failed)).toBe('')
+    const selector = 'gateway.networking.k8s.io/gateway-name=web'
+    const address = await kubectl(
+      'get',
+      'pods',
+      '--namespace',
+      'life',
+      '--selector',
+      selector,
+      '--output',
+      'jsonpath={.items[0].status.podIP}',
+    )
+    const ask = async (path: string) => (await fetch(`http://${address}:64001${path}`)).status
+    expect([await ask('/drain?maximum=1'), await ask('/ready')]).toEqual([404, 200])
   }, 240_000)
 
   it('serves on without a controller, and takes up changes when it is back', async () => {
