@@ -151,6 +151,20 @@ describe('templates', () => {
     expect(objects.find(({ kind }) => kind === 'Deployment')?.spec).not.toHaveProperty('replicas')
   })
 
+  it('give Services names that there is room for, however long that of the release is', async () => {
+    const long = 'r'.repeat(53)
+    const values = [
+      '--set',
+      'metrics.service.enabled=true,metrics.prometheusRule.enabled=true,rateLimit.enabled=true,rateLimit.redis.url=redis:6379',
+    ]
+    const objects = await helm.objects(...values, '--set', `fullnameOverride=${long}-headgate`)
+    const names = objects.filter(({ kind }) => kind === 'Service').map(({ metadata }) => metadata.name)
+    expect(names).toHaveLength(3)
+    expect(names.filter((name) => name.length > 63 || !/^[a-z][a-z0-9-]*[a-z0-9]$/.test(name))).toEqual([])
+    const rules = JSON.stringify(objects.find(({ kind }) => kind === 'PrometheusRule'))
+    expect(names.filter((name) => rules.includes(`service=\\"${name}\\"`))).toEqual([`${long}-h-metrics`])
+  })
+
   it('make no disruption budget for a single replica: it would stop every drain of a node', async () => {
     const objects = await helm.objects('--set', 'replicaCount=1')
     expect(objects.map(({ kind }) => kind)).not.toContain('PodDisruptionBudget')

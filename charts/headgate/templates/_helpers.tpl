@@ -18,6 +18,11 @@
 {{- default .Release.Namespace .Values.namespaceOverride -}}
 {{- end -}}
 
+{{/* The name of a Service has room for 63 characters. */}}
+{{- define "headgate.metricsName" -}}
+{{- printf "%s-metrics" (include "headgate.fullname" . | trunc 55 | trimSuffix "-") -}}
+{{- end -}}
+
 {{/* Cluster-scoped objects carry the namespace in their names: two installations do not collide. */}}
 {{- define "headgate.clusterName" -}}
 {{- printf "%s:%s" (include "headgate.namespace" .) (include "headgate.fullname" .) -}}
