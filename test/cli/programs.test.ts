@@ -182,20 +182,24 @@ describe('headgate and gatewayctl', () => {
     async () => {
       const admin = await freePort()
       const second = start('--resources', folder, '--no-envoy', '--xds-port', '0', '--admin-port', String(admin))
-      const isReady = async () => (await fetch(`http://127.0.0.1:${admin}/readyz`)).status
-      await eventually(async () => expect(await isReady()).toBe(200), WITHIN_MS)
-      second.stdout?.destroy()
-      second.stderr?.destroy()
-      // What is wrong stands in the log, once more for each file.
-      for (const name of ['broken.yaml', 'worse.yaml']) {
-        writeFileSync(join(folder, name), 'kind: [')
-        await eventually(async () => expect(await (await fetch(`http://127.0.0.1:${admin}/status`)).text()).toContain(name), WITHIN_MS)
-        rmSync(join(folder, name))
-      }
-      expect(await isReady()).toBe(200)
       const ended = new Promise((resolve) => second.on('exit', resolve))
-      second.kill('SIGINT')
-      expect(await ended).toBe(0)
+      try {
+        const isReady = async () => (await fetch(`http://127.0.0.1:${admin}/readyz`)).status
+        await eventually(async () => expect(await isReady()).toBe(200), WITHIN_MS)
+        second.stdout?.destroy()
+        second.stderr?.destroy()
+        // What is wrong stands in the log, once more for each file.
+        for (const name of ['broken.yaml', 'worse.yaml']) {
+          writeFileSync(join(folder, name), 'kind: [')
+          await eventually(async () => expect(await (await fetch(`http://127.0.0.1:${admin}/status`)).text()).toContain(name), WITHIN_MS)
+          rmSync(join(folder, name))
+        }
+        expect(await isReady()).toBe(200)
+        second.kill('SIGINT')
+        expect(await ended).toBe(0)
+      } finally {
+        second.kill('SIGKILL')
+      }
     },
     WITHIN_MS,
   )
