@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { freePort } from '../../test/support/free-port.js'
 import { buildIfChanged } from './build.js'
+import { imageEntry } from './image-entry.js'
 
 const repository = join(import.meta.dirname, '..', '..')
 const dist = join(repository, 'dist')
@@ -20,12 +21,6 @@ const HOW_NODE_LOADED_ITS_MODULES = `
     const { compiledWithCache } = internalBinding('builtins').getCacheUsage()
     console.log(JSON.stringify({ asCompiled: [...compiledWithCache], flags }))
   })`
-
-/** What the image starts: Node, its flags, and the program. */
-function imageEntry(): readonly string[] {
-  const [, entry = '[]'] = /^ENTRYPOINT (\[.*\])$/m.exec(readFileSync(join(repository, 'Dockerfile'), 'utf8')) ?? []
-  return JSON.parse(entry) as string[]
-}
 
 describe('the programs', () => {
   it('bring along what they use, and not the client of the whole Kubernetes API: their text stays in memory while they run', async () => {
@@ -71,7 +66,7 @@ describe('the programs', () => {
     writeFileSync(join(folder, 'kubeconfig'), JSON.stringify(kubeconfig))
     writeFileSync(hook, HOW_NODE_LOADED_ITS_MODULES)
     try {
-      const [, ...flags] = imageEntry().slice(0, -1)
+      const [, ...flags] = imageEntry().command.slice(0, -1)
       const args = [
         ...flags,
         '--expose-internals',
@@ -94,6 +89,6 @@ describe('the programs', () => {
 
   it('are started in the cluster of tests as in the image', () => {
     const images = readFileSync(join(repository, 'conformance', 'images.sh'), 'utf8')
-    expect(images).toContain(`--entrypoint "${imageEntry().join(' ')}"`)
+    expect(images).toContain(`--entrypoint "${imageEntry().command.join(' ')}"`)
   })
 })

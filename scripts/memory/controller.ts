@@ -8,6 +8,7 @@ import { freePort } from '../../test/support/free-port.js'
 import { pause, until } from '../bench-cluster/cluster.js'
 import { NAMESPACE } from '../bench-cluster/manifests.js'
 import { cpuUs } from '../data-path/cpu.js'
+import { imageEntry } from '../lib/image-entry.js'
 
 const REPOSITORY = join(import.meta.dirname, '..', '..')
 /** Becomes the program with the folder of a ServiceAccount where pods have it, which nobody else sees. */
@@ -63,7 +64,7 @@ export interface ControllerOptions {
 
 /** Starts it at an API server. */
 export async function startController({ credentials, nodeFlags }: ControllerOptions): Promise<Controller> {
-  const { flags, variables } = imageEntry()
+  const { command, variables } = imageEntry()
   const [xds, admin, health, metrics] = [await freePort(), await freePort(), await freePort(), await freePort()]
   const { server, tls, headers } = await credentials.resolve()
   const account = mkdtempSync(join(tmpdir(), 'service-account-'))
@@ -75,7 +76,7 @@ export async function startController({ credentials, nodeFlags }: ControllerOpti
     'unshare',
     [
       ...['--mount', 'sh', '-c', AS_POD, account, join(REPOSITORY, 'node_modules', 'node', 'bin', 'node')],
-      ...flags,
+      ...command.slice(1, -1),
       ...nodeFlags,
       ...['--require', join(import.meta.dirname, 'longest-turn.cjs')],
       join(REPOSITORY, 'dist', 'headgate.mjs'),
@@ -131,16 +132,6 @@ export async function startController({ credentials, nodeFlags }: ControllerOpti
       rmSync(account, { recursive: true, force: true })
     },
   }
-}
-
-/** The flags of Node and the environment of the image. */
-function imageEntry(): { readonly flags: readonly string[]; readonly variables: Readonly<Record<string, string>> } {
-  const text = readFileSync(join(REPOSITORY, 'Dockerfile'), 'utf8')
-  const [, entry = '[]'] = /^ENTRYPOINT (\[.*\])$/m.exec(text) ?? []
-  const [, line = ''] = /^ENV (.*)$/m.exec(text) ?? []
-  const [program = '', ...rest] = JSON.parse(entry) as string[]
-  if (!program.endsWith('/node')) throw new Error('the ENTRYPOINT of the Dockerfile does not start Node')
-  return { flags: rest.slice(0, -1), variables: Object.fromEntries(line.split(' ').map((each) => each.split('=') as [string, string])) }
 }
 
 function resident(pid: number): Resident {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { parse } from 'yaml'
+import { imageEntry } from '../../scripts/lib/image-entry.js'
 import { DEFAULT_ENVOY_IMAGE } from '../../src/config/command-line.js'
 import { CHART } from './helm.js'
 
@@ -27,9 +28,8 @@ describe('the image', () => {
   })
 
   it('starts in the same way in a release and in a conformance run', () => {
-    const released: readonly string[] = JSON.parse(/^ENTRYPOINT (.+)$/m.exec(dockerfile)?.[1] ?? '[]')
     const tested = /--entrypoint "(\/usr\/local\/bin\/node [^"]+)"/.exec(testImage)?.[1]
-    expect(tested).toBe(released.join(' '))
+    expect(tested).toBe(imageEntry().command.join(' '))
     const [, variables = ''] = /^ENV (.+)$/m.exec(dockerfile) ?? []
     const [, image = ''] = /^image (--name "docker\.io\/headgate.+?[^\\])$/ms.exec(testImage) ?? []
     expect([...image.matchAll(/--env (\S+)/g)].map(([, each]) => each)).toEqual(variables.split(' '))
