@@ -3,6 +3,7 @@
  * counted instead of written again, and lost rather than waited for.
  */
 import type { ObjectRef } from '../util/object-ref.js'
+import { shortened } from '../util/shortened.js'
 import type { Clock } from './clock.js'
 import { CONTENT_TYPE, type KubeClient } from './kube-client.js'
 import type { JsonObject } from './kube-json.js'
@@ -136,7 +137,7 @@ export class EventRecorder {
       action: note.action,
       reason: note.reason,
       type: note.type,
-      note: note.note.length <= MAX_NOTE_LENGTH ? note.note : `${note.note.slice(0, MAX_NOTE_LENGTH - 1)}…`,
+      note: shortened(note.note, MAX_NOTE_LENGTH),
       regarding: {
         apiVersion,
         kind,

@@ -315,8 +315,8 @@ export const ADS_MUTANTS: readonly Mutant[] = [
   {
     rule: 'is short enough for a condition',
     file: `${SERVER}/rejection-message.ts`,
-    find: 'text.length > MAX_LENGTH',
-    replace: 'text.length < 0',
+    find: 'shortened(text, MAX_LENGTH)',
+    replace: 'text',
     test: MESSAGE,
   },
   {

@@ -1,5 +1,6 @@
 /** The list of rejected versions in a text of bounded size. */
 
+import { shortened } from '../../util/shortened.js'
 import type { RejectedVersion } from '../rejected-versions.js'
 import { formatRejectedVersions } from './rejected-version-format.js'
 
@@ -14,15 +15,11 @@ const MAX_MESSAGE = 500
 export function boundedRejectedVersions(versions: readonly RejectedVersion[], maxBytes: number): string {
   const kept: RejectedVersion[] = []
   let bytes = Buffer.byteLength(formatRejectedVersions([]))
-  for (const version of [...versions].reverse().map(shortened)) {
-    bytes += Buffer.byteLength(formatRejectedVersions([version]))
+  for (const version of [...versions].reverse()) {
+    const short = { ...version, message: shortened(version.message, MAX_MESSAGE) }
+    bytes += Buffer.byteLength(formatRejectedVersions([short]))
     if (bytes > maxBytes) break
-    kept.unshift(version)
+    kept.unshift(short)
   }
   return formatRejectedVersions(kept)
-}
-
-function shortened(version: RejectedVersion): RejectedVersion {
-  const { message } = version
-  return message.length > MAX_MESSAGE ? { ...version, message: `${message.slice(0, MAX_MESSAGE - 1)}…` } : version
 }

@@ -4,6 +4,7 @@
  * A violated constraint of a message (protoc-gen-validate) is reported with the whole resource in text form in front, which may be
  * megabytes and hold every name there is: people get the words behind it, and of the text the search takes the name alone.
  */
+import { shortened } from '../../util/shortened.js'
 
 /** A message of Envoy. */
 export interface RejectionMessage {
@@ -37,8 +38,7 @@ export function readRejection(message: string): RejectionMessage {
   const names = [...message.matchAll(PRINTED)].flatMap(([printed]) => [...printed.matchAll(PRINTED_NAME)].map(([, name = '']) => name))
   const read = text.slice(0, MAX_READ)
   return {
-    // Half of a letter would be another text to the API server, and be written again and again.
-    text: text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH - 1).toWellFormed()}…` : text,
+    text: shortened(text, MAX_LENGTH),
     words: [...new Set([...names, ...quoted(read), ...endings(read), ...unusual(read)])]
       .filter((word) => word !== '' && word.length <= MAX_WORD_LENGTH)
       .slice(0, MAX_WORDS),
