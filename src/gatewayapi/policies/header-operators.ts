@@ -4,6 +4,7 @@
  *
  * Source: Envoy, "Command operators" of access logs.
  */
+import { literally } from '../../util/literally.js'
 
 const OPERATORS: ReadonlySet<string> = new Set([
   'CONNECTION_ID',
@@ -48,8 +49,8 @@ export function withOperators(value: string): string {
   const parts: string[] = []
   let at = 0
   for (const match of value.matchAll(OPERATOR)) {
-    parts.push(value.slice(at, match.index).replaceAll('%', '%%'), match[0])
+    parts.push(literally(value.slice(at, match.index)), match[0])
     at = match.index + match[0].length
   }
-  return [...parts, value.slice(at).replaceAll('%', '%%')].join('')
+  return [...parts, literally(value.slice(at))].join('')
 }

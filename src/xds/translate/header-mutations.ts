@@ -1,6 +1,7 @@
 import { Enum } from '../../gen/envoy/enums.js'
 import type { envoy } from '../../gen/envoy/types.js'
 import type { HeaderChanges, HeaderValue } from '../../ir/headers.js'
+import { literally } from '../../util/literally.js'
 
 type HeaderValueOption = envoy.config.core.v3.HeaderValueOption
 
@@ -71,7 +72,7 @@ function additions({ set, add }: HeaderChanges): readonly HeaderValueOption[] {
 
 function option({ name, value }: HeaderValue, appendAction: NonNullable<HeaderValueOption['appendAction']>): HeaderValueOption {
   // Envoy expands `%…%`; a value of ours is literal.
-  return { header: { key: name, value: value.replaceAll('%', '%%') }, appendAction, keepEmptyValue: true }
+  return { header: { key: name, value: literally(value) }, appendAction, keepEmptyValue: true }
 }
 
 function isRefused(name: string): boolean {

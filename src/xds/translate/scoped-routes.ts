@@ -1,6 +1,7 @@
 /** How HTTP connection managers get their routes by scopes. */
 import { Enum } from '../../gen/envoy/enums.js'
 import type { envoy } from '../../gen/envoy/types.js'
+import { literally } from '../../util/literally.js'
 import { any } from '../message.js'
 import { type ResourceReference, TYPE_URL } from '../resource.js'
 import { ADS } from './config-source.js'
@@ -28,7 +29,7 @@ const SCOPED_ROUTES: envoy.extensions.filters.network.http_connection_manager.v3
 export function scopedRoutesOf(
   routeTable: string,
 ): Pick<HttpConnectionManager, 'earlyHeaderMutationExtensions'> & { readonly scopedRoutes: typeof SCOPED_ROUTES } {
-  const header = { key: SCOPE_HEADER, value: `${scopeKeyPrefix(routeTable).replaceAll('%', '%%')}%REQ(:AUTHORITY)%` }
+  const header = { key: SCOPE_HEADER, value: `${literally(scopeKeyPrefix(routeTable))}%REQ(:AUTHORITY)%` }
   const mutation = any('envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation', {
     // Whatever the client sent under this name goes.
     mutations: [{ append: { header, appendAction: APPEND_ACTION.OVERWRITE_IF_EXISTS_OR_ADD } }],

@@ -1,6 +1,7 @@
 /** Other answers than those of backends and of Envoy itself. */
 import type { envoy, google, xds } from '../../../gen/envoy/types.js'
 import type { CustomAnswer, CustomRedirect, ResponseOverride } from '../../../ir/request-traffic.js'
+import { literally } from '../../../util/literally.js'
 import { any, uint32 } from '../../message.js'
 import { headerMutations } from '../header-mutations.js'
 import type { RouteFilter } from './slot.js'
@@ -94,8 +95,8 @@ function local({ statusCode, contentType, body, set, add }: CustomAnswer): Local
 
 /** Envoy has redirects for itself alone here: this one is for the client, put together from what it asked for. */
 function redirect({ statusCode, scheme, hostname, port, path }: CustomRedirect): LocalResponsePolicy {
-  const host = hostname === undefined ? '%REQ(:AUTHORITY)%' : hostname.replaceAll('%', '%%')
+  const host = hostname === undefined ? '%REQ(:AUTHORITY)%' : literally(hostname)
   const place = `${host}${port === undefined ? '' : `:${port}`}`
-  const location = `${scheme ?? '%REQ(:SCHEME)%'}://${place}${path === undefined ? '%REQ(:PATH)%' : path.replaceAll('%', '%%')}`
+  const location = `${scheme ?? '%REQ(:SCHEME)%'}://${place}${path === undefined ? '%REQ(:PATH)%' : literally(path)}`
   return { statusCode: uint32(statusCode), responseHeadersToAdd: [{ header: { key: 'location', value: location } }] }
 }

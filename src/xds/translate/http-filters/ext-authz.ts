@@ -7,6 +7,7 @@
 import { Enum } from '../../../gen/envoy/enums.js'
 import type { envoy } from '../../../gen/envoy/types.js'
 import type { ExternalAuth } from '../../../ir/route.js'
+import { literally } from '../../../util/literally.js'
 import { any, duration } from '../../message.js'
 import { TYPE_URL } from '../../resource.js'
 import { INVALID_BACKEND } from '../invalid-backend.js'
@@ -87,8 +88,7 @@ export function extAuthz(auth: ExternalAuth): ExtAuthz {
 }
 
 function contextHeaders(context: NonNullable<ExternalAuth['context']>): readonly envoy.config.core.v3.HeaderValue[] {
-  // Envoy expands `%…%`, also to what is the proxy's own, such as its environment; a value of a policy is literal.
-  return context.map(({ name, value }) => ({ key: name, value: value.replaceAll('%', '%%') }))
+  return context.map(({ name, value }) => ({ key: name, value: literally(value) }))
 }
 
 function httpService({ pathPrefix, pathOverride, allowedResponseHeaders, timeoutMs, context }: ExternalAuth, cluster: string): HttpService {

@@ -2,6 +2,7 @@
 import { Enum } from '../../../gen/envoy/enums.js'
 import type { envoy } from '../../../gen/envoy/types.js'
 import type { Oidc, OidcCookies } from '../../../ir/authentication.js'
+import { literally } from '../../../util/literally.js'
 import { any, bool, duration } from '../../message.js'
 import { type ResourceReference, TYPE_URL } from '../../resource.js'
 import { INVALID_BACKEND } from '../invalid-backend.js'
@@ -115,10 +116,10 @@ function cookieConfigs({ sameSite }: OidcCookies): envoy.extensions.filters.http
   }
 }
 
-/** `%REQ(…)%` as it is, and every other percent sign as itself: other words of Envoy could tell what is the proxy's own, such as its environment. */
+/** `%REQ(…)%` as it is, and all else literally. */
 function withRequestWords(uri: string): string {
   return uri
     .split(/(%REQ\([^()%]*\)%)/)
-    .map((part, at) => (at % 2 === 1 ? part : part.replaceAll('%', '%%')))
+    .map((part, at) => (at % 2 === 1 ? part : literally(part)))
     .join('')
 }
