@@ -82,13 +82,15 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
     : await authoritySecret(client, config.namespace, config.authoritySecret, signal).loadOrCreate(() =>
         createAuthority('headgate', new Date(), AUTHORITY_LIFETIME_MS),
       )
-  const drainSecret = await secretUid(client, config.namespace, config.authoritySecret, signal)
   const serverName = `${config.xdsService}.${config.namespace}.svc`
   const certificates = new CertificateRotation([authority], { dnsNames: [serverName, config.xdsService], addresses: [] }, serverClock)
 
   const rejected = new RejectedVersions()
   const kept = rejectedVersionConfigMap({ ...edge, namespace: config.namespace, name: REJECTED_VERSIONS, signal })
-  const keeper = await keepRejectedVersions(rejected, kept, (err) => logger.debug({ err }, 'the list of rejected versions was not saved'))
+  const [keeper, drainSecret] = await Promise.all([
+    keepRejectedVersions(rejected, kept, (err) => logger.debug({ err }, 'the list of rejected versions was not saved')),
+    secretUid(client, config.namespace, config.authoritySecret, signal),
+  ])
 
   const events = new EventRecorder({ ...edge, controller: config.controllerName, instance: config.replicaName })
   const statusWriter = new StatusWriter({
