@@ -3,13 +3,12 @@
  * not get a status of ours; in a folder it is a name that is written wrongly, most often, and there would be no trace of it anywhere.
  */
 import type { Problem } from '../admin/sources.js'
+import { GATEWAY_GROUP } from '../gatewayapi/conditions.js'
+import { ROUTE_KINDS } from '../gatewayapi/routes/any-route.js'
 import type { GatewayClass, HTTPRoute, ParentReference } from '../gen/kinds.js'
 import type { KubeObject } from '../provider/provider.js'
 import type { ResourceStore } from '../store/resource-store.js'
 import { describeObject, objectKey, objectVersion } from '../util/object-ref.js'
-
-const GROUP = 'gateway.networking.k8s.io'
-const ROUTES = ['HTTPRoute', 'GRPCRoute', 'TLSRoute', 'TCPRoute', 'UDPRoute'] as const
 
 /** A warning for each name of a class or a parent that leads nowhere, for routes without a parent, and for classes of other controllers. */
 export function unservedObjects(store: ResourceStore, controllerName: string): readonly Problem[] {
@@ -21,7 +20,7 @@ export function unservedObjects(store: ResourceStore, controllerName: string): r
       return isThere ? [] : warnings(each, [`spec.gatewayClassName: there is no GatewayClass "${gatewayClassName}": correct the name`])
     }),
     ...store.list('ListenerSet').flatMap((each) => warnings(each, missingParent(store, each, each.spec.parentRef, 'spec.parentRef'))),
-    ...ROUTES.flatMap((kind) => store.list(kind).flatMap((each) => warnings(each, missingParents(store, each)))),
+    ...ROUTE_KINDS.flatMap((kind) => store.list(kind).flatMap((each) => warnings(each, missingParents(store, each)))),
   ]
 }
 
@@ -42,10 +41,19 @@ function missingParents(
 function missingParent(
   store: ResourceStore,
   child: KubeObject,
-  { group = GROUP, kind = 'Gateway', namespace = child.metadata.namespace, name }: Partial<ParentReference> & { readonly name: string },
+  {
+    group = GATEWAY_GROUP,
+    kind = 'Gateway',
+    namespace = child.metadata.namespace,
+    name,
+  }: Partial<ParentReference> & { readonly name: string },
   path: string,
 ): readonly string[] {
-  if (group !== GROUP || (kind !== 'Gateway' && kind !== 'ListenerSet') || store.find(kind, objectKey(namespace, name)) !== undefined)
+  if (
+    group !== GATEWAY_GROUP ||
+    (kind !== 'Gateway' && kind !== 'ListenerSet') ||
+    store.find(kind, objectKey(namespace, name)) !== undefined
+  )
     return []
   const [other] = store.list(kind).filter(({ metadata }) => metadata.name === name)
   const what = `${path}: there is no ${kind} "${namespace}/${name}"`

@@ -1,6 +1,7 @@
 /** The pod of an Envoy: what the "restricted" Pod Security Standard asks for, and a life cycle that loses no request. */
 import { printLocalZone } from '../../../envoy/local-zone.js'
 import { DRAIN_KEY_HEADER } from '../../../envoy/pod-listener.js'
+import { ADMIN_SOCKET } from '../../ir/admin-socket.js'
 import type { GatewayInfra } from '../../ir/infra.js'
 import type { JsonObject } from '../../k8s/kube-json.js'
 import { XDS_TOKEN_AUDIENCE } from '../../k8s/token-review.js'
@@ -20,7 +21,7 @@ export const POD_PATHS = {
   token: '/var/run/secrets/headgate/token',
   /** Writable, in memory: Envoy's admin sockets. */
   run: '/var/run/envoy',
-  adminSocket: '/var/run/envoy/admin.sock',
+  adminSocket: `/var/run/envoy/${ADMIN_SOCKET}` as string,
 } as const
 
 /** The name of the port of probes, the drain hook and metrics. */

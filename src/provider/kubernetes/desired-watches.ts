@@ -85,6 +85,11 @@ function watchName({ kind, version, namespace, labelSelector, fieldSelector }: W
   return [kind.group, version, kind.plural, namespace, labelSelector ?? '', fieldSelector ?? ''].join('|')
 }
 
+/** The same for two watches of the same objects in different versions. */
+export function watchedObjects(spec: WatchSpec): string {
+  return watchName({ ...spec, version: '' })
+}
+
 function splitKey(key: ObjectKey): { readonly namespace: string; readonly name: string } {
   const slash = key.indexOf('/')
   return { namespace: key.slice(0, slash), name: key.slice(slash + 1) }

@@ -8,7 +8,7 @@ import { Reflector } from '../../k8s/reflector.js'
 import type { ReflectorState } from '../../k8s/reflector-state.js'
 import type { KindDefinition } from '../../schema/kind.js'
 import type { ObjectKey } from '../../util/object-ref.js'
-import type { WatchSpec } from './desired-watches.js'
+import { type WatchSpec, watchedObjects } from './desired-watches.js'
 
 /** What the reflectors work with. */
 export interface WatchSetOptions {
@@ -43,12 +43,12 @@ export class WatchSet {
    */
   async follow(specs: ReadonlyMap<string, WatchSpec>): Promise<void> {
     const stopped = new Map<string, Reflector>()
-    const versionless = new Set([...specs.values()].map(nameOfObjects))
+    const versionless = new Set([...specs.values()].map(watchedObjects))
     for (const [name, running] of this.#running) {
       if (specs.has(name)) continue
       this.#running.delete(name)
       running.stop()
-      const objects = nameOfObjects(running.spec)
+      const objects = watchedObjects(running.spec)
       if (versionless.has(objects)) {
         stopped.set(objects, running.reflector)
         continue
@@ -60,7 +60,7 @@ export class WatchSet {
     }
     const added = [...specs]
       .filter(([name]) => !this.#running.has(name))
-      .map(([name, spec]) => [name, this.#start(spec, stopped.get(nameOfObjects(spec))?.keys ?? [])] as const)
+      .map(([name, spec]) => [name, this.#start(spec, stopped.get(watchedObjects(spec))?.keys ?? [])] as const)
     for (const [name, running] of added) this.#running.set(name, running)
     await Promise.all(added.map(([, { reflector }]) => reflector.answered))
   }
@@ -104,9 +104,4 @@ export class WatchSet {
     const ended = reflector.start(link.controller.signal).finally(() => link[Symbol.dispose]())
     return { spec, reflector, stop: () => link.controller.abort(), ended }
   }
-}
-
-/** The same for two watches of the same objects in different versions. */
-function nameOfObjects({ kind, namespace, labelSelector = '', fieldSelector = '' }: WatchSpec): string {
-  return [kind.kind, namespace, labelSelector, fieldSelector].join('|')
 }
