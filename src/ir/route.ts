@@ -74,6 +74,11 @@ export interface Route {
   readonly traffic?: RequestTraffic
   /** True for GRPCRoutes: unmatched and failed requests answer in gRPC's own terms. */
   readonly grpc: boolean
+  /**
+   * True for what stands behind a route that answers an error in its place: no request ever comes here, and proxies refuse it all the same if
+   * something is wrong with it.
+   */
+  readonly isUnreached?: true
 }
 
 /** What a request must look like. All parts must match. */

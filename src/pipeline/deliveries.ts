@@ -3,7 +3,6 @@
  */
 
 import type { Delivery, Quarantine } from '../gatewayapi/inputs.js'
-import { parseRouteRulesKey } from '../gatewayapi/routes/route-rules.js'
 import type { Input } from '../incremental/index.js'
 import type { KubeObject } from '../provider/provider.js'
 import { deepEqual } from '../util/deep-equal.js'
@@ -15,7 +14,6 @@ import type { ObjectStates } from './group-states.js'
 import { LastGood } from './last-good.js'
 import { QuarantineBook } from './quarantine-book.js'
 import { UnheldRejections } from './unheld-rejections.js'
-import { UnseenRoutes } from './unseen-routes.js'
 
 /** The facts that are kept up to date. */
 export interface DeliveryInputs {
@@ -40,7 +38,6 @@ export class Deliveries {
   readonly #watch: DeliveryWatch
   readonly #quarantines: QuarantineBook
   readonly #lastGood = new LastGood()
-  readonly #unseen = new UnseenRoutes()
   /** Groups in which something was rejected, and no object is known to be to blame yet. */
   readonly #searching = new Set<string>()
   /** What these groups must acknowledge before the search goes on; undefined until what was found so far is published. */
@@ -63,8 +60,7 @@ export class Deliveries {
     this.#resources = resources
     this.#watch = new DeliveryWatch(this.#ledger, collections, (group) => resources.revisionOf(group))
     this.#quarantines = new QuarantineBook({
-      seenGeneration: (object) => this.#seenGeneration(object),
-      isClosed: (object) => this.#unseen.isClosed(object),
+      acknowledgedGeneration: (object) => this.#ledger.acknowledgedGeneration(object),
       canHold: (object) => inputs.quarantines.isRead(object),
       lastGood: (object) => this.#lastGood.get(object),
       hold: (object, quarantine) => {
@@ -77,7 +73,7 @@ export class Deliveries {
 
   /** An object is about to change: what proxies run of it serves on if they refuse the new version. */
   beforeChange(name: string, before: KubeObject | undefined, after: KubeObject | undefined): void {
-    const seen = this.#seenGeneration(name)
+    const seen = this.#ledger.acknowledgedGeneration(name)
     const isSame = seen === undefined ? !this.#canBeHeld(name) || deepEqual(before, after) : hasSameGeneration(before, after)
     if (isSame) return
     this.#lastGood.changed(name, before, after, seen)
@@ -112,11 +108,9 @@ export class Deliveries {
    */
   progress(group: string, progress: GroupProgress): boolean {
     const waiting = this.#ledger.progress(group, progress)
-    const isAcknowledged = (of: string, revision: number): boolean => this.#ledger.isAcknowledged(of, revision)
-    const objects = [...waiting, ...this.#unseen.progress(isAcknowledged)]
-    for (const object of objects) this.#settle(object)
-    this.#lastGood.progress(isAcknowledged)
-    return (progress.connectedProxies > 0 && this.#goOnSearching()) || objects.length > 0
+    for (const object of waiting) this.#settle(object)
+    this.#lastGood.progress((of, revision) => this.#ledger.isAcknowledged(of, revision))
+    return (progress.connectedProxies > 0 && this.#goOnSearching()) || waiting.length > 0
   }
 
   /**
@@ -143,7 +137,7 @@ export class Deliveries {
    * @returns true if a status may say something else now
    */
   published(): boolean {
-    const { gateways, listeners, attachments, telemetry, policyUses, routeRules } = this.#collections
+    const { gateways, listeners, attachments, telemetry, policyUses } = this.#collections
     const objects = new Set<string>()
     for (const key of gateways.takeChanges().keys()) objects.add(this.#watch.gateway(key))
     for (const key of listeners.takeChanges().keys()) {
@@ -153,7 +147,6 @@ export class Deliveries {
     for (const key of attachments.takeChanges().keys()) objects.add(this.#watch.route(key))
     for (const object of this.#watch.telemetry(telemetry.takeChanges().keys())) objects.add(object)
     for (const key of policyUses.takeChanges().keys()) objects.add(this.#watch.policy(key))
-    for (const [key, rules] of routeRules.takeChanges()) this.#noteRules(key, rules?.isClosed ?? false)
     for (const object of this.#held) {
       objects.add(object)
       if (this.#quarantines.get(object) === undefined) this.#watch.again(object)
@@ -168,7 +161,6 @@ export class Deliveries {
     }
     const revisions = once(() => this.#revisionsOf(this.#ledger.connectedGroups()))
     this.#lastGood.published(revisions)
-    this.#unseen.published(revisions)
     this.#searchNeeds ??= this.#quarantines.isSearching ? this.#revisionsOf(this.#searching) : undefined
     // Whoever was let in and changes nothing of what proxies have is no news to them: they will not answer.
     const goesOn = this.#ledger.connectedGroups().length > 0 && this.#goOnSearching()
@@ -249,16 +241,6 @@ export class Deliveries {
     return still.filter(({ rejected, group }) => this.rejected(rejected, group)).length > 0
   }
 
-  #noteRules(key: string, isClosed: boolean): void {
-    const { route } = parseRouteRulesKey(key)
-    this.#unseen.rules(route, key, isClosed, this.#ledger.acknowledgedGeneration(route) ?? 0)
-  }
-
-  /** The highest generation that every proxy runs and has seen as a whole; undefined for an object whose delivery is not followed. */
-  #seenGeneration(object: string): number | undefined {
-    return this.#unseen.seenGeneration(object) ?? this.#ledger.acknowledgedGeneration(object)
-  }
-
   /** True if the translation has something to do. */
   #noteUnheld(rejected: RejectedVersion): boolean {
     if (!this.#resources.isCurrent(rejected)) return false
@@ -310,7 +292,7 @@ export class Deliveries {
     const delivery = this.#ledger.delivery(object, this.#othersOf(object))
     for (const listener of this.#listeners) listener(object)
     if (delivery?.state !== 'delivered') return this.#inputs.deliveries.set(object, delivery)
-    if (this.#unseen.seenGeneration(object) === undefined) this.#lastGood.delivered(object)
+    this.#lastGood.delivered(object)
     const message = this.#withheld.get(object)
     return this.#inputs.deliveries.set(object, message === undefined ? delivery : { ...delivery, state: 'withheld', message })
   }

@@ -2,7 +2,6 @@
 import type { OurGateway } from '../gatewayapi/gateways.js'
 import type { Attachment, EffectiveListener } from '../gatewayapi/model.js'
 import type { PolicyUse } from '../gatewayapi/policies/policy-uses.js'
-import type { RouteRules } from '../gatewayapi/routes/route-rules.js'
 import type { GatewayTelemetry } from '../gatewayapi/telemetry/resolve-telemetry.js'
 import type { Collection, Source } from '../incremental/index.js'
 import type { Placement } from '../ir/placement.js'
@@ -20,7 +19,6 @@ export interface WatchedCollections {
   readonly listeners: Collection<EffectiveListener>
   readonly attachments: Collection<Attachment>
   readonly policyUses: Collection<PolicyUse>
-  readonly routeRules: Collection<RouteRules>
   readonly placements: Source<Placement>
   readonly telemetry: Collection<GatewayTelemetry>
 }

@@ -12,14 +12,11 @@ import type { ObjectVersion } from '../util/object-ref.js'
 import { HOOK_ORIGIN_KIND } from '../xds/hook-origin.js'
 import { type RejectedVersion, ROUTE_OWNERS } from '../xds/rejected-versions.js'
 import { deliveryKey } from './delivery-watch.js'
-import { SuspectedTogether } from './suspected-together.js'
 
 /** What the book needs to know and to do. Objects are named by `<Kind>/<namespace>/<name>`. */
 export interface QuarantineActions {
-  /** The highest generation that every proxy runs and has seen as a whole; undefined for an object whose delivery is not followed. */
-  seenGeneration(object: string): number | undefined
-  /** True while proxies get an error instead of a part of what the object asks for. */
-  isClosed(object: string): boolean
+  /** The highest generation that every proxy runs; undefined for an object whose delivery is not followed. */
+  acknowledgedGeneration(object: string): number | undefined
   /** True if something is made of the object that can do without it. */
   canHold(object: string): boolean
   /** The version of the object that proxies ran before the present one, where it may go on serving. */
@@ -31,18 +28,6 @@ export interface QuarantineActions {
 /** What the book needs to know of a rejected version. */
 export type Rejected = Pick<RejectedVersion, 'origins' | 'suspects' | 'message'>
 
-interface Cleared {
-  readonly generation: number
-  /** True if others that were held back closed it then. */
-  readonly isHidden: boolean
-}
-
-interface Unproven {
-  readonly suspect: ObjectVersion
-  /** What else may be to blame, and is seen as a whole while the suspect is not held back. */
-  readonly others: readonly ObjectVersion[]
-}
-
 /** Objects that are held back. */
 export class QuarantineBook {
   readonly #actions: QuarantineActions
@@ -50,17 +35,14 @@ export class QuarantineBook {
   /** Groups of suspects that wait to be let in, the next one last. */
   #waiting: (readonly ObjectVersion[])[] = []
   /** Objects that are held back on evidence, and nothing was accepted or rejected since. */
-  #unproven: Unproven[] = []
+  #unproven: ObjectVersion[] = []
   /** Who was let in last, and is not rejected so far. */
   #admitted: readonly ObjectVersion[] = []
   /**
    * By object the generation that proxies took when it was let in. It may never count as acknowledged, where some Gateway has no proxy, and
    * would be blamed with everybody who is let in after it, and the search begin anew, for ever.
    */
-  readonly #cleared = new Map<string, Cleared>()
-  readonly #together = new SuspectedTogether()
-  /** All that were suspected in this search, and whether they were closed before. */
-  readonly #suspected = new Map<string, 'open' | 'closed'>()
+  readonly #cleared = new Map<string, number>()
 
   constructor(actions: QuarantineActions) {
     this.#actions = actions
@@ -93,30 +75,23 @@ export class QuarantineBook {
     // What an extension server made of it is no part of this project: it goes first, and whoever it was made from stays.
     const foreign = pointedAt.filter(({ kind }) => kind === HOOK_ORIGIN_KIND)
     const found = [foreign, pointedAt, all].find((each) => each.length > 0) ?? []
-    // What closes routes is let in before them, so that it hides none of them.
-    const likely = [...found.filter((each) => !isRoute(each)), ...found.filter(isRoute)]
-    const [suspect, ...more] = likely
+    const [suspect, ...more] = found
     if (suspect === undefined) return []
     this.#admitted = []
     // Evidence that did not help: whoever was held back for it is tried again, last of all.
-    this.#waiting.unshift(...this.#unproven.splice(0).map((each) => [each.suspect]))
+    this.#waiting.unshift(...this.#unproven.splice(0).map((each) => [each]))
     const isAlone = more.length === 0
-    for (const each of likely) this.#hold(each, message, isAlone)
-    const objects = likely.map(deliveryKey)
-    this.#together.note(objects, all.map(deliveryKey))
-    if (!isAlone) this.#waiting.push(likely.slice(likely.length >> 1), likely.slice(0, likely.length >> 1))
-    else if (all.some((origin) => deliveryKey(origin) !== deliveryKey(suspect)))
-      this.#unproven.push({ suspect, others: all.filter((origin) => !this.#actions.isClosed(deliveryKey(origin))) })
-    return objects
+    for (const each of found) this.#hold(each, message, isAlone)
+    if (!isAlone) this.#waiting.push(found.slice(found.length >> 1), found.slice(0, found.length >> 1))
+    else if (all.some((origin) => deliveryKey(origin) !== deliveryKey(suspect))) this.#unproven.push(suspect)
+    return found.map(deliveryKey)
   }
 
   /** Everything that was sent is answered: lets the next suspects in. Returns them; none when nobody waits. */
   admitNext(): readonly string[] {
-    this.#tryOthers()
-    for (const { generation, ...admitted } of this.#admitted) {
-      const object = deliveryKey(admitted)
-      this.#cleared.set(object, { generation, isHidden: this.#isHidden(object) })
-    }
+    // Without whoever was held back on evidence everything was accepted: that is the proof.
+    this.#unproven = []
+    for (const admitted of this.#admitted) this.#cleared.set(deliveryKey(admitted), admitted.generation)
     this.#admitted = []
     for (let next = this.#waiting.pop(); next !== undefined; next = this.#waiting.pop()) {
       const suspects = next.filter((suspect) => this.#held.get(deliveryKey(suspect))?.generation === suspect.generation)
@@ -126,49 +101,24 @@ export class QuarantineBook {
       if (objects.length > 0) return objects
     }
     this.#cleared.clear()
-    this.#suspected.clear()
-    this.#together.end((object) => this.#held.has(object))
     return []
   }
 
-  /**
-   * That proxies accept what is left is no proof against whoever is held back where it hides others: a policy closes its routes. They are
-   * held back in its place, and let in after it.
-   */
-  #tryOthers(): void {
-    for (const { suspect, others } of this.#unproven.splice(0)) {
-      const hidden = others.filter((other) => this.#isOpen(other) && this.#actions.isClosed(deliveryKey(other)))
-      const message = this.#held.get(deliveryKey(suspect))?.message
-      if (hidden.length === 0 || message === undefined) continue
-      for (const other of hidden) this.#hold(other, message, false)
-      this.#waiting.push(hidden, [suspect])
-    }
-  }
-
-  /** The object has another version, or is gone: it gets its chance, and so does what it may have been wrong with. */
+  /** The object has another version, or is gone: it gets its chance. */
   changed(object: string): void {
-    if (this.#held.size === 0) return
-    for (const held of [...this.#held.keys()]) {
-      if (held === object || this.#together.mayHide(held, object)) this.#release(held)
-    }
-  }
-
-  /** True if others that are held back close it. */
-  #isHidden(object: string): boolean {
-    return this.#suspected.get(object) === 'open' && this.#actions.isClosed(object)
+    if (this.#held.has(object)) this.#release(object)
   }
 
   #isFollowed(object: ObjectVersion): boolean {
-    return !ROUTE_OWNERS.has(object.kind) && this.#actions.seenGeneration(deliveryKey(object)) !== undefined
+    return !ROUTE_OWNERS.has(object.kind) && this.#actions.acknowledgedGeneration(deliveryKey(object)) !== undefined
   }
 
   #isOpen(object: ObjectVersion): boolean {
     const key = deliveryKey(object)
     if (this.#held.has(key) || !this.#actions.canHold(key)) return false
-    const cleared = this.#cleared.get(key)
-    if (cleared?.generation === object.generation) return cleared.isHidden && !this.#actions.isClosed(key)
-    const seen = this.#actions.seenGeneration(key)
-    return seen === undefined || seen < object.generation
+    if (this.#cleared.get(key) === object.generation) return false
+    const acknowledged = this.#actions.acknowledgedGeneration(key)
+    return acknowledged === undefined || acknowledged < object.generation
   }
 
   #hold(suspect: ObjectVersion, message: string, isFound: boolean): void {
@@ -181,7 +131,6 @@ export class QuarantineBook {
       ...(lastGood === undefined ? {} : { lastGood }),
     }
     this.#held.set(object, quarantine)
-    if (!this.#suspected.has(object)) this.#suspected.set(object, this.#actions.isClosed(object) ? 'closed' : 'open')
     this.#actions.hold(object, quarantine)
   }
 
@@ -189,8 +138,4 @@ export class QuarantineBook {
     this.#held.delete(object)
     this.#actions.hold(object, undefined)
   }
-}
-
-function isRoute({ kind }: ObjectVersion): boolean {
-  return kind.endsWith('Route')
 }

@@ -86,15 +86,20 @@ export function domains(api: GatewayApi, table: string = HTTP_TABLE): readonly s
   return [...api.virtualHosts.entries()].flatMap(([key, host]) => (key.startsWith(`${table}#`) ? [host.domain] : [])).sort()
 }
 
-/** Routes as `<route> <path>`, in their order. */
+/** Routes that requests can come to as `<route> <path>`, in their order. */
 export function paths(host: VirtualHost | undefined): readonly string[] | undefined {
-  return host?.routes.map(({ origin, match }) => `${origin.name} ${match.path.value}`)
+  return host && reachedRoutes(host).map(({ origin, match }) => `${origin.name} ${match.path.value}`)
 }
 
-/** The only route of a virtual host that a test expects to have one. */
+/** The only route that requests can come to, of a virtual host that a test expects to have one. */
 export function onlyRoute(host: VirtualHost | undefined): Route {
-  const [only, ...more] = host?.routes ?? []
+  const [only, ...more] = reachedRoutes(host)
   if (only === undefined || more.length > 0)
-    throw new Error(`expected one route, there are ${host?.routes.length ?? 'no virtual host and none'}`)
+    throw new Error(`expected one route, there are ${host === undefined ? 'no virtual host and none' : more.length + 1}`)
   return only
+}
+
+/** The routes of a virtual host that requests can come to; none without a host. */
+export function reachedRoutes(host: VirtualHost | undefined): readonly Route[] {
+  return (host?.routes ?? []).filter(({ isUnreached }) => isUnreached !== true)
 }

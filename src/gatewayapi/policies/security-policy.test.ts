@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { gateway, HTTP_LISTENER, HTTP_TABLE, route } from '../../../test/support/route-world.js'
+import { gateway, HTTP_LISTENER, HTTP_TABLE, reachedRoutes, route } from '../../../test/support/route-world.js'
 import { briefly, createTranslationWorld, type TranslationWorld } from '../../../test/support/translation-world.js'
 import type { Route } from '../../ir/route.js'
 import { declareXds } from '../../xds/translate/declare.js'
@@ -44,7 +44,7 @@ function world(...objects: readonly string[]): TranslationWorld {
 }
 
 function routes({ translation }: TranslationWorld, domain = '*'): readonly Route[] {
-  return translation.gatewayApi.virtualHosts.get(`${HTTP_TABLE}#${domain}`)?.routes ?? []
+  return reachedRoutes(translation.gatewayApi.virtualHosts.get(`${HTTP_TABLE}#${domain}`))
 }
 
 /** What happens to the rule with a name, to the other one, and to another route. */

@@ -15,9 +15,9 @@ import type { AnyRoute } from './any-route.js'
 import { referencedBackends } from './backend-references.js'
 import { withoutIdlePrefixChanges } from './prefix-changes.js'
 import { grpcMatch, httpMatch, type SpecificMatch, withCookies } from './request-matches.js'
-import { clustersOf, type RouteRules, type RuleMatch, type RuleOutcome, secretsOf } from './route-rules.js'
+import { clustersOf, type RouteRules, type RuleEffect, type RuleMatch, type RuleOutcome, secretsOf } from './route-rules.js'
 import type { RuleContext } from './rule-context.js'
-import { cannotForward, ruleOutcome } from './rule-outcome.js'
+import { cannotForward, policyEffect, ruleOutcome } from './rule-outcome.js'
 import { unusableRules } from './unusable-rules.js'
 import { shareOut } from './weighted-clusters.js'
 
@@ -52,7 +52,6 @@ export function compileRules(context: RuleContext, route: AnyRoute, state: Route
       ...compiled.flatMap((each) => each.origins),
     ]),
     secrets: inOrder(state.isAccepted ? matches.flatMap((each) => secretsOf(each.route)) : []),
-    isClosed: compiled.some((each) => each.isClosed),
   }
 }
 
@@ -66,7 +65,6 @@ interface CompiledRule {
   readonly matches: readonly RuleMatch[]
   readonly problems: readonly Problem[]
   readonly unsupported: readonly string[]
-  readonly isClosed: boolean
 }
 
 function compileEach(context: RuleContext, route: AnyRoute, state: RouteState): readonly CompiledRule[] {
@@ -84,7 +82,6 @@ function compileEach(context: RuleContext, route: AnyRoute, state: RouteState): 
         origins: [],
         problems: shareOut(context, backendRefs, usage).problems,
         unsupported: [],
-        isClosed: false,
       }))
     }
   }
@@ -102,33 +99,41 @@ function compileRule(
   matches: readonly SpecificMatch[],
   state: RouteState,
 ): CompiledRule {
-  const { problems, unsupported, cookies, origins, isClosed, ...outcome } = ruleOutcome(context, rule, at)
-  const does = state.isRefused ? refused(context.route.kind) : outcome
+  const { problems, unsupported, cookies, origins, ...outcome } = ruleOutcome(context, rule, at)
+  const { effect, unreached } = state.isRefused ? refused(context, rule, at) : outcome
   const origin = originsOf([context.route])[0] ?? context.route
   const { kind, namespace, name } = context.route
   return {
     problems,
     unsupported,
     origins,
-    isClosed: isClosed || state.isRefused,
     matches: matches
       .flatMap((plain, index) => withCookies(plain, cookies).map((each) => ({ ...each, index })))
-      .map(({ match, specificity, index }) => {
-        const route: Route = {
-          name: onePiece(`${kind}/${namespace}/${name}/rule/${at}/match/${index}`),
-          origin,
-          ...(rule.name === undefined ? {} : { ruleName: rule.name }),
-          match,
-          ...does,
-          grpc: kind === 'GRPCRoute',
-        }
-        return { rule: at, match: index, specificity, route: withoutIdlePrefixChanges(route) }
+      .flatMap(({ match, specificity, index }) => {
+        const route = (does: RuleEffect, isUnreached: Pick<Route, 'isUnreached'>): RuleMatch => ({
+          rule: at,
+          match: index,
+          specificity,
+          route: withoutIdlePrefixChanges({
+            name: onePiece(`${kind}/${namespace}/${name}/rule/${at}/match/${index}`),
+            origin,
+            ...(rule.name === undefined ? {} : { ruleName: rule.name }),
+            match,
+            ...does,
+            grpc: kind === 'GRPCRoute',
+            ...isUnreached,
+          }),
+        })
+        return [route(effect, {}), ...(unreached === undefined ? [] : [route(unreached, { isUnreached: true })])]
       }),
   }
 }
 
-function refused(kind: string): Omit<RuleOutcome, 'problems' | 'unsupported' | 'cookies' | 'origins' | 'isClosed'> {
-  return { action: cannotForward(kind), requestHeaders: NO_HEADER_CHANGES, responseHeaders: NO_HEADER_CHANGES }
+/** Of a route that proxies refused they get its matches, and what policies say of it, which may be refused as well. */
+function refused(context: RuleContext, rule: HTTPRouteRule | GRPCRouteRule, at: number): Pick<RuleOutcome, 'effect' | 'unreached'> {
+  const error = { action: cannotForward(context.route.kind), requestHeaders: NO_HEADER_CHANGES, responseHeaders: NO_HEADER_CHANGES }
+  const hasPolicies = [context.traffic, context.security, context.extensions].some((policies) => policies !== undefined)
+  return hasPolicies ? { effect: error, unreached: policyEffect(context, rule, at) } : { effect: error }
 }
 
 /** One reason for all of them: the first; the messages of all. */

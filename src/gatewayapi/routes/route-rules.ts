@@ -29,8 +29,6 @@ export interface RouteRules {
   readonly policies: readonly ObjectVersion[]
   /** Names of the secrets that requests need, in ascending order. */
   readonly secrets: readonly string[]
-  /** True if requests of a rule get an error instead of what the route asks for: proxies do not see all of it. */
-  readonly isClosed: boolean
 }
 
 /** One match of one rule. */
@@ -42,8 +40,8 @@ export interface RuleMatch {
   readonly route: Route
 }
 
-/** What a rule does with requests that it matches. */
-export type RuleOutcome = Pick<
+/** What becomes of requests. */
+export type RuleEffect = Pick<
   Route,
   | 'action'
   | 'requestHeaders'
@@ -61,15 +59,19 @@ export type RuleOutcome = Pick<
   | 'grpcWeb'
   | 'geoIp'
   | 'traffic'
-> & {
+>
+
+/** What a rule does with requests that it matches. */
+export interface RuleOutcome {
+  readonly effect: RuleEffect
   /** Sets of cookies of which a request must carry one; empty: any. */
   readonly cookies: readonly (readonly ValueMatch[])[]
   /** Objects besides the route that the rule comes from. */
   readonly origins: readonly ObjectVersion[]
   readonly problems: readonly Problem[]
   readonly unsupported: readonly string[]
-  /** True if requests get an error instead of what the rule asks for. */
-  readonly isClosed: boolean
+  /** What the rule asks for where requests get an error instead; see `Route.isUnreached`. */
+  readonly unreached?: RuleEffect
 }
 
 /**
@@ -98,9 +100,9 @@ export function secretsOf({ credential }: Route): readonly string[] {
 }
 
 /** The names of the clusters that a route of a virtual host sends to: requests, copies and questions. */
-export function clustersOf({ action, externalAuth, extensions }: Route): readonly string[] {
+export function clustersOf({ action, externalAuth, extensions, isUnreached }: Route): readonly string[] {
   const processors = (extensions ?? []).flatMap((each) => (each.kind === 'processor' && each.cluster !== undefined ? [each.cluster] : []))
   const asked = [...(externalAuth?.cluster === undefined ? [] : [externalAuth.cluster]), ...processors]
-  if (action.kind !== 'forward') return asked
+  if (action.kind !== 'forward' || isUnreached === true) return asked
   return [...asked, ...action.clusters.map((each) => each.cluster), ...action.mirrors.map((each) => each.cluster)]
 }

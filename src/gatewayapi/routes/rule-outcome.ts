@@ -7,6 +7,8 @@ import type {
 } from '../../gen/kinds.js'
 import { DEFAULT_TIMEOUTS } from '../../ir/defaults.js'
 import type { Forward } from '../../ir/forward.js'
+import { NO_HEADER_CHANGES } from '../../ir/headers.js'
+import type { RequestTraffic } from '../../ir/request-traffic.js'
 import type { DirectResponse, RouteAction } from '../../ir/route.js'
 import { ruleAuthentication } from '../authentication/rule-authentication.js'
 import type { UsableBackend } from '../backends/resolved-backend.js'
@@ -23,7 +25,7 @@ import { answersAndForwards, type CollectedFilters, collectFilters, joinFilters,
 import { incompatibleFilters } from './incompatible-filters.js'
 import { bodyOfConfigMap } from './response-body.js'
 import { retryOf } from './retry.js'
-import type { RuleOutcome } from './route-rules.js'
+import type { RuleEffect, RuleOutcome } from './route-rules.js'
 import type { RuleContext } from './rule-context.js'
 import { lastsTooLong, sessionPersistenceOf } from './session-persistence.js'
 import { timeoutsOf } from './timeouts.js'
@@ -59,33 +61,30 @@ export function ruleOutcome(context: RuleContext, rule: AnyRule, at: number): Ru
   const shared = shareOut({ ...context, clusterPolicies: clusterPolicies(traffic) }, references, usage, extras)
   const incompatible = incompatibleFilters(rule, at) ?? answersAndForwards(filters, at)
   const extensions = ruleExtensions(context, policyOfRule(context.extensions, rule.name))
-  const inTraffic = requestTraffic(traffic, scopeOf(context, rule, at), {
-    bodyOf: (namespace, ref) => {
-      const body = bodyOfConfigMap(context.view, context.inputs, namespace, ref)
-      // Without it the policy cannot be used, and does not get here.
-      return body.ok ? body.value : ''
-    },
-    tracingOf: (tracing) => routeTracing(tracing, wishOf(context)),
-  })
+  const inTraffic = trafficOf(context, rule, at)
   const several = only === undefined ? [...ofBackends.values()] : []
   const authentication = ruleAuthentication(context, policyOfRule(context.security, rule.name))
-  // Who asks for something that cannot be checked is not let in.
-  const action =
-    incompatible === undefined && authentication !== undefined
-      ? actionOf(context, { ...rule, traffic, extensions }, at, filters, shared)
-      : undefined
-  return {
-    action: action ?? cannotForward(context.route.kind),
-    isClosed: action === undefined,
+  const wanted: RuleEffect = {
+    action: actionOf(context, { ...rule, traffic }, at, filters, shared),
     requestHeaders: filters.requestHeaders,
     responseHeaders: filters.responseHeaders,
     ...ruleSecurity(context, policyOfRule(context.security, rule.name), filters),
     ...authentication,
-    ...extensions,
+    ...(extensions && programsOf(extensions)),
     ...(filters.credential === undefined ? {} : { credential: filters.credential }),
+    ...(inTraffic === undefined ? {} : { traffic: inTraffic }),
+  }
+  // Who asks for something that cannot be checked is not let in.
+  const isForbidden =
+    incompatible !== undefined ||
+    filters.isRefused ||
+    authentication === undefined ||
+    extensions === undefined ||
+    isBrokenByPolicy(context, rule)
+  return {
+    ...reached(wanted, isForbidden, cannotForward(context.route.kind)),
     cookies: filters.cookies ?? [],
     origins: [...filters.origins, ...several.flatMap((each) => each.origins), ...(extensions?.origins ?? [])],
-    ...(inTraffic === undefined ? {} : { traffic: inTraffic }),
     problems: [...filters.problems, ...several.flatMap((each) => each.problems), ...shared.problems],
     unsupported: [
       ...(incompatible === undefined ? [] : [incompatible]),
@@ -108,6 +107,32 @@ function scopeOf({ route }: RuleContext, { name }: AnyRule, at: number): string 
   return `${route.kind}/${route.namespace}/${route.name}/${name ?? at}`
 }
 
+/** What policies alone do with requests of a rule. */
+export function policyEffect(context: RuleContext, rule: AnyRule, at: number): RuleEffect {
+  const extensions = ruleExtensions(context, policyOfRule(context.extensions, rule.name))
+  const traffic = trafficOf(context, rule, at)
+  return {
+    action: cannotForward(context.route.kind),
+    requestHeaders: NO_HEADER_CHANGES,
+    responseHeaders: NO_HEADER_CHANGES,
+    ...ruleSecurity(context, policyOfRule(context.security, rule.name), {}),
+    ...ruleAuthentication(context, policyOfRule(context.security, rule.name)),
+    ...(extensions && programsOf(extensions)),
+    ...(traffic === undefined ? {} : { traffic }),
+  }
+}
+
+function trafficOf(context: RuleContext, rule: AnyRule, at: number): RequestTraffic | undefined {
+  return requestTraffic(policyOfRule(context.traffic, rule.name), scopeOf(context, rule, at), {
+    bodyOf: (namespace, ref) => {
+      const body = bodyOfConfigMap(context.view, context.inputs, namespace, ref)
+      // Without it the policy cannot be used, and does not get here.
+      return body.ok ? body.value : ''
+    },
+    tracingOf: (tracing) => routeTracing(tracing, wishOf(context)),
+  })
+}
+
 /**
  * What answers where a rule cannot forward. Gateway API v1.7 wants 500 of an HTTPRoute and UNAVAILABLE of a GRPCRoute, which is what gRPC
  * makes of 503; 500 would be UNKNOWN.
@@ -116,11 +141,26 @@ export function cannotForward(kind: string): DirectResponse {
   return { kind: 'directResponse', statusCode: kind === 'GRPCRoute' ? 503 : 500 }
 }
 
-/** A rule and what policies say about it. */
+/** What becomes of requests of a rule that asks for `wanted`. */
+function reached(wanted: RuleEffect, isForbidden: boolean, error: DirectResponse): Pick<RuleOutcome, 'effect' | 'unreached'> {
+  const { action, extensions: _, ...withoutPrograms } = wanted
+  // Nor does a program answer those that are not let in.
+  if (isForbidden) return { effect: { ...withoutPrograms, action: error }, unreached: wanted }
+  const hasNoBackend = action.kind === 'forward' && action.clusters.length === 0
+  return hasNoBackend ? { effect: { ...wanted, action: error }, unreached: wanted } : { effect: wanted }
+}
+
+function isBrokenByPolicy({ security, extensions }: RuleContext, { name }: AnyRule): boolean {
+  return isBroken(security, name) || isBroken(extensions, name)
+}
+
+function programsOf({ origins: _, ...programs }: RuleExtensions): Omit<RuleExtensions, 'origins'> {
+  return programs
+}
+
+/** A rule and what policies say about its requests. */
 type RuleWithPolicies = AnyRule & {
   readonly traffic: Effective<BackendTrafficSettings> | undefined
-  /** Undefined: not all of them can be had. */
-  readonly extensions: RuleExtensions | undefined
 }
 
 const NO_EXTRAS: BackendExtras = { changes: {}, isRefused: false }
@@ -139,23 +179,9 @@ function backendExtras(filters: CollectedFilters | undefined): BackendExtras {
   }
 }
 
-/** Undefined where the rule cannot do what it asks for. */
-function actionOf(
-  context: RuleContext,
-  rule: RuleWithPolicies,
-  at: number,
-  filters: CollectedFilters,
-  shared: SharedOut,
-): RouteAction | undefined {
-  // What cannot be checked is not let in.
-  const isBrokenByPolicy = isBroken(context.security, rule.name) || isBroken(context.extensions, rule.name)
-  const isClosed = filters.isRefused || rule.extensions === undefined || isBrokenByPolicy
-  if (isClosed) return undefined
-  if (filters.redirect !== undefined) return filters.redirect
-  if (filters.directResponse !== undefined) return filters.directResponse
-  // No backend, none that can be used, or nothing but weights of 0.
-  if (shared.clusters.length === 0) return undefined
-  return forward(context, rule, at, filters, shared)
+/** What the rule asks for; a forward without clusters where it has no backend, none that can be used, or nothing but weights of 0. */
+function actionOf(context: RuleContext, rule: RuleWithPolicies, at: number, filters: CollectedFilters, shared: SharedOut): RouteAction {
+  return filters.redirect ?? filters.directResponse ?? forward(context, rule, at, filters, shared)
 }
 
 function forward(context: RuleContext, rule: RuleWithPolicies, at: number, filters: CollectedFilters, shared: SharedOut): Forward {

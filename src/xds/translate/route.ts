@@ -18,16 +18,21 @@ import { routeTracing } from './tracing.js'
 type Route = envoy.config.route.v3.Route
 type RouteMatch = envoy.config.route.v3.RouteMatch
 type HeaderMatcher = envoy.config.route.v3.HeaderMatcher
+type MatchingRoute = Route & { readonly match: RouteMatch }
+
+/** What no request is. */
+const NO_METHOD: HeaderMatcher = { name: ':method', presentMatch: true, invertMatch: true }
 
 const GRPC_OR_GRPC_WEB = 'application/grpc(-web(-text)?)?([+;].*)?'
 
 /** The routes in the order in which they must be tried. `domain` is what the virtual host serves. */
 export function buildRoutes(route: IrRoute, domain: string): readonly Route[] {
-  return [...preflightRoutes(route), ...actionRoutes(route, domain)]
+  const routes = [...preflightRoutes(route), ...actionRoutes(route, domain)]
+  return route.isUnreached === true ? routes.map((each) => ({ ...each, match: withHeaders(each.match, [NO_METHOD]) })) : routes
 }
 
 /** A browser asks with OPTIONS whether it may send the method that the rule matches: the CORS filter answers in the name of the rule. */
-function preflightRoutes(route: IrRoute): readonly Route[] {
+function preflightRoutes(route: IrRoute): readonly MatchingRoute[] {
   const { method: ownMethod, ...match } = route.match
   // Browsers ask before they send gRPC-Web.
   const method = route.grpcWeb === true ? 'POST' : ownMethod
@@ -45,7 +50,7 @@ function preflightRoutes(route: IrRoute): readonly Route[] {
   ]
 }
 
-function actionRoutes(route: IrRoute, domain: string): readonly Route[] {
+function actionRoutes(route: IrRoute, domain: string): readonly MatchingRoute[] {
   const { action } = route
   const match = matchOf(route)
   switch (action.kind) {
@@ -64,7 +69,7 @@ function matchOf({ match, grpc, grpcWeb }: IrRoute): RouteMatch {
   return withHeaders(routeMatch(match, false), [{ name: 'content-type', stringMatch: { safeRegex: { regex: GRPC_OR_GRPC_WEB } } }])
 }
 
-function forwardRoutes(route: IrRoute, match: RouteMatch, forward: Forward): readonly Route[] {
+function forwardRoutes(route: IrRoute, match: RouteMatch, forward: Forward): readonly MatchingRoute[] {
   return variants(match, forward, route).flatMap((variant) =>
     divide(forward).map(({ part: { backends }, upTo }) => {
       const shareMatch = upTo === undefined ? variant.match : { ...variant.match, runtimeFraction: requestShare(upTo) }
@@ -129,7 +134,7 @@ function common(route: IrRoute): ReturnType<typeof named> & HeaderMutations {
 }
 
 /** A route that answers by itself, with the headers of the rule and those of the answer. */
-function answer(route: IrRoute, match: RouteMatch, response: ReturnType<typeof directResponse>): Route {
+function answer(route: IrRoute, match: RouteMatch, response: ReturnType<typeof directResponse>): MatchingRoute {
   const shared = common(route)
   const responseHeadersToAdd = [...(response.responseHeadersToAdd ?? []), ...(shared.responseHeadersToAdd ?? [])]
   return {

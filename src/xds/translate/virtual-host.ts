@@ -100,8 +100,9 @@ export function encodeVirtualHost(host: IrVirtualHost, { group, inTable, scope }
 
 /** The clusters that a route can send requests to. */
 function routeReferences(route: IrRoute): readonly ResourceReference[] {
-  const { action } = route
-  const names = action.kind === 'forward' ? [...action.clusters, ...action.mirrors].map(({ cluster }) => cluster) : []
+  const { action, isUnreached } = route
+  const names =
+    action.kind === 'forward' && isUnreached !== true ? [...action.clusters, ...action.mirrors].map(({ cluster }) => cluster) : []
   return [...names.map((name) => ({ typeUrl: TYPE_URL.cluster, name })), ...filterReferences(route)]
 }
 
