@@ -257,6 +257,30 @@ describe('greedy clients', () => {
     await expectServes(fixture)
   })
 
+  it('more connections from one peer than allowed are ended, and those that are open go on', async () => {
+    await using fixture = await serve([endpoints('ok')], { limits: { maxConnectionsPerPeer: 20 } })
+    const stream = fixture.delta()
+    stream.send(EDS, { subscribe: ['ok'] })
+    await stream.accept()
+    const sockets = Array.from({ length: 100 }, () => rawSocket(fixture.port))
+    await eventually(() => expect(sockets.filter(({ destroyed }) => destroyed)).toHaveLength(100 - 19))
+    fixture.apply(endpoints('ok', 81))
+    expect((await stream.accept()).resources).toHaveLength(1)
+    for (const socket of sockets) socket.destroy()
+    await eventually(() => expectServes(fixture))
+  })
+
+  it('connections that nobody opens a stream on are ended, and others go on', async () => {
+    await using fixture = await serve([endpoints('ok')], { limits: { unusedConnectionMs: 200 } })
+    const stream = fixture.delta()
+    stream.send(EDS, { subscribe: ['ok'] })
+    await stream.accept()
+    const session = http2(fixture.port)
+    await eventually(() => expect(session.closed).toBe(true))
+    fixture.apply(endpoints('ok', 81))
+    expect((await stream.accept()).resources).toHaveLength(1)
+  })
+
   it('10,000 streams from one peer: those over the limit are refused, the others are served', async () => {
     await using fixture = await serve([endpoints('ok')], { limits: { maxStreamsPerPeer: 100 } })
     const sessions = Array.from({ length: 10 }, () => http2(fixture.port))

@@ -85,6 +85,15 @@ describe('TLS', () => {
     await ended
   })
 
+  it('ends connections whose handshake does not come', async () => {
+    const tls = new TlsServerCredentials({ server: serverPair(), authorities: [authority.certificate] }, 200)
+    await using fixture = await serveTls(byCertificate, tls)
+    const socket = createConnection({ host: '127.0.0.1', port: fixture.port })
+    socket.on('error', () => undefined).resume()
+    await once(socket, 'close')
+    expect(await handshake(fixture.port, 'TLSv1.3')).toBe('TLSv1.3')
+  })
+
   it('speaks 1.3 and refuses 1.2, before and after a rotation', async () => {
     const tls = new TlsServerCredentials({ server: serverPair(), authorities: [authority.certificate] })
     await using fixture = await serveTls(byCertificate, tls)

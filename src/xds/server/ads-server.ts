@@ -27,6 +27,7 @@ import { Counters } from './counters.js'
 import { Doorway } from './doorway.js'
 import { Bridges } from './extension-order.js'
 import { DEFAULT_LIMITS, type Limits } from './limits.js'
+import { PeerCounts } from './peer-counts.js'
 import { PumpQueue } from './pump-queue.js'
 import { isLoopback } from './tls/certificates.js'
 import { TlsServerCredentials } from './tls/tls-credentials.js'
@@ -65,9 +66,9 @@ export class AdsServer {
   readonly #server: Server
   readonly #credentials: ServerCredentials
   readonly #context: StreamContext
-  readonly #streamsByPeer = new Map<string, number>()
+  readonly #streamsOfPeers = new PeerCounts()
   readonly #stops: (() => void)[] = []
-  readonly #connections = new Connections()
+  readonly #connections: Connections
   #streams = 0
   #nextStream = 1
 
@@ -76,6 +77,7 @@ export class AdsServer {
     this.#credentials = options.credentials
     const limits = { ...DEFAULT_LIMITS, ...options.limits }
     const clock = options.clock ?? systemClock
+    this.#connections = new Connections(limits.maxConnectionsPerPeer)
     this.#context = {
       cache: options.cache,
       rejected: this.rejected,
@@ -98,6 +100,7 @@ export class AdsServer {
       'grpc.keepalive_time_ms': KEEPALIVE_MS,
       'grpc.keepalive_timeout_ms': KEEPALIVE_MS,
       'grpc.max_concurrent_streams': limits.maxStreamsPerPeer,
+      'grpc.max_connection_idle_ms': limits.unusedConnectionMs,
     })
     this.#server.addService(ADS_SERVICE, {
       DeltaAggregatedResources: (call: AdsCall) => this.#accept(call, 'delta'),
@@ -120,6 +123,7 @@ export class AdsServer {
         new PlaintextError(`xDS in plaintext is for the loopback interface only, not for ${host}: use TLS or 127.0.0.1`),
       )
     }
+    const { limits } = this.#context
     const injector = this.#server.createConnectionInjector(this.#credentials)
     const doorway = new Doorway((socket) => {
       injector.injectConnection(socket)
@@ -127,8 +131,9 @@ export class AdsServer {
     })
     // Unread until it is let in.
     const listener = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
-      this.#connections.add(socket)
-      doorway.add(socket)
+      const peer = socket.remoteAddress
+      if (this.#connections.add(socket)) doorway.add(socket)
+      else this.#context.log.warn({ peer }, `too many connections from one address, more than ${limits.maxConnectionsPerPeer}`)
     })
     this.#stops.push(() => {
       listener.close()
@@ -160,20 +165,21 @@ export class AdsServer {
   #accept(call: AdsCall, protocol: Protocol): void {
     const { limits } = this.#context
     const peer = hostOf(call.getPeer())
-    const ofPeer = (this.#streamsByPeer.get(peer) ?? 0) + 1
-    const isTooMany = ofPeer > limits.maxStreamsPerPeer || this.#streams >= limits.maxStreams
-    this.#streamsByPeer.set(peer, ofPeer)
+    const isTooMany = this.#streamsOfPeers.of(peer) >= limits.maxStreamsPerPeer || this.#streams >= limits.maxStreams
+    this.#streamsOfPeers.add(peer)
     this.#streams += 1
     const stream = new AdsStream(this.#nextStream++, call, protocol, this.#context, () => this.#ended(peer))
-    if (isTooMany) stream.refuse(status.RESOURCE_EXHAUSTED, `too many streams: ${ofPeer} from ${peer}, ${this.#streams} altogether`)
+    if (isTooMany)
+      stream.refuse(
+        status.RESOURCE_EXHAUSTED,
+        `too many streams: ${this.#streamsOfPeers.of(peer)} from ${peer}, ${this.#streams} altogether`,
+      )
     else void stream.serve()
   }
 
   #ended(peer: string): void {
     this.#streams -= 1
-    const left = (this.#streamsByPeer.get(peer) ?? 1) - 1
-    if (left === 0) this.#streamsByPeer.delete(peer)
-    else this.#streamsByPeer.set(peer, left)
+    this.#streamsOfPeers.remove(peer)
   }
 }
 

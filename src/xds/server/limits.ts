@@ -10,6 +10,10 @@ export interface Limits extends AdmissionLimits {
   readonly maxStreamsPerPeer: number
   /** Open streams altogether. */
   readonly maxStreams: number
+  /** Open connections of one remote address, with those in the middle of their handshake: nobody has to prove anything to open one. */
+  readonly maxConnectionsPerPeer: number
+  /** Milliseconds after which a connection without a stream is ended. */
+  readonly unusedConnectionMs: number
   /** Milliseconds until the first request must have come, from when the stream may begin. */
   readonly firstRequestMs: number
 }
@@ -20,6 +24,8 @@ export const DEFAULT_LIMITS: Limits = {
   maxNamesPerStream: 250_000,
   maxStreamsPerPeer: 2_000,
   maxStreams: 10_000,
+  maxConnectionsPerPeer: 2_000,
+  unusedConnectionMs: 60_000,
   firstRequestMs: 15_000,
   beginningStreams: 16,
   beginningMs: 500,

@@ -16,10 +16,16 @@ export interface TlsMaterial {
   readonly authorities: readonly string[]
 }
 
+/** How long a handshake may take. */
+const HANDSHAKE_MS = 15_000
+
 /** Credentials for `AdsServer`; `rotate` affects handshakes from then on. */
 export class TlsServerCredentials extends ServerCredentials {
-  constructor(material: TlsMaterial) {
-    super({ requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.3' }, contextOptions(material))
+  /** @param handshakeMs after so many milliseconds a connection whose handshake is not done is ended */
+  constructor(material: TlsMaterial, handshakeMs: number = HANDSHAKE_MS) {
+    // gRPC hands the options on as they are, with those that its type does not have.
+    const options = { requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.3', handshakeTimeout: handshakeMs } as const
+    super(options, contextOptions(material))
   }
 
   /** Replaces certificate and authorities. */
