@@ -329,8 +329,8 @@ export const ADS_MUTANTS: readonly Mutant[] = [
   {
     rule: 'holds a policy, of which nobody knows whether it was acknowledged',
     file: 'src/pipeline/quarantine-book.ts',
-    find: 'return seen === undefined || seen < object.generation',
-    replace: 'return seen !== undefined && seen < object.generation',
+    find: 'return acknowledged === undefined || acknowledged < object.generation',
+    replace: 'return acknowledged !== undefined && acknowledged < object.generation',
     test: BOOK,
   },
   {
@@ -406,7 +406,21 @@ export const ADS_MUTANTS: readonly Mutant[] = [
   {
     rule: 'more streams from one peer than allowed are refused',
     file: `${SERVER}/ads-server.ts`,
-    find: 'ofPeer > limits.maxStreamsPerPeer ||',
+    find: 'this.#streamsOfPeers.of(peer) >= limits.maxStreamsPerPeer ||',
+    replace: '',
+    test: HOSTILE,
+  },
+  {
+    rule: 'more connections from one peer than allowed are ended',
+    file: `${SERVER}/connections.ts`,
+    find: 'if (this.#ofPeers.of(peer) >= this.#maxPerPeer) {',
+    replace: 'if (this.#maxPerPeer === 0) {',
+    test: HOSTILE,
+  },
+  {
+    rule: 'connections that nobody opens a stream on are ended',
+    file: `${SERVER}/ads-server.ts`,
+    find: "      'grpc.max_connection_idle_ms': limits.unusedConnectionMs,\n",
     replace: '',
     test: HOSTILE,
   },
