@@ -110,4 +110,6 @@ export interface SessionPersistence {
   readonly absoluteTimeoutSeconds?: number
   /** True when no other endpoint may serve the session once its own is gone: then the request fails. */
   readonly strict: boolean
+  /** True: of several backends the client stays with one, too, which a second cookie `<name>-backend` tells. Cookies only. */
+  readonly keepsBackend?: true
 }

@@ -124,6 +124,7 @@ const forward: fc.Arbitrary<Forward> = fc.record(
         lifetimeSeconds: fc.nat(100),
         absoluteTimeoutSeconds: fc.nat(100),
         strict: fc.boolean(),
+        keepsBackend: fc.constant(true as const),
       },
       { requiredKeys: ['kind', 'name', 'lifetimeSeconds', 'strict'] },
     ),

@@ -1,7 +1,7 @@
 /** Sessions that stay with one endpoint. */
 import { expect } from '@jest/globals'
 import { feature } from './feature.js'
-import { gateway, httpRoute, type Target, to, under } from './manifests.js'
+import { gateway, httpRoute, ref, type Target, to, under } from './manifests.js'
 import { answerers, featureWorld } from './world.js'
 
 const world = featureWorld(['a', 'b', 'c'], () => {
@@ -63,5 +63,74 @@ feature(
     const held = await answerers(30, () => world.answerer({ headers: { 'x-my-session': String(session) } }))
     expect([...held.keys()]).toEqual([first.echo?.backend])
     expect((await answerers(60, () => world.answerer())).size).toBe(3)
+  },
+)
+
+/** The cookies that answers set, as a browser brings them back. */
+async function cookies(path: string): Promise<string> {
+  const set = (await world.ask({ path })).headers['set-cookie'] ?? []
+  return set.map((text) => text.split(';', 1)[0]).join('; ')
+}
+
+feature(
+  ['HTTPRoute spec.rules.sessionPersistence.type'],
+  'keeps a client with its cookies on one of several backends, whatever becomes of their weights',
+  async () => {
+    const split = (a: number, b: number) =>
+      httpRoute(
+        'r',
+        `[${[
+          under(
+            '/session',
+            `sessionPersistence: {type: Cookie, cookie: {name: cart}}, backendRefs: [{${ref('a')}, weight: ${a}}, {${ref('b')}, weight: ${b}}]`,
+          ),
+          under(
+            '/rewrite',
+            `sessionPersistence: {type: Cookie, absoluteTimeout: 1h, cookie: {name: trip, lifetimeType: Permanent}}, backendRefs: [{${ref('a')}, weight: ${a}, filters: [{type: URLRewrite, urlRewrite: {path: {type: ReplaceFullPath, replaceFullPath: /of-a}}}]}, {${ref('b')}, weight: ${b}}]`,
+          ),
+        ].join()}]`,
+      )
+    await world.write(split(1, 1))
+    for (const path of ['/session', '/rewrite']) {
+      const held = new Set<string | number>()
+      for (let client = 0; client < 12; client += 1) {
+        const cookie = await cookies(path)
+        const found = await answerers(20, () => world.answerer({ path, headers: { cookie } }))
+        expect([path, found.size]).toEqual([path, 1])
+        for (const name of found.keys()) held.add(name)
+      }
+      // Clients without a session are shared out all the same.
+      expect([...held].sort()).toEqual(['a', 'b'])
+    }
+    const clients = await Promise.all(['/session', '/rewrite'].map(async (path) => ({ path, cookie: await cookies(path) })))
+    const before = await Promise.all(clients.map(({ path, cookie }) => world.ask({ path, headers: { cookie } })))
+    expect(before.map((answer) => answer.headers['set-cookie'])).toEqual([undefined, undefined])
+    for (const share of [1, 99]) {
+      await world.write(split(share, 100 - share))
+      for (const [at, { path, cookie }] of clients.entries()) {
+        const found = await answerers(20, () => world.answerer({ path, headers: { cookie } }))
+        expect([...found.keys()]).toEqual([before[at]?.echo?.backend])
+      }
+    }
+    // Whoever gets no traffic any more gets none of a session either.
+    await world.write(split(0, 1))
+    for (const { path, cookie } of clients) {
+      expect([...(await answerers(20, () => world.answerer({ path, headers: { cookie } }))).keys()]).toEqual(['b'])
+    }
+  },
+)
+
+feature(
+  ['HTTPRoute spec.rules.sessionPersistence.type'],
+  'says where sessions are shared out among several backends all the same',
+  async () => {
+    await world.write(
+      httpRoute('r', `[{sessionPersistence: {type: Header, header: {name: x-my-session}}, ${to('a', 'b')}}]`),
+      httpRoute('one', `[{sessionPersistence: {type: Header, header: {name: x-my-session}}, ${to('a')}}]`),
+    )
+    expect(world.stored('HTTPRoute/default/r').parents?.[0]?.conditions.find(({ type }) => type === 'PartiallyInvalid')?.message).toBe(
+      'spec.rules[0].sessionPersistence: by a header, requests of a session are shared out among several backends: use a cookie.',
+    )
+    expect(world.conditions('HTTPRoute/default/one').filter((each) => each.startsWith('PartiallyInvalid'))).toEqual([])
   },
 )

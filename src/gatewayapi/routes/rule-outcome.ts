@@ -27,7 +27,7 @@ import { bodyOfConfigMap } from './response-body.js'
 import { retryOf } from './retry.js'
 import type { RuleEffect, RuleOutcome } from './route-rules.js'
 import type { RuleContext } from './rule-context.js'
-import { lastsTooLong, sessionPersistenceOf } from './session-persistence.js'
+import { lastsTooLong, sessionPersistenceOf, whySharedOut } from './session-persistence.js'
 import { timeoutsOf } from './timeouts.js'
 import { type BackendExtras, type SharedOut, shareOut, type WeightedReference } from './weighted-clusters.js'
 
@@ -63,9 +63,11 @@ export function ruleOutcome(context: RuleContext, rule: AnyRule, at: number): Ru
   const extensions = ruleExtensions(context, policyOfRule(context.extensions, rule.name))
   const inTraffic = trafficOf(context, rule, at)
   const several = only === undefined ? [...ofBackends.values()] : []
+  const counts = inTraffic?.rateLimit?.kind === 'local' || inTraffic?.bandwidth !== undefined
+  const sharedOut = rule.sessionPersistence !== undefined && isSharedOut(shared) ? whySharedOut(rule.sessionPersistence, counts) : undefined
   const authentication = ruleAuthentication(context, policyOfRule(context.security, rule.name))
   const wanted: RuleEffect = {
-    action: actionOf(context, { ...rule, traffic }, at, filters, shared),
+    action: actionOf(context, { ...rule, traffic, counts }, at, filters, shared),
     requestHeaders: filters.requestHeaders,
     responseHeaders: filters.responseHeaders,
     ...ruleSecurity(context, policyOfRule(context.security, rule.name), filters),
@@ -94,6 +96,7 @@ export function ruleOutcome(context: RuleContext, rule: AnyRule, at: number): Ru
       ...(rule.sessionPersistence !== undefined && lastsTooLong(rule.sessionPersistence)
         ? [`spec.rules[${at}].sessionPersistence.absoluteTimeout: only sessions by a cookie of lifetimeType Permanent end in time.`]
         : []),
+      ...(sharedOut === undefined ? [] : [`spec.rules[${at}].sessionPersistence: ${sharedOut}`]),
     ],
   }
 }
@@ -161,6 +164,8 @@ function programsOf({ origins: _, ...programs }: RuleExtensions): Omit<RuleExten
 /** A rule and what policies say about its requests. */
 type RuleWithPolicies = AnyRule & {
   readonly traffic: Effective<BackendTrafficSettings> | undefined
+  /** Whether it has limits that a route of Envoy counts for itself. */
+  readonly counts: boolean
 }
 
 const NO_EXTRAS: BackendExtras = { changes: {}, isRefused: false }
@@ -194,7 +199,9 @@ function forward(context: RuleContext, rule: RuleWithPolicies, at: number, filte
   const timeouts = timeoutsOf(rule.timeouts, requestTimeouts(silent ? { ...DEFAULT_TIMEOUTS, idleMs: 0 } : DEFAULT_TIMEOUTS, settings))
   const hash = hashSource(settings)
   const connect = isGrpc ? undefined : connectOf(settings)
-  const sticky = rule.sessionPersistence ?? shared.backends.find((each) => each.sessionPersistence !== undefined)?.sessionPersistence
+  const ofRule = rule.sessionPersistence
+  const keepsBackend = ofRule !== undefined && isSharedOut(shared) && whySharedOut(ofRule, rule.counts) === undefined
+  const sticky = ofRule ?? shared.backends.find((each) => each.sessionPersistence !== undefined)?.sessionPersistence
   return {
     kind: 'forward',
     clusters: shared.clusters,
@@ -206,12 +213,19 @@ function forward(context: RuleContext, rule: RuleWithPolicies, at: number, filte
     mirrors: filters.mirrors,
     timeouts: requestTimeouts(timeouts, overrides),
     ...(retry === undefined ? {} : { retry }),
-    ...(sticky === undefined ? {} : { sessionPersistence: sessionPersistenceOf(sticky, `${kind}/${namespace}/${name}/rule/${at}`) }),
+    ...(sticky === undefined
+      ? {}
+      : { sessionPersistence: sessionPersistenceOf(sticky, `${kind}/${namespace}/${name}/rule/${at}`, keepsBackend) }),
     ...(hash === undefined ? {} : { hash }),
     ...(hidesLoadReports(settings) ? { hidesLoadReports: true } : {}),
     ...(connect === undefined ? {} : { connect }),
     upgrades: upgradesOf(settings) ?? (!isGrpc && shared.backends.some((each) => each.http.protocol === 'http1') ? ['websocket'] : []),
   }
+}
+
+/** Whether there is more than one place that a request may go to. */
+function isSharedOut({ clusters, invalidWeight }: SharedOut): boolean {
+  return clusters.length > 1 || (clusters.length === 1 && invalidWeight > 0)
 }
 
 function isWebSocket({ http }: UsableBackend): boolean {

@@ -8,8 +8,9 @@ import { durationMilliseconds } from '../../kinds/duration.js'
  * Sticky sessions of a rule.
  *
  * @param rule identifies the rule: sessions of different rules must not share a cookie of the same name
+ * @param keepsBackend whether they must stay with one of several backends, too
  */
-export function sessionPersistenceOf(spec: SessionPersistenceSpec, rule: string): SessionPersistence {
+export function sessionPersistenceOf(spec: SessionPersistenceSpec, rule: string, keepsBackend: boolean): SessionPersistence {
   const absoluteTimeoutSeconds =
     spec.absoluteTimeout === undefined ? undefined : Math.ceil(durationMilliseconds(spec.absoluteTimeout) / 1000)
   const timeout = absoluteTimeoutSeconds === undefined ? {} : { absoluteTimeoutSeconds }
@@ -23,7 +24,21 @@ export function sessionPersistenceOf(spec: SessionPersistenceSpec, rule: string)
     lifetimeSeconds: spec.cookie?.lifetimeType === 'Permanent' ? (absoluteTimeoutSeconds ?? 0) : 0,
     ...timeout,
     strict: false,
+    ...(keepsBackend ? { keepsBackend } : {}),
   }
+}
+
+/**
+ * Why sessions of a rule with several backends cannot stay with one of them; undefined if they can.
+ *
+ * @param counts whether the rule has limits that a route of Envoy counts for itself
+ */
+export function whySharedOut({ type }: SessionPersistenceSpec, counts: boolean): string | undefined {
+  if (type === 'Header') return 'by a header, requests of a session are shared out among several backends: use a cookie.'
+  // A session is kept by a route per backend, each of which would count from the beginning.
+  return counts
+    ? 'with a local rate limit or a limit of bandwidth, requests of a session are shared out among several backends.'
+    : undefined
 }
 
 /** True if a session outlives its `absoluteTimeout`: Envoy ends only sessions whose cookie expires. */

@@ -4,13 +4,14 @@ import { inAnyEncoding, quote } from './regex.js'
 
 type RouteMatch = envoy.config.route.v3.RouteMatch
 type HeaderMatcher = envoy.config.route.v3.HeaderMatcher
+type CookieMatcher = envoy.config.route.v3.CookieMatcher
 type StringMatcher = envoy.type.matcher.v3.StringMatcher
 
 /** The match of a route. With `grpc` only requests that say that they are gRPC match. */
 export function routeMatch(match: RequestMatch, grpc: boolean): RouteMatch {
   const headers = [...(match.method === undefined ? [] : [exactHeader(':method', match.method)]), ...match.headers.map(headerMatcher)]
   const queryParameters = match.queryParams.map((param) => ({ name: param.name, stringMatch: queryMatcher(param) }))
-  const cookies = (match.cookies ?? []).map((cookie) => ({ name: cookie.name, stringMatch: stringMatcher(cookie) }))
+  const cookies = (match.cookies ?? []).map(cookieMatcher)
   return {
     ...pathMatch(match.path),
     ...(headers.length === 0 ? {} : { headers }),
@@ -23,6 +24,11 @@ export function routeMatch(match: RequestMatch, grpc: boolean): RouteMatch {
 /** Matches a header by its whole value. */
 export function exactHeader(name: string, value: string): HeaderMatcher {
   return { name, stringMatch: { exact: value } }
+}
+
+/** Matches a cookie. */
+export function cookieMatcher(match: ValueMatch): CookieMatcher {
+  return { name: match.name, stringMatch: stringMatcher(match) }
 }
 
 /** The prefix that Envoy compares: without the slash at its end. The empty string matches every path. */

@@ -1,6 +1,6 @@
 /** The routes of Envoy that one route of ours becomes: one, unless it takes several to say what it means. */
 import type { envoy } from '../../gen/envoy/types.js'
-import type { Forward } from '../../ir/forward.js'
+import type { Forward, SessionPersistence } from '../../ir/forward.js'
 import type { Route as IrRoute } from '../../ir/route.js'
 import { directResponse } from './direct-response.js'
 import { requestShare } from './fraction.js'
@@ -11,7 +11,8 @@ import { upgradeMetadata } from './http-filters/scope-search.js'
 import { INVALID_BACKEND } from './invalid-backend.js'
 import { redirectAction } from './redirect.js'
 import { type Backends, forwardTo, type Upgrading } from './route-action.js'
-import { exactHeader, routeMatch } from './route-match.js'
+import { cookieMatcher, exactHeader, routeMatch } from './route-match.js'
+import { backendCookie, rememberingBackend } from './session-backends.js'
 import { type Share, shares } from './shares.js'
 import { routeTracing } from './tracing.js'
 
@@ -70,12 +71,27 @@ function matchOf({ match, grpc, grpcWeb }: IrRoute): RouteMatch {
 }
 
 function forwardRoutes(route: IrRoute, match: RouteMatch, forward: Forward): readonly MatchingRoute[] {
-  return variants(match, forward, route).flatMap((variant) =>
-    divide(forward).map(({ part: { backends }, upTo }) => {
-      const shareMatch = upTo === undefined ? variant.match : { ...variant.match, runtimeFraction: requestShare(upTo) }
-      return { ...named(route), match: shareMatch, ...upgradeMetadata(forward.upgrades), ...forwardTo(backends, forward, route, variant) }
-    }),
-  )
+  const session = forward.sessionPersistence
+  const remembered = session?.keepsBackend === true ? session : undefined
+  const build = (own: RouteMatch, backends: Backends, variant: Variant): MatchingRoute => ({
+    ...named(route),
+    match: own,
+    ...upgradeMetadata(forward.upgrades),
+    ...forwardTo(backends, forward, route, variant),
+  })
+  const returning = (variant: Variant): readonly MatchingRoute[] =>
+    remembered === undefined
+      ? []
+      : forward.clusters.map((backend) => {
+          const cookies = [...(variant.match.cookies ?? []), cookieMatcher(backendCookie(remembered, backend))]
+          return build({ ...variant.match, cookies }, { clusters: [backend], invalidWeight: 0 }, variant)
+        })
+  return variants(match, forward, route).flatMap((variant) => [
+    ...returning(variant),
+    ...divide(forward, remembered).map(({ part: { backends }, upTo }) =>
+      build(upTo === undefined ? variant.match : { ...variant.match, runtimeFraction: requestShare(upTo) }, backends, variant),
+    ),
+  ])
 }
 
 interface Variant extends Upgrading {
@@ -104,10 +120,11 @@ function connectMatch({ headers }: RouteMatch): RouteMatch {
  * Envoy cannot rewrite the path per weighted cluster, so a backend with a rewrite of its own makes every backend a route of its own.
  * Envoy compares all fractions of a request with the same random number.
  */
-function divide(forward: Forward): readonly Share<Part>[] {
-  const { clusters, invalidWeight } = forward
+function divide(forward: Forward, session: SessionPersistence | undefined): readonly Share<Part>[] {
+  const { invalidWeight } = forward
+  const clusters = session === undefined ? forward.clusters : forward.clusters.map((each) => rememberingBackend(session, each))
   const rewrites = clusters.some(({ pathRewrite }) => pathRewrite !== undefined)
-  if (!rewrites) return [{ part: { backends: forward, weight: 1 } }]
+  if (!rewrites) return [{ part: { backends: { clusters, invalidWeight }, weight: 1 } }]
   return shares([
     ...clusters.map((cluster) => ({ backends: { clusters: [cluster], invalidWeight: 0 }, weight: cluster.weight })),
     ...(invalidWeight === 0 ? [] : [{ backends: { clusters: [], invalidWeight }, weight: invalidWeight }]),
