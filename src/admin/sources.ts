@@ -14,10 +14,12 @@ export interface SnapshotSource {
   resources(group: string, typeUrl: TypeUrl): ReadonlyMap<string, EncodedResource>
 }
 
-/** Where a listener of a Gateway really listens. */
+/** Where a listener of a Gateway, or of a ListenerSet on it, really listens. */
 export interface ListenerPlace {
   /** `namespace/name` of the Gateway. */
   readonly gateway: string
+  /** `namespace/name` of the ListenerSet that has it; undefined: the Gateway itself. */
+  readonly listenerSet?: string
   readonly listener: string
   readonly protocol: string
   /** The port in the Gateway. */

@@ -190,6 +190,26 @@ describe('gatewayctl translate', () => {
     })
   })
 
+  it('says where listeners of ListenerSets listen, as it does of those of Gateways', async () => {
+    const object = (kind: string, name: string, spec: string) =>
+      `{apiVersion: gateway.networking.k8s.io/v1, kind: ${kind}, metadata: {name: ${name}}, spec: ${spec}}`
+    const listeners = (...names: readonly string[]) =>
+      `listeners: [${names.map((name, at) => `{name: ${name}, port: ${8080 + at}, protocol: HTTP}`)}]`
+    const objects = [
+      `${gatewayClass}spec: { controllerName: headgate.dev/gateway-controller }\n`,
+      object('Gateway', 'web', `{gatewayClassName: headgate, allowedListeners: {namespaces: {from: Same}}, ${listeners('http')}}`),
+      object('ListenerSet', 'web', `{parentRef: {name: web}, ${listeners('http', 'more')}}`),
+    ]
+    writeFileSync(join(folder, 'sets.yaml'), objects.join('\n---\n'))
+    const { out } = await run(['translate', '-f', 'sets.yaml'])
+    expect(
+      out
+        .split('\n')
+        .flatMap((line) => /(?:http|more): .*/.exec(line) ?? [])
+        .filter((line) => line.includes('route')),
+    ).toEqual(['http: HTTP on 127.0.0.1:8080, 0 routes', 'http: HTTP 8080, not served, 0 routes', 'more: HTTP on 127.0.0.1:8081, 0 routes'])
+  })
+
   it('finds what is wrong with a file, a field, a reference', async () => {
     writeFileSync(join(folder, 'bad.yaml'), `${gatewayClass}spec: { controllerName: "no domain" }\n`)
     const { code, out } = await run(['translate', '-f', 'bad.yaml'])

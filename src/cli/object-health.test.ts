@@ -43,6 +43,18 @@ describe('the health of an object', () => {
       'parent gw#http: Accepted: NoMatchingParent: why',
     ])
   })
+
+  it('tells parents apart that differ in their port', () => {
+    const refused = condition('Accepted', 'False', 'NoMatchingParent')
+    const { object } = route()
+    const parents = [80, 81].map((port) => ({
+      parentRef: { group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'gw', port },
+      conditions: [refused],
+    }))
+    expect(complaints({ shape: 'route', object, parents })).toEqual(
+      [80, 81].map((port) => `parent gw:${port}: Accepted: NoMatchingParent: why`),
+    )
+  })
 })
 
 describe('hasCondition', () => {

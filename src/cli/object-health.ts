@@ -75,10 +75,13 @@ function refName({
   namespace,
   name,
   sectionName,
+  port,
 }: {
   readonly namespace?: string
   readonly name: string
   readonly sectionName?: string
+  readonly port?: number
 }): string {
-  return `${namespace === undefined ? '' : `${namespace}/`}${name}${sectionName === undefined ? '' : `#${sectionName}`}`
+  const listener = `${sectionName === undefined ? '' : `#${sectionName}`}${port === undefined ? '' : `:${port}`}`
+  return `${namespace === undefined ? '' : `${namespace}/`}${name}${listener}`
 }

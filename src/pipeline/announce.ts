@@ -17,9 +17,9 @@ export function announcement(
       ? []
       : [{ ...place, address: `${address}:${boundPort}`, isMoved: place.port !== boundPort }],
   )
-  const rows = addresses.map(({ gateway, listener, protocol, port, address, isMoved }) => [
+  const rows = addresses.map(({ gateway, listenerSet, listener, protocol, port, address, isMoved }) => [
     `  ${gateway}`,
-    listener,
+    listenerSet === undefined ? listener : `${listener} of ${listenerSet}`,
     protocol,
     address,
     isMoved ? `(port ${port} of the Gateway)` : '',

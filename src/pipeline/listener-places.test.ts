@@ -24,9 +24,9 @@ spec:
 `)
   world.place('default/gw', { addresses: ['127.0.0.1'] })
   world.flush()
-  expect(listenerPlaces(world.translation).map(({ listener, boundPort }) => [listener, boundPort])).toEqual([
-    ['ListenerSet/set/again', undefined],
-    ['ListenerSet/set/other', 8080],
-    ['first', 8080],
+  expect(listenerPlaces(world.translation).map(({ listenerSet, listener, boundPort }) => [listenerSet, listener, boundPort])).toEqual([
+    [undefined, 'first', 8080],
+    ['default/set', 'again', undefined],
+    ['default/set', 'other', 8080],
   ])
 })

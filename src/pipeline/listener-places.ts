@@ -15,14 +15,21 @@ export function listenerPlaces({ gatewayApi }: Pick<Translation, 'gatewayApi'>):
     const port = listener.serves || listener.guardsHost ? ports.get(word) : undefined
     return {
       gateway: objectKey(listener.gateway.namespace, listener.gateway.name),
-      listener: listener.parent.kind === 'Gateway' ? listener.name : `${listener.parent.kind}/${listener.parent.name}/${listener.name}`,
+      ...(listener.parent.kind === 'Gateway' ? {} : { listenerSet: objectKey(listener.parent.namespace, listener.parent.name) }),
+      listener: listener.name,
       protocol: listener.protocol ?? 'unknown',
       port: listener.port,
       boundPort: port?.boundPort,
       addresses: port?.addresses ?? [],
     }
   })
-  return places.sort((a, b) => compare(a.gateway, b.gateway) || a.port - b.port || compare(a.listener, b.listener))
+  return places.sort(
+    (a, b) =>
+      compare(a.gateway, b.gateway) ||
+      a.port - b.port ||
+      compare(a.listenerSet ?? '', b.listenerSet ?? '') ||
+      compare(a.listener, b.listener),
+  )
 }
 
 function place(scope: string, port: number, transport: 'TCP' | 'UDP'): string {

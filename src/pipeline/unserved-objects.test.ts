@@ -22,6 +22,9 @@ const object = (kind: string, name: string, spec: string, namespace = 'default')
 const gatewayClass = `{apiVersion: gateway.networking.k8s.io/v1, kind: GatewayClass, metadata: {name: headgate}, spec: {controllerName: ${CONTROLLER_NAME}}}`
 const foreign =
   '{apiVersion: gateway.networking.k8s.io/v1, kind: GatewayClass, metadata: {name: foreign}, spec: {controllerName: example.com/other}}'
+const targets = (group: string, kind: string, ...names: readonly string[]) =>
+  names.map((name) => `{group: "${group}", kind: ${kind}, name: ${name}}`).join()
+const validation = 'validation: {hostname: example.com, wellKnownCACertificates: System}'
 const listeners = 'listeners: [{name: http, port: 80, protocol: HTTP}]'
 const base = [gatewayClass, foreign, object('Gateway', 'gw', `{gatewayClassName: headgate, ${listeners}}`)].join('\n---\n')
 const CLASS = `GatewayClass/foreign: spec.controllerName: it is for "example.com/other", and this is "${CONTROLLER_NAME}"`
@@ -62,6 +65,28 @@ it.each([
     what: 'a route of a mesh',
     yaml: object('HTTPRoute', 'r', '{parentRefs: [{group: "", kind: Service, name: s}], rules: [{}]}'),
     want: [],
+  },
+  {
+    what: 'TLS towards Services that are not there, and towards what has other ways to say it',
+    yaml: [
+      '{apiVersion: v1, kind: Service, metadata: {name: there}, spec: {ports: [{port: 443}]}}',
+      '{apiVersion: v1, kind: Service, metadata: {name: moved, namespace: shop}, spec: {ports: [{port: 443}]}}',
+      object(
+        'BackendTLSPolicy',
+        'p',
+        `{targetRefs: [${targets('', 'Service', 'there', 'there2', 'moved')}, ${targets('headgate.dev', 'Backend', 'b')}], ${validation}}`,
+      ),
+    ].join('\n---\n'),
+    want: [
+      'BackendTLSPolicy/default/p: spec.targetRefs[1]: there is no Service "default/there2": correct the name',
+      'BackendTLSPolicy/default/p: spec.targetRefs[2]: there is no Service "default/moved", but "shop/moved": move the policy there',
+      'BackendTLSPolicy/default/p: spec.targetRefs[3]: a BackendTLSPolicy cannot be about a Backend of the group "headgate.dev"; a Backend says it itself in spec.tls',
+    ],
+  },
+  {
+    what: 'sessions of a Backend that is not there',
+    yaml: `{apiVersion: gateway.networking.x-k8s.io/v1alpha1, kind: XBackendTrafficPolicy, metadata: {name: t}, spec: {targetRefs: [${targets('headgate.dev', 'Backend', 'b')}], sessionPersistence: {type: Header, header: {name: x-s}}}}`,
+    want: ['XBackendTrafficPolicy/default/t: spec.targetRefs[0]: there is no Backend "default/b": correct the name'],
   },
 ])('what nobody serves is told of: $what', ({ yaml, want }) => {
   expect(said(`${base}\n---\n${yaml}`)).toEqual([CLASS, ...want])

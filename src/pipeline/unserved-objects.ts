@@ -3,14 +3,28 @@
  * not get a status of ours; in a folder it is a name that is written wrongly, most often, and there would be no trace of it anywhere.
  */
 import type { Problem } from '../admin/sources.js'
+import { backendKind } from '../gatewayapi/backends/backend-key.js'
 import { GATEWAY_GROUP } from '../gatewayapi/conditions.js'
 import { ROUTE_KINDS } from '../gatewayapi/routes/any-route.js'
-import type { GatewayClass, HTTPRoute, ParentReference } from '../gen/kinds.js'
+import type { BackendTLSPolicy, GatewayClass, HTTPRoute, ParentReference, XBackendTrafficPolicy } from '../gen/kinds.js'
 import type { KubeObject } from '../provider/provider.js'
 import type { ResourceStore } from '../store/resource-store.js'
 import { describeObject, objectKey, objectVersion } from '../util/object-ref.js'
 
-/** A warning for each name of a class or a parent that leads nowhere, for routes without a parent, and for classes of other controllers. */
+/** Policies whose status is about the Gateways that send to what they are about, and which kinds that may be. */
+const BACKEND_POLICIES = {
+  BackendTLSPolicy: ['Service', 'ServiceImport'],
+  XBackendTrafficPolicy: ['Service', 'ServiceImport', 'XBackend', 'Backend'],
+} as const
+
+type BackendPolicy = BackendTLSPolicy | XBackendTrafficPolicy
+
+const BACKEND_POLICY_KINDS = ['BackendTLSPolicy', 'XBackendTrafficPolicy'] as const
+
+/**
+ * A warning for each name of a class or a parent that leads nowhere, for routes without a parent, for policies about backends that are not
+ * there, and for classes of other controllers.
+ */
 export function unservedObjects(store: ResourceStore, controllerName: string): readonly Problem[] {
   return [
     ...store.list('GatewayClass').flatMap((each) => warnings(each, foreignClass(each, controllerName))),
@@ -21,6 +35,7 @@ export function unservedObjects(store: ResourceStore, controllerName: string): r
     }),
     ...store.list('ListenerSet').flatMap((each) => warnings(each, missingParent(store, each, each.spec.parentRef, 'spec.parentRef'))),
     ...ROUTE_KINDS.flatMap((kind) => store.list(kind).flatMap((each) => warnings(each, missingParents(store, each)))),
+    ...BACKEND_POLICY_KINDS.flatMap((kind) => store.list(kind).flatMap((each) => warnings(each, missingTargets(store, each, kind)))),
   ]
 }
 
@@ -58,6 +73,22 @@ function missingParent(
   const [other] = store.list(kind).filter(({ metadata }) => metadata.name === name)
   const what = `${path}: there is no ${kind} "${namespace}/${name}"`
   return [other === undefined ? `${what}: correct the name` : `${what}, but "${other.metadata.namespace}/${name}": name its namespace`]
+}
+
+function missingTargets(store: ResourceStore, policy: BackendPolicy, kindOfPolicy: keyof typeof BACKEND_POLICIES): readonly string[] {
+  const { namespace } = policy.metadata
+  return policy.spec.targetRefs.flatMap(({ group, kind: named, name }, index) => {
+    const path = `spec.targetRefs[${index}]`
+    const kind = BACKEND_POLICIES[kindOfPolicy].find((each) => each === backendKind(group, named))
+    if (kind === undefined) {
+      const instead = kindOfPolicy === 'BackendTLSPolicy' && named === 'Backend' ? '; a Backend says it itself in spec.tls' : ''
+      return [`${path}: a ${kindOfPolicy} cannot be about a ${named} of the group "${group}"${instead}`]
+    }
+    if (store.find(kind, objectKey(namespace, name)) !== undefined) return []
+    const [other] = store.list(kind).filter(({ metadata }) => metadata.name === name)
+    const what = `${path}: there is no ${kind} "${namespace}/${name}"`
+    return [other === undefined ? `${what}: correct the name` : `${what}, but "${other.metadata.namespace}/${name}": move the policy there`]
+  })
 }
 
 function warnings(object: KubeObject, messages: readonly string[]): readonly Problem[] {

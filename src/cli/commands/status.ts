@@ -111,7 +111,10 @@ function summary(status: ObjectStatus, listeners: readonly ListenerPlace[]): rea
   if (status.shape !== 'gateway' && status.shape !== 'listenerSet') return []
   const key = fullName(status)
   return status.listeners.map(({ name, attachedRoutes }) => {
-    const place = status.shape === 'gateway' ? listeners.find((each) => each.gateway === key && each.listener === name) : undefined
+    const place = listeners.find(
+      ({ gateway, listenerSet, listener }) =>
+        listener === name && (status.shape === 'gateway' ? listenerSet === undefined && gateway === key : listenerSet === key),
+    )
     const routes = `${attachedRoutes} route${attachedRoutes === 1 ? '' : 's'}`
     return place === undefined ? `${name}: ${routes}` : `${name}: ${printPlace(place)}, ${routes}`
   })
