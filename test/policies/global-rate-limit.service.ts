@@ -193,6 +193,30 @@ describe('rateLimit Global', () => {
     await eventually(async () => expect((await ask()).status).toBe(429), 40_000)
   })
 
+  it.each([
+    { what: 'a header', selector: 'headers: [{name: x-user, type: Distinct}]', bad: { headers: { 'x-user': 'J\u00fcrgen' } } },
+    { what: 'a parameter', selector: 'queryParams: [{name: user, type: Distinct}]', bad: { path: '/one?user=%FF' } },
+  ])('$what that is no text is counted: the service reads no such question, so all limits of the policy let it pass', async (each) => {
+    const { selector, bad } = each
+    const rules = `{clientSelectors: [{${selector}}], ${TWO}}, {limit: {requests: 5, unit: Year}}`
+    for (const more of ['', ', failOpen: true']) {
+      await limited(rules, more)
+      expect(await asked(times(3, bad))).toEqual([200, 200, 429])
+      // It is a count of its own, apart from those of texts; and whoever says nothing is not counted by the rule.
+      const good = { headers: { 'x-user': Buffer.from('é').toString('latin1') }, path: '/one?user=%C3%A9' }
+      expect(await asked([...times(2, good), ...times(2)])).toEqual([200, 200, 429, 429])
+    }
+  })
+
+  it('one that is no text among several is counted, once', async () => {
+    const selector = 'headers: [{name: x-a, type: Distinct}, {name: x-b, type: Distinct}], queryParams: [{name: c, type: Distinct}]'
+    await limited(`{clientSelectors: [{${selector}}], ${TWO}}`)
+    const question = (a: string, b: string, c: string) => ({ headers: { 'x-a': a, 'x-b': b }, path: `/one?c=${c}` })
+    expect(await asked(times(3, question('1', '2', '3')))).toEqual([200, 200, 429])
+    expect(await asked([question('\u00fc', '2', '3'), question('1', '\u00fc', '%ff'), question('1', '2', '%ff')])).toEqual([200, 200, 429])
+    expect(await asked(times(3, { headers: { 'x-a': '\u00fc' }, path: '/one?c=%ff' }))).toEqual([200, 200, 200])
+  })
+
   it('one bad policy takes no limit from another', async () => {
     await limited(`{${TWO}}`)
     await headgate.write(

@@ -6,7 +6,7 @@ import { any, duration } from '../../message.js'
 import { type ResourceReference, TYPE_URL } from '../../resource.js'
 import { RATE_LIMIT_CLUSTER } from '../rate-limit-cluster.js'
 import { rateLimitDomain, SCOPE_KEY, SHARED_SCOPE } from '../rate-limit-config.js'
-import { rateLimitActions } from './rate-limit-actions.js'
+import { rateLimitQuestions } from './rate-limit-questions.js'
 import type { RouteFilter } from './slot.js'
 
 type Wire = envoy.config.route.v3.RateLimit
@@ -46,12 +46,15 @@ export function globalRateLimitReferences(limit: RateLimit | undefined): readonl
 /** One question when a request comes, and one when it was answered, where that costs. */
 function questions(rule: RateLimitRule, at: number, scope: string): readonly Wire[] {
   const descriptorValue = rule.isShared ? SHARED_SCOPE : scope
-  const actions = [{ genericKey: { descriptorKey: SCOPE_KEY, descriptorValue } }, ...rateLimitActions(rule, at)]
+  const scoped = { genericKey: { descriptorKey: SCOPE_KEY, descriptorValue } }
   const override = limitOverride(rule)
-  return [
-    { actions, ...override, ...(rule.requestCost === undefined ? {} : { hitsAddend: hits(rule.requestCost) }) },
-    ...(rule.responseCost === undefined ? [] : [{ actions, ...override, hitsAddend: hits(rule.responseCost), applyOnStreamDone: true }]),
-  ]
+  return rateLimitQuestions(rule, at).flatMap((question): readonly Wire[] => {
+    const actions = [scoped, ...question]
+    return [
+      { actions, ...override, ...(rule.requestCost === undefined ? {} : { hitsAddend: hits(rule.requestCost) }) },
+      ...(rule.responseCost === undefined ? [] : [{ actions, ...override, hitsAddend: hits(rule.responseCost), applyOnStreamDone: true }]),
+    ]
+  })
 }
 
 /** Without the metadata, or with nonsense in it, the limit of the policy counts. */

@@ -23,30 +23,42 @@ const IPV6_BITS = 64
 
 /** What makes the descriptor. */
 export function rateLimitActions(rule: RateLimitRule, at: number): readonly Action[] {
-  return [{ genericKey: { descriptorKey: RULE, descriptorValue: String(at) } }, ...rule.parts.flatMap(actions)]
+  return [ruleAction(at), ...rule.parts.flatMap(partActions)]
+}
+
+/** What says which rule it is. */
+export function ruleAction(at: number): Action {
+  return { genericKey: { descriptorKey: RULE, descriptorValue: String(at) } }
 }
 
 /** The descriptor as limits are set for it; an empty value counts each value for itself. */
 export function rateLimitEntries(rule: RateLimitRule, at: number): readonly Entry[] {
-  return [
-    { key: RULE, value: String(at) },
-    ...rule.parts.flatMap((part, index): readonly Entry[] => {
-      const key = partKey(index)
-      if (part.kind !== 'address') return [{ key, value: isDistinct(part) ? '' : MATCHED }]
-      return [{ key, value: MATCHED }, ...(part.isDistinct ? [{ key: ADDRESS, value: '' }] : [])]
-    }),
-  ]
+  return [ruleEntry(at), ...rule.parts.flatMap(partEntries)]
+}
+
+/** The rule in a descriptor. */
+export function ruleEntry(at: number): Entry {
+  return { key: RULE, value: String(at) }
+}
+
+/** A part in a descriptor. */
+export function partEntries(part: RateLimitPart, index: number): readonly Entry[] {
+  const key = partKey(index)
+  if (part.kind !== 'address') return [{ key, value: isDistinct(part) ? '' : MATCHED }]
+  return [{ key, value: MATCHED }, ...(part.isDistinct ? [{ key: ADDRESS, value: '' }] : [])]
 }
 
 function isDistinct(part: Exclude<RateLimitPart, { readonly kind: 'address' }>): boolean {
   return part.kind === 'claim' || ((part.kind === 'header' || part.kind === 'queryParameter') && part.match.kind === 'distinct')
 }
 
-function partKey(index: number): string {
+/** What a part is called in a descriptor. */
+export function partKey(index: number): string {
   return `part${index}`
 }
 
-function actions(part: RateLimitPart, index: number): readonly Action[] {
+/** What makes a part of a descriptor; where the part does not match there is none. */
+export function partActions(part: RateLimitPart, index: number): readonly Action[] {
   const descriptorKey = partKey(index)
   const matched = { descriptorKey, descriptorValue: MATCHED }
   switch (part.kind) {
