@@ -206,6 +206,29 @@ describe('oidc', () => {
   })
 
   it.each([
+    { what: 'of the route tolerates requests without a token', route: 'optional: true, ', overrides: false },
+    { what: 'of the route tolerates bad tokens', route: 'failOpen: true, ', overrides: false },
+    { what: 'that overrides it tolerates bad tokens', route: 'failOpen: true, ', overrides: true },
+  ])(
+    'lets nobody pass with a made up token where the jwt $what: passThroughAuthHeader does not count there',
+    async ({ route, overrides }) => {
+      const jwt = (more: string) =>
+        `jwt: {${more}providers: [{name: idp, issuer: "${provider.issuer}", extractFrom: {headers: [{name: x-token}]}, localJWKS: {inline: '${provider.jwks}'}}]}`
+      const aboutGateway = 'targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: gw}]'
+      const login = `${oidc(', passThroughAuthHeader: true')}, ${jwt('')}`
+      const objects = overrides
+        ? [guard(login), securityPolicy(`${aboutGateway}, overrides: {${jwt(route)}}`, 'other')]
+        : [securityPolicy(`${aboutGateway}, ${login}`), securityPolicy(`${ABOUT_GUARDED_RULE}, ${jwt(route)}`, 'other')]
+      await world.write(GUARDED_ROUTE, secret(), ...objects)
+      const headers = { authorization: 'Bearer made-up' }
+      expect(await world.answerer({ path: '/admin', headers })).toBe(302)
+      expect((await browser().open('/admin')).echo?.backend).toBe('secret')
+      expect(world.conditions('SecurityPolicy/default/p')).toContain('PartiallyInvalid=True/UnsupportedValue')
+      expect(world.conditions('SecurityPolicy/default/other').join()).not.toContain('PartiallyInvalid')
+    },
+  )
+
+  it.each([
     { what: 'a Secret that is not there', objects: () => [], reason: 'RefNotFound' },
     { what: 'a Secret without client-secret', objects: () => [secret('client', { x: 'y' })], reason: 'RefNotFound' },
     { what: 'a secret that can be guessed', objects: () => [secret('client', { 'client-secret': 'short' })], reason: 'UnsupportedValue' },

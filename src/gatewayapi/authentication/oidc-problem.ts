@@ -16,8 +16,7 @@ export function oidcProblem(oidc: OIDC, { jwt }: SecuritySettings): Problem | un
   }
   if (redirectPath(redirectURL) === '') return unsupported('oidc.redirectURL: it needs a path of its own, such as /oauth2/callback.')
   if (redirectPath(redirectURL) === logoutPath) return unsupported('oidc.logoutPath: it is the path of redirectURL as well.')
-  // Without anybody who checks them, any made up token would pass.
-  if (passThroughAuthHeader && (jwt === undefined || jwt.optional || jwt.failOpen)) {
+  if (passThroughAuthHeader && !wantsToken(jwt)) {
     return unsupported('oidc.passThroughAuthHeader: the policy must ask for tokens with jwt, and tolerate no others.')
   }
   for (const time of ['defaultTokenTTL', 'defaultRefreshTokenTTL', 'csrfTokenTTL'] as const) {
@@ -29,6 +28,18 @@ export function oidcProblem(oidc: OIDC, { jwt }: SecuritySettings): Problem | un
     if (problem !== undefined) return unsupported(`oidc.denyRedirect.headers: the regular expression ${problem}.`)
   }
   return undefined
+}
+
+/** True where requests without a good token are refused: without anybody who checks them, any made up token would pass by the login. */
+export function wantsToken(jwt: SecuritySettings['jwt']): boolean {
+  return jwt !== undefined && !jwt.optional && !jwt.failOpen
+}
+
+/**
+ * What of a login cannot be done where settings of several policies come together: the `jwt` that counts may be that of another policy.
+ */
+export function unusableOfLogin({ oidc, jwt }: SecuritySettings): { readonly field: string; readonly because: 'jwt' } | undefined {
+  return oidc?.passThroughAuthHeader === true && !wantsToken(jwt) ? { field: 'oidc.passThroughAuthHeader', because: 'jwt' } : undefined
 }
 
 function unsupported(message: string): Problem {

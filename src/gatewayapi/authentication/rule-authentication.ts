@@ -6,6 +6,7 @@ import { objectKey } from '../../util/object-ref.js'
 import type { Effective } from '../policies/policy.js'
 import { authenticationName } from './authentication-name.js'
 import type { Authentication, PolicyAuthentication } from './authentications.js'
+import { wantsToken } from './oidc-problem.js'
 
 /** The part of a route that says it. */
 export type RuleAuthentication = Pick<Route, 'apiKeyAuth' | 'basicAuth' | 'oidc' | 'jwt'>
@@ -36,7 +37,7 @@ export function ruleAuthentication(
   return {
     ...(keys === undefined ? {} : { apiKeyAuth: keys }),
     ...(users === undefined ? {} : { basicAuth: users }),
-    ...(login === undefined ? {} : { oidc: login.oidc }),
+    ...(login === undefined ? {} : { oidc: { ...login.oidc, passesBearers: login.oidc.passesBearers && wantsToken(jwt) } }),
     // The name is enough: a requirement that is not there denies.
     ...(jwt === undefined ? {} : { jwt: authenticationName(policyKey(effective, 'jwt'), half(effective, 'jwt')) }),
   }

@@ -12,7 +12,7 @@ import { parseRouteRulesKey, routeRulesKey } from '../routes/route-rules.js'
 import { mergePolicies } from './merge.js'
 import { layersAbout, type Policies } from './policies.js'
 import type { Effective, Layer } from './policy.js'
-import type { PolicyKindName } from './policy-kind.js'
+import type { PolicyKind, PolicyKindName } from './policy-kind.js'
 import { selectorWord, type TargetRef } from './policy-targets.js'
 import { objectWord, type TargetedObjects } from './targeted-objects.js'
 
@@ -34,6 +34,8 @@ export interface RoutePolicies<S extends object> {
   /** Every policy that is about the route or about something that it is in, whether it counts or not. */
   readonly policies: readonly ObjectVersion[]
 }
+
+type MergedKind<S extends object> = Pick<PolicyKind<PolicyKindName, S>, 'atoms' | 'unusableTogether'>
 
 /** Where a route is reached. */
 export interface RouteScope {
@@ -115,7 +117,7 @@ export function declareEffectivePolicies<S extends object>(
         const found = layersAbout(view, policies, { ...route, sectionName: ruleName }, LEVELS.rule)
         return found.length === 0 ? [] : [{ ruleName, layers: found }]
       })
-      return joined(around, ofRules, policies.kind.atoms)
+      return joined(around, ofRules, policies.kind)
     },
   })
 }
@@ -148,19 +150,31 @@ export function policiesSaying<S extends object>(
 function joined<S extends object>(
   around: readonly Layer<S>[],
   ofRules: readonly { readonly ruleName: string; readonly layers: readonly Layer<S>[] }[],
-  atoms: ReadonlySet<string>,
+  kind: MergedKind<S>,
 ): RoutePolicies<S> | undefined {
   if (around.length === 0 && ofRules.length === 0) return undefined
   const all = [...around, ...ofRules.flatMap(({ layers }) => layers)].map(({ policy }) => policy.object)
   return {
-    whole: mergePolicies(around, atoms),
-    rules: Object.fromEntries(ofRules.map(({ ruleName, layers }) => [ruleName, mergePolicies([...around, ...layers], atoms)])),
+    whole: merged(around, kind),
+    rules: Object.fromEntries(ofRules.map(({ ruleName, layers }) => [ruleName, merged([...around, ...layers], kind)])),
     broken: [
       ...brokenOf(around).map((policy) => ({ policy, ruleName: undefined })),
       ...ofRules.flatMap(({ ruleName, layers }) => brokenOf(layers).map((policy) => ({ policy, ruleName }))),
     ],
     policies: [...new Set(all)],
   }
+}
+
+/** What the layers say together, and what of it cannot be done so. */
+function merged<S extends object>(layers: readonly Layer<S>[], { atoms, unusableTogether }: MergedKind<S>): Effective<S> | undefined {
+  const effective = mergePolicies(layers, atoms)
+  const unusable = effective && unusableTogether?.(effective.settings)
+  if (effective === undefined || unusable === undefined) return effective
+  const { origins, losses } = effective
+  const { field, because } = unusable
+  const [loser, winner] = [origins[field.split('.')[0] ?? field], origins[because]]
+  if (loser === undefined || winner === undefined) return effective
+  return { ...effective, losses: [...losses, { loser, field, winner, how: 'Unsupported' }] }
 }
 
 function brokenOf<S extends object>(layers: readonly Layer<S>[]): readonly ObjectVersion[] {

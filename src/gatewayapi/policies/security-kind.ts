@@ -2,7 +2,7 @@
 import type { SecurityPolicySpec, SecuritySettings } from '../../gen/kinds.js'
 import { durationMilliseconds } from '../../kinds/duration.js'
 import { jwtProblem } from '../authentication/jwt-problem.js'
-import { oidcProblem } from '../authentication/oidc-problem.js'
+import { oidcProblem, unusableOfLogin } from '../authentication/oidc-problem.js'
 import { contextValue } from '../routes/external-auth.js'
 import { authorizationProblem } from './authorization.js'
 import { ofRequestsOnly } from './connection-security.js'
@@ -54,6 +54,7 @@ export const SECURITY_POLICY: PolicyKind<'SecurityPolicy', SecuritySettings> = {
     return undefined
   },
   backendsOf: ({ extAuth }) => [extAuth?.grpc, extAuth?.http].flatMap((service) => service?.backendRef ?? []),
+  unusableTogether: unusableOfLogin,
   isTarget: (kind) => !isBackendTarget(kind),
   targetProblem: () => undefined,
 }
