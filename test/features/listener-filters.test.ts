@@ -44,6 +44,8 @@ feature(
     expect(await world.ask({ ...GUARDED, path: '/?status=401' })).toMatchObject({ status: 401 })
     // What a client says of itself is not what the server says: both headers are there, and the server's wins.
     expect(await world.answerer({ ...GUARDED, path: '/?header=x-user:bob', headers: { 'x-user': 'ann' } })).toBe('a')
+    const claims = await world.ask({ ...GUARDED, headers: { 'X-User': 'ann' } })
+    expect([claims.echo?.backend, claims.echo?.headers['x-user']]).toEqual(['a', undefined])
     // A listener is chosen by the host: it cannot be left any more.
     const elsewhere = await world.ask({ ...GUARDED, path: '/?header=host:open.example.com' })
     expect(elsewhere.echo?.host).toBe('guarded.example.com')

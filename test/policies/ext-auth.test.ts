@@ -73,6 +73,33 @@ describe('a server that is asked', () => {
     expect(await world.answerer({ path: '/' })).toBe('open')
   })
 
+  it.each([
+    { how: 'says nothing of it', service: () => HTTP(', headersToBackend: [X-Role, x-user]'), headers: good, role: undefined },
+    {
+      how: 'cannot be asked, and requests pass',
+      service: () => `http: {backendRef: {${ref('nobody')}}, headersToBackend: [X-Role]}, failOpen: true`,
+      headers: good,
+      role: undefined,
+    },
+    {
+      how: 'was shown it, and has nothing to say about it',
+      service: () => `${HTTP(', headersToBackend: [X-Role]')}, headersToExtAuth: [X-Role]`,
+      headers: good,
+      role: 'root',
+    },
+  ])('that $how: the backend sees of its headers what a client sent only where the server saw it', async ({ service, headers, role }) => {
+    await world.write(ROUTE, policy(service()))
+    const { echo } = await world.ask({ path: '/admin', headers: { ...headers, 'x-role': 'root', 'x-other': 'mine' } })
+    expect([echo?.backend, echo?.headers['x-role'], echo?.headers['x-other']]).toEqual(['secret', role, 'mine'])
+    expect(echo?.headers.authorization).toBe(good.authorization)
+  })
+
+  it('says nothing about where a request begins and ends, nor what is in it, unless it does say so', async () => {
+    await world.write(ROUTE, policy(HTTP(', headersToBackend: [content-type, content-length, transfer-encoding, connection]')))
+    const { echo } = await world.ask({ path: '/admin', method: 'POST', body: 'hello', headers: { ...good, 'content-type': 'text/x' } })
+    expect([echo?.backend, echo?.headers['content-type']]).toEqual(['secret', 'text/x'])
+  })
+
   policyField(['SecurityPolicy extAuth.http.path'], 'sees the path behind a prefix', async () => {
     await world.write(ROUTE, policy(HTTP(', path: /check')))
     expect(await world.answerer({ path: '/admin/x', headers: good })).toBe('secret')

@@ -8,12 +8,12 @@ import { Enum } from '../../../gen/envoy/enums.js'
 import type { envoy } from '../../../gen/envoy/types.js'
 import type { ExternalAuth } from '../../../ir/route.js'
 import { literally } from '../../../util/literally.js'
-import { any, duration } from '../../message.js'
+import { type Any, any, duration } from '../../message.js'
 import { TYPE_URL } from '../../resource.js'
 import { INVALID_BACKEND } from '../invalid-backend.js'
 import { anyBut } from '../regex.js'
 import { SCOPE_HEADER } from '../scope-key.js'
-import { EMPTY_PLACE, fillPlace, IDLE_PLACE } from './composite.js'
+import { EMPTY_PLACE, fillPlace, fillPlaceWith, IDLE_PLACE } from './composite.js'
 import { grpcAuthority } from './grpc-authority.js'
 import type { HttpFilter } from './http-filter.js'
 
@@ -48,16 +48,52 @@ const OF_THE_ANSWER = [
   'x-envoy-upstream-service-time',
 ]
 
+/** Headers by which proxies and servers find out where a request begins and ends, and whom it is for: nobody else says them. */
+const OF_THE_CONNECTION: ReadonlySet<string> = new Set([
+  ':status',
+  'connection',
+  'content-length',
+  'keep-alive',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** What a request always has, or what describes its body: the service may say something else, and needs not. */
+const OF_THE_REQUEST: ReadonlySet<string> = new Set(['content-encoding', 'content-type', 'host'])
+
 /** Denies (403) when the service cannot be asked. */
 export const EXT_AUTHZ: HttpFilter = {
   name: NAME,
   config: EMPTY_PLACE,
   disabled: true,
   idle: IDLE_PLACE,
-  perRoute: ({ externalAuth }) =>
-    externalAuth && fillPlace({ name: NAME, typedConfig: any(EXT_AUTHZ_TYPE, extAuthz(externalAuth)) }, largestBody(externalAuth)),
+  perRoute: ({ externalAuth }) => externalAuth && placeOf(externalAuth),
   references: ({ externalAuth }) =>
     externalAuth?.cluster === undefined ? [] : [{ typeUrl: TYPE_URL.cluster, name: externalAuth.cluster }],
+}
+
+/**
+ * What the service is to say and what it is not shown: where it says nothing, or cannot be asked and requests pass, backends would take the
+ * word of the client for its own. Of what it is shown it may say the same by saying nothing.
+ */
+export function claimedHeaders(auth: ExternalAuth): readonly string[] {
+  const shown = new Set([...ALWAYS_SENT, ...auth.allowedRequestHeaders])
+  return saidHeaders(auth).filter((name) => !shown.has(name) && !OF_THE_REQUEST.has(name))
+}
+
+function placeOf(auth: ExternalAuth): Any | undefined {
+  const filter = { name: NAME, typedConfig: any(EXT_AUTHZ_TYPE, extAuthz(auth)) }
+  const claimed = claimedHeaders(auth)
+  if (claimed.length === 0) return fillPlace(filter, largestBody(auth))
+  const mutations = { requestMutations: claimed.map((remove) => ({ remove })) }
+  const typedConfig = any('envoy.extensions.filters.http.header_mutation.v3.HeaderMutation', { mutations })
+  return fillPlaceWith([{ name: 'headgate.ext_authz_claims', typedConfig }, filter], largestBody(auth))
+}
+
+/** The headers that a request gets from the answer of the service, where they are listed. */
+function saidHeaders({ protocol, allowedResponseHeaders }: ExternalAuth): readonly string[] {
+  return protocol === 'HTTP' ? allowedResponseHeaders.filter((name) => !OF_THE_CONNECTION.has(name)) : []
 }
 
 /** How many bytes of a body the service sees, where it sees any: a request with more gets 413, or it would be told of a part only. */
@@ -91,7 +127,8 @@ function contextHeaders(context: NonNullable<ExternalAuth['context']>): readonly
   return context.map(({ name, value }) => ({ key: name, value: literally(value) }))
 }
 
-function httpService({ pathPrefix, pathOverride, allowedResponseHeaders, timeoutMs, context }: ExternalAuth, cluster: string): HttpService {
+function httpService(auth: ExternalAuth, cluster: string): HttpService {
+  const { pathPrefix, pathOverride, allowedResponseHeaders, timeoutMs, context } = auth
   return {
     serverUri: { uri: `http://${cluster}`, cluster, timeout: duration(timeoutMs ?? EXTERNAL_AUTH_TIMEOUT_MS) },
     ...(pathPrefix === '' ? {} : { pathPrefix }),
@@ -99,9 +136,7 @@ function httpService({ pathPrefix, pathOverride, allowedResponseHeaders, timeout
     ...(context === undefined ? {} : { authorizationRequest: { headersToAdd: contextHeaders(context) } }),
     authorizationResponse: {
       allowedUpstreamHeaders:
-        allowedResponseHeaders.length === 0
-          ? { patterns: [{ safeRegex: { regex: anyBut(OF_THE_ANSWER) } }] }
-          : exactly(allowedResponseHeaders),
+        allowedResponseHeaders.length === 0 ? { patterns: [{ safeRegex: { regex: anyBut(OF_THE_ANSWER) } }] } : exactly(saidHeaders(auth)),
     },
   }
 }

@@ -9,8 +9,9 @@ import { type ExternalAuth, MAX_LISTENER_FILTERS, type VirtualHost } from '../..
 import { any, bool } from '../../message.js'
 import { SCOPE_HEADER } from '../scope-key.js'
 import { EMPTY_PLACE, fillPlaceWith, IDLE_PLACE } from './composite.js'
-import { EXT_AUTHZ_TYPE, extAuthz, largestBody } from './ext-authz.js'
+import { claimedHeaders, EXT_AUTHZ_TYPE, extAuthz, largestBody } from './ext-authz.js'
 import type { HttpFilter } from './http-filter.js'
+import type { RouteFilter } from './slot.js'
 
 /** The places, in their order. */
 export const LISTENER_FILTERS: readonly HttpFilter[] = Array.from({ length: MAX_LISTENER_FILTERS }, (_, at) => ({
@@ -34,7 +35,7 @@ const MUTATION_RULES = {
 export function listenerFilterConfig({ listenerFilters }: VirtualHost): Readonly<Record<string, google.protobuf.Any>> {
   return Object.fromEntries(
     LISTENER_FILTERS.flatMap(({ name }, at) => {
-      const filters = listenerFilters.slice(at, at + 1).map(filterOf)
+      const filters = listenerFilters.slice(at, at + 1).flatMap((auth) => [...withoutClaims(auth), filterOf(auth)])
       const config = fillPlaceWith(filters, smallest(listenerFilters.slice(0, at + 1).map(largestBody)))
       return config === undefined ? [] : [[name, config] as const]
     }),
@@ -44,6 +45,16 @@ export function listenerFilterConfig({ listenerFilters }: VirtualHost): Readonly
 function filterOf(auth: ExternalAuth): envoy.config.core.v3.TypedExtensionConfig {
   const filter = { ...extAuthz(auth), clearRouteCache: true, decoderHeaderMutationRules: MUTATION_RULES }
   return { name: 'ext_authz', typedConfig: any(EXT_AUTHZ_TYPE, filter) }
+}
+
+/** By a script: where it takes something away, Envoy looks for the route again, which the client would have chosen. Names have no quotes. */
+function withoutClaims(auth: ExternalAuth): readonly RouteFilter[] {
+  const claimed = claimedHeaders(auth)
+  if (claimed.length === 0) return []
+  const lines = claimed.map((name) => `  if headers:get("${name}") then headers:remove("${name}") end`)
+  const inlineString = ['function envoy_on_request(request)', '  local headers = request:headers()', ...lines, 'end', ''].join('\n')
+  const typedConfig = any('envoy.extensions.filters.http.lua.v3.Lua', { defaultSourceCode: { inlineString } })
+  return [{ name: 'headgate.ext_authz_claims', typedConfig }]
 }
 
 function smallest(numbers: readonly (number | undefined)[]): number | undefined {
