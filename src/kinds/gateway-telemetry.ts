@@ -4,7 +4,6 @@ import { boolean, list, listBy, mapOf, object, oneOf, optional, required, rule, 
 import type { Field, ObjectSchema, Rule } from '../schema/schema.js'
 import { circuitBreaker, connection, dns, http2, timeouts } from './backend-traffic/connections.js'
 import { fraction } from './fraction.js'
-import { httpHeader } from './http-filters.js'
 import { backendObjectReference } from './references.js'
 import { headerName, portNumber } from './strings.js'
 import { tcpKeepalive } from './tcp-keepalive.js'
@@ -12,7 +11,17 @@ import { tcpKeepalive } from './tcp-keepalive.js'
 const format = string({ minLength: 1, maxLength: 4096 })
 const attributes = mapOf(string({ maxLength: 4096 }), { maxProperties: 64 })
 const collector: Field = required(backendObjectReference, 'The collector; one in another namespace needs a ReferenceGrant there.')
-const headers: Field = optional(listBy(['name'], httpHeader, { maxItems: 16 }), 'Headers that are sent to the collector.')
+
+/** Envoy reads values as formats of access logs: it refuses `50%`, would not start with it, and makes no single percent sign of two. */
+const collectorHeader: ObjectSchema = object('CollectorHeader', 'A header and its value.', {
+  name: required(headerName, 'Name of the header.'),
+  value: required(
+    string({ minLength: 1, maxLength: 4096, pattern: '^[!-$&-~]+([\\t ]?[!-$&-~]+)*$', matchInLinearTime: true }),
+    'Value of the header. Envoy can send no percent sign here.',
+  ),
+})
+const collectorHeaders = listBy(['name'], collectorHeader, { maxItems: 16 })
+const headers: Field = optional(collectorHeaders, 'Headers that are sent to the collector.')
 
 const accessLogFormat: ObjectSchema = object(
   'AccessLogFormat',
@@ -88,7 +97,7 @@ const provider: ObjectSchema = withRules(
   object('GatewayTracingProvider', 'Where spans go.', {
     type: required(oneOf(['OpenTelemetry', 'Zipkin', 'Datadog'], { name: 'TracingProviderType' }), 'What the collector speaks.'),
     backendRef: required(backendObjectReference, 'The collector; one in another namespace needs a ReferenceGrant there.'),
-    headers: optional(listBy(['name'], httpHeader, { maxItems: 16 }), 'Headers that are sent to an OpenTelemetry collector.'),
+    headers: optional(collectorHeaders, 'Headers that are sent to an OpenTelemetry collector.'),
     resourceAttributes: optional(attributes, 'Attributes of the resource, for OpenTelemetry.'),
     path: optional(string({ minLength: 1, maxLength: 1024, pattern: '^/' }), 'Where Zipkin takes spans; `/api/v2/spans` when left out.'),
     traceId128Bit: optional(

@@ -1,5 +1,5 @@
 /** GatewayConfig: what is made in a cluster. The API server and real pods are asked in test/kube and test/cluster. */
-import { expect } from '@jest/globals'
+import { expect, it } from '@jest/globals'
 import { type Manifest, manifestsOf } from '../../src/infra/kubernetes/manifests.js'
 import { readProxySettings } from '../../src/infra/kubernetes/proxy-settings.js'
 import { fieldAt, listAt } from '../../src/k8s/kube-json.js'
@@ -274,3 +274,26 @@ spec:
   expect(replaced).toEqual({ mergeType: 'Replace', drain: { maximumSeconds: 9 } })
   expect(JSON.stringify(listens)).not.toContain('accessLogs')
 })
+
+it.each([
+  {
+    where: 'accessLogs',
+    spec: (headers: JsonObject) => ({ accessLogs: [{ sink: { type: 'OpenTelemetry', openTelemetry: { ...TO, ...headers } } }] }),
+  },
+  { where: 'accessLogs', spec: (headers: JsonObject) => ({ accessLogs: [{ sink: { type: 'GRPC', grpc: { ...TO, ...headers } } }] }) },
+  { where: 'tracing', spec: (headers: JsonObject) => ({ tracing: { provider: { type: 'OpenTelemetry', ...TO, ...headers } } }) },
+  { where: 'metrics', spec: (headers: JsonObject) => ({ metrics: { sinks: [{ openTelemetry: { host: 'a', port: 1, ...headers } }] } }) },
+])(
+  'headers for a collector of $where have no percent sign: Envoy refuses most, starts with none of these, and sends %% as it is',
+  ({ spec }) => {
+    const outcome = (value: string) =>
+      interpret({
+        apiVersion: 'headgate.dev/v1alpha1',
+        kind: 'GatewayConfig',
+        metadata: { name: 'c', namespace: 'shop' },
+        spec: spec({ headers: [{ name: 'authorization', value }] }) as JsonObject,
+      }).outcome
+    expect(['Bearer a-b_c=', 'Basic%20abc', '50%', '%REQ(x)%', '%%'].map(outcome)).toEqual(['accepted', ...Array(4).fill('refused')])
+  },
+)
+const TO = { backendRef: { name: 'collector', port: 4317 } }
