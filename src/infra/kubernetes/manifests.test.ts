@@ -67,7 +67,7 @@ describe('what is made for a Gateway', () => {
   it('names the ports of listeners on pods that take ports of their node, and nowhere else: new listeners replace no pods', () => {
     const named = (config: Readonly<Record<string, unknown>>): readonly unknown[] =>
       listAt(container(make(config).get('Deployment')), 'ports').map((port) => fieldAt(port, 'containerPort'))
-    expect(named({ hostNetwork: true })).toEqual([10_080, 5_300, 64_001])
+    expect(named({ hostNetwork: true })).toEqual([10_080, 5_300, 64_183])
     expect(named({})).toEqual([64_001])
   })
 
@@ -96,7 +96,19 @@ describe('what is made for a Gateway', () => {
 
   it('gives the pod a port of its own that no listener uses', () => {
     const ports = [64_001, 64_002].map((boundPort) => ({ name: `tcp-${boundPort}`, port: boundPort, boundPort, protocol: 'TCP' as const }))
-    expect(podPort({ ports })).toBe(64_003)
+    expect(podPort({ ports }, { key: 'shop/web' }, options({}).settings)).toBe(64_003)
+  })
+
+  it('gives pods of different Gateways different ports of a node, so that it can have both', () => {
+    const ports = ['web', 'api', 'admin'].map((name) => {
+      const manifests = manifestsOf(infra({ gateway: gatewayVersion('shop', name) }), options({ hostNetwork: true }))
+      const containerPorts = listAt(container(manifests.find(({ kind }) => kind === 'Deployment')), 'ports')
+      const own = fieldAt(containerPorts.at(-1), 'containerPort')
+      const bootstrap = JSON.stringify(manifests.find(({ kind }) => kind === 'ConfigMap'))
+      expect(bootstrap).toContain(`${own}`)
+      return own
+    })
+    expect(new Set(ports).size).toBe(3)
   })
 
   it('fits the restricted Pod Security Standard', () => {

@@ -125,7 +125,9 @@ function metadataOf(infra: GatewayInfra, { name, namespace }: FleetPlace, uid: s
 }
 
 /** The file that the Envoys start with, and why it is not changed as it is asked for. */
-export function bootstrapOf(infra: GatewayInfra, { group, xds, settings, addresses, drainKey }: FleetOptions): ChangedBootstrap {
+export function bootstrapOf(infra: GatewayInfra, options: FleetOptions): ChangedBootstrap {
+  const { group, xds, settings, addresses, drainKey } = options
+  const port = podPort(infra, fleetPlace(infra, options.controllerNamespace), settings)
   const text = printBootstrap({
     // The pod's name takes the place of the id on the command line.
     node: { id: group, cluster: group },
@@ -135,7 +137,7 @@ export function bootstrapOf(infra: GatewayInfra, { group, xds, settings, address
       tls: { authoritySecretFile: POD_PATHS.authoritySecret, serverName: xds.host, tokenSecretFile: POD_PATHS.tokenSecret },
     },
     adminSocketPath: POD_PATHS.adminSocket,
-    podListener: { addresses, port: podPort(infra), drainKey },
+    podListener: { addresses, port, drainKey },
     metrics: settings.metrics,
     ...(settings.maxConnections === undefined ? {} : { maxConnections: settings.maxConnections }),
   })

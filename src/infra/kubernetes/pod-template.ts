@@ -1,4 +1,5 @@
 /** The pod of an Envoy: what the "restricted" Pod Security Standard asks for, and a life cycle that loses no request. */
+import { hash } from 'node:crypto'
 import { printLocalZone } from '../../../envoy/local-zone.js'
 import { DRAIN_KEY_HEADER } from '../../../envoy/pod-listener.js'
 import { ADMIN_SOCKET } from '../../ir/admin-socket.js'
@@ -28,6 +29,8 @@ export const POD_PATHS = {
 export const POD_PORT_NAME = 'metrics'
 
 const POD_PORT = 64_001
+/** Ports from `POD_PORT` on of which each fleet on the network of nodes has one. */
+const NODE_PORTS = 1_000
 const USER = 65_532
 
 /** After the drain hook, Envoy needs a moment to end; after that the kubelet ends it. */
@@ -36,10 +39,13 @@ const GRACE_AFTER_DRAIN_SECONDS = 10
 /** The kubelet renews the token when 80 % of this are over. */
 const TOKEN_SECONDS = 3_600
 
-/** The pod's own port: one that no listener of the Gateway uses. */
-export function podPort({ ports }: Pick<GatewayInfra, 'ports'>): number {
+/**
+ * The pod's own port: one that no listener of the Gateway uses. On the network of nodes it depends on the name of the fleet, so that two
+ * can be on one node.
+ */
+export function podPort({ ports }: Pick<GatewayInfra, 'ports'>, { key }: Pick<FleetPlace, 'key'>, { podSpec }: ProxySettings): number {
   const taken = new Set(ports.map(({ boundPort }) => boundPort))
-  let port = POD_PORT
+  let port = POD_PORT + (podSpec.hostNetwork === true ? hash('sha256', key, 'buffer').readUInt32BE() % NODE_PORTS : 0)
   while (taken.has(port)) port++
   return port
 }
@@ -79,7 +85,7 @@ export function podTemplate(
         seccompProfile: { type: 'RuntimeDefault' },
         ...lowPorts(settings),
       },
-      containers: [envoyContainer(infra, settings, drainKey)],
+      containers: [envoyContainer(infra, place, settings, drainKey)],
       volumes: [
         { name: 'config', configMap: { name: place.name } },
         {
@@ -94,7 +100,7 @@ export function podTemplate(
   }
 }
 
-function envoyContainer(infra: GatewayInfra, settings: ProxySettings, drainKey: string): JsonObject {
+function envoyContainer(infra: GatewayInfra, place: FleetPlace, settings: ProxySettings, drainKey: string): JsonObject {
   const { maximumSeconds } = settings.drain
   return {
     name: 'envoy',
@@ -120,7 +126,7 @@ function envoyContainer(infra: GatewayInfra, settings: ProxySettings, drainKey: 
     ],
     ports: [
       ...namedPorts(infra, settings).map(({ name, boundPort, protocol }) => ({ name, containerPort: boundPort, protocol })),
-      { name: POD_PORT_NAME, containerPort: podPort(infra), protocol: 'TCP' },
+      { name: POD_PORT_NAME, containerPort: podPort(infra, place, settings), protocol: 'TCP' },
     ],
     resources: settings.resources,
     // Ready is true only with a complete configuration: before, Envoy does not open the port. There is no liveness probe: an Envoy
