@@ -70,10 +70,32 @@ describe('authorization by tokens', () => {
   it('a provider that the route does not ask for allows nobody and denies everybody', async () => {
     const allow = '{action: Allow, principal: {jwt: {provider: other, scopes: [a]}}}'
     const deny = '{action: Deny, principal: {jwt: {provider: other, scopes: [a]}}}'
+    const said = (name = 'p') => {
+      const status = world.headgate.status(`SecurityPolicy/default/${name}`)
+      return status.shape === 'policy'
+        ? status.ancestors[0]?.conditions.find(({ type }) => type === 'PartiallyInvalid')?.message
+        : undefined
+    }
     await world.write(GUARDED_ROUTE, guard(rules(allow)))
     expect(await ask(bearer({ scope: 'a' }))).toBe(403)
-    await world.write(GUARDED_ROUTE, guard(rules(`${deny}, {action: Allow}`)))
+    expect(said()).toMatch(/^authorization\.rules\[0\].principal\.jwt\.provider: the rule allows nobody, .* "other"/)
+    await world.write(GUARDED_ROUTE, guard(rules(`{action: Deny}, ${deny}, {action: Allow}`)))
     expect(await ask()).toBe(403)
+    expect(said()).toMatch(/rules\[1\].*denies everybody/)
+    // A token that another policy asks for is one of the route; that of this policy is none where another policy decides.
+    const aboutGateway = 'targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: gw}]'
+    await world.write(
+      GUARDED_ROUTE,
+      guard(rules(allow)),
+      securityPolicy(`${aboutGateway}, ${JWT.replace('name: good', 'name: other')}`, 'wide'),
+    )
+    expect([await ask(bearer({ scope: 'a' })), said(), said('wide')]).toEqual(['secret', undefined, undefined])
+    await world.write(
+      GUARDED_ROUTE,
+      guard(JWT),
+      securityPolicy(`${aboutGateway}, ${JWT.replace('name: good', 'name: other')}, ${rules(allow)}`, 'wide'),
+    )
+    expect([await ask(bearer({ scope: 'a' })), said(), said('wide')]).toEqual([403, undefined, expect.stringContaining('allows nobody')])
     await world.write(GUARDED_ROUTE, guard(`${JWT}, ${rules(allow)}`))
     expect(world.conditions('SecurityPolicy/default/p')).toEqual(['Accepted=False/UnsupportedValue'])
     expect(await ask(bearer({ scope: 'a' }))).toBe(500)

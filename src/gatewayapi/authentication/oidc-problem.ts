@@ -35,11 +35,12 @@ export function wantsToken(jwt: SecuritySettings['jwt']): boolean {
   return jwt !== undefined && !jwt.optional && !jwt.failOpen
 }
 
-/**
- * What of a login cannot be done where settings of several policies come together: the `jwt` that counts may be that of another policy.
- */
-export function unusableOfLogin({ oidc, jwt }: SecuritySettings): { readonly field: string; readonly because: 'jwt' } | undefined {
-  return oidc?.passThroughAuthHeader === true && !wantsToken(jwt) ? { field: 'oidc.passThroughAuthHeader', because: 'jwt' } : undefined
+/** What of a login cannot be done where the `jwt` that counts is that of another policy. */
+export function loginProblem({ oidc, jwt }: SecuritySettings): Problem | undefined {
+  if (oidc?.passThroughAuthHeader !== true || wantsToken(jwt)) return undefined
+  return unsupported(
+    'oidc.passThroughAuthHeader: it does not count where the jwt of another policy tolerates requests without a good token.',
+  )
 }
 
 function unsupported(message: string): Problem {

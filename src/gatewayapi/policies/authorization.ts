@@ -36,12 +36,28 @@ export function authorizationProblem({ rules = [] }: Spec, tokens: Tokens): Prob
   return undefined
 }
 
+/** What of the rules cannot be done with the tokens that routes ask for: they may come from another policy, or from none. */
+export function tokenProblem(rules: readonly RuleSpec[] = [], tokens: Tokens): Problem | undefined {
+  const at = rules.findIndex(({ principal }) => principal?.jwt !== undefined && !asksFor(tokens, principal.jwt.provider))
+  const rule = rules[at]
+  if (rule === undefined) return undefined
+  const who = rule.action === 'Allow' ? 'allows nobody' : 'denies everybody'
+  const provider = `"${rule.principal?.jwt?.provider}"`
+  return unsupported(
+    `authorization.rules[${at}].principal.jwt.provider: the rule ${who}, for no jwt that counts has a provider ${provider}: name one that has, or add jwt to a policy about the same.`,
+  )
+}
+
+function asksFor(tokens: Tokens, provider: string): boolean {
+  return tokens?.providers.some(({ name }) => name === provider) ?? false
+}
+
 function ruleProblem({ principal, operation, cel }: RuleSpec, tokens: Tokens): string | undefined {
   const range = principal?.clientCIDRs?.find((each) => parseAddressRange(each) === undefined)
   if (range !== undefined) return `principal.clientCIDRs: "${range}" is no range such as 10.0.0.0/8.`
   const provider = principal?.jwt?.provider
   // Without tokens of its own the policy may hold for routes that have some from another one.
-  if (provider !== undefined && tokens !== undefined && !tokens.providers.some(({ name }) => name === provider)) {
+  if (provider !== undefined && tokens !== undefined && !asksFor(tokens, provider)) {
     return `principal.jwt.provider: "${provider}" is no provider of jwt.`
   }
   for (const path of [...(operation?.paths ?? []), ...(operation?.notPaths ?? [])]) {
@@ -83,7 +99,7 @@ function pathOf({ type, value }: AuthorizationPath): PathMatch {
 
 function tokenOf({ provider, claims, scopes }: AuthorizationTokenPrincipal, tokens: Tokens): TokenMatch {
   return {
-    provider: tokens?.providers.some(({ name }) => name === provider) ? provider : undefined,
+    provider: asksFor(tokens, provider) ? provider : undefined,
     claims: (claims ?? []).map(({ name, valueType, values }) => ({
       path: name.includes('/') ? [name] : name.split('.'),
       isList: valueType === 'StringArray',

@@ -1,13 +1,12 @@
 /** What ClientTrafficPolicies came to, as single facts. */
 import type { Collection, Graph, Index } from '../../incremental/index.js'
 import { objectKey } from '../../util/object-ref.js'
-import type { Problem } from '../conditions.js'
 import type { ListenerState } from '../listener-states.js'
 import type { ListenerDeclarations } from '../listeners.js'
 import type { ClientPolicies } from './client-policies.js'
 import type { ClientPort } from './client-ports.js'
 import type { Effective } from './policy.js'
-import { fact, factsByPolicy, factsOf, keyOf, type PolicyFact, toWord } from './policy-facts.js'
+import { fact, factsByPolicy, factsOf, keyOf, type PolicyFact, problemText, toWord } from './policy-facts.js'
 import type { ListenerLoss } from './shared-settings.js'
 
 /** Declares the facts, by the key of the policy that they are about. */
@@ -65,9 +64,4 @@ function without<S extends object>(effective: Effective<S>, lost: readonly Liste
     layers: effective.layers.map((layer) => layer.filter((policy) => counting.has(policy))),
     losses: effective.losses.filter(({ field }) => !fields.has(field)),
   }
-}
-
-/** Facts have no bars in their fields. */
-function problemText({ reason, message }: Problem): string {
-  return `${reason}: ${message}`.replaceAll('|', '/')
 }

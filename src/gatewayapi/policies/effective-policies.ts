@@ -35,7 +35,7 @@ export interface RoutePolicies<S extends object> {
   readonly policies: readonly ObjectVersion[]
 }
 
-type MergedKind<S extends object> = Pick<PolicyKind<PolicyKindName, S>, 'atoms' | 'unusableTogether'>
+type MergedKind<S extends object> = Pick<PolicyKind<PolicyKindName, S>, 'atoms' | 'togetherProblems'>
 
 /** Where a route is reached. */
 export interface RouteScope {
@@ -166,15 +166,14 @@ function joined<S extends object>(
 }
 
 /** What the layers say together, and what of it cannot be done so. */
-function merged<S extends object>(layers: readonly Layer<S>[], { atoms, unusableTogether }: MergedKind<S>): Effective<S> | undefined {
+function merged<S extends object>(layers: readonly Layer<S>[], { atoms, togetherProblems }: MergedKind<S>): Effective<S> | undefined {
   const effective = mergePolicies(layers, atoms)
-  const unusable = effective && unusableTogether?.(effective.settings)
-  if (effective === undefined || unusable === undefined) return effective
-  const { origins, losses } = effective
-  const { field, because } = unusable
-  const [loser, winner] = [origins[field.split('.')[0] ?? field], origins[because]]
-  if (loser === undefined || winner === undefined) return effective
-  return { ...effective, losses: [...losses, { loser, field, winner, how: 'Unsupported' }] }
+  if (effective === undefined || togetherProblems === undefined) return effective
+  const problems = togetherProblems(effective.settings).flatMap(({ setting, ...problem }) => {
+    const policy = effective.origins[setting]
+    return policy === undefined ? [] : [{ ...problem, policy }]
+  })
+  return problems.length === 0 ? effective : { ...effective, problems }
 }
 
 function brokenOf<S extends object>(layers: readonly Layer<S>[]): readonly ObjectVersion[] {

@@ -3,6 +3,7 @@
  * again only when a fact appears or goes away.
  */
 import type { Collection, Graph, Index, Keys } from '../../incremental/index.js'
+import type { Problem } from '../conditions.js'
 import { parseRouteRulesKey } from '../routes/route-rules.js'
 import type { RoutePolicies } from './effective-policies.js'
 import type { Effective, Loss } from './policy.js'
@@ -49,13 +50,19 @@ export function factsByPolicy(graph: Graph, kind: string, words: readonly Keys[]
 }
 
 /** What policies came to, for one thing that they are about. */
-export function factsOf<S extends object>({ layers, losses }: Effective<S>, gateway: string): readonly PolicyFact[] {
+export function factsOf<S extends object>({ layers, losses, problems = [] }: Effective<S>, gateway: string): readonly PolicyFact[] {
   const counting = layers.flat().map(keyOf)
   return [
     ...counting.map((policy) => fact(policy, gateway, 'counts')),
     ...counting.flatMap((policy) => counting.flatMap((other) => (other === policy ? [] : [fact(policy, gateway, 'with', '', other)]))),
     ...losses.map(({ loser, field, winner, how }) => fact(keyOf(loser), gateway, how, field, keyOf(winner))),
+    ...problems.map(({ policy, ...problem }) => fact(keyOf(policy), gateway, 'problem', problemText(problem))),
   ]
+}
+
+/** What is wrong with a part of a policy, as the field of a fact. */
+export function problemText({ reason, message }: Problem): string {
+  return `${reason}: ${message}`.replaceAll('|', '/')
 }
 
 /** One fact. */

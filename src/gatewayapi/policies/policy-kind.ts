@@ -41,8 +41,8 @@ export interface PolicyKind<K extends PolicyKindName, S extends object> {
   contentProblem?(world: PolicyWorld, settings: S, policy: ObjectVersion): Problem | undefined
   /** A reference that leads nowhere: the policy counts, and what it does without is a matter of its settings. */
   referenceProblem?(world: PolicyWorld, settings: S, policy: ObjectVersion): Problem | undefined
-  /** A field that does not count because of what another policy says in the second one: where each stands in its own, `problemOf` judges. */
-  unusableTogether?(settings: S): { readonly field: string; readonly because: string } | undefined
+  /** What of a setting cannot be done where settings of several policies come together; of those of one policy `problemOf` judges as well. */
+  togetherProblems?(settings: S): readonly (Problem & { readonly setting: string })[]
   /** True for kinds of targets that the policy may be about. */
   isTarget(kind: string): boolean
   /** Why settings mean nothing for a target of a kind: there the policy does not count. */

@@ -58,6 +58,8 @@ export interface Effective<S extends object> {
   readonly layers: readonly (readonly ObjectVersion[])[]
   /** Fields of policies that do not count. */
   readonly losses: readonly Loss[]
+  /** Parts of policies that cannot be done because of what others say; undefined: none. */
+  readonly problems?: readonly (Problem & { readonly policy: ObjectVersion })[]
 }
 
 /** A field of a policy that does not count. */

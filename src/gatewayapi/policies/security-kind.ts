@@ -2,9 +2,9 @@
 import type { SecurityPolicySpec, SecuritySettings } from '../../gen/kinds.js'
 import { durationMilliseconds } from '../../kinds/duration.js'
 import { jwtProblem } from '../authentication/jwt-problem.js'
-import { oidcProblem, unusableOfLogin } from '../authentication/oidc-problem.js'
+import { loginProblem, oidcProblem } from '../authentication/oidc-problem.js'
 import { contextValue } from '../routes/external-auth.js'
-import { authorizationProblem } from './authorization.js'
+import { authorizationProblem, tokenProblem } from './authorization.js'
 import { ofRequestsOnly } from './connection-security.js'
 import type { PolicyKind } from './policy-kind.js'
 import { isBackendTarget, isConnectionTarget } from './policy-targets.js'
@@ -54,7 +54,13 @@ export const SECURITY_POLICY: PolicyKind<'SecurityPolicy', SecuritySettings> = {
     return undefined
   },
   backendsOf: ({ extAuth }) => [extAuth?.grpc, extAuth?.http].flatMap((service) => service?.backendRef ?? []),
-  unusableTogether: unusableOfLogin,
+  togetherProblems: (settings) => {
+    const [ofLogin, ofTokens] = [loginProblem(settings), tokenProblem(settings.authorization?.rules, settings.jwt)]
+    return [
+      ...(ofLogin === undefined ? [] : [{ ...ofLogin, setting: 'oidc' }]),
+      ...(ofTokens === undefined ? [] : [{ ...ofTokens, setting: 'authorization' }]),
+    ]
+  },
   isTarget: (kind) => !isBackendTarget(kind),
   targetProblem: () => undefined,
 }
