@@ -1,5 +1,6 @@
 /** What the admin server tells of policies. */
 import { type EffectiveField, effectiveFields } from '../gatewayapi/policies/effective-report.js'
+import type { AnyRule } from '../gatewayapi/routes/rule-outcome.js'
 import type { Translation } from './translation.js'
 
 /**
@@ -7,9 +8,14 @@ import type { Translation } from './translation.js'
  *
  * @param route `<kind>/<namespace>/<name>`, the kind in any case; undefined: for all routes
  */
-export function effectivePoliciesOf({ gatewayApi }: Translation, route: string | undefined): readonly EffectiveField[] {
+export function effectivePoliciesOf({ gatewayApi, inputs }: Translation, route: string | undefined): readonly EffectiveField[] {
   const wanted = route === undefined ? undefined : withLowerKind(route)
-  return effectiveFields({ ...gatewayApi.effectivePolicies }, (each) => wanted === undefined || withLowerKind(each) === wanted)
+  const rulesOf = (each: string): readonly AnyRule[] => {
+    const [kind, ...name] = each.split('/')
+    if (kind !== 'HTTPRoute' && kind !== 'GRPCRoute') return []
+    return inputs.kind(kind).get(name.join('/'))?.spec.rules ?? []
+  }
+  return effectiveFields({ ...gatewayApi.effectivePolicies }, (each) => wanted === undefined || withLowerKind(each) === wanted, rulesOf)
 }
 
 function withLowerKind(route: string): string {

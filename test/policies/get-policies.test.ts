@@ -74,6 +74,33 @@ it('says for each field which policy decides it', async () => {
   expect(JSON.parse(asJson.out)).toContainEqual(expect.objectContaining({ field: 'retry.numRetries', state: 'counts', value: 4 }))
 }, 60_000)
 
+it('says what rules decide themselves', async () => {
+  const cors = 'filters: [{type: CORS, cors: {allowOrigins: ["https://own.example.com"]}}]'
+  await world.write(
+    httpRoute(
+      'r',
+      `[${under('/a', `name: a, timeouts: {request: 2s, backendRequest: 1s}, ${to('a')}`)}, ${under('/b', `${cors}, ${to('a')}`)}, {${to('a')}}]`,
+    ),
+    policy('BackendTrafficPolicy', 'times', 'kind: HTTPRoute, name: r', 'timeouts: {http: {requestTimeout: 9s, streamIdleTimeout: 8s}}'),
+    policy('BackendTrafficPolicy', 'of-a', 'kind: HTTPRoute, name: r, sectionName: a', 'retry: {numRetries: 3}'),
+    policy('SecurityPolicy', 'origins', 'kind: HTTPRoute, name: r', 'cors: {allowOrigins: ["https://policy.example.com"]}'),
+    policy('BackendTrafficPolicy', 'forced', 'kind: Gateway, name: gw', 'overrides: {retry: {perRetry: {timeout: 3s}}}'),
+  )
+  const { out } = await gatewayctl('get', 'policies', '--for', 'httproute/r')
+  const states = out.split('\n').map((line) => line.split(/ {2,}/).slice(1))
+  const of = (rule: string, field: string) =>
+    states.filter((cells) => cells[0] === rule && cells[1] === field).map((cells) => cells.slice(2))
+  expect(of('a', 'BackendTrafficPolicy timeouts.http.requestTimeout')).toEqual([['default/times', 'decided by HTTPRoute/default/r']])
+  expect(of('*', 'BackendTrafficPolicy timeouts.http.requestTimeout')).toEqual([['"9s"', 'default/times', 'counts']])
+  expect(of('a', 'BackendTrafficPolicy timeouts.http.streamIdleTimeout')).toEqual([['"8s"', 'default/times', 'counts']])
+  expect(of('*', 'SecurityPolicy cors').map((cells) => cells.slice(1))).toEqual([
+    ['default/origins', 'counts, but not for spec.rules[1], which say it themselves'],
+  ])
+  expect(of('a', 'BackendTrafficPolicy retry.perRetry.timeout')).toEqual([
+    ['"3s"', 'default/forced', 'counts, nothing further inside can change it'],
+  ])
+}, 60_000)
+
 it('says which policy cannot be used, and ends with 3', async () => {
   await world.write(
     ROUTE,

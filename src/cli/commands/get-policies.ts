@@ -40,10 +40,13 @@ function printFields(fields: readonly EffectiveField[], route: string, style: St
   )
 }
 
-function stateOf({ state, winner }: EffectiveField, style: Style): string {
+function stateOf({ state, winner, exceptRules }: EffectiveField, style: Style): string {
   switch (state) {
     case 'counts':
-      return style.good('counts')
+      return (
+        style.good('counts') +
+        (exceptRules.length === 0 ? '' : `, but not for spec.rules[${exceptRules.join(', ')}], which say it themselves`)
+      )
     case 'overrides':
       return style.good('counts, nothing further inside can change it')
     case 'lost':
