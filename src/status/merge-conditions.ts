@@ -1,4 +1,5 @@
 /** Conditions of ours among the conditions of others. */
+import { DELIVERED } from '../gatewayapi/delivered-condition.js'
 import type { Condition } from '../gatewayapi/model.js'
 import { isJsonObject, stringAt } from '../k8s/kube-json.js'
 
@@ -16,16 +17,16 @@ const OWN_PREFIX = 'headgate.dev/'
 /**
  * Our conditions with their times: the stored time stays as long as the stored status does.
  *
- * `Programmed` is not taken back for want of proxies: a leader that took over a moment ago has not heard of them all, and what a
- * leader before it saw acknowledged in this generation was so.
+ * `Programmed` and `Delivered` are not taken back for want of proxies: a leader that took over a moment ago has not heard of them all, and
+ * what a leader before it saw acknowledged in this generation was so.
  *
  * @param stored the conditions of the object as it is
  * @param now RFC 3339
  */
 export function withTimes(stored: readonly unknown[], ours: readonly Condition[], now: string): readonly WrittenCondition[] {
-  return ours.map((condition) => {
-    const before = stored.find((candidate) => stringAt(candidate, 'type') === condition.type)
-    const confirmed = isUnheardOf(condition) ? programmedBefore(before, condition.observedGeneration) : undefined
+  const written = ours.map((condition): WrittenCondition => {
+    const before = typed(stored, condition.type)
+    const confirmed = isUnheardOf(condition) ? confirmedBefore(before, condition) : undefined
     if (confirmed !== undefined) return confirmed
     const since = stringAt(before, 'status') === condition.status ? stringAt(before, 'lastTransitionTime') : ''
     const { type, status, observedGeneration, reason } = condition
@@ -39,18 +40,26 @@ export function withTimes(stored: readonly unknown[], ours: readonly Condition[]
       message: condition.message.slice(0, MAX_MESSAGE_LENGTH).toWellFormed(),
     }
   })
+  const accepted = ours.find(({ type, status }) => type === 'Accepted' && status === 'True')
+  const isSilent = accepted !== undefined && !ours.some(({ type }) => type === DELIVERED)
+  const delivered = isSilent ? confirmedBefore(typed(stored, DELIVERED), { ...accepted, type: DELIVERED }) : undefined
+  return delivered === undefined ? written : [...written, delivered]
+}
+
+function typed(stored: readonly unknown[], type: string): unknown {
+  return stored.find((candidate) => stringAt(candidate, 'type') === type)
 }
 
 function isUnheardOf({ type, status, reason }: Condition): boolean {
   return type === 'Programmed' && status === 'False' && reason === 'Pending'
 }
 
-function programmedBefore(stored: unknown, generation: number): WrittenCondition | undefined {
-  if (!isJsonObject(stored) || stored.status !== 'True' || stored.observedGeneration !== generation) return undefined
+function confirmedBefore(stored: unknown, { type, observedGeneration }: Condition): WrittenCondition | undefined {
+  if (!isJsonObject(stored) || stored.status !== 'True' || stored.observedGeneration !== observedGeneration) return undefined
   return {
-    type: 'Programmed',
+    type,
     status: 'True',
-    observedGeneration: generation,
+    observedGeneration,
     lastTransitionTime: stringAt(stored, 'lastTransitionTime'),
     reason: stringAt(stored, 'reason'),
     message: stringAt(stored, 'message'),

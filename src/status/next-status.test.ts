@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
+import { DELIVERED } from '../gatewayapi/delivered-condition.js'
 import type { Condition } from '../gatewayapi/model.js'
 import type { ObjectStatus } from '../gatewayapi/object-status.js'
 import { type JsonObject, listAt, stringAt } from '../k8s/kube-json.js'
@@ -65,6 +66,21 @@ describe('the status of a route', () => {
     const before = entry('web', US, stored(condition('Accepted')), stored(condition('ResolvedRefs')), refused)
     const [merged] = listAt(merge({ parents: [before] }, route('web')), 'parents')
     expect(listAt(merged, 'conditions')).toEqual([stored(condition('Accepted')), stored(condition('ResolvedRefs'))])
+  })
+
+  it('keeps what proxies took of this generation while nobody has heard of them: another replica leads since a moment ago', () => {
+    const before = entry('web', US, stored(condition('Accepted')), stored(condition('ResolvedRefs')), stored(condition(DELIVERED)))
+    expect(merge({ parents: [before] }, route('web'))).toEqual({ parents: [before] })
+  })
+
+  it.each([
+    ['an earlier generation', condition('Accepted'), condition(DELIVERED, 'True', 2)],
+    ['a parent that does not take the route any more', condition('Accepted', 'False'), condition(DELIVERED)],
+  ])('loses what proxies took of %s', (_of, accepted, delivered) => {
+    const before = entry('web', US, stored(condition('Accepted')), stored(delivered))
+    const ours: ObjectStatus = { shape: 'route', object, parents: [{ parentRef: gatewayRef('web'), conditions: [accepted] }] }
+    const [merged] = listAt(merge({ parents: [before] }, ours), 'parents')
+    expect(listAt(merged, 'conditions').map((each) => (each as JsonObject).type)).toEqual(['Accepted'])
   })
 
   it('is the stored one when nothing changed, whatever the order of the fields', () => {

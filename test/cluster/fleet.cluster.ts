@@ -94,19 +94,19 @@ describe('a fleet under load', () => {
       leader = await leaderPod()
     }, 60_000)
     const before = (await readGateway(site.namespace)).status?.conditions?.find(({ type }) => type === 'Programmed')
+    const delivered = await deliveredSince('web')
+    expect(delivered).toMatch(/^\d{4}-/)
     await withoutLoss(async () => {
       await kubectl('delete', 'pod', leader, '--namespace', SYSTEM, '--grace-period=0', '--force')
       await apply(routeYaml(site.namespace, 'second', 'second.example.com'))
       await answers({ address: site.address, host: 'second.example.com' }, 60_000)
       await eventually(async () => {
-        const route = await kubectlJson<{ status: { parents: readonly { conditions: readonly { type: string; status: string }[] }[] } }>(
-          ...['get', 'httproute', 'second', '--namespace', site.namespace],
-        )
-        expect(route.status.parents[0]?.conditions).toContainEqual(expect.objectContaining({ type: 'Accepted', status: 'True' }))
+        expect(await conditionsOfRoute('second')).toContainEqual(expect.objectContaining({ type: 'Accepted', status: 'True' }))
       }, 60_000)
     })
     const after = (await readGateway(site.namespace)).status?.conditions?.find(({ type }) => type === 'Programmed')
     expect(after).toMatchObject({ status: 'True', lastTransitionTime: before?.lastTransitionTime })
+    expect(await deliveredSince('web')).toBe(delivered)
   }, 240_000)
 
   it('goes on while the API server is away for a minute, and takes up changes afterwards', async () => {
@@ -123,6 +123,19 @@ describe('a fleet under load', () => {
     await answers({ address: site.address, host: 'third.example.com' }, 120_000)
   }, 400_000)
 })
+
+async function conditionsOfRoute(name: string): Promise<readonly Condition[]> {
+  const route = await kubectlJson<{ status: { parents: readonly { conditions: readonly Condition[] }[] } }>(
+    ...['get', 'httproute', name, '--namespace', site.namespace],
+  )
+  return route.status.parents[0]?.conditions ?? []
+}
+
+/** Since when the status says that proxies have a route. */
+async function deliveredSince(name: string): Promise<string | undefined> {
+  return (await conditionsOfRoute(name)).find(({ type, status }) => type === 'headgate.dev/Delivered' && status === 'True')
+    ?.lastTransitionTime
+}
 
 /** The pod that holds the lease. The holder names its pod, possibly with more words behind it. */
 async function leaderPod(): Promise<string> {
