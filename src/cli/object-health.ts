@@ -19,7 +19,7 @@ const NEGATIVE = new Set(['Conflicted', 'PartiallyInvalid', 'InsecureFrontendVal
 const REMARKS = new Set(['OverlappingTLSConfig', 'Overridden'])
 
 /** Reasons of a False that time alone heals. */
-const PASSING = new Set(['Pending', 'AddressNotAssigned', 'NoProxy', 'NoResources'])
+const PASSING = new Set(['Pending', 'AddressNotAssigned', 'NoProxy'])
 
 /** The parts of an object that have conditions of their own. */
 export function statusParts(status: ObjectStatus): readonly StatusPart[] {

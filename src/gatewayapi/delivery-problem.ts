@@ -4,6 +4,9 @@ import type { ObjectVersion } from '../util/object-ref.js'
 import type { Problem } from './conditions.js'
 import type { Delivery, Inputs, Quarantine } from './inputs.js'
 
+/** Nobody is there who could serve. */
+export const NO_PROXY: Problem = { reason: 'Pending', message: 'No proxy is connected yet.' }
+
 /** Why the present generation of an object does not serve yet; undefined once every connected proxy has it. */
 export function deliveryProblem(view: View, inputs: Inputs, object: ObjectVersion): Problem | undefined {
   const key = `${object.kind}/${object.namespace}/${object.name}`
@@ -17,11 +20,8 @@ function problemOf(delivery: Delivery | undefined, generation: number): Problem 
   if (delivery?.state === 'withheld') return { reason: 'Pending', message: `Proxies do not get it: ${delivery.message ?? ''}` }
   // Proxies that join, leave or restart take nothing back: what was acknowledged once stays programmed.
   if (delivery !== undefined && delivery.acknowledgedGeneration >= generation) return undefined
-  const message =
-    delivery === undefined || delivery.state === 'noProxy'
-      ? 'No proxy is connected yet.'
-      : 'The proxies have not acknowledged the configuration yet.'
-  return { reason: 'Pending', message }
+  if (delivery === undefined || delivery.state === 'noProxy') return NO_PROXY
+  return { reason: 'Pending', message: 'The proxies have not acknowledged the configuration yet.' }
 }
 
 function heldBack({ state, message }: Quarantine): Problem {

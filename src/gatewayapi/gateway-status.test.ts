@@ -202,6 +202,10 @@ describe('Programmed', () => {
     expect(programmed(world)).toMatch(/^False AddressNotAssigned/)
     inputs.addresses.set('infra/gw', { assigned: [{ type: 'IPAddress', value: '192.0.2.1' }] })
     expect(programmed(world)).toBe('False Pending: No proxy is connected yet.')
+    const absence = { reason: 'NoResources', message: 'The quota is used up.' } as const
+    inputs.addresses.set('infra/gw', { assigned: [{ type: 'IPAddress', value: '192.0.2.1' }], absence })
+    expect(programmed(world)).toBe('False NoResources: The quota is used up.')
+    inputs.addresses.set('infra/gw', { assigned: [{ type: 'IPAddress', value: '192.0.2.1' }] })
     inputs.deliveries.set('Gateway/infra/gw', { acknowledgedGeneration: 0, state: 'pending' })
     expect(programmed(world)).toMatch(/^False Pending: The proxies have not acknowledged/)
     inputs.deliveries.set('Gateway/infra/gw', { acknowledgedGeneration: 1, state: 'delivered' })

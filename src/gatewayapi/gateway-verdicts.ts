@@ -2,7 +2,7 @@
 import type { Collection, Graph, View } from '../incremental/index.js'
 import type { ObjectKey } from '../util/object-ref.js'
 import type { Problem } from './conditions.js'
-import { deliveryProblem } from './delivery-problem.js'
+import { deliveryProblem, NO_PROXY } from './delivery-problem.js'
 import { addressProblem } from './gateway-addresses.js'
 import type { OurGateway } from './gateways.js'
 import type { Inputs } from './inputs.js'
@@ -41,12 +41,14 @@ export function declareGatewayVerdicts(
       const listeners = listenerStatesOf(view, states, gateway)
       const { accepted, partly } = acceptance(gateway.problem, listeners)
       const delivery = deliveryProblem(view, inputs, gateway.object)
+      const addresses = view.get(inputs.addresses, key)
+      const absence = delivery === NO_PROXY ? addresses?.absence : undefined
       const invalid = accepted && { reason: 'Invalid', message: accepted.message }
       return {
         gateway: gateway.key,
         accepted,
         partly,
-        programmed: invalid ?? addressProblem(gateway.spec.addresses ?? [], view.get(inputs.addresses, key)) ?? delivery,
+        programmed: invalid ?? addressProblem(gateway.spec.addresses ?? [], addresses) ?? absence ?? delivery,
         delivery,
       }
     },

@@ -32,12 +32,25 @@ describe('KubeClient', () => {
   })
 
   it('turns a refusal into an error with status, reason and what to do', async () => {
-    api.plan({ status: 403, reason: 'Forbidden' }, () => true)
+    const message = 'services is forbidden: User "me" cannot list resource "services" in API group "" at the cluster scope'
+    api.plan({ status: 403, reason: 'Forbidden', message }, () => true)
     await expect(client.json({ path: SERVICES }, never)).rejects.toMatchObject({
       code: 'KUBE_API',
       status: 403,
       reason: 'Forbidden',
       message: expect.stringContaining('grant this verb'),
+    })
+  })
+
+  it.each([
+    'services "web" is forbidden: exceeded quota: none, requested: services=1, used: services=0, limited: services=0',
+    'services "web" is forbidden: unable to create new content in namespace shop because it is being terminated',
+    'admission webhook "policy.example.com" denied the request: no label "team"',
+  ])('does not ask for rights where it has them, and something else refuses: %s', async (message) => {
+    api.plan({ status: 403, reason: 'Forbidden', message }, () => true)
+    await expect(client.json({ path: SERVICES }, never)).rejects.toMatchObject({
+      status: 403,
+      message: expect.not.stringContaining('grant this verb'),
     })
   })
 

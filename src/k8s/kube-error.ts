@@ -11,7 +11,7 @@ export class KubeApiError extends Error {
   readonly retryAfterMs: number | undefined
 
   constructor(request: string, status: number, reason: string, detail: string, retryAfterMs?: number) {
-    super(`${request}: ${status}${reason === '' ? '' : ` ${reason}`}${detail === '' ? '' : `: ${detail}`}${hint(status)}`)
+    super(`${request}: ${status}${reason === '' ? '' : ` ${reason}`}${detail === '' ? '' : `: ${detail}`}${hint(status, detail)}`)
     this.name = 'KubeApiError'
     this.status = status
     this.reason = reason
@@ -39,8 +39,12 @@ export function isExpired(error: unknown): boolean {
   return error instanceof KubeApiError && (error.status === 410 || error.reason === 'Expired' || error.reason === 'Gone')
 }
 
-function hint(status: number): string {
+function hint(status: number, detail: string): string {
   if (status === 401) return ' (the credentials were refused: check the kubeconfig or the ServiceAccount token)'
-  if (status === 403) return ' (grant this verb to the ServiceAccount of the controller)'
+  // Quotas, Pod Security and webhooks refuse with the same status what we have the right to do.
+  if (status === 403 && (detail === '' || LACKS_RIGHT.test(detail))) return ' (grant this verb to the ServiceAccount of the controller)'
   return ''
 }
+
+/** As the API server words it for every authorizer. */
+const LACKS_RIGHT = /\bcannot [a-z]+ (resource|path) /

@@ -21,7 +21,11 @@ export interface SeenRequest {
  * What happens instead of an answer: an error, a reset connection, or silence until the client gives up; `unanswered` is the same silence
  * about a request that was carried out.
  */
-export type Fault = { readonly status: number; readonly reason?: string; readonly retryAfter?: number } | 'reset' | 'hang' | 'unanswered'
+export type Fault =
+  | { readonly status: number; readonly reason?: string; readonly message?: string; readonly retryAfter?: number }
+  | 'reset'
+  | 'hang'
+  | 'unanswered'
 
 interface PlannedFault {
   readonly matches: (request: SeenRequest) => boolean
@@ -211,7 +215,7 @@ export class FakeKubeApi {
       if (planned.fault === 'reset') response.socket?.resetAndDestroy()
       else if (planned.fault === 'unanswered') this.#carryOut(seen)
       else if (planned.fault !== 'hang')
-        send(response, failed(planned.fault.status, planned.fault.reason ?? 'Injected', planned.fault.retryAfter))
+        send(response, failed(planned.fault.status, planned.fault.reason ?? 'Injected', planned.fault.retryAfter, planned.fault.message))
     })
   }
 
@@ -362,9 +366,9 @@ function succeeded(body: JsonObject): Answer {
   return { status: 200, headers: {}, body }
 }
 
-function failed(code: number, reason: string, retryAfter?: number): Answer {
+function failed(code: number, reason: string, retryAfter?: number, message = `fault ${reason}`): Answer {
   const headers = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }
-  return { status: code, headers, body: { kind: 'Status', status: 'Failure', code, reason, message: `fault ${reason}` } }
+  return { status: code, headers, body: { kind: 'Status', status: 'Failure', code, reason, message } }
 }
 
 function send(response: http.ServerResponse, { status, headers, body }: Answer): void {

@@ -27,6 +27,11 @@ export function selectorLabels({ owner }: FleetOwner): Readonly<Record<string, s
   }
 }
 
+/** What people type to find the pods of a fleet. */
+export function podSelector({ owner }: FleetOwner): string {
+  return `${owner.kind === 'GatewayClass' ? MERGED_CLASS_LABEL : GATEWAY_NAME_LABEL}=${gatewayNameLabel(owner.name)}`
+}
+
 /** Labels of an object: those of `spec.infrastructure.labels` and ours, which win. */
 export function objectLabels(infra: Pick<GatewayInfra, 'owner' | 'gatewayClass' | 'labels'>): Readonly<Record<string, string>> {
   return {

@@ -347,7 +347,8 @@ describe('Provisioner', () => {
     const service = object(SERVICES)
     if (service === undefined) throw new Error('no Service')
     api.put(SERVICES, { ...service, status: { loadBalancer: { ingress: [{ ip: '10.89.4.1' }] } } })
-    await eventually(() => expect(addresses.get('shop/web')).toEqual({ assigned: [{ type: 'IPAddress', value: '10.89.4.1' }] }))
+    await eventually(() => expect(addresses.get('shop/web')?.assigned).toEqual([{ type: 'IPAddress', value: '10.89.4.1' }]))
+    expect(addresses.get('shop/web')?.problem).toBeUndefined()
   })
 
   it('says what the cluster refuses', async () => {
@@ -357,6 +358,38 @@ describe('Provisioner', () => {
     await eventually(() => expect(addresses.get('shop/web')?.problem?.reason).toBe('NoResources'))
     await clock.advance(1_000)
     await made()
+  })
+
+  it('says why no Envoy is there, also where it does not lead, until one is', async () => {
+    const absence = (): string | undefined => {
+      const said = addresses.get('shop/web')?.absence
+      return said && `${said.reason}: ${said.message}`
+    }
+    const report = (status: Readonly<Record<string, unknown>>): void => {
+      const deployment = object(DEPLOYMENTS)
+      if (deployment === undefined) throw new Error('no Deployment')
+      api.put(DEPLOYMENTS, { ...deployment, status })
+    }
+    await lead()
+    set(infra())
+    await made()
+    await eventually(() => expect(absence()).toMatch(/^Pending: .*No pod of the Deployment "headgate-web" is available/))
+    expect(absence()).toMatch(/kubectl describe pods --namespace shop --selector .*gateway\.networking\.k8s\.io\/gateway-name=web$/)
+    const refusal = 'pods "headgate-web-1" is forbidden: exceeded quota: none'
+    const conditions = [{ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message: refusal }]
+    report({ conditions })
+    await eventually(() =>
+      expect(absence()).toBe(`NoResources: The cluster refuses the pods of the Deployment "headgate-web": ${refusal}.`),
+    )
+    const follower: unknown[] = []
+    const next = new Provisioner({ ...options(), onAddresses: (_gateway, now) => follower.push(now?.absence?.reason) })
+    next.set(new Map([['shop/web', infra()]]))
+    running.push(next.observe(stop.signal))
+    await next.listed
+    expect(follower).toEqual(['NoResources'])
+    // A fleet of which one more pod is refused serves.
+    report({ conditions, availableReplicas: 1 })
+    await eventually(() => expect(absence()).toBeUndefined())
   })
 
   it('says that a bootstrap cannot be changed as asked, and makes the Envoys without the change', async () => {
@@ -397,7 +430,7 @@ describe('Provisioner', () => {
       const service = api.get(SERVICES, 'system', 'headgateclass-headgate')
       if (service === undefined) throw new Error('no Service')
       api.put(SERVICES, { ...service, status: { loadBalancer: { ingress: [{ ip: '10.89.4.1' }] } } })
-      const assigned = { assigned: [{ type: 'IPAddress', value: '10.89.4.1' }] }
+      const assigned = expect.objectContaining({ assigned: [{ type: 'IPAddress', value: '10.89.4.1' }] })
       await eventually(() => expect([addresses.get('shop/web'), addresses.get('team/api')]).toEqual([assigned, assigned]))
       set(sharedFleet([sharedService([web], [tcpPort(80, 10_080)])]), CLASS)
       expect(addresses.get('team/api')).toBeUndefined()

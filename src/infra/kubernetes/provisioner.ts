@@ -14,11 +14,12 @@ import type { RawObject } from '../../k8s/kube-json.js'
 import type { Log } from '../../k8s/log.js'
 import { deepEqual } from '../../util/deep-equal.js'
 import type { ObjectRef } from '../../util/object-ref.js'
+import { absentProxies } from './absent-proxies.js'
 import { asksOnlyForClusterAddresses, readAddresses } from './addresses.js'
 import type { BindAddresses } from './bind-addresses.js'
 import { fleetPlace, serviceName } from './fleet-place.js'
 import { FleetWriter, ForeignObjectError } from './fleet-writer.js'
-import { CONTROLLER_ANNOTATION } from './labels.js'
+import { CONTROLLER_ANNOTATION, podSelector } from './labels.js'
 import { bootstrapOf, type Manifest, manifestsOf, type XdsEndpoint } from './manifests.js'
 import { NameClaims } from './name-claims.js'
 import { contentMark, gatewayOf, kindOf, type OwnedName, ownedName } from './owned-objects.js'
@@ -154,7 +155,7 @@ export class Provisioner {
   #see(name: OwnedName, object: RawObject | undefined): void {
     const fleet = this.#remember(name, object)
     if (fleet === undefined) return
-    if (name.startsWith('Service/')) this.#tell(fleet)
+    if (kindOf(name) === 'Service' || isWorkload(name)) this.#tell(fleet)
     if (this.#waiting.has(fleet)) this.#queue.add(fleet)
     const isWanted = this.#infra.has(fleet)
     const isAsApplied = object !== undefined && this.#writer.markOf(name) === contentMark(object)
@@ -231,7 +232,7 @@ export class Provisioner {
       // The watch may have told of a later change while the answer was under way.
       if (applied !== undefined && !isNewer(this.#observed.get(name), applied)) {
         this.#remember(name, applied)
-        if (manifest.kind === 'Service') this.#tell(fleet)
+        if (manifest.kind === 'Service' || isWorkload(name)) this.#tell(fleet)
       }
     }
     await this.#replace(fleet, wanted, infra, settings.podSpec.hostNetwork !== true, signal)
@@ -314,18 +315,26 @@ export class Provisioner {
     this.#tell(fleet)
   }
 
+  /** One pod of an earlier workload is enough: it serves until what takes its place does. */
+  #absence(fleet: string, infra: GatewayInfra): GatewayAddresses['absence'] {
+    const workloads = [...(this.#objects.get(fleet) ?? [])].filter(isWorkload).map((name) => this.#observed.get(name))
+    const reasons = workloads.map((workload) => absentProxies(workload, podSelector(infra)))
+    return reasons.includes(undefined) ? undefined : reasons[0]
+  }
+
   /** Tells the addresses of the Gateways of a fleet where they have changed. */
   #tell(fleet: string): void {
     const infra = this.#infra.get(fleet)
     if (infra === undefined || !this.#hasListed) return
     const place = fleetPlace(infra, this.#options.controllerNamespace)
     const problem = this.#problems.get(fleet)
+    const absence = this.#absence(fleet, infra)
     for (const service of infra.services) {
       const observed = this.#observed.get(ownedName('Service', place.namespace, serviceName(place, service)))
       const cluster = asksOnlyForClusterAddresses(wantedAddresses(service))
       for (const { key, addresses: requested } of service.gateways) {
         const addresses = readAddresses(observed, requested, cluster)
-        const now = problem === undefined ? addresses : { ...addresses, problem }
+        const now = { ...addresses, ...(problem && { problem }), ...(absence && { absence }) }
         if (this.#fleets.get(key) !== fleet || deepEqual(this.#told.get(key), now)) continue
         this.#told.set(key, now)
         this.#options.onAddresses(key, now)

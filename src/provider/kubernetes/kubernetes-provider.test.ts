@@ -115,7 +115,8 @@ describe('KubernetesProvider', () => {
 
   it('does not complete while one kind cannot be listed', async () => {
     // The list as a stream, the one in pages right after it, and the next one.
-    api.plan({ status: 403, reason: 'Forbidden' }, (request) => request.path === ROUTES, 3)
+    const message = 'httproutes.gateway.networking.k8s.io is forbidden: User "me" cannot list resource "httproutes" in API group "x"'
+    api.plan({ status: 403, reason: 'Forbidden', message }, (request) => request.path === ROUTES, 3)
     const provider = start()
     await eventually(() => expect([...provider.states().values()]).toContainEqual(expect.objectContaining({ kind: 'waiting' })))
     await eventually(() => expect([...provider.states().values()].filter(({ kind }) => kind === 'watching').length).toBeGreaterThan(15))
