@@ -110,6 +110,19 @@ describe('LeaseElector', () => {
     expect(a.log).toEqual(['leads', 'stopped'])
   })
 
+  it('knows for how long the API server has not answered, whether it leads or not', async () => {
+    const [a, b] = [replica('a'), replica('b')]
+    await pass(10_000)
+    expect(Math.max(a.elector.silenceMs, b.elector.silenceMs)).toBeLessThan(3_000)
+    // It answers, if only that it will not.
+    api.plan({ status: 403 }, () => true, 4)
+    await pass(4_000)
+    expect(Math.max(a.elector.silenceMs, b.elector.silenceMs)).toBeLessThan(3_000)
+    api.plan({ status: 503 }, () => true, 10_000)
+    await pass(20_000)
+    expect(Math.min(a.elector.silenceMs, b.elector.silenceMs)).toBeGreaterThan(12_000)
+  })
+
   it('goes on leading through failures that are shorter than that', async () => {
     const a = replica('a')
     await eventually(() => expect(a.elector.isLeader).toBe(true))

@@ -7,7 +7,7 @@
 import { linkedController } from './abort.js'
 import type { Clock } from './clock.js'
 import type { KubeClient } from './kube-client.js'
-import { hasStatus } from './kube-error.js'
+import { hasStatus, KubeApiError } from './kube-error.js'
 import { fieldAt, type JsonObject, stringAt } from './kube-json.js'
 import type { Log } from './log.js'
 import { collectionPath, objectPath } from './resource-path.js'
@@ -52,6 +52,8 @@ export class LeaseElector {
   readonly #options: LeaseElectorOptions
   readonly #times: LeaseTimes
   #observed: Observation | undefined
+  /** When the API server last answered; undefined before the election begins. */
+  #heardMs: number | undefined
   /** Failures in a row; only the first one is told. */
   #failures = 0
   #leading: { readonly controller: AbortController; readonly work: Promise<void> } | undefined
@@ -66,6 +68,11 @@ export class LeaseElector {
     return stringAt(this.#observed?.lease, 'spec', 'holderIdentity')
   }
 
+  /** For how long the API server has not answered questions about the Lease, in milliseconds; 0 before the first one. */
+  get silenceMs(): number {
+    return this.#heardMs === undefined ? 0 : this.#options.clock.monotonicMs() - this.#heardMs
+  }
+
   /** True while this replica leads. */
   get isLeader(): boolean {
     return this.#leading !== undefined
@@ -74,6 +81,7 @@ export class LeaseElector {
   /** Takes part until the signal aborts, then gives the Lease back. Never rejects. */
   async start(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options
+    this.#heardMs ??= clock.monotonicMs()
     while (!signal.aborted) {
       const startedMs = clock.monotonicMs()
       if (await this.#acquire(startedMs, signal)) await this.#leadWhileRenewed(startedMs, signal)
@@ -110,11 +118,14 @@ export class LeaseElector {
     try {
       this.#observe(await this.#read(signal, timeoutMs), startedMs)
       this.#failures = 0
+      this.#heardMs = this.#options.clock.monotonicMs()
       if (this.#observed !== undefined && !this.#mayTake(this.#observed)) return false
       const written = await this.#write(this.#claim(this.#observed?.lease), signal, timeoutMs)
       this.#observe(written, startedMs)
       return true
     } catch (error) {
+      // What refuses us answers; 5xx may come from something before a server that is away.
+      if (error instanceof KubeApiError && error.status < 500) this.#heardMs = this.#options.clock.monotonicMs()
       // Somebody was faster: what they wrote is seen at the next attempt.
       if (!signal.aborted && !hasStatus(error, 409))
         this.#options.log[this.#failures++ === 0 ? 'warn' : 'debug']({ err: error }, 'the Lease of the leader could not be read or written')

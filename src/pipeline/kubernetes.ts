@@ -53,11 +53,13 @@ import { fleetsOf } from './fleet-accounts.js'
 import { listenerPlaces } from './listener-places.js'
 import { ObjectStatuses } from './object-statuses.js'
 import { observe, observeRound } from './observe.js'
+import { HandOver } from './replicas/hand-over.js'
 import { formatHolder, parseHolder, replicaUri } from './replicas/identity.js'
 import { rejectedVersionConfigMap } from './replicas/rejected-version-config-map.js'
 import { type ReporterOptions, reportToLeader } from './replicas/report-client.js'
 import { reportServer } from './replicas/report-server.js'
 import { replicaService } from './replicas/service.js'
+import { askInTouch, touchServer } from './replicas/touch.js'
 
 /** Kinds of which only the objects are read that something names: nobody hands us all Secrets of a cluster. */
 const BY_REFERENCE = ['Secret', 'ConfigMap'] as const
@@ -187,9 +189,20 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
     },
   })
 
-  server.addService(
-    replicaService(),
-    reportServer(
+  const handOver: HandOver = new HandOver({
+    replica: config.replicaName,
+    silenceMs: () => elector.silenceMs,
+    streams: () => server.streams,
+    ask: (asking) =>
+      askInTouch(hostAndPort(serverName, config.xds.port), serverName, replicaCredentials(authority, config.replicaName), asking),
+    dismiss: () => server.dismiss(),
+    onSilence: (milliseconds) => metrics.apiSilenceSeconds.set(milliseconds / 1000),
+    clock: systemClock,
+    log: logger,
+  })
+  server.addService(replicaService(), {
+    ...touchServer(config.replicaName, () => handOver.isInTouch),
+    ...reportServer(
       {
         reported: (replica, isComplete, objects) => {
           if (pipeline.deliveries.reported(replica, isComplete, objects)) pipeline.touched()
@@ -202,7 +215,7 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
       server.rejected,
       logger,
     ),
-  )
+  })
   await server.listen(config.xds.host, config.xds.port).catch((error: unknown) => {
     throw listenError(error, { what: 'the xDS server', ...config.xds, flag: '--xds-address' })
   })
@@ -215,11 +228,11 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
     effectivePolicies: (route) => effectivePoliciesOf(translation, route),
     history,
     bootstraps: () => [],
-    health: () => ({
-      live: true,
-      ready: snapshots.isComplete,
-      reasons: snapshots.isComplete ? [] : ['the objects of the cluster have not been read yet', ...provider.missing()],
-    }),
+    health: () => {
+      const unread = snapshots.isComplete ? [] : ['the objects of the cluster have not been read yet', ...provider.missing()]
+      const reasons = handOver.problem === undefined ? unread : [...unread, handOver.problem]
+      return { live: true, ready: reasons.length === 0, reasons }
+    },
     metrics: async () => ({ contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }),
   }
   const onError = (err: unknown, path: string): void => logger.error({ err, path }, 'the admin server failed')
@@ -240,7 +253,7 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
     issue: () => rateLimitCertificate(authority),
     restartsReaders: true,
   }
-  const elector = new LeaseElector({
+  const elector: LeaseElector = new LeaseElector({
     ...edge,
     namespace: config.namespace,
     // Of two installations in one namespace each has a leader.
@@ -282,6 +295,7 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
           await elector.start(running)
         },
         (running) => reportToLeader(reporter, running),
+        (running) => handOver.start(running),
       ],
       signal,
     )

@@ -27,6 +27,8 @@ export interface Metrics {
   readonly extensionCalls: Counter<'resource' | 'outcome'>
   /** Resources about which it has not answered. */
   readonly extensionUnanswered: Gauge
+  /** For how long the API server has not answered. */
+  readonly apiSilenceSeconds: Gauge
   /** Attempts to fetch what policies need, by kind and outcome. */
   readonly fetches: Counter<'kind' | 'outcome'>
   /** Exports what is counted elsewhere as plain numbers. */
@@ -114,6 +116,11 @@ export function createMetrics(version: string): Metrics {
       registers,
       name: 'headgate_extension_unanswered',
       help: 'Resources about which the extension server has not answered.',
+    }),
+    apiSilenceSeconds: new Gauge({
+      registers,
+      name: 'headgate_api_server_silence_seconds',
+      help: 'For how long the Kubernetes API server has not answered this replica; looked at every 5 s.',
     }),
     fetches: new Counter({
       registers,

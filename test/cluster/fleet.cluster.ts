@@ -1,15 +1,20 @@
 /** Traffic while everything around it is replaced or fails: not one request may be lost. */
+import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { eventually } from '../support/eventually.js'
+import { get } from './support/http.js'
 import { apply, type Condition, conditionsOf, fromRunner, helm, kubectl, kubectlJson, type List } from './support/kubectl.js'
 import { startLoad } from './support/load.js'
 import { answers, createSite, readGateway, routeYaml, type Site } from './support/site.js'
 
 const SYSTEM = 'headgate-system'
 const OUTAGE_MS = 60_000
+
+const run = promisify(execFile)
 
 interface Pod {
   readonly metadata: { readonly name: string }
@@ -109,6 +114,28 @@ describe('a fleet under load', () => {
     expect(await deliveredSince('web')).toBe(delivered)
   }, 240_000)
 
+  it('hands Envoys over from a replica that the API server does not answer to one that it answers', async () => {
+    const pods = await proxiesByController()
+    const [name = '', proxies = 0] = [...pods].toSorted(([, a], [, b]) => b - a)[0] ?? []
+    expect(proxies).toBeGreaterThan(0)
+    const address = await kubectl('get', 'pod', name, '--namespace', SYSTEM, '--output', 'jsonpath={.status.podIP}')
+    const silence = ['OUTPUT', '--destination', address, '--protocol', 'tcp', '--source-port', '6443', '--jump', 'DROP']
+    await withoutLoss(async () => {
+      await run('iptables', ['--insert', ...silence])
+      try {
+        await eventually(async () => expect((await proxiesByController()).get(name)).toBe(0), 120_000)
+        await kubectl('wait', `pod/${name}`, '--namespace', SYSTEM, '--for=condition=Ready=false', '--timeout=60s')
+        await apply(routeYaml(site.namespace, 'elsewhere', 'elsewhere.example.com'))
+        await answers({ address: site.address, host: 'elsewhere.example.com' }, 60_000)
+        const asked = Array.from({ length: 30 }, () => get(site.address, 'elsewhere.example.com'))
+        for (const { status } of await Promise.all(asked)) expect(status).toBe(200)
+      } finally {
+        await run('iptables', ['--delete', ...silence])
+      }
+    })
+    await kubectl('wait', `pod/${name}`, '--namespace', SYSTEM, '--for=condition=Ready', '--timeout=60s')
+  }, 300_000)
+
   it('goes on while the API server is away for a minute, and takes up changes afterwards', async () => {
     const apiServer = componentPid('kube-apiserver')
     await withoutLoss(async () => {
@@ -144,6 +171,19 @@ async function leaderPod(): Promise<string> {
   const found = names.find((name) => spec.holderIdentity.includes(name))
   if (found === undefined) throw new Error(`the lease is held by "${spec.holderIdentity}", which is none of ${names.join(', ')}`)
   return found
+}
+
+/** How many Envoys hang on each replica of the controller. */
+async function proxiesByController(): Promise<ReadonlyMap<string, number>> {
+  const selector = 'app.kubernetes.io/name=headgate,app.kubernetes.io/component=controller'
+  const pods = await kubectl(
+    ...['get', 'pods', '--namespace', SYSTEM, '--selector', selector, '--output', 'jsonpath={.items[*].metadata.name}'],
+  )
+  const counts = pods.split(' ').map(async (pod): Promise<[string, number]> => {
+    const printed = await kubectl('exec', pod, '--namespace', SYSTEM, '--', 'node', '/app/dist/gatewayctl.mjs', 'proxies')
+    return [pod, printed.split('\n').filter((line) => line.startsWith('e2e/')).length]
+  })
+  return new Map(await Promise.all(counts))
 }
 
 /** The process of a component, as the cluster's scripts noted it. */

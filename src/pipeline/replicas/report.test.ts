@@ -20,6 +20,7 @@ import { replicaUri } from './identity.js'
 import { reportToLeader } from './report-client.js'
 import { reportServer } from './report-server.js'
 import { replicaService } from './service.js'
+import { askInTouch, touchServer } from './touch.js'
 
 const GROUP = 'bench/gw'
 const LOG = { info: () => {}, warn: () => {} }
@@ -54,7 +55,7 @@ async function startReplica(authority: CertificatePair): Promise<Replica> {
     replicaGone: (replica: string) => touch(pipeline.deliveries.replicaGone(replica)),
     rejected: (version: Parameters<typeof pipeline.rejected>[0]) => pipeline.rejected(version),
   }
-  server.addService(replicaService(), reportServer(sink, server.rejected, LOG))
+  server.addService(replicaService(), { ...reportServer(sink, server.rejected, LOG), ...touchServer('answers', () => true) })
   const port = await server.listen('127.0.0.1', 0)
   stops.push(() => {
     certificates.stop()
@@ -67,16 +68,18 @@ async function startReplica(authority: CertificatePair): Promise<Replica> {
   return { controlPlane, statuses, port }
 }
 
+function credentialsOf(authority: CertificatePair, uris: readonly string[]): ChannelCredentials {
+  const own = issueCertificate(authority, { commonName: 'follower', uris, usage: 'client', lifetimeMs: 60_000 }, new Date())
+  return ChannelCredentials.createSsl(Buffer.from(authority.certificate), Buffer.from(own.privateKey), Buffer.from(own.certificate))
+}
+
 function report(from: Replica, to: Replica, authority: CertificatePair, uris: readonly string[]): void {
   const controller = new AbortController()
   const running = reportToLeader(
     {
       replica: 'follower',
       leader: () => ({ name: 'leader', address: `127.0.0.1:${to.port}` }),
-      credentials: () => {
-        const own = issueCertificate(authority, { commonName: 'follower', uris, usage: 'client', lifetimeMs: 60_000 }, new Date())
-        return ChannelCredentials.createSsl(Buffer.from(authority.certificate), Buffer.from(own.privateKey), Buffer.from(own.certificate))
-      },
+      credentials: () => credentialsOf(authority, uris),
       serverName: 'headgate.test',
       deliveries: from.controlPlane.pipeline.deliveries,
       rejected: from.controlPlane.server.rejected,
@@ -165,5 +168,38 @@ describe('replicas', () => {
     report(follower, leader, authority, ['headgate:group:bench%2Fgw'])
     await new Promise((resolve) => setTimeout(resolve, 300))
     expect(leader.controlPlane.translation.inputs.deliveries.get('HTTPRoute/bench/route-1')?.state).toBe('noProxy')
+  })
+
+  it('tell each other whether the API server answers them, and nobody else', async () => {
+    const authority = createAuthority('test', new Date(), 3_600_000)
+    const { port, controlPlane } = await startReplica(authority)
+    const ask = (uris: readonly string[], signal = new AbortController().signal) =>
+      askInTouch(`127.0.0.1:${port}`, 'headgate.test', credentialsOf(authority, uris), signal)
+    await expect(ask([replicaUri('asks')])).resolves.toEqual({ replica: 'answers', inTouch: true })
+    await expect(ask(['headgate:group:bench%2Fgw'])).rejects.toThrow(/UNAUTHENTICATED/)
+    await controlPlane.server.close()
+    await expect(ask([replicaUri('asks')])).rejects.toThrow(/UNAVAILABLE/)
+  })
+
+  it('report again to one that has cut off all connections', async () => {
+    const authority = createAuthority('test', new Date(), 3_600_000)
+    const [leader, follower] = await Promise.all([startReplica(authority), startReplica(authority)])
+    report(follower, leader, authority, [replicaUri('follower')])
+    const { deliveries } = leader.controlPlane.pipeline
+    const progress = (connectedProxies: number): void => {
+      const acknowledgedRevision = follower.controlPlane.snapshots.revision(GROUP)
+      follower.controlPlane.pipeline.progress(GROUP, { acknowledgedRevision, connectedProxies })
+    }
+    const gone: string[] = []
+    const { replicaGone } = deliveries
+    deliveries.replicaGone = (replica) => {
+      gone.push(replica)
+      return replicaGone.call(deliveries, replica)
+    }
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    leader.controlPlane.server.dismiss()
+    await eventually(() => expect(gone).toEqual(['follower']))
+    progress(1)
+    await eventually(() => expect(stateOf(leader)).toBe('delivered'))
   })
 })

@@ -34,6 +34,12 @@ export interface Rejections {
   readonly rejected: readonly WireRejectedVersion[]
 }
 
+/** Whether the API server answers a replica. */
+export interface Touch {
+  readonly replica: string
+  readonly inTouch: boolean
+}
+
 /** The definition for servers and clients; both see messages as the types above. */
 export function replicaService(): ServiceDefinition {
   return ownService('headgate.replica.v1.ReplicaService')

@@ -157,6 +157,11 @@ export class AdsServer {
     return this.#connections.end(LEAVE_MS)
   }
 
+  /** Cuts all connections off and goes on listening: who comes back, perhaps to another server behind the same address, goes on from there. */
+  dismiss(): void {
+    this.#connections.cut()
+  }
+
   /** How many streams are open. */
   get streams(): number {
     return this.#streams

@@ -31,6 +31,11 @@ export class Connections {
     return true
   }
 
+  /** Cuts all off; others may come. */
+  cut(): void {
+    for (const socket of this.#open) socket.destroy()
+  }
+
   /**
    * Resolves when all are closed.
    *
@@ -39,9 +44,7 @@ export class Connections {
   async end(graceMs: number): Promise<void> {
     if (this.#open.size === 0) return
     await new Promise<void>((resolve) => {
-      const cutOff = setTimeout(() => {
-        for (const socket of this.#open) socket.destroy()
-      }, graceMs)
+      const cutOff = setTimeout(() => this.cut(), graceMs)
       this.#onNone = () => {
         clearTimeout(cutOff)
         resolve()
