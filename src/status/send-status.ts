@@ -23,6 +23,23 @@ export async function readStatus(
 }
 
 /**
+ * Takes back what was applied to a status: what the schema sets by default comes back. Fails with 409 if somebody has written since it was
+ * read: a condition that we wrote first would go with all that others have changed in it.
+ */
+export async function withdrawStatus(
+  client: KubeClient,
+  resource: ApiResource,
+  { kind, namespace, name }: ObjectStatus['object'],
+  { resourceVersion }: StoredStatus,
+  signal: AbortSignal,
+): Promise<StoredStatus> {
+  const target = { ...resource, namespace, name, subresource: 'status' }
+  const metadata = { name, ...(namespace === '' ? {} : { namespace }), resourceVersion }
+  const body = { apiVersion: apiVersionOf(resource), kind, metadata, status: {} }
+  return storedStatusOf(await serverSideApply(client, target, body, { fieldManager: STATUS_FIELD_MANAGER, force: false }, signal))
+}
+
+/**
  * Writes a status: objects of which the whole status is ours by server-side apply, which leaves the conditions of others alone; lists that
  * controllers share by replacing what was read, which fails with 409 if somebody else wrote meanwhile.
  */

@@ -332,6 +332,43 @@ describe('StatusWriter', () => {
     expect(writes()).toHaveLength(1)
   })
 
+  it('takes back what it said of a Gateway that is not ours any more, after ten seconds, and not if it comes back', async () => {
+    put(GATEWAYS, 'Gateway', 'web')
+    lead()
+    set(gatewayStatus(0))
+    await eventually(() => expect(writes('web')).toHaveLength(1))
+    const leave = (): void => writer.set(new Map([['Gateway/shop/web', undefined]]))
+    leave()
+    await clock.advance(9_000)
+    set(gatewayStatus(0))
+    await clock.advance(5_000)
+    expect(writes('web')).toHaveLength(1)
+    const resourceVersion = api.get(GATEWAYS, 'shop', 'web')?.metadata.resourceVersion
+    leave()
+    await clock.advance(11_000)
+    await eventually(() => expect(writes('web')).toHaveLength(2))
+    expect(writes('web')[1]?.body).toEqual({
+      apiVersion: 'gateway.networking.k8s.io/v1',
+      kind: 'Gateway',
+      metadata: { name: 'web', namespace: 'shop', resourceVersion },
+      status: {},
+    })
+    await clock.advance(60_000)
+    expect(writes('web')).toHaveLength(2)
+  })
+
+  it('takes nothing back from a Gateway that is gone', async () => {
+    put(GATEWAYS, 'Gateway', 'web')
+    lead()
+    set(gatewayStatus(0))
+    await eventually(() => expect(writes('web')).toHaveLength(1))
+    writer.observe('Gateway/shop/web', undefined)
+    writer.set(new Map([['Gateway/shop/web', undefined]]))
+    await clock.advance(60_000)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(writes('web')).toHaveLength(1)
+  })
+
   it('writes many routes with at most eight requests at once, one write each', async () => {
     lead()
     api.delayMs = 2

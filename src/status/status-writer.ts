@@ -15,7 +15,7 @@ import type { ApiResource } from '../k8s/resource-path.js'
 import { deepEqual } from '../util/deep-equal.js'
 import { ownEntries } from './merge-entries.js'
 import { nextStatus } from './next-status.js'
-import { readStatus, sendStatus } from './send-status.js'
+import { readStatus, sendStatus, withdrawStatus } from './send-status.js'
 import { isOlder, type StoredStatus } from './stored-status.js'
 import { differsUrgently, isUnsettled, sharedObjectDueMs, singleObjectDueMs } from './write-pace.js'
 
@@ -57,6 +57,8 @@ interface Entry {
   readonly name: string
   desired: ObjectStatus | undefined
   stored: StoredStatus | undefined
+  /** What was last said of a Gateway or a ListenerSet that is not ours any more; undefined when it was taken back. */
+  left: ObjectStatus | undefined
   /** What was last brought into the cluster. */
   settledOn: ObjectStatus | undefined
   writtenMs: number | undefined
@@ -93,9 +95,11 @@ export class StatusWriter {
     this.#told = true
     for (const [name, desired] of changes) {
       const entry = this.#entry(name)
+      if (desired !== undefined) entry.left = undefined
+      else if (isShared(entry.desired) && entry.stored !== undefined) entry.left = entry.desired
       entry.desired = desired
       entry.repairs = 0
-      this.#touch(entry, 0)
+      this.#touch(entry, entry.left === undefined ? 0 : ORPHAN_GRACE_MS)
     }
   }
 
@@ -103,8 +107,11 @@ export class StatusWriter {
   observe(name: string, stored: StoredStatus | undefined): void {
     const known = this.#entries.get(name)
     if (stored === undefined) {
+      if (known !== undefined) {
+        known.stored = undefined
+        known.left = undefined
+      }
       if (known?.desired === undefined) this.#entries.delete(name)
-      else known.stored = undefined
       return
     }
     // What other controllers say about routes that are not ours is not kept: should one become ours, it is read again.
@@ -124,7 +131,7 @@ export class StatusWriter {
     this.#running = true
     for (const entry of this.#entries.values()) {
       if (entry.desired !== undefined) this.#touch(entry, 0)
-      else if (this.#isOrphan(entry)) this.#touch(entry, ORPHAN_GRACE_MS)
+      else if (entry.left !== undefined || this.#isOrphan(entry)) this.#touch(entry, ORPHAN_GRACE_MS)
     }
     const tasks = new Set<Promise<void>>()
     let lookedAt = 0
@@ -160,6 +167,7 @@ export class StatusWriter {
       name,
       desired: undefined,
       stored: undefined,
+      left: undefined,
       settledOn: undefined,
       writtenMs: undefined,
       sinceMs: undefined,
@@ -233,7 +241,7 @@ export class StatusWriter {
     entry.place = 'busy'
     entry.sinceMs = undefined
     const desired = entry.desired ?? orphanStatus(entry, this.#options.controllerName)
-    const outcome = desired === undefined ? 'unchanged' : await this.#bring(entry, desired, signal)
+    const outcome = await (desired === undefined ? this.#takeBack(entry, signal) : this.#bring(entry, desired, signal))
     this.#busy--
     entry.place = 'idle'
     if (desired !== undefined) this.#options.onOutcome?.(desired.object.kind, outcome)
@@ -276,6 +284,32 @@ export class StatusWriter {
       }
       log.warn({ err: error, object: entry.name }, 'a status could not be written; trying again')
       this.#retryLater(entry, error instanceof KubeApiError ? (error.retryAfterMs ?? 0) : 0)
+      return 'failed'
+    }
+  }
+
+  /**
+   * What stands in the status of a Gateway after it went to a class of nobody would never change again, and says that it serves. Where another
+   * controller has written what we did, it answers for all of it.
+   */
+  async #takeBack(entry: Entry, signal: AbortSignal): Promise<StatusOutcome> {
+    const { client, clock, controllerName, log, resourceOf } = this.#options
+    const { left } = entry
+    if (left === undefined) return 'unchanged'
+    const resource = resourceOf(left.object.kind)
+    try {
+      const stored = entry.stored ?? (await readStatus(client, resource, left.object, signal))
+      const isOurs = deepEqual(nextStatus(stored.status, left, controllerName, timestamp(clock))?.merged, stored.status)
+      if (isOurs) await withdrawStatus(client, resource, left.object, stored, signal)
+      entry.failures = 0
+      entry.left = undefined
+      return isOurs ? 'written' : 'unchanged'
+    } catch (error) {
+      if (hasStatus(error, 409)) entry.stored = undefined
+      if (hasStatus(error, 404) || isRefusal(error)) entry.left = undefined
+      if (signal.aborted || entry.left === undefined) return 'unchanged'
+      log.warn({ err: error, object: entry.name }, 'a status could not be taken back; trying again')
+      this.#retryLater(entry, 0)
       return 'failed'
     }
   }

@@ -134,7 +134,8 @@ describe('provisioning in a real cluster', () => {
 
   it('addresses are read from the load balancer', async () => {
     await patch(`${at(SERVICES)}/status`, { status: { loadBalancer: { ingress: [{ ip: '10.89.4.1' }] } } })
-    await eventually(() => expect(addresses).toEqual({ assigned: [{ type: 'IPAddress', value: '10.89.4.1' }] }))
+    await eventually(() => expect(addresses?.assigned).toEqual([{ type: 'IPAddress', value: '10.89.4.1' }]))
+    expect(addresses?.problem).toBeUndefined()
     set(
       infra(
         {},
@@ -154,7 +155,7 @@ describe('provisioning in a real cluster', () => {
     set(infra({}, { addresses: [{ type: 'IPAddress', routability: 'Cluster' }] }))
     await eventually(async () => expect(fieldAt(await read(at(SERVICES)), 'spec', 'type')).toBe('ClusterIP'))
     const value = fieldAt(await read(at(SERVICES)), 'spec', 'clusterIP')
-    await eventually(() => expect(addresses).toEqual({ assigned: [{ type: 'IPAddress', value, routability: 'Cluster' }] }))
+    await eventually(() => expect(addresses?.assigned).toEqual([{ type: 'IPAddress', value, routability: 'Cluster' }]))
     set(infra({}, { addresses: [{ type: 'IPAddress', routability: 'Cluster', value: '192.0.2.1' }] }))
     await eventually(() =>
       expect(addresses?.problem).toMatchObject({ reason: 'AddressNotUsable', message: expect.stringContaining('clusterIP') }),

@@ -106,6 +106,45 @@ describe('statuses in a real cluster', () => {
     expect(listAt(second, 'status', 'conditions')).toContainEqual(foreign)
   })
 
+  it('a Gateway that is not ours any more says that nobody answers for it, or what another controller says', async () => {
+    const path = (name: string): string => `${API}/namespaces/default/gateways/${name}`
+    const spec = { gatewayClassName: 'headgate', listeners: [{ name: 'a', port: 80, protocol: 'HTTP' }] }
+    const foreign = { type: 'example.com/Audited', status: 'True', reason: 'Yes', message: '', lastTransitionTime: '2026-01-01T00:00:00Z' }
+    const theirs = {
+      type: 'Accepted',
+      status: 'True',
+      reason: 'Accepted',
+      message: 'by another',
+      lastTransitionTime: '2026-01-01T00:00:00Z',
+    }
+    for (const name of ['left', 'taken']) {
+      const body = { apiVersion: `${GROUP}/v1`, kind: 'Gateway', metadata: { name }, spec }
+      await create(api.admin, `${API}/namespaces/default/gateways`, body)
+      say({
+        shape: 'gateway',
+        object: { group: GROUP, kind: 'Gateway', namespace: 'default', name, generation: 1 },
+        conditions: [condition('Accepted'), condition('Programmed')],
+        addresses: [{ type: 'IPAddress', value: '10.0.0.9' }],
+        listeners: [{ name: 'a', supportedKinds: [], attachedRoutes: 3, conditions: [condition('Programmed')] }],
+        attachedListenerSets: 0,
+      })
+      await eventually(async () => expect(listAt(await read(path(name)), 'status', 'addresses')).toHaveLength(1))
+    }
+    const ours = listAt(await read(path('left')), 'status', 'conditions')
+    await patch(path('left'), { status: { conditions: [...ours, foreign] } })
+    await patch(path('taken'), { status: { conditions: [theirs, ...ours.filter((each) => fieldAt(each, 'type') !== 'Accepted')] } })
+    const taken = await read(path('taken'))
+    for (const name of ['left', 'taken']) writer.observe(`Gateway/default/${name}`, storedStatusOf(await read(path(name))))
+    writer.set(new Map(['left', 'taken'].map((name) => [`Gateway/default/${name}`, undefined])))
+    await eventually(async () => {
+      const { status } = await read(path('left'))
+      expect(status).not.toHaveProperty('addresses')
+      const said = listAt(status, 'conditions').map((each) => `${fieldAt(each, 'type')}=${fieldAt(each, 'status')}`)
+      expect(said.toSorted()).toEqual(['example.com/Audited=True'])
+    }, 20_000)
+    expect((await read(path('taken'))).status).toEqual(taken.status)
+  }, 30_000)
+
   it('a GatewayClass gets its features, in order', async () => {
     const path = `${API}/gatewayclasses/headgate`
     await create(api.admin, `${API}/gatewayclasses`, {
