@@ -42,8 +42,20 @@ export function attachRoute(route: AttachingRoute, world: AttachingWorld): reado
         ? { status: true, reason: 'Accepted', message: 'The route is accepted.' }
         : { status: false, ...attached.problem }
     const gateway = objectKey(first.gateway.namespace, first.gateway.name)
-    return [{ index, parentRef, gateway, accepted, listeners: attached.listeners }]
+    return [{ index, parentRef, gateway, accepted, listeners: attached.listeners, ...unservedBy(attached.listeners, listeners) }]
   })
+}
+
+/** Why none of the listeners that take the route serves anybody; nothing if one of them does. */
+function unservedBy(attached: readonly AttachedListener[], listeners: readonly EffectiveListener[]): Pick<ParentAttachment, 'unserved'> {
+  const closed = listeners.filter((each) => !each.serves)
+  if (closed.length === 0 || attached.length === 0) return {}
+  const names = attached.map(({ listener }) => closed.find((each) => each.key === listener)?.name)
+  if (names.includes(undefined)) return {}
+  const which = names.map((name) => `"${name}"`).join(', ')
+  return {
+    unserved: `${names.length === 1 ? `The listener ${which} serves` : `The listeners ${which} serve`} nobody: see the conditions there.`,
+  }
 }
 
 function defaultParents(route: AttachingRoute, world: AttachingWorld): readonly ParentRef[] {

@@ -1,6 +1,6 @@
 /** The half of routes and backends: everything between listeners and virtual hosts, clusters and endpoints. */
 import type { BackendTrafficSettings, ExtensionSettings, SecuritySettings } from '../gen/kinds.js'
-import type { Collection, Graph } from '../incremental/index.js'
+import type { Collection, Graph, Index } from '../incremental/index.js'
 import type { JwtRequirement } from '../ir/authentication.js'
 import type { Cluster, Endpoints } from '../ir/cluster.js'
 import type { RateLimitDomain } from '../ir/request-traffic.js'
@@ -25,6 +25,7 @@ import type { TranslationContext } from './context.js'
 import { declareFetches } from './fetches/declare-fetches.js'
 import type { FetchRequest } from './fetches/fetch-request.js'
 import type { GatewaySources } from './gateway-sources.js'
+import { declareIdleStreamRoutes } from './idle-stream-routes.js'
 import type { Inputs } from './inputs.js'
 import { backendsOfFilters, clustersOfFilters, declareListenerFilters, type ListenerFilters } from './listener-filters.js'
 import type { Attachment, StreamRoute } from './model.js'
@@ -60,6 +61,8 @@ export interface RouteHalf extends RouteSources {
   /** By `ListenerKey`. */
   readonly listenerFilters: Collection<ListenerFilters>
   readonly streamRoutes: Collection<StreamRoute>
+  /** By the key of a listener. */
+  readonly streamRoutesOf: Index<StreamRoute>
   /** By `<route table>#<domain>`. */
   readonly virtualHosts: Collection<VirtualHost>
   /** By name. */
@@ -165,6 +168,8 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
     telemetry: telemetrySources.wishes,
   })
   const streamRoutes = declareStreamRoutes(graph, routes, attachments, listeners, ruleSources, securityPolicies)
+  const streamRoutesOf = graph.index(streamRoutes, 'stream routes by listener', (route) => [route.listener])
+  const idleStreamRoutes = declareIdleStreamRoutes(graph, streamRoutesOf, listeners)
   const listenerFilters = declareListenerFilters(graph, filtersOfListeners, ruleSources)
   const tableHosts = declareTableHosts(graph, listeners)
   const virtualHosts = declareVirtualHosts(graph, {
@@ -189,7 +194,7 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
     passThroughOf(view, sources.clients.passThroughs, rulesByCluster, name),
   )
   const endpoints = declareEndpoints(graph, inputs, clusters, backends)
-  const routeStatuses = declareRouteStatuses(graph, inputs, routes, attachments, routeRules)
+  const routeStatuses = declareRouteStatuses(graph, inputs, routes, { attachments, routeRules, idleStreamRoutes })
   const policyStatuses = declarePolicyStatuses(graph, { ...backendSources, backends, routeRules })
   const backendStatuses = declareBackendStatuses(graph, inputs, backends)
   const facts = declarePolicyFacts(graph, 'BackendTrafficPolicy', traffic, clusterPolicies)
@@ -223,6 +228,7 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
     attachments,
     listenerFilters,
     streamRoutes,
+    streamRoutesOf,
     virtualHosts,
     clusters,
     endpoints,

@@ -134,9 +134,9 @@ export function declareGatewayApi(graph: Graph, inputs: Inputs, context: Transla
     materials,
     grants,
   })
-  const { attachments, virtualHosts, clusters, endpoints, streamRoutes, listenerFilters } = routes
+  const { attachments, virtualHosts, clusters, endpoints, streamRoutesOf, listenerFilters } = routes
 
-  const ports = declarePorts(graph, inputs, places, { streamRoutes, telemetry: routes.telemetry, clientPorts })
+  const ports = declarePorts(graph, inputs, places, { streamRoutesOf, telemetry: routes.telemetry, clientPorts })
   const secrets = declareSecrets(graph, materials, ports, clusters, {
     ofRoutes: routes.secretsOfRoutes,
     authentications: routes.authentications,

@@ -79,6 +79,8 @@ export interface ParentAttachment {
   readonly accepted: { readonly status: boolean; readonly reason: string; readonly message: string }
   /** Empty unless accepted. */
   readonly listeners: readonly AttachedListener[]
+  /** Why nobody is served although the route is accepted; undefined if one of the listeners serves. */
+  readonly unserved?: string
 }
 
 /** A parentRef as the object has it, after defaults. */

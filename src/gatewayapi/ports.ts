@@ -1,5 +1,5 @@
 /** Ports: what proxies listen on, and the chain that each connection gets. */
-import type { Collection, Graph, Source } from '../incremental/index.js'
+import type { Collection, Graph, Index, Source } from '../incremental/index.js'
 import { DEFAULT_CLIENT_SETTINGS, DEFAULT_SOCKET_SETTINGS } from '../ir/defaults.js'
 import type { Chain, Port } from '../ir/port.js'
 import type { Telemetry } from '../ir/telemetry.js'
@@ -17,7 +17,8 @@ import type { GatewayTelemetry } from './telemetry/resolve-telemetry.js'
 
 /** What ports are made from, beside listeners. */
 export interface PortSources {
-  readonly streamRoutes: Source<StreamRoute>
+  /** By the key of a listener. */
+  readonly streamRoutesOf: Index<StreamRoute>
   /** By the word of the port. */
   readonly clientPorts: Source<ClientPort>
   /** By the key of the gateway. */
@@ -29,10 +30,9 @@ export function declarePorts(
   graph: Graph,
   { missing }: Pick<Inputs, 'missing'>,
   places: ListenerPlaces,
-  { streamRoutes, clientPorts, telemetry }: PortSources,
+  { streamRoutesOf, clientPorts, telemetry }: PortSources,
 ): Collection<Port> {
   const { byPort, placed } = places
-  const routesOf = graph.index(streamRoutes, 'stream routes by listener', (route) => [route.listener])
   const quicNames = graph.index(placed, 'ports of HTTP/3', ({ state, port }) => (state.http3 && state.serves ? [quicPortName(port)] : []))
   return graph.collection<Port>('ports', {
     keys: [byPort, quicNames],
@@ -48,7 +48,7 @@ export function declarePorts(
       const isClosed = view.get(missing, MISSING_KEY) === 'anything'
       const declaredOf = new Map<string, DeclaredListener>(listeners.map(({ state: { declared } }) => [declared.key, declared]))
       const chains = chainsOf(
-        listeners.map((listener) => ({ listener, routes: isClosed ? [] : view.list(routesOf, listener.state.declared.key) })),
+        listeners.map((listener) => ({ listener, routes: isClosed ? [] : view.list(streamRoutesOf, listener.state.declared.key) })),
         clients,
       ).map((chain) => withTelemetry(chain, view.get(telemetry, gatewayOf(chain, declaredOf))?.telemetry))
       return {

@@ -283,3 +283,71 @@ it('is delivered when every proxy has it', () => {
   world.deliver('HTTPRoute/infra/r')
   expect(conditions(world)).toEqual([[ACCEPTED, RESOLVED, 'headgate.dev/Delivered=True Delivered']])
 })
+
+describe('a route that is accepted and serves nobody', () => {
+  const served = (world: TranslationWorld, name: string): readonly (string | undefined)[] =>
+    statusOf(world, name).parents.map(
+      ({ conditions: all }) => all.find(({ type, status }) => type === 'headgate.dev/Delivered' && status === 'False')?.message,
+    )
+  const tls = (name: string, more = '') =>
+    `{ name: ${name}, port: 443, protocol: HTTPS, hostname: ${name}.example.com, tls: { certificateRefs: [{ name: missing }] }${more} }`
+
+  it('says so where no listener that takes it serves, and not where one does', () => {
+    const listeners = [HTTP_LISTENER, tls('a'), tls('b')].join(', ')
+    const world = createRouteWorld([
+      gateway(listeners),
+      route('each', RULES, { parents: '[{ name: gw, sectionName: a }, { name: gw, sectionName: http }]' }),
+      route('both', RULES, { parents: '[{ name: gw, port: 443 }]' }),
+      route('all', RULES),
+      service('app'),
+    ])
+    const IDLE = [ACCEPTED, RESOLVED, 'headgate.dev/Delivered=False NotServed']
+    const of = (name: string) => [conditions(world, `HTTPRoute/infra/${name}`), served(world, `HTTPRoute/infra/${name}`)]
+    expect(of('each')).toEqual([
+      [IDLE, [ACCEPTED, RESOLVED]],
+      ['The listener "a" serves nobody: see the conditions there.', undefined],
+    ])
+    expect(of('both')).toEqual([[IDLE], ['The listeners "a", "b" serve nobody: see the conditions there.']])
+    expect(of('all')).toEqual([[[ACCEPTED, RESOLVED]], [undefined]])
+  })
+
+  const L4 = 'rules: [{ backendRefs: [{ name: app, port: 8080 }] }]'
+  const other = '2026-01-02T00:00:00Z'
+  it.each([
+    { kind: 'TCPRoute', listener: '{ name: l, port: 90, protocol: TCP }' },
+    { kind: 'UDPRoute', listener: '{ name: l, port: 90, protocol: UDP }' },
+    {
+      kind: 'TLSRoute',
+      listener: '{ name: l, port: 90, protocol: TLS, tls: { mode: Passthrough } }',
+      hosts: 'hostnames: [a.example.com], ',
+    },
+  ] as const)('names the $kind that goes first, for as long as it is there', ({ kind, listener, ...more }) => {
+    const spec = `${'hosts' in more ? more.hosts : ''}${L4}`
+    const older = route('older', spec, { kind })
+    const base = [gateway(listener), service('app'), route('younger', spec, { kind, created: other })]
+    const world = createRouteWorld([...base, older])
+    expect(served(world, `${kind}/infra/older`)).toEqual([undefined])
+    expect(served(world, `${kind}/infra/younger`)).toEqual([
+      `Nothing comes to it: ${kind}/infra/older goes first, which is older or has the smaller name.`,
+    ])
+    expect(served(createRouteWorld(base), `${kind}/infra/younger`)).toEqual([undefined])
+  })
+
+  it('leaves a TLSRoute alone that has a host of its own', () => {
+    const listener = '{ name: l, port: 90, protocol: TLS, tls: { mode: Passthrough } }'
+    const of = (name: string, hosts: string, created?: string) =>
+      route(name, `hostnames: [${hosts}], ${L4}`, { kind: 'TLSRoute', ...(created === undefined ? {} : { created }) })
+    const world = createRouteWorld([
+      gateway(listener),
+      service('app'),
+      of('first', 'a.example.com, "*.b.example.com"'),
+      of('second', 'a.example.com, x.b.example.com', other),
+      of('third', 'a.example.com', other),
+    ])
+    expect(['first', 'second', 'third'].map((name) => served(world, `TLSRoute/infra/${name}`)[0])).toEqual([
+      undefined,
+      undefined,
+      'Nothing comes to it: TLSRoute/infra/first goes first, which is older or has the smaller name.',
+    ])
+  })
+})

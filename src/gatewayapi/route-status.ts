@@ -3,22 +3,30 @@
  *
  * Source: Gateway API v1.7, `RouteStatus`: one entry per own parentRef, `Accepted` and `ResolvedRefs` always both.
  */
-import type { Collection, Graph, Source } from '../incremental/index.js'
+import type { Collection, Graph, Source, View } from '../incremental/index.js'
 import { fails, holds, holdsUnless } from './conditions.js'
-import { deliveredCondition } from './delivered-condition.js'
+import { DELIVERED, deliveredCondition } from './delivered-condition.js'
+import type { IdleStreamRoutes } from './idle-stream-routes.js'
 import type { Delivery, Inputs, Quarantine } from './inputs.js'
 import type { Attachment, Condition, ParentAttachment } from './model.js'
 import type { RouteStatus } from './object-status.js'
 import type { Routes } from './routes/any-route.js'
 import { type RouteRules, routeRulesKey } from './routes/route-rules.js'
+import { isStreamRoute } from './stream-route-sources.js'
+
+/** What statuses of routes are made from. */
+export interface RouteStatusSources {
+  readonly attachments: Collection<Attachment>
+  readonly routeRules: Source<RouteRules>
+  readonly idleStreamRoutes: Source<IdleStreamRoutes>
+}
 
 /** Declares the statuses of routes, by `<Kind>/<namespace>/<name>`. */
 export function declareRouteStatuses(
   graph: Graph,
   inputs: Inputs,
   routes: Routes,
-  attachments: Collection<Attachment>,
-  routeRules: Source<RouteRules>,
+  { attachments, routeRules, idleStreamRoutes }: RouteStatusSources,
 ): Collection<RouteStatus> {
   return graph.collection<RouteStatus>('route statuses', {
     report: true,
@@ -36,23 +44,43 @@ export function declareRouteStatuses(
         object: { ...attachment.route, generation },
         parents: attachment.parents.map((parent) => {
           const rules = view.get(routeRules, routeRulesKey(key, parent.gateway))
-          return { parentRef: parent.parentRef, conditions: conditionsOf(generation, parent, rules, delivery, quarantine) }
+          const first = isStreamRoute(attachment.route.kind) ? firstOnListeners(view, idleStreamRoutes, parent, key) : undefined
+          const idle =
+            first === undefined ? parent.unserved : `Nothing comes to it: ${first} goes first, which is older or has the smaller name.`
+          const delivered = parent.accepted.status ? deliveredUnless(idle, delivery, quarantine, generation) : undefined
+          return { parentRef: parent.parentRef, conditions: conditionsOf(generation, parent, rules, delivered) }
         }),
       }
     },
   })
 }
 
+/** The route that goes first wherever this one is attached by the parent; undefined if something comes to it. */
+function firstOnListeners(view: View, idle: Source<IdleStreamRoutes>, { listeners }: ParentAttachment, route: string): string | undefined {
+  const first = listeners.map(({ listener }) => view.get(idle, listener)?.get(route))
+  return first.every((each) => each !== undefined) ? first[0] : undefined
+}
+
+/** Proxies may have taken the route and still serve nobody by it. */
+function deliveredUnless(
+  idle: string | undefined,
+  delivery: Delivery | undefined,
+  quarantine: Quarantine | undefined,
+  generation: number,
+): Condition | undefined {
+  const delivered = deliveredCondition(delivery, quarantine, generation)
+  if (idle === undefined || delivered?.status === 'False') return delivered
+  return fails(DELIVERED, { reason: 'NotServed', message: idle }, generation)
+}
+
 function conditionsOf(
   generation: number,
   { accepted }: ParentAttachment,
   rules: RouteRules | undefined,
-  delivery: Delivery | undefined,
-  quarantine: Quarantine | undefined,
+  delivered: Condition | undefined,
 ): readonly Condition[] {
   const resolved = { reason: 'ResolvedRefs', message: 'All references lead to something that can be used.' }
   const invalid = accepted.status ? partlyInvalid(rules) : undefined
-  const delivered = accepted.status ? deliveredCondition(delivery, quarantine, generation) : undefined
   return [
     accepted.status ? holds('Accepted', accepted.reason, accepted.message, generation) : fails('Accepted', accepted, generation),
     holdsUnless('ResolvedRefs', rules?.unresolved, resolved, generation),

@@ -131,7 +131,8 @@ describe.each([
       stream('z-older', '{ name: app, port: 8080 }', OLDER),
     ])
     expect(sends(world, port)).toEqual([`any: Service/infra/app/8080/${usage}=1`])
-    expect([conditions(world, `${kind}/infra/a-newer`), conditions(world, `${kind}/infra/z-older`)]).toEqual([VALID, VALID])
+    const idle = [...VALID, 'headgate.dev/Delivered=False NotServed']
+    expect([conditions(world, `${kind}/infra/a-newer`), conditions(world, `${kind}/infra/z-older`)]).toEqual([idle, VALID])
     expect(world.status('Gateway/infra/gw')).toMatchObject({ listeners: [{ attachedRoutes: 2 }] })
   })
 

@@ -10,7 +10,10 @@ import type { Routes } from './routes/any-route.js'
 import type { RuleSources } from './routes/find-backend.js'
 import { shareOut } from './routes/weighted-clusters.js'
 
-const STREAM_KINDS: readonly RouteKind[] = ['TLSRoute', 'TCPRoute', 'UDPRoute']
+/** Whether routes of the kind forward connections or datagrams, not requests. */
+export function isStreamRoute(kind: RouteKind): boolean {
+  return kind === 'TLSRoute' || kind === 'TCPRoute' || kind === 'UDPRoute'
+}
 
 /** Declares the stream routes, by `<listener key>#<Kind>/<namespace>/<name>`. */
 export function declareStreamRoutes(
@@ -22,7 +25,7 @@ export function declareStreamRoutes(
   securityPolicies: Policies<SecuritySettings>,
 ): Collection<StreamRoute> {
   const keys = graph.index(attachments, 'stream routes on listeners', (attachment, key) =>
-    STREAM_KINDS.includes(attachment.route.kind) ? attachedListeners(attachment).map(({ listener }) => `${listener}#${key}`) : [],
+    isStreamRoute(attachment.route.kind) ? attachedListeners(attachment).map(({ listener }) => `${listener}#${key}`) : [],
   )
   return graph.collection<StreamRoute>('stream routes', {
     keys,
