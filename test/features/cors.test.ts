@@ -96,3 +96,46 @@ feature(
     }
   },
 )
+
+feature(
+  ['HTTPRoute spec.rules.{filters,backendRefs.filters}.cors.allowOrigins'],
+  'lets browsers read redirects and errors as well',
+  async () => {
+    const cors =
+      "{type: CORS, cors: {allowOrigins: ['https://app.example.com', 'https://*.wild.example.com'], allowMethods: [PUT], allowCredentials: true, exposeHeaders: [x-more]}}"
+    const redirect = '{type: RequestRedirect, requestRedirect: {hostname: elsewhere.example.com}}'
+    const rules = [
+      under('/redirect', `filters: [${cors}, ${redirect}]`),
+      under('/error', `filters: [${cors}], ${to('missing')}`),
+      under('/plain', `filters: [${redirect}]`),
+    ]
+    await world.write(httpRoute('r', `[${rules.join()}]`))
+    for (const [path, status] of [
+      ['/redirect', 302],
+      ['/error', 500],
+    ] as const) {
+      for (const origin of ['https://APP.example.com', 'https://a.wild.example.com']) {
+        expect(await preflight(path, origin)).toMatchObject({
+          'access-control-allow-origin': origin,
+          'access-control-allow-methods': 'PUT',
+        })
+        const answer = await world.ask({ path, headers: { origin } })
+        expect([path, answer.status, answer.headers]).toEqual([
+          path,
+          status,
+          expect.objectContaining({
+            'access-control-allow-origin': origin,
+            'access-control-allow-credentials': 'true',
+            'access-control-expose-headers': 'x-more',
+          }),
+        ])
+      }
+      for (const headers of [{ origin: 'https://evil.example.com' }, { origin: 'https://app.example.com.evil.org' }, {}]) {
+        const answer = await world.ask({ path, headers })
+        expect([answer.status, Object.keys(answer.headers).filter((name) => name.startsWith('access-control'))]).toEqual([status, []])
+      }
+    }
+    const plain = await world.ask({ path: '/plain', headers: { origin: 'https://app.example.com' } })
+    expect([plain.status, plain.headers['access-control-allow-origin']]).toEqual([302, undefined])
+  },
+)

@@ -2,6 +2,7 @@
 import type { envoy } from '../../gen/envoy/types.js'
 import type { Forward, SessionPersistence } from '../../ir/forward.js'
 import type { Route as IrRoute } from '../../ir/route.js'
+import { allowedOrigin, withCorsHeaders } from './cors-answers.js'
 import { directResponse } from './direct-response.js'
 import { requestShare } from './fraction.js'
 import { type HeaderMutations, headerMutations } from './header-mutations.js'
@@ -32,14 +33,22 @@ export function buildRoutes(route: IrRoute, domain: string): readonly Route[] {
   return route.isUnreached === true ? routes.map((each) => ({ ...each, match: withHeaders(each.match, [NO_METHOD]) })) : routes
 }
 
-/** A browser asks with OPTIONS whether it may send the method that the rule matches: the CORS filter answers in the name of the rule. */
+/**
+ * A browser asks with OPTIONS whether it may send the method that the rule matches: the CORS filter answers in the name of the rule. A rule
+ * that forwards whatever the method answers itself.
+ */
 function preflightRoutes(route: IrRoute): readonly MatchingRoute[] {
   const { method: ownMethod, ...match } = route.match
   // Browsers ask before they send gRPC-Web.
   const method = route.grpcWeb === true ? 'POST' : ownMethod
   const cors = CORS.perRoute(route)
-  if (cors === undefined || method === undefined || method === 'OPTIONS') return []
-  const preflight = [exactHeader('access-control-request-method', method), { name: 'origin', presentMatch: true }]
+  if (cors === undefined || method === 'OPTIONS') return []
+  if (method === undefined && route.action.kind === 'forward') return []
+  const asked = 'access-control-request-method'
+  const preflight = [
+    method === undefined ? { name: asked, presentMatch: true } : exactHeader(asked, method),
+    { name: 'origin', presentMatch: true },
+  ]
   return [
     {
       name: route.name,
@@ -56,12 +65,19 @@ function actionRoutes(route: IrRoute, domain: string): readonly MatchingRoute[] 
   const match = matchOf(route)
   switch (action.kind) {
     case 'redirect':
-      return [{ ...common(route), match, redirect: redirectAction(action, route.match.path, domain) }]
+      return forBrowsers(route, { ...common(route), match, redirect: redirectAction(action, route.match.path, domain) })
     case 'directResponse':
-      return [answer(route, match, directResponse(action))]
+      return forBrowsers(route, answer(route, match, directResponse(action)))
     case 'forward':
       return forwardRoutes(route, match, action)
   }
+}
+
+/** Before a route that answers by itself, the same for requests from origins that may read the answer. */
+function forBrowsers({ cors }: IrRoute, built: MatchingRoute): readonly MatchingRoute[] {
+  if (cors === undefined || cors.allowOrigins.length === 0) return [built]
+  const allowed = { match: withHeaders(built.match, [allowedOrigin(cors)]), responseHeadersToAdd: withCorsHeaders(built, cors) }
+  return [{ ...built, ...allowed }, built]
 }
 
 /** gRPC-Web is turned into gRPC behind the choice of the route, so it must look like either of them there. */

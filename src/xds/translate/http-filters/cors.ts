@@ -20,8 +20,7 @@ export const CORS: HttpFilter = {
 
 function corsPolicy(cors: Cors): CorsPolicy {
   const { allowOrigins, allowMethods, allowHeaders, allowCredentials } = cors
-  // With credentials it is no wildcard but the name of a header, which the specification does not let us send.
-  const exposeHeaders = cors.exposeHeaders.filter((name) => name !== '*' || !allowCredentials)
+  const exposeHeaders = exposedHeaders(cors)
   return {
     allowOriginStringMatch: allowOrigins.map(originMatcher),
     ...(allowMethods.length === 0 ? {} : { allowMethods: allowMethods.join(', ') }),
@@ -34,12 +33,26 @@ function corsPolicy(cors: Cors): CorsPolicy {
   }
 }
 
+/** Headers that scripts may read. With credentials `*` is no wildcard but the name of a header, which the specification does not let us send. */
+export function exposedHeaders({ exposeHeaders, allowCredentials }: Cors): readonly string[] {
+  return exposeHeaders.filter((name) => name !== '*' || !allowCredentials)
+}
+
+/** An RE2 expression for what browsers send as the origin, to be matched as a whole. */
+export function originRegex(written: string): string {
+  const origin = asSent(written)
+  if (origin === '*') return '.*'
+  return origin.includes('*') ? originPattern(origin) : `(?i)${quote(origin)}`
+}
+
 function originMatcher(written: string): StringMatcher {
-  // Browsers leave out the port that the scheme stands for.
-  const origin = written.replace(/^(http:.*):80$|^(https:.*):443$/i, '$1$2')
-  if (origin === '*') return { safeRegex: { regex: '.*' } }
-  if (!origin.includes('*')) return { exact: origin, ignoreCase: true }
-  return { safeRegex: { regex: originPattern(origin) } }
+  const origin = asSent(written)
+  return origin.includes('*') ? { safeRegex: { regex: originRegex(origin) } } : { exact: origin, ignoreCase: true }
+}
+
+/** Browsers leave out the port that the scheme stands for. */
+function asSent(written: string): string {
+  return written.replace(/^(http:.*):80$|^(https:.*):443$/i, '$1$2')
 }
 
 /** A wildcard in the host stands for one or more labels, in the port for any port. It never reaches over the border of a part. */
