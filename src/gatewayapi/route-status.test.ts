@@ -250,6 +250,24 @@ describe('rules that cannot be used', () => {
   })
 })
 
+describe('what a filter cannot do', () => {
+  const modifier = (change: string): string => `{ type: RequestHeaderModifier, requestHeaderModifier: { ${change} } }`
+  const rule = (filters: string, ofBackends = ''): string =>
+    `rules: [{ filters: [${filters}], backendRefs: [{ name: app, port: 8080, filters: [${ofBackends}] }, { name: app, port: 8080 }] }]`
+  const told = 'spec.rules[0]: RequestHeaderModifier can set the header "host", but neither add to it nor remove it.'
+
+  it.each([
+    { what: 'a host that is removed', spec: rule(modifier('remove: [Host]')), want: told },
+    { what: 'a host that is added', spec: rule(modifier('add: [{ name: HOST, value: b.com }]')), want: told },
+    { what: 'a host that is removed for a backend', spec: rule('', modifier('remove: [host]')), want: told },
+    { what: 'a host that is set', spec: rule(modifier('set: [{ name: Host, value: b.com }], remove: [x]')), want: undefined },
+  ])('is said: $what', ({ spec, want }) => {
+    const world = createRouteWorld([gateway(HTTP_LISTENER), route('r', spec), service('app')])
+    const said = statusOf(world).parents[0]?.conditions.find(({ type }) => type === 'PartiallyInvalid')
+    expect(said?.message).toBe(want)
+  })
+})
+
 describe('a route that Envoy refused', () => {
   it('answers 500 while it is new, and says in whose words', () => {
     const world = createRouteWorld([gateway(HTTP_LISTENER), route('r', RULES)])

@@ -15,6 +15,11 @@ export function headerChanges(filter: HTTPHeaderFilter | undefined): HeaderChang
   return { set: headerValues(filter.set ?? []), add: headerValues(filter.add ?? []), remove: exactly([...new Set(remove)]) }
 }
 
+/** True if they ask for what cannot be done with the host: a request has exactly one. */
+export function addsOrRemovesHost({ add, remove }: HeaderChanges): boolean {
+  return remove.includes('host') || add.some(({ name }) => name === 'host')
+}
+
 /** The changes of two filters, one after the other. */
 export function mergeHeaderChanges(first: HeaderChanges, second: HeaderChanges): HeaderChanges {
   if (second === NO_HEADER_CHANGES) return first

@@ -22,6 +22,7 @@ import { ruleSecurity } from '../policies/security.js'
 import { routeTracing } from '../telemetry/route-tracing.js'
 import type { TracingWish } from '../telemetry/telemetry-wishes.js'
 import { answersAndForwards, type CollectedFilters, collectFilters, joinFilters, needsWholeRule, type RouteFilter } from './filters.js'
+import { addsOrRemovesHost } from './header-changes.js'
 import { incompatibleFilters } from './incompatible-filters.js'
 import { bodyOfConfigMap } from './response-body.js'
 import { retryOf } from './retry.js'
@@ -92,6 +93,9 @@ export function ruleOutcome(context: RuleContext, rule: AnyRule, at: number): Ru
       ...(incompatible === undefined ? [] : [incompatible]),
       ...(several.some(needsWholeRule)
         ? [`spec.rules[${at}].backendRefs: of several backends each can only have filters for headers and URLRewrite.`]
+        : []),
+      ...([filters, ...several].some(({ requestHeaders }) => addsOrRemovesHost(requestHeaders))
+        ? [`spec.rules[${at}]: RequestHeaderModifier can set the header "host", but neither add to it nor remove it.`]
         : []),
       ...(rule.sessionPersistence !== undefined && lastsTooLong(rule.sessionPersistence)
         ? [`spec.rules[${at}].sessionPersistence.absoluteTimeout: only sessions by a cookie of lifetimeType Permanent end in time.`]
