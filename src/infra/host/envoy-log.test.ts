@@ -10,6 +10,11 @@ describe('readEnvoyLogLine', () => {
       want: { level: 'warn', logger: 'config', message: 'gRPC config: rejected "x"' },
     },
     {
+      format: 'a warning of a field that is not finished, which nobody can do anything about',
+      line: `{"level":"warning","logger":"misc","message":"field 'envoy.a.v3.B.c_d' is marked as work-in-progress. API features marked as"}`,
+      want: { level: 'debug', logger: 'misc', message: "field 'envoy.a.v3.B.c_d' is marked as work-in-progress. API features marked as" },
+    },
+    {
       format: 'the text before the bootstrap is read',
       line: '[2026-01-02 03:04:05.678][12][critical][main] [source/server/server.cc:412] error initializing',
       want: { level: 'error', logger: 'main', message: 'error initializing' },

@@ -21,10 +21,19 @@ const LEVELS: Readonly<Record<string, EnvoyLogLine['level']>> = {
 /** `[2026-01-02 03:04:05.678][12][warning][main] [source/server/server.cc:1] message`: Envoy's own format, before it read its bootstrap. */
 const TEXT_LINE = /^\[[^\]]*\]\[\d+\]\[(\w+)\]\[([\w-]+)\] (?:\[[^\]]*\] )?(.*)$/
 
+/**
+ * Envoy warns of fields that are not finished, once for each listener and each change: with UDP or HTTP/3 of nothing else. Which fields are
+ * sent is our choice, and nobody who reads the log can do anything about it.
+ */
+const UNFINISHED_FIELD = /^field '[\w.]+' is marked as work-in-progress\./
+
 /** A line that is neither of Envoy's formats is an error: a crash report, or what a library printed. */
 export function readEnvoyLogLine(line: string): EnvoyLogLine {
   const fields = jsonLine(line)
-  if (fields !== undefined) return { level: LEVELS[fields.level] ?? 'info', logger: fields.logger, message: fields.message }
+  if (fields !== undefined) {
+    const level = UNFINISHED_FIELD.test(fields.message) ? 'debug' : (LEVELS[fields.level] ?? 'info')
+    return { level, logger: fields.logger, message: fields.message }
+  }
   const [, level = '', logger = '', message = ''] = TEXT_LINE.exec(line) ?? []
   const known = LEVELS[level]
   return known === undefined ? { level: 'error', logger: 'stderr', message: line } : { level: known, logger, message }
