@@ -18,7 +18,10 @@ export interface AssignedAddress {
 export interface GatewayAddresses {
   readonly assigned: readonly AssignedAddress[]
   /** Why the gateway cannot have what it asks for: a reason of the condition `Programmed`, and a message. */
-  readonly problem?: { readonly reason: 'AddressNotAssigned' | 'AddressNotUsable' | 'NoResources' | 'Invalid'; readonly message: string }
+  readonly problem?: {
+    readonly reason: 'Pending' | 'AddressNotAssigned' | 'AddressNotUsable' | 'NoResources' | 'Invalid'
+    readonly message: string
+  }
   /** Why no proxy is there, where something is known of that. */
   readonly absence?: { readonly reason: 'Pending' | 'NoResources'; readonly message: string }
 }

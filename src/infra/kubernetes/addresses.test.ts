@@ -19,7 +19,7 @@ const balancedIn = (clusterIP: string, ...ingress: readonly string[]): RawObject
 
 describe('readAddresses', () => {
   it.each([
-    { name: 'without a Service there is none', service: undefined, requested: [], want: [], reason: 'AddressNotAssigned' },
+    { name: 'without a Service there is none', service: undefined, requested: [], want: [], reason: 'Pending' },
     { name: 'a load balancer that has not answered', service: loadBalancer(), requested: [], want: [], reason: 'AddressNotAssigned' },
     { name: 'an address', service: loadBalancer({ ip: '10.0.0.1' }), requested: [], want: ['IPAddress 10.0.0.1'], reason: undefined },
     {

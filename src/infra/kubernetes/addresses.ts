@@ -28,6 +28,12 @@ export function readAddresses(
     return { assigned: listed, problem: { reason: 'AddressNotUsable', message } }
   }
   if (assigned.length > 0) return { assigned: listed }
+  if (service === undefined) {
+    // Every new Gateway begins like this, and a replica that does not lead knows no more: that is not worth a warning.
+    const message =
+      'The Service of this Gateway is not there yet. What keeps the leader from making it stands in the status of the Gateway.'
+    return { assigned: [], problem: { reason: 'Pending', message } }
+  }
   const message = 'The Service of this Gateway has no address yet: a load balancer of the cluster must give it one.'
   return { assigned: [], problem: { reason: 'AddressNotAssigned', message } }
 }

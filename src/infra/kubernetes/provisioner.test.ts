@@ -339,11 +339,12 @@ describe('Provisioner', () => {
 
   it('reads the addresses that the cluster gives, also where it does not lead', async () => {
     set(infra())
-    await eventually(() => expect(addresses.get('shop/web')?.problem?.reason).toBe('AddressNotAssigned'))
+    await eventually(() => expect(addresses.get('shop/web')?.problem?.reason).toBe('Pending'))
     await quiet()
     expect(writes()).toHaveLength(0)
     await lead()
     await made()
+    await eventually(() => expect(addresses.get('shop/web')?.problem?.reason).toBe('AddressNotAssigned'))
     const service = object(SERVICES)
     if (service === undefined) throw new Error('no Service')
     api.put(SERVICES, { ...service, status: { loadBalancer: { ingress: [{ ip: '10.89.4.1' }] } } })
