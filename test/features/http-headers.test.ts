@@ -1,5 +1,5 @@
 /** Filters that change headers, of rules and of backends. */
-import { expect } from '@jest/globals'
+import { expect, it } from '@jest/globals'
 import { feature } from './feature.js'
 import { httpRoute, ref, to, under } from './manifests.js'
 import { featureWorld } from './world.js'
@@ -53,6 +53,26 @@ feature(
     }
   },
 )
+
+it.each([
+  ...['content-length', 'Transfer-Encoding', 'connection', 'upgrade'].flatMap((name) =>
+    (['set', 'add'] as const).map((how) => ({ name, how })),
+  ),
+])('$name is not written ($how): with another end of a request, what follows is the next one on its connection', async ({ name, how }) => {
+  const changes = `{${how}: [{name: ${name}, value: "7"}, {name: x-other, value: is}]}`
+  for (const filter of [
+    `{type: RequestHeaderModifier, requestHeaderModifier: ${changes}}`,
+    `{type: ResponseHeaderModifier, responseHeaderModifier: ${changes}}`,
+  ]) {
+    await writeAtBothLevels(filter)
+    for (const path of PATHS) {
+      const answer = await world.ask({ path, method: 'POST', body: 'hello' })
+      expect([path, answer.echo?.body, answer.headers['x-other'] ?? answer.echo?.headers['x-other']]).toEqual([path, 'hello', 'is'])
+      expect([answer.echo?.headers[name.toLowerCase()], answer.headers[name.toLowerCase()]]).not.toContain('7')
+    }
+    expect(world.conditions('HTTPRoute/default/r')).toContain('PartiallyInvalid=True/UnsupportedValue')
+  }
+})
 
 feature(
   ['HTTPRoute spec.rules.{filters,backendRefs.filters}.urlRewrite.{hostname,path.type,path.replaceFullPath,path.replacePrefixMatch}'],

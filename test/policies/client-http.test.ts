@@ -179,6 +179,13 @@ describe('headers', () => {
     }
   })
 
+  it.each(['earlyRequestHeaders', 'lateResponseHeaders'])('%s write no header that says where a message ends', async (where) => {
+    for (const how of ['set', 'add', 'addIfAbsent']) {
+      await world.write(ROUTE, clientPolicy(`headers: {${where}: {${how}: [{name: Content-Length, value: "2"}]}}`, about()))
+      expect(world.conditions('ClientTrafficPolicy/default/p')).toEqual(['Accepted=False/UnsupportedValue'])
+    }
+  })
+
   policyField(
     [
       'ClientTrafficPolicy headers.earlyRequestHeaders.{set,add,addIfAbsent,remove}',

@@ -51,6 +51,19 @@ describe('directResponse', () => {
     },
   )
 
+  it.each([
+    [
+      'directResponse',
+      'directResponse: {body: {inline: "a longer body"}, header: {set: [{name: Content-Length, value: "2"}]}}',
+      () => ANSWERING,
+    ],
+    ['credentialInjection', 'credentialInjection: {header: content-length, credential: {valueRef: {name: c}}}', () => ROUTE],
+  ])('%s writes no header that says where a message ends', async (_what, spec, route) => {
+    await world.write(route(), filter(spec), secret('c', '2'))
+    expect(world.conditions('HTTPRoute/default/r')).toEqual(INVALID)
+    expect((await world.ask({ path: '/f' })).status).toBe(500)
+  })
+
   policyField(['HTTPRouteFilter directResponse.body.valueRef'], 'answers with the body of a ConfigMap, and follows it', async () => {
     const map = (data: string) => `\n{apiVersion: v1, kind: ConfigMap, metadata: {name: page}, data: ${data}}\n`
     const page = filter('directResponse: {body: {type: ValueRef, valueRef: {group: "", kind: ConfigMap, name: page}}}')

@@ -138,5 +138,13 @@ data: {${key}: "${text}", other: x}
     await world.write(routeTo('a'), onRoute('responseOverride: [{match: {statusCodes: [{value: 404}]}, redirect: {statusCode: 304}}]'))
     expect(said(world)).toEqual(['Accepted=False/UnsupportedValue'])
     expect(await status('/?status=404')).toBe(404)
+    // With another length, what follows is the next answer on the connection.
+    await world.write(
+      routeTo('a'),
+      onRoute(
+        'responseOverride: [{match: {statusCodes: [{value: 404}]}, response: {body: long, header: {add: [{name: Content-Length, value: "1"}]}}}]',
+      ),
+    )
+    expect(said(world)).toEqual(['Accepted=False/UnsupportedValue'])
   })
 })

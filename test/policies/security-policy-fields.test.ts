@@ -1,5 +1,5 @@
 /** The fields of SecurityPolicies that are about no single feature, and those of cross-origin requests, through the real Envoy. */
-import { describe, expect } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import { httpRoute, to } from '../features/manifests.js'
 import { featureWorld } from '../features/world.js'
 import { policyField } from './coverage/policy-field.js'
@@ -29,6 +29,29 @@ describe('a SecurityPolicy', () => {
       expect(await world.answerer()).toBe('app')
     },
   )
+
+  it.each([
+    [
+      'apiKeyAuth.forwardClientIDHeader',
+      (name: string) => `apiKeyAuth: {credentialRefs: [{name: x}], extractFrom: [{headers: [x-key]}], forwardClientIDHeader: ${name}}`,
+    ],
+    ['basicAuth.forwardUsernameHeader', (name: string) => `basicAuth: {users: {name: x}, forwardUsernameHeader: ${name}}`],
+    [
+      'oidc.forwardIDToken.header',
+      (name: string) =>
+        `oidc: {provider: {authorizationEndpoint: "https://i.example/a", tokenEndpoint: "https://i.example/t"}, clientID: x, clientSecret: {name: x}, redirectURL: "https://a.example/cb", logoutPath: /out, forwardIDToken: {header: ${name}}}`,
+    ],
+  ] as const)('writes who it is into no header of the connection: %s', async (field, spec) => {
+    for (const name of ['Content-Length', 'transfer-encoding', 'host', 'connection']) {
+      const texts = `.htpasswd: "u:{SHA}${'a'.repeat(27)}=", client-secret: ${'s'.repeat(16)}`
+      const secret = `\n{apiVersion: v1, kind: Secret, metadata: {name: x}, stringData: {${texts}}}\n`
+      await world.write(ROUTE, secret, securityPolicy(`${ABOUT_ROUTE}, ${spec(name)}`))
+      const status = world.headgate.status('SecurityPolicy/default/p')
+      const [said] = status.shape === 'policy' ? (status.ancestors[0]?.conditions ?? []) : []
+      expect(said).toMatchObject({ reason: 'UnsupportedValue', message: expect.stringContaining(`${field}: "${name}"`) })
+      expect(await world.answerer()).toBe(500)
+    }
+  })
 
   policyField(['SecurityPolicy targetSelectors.{group,kind,matchLabels}'], 'is about what it selects by labels', async () => {
     const labelled = ROUTE.replace('metadata: {name: r}', 'metadata: {name: r, labels: {team: a}}')

@@ -1,12 +1,10 @@
 /** What the schema of `jwt` lets through and cannot be done. */
 import type { JWT, JWTProvider, RemoteJWKS } from '../../gen/kinds.js'
+import { isOfConnection } from '../../ir/framing-headers.js'
 import { durationMilliseconds } from '../../kinds/duration.js'
 import { webAddressProblem } from '../backends/web-clusters.js'
 import type { Problem } from '../conditions.js'
 import { discoveryOfKeys } from '../fetches/discovery.js'
-
-/** Headers by which proxies and servers find out where a request begins and ends, and whom it is for. */
-const OF_THE_CONNECTION: ReadonlySet<string> = new Set(['host', 'connection', 'content-length', 'transfer-encoding', 'te', 'upgrade'])
 
 /** Why tokens cannot be asked for in this way. */
 export function jwtProblem({ providers }: JWT): Problem | undefined {
@@ -37,9 +35,7 @@ function issuerProblem(field: string, provider: JWTProvider): Problem | undefine
 
 function headerProblem(field: string, { claimToHeaders }: JWTProvider, providers: readonly JWTProvider[]): Problem | undefined {
   const places = new Set(providers.flatMap(placesOf))
-  const wrong = (claimToHeaders ?? [])
-    .map(({ header }) => header.toLowerCase())
-    .find((name) => OF_THE_CONNECTION.has(name) || places.has(name))
+  const wrong = (claimToHeaders ?? []).map(({ header }) => header.toLowerCase()).find((name) => isOfConnection(name) || places.has(name))
   if (wrong === undefined) return undefined
   const why = places.has(wrong) ? 'tokens come in it, and what clients send in it is dropped' : 'it is not for claims'
   return unsupported(`${field}: claimToHeaders.header: "${wrong}" cannot be used: ${why}.`)

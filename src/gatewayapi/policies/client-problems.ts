@@ -1,5 +1,6 @@
 /** What the schema of ClientTrafficPolicies lets through and cannot be done. */
 import type { ClientHeaderChanges, ClientTrafficSettings, StringMatch } from '../../gen/kinds.js'
+import { isFraming } from '../../ir/framing-headers.js'
 import { durationMilliseconds } from '../../kinds/duration.js'
 import { quantityBytes } from '../../kinds/quantity.js'
 import type { Problem } from '../conditions.js'
@@ -99,6 +100,9 @@ function headerProblems(path: string, changes: ClientHeaderChanges | undefined):
   const names = [...written.map(({ name }) => name), ...(changes.remove ?? [])]
   return [
     ...names.filter((name) => name.toLowerCase() === 'host').map(() => `${path}: the host is not changed here; use a URLRewrite filter.`),
+    ...written
+      .filter(({ name }) => isFraming(name.toLowerCase()))
+      .map(({ name }) => `${path}: "${name}" says where a message ends or what becomes of its connection, and is not written here.`),
     ...written.flatMap(({ name, value }) => {
       const problem = operatorProblem(value)
       return problem === undefined ? [] : [`${path}: the value of "${name}" ${problem}.`]

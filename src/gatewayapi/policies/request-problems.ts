@@ -1,5 +1,6 @@
 /** What the schema of a BackendTrafficPolicy lets through about requests and cannot be done. */
 import type { BackendTrafficSettings, RateLimitSelector } from '../../gen/kinds.js'
+import { isFraming } from '../../ir/framing-headers.js'
 import { durationMilliseconds } from '../../kinds/duration.js'
 import { quantityBytes } from '../../kinds/quantity.js'
 import { regularExpressionProblem } from '../regular-expressions.js'
@@ -43,8 +44,12 @@ function selectorProblem({ headers, queryParams, path, sourceCIDR }: RateLimitSe
 }
 
 function overrideProblem({ responseOverride }: BackendTrafficSettings): string | undefined {
-  for (const [at, { match, redirect }] of (responseOverride ?? []).entries()) {
+  for (const [at, { match, redirect, response }] of (responseOverride ?? []).entries()) {
     const status = redirect?.statusCode
+    const framing = [...(response?.header?.set ?? []), ...(response?.header?.add ?? [])].find(({ name }) => isFraming(name.toLowerCase()))
+    if (framing !== undefined) {
+      return `responseOverride[${at}].response.header: "${framing.name}" says where an answer ends or what becomes of its connection, and is not written here.`
+    }
     if (status !== undefined && !REDIRECTS.includes(status)) {
       return `responseOverride[${at}].redirect.statusCode: use one of ${REDIRECTS.join(', ')}.`
     }

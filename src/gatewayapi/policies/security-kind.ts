@@ -1,8 +1,10 @@
 /** SecurityPolicy as a kind of policy: what it may be about, and which of its settings cannot be done. */
 import type { SecurityPolicySpec, SecuritySettings } from '../../gen/kinds.js'
+import { isOfConnection } from '../../ir/framing-headers.js'
 import { durationMilliseconds } from '../../kinds/duration.js'
 import { jwtProblem } from '../authentication/jwt-problem.js'
 import { loginProblem, oidcProblem } from '../authentication/oidc-problem.js'
+import type { Problem } from '../conditions.js'
 import { contextValue } from '../routes/external-auth.js'
 import { authorizationProblem, tokenProblem } from './authorization.js'
 import { ofRequestsOnly } from './connection-security.js'
@@ -37,6 +39,8 @@ export const SECURITY_POLICY: PolicyKind<'SecurityPolicy', SecuritySettings> = {
       const message = `${ofRequests} is about requests: of connections of TLSRoutes and TCPRoutes only the address of the client is known.`
       return { reason: 'UnsupportedValue', message }
     }
+    const ofNames = namedHeaderProblem(settings)
+    if (ofNames !== undefined) return ofNames
     const ofTokens = jwt && jwtProblem(jwt)
     if (ofTokens !== undefined) return ofTokens
     const ofLogins = oidc && oidcProblem(oidc, settings)
@@ -63,4 +67,15 @@ export const SECURITY_POLICY: PolicyKind<'SecurityPolicy', SecuritySettings> = {
   },
   isTarget: (kind) => !isBackendTarget(kind),
   targetProblem: () => undefined,
+}
+
+/** What is wrong with the headers that say who sends a request. */
+function namedHeaderProblem({ apiKeyAuth, basicAuth, oidc }: SecuritySettings): Problem | undefined {
+  const named = [
+    ['apiKeyAuth.forwardClientIDHeader', apiKeyAuth?.forwardClientIDHeader],
+    ['basicAuth.forwardUsernameHeader', basicAuth?.forwardUsernameHeader],
+    ['oidc.forwardIDToken.header', oidc?.forwardIDToken?.header],
+  ] as const
+  const wrong = named.find(([, name]) => name !== undefined && isOfConnection(name.toLowerCase()))
+  return wrong && { reason: 'UnsupportedValue', message: `${wrong[0]}: "${wrong[1]}" is a header of the connection: use another one.` }
 }

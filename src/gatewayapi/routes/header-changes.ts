@@ -1,6 +1,7 @@
 /** Changes to headers that filters ask for. */
 
 import type { HTTPHeader, HTTPHeaderFilter } from '../../gen/kinds.js'
+import { isFraming } from '../../ir/framing-headers.js'
 import { type HeaderChanges, type HeaderValue, NO_HEADER_CHANGES } from '../../ir/headers.js'
 import { exactly } from '../../util/exactly.js'
 
@@ -18,6 +19,11 @@ export function headerChanges(filter: HTTPHeaderFilter | undefined): HeaderChang
 /** True if they ask for what cannot be done with the host: a request has exactly one. */
 export function addsOrRemovesHost({ add, remove }: HeaderChanges): boolean {
   return remove.includes('host') || add.some(({ name }) => name === 'host')
+}
+
+/** A header that they ask for and that nobody's configuration may write; undefined: none. */
+export function framingHeader({ set, add }: HeaderChanges): string | undefined {
+  return [...set, ...add].find(({ name }) => isFraming(name))?.name
 }
 
 /** The changes of two filters, one after the other. */

@@ -7,6 +7,7 @@ import type {
   LocalObjectReference,
 } from '../../gen/kinds.js'
 import type { HostSource } from '../../ir/forward.js'
+import { isOfConnection } from '../../ir/framing-headers.js'
 import type { HeaderChanges } from '../../ir/headers.js'
 import type { PathChange } from '../../ir/path-change.js'
 import type { CredentialInjection, DirectResponse, ValueMatch } from '../../ir/route.js'
@@ -15,7 +16,7 @@ import { textName } from '../material-names.js'
 import { isReferenceAllowed } from '../reference-grants.js'
 import { regularExpressionProblem, substitutionProblem } from '../regular-expressions.js'
 import { servedVersion } from '../served-version.js'
-import { headerChanges } from './header-changes.js'
+import { framingHeader, headerChanges } from './header-changes.js'
 import { responseBody } from './response-body.js'
 import type { RuleContext } from './rule-context.js'
 
@@ -107,6 +108,10 @@ function hostSource({ type, header, pathRegex }: NonNullable<ExtendedURLRewrite[
 function responseOf(context: RuleContext, { statusCode, contentType, body, header }: HTTPDirectResponseFilter): FilterExtension | string {
   const text = body === undefined ? undefined : responseBody(context.view, context.inputs, context.route.namespace, body)
   if (text?.ok === false) return `spec.directResponse.body: ${text.message}`
+  const responseHeaders = headerChanges(header)
+  const framing = framingHeader(responseHeaders)
+  if (framing !== undefined)
+    return `spec.directResponse.header: "${framing}" says where an answer ends or what becomes of its connection, and is not written here.`
   return {
     directResponse: {
       kind: 'directResponse',
@@ -115,7 +120,7 @@ function responseOf(context: RuleContext, { statusCode, contentType, body, heade
       ...(contentType === undefined ? {} : { contentType }),
       ...(body?.isTemplate === true ? { isTemplate: true } : {}),
     },
-    ...(header === undefined ? {} : { responseHeaders: headerChanges(header) }),
+    ...(header === undefined ? {} : { responseHeaders }),
   }
 }
 
@@ -124,6 +129,8 @@ function credentialOf(
   owner: ObjectVersion,
   { header, overwrite, credential: { valueRef } }: HTTPCredentialInjectionFilter,
 ): FilterExtension | string {
+  if (isOfConnection(header.toLowerCase()))
+    return `spec.credentialInjection.header: "${header}" is a header of the connection: use another one.`
   const at = 'spec.credentialInjection.credential.valueRef'
   const namespace = valueRef.namespace ?? owner.namespace
   const target = { group: valueRef.group, kind: valueRef.kind, namespace, name: valueRef.name }

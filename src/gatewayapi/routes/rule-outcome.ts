@@ -22,7 +22,7 @@ import { ruleSecurity } from '../policies/security.js'
 import { routeTracing } from '../telemetry/route-tracing.js'
 import type { TracingWish } from '../telemetry/telemetry-wishes.js'
 import { answersAndForwards, type CollectedFilters, collectFilters, joinFilters, needsWholeRule, type RouteFilter } from './filters.js'
-import { addsOrRemovesHost } from './header-changes.js'
+import { addsOrRemovesHost, framingHeader } from './header-changes.js'
 import { incompatibleFilters } from './incompatible-filters.js'
 import { bodyOfConfigMap } from './response-body.js'
 import { retryOf } from './retry.js'
@@ -91,6 +91,12 @@ export function ruleOutcome(context: RuleContext, rule: AnyRule, at: number): Ru
     problems: [...filters.problems, ...several.flatMap((each) => each.problems), ...shared.problems],
     unsupported: [
       ...(incompatible === undefined ? [] : [incompatible]),
+      ...[filters, ...several]
+        .flatMap(({ requestHeaders, responseHeaders }) => framingHeader(requestHeaders) ?? framingHeader(responseHeaders) ?? [])
+        .map(
+          (name) =>
+            `spec.rules[${at}]: no filter writes the header "${name}": it says where a message ends or what becomes of its connection.`,
+        ),
       ...(several.some(needsWholeRule)
         ? [`spec.rules[${at}].backendRefs: of several backends each can only have filters for headers and URLRewrite.`]
         : []),

@@ -1,5 +1,6 @@
 import { Enum } from '../../gen/envoy/enums.js'
 import type { envoy } from '../../gen/envoy/types.js'
+import { isFraming } from '../../ir/framing-headers.js'
 import type { HeaderChanges, HeaderValue } from '../../ir/headers.js'
 import { literally } from '../../util/literally.js'
 
@@ -65,14 +66,18 @@ export function responseHeader(name: string, value: string): HeaderValueOption {
 function additions({ set, add }: HeaderChanges): readonly HeaderValueOption[] {
   if (set.length + add.length === 0) return []
   return [
-    ...set.filter(({ name }) => !isRefused(name)).map((header) => option(header, OVERWRITE_IF_EXISTS_OR_ADD)),
-    ...add.filter(({ name }) => !isRefused(name)).map((header) => option(header, APPEND_IF_EXISTS_OR_ADD)),
+    ...set.filter(({ name }) => isWritable(name)).map((header) => option(header, OVERWRITE_IF_EXISTS_OR_ADD)),
+    ...add.filter(({ name }) => isWritable(name)).map((header) => option(header, APPEND_IF_EXISTS_OR_ADD)),
   ]
 }
 
 function option({ name, value }: HeaderValue, appendAction: NonNullable<HeaderValueOption['appendAction']>): HeaderValueOption {
   // Envoy expands `%…%`; a value of ours is literal.
   return { header: { key: name, value: literally(value) }, appendAction, keepEmptyValue: true }
+}
+
+function isWritable(name: string): boolean {
+  return !isRefused(name) && !isFraming(name)
 }
 
 function isRefused(name: string): boolean {

@@ -6,6 +6,7 @@
  */
 import { Enum } from '../../../gen/envoy/enums.js'
 import type { envoy } from '../../../gen/envoy/types.js'
+import { isFraming } from '../../../ir/framing-headers.js'
 import type { ExternalAuth } from '../../../ir/route.js'
 import { literally } from '../../../util/literally.js'
 import { type Any, any, duration } from '../../message.js'
@@ -48,17 +49,6 @@ const OF_THE_ANSWER = [
   'x-envoy-upstream-service-time',
 ]
 
-/** Headers by which proxies and servers find out where a request begins and ends, and whom it is for: nobody else says them. */
-const OF_THE_CONNECTION: ReadonlySet<string> = new Set([
-  ':status',
-  'connection',
-  'content-length',
-  'keep-alive',
-  'te',
-  'transfer-encoding',
-  'upgrade',
-])
-
 /** What a request always has, or what describes its body: the service may say something else, and needs not. */
 const OF_THE_REQUEST: ReadonlySet<string> = new Set(['content-encoding', 'content-type', 'host'])
 
@@ -93,7 +83,7 @@ function placeOf(auth: ExternalAuth): Any | undefined {
 
 /** The headers that a request gets from the answer of the service, where they are listed. */
 function saidHeaders({ protocol, allowedResponseHeaders }: ExternalAuth): readonly string[] {
-  return protocol === 'HTTP' ? allowedResponseHeaders.filter((name) => !OF_THE_CONNECTION.has(name)) : []
+  return protocol === 'HTTP' ? allowedResponseHeaders.filter((name) => !isFraming(name) && name !== ':status') : []
 }
 
 /** How many bytes of a body the service sees, where it sees any: a request with more gets 413, or it would be told of a part only. */
