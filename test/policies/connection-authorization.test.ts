@@ -1,7 +1,8 @@
 /** Who may connect to TLSRoutes and TCPRoutes, by SecurityPolicy, through the real Envoy: what rules do, and what attackers get. */
-import { connect } from 'node:net'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { backend, gateway } from '../features/manifests.js'
+import { eventually } from '../support/eventually.js'
 import { brief, type Standalone, startTestStandalone } from '../support/standalone.js'
 import { type StreamBackend, startTcpBackend } from '../support/stream-backend.js'
 
@@ -12,13 +13,17 @@ let service: StreamBackend
 beforeAll(async () => {
   service = await startTcpBackend('db')
   headgate = await startTestStandalone()
-  const listeners = `[{name: t, port: ${PORT}, protocol: TCP}, {name: h, port: 80, protocol: HTTP}]`
-  await headgate.write('base', [gateway('gw', listeners), backend(service), TCP_ROUTE].join('---'))
+  await headgate.write('base', base())
 }, 60_000)
 afterAll(async () => {
   await headgate?.stop()
   await service?.close()
 })
+
+function base(): string {
+  const listeners = `[{name: t, port: ${PORT}, protocol: TCP}, {name: h, port: 80, protocol: HTTP}]`
+  return [gateway('gw', listeners), backend(service), TCP_ROUTE].join('---')
+}
 
 const TCP_ROUTE = `
 apiVersion: gateway.networking.k8s.io/v1
@@ -113,6 +118,55 @@ describe('connections', () => {
     await headgate.remove('policy')
     expect(await ask('127.0.0.8')).toBe('db: hello')
   }, 30_000)
+})
+
+describe('a server that speaks first', () => {
+  /** What a client that says nothing hears until the connection ends, or for a while. */
+  async function listen(localAddress: string): Promise<string> {
+    const { address, port } = headgate.place('default/gw', PORT)
+    const heard: string[] = []
+    const socket = connect({ host: address, port, localAddress }).on('data', (chunk) => heard.push(chunk.toString('latin1')))
+    const ended = new Promise<void>((resolve) => socket.on('close', () => resolve()).on('error', () => resolve()))
+    const isEnded = await Promise.race([ended.then(() => true), new Promise<boolean>((resolve) => setTimeout(resolve, 1000, false))])
+    socket.destroy()
+    return `${heard.join('')}${isEnded ? ' closed' : ''}`
+  }
+
+  it('tells nothing to clients that may not connect, and is not connected to for them', async () => {
+    const callers: Socket[] = []
+    const server = createServer((socket) => {
+      callers.push(socket)
+      socket.on('error', () => {}).write('welcome')
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const greeter = backend({ name: 'greeter', port: (server.address() as AddressInfo).port })
+    const route = TCP_ROUTE.replaceAll('db', 'greeter').replace('sectionName: t', 'sectionName: first')
+    const listeners = `[{name: t, port: ${PORT + 1}, protocol: TCP}, {name: h, port: 80, protocol: HTTP}, {name: first, port: ${PORT}, protocol: TCP}]`
+    await headgate.write('base', [gateway('gw', listeners), greeter, route].join('---'))
+    try {
+      expect(await listen('127.0.0.8')).toBe('welcome')
+      const about = ABOUT_ROUTE.replace('db', 'greeter')
+      for (const [spec, allowed, denied] of [
+        [rules(from('127.0.0.8/32')), '127.0.0.8', '127.0.0.9'],
+        [rules(from('127.0.0.8/32', 'Deny'), 'Allow'), '127.0.0.9', '127.0.0.8'],
+        [rules(`${from('127.0.0.8/32')}, ${from('127.0.0.0/8', 'Deny')}`, 'Allow'), '127.0.0.8', '127.0.0.9'],
+      ] as const) {
+        await headgate.write('policy', policy(`${about}, ${spec}`))
+        // An Envoy says that it has a listener before all its threads have.
+        await eventually(async () => expect([spec, await listen(denied)]).toEqual([spec, ' closed']))
+        expect([spec, await listen(allowed)]).toEqual([spec, 'welcome'])
+        const before = callers.length
+        expect([spec, await listen(denied), callers.length]).toEqual([spec, ' closed', before])
+      }
+      await headgate.write('policy', policy(`${about}, authorization: {}`))
+      await eventually(async () => expect(await listen('127.0.0.8')).toBe(' closed'))
+    } finally {
+      await headgate.remove('policy')
+      for (const socket of callers) socket.destroy()
+      server.close()
+      await headgate.write('base', base())
+    }
+  }, 60_000)
 })
 
 describe('attempts to connect from an address that is not allowed', () => {

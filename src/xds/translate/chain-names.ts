@@ -28,3 +28,8 @@ export function chainNames(chain: Chain, packingOf: PackingOf): ChainNames {
   ]
   return { all, ofNewConnections: names[newConnections] }
 }
+
+/** The filter chain of clients that may not connect to a chain with an authorization. */
+export function deniedChainName({ name }: Chain): string {
+  return `${name}/denied`
+}

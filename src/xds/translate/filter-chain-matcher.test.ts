@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { host, httpChain, port, streamChain } from '../../../test/envoy-api/ir-fixtures.js'
 import type { xds } from '../../gen/envoy/types.js'
-import type { Chain } from '../../ir/port.js'
+import type { Chain, StreamChain } from '../../ir/port.js'
 import { decode } from '../message.js'
 import { filterChainMatcher } from './filter-chain-matcher.js'
 import { buildListener } from './listener.js'
@@ -110,4 +110,42 @@ describe('a listener whose table turns from one packing to the other', () => {
     expect([...chainsAt(0).keys()]).toEqual(['http', 'https/a.com'])
     expect([...chainsAt(20).keys()]).toEqual(['http/scoped', 'https/a.com/scoped'])
   })
+
+  it('sends clients that may not connect to the chain that closes, by ranges of which the longest counts', () => {
+    const authorization: StreamChain['authorization'] = {
+      rules: [
+        { action: 'allow', clients: [{ address: '10.1.0.0', bits: 16 }] },
+        { action: 'deny', clients: [{ address: '10.0.0.0', bits: 8 }] },
+      ],
+      otherwise: 'allow',
+    }
+    const one = port({
+      chains: [https('a.com'), streamChain({ name: 'tls/b.com', encrypted: true, serverNames: [host('b.com')], authorization })],
+    })
+    const built = filterChainMatcher(one, above(['a.com']))
+    const toward = (found: xds.type.matcher.v3.Matcher.OnMatch | undefined) => {
+      const { action } = (found ?? {}) as { action?: { typedConfig?: { value?: Uint8Array } } }
+      return decode('google.protobuf.StringValue', action?.typedConfig?.value ?? new Uint8Array()).value
+    }
+    const tree = (at: xds.type.matcher.v3.Matcher | undefined) => (at as { matcherTree?: Tree } | undefined)?.matcherTree
+    const ofTls = tree(built)?.exactMatchMap?.map.tls?.matcher
+    const ofHost = tree(ofTls)?.exactMatchMap?.map['b.com']?.matcher
+    const { rangeMatchers = [] } = decode(
+      'xds.type.matcher.v3.IPMatcher',
+      tree(ofHost)?.customMatch?.typedConfig?.value ?? new Uint8Array(),
+    )
+    expect(rangeMatchers.map(({ ranges = [], onMatch }) => [toward(onMatch), ranges.map(({ addressPrefix }) => addressPrefix)])).toEqual([
+      ['tls/b.com', ['10.1.0.0', '0.0.0.0', '::']],
+      ['tls/b.com/denied', ['10.0.0.0']],
+    ])
+    const names = (buildListener(one, DEFAULT_TRANSLATE_OPTIONS, above(['a.com']))?.filterChains ?? []).map(({ name }) => name)
+    expect(names).toEqual(expect.arrayContaining(['tls/b.com', 'tls/b.com/denied']))
+  })
 })
+
+interface Tree {
+  readonly exactMatchMap?: {
+    readonly map: Readonly<Record<'tls' | 'b.com', { readonly matcher?: xds.type.matcher.v3.Matcher } | undefined>>
+  }
+  readonly customMatch?: { readonly typedConfig?: { readonly value?: Uint8Array } }
+}

@@ -10,7 +10,8 @@
 import type { envoy, xds } from '../../gen/envoy/types.js'
 import type { Chain, Port } from '../../ir/port.js'
 import { any } from '../message.js'
-import { chainNames, type PackingOf } from './chain-names.js'
+import { chainNames, deniedChainName, type PackingOf } from './chain-names.js'
+import { cidrRanges, sourceRanges } from './source-ranges.js'
 
 type Matcher = xds.type.matcher.v3.Matcher
 type OnMatch = xds.type.matcher.v3.Matcher.OnMatch
@@ -23,11 +24,13 @@ const TRANSPORT_PROTOCOL: Input = {
 }
 const SERVER_NAME: Input = { name: 'server-name', typedConfig: any(`${INPUTS}.ServerNameInput`, {}) }
 
+const SOURCE_IP: Input = { name: 'source-ip', typedConfig: any(`${INPUTS}.SourceIPInput`, {}) }
+
 /** The matcher of a port; undefined where every chain exists once, and says itself what it matches. */
 export function filterChainMatcher(port: Port, packingOf: PackingOf): Matcher | undefined {
   const named = port.chains.map((chain) => ({ chain, names: chainNames(chain, packingOf) }))
   if (named.every(({ names }) => names.all.length === 1)) return undefined
-  const targets = named.map(({ chain, names }) => ({ chain, onMatch: goTo(names.ofNewConnections) }))
+  const targets = named.map(({ chain, names }) => ({ chain, onMatch: ofSource(chain, names.ofNewConnections) }))
   const plain = targets.find(({ chain }) => !chain.encrypted)?.onMatch
   const encrypted = targets.filter(({ chain }) => chain.encrypted)
   // All of it is TLS.
@@ -76,6 +79,19 @@ function byServerName(targets: readonly Target[]): Matcher {
     },
     ...(onNoMatch === undefined ? {} : { onNoMatch }),
   }
+}
+
+/** Clients that may not connect get a chain of their own. */
+function ofSource(chain: Chain, name: string): OnMatch {
+  if (chain.kind !== 'stream' || chain.authorization === undefined) return goTo(name)
+  const { allowed, denied } = sourceRanges(chain.authorization)
+  if (allowed.length === 0 || denied.length === 0) return goTo(name)
+  const rangeMatchers = [
+    { ranges: cidrRanges(allowed), onMatch: goTo(name) },
+    { ranges: cidrRanges(denied), onMatch: goTo(deniedChainName(chain)) },
+  ]
+  const customMatch = { name: 'ip', typedConfig: any('xds.type.matcher.v3.IPMatcher', { rangeMatchers }) }
+  return { matcher: { matcherTree: { input: SOURCE_IP, customMatch } } }
 }
 
 function goTo(chain: string): OnMatch {

@@ -1,12 +1,13 @@
 /** What happens to a connection of a TCP port. */
 import type { envoy } from '../../gen/envoy/types.js'
 import type { ClientSettings } from '../../ir/client.js'
-import type { Chain, Port } from '../../ir/port.js'
+import type { Chain, Port, StreamChain } from '../../ir/port.js'
+import type { AddressRange } from '../../ir/route.js'
 import { telemetryClusters } from '../../ir/telemetry.js'
 import { any, duration, encode } from '../message.js'
 import type { ResourceReference } from '../resource.js'
 import { TYPE_URL } from '../resource.js'
-import { chainNames, type PackingOf } from './chain-names.js'
+import { chainNames, deniedChainName, type PackingOf } from './chain-names.js'
 import { connectionAuthorization } from './connection-authorization.js'
 import { downstreamTlsSocket, quicSocket, terminationReferences } from './downstream-tls.js'
 import { contentHash } from './encoded.js'
@@ -16,6 +17,7 @@ import { CHAIN_EXTENSIONS } from './http-filters/index.js'
 import type { TranslateOptions } from './options.js'
 import { routeReferencesOf } from './route-configuration.js'
 import { SCOPE_REFERENCES } from './scoped-routes.js'
+import { cidrRanges, sourceRanges } from './source-ranges.js'
 import { statName } from './stat-name.js'
 import { tcpProxy } from './tcp-proxy.js'
 
@@ -69,9 +71,12 @@ export function buildFilterChains(
 ): readonly FilterChain[] {
   const { statPrefix, mixed, isQuic } = context
   const client = chain.client ?? context.client
-  return chainNames(chain, packingOf).all.map(({ name, packing }) => ({
+  const sources = chain.kind === 'stream' && chain.authorization !== undefined ? sourceRanges(chain.authorization) : undefined
+  // To Envoy a chain without ranges has those of everywhere: it must not stand beside one that has them.
+  if (chain.kind === 'stream' && sources?.allowed.length === 0) return [closedChain(chain, context, options, chain.name)]
+  const chains = chainNames(chain, packingOf).all.map(({ name, packing }) => ({
     name,
-    ...chainMatch(chain, mixed, isQuic),
+    ...chainMatch(chain, mixed, isQuic, sources?.allowed),
     filters: [
       ...connectionLimit(client, statPrefix, chain),
       ...(chain.kind === 'http'
@@ -83,6 +88,27 @@ export function buildFilterChains(
       ? {}
       : { transportSocketConnectTimeout: duration(client.tlsHandshakeTimeoutMs) }),
   }))
+  if (chain.kind !== 'stream' || sources === undefined || sources.denied.length === 0) return chains
+  return [...chains, closedChain(chain, context, options, deniedChainName(chain), sources.denied)]
+}
+
+/**
+ * The chain of clients that may not connect. The filter that asks who may does so at the first byte of the client, and many servers speak
+ * first: they are not even connected to here.
+ */
+function closedChain(
+  chain: StreamChain,
+  { statPrefix, mixed, isQuic, client }: ChainContext,
+  options: TranslateOptions,
+  name: string,
+  denied?: readonly AddressRange[],
+): FilterChain {
+  const nowhere: StreamChain = { ...chain, clusters: [], invalidWeight: 1 }
+  return {
+    name,
+    ...chainMatch(chain, mixed, isQuic, denied),
+    filters: [tcpProxy(nowhere, chain.client ?? client, statPrefix, options)],
+  }
 }
 
 /** What a chain refers to. */
@@ -104,12 +130,19 @@ export function chainReferences(chain: Chain, packingOf: PackingOf): readonly Re
   ]
 }
 
-function chainMatch({ encrypted, serverNames }: Chain, mixed: boolean, isQuic: boolean): FilterChain {
-  if (!mixed) return {}
+/** @param sources where connections come from; undefined or empty: from anywhere */
+function chainMatch(
+  { encrypted, serverNames }: Chain,
+  mixed: boolean,
+  isQuic: boolean,
+  sources: readonly AddressRange[] = [],
+): FilterChain {
+  if (!mixed && sources.length === 0) return {}
   return {
     filterChainMatch: {
-      transportProtocol: isQuic ? 'quic' : encrypted ? 'tls' : 'raw_buffer',
-      ...(serverNames.length === 0 ? {} : { serverNames }),
+      ...(mixed ? { transportProtocol: isQuic ? 'quic' : encrypted ? 'tls' : 'raw_buffer' } : {}),
+      ...(mixed && serverNames.length > 0 ? { serverNames } : {}),
+      ...(sources.length === 0 ? {} : { sourcePrefixRanges: cidrRanges(sources) }),
     },
   }
 }
