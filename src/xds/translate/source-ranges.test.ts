@@ -64,6 +64,17 @@ it.each<{ what: string; otherwise: 'allow' | 'deny'; rules: readonly Rule[]; all
     allowed: ['11.0.0.0/8', '0.0.0.0/0', '::/0'],
     denied: ['10.0.0.0/8'],
   },
+  {
+    what: 'ranges of IPv6, however they are written',
+    otherwise: 'deny',
+    rules: [
+      ['allow', '2001:db8::/32'],
+      ['deny', '2001:DB8:0:0:1::/80', '2001:0db8::1/32', '::ffff:10.0.0.0/104', '0:0:0:0:0:ffff:a00:0/104', '10.0.0.0/8'],
+      ['allow', 'fe80::1:0:0/96', '2001:db8:0:0:1:2::/96', '::ffff:10.1.0.0/112'],
+    ],
+    allowed: ['2001:db8::/32', '2001:DB8:0:0:1::/80', 'fe80::1:0:0/96', '2001:db8:0:0:1:2::/96'],
+    denied: ['::ffff:10.0.0.0/104', '10.0.0.0/8', '::ffff:10.1.0.0/112', '0.0.0.0/0', '::/0'],
+  },
 ])('decides as the rules do: $what', ({ otherwise, rules, allowed, denied }) => {
   expect(ranges(otherwise, rules)).toEqual({ allowed, denied })
 })

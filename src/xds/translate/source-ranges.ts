@@ -2,7 +2,6 @@
  * Which addresses may connect, as sets of ranges of which the longest that holds an address decides: that is how Envoy chooses filter chains.
  * Rules say it otherwise, the first that matches decides.
  */
-import { BlockList, isIPv6 } from 'node:net'
 import type { envoy } from '../../gen/envoy/types.js'
 import type { ConnectionAuthorization } from '../../ir/port.js'
 import type { AddressRange } from '../../ir/route.js'
@@ -40,19 +39,37 @@ export function cidrRanges(ranges: readonly AddressRange[]): readonly envoy.conf
 }
 
 interface Range extends AddressRange {
-  holds(other: AddressRange): boolean
+  /** Those of its address. */
+  readonly text: string
+  holds(other: Range): boolean
 }
 
 function rangeOf({ address, bits }: AddressRange): Range {
-  const list = new BlockList()
-  list.addSubnet(address, bits, familyOf(address))
-  return {
-    address,
-    bits,
-    holds: (other) => familyOf(other.address) === familyOf(address) && other.bits >= bits && list.check(other.address, familyOf(address)),
-  }
+  const text = bitsOf(address)
+  const prefix = text.slice(0, bits)
+  return { address, bits, text, holds: (other) => other.text.length === text.length && other.bits >= bits && other.text.startsWith(prefix) }
 }
 
-function familyOf(address: string): 'ipv4' | 'ipv6' {
-  return isIPv6(address) ? 'ipv6' : 'ipv4'
+/** The 32 or 128 bits of an address, as text. */
+function bitsOf(address: string): string {
+  if (!address.includes(':'))
+    return octets(address)
+      .map((each) => binary(each, 8))
+      .join('')
+  // The last 32 bits may be written as an IPv4 address.
+  const plain = address.replace(/[0-9]+\.[0-9.]+$/, (tail) => {
+    const [a = 0, b = 0, c = 0, d = 0] = octets(tail)
+    return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`
+  })
+  const [before = [], after] = plain.split('::').map((half) => half.split(':').filter((group) => group !== ''))
+  const groups = after === undefined ? before : [...before, ...Array<string>(8 - before.length - after.length).fill('0'), ...after]
+  return groups.map((group) => binary(Number.parseInt(group, 16), 16)).join('')
+}
+
+function octets(address: string): readonly number[] {
+  return address.split('.').map(Number)
+}
+
+function binary(value: number, width: number): string {
+  return value.toString(2).padStart(width, '0')
 }
