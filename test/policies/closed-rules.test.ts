@@ -1,10 +1,9 @@
 /** Rules that nobody is let through to, because something that guards them cannot be used, through the real Envoy. */
 import { describe, expect, it } from '@jest/globals'
 import { httpRoute, to, under } from '../features/manifests.js'
-import { featureWorld } from '../features/world.js'
+import { featureWorld, type World } from '../features/world.js'
 import { eventually } from '../support/eventually.js'
 
-const world = featureWorld(['open', 'guarded'])
 const ROUTE = httpRoute('r', `[${under('/x', `name: x, ${to('guarded')}`)}, {${to('open')}}]`)
 const ABOUT = 'targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: r, sectionName: x}]'
 
@@ -16,7 +15,7 @@ const script = (text: string): string => `lua: [{inline: ${JSON.stringify(text)}
 const ANSWERING = script('function envoy_on_request(handle) handle:respond({[":status"] = "200"}, "for those who are let in") end')
 const NO_KEYS = 'apiKeyAuth: {credentialRefs: [{name: missing}], extractFrom: [{headers: [x-key]}]}'
 
-async function answer(): Promise<{ readonly status: number; readonly body: string }> {
+async function answerOf(world: World): Promise<{ readonly status: number; readonly body: string }> {
   const { status, body } = await world.ask({ path: '/x' })
   return { status, body }
 }
@@ -24,7 +23,9 @@ async function answer(): Promise<{ readonly status: number; readonly body: strin
 const LET_IN = { status: 200, body: 'for those who are let in' }
 const CLOSED = { status: 500, body: '' }
 
-describe('a rule whose guard cannot be used', () => {
+describe.each(['rds', 'scoped'] as const)('a rule whose guard cannot be used, with routes packed as %s', (routePacking) => {
+  const world = featureWorld(['open', 'guarded'], undefined, () => ({ routePacking }))
+  const answer = () => answerOf(world)
   const program = policy('ExtensionPolicy', 'program', ANSWERING)
 
   it('is not answered by a program of another policy', async () => {
