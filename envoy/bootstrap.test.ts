@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 const plain: BootstrapOptions = {
-  node: { id: 'proxy-1', cluster: 'default/gateway', metadata: { gateway: 'default/gateway' }, zone: 'a' },
+  node: { id: 'proxy-1', cluster: 'default/gateway', image: 'envoy:v1', zone: 'a' },
   xds: { host: '127.0.0.1', port: 18_000 },
   adminSocketPath: '/tmp/headgate-bootstrap-test.sock',
 }

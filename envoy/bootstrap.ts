@@ -4,6 +4,7 @@
  */
 import { Enum } from '../src/gen/envoy/enums.js'
 import type { envoy, google } from '../src/gen/envoy/types.js'
+import { IMAGE_METADATA } from '../src/xds/image-metadata.js'
 import { any, duration, messageToProtoJson } from '../src/xds/message.js'
 import { keptStats } from './kept-stats.js'
 import { localZone } from './local-zone.js'
@@ -27,7 +28,8 @@ export interface BootstrapOptions {
     readonly id: string
     /** The group of proxies that get the same configuration. */
     readonly cluster: string
-    readonly metadata?: Readonly<Record<string, string>>
+    /** The image that it is of: the controller knows what Envoys of one image refused. Undefined: nobody asks. */
+    readonly image?: string
     /** Where it is; undefined: unknown, or said elsewhere. */
     readonly zone?: string
   }
@@ -54,7 +56,7 @@ export function buildBootstrap(options: BootstrapOptions): envoy.config.bootstra
     node: {
       id: node.id,
       cluster: node.cluster,
-      ...(node.metadata === undefined ? {} : { metadata: struct(node.metadata) }),
+      ...(node.image === undefined ? {} : { metadata: struct({ [IMAGE_METADATA]: node.image }) }),
       ...local?.node,
     },
     admin: { address: { pipe: { path: options.adminSocketPath, mode: 0o600 } }, ignoreGlobalConnLimit: true },

@@ -25,6 +25,7 @@ export interface ControlPlaneOptions {
   readonly authenticator: Authenticator
   readonly credentials: ServerCredentials
   readonly rejected?: RejectedVersions
+  readonly imageOf?: PipelineOptions['imageOf']
   readonly xds?: XdsOptions
   readonly log?: ServerLog
   readonly references?: ReferencedObjects
@@ -69,6 +70,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     store,
     snapshots,
     placements,
+    ...(options.imageOf === undefined ? {} : { imageOf: options.imageOf }),
     ...(options.references === undefined ? {} : { references: options.references }),
     ...(hooks === undefined ? {} : { hooks }),
     ...(options.fetches === undefined ? {} : { fetches: options.fetches }),

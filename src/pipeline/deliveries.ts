@@ -47,6 +47,8 @@ export class Deliveries {
   readonly #unheld = new UnheldRejections()
   /** Rejected versions that something was held back for. One that is wanted nevertheless is not sent again: nobody would say anything of it. */
   #rejections: readonly { readonly rejected: RejectedVersion; readonly group: string | undefined }[] = []
+  /** Generations that proxies which are being replaced refused, and that are acknowledged all the same when these are asked no more. */
+  readonly #refusedBefore = new Map<string, number>()
   /** Objects of which proxies get something that closes them, with the reason. */
   readonly #withheld = new Map<string, string>()
   /** What other replicas say, by replica and object. */
@@ -60,7 +62,7 @@ export class Deliveries {
     this.#resources = resources
     this.#watch = new DeliveryWatch(this.#ledger, collections, (group) => resources.revisionOf(group))
     this.#quarantines = new QuarantineBook({
-      acknowledgedGeneration: (object) => this.#ledger.acknowledgedGeneration(object),
+      acknowledgedGeneration: (object) => this.#provenGeneration(object),
       canHold: (object) => inputs.quarantines.isRead(object),
       lastGood: (object) => this.#lastGood.get(object),
       hold: (object, quarantine) => {
@@ -76,6 +78,7 @@ export class Deliveries {
     const seen = this.#ledger.acknowledgedGeneration(name)
     const isSame = seen === undefined ? !this.#canBeHeld(name) || deepEqual(before, after) : hasSameGeneration(before, after)
     if (isSame) return
+    this.#refusedBefore.delete(name)
     this.#lastGood.changed(name, before, after, seen)
     this.#quarantines.changed(name)
   }
@@ -99,6 +102,16 @@ export class Deliveries {
   /** Something other than an object that was held back has changed: it gets its chance. */
   changed(name: string): void {
     this.#quarantines.changed(name)
+  }
+
+  /**
+   * Everything that is held back gets its chance.
+   *
+   * @returns true if something was
+   */
+  releaseHeld(): boolean {
+    for (const [object, { generation }] of this.#quarantines.entries()) this.#refusedBefore.set(object, generation)
+    return this.#quarantines.releaseAll()
   }
 
   /**
@@ -129,6 +142,11 @@ export class Deliveries {
     for (const object of held) for (const each of this.#ledger.states(object)?.groups.keys() ?? []) this.#searching.add(each)
     this.#searchNeeds = undefined
     return true
+  }
+
+  /** A proxy that is being replaced by one of another image rejected a resource: that holds nothing back, and proves nothing of those that come. */
+  rejectedBefore({ origins, suspects }: RejectedVersion): void {
+    for (const each of suspects.length > 0 ? suspects : origins) this.#refusedBefore.set(deliveryKey(each), each.generation)
   }
 
   /**
@@ -239,6 +257,12 @@ export class Deliveries {
     const still = this.#rejections.filter(({ rejected }) => this.#resources.isCurrent(rejected))
     this.#rejections = []
     return still.filter(({ rejected, group }) => this.rejected(rejected, group)).length > 0
+  }
+
+  /** The highest generation that every proxy runs; undefined for an object whose delivery is not followed. */
+  #provenGeneration(object: string): number | undefined {
+    const acknowledged = this.#ledger.acknowledgedGeneration(object)
+    return acknowledged !== undefined && this.#refusedBefore.get(object) === acknowledged ? acknowledged - 1 : acknowledged
   }
 
   /** True if the translation has something to do. */

@@ -12,7 +12,8 @@ import { createBackendServices } from '../infra/kubernetes/backend-services.js'
 import { bindAddresses } from '../infra/kubernetes/bind-addresses.js'
 import { createClassFinalizers } from '../infra/kubernetes/class-finalizers.js'
 import { drainKey } from '../infra/kubernetes/drain-key.js'
-import { PodPlacements } from '../infra/kubernetes/pod-placements.js'
+import { FleetImages } from '../infra/kubernetes/fleet-images.js'
+import { fleetGroup, PodPlacements } from '../infra/kubernetes/pod-placements.js'
 import { Provisioner } from '../infra/kubernetes/provisioner.js'
 import { untilAborted } from '../k8s/abort.js'
 import { authoritySecret, awaitAuthoritySecret, secretUid } from '../k8s/authority-secret.js'
@@ -122,6 +123,7 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
       if (controlPlane.translation.inputs.definitions.set(DEFINITIONS_KEY, describeDefinitions(resources))) controlPlane.pipeline.touched()
     },
   })
+  const images = new FleetImages(config.envoyImage)
   const hooks = config.extensionServer && new ExtensionHooks(config.extensionServer, metrics, logger)
   const rules = { allowsLoopback: false, hosts: config.fetchHosts, plainHosts: config.fetchPlainHosts ?? [] }
   const fetcher = createFetcher({ rules, logger, metrics, controlPlane: () => controlPlane })
@@ -159,7 +161,10 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
       statuses.apply(changes)
       statusWriter.set(changes)
     },
+    imageOf: (group) => images.of(controlPlane.translation.gatewayApi.infra.get(group)),
     onInfra: (changes) => {
+      const changed = images.changed(changes).map(fleetGroup)
+      if (changed.length > 0) controlPlane.pipeline.imagesChanged(new Set(changed))
       provisioner.set(changes)
     },
     onSelectedPods: (changes) => backendServices.set(changes),

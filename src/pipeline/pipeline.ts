@@ -17,7 +17,7 @@ import type { Change, ProviderSink } from '../provider/provider.js'
 import type { ResourceStore } from '../store/resource-store.js'
 import { describeObject, type ObjectKey } from '../util/object-ref.js'
 import type { ChangeTrace } from '../xds/change-trace.js'
-import type { RejectedVersion, RejectedVersions } from '../xds/rejected-versions.js'
+import type { Fleet, RejectedVersion, RejectedVersions } from '../xds/rejected-versions.js'
 import type { EncodedResource, ResourceChange } from '../xds/resource.js'
 import type { SnapshotCache } from '../xds/snapshot-cache.js'
 import type { HookQuestion } from '../xds/translate/extension-hooks/hook.js'
@@ -48,6 +48,8 @@ export interface PipelineOptions {
   readonly placements: PlacementPolicy
   /** Versions that proxies are known to reject: what they were made from is held back from the start. */
   readonly rejected?: RejectedVersions
+  /** The image that the proxies of a group are to be of; undefined where nobody knows. What proxies of another one refuse holds nothing back. */
+  readonly imageOf?: (group: string) => string | undefined
   /** Brings objects of kinds that are read one by one; absent where everything is read anyway. */
   readonly references?: ReferencedObjects
   /** Asks an extension server what it makes of resources; absent without one. */
@@ -164,7 +166,27 @@ export class Pipeline implements ProviderSink {
     }
     // What is kept of a version, and told to other replicas, leaves its objects out.
     const origins = rejected.origins.length > 0 ? rejected.origins : this.#originsOf(rejected)
+    if (!this.#isOfWantedImage(rejected)) {
+      this.deliveries.rejectedBefore({ ...rejected, origins })
+      return
+    }
     if (this.deliveries.rejected({ ...rejected, origins }, group)) this.#schedule()
+  }
+
+  /** Groups have other images now: what is held back for what the ones before refused gets its chance, if there is any. */
+  imagesChanged(groups: ReadonlySet<string>): void {
+    const isConcerned = this.#options.rejected?.list().some(({ by }) => by !== undefined && groups.has(by.group)) ?? false
+    if (isConcerned && this.deliveries.releaseHeld()) this.#schedule()
+  }
+
+  #isOfWantedImage({ by }: RejectedVersion): boolean {
+    const wanted = by && this.#options.imageOf?.(by.group)
+    return wanted === undefined || wanted === by?.image
+  }
+
+  #fleetOf(group: string): Fleet | undefined {
+    const image = this.#options.imageOf?.(group)
+    return image === undefined ? undefined : { group, image }
   }
 
   #originsOf(rejected: RejectedVersion): RejectedVersion['origins'] {
@@ -320,11 +342,13 @@ export class Pipeline implements ProviderSink {
   }
 
   /** True if one of these versions is known to be rejected, and somebody was found to blame. */
-  #holdBackRejected(resources: Iterable<EncodedResource | undefined>): boolean {
+  #holdBackRejected(group: string, changes: readonly ResourceChange[]): boolean {
     const { rejected } = this.#options
+    if (rejected === undefined || rejected.isEmpty) return false
+    const fleet = this.#fleetOf(group)
     let isHeld = false
-    for (const resource of resources) {
-      const known = resource === undefined ? undefined : rejected?.get(resource, resource.version)
+    for (const { resource } of changes) {
+      const known = resource === undefined ? undefined : rejected.get(resource, resource.version, fleet)
       if (resource === undefined || known === undefined) continue
       // Generations count anew after a restart without a cluster: the names are what stays.
       const names = new Set(this.#culpritsOf(known).map(describeObject))
@@ -352,10 +376,12 @@ export class Pipeline implements ProviderSink {
     const { translation, snapshots } = this.#options
     const resources = translation.xds.resources.takeChanges()
     this.#round.resources += resources.size
-    for (const [group, changes] of byGroup(resources)) snapshots.apply(group, changes, this.#trace())
+    const groups = byGroup(resources)
+    for (const [group, changes] of groups) snapshots.apply(group, changes, this.#trace())
     if (isAll) snapshots.markComplete()
-    const isNews = this.deliveries.published()
-    return this.#holdBackRejected(resources.values()) || isNews
+    let isNews = this.deliveries.published()
+    for (const [group, changes] of groups) isNews = this.#holdBackRejected(group, changes) || isNews
+    return isNews
   }
 
   /** Tells whoever writes what is to be written. False if there is more than a turn of the event loop has time for: it comes in the next. */

@@ -104,6 +104,17 @@ export class QuarantineBook {
     return []
   }
 
+  /** All objects get their chance. Returns false if none was held back. */
+  releaseAll(): boolean {
+    const objects = [...this.#held.keys()]
+    for (const object of objects) this.#release(object)
+    this.#waiting = []
+    this.#unproven = []
+    this.#admitted = []
+    this.#cleared.clear()
+    return objects.length > 0
+  }
+
   /** The object has another version, or is gone: it gets its chance. */
   changed(object: string): void {
     if (this.#held.has(object)) this.#release(object)

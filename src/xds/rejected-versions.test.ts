@@ -24,6 +24,20 @@ describe('the list of rejected versions', () => {
     expect(told).toEqual(['1', '2'])
   })
 
+  it('knows what proxies of one image rejected of these alone, and what others rejected of all', () => {
+    const list = new RejectedVersions()
+    const [old, next, other] = [
+      { group: 'g', image: 'v1' },
+      { group: 'g', image: 'v2' },
+      { group: 'h', image: 'v1' },
+    ]
+    expect(list.add({ ...entry('1'), by: old })).toBe(true)
+    expect([old, next, other, undefined].map((by) => list.has(entry('1'), by))).toEqual([true, false, false, false])
+    expect([list.add({ ...entry('1'), by: next }), list.add({ ...entry('1'), by: next })]).toEqual([true, false])
+    list.add(entry('2'))
+    expect([old, next, other, undefined].map((by) => list.has(entry('2'), by))).toEqual([true, true, true, true])
+  })
+
   it('holds the newest', () => {
     const list = new RejectedVersions()
     for (let index = 0; index <= MAX_REJECTED_VERSIONS; index++) list.add(entry(String(index)))

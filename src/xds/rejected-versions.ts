@@ -5,6 +5,13 @@
 import type { ObjectVersion } from '../util/object-ref.js'
 import type { EncodedResource, ResourceReference, TypeUrl } from './resource.js'
 
+/** Proxies that start alike: those of another image may understand what these refuse. */
+export interface Fleet {
+  readonly group: string
+  /** The image of their pods, as a registry names it. */
+  readonly image: string
+}
+
 /** A rejected version, traced to what it was made from. */
 export interface RejectedVersion {
   readonly typeUrl: TypeUrl
@@ -21,6 +28,8 @@ export interface RejectedVersion {
   readonly suspects: readonly ObjectVersion[]
   /** RFC 3339. */
   readonly at: string
+  /** Whose proxies rejected it; undefined where they do not say which image they are: then nobody gets it. */
+  readonly by?: Fleet
 }
 
 /** Keeps the list over restarts. Standalone uses a file, Kubernetes a ConfigMap that all replicas share. */
@@ -40,19 +49,25 @@ export class RejectedVersions {
   readonly #versions = new Map<string, RejectedVersion>()
   readonly #listeners = new Set<(added: RejectedVersion) => void>()
 
-  /** True if this version of the resource was rejected. */
-  has({ typeUrl, name, version }: Pick<EncodedResource, 'typeUrl' | 'name' | 'version'>): boolean {
-    return this.#versions.size > 0 && this.#versions.has(keyOf({ typeUrl, name }, version))
+  /** True if nothing was rejected. */
+  get isEmpty(): boolean {
+    return this.#versions.size === 0
   }
 
-  /** The entry of a version, or undefined. */
-  get(reference: ResourceReference, version: string): RejectedVersion | undefined {
-    return this.#versions.get(keyOf(reference, version))
+  /** True if this version of the resource was rejected by these proxies, or by some whose image nobody knows. */
+  has({ typeUrl, name, version }: Pick<EncodedResource, 'typeUrl' | 'name' | 'version'>, by?: Fleet): boolean {
+    return !this.isEmpty && this.get({ typeUrl, name }, version, by) !== undefined
+  }
+
+  /** The entry of a version that these proxies rejected, or some whose image nobody knows; undefined without any. */
+  get(reference: ResourceReference, version: string, by?: Fleet): RejectedVersion | undefined {
+    const found = this.#versions.get(rejectedVersionKey(reference, version))
+    return found === undefined && by !== undefined ? this.#versions.get(rejectedVersionKey(reference, version, by)) : found
   }
 
   /** Adds an entry. Returns false if the version is known already. */
   add(rejected: RejectedVersion): boolean {
-    const key = keyOf(rejected, rejected.version)
+    const key = rejectedVersionKey(rejected, rejected.version, rejected.by)
     if (this.#versions.has(key)) return false
     const kept = { ...rejected, origins: [], suspects: rejected.suspects.length > MAX_SUSPECTS ? [] : rejected.suspects }
     this.#versions.set(key, kept)
@@ -91,4 +106,7 @@ export function suspectsOf(origins: readonly ObjectVersion[], accepted: readonly
 const originKey = ({ group, kind, namespace, name, generation }: ObjectVersion): string =>
   `${group} ${kind} ${namespace} ${name} ${generation}`
 
-const keyOf = ({ typeUrl, name }: ResourceReference, version: string): string => `${typeUrl} ${version} ${name}`
+/** What tells entries apart. */
+export function rejectedVersionKey({ typeUrl, name }: ResourceReference, version: string, by?: Fleet): string {
+  return by === undefined ? `${typeUrl} ${version} ${name}` : `${typeUrl} ${version} ${name} ${by.group} ${by.image}`
+}

@@ -94,6 +94,15 @@ describe('rejected versions in a ConfigMap', () => {
     expect(stringAt(await read(`${CONFIG_MAPS}/${NAME}`), 'metadata', 'resourceVersion')).toBe(before)
   }, 60_000)
 
+  it('are one for each image that rejected them', async () => {
+    const { rejected, keeper } = await replica()
+    const images = ['envoy:v1', 'envoy:v2'].map((image) => ({ group: 'shop/web', image }))
+    for (const by of images) rejected.add({ ...entry('of-images'), by })
+    await keeper.idle()
+    const stored = (await replica()).rejected.list().filter(({ name }) => name === 'of-images')
+    expect(stored.map(({ by }) => by)).toEqual(images)
+  }, 60_000)
+
   it('are saved when the API server is back', async () => {
     const { rejected, keeper } = await replica()
     const away = api.restart(2_000)

@@ -224,7 +224,7 @@ export const ADS_MUTANTS: readonly Mutant[] = [
   {
     rule: 'has both parts first when one replaces another',
     file: `${SERVER}/session.ts`,
-    find: 'return bridge === undefined || rejected.has(bridge) ? undefined : bridge',
+    find: 'return bridge === undefined || rejected.has(bridge, fleet) ? undefined : bridge',
     replace: 'return bridge === undefined || bridge !== undefined ? undefined : bridge',
     test: 'src/xds/server/extension-order.test.ts',
   },

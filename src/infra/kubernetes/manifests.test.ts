@@ -145,6 +145,11 @@ describe('what is made for a Gateway', () => {
     expect(String(fieldAt(data, 'token.json'))).toContain('/var/run/secrets/headgate/token')
   })
 
+  it('lets Envoys say which image they are of', () => {
+    const bootstrap = JSON.stringify(make({ image: 'registry.example/envoy:v9' }).get('ConfigMap'))
+    expect(bootstrap).toMatch(/headgate\.dev\/image.{0,8}registry\.example\/envoy:v9/)
+  })
+
   it('replaces pods when the bootstrap changes, and not when the authority does', () => {
     const templateOf = (more: Partial<GatewayInfra>, authorities: string): string =>
       JSON.stringify(

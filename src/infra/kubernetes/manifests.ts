@@ -130,7 +130,7 @@ export function bootstrapOf(infra: GatewayInfra, options: FleetOptions): Changed
   const port = podPort(infra, fleetPlace(infra, options.controllerNamespace), settings)
   const text = printBootstrap({
     // The pod's name takes the place of the id on the command line.
-    node: { id: group, cluster: group },
+    node: { id: group, cluster: group, image: settings.image },
     xds: {
       host: xds.host,
       port: xds.port,

@@ -7,7 +7,7 @@ import { hasStatus } from '../../k8s/kube-error.js'
 import { type JsonObject, stringAt } from '../../k8s/kube-json.js'
 import type { Log } from '../../k8s/log.js'
 import { collectionPath, objectPath } from '../../k8s/resource-path.js'
-import type { RejectedVersion, RejectedVersionStore } from '../../xds/rejected-versions.js'
+import { type RejectedVersion, type RejectedVersionStore, rejectedVersionKey } from '../../xds/rejected-versions.js'
 import { boundedRejectedVersions } from '../../xds/server/bounded-rejected-versions.js'
 import { parseRejectedVersions } from '../../xds/server/rejected-version-format.js'
 
@@ -94,7 +94,7 @@ export function rejectedVersionConfigMap({ client, namespace, name, clock, log, 
 
 /** Each version once, as the last list has it, in the order of their times: every replica writes the same. */
 function united(...lists: readonly (readonly RejectedVersion[])[]): readonly RejectedVersion[] {
-  const byVersion = new Map(lists.flat().map((each) => [`${each.typeUrl} ${each.name} ${each.version}`, each]))
+  const byVersion = new Map(lists.flat().map((each) => [rejectedVersionKey(each, each.version, each.by), each]))
   return [...byVersion].sort(([a, { at: x }], [b, { at: y }]) => (x === y ? compare(a, b) : compare(x, y))).map(([, each]) => each)
 }
 

@@ -148,6 +148,7 @@ describe('replicas', () => {
       origins,
       suspects: origins,
       at: '2026-01-01T00:00:00Z',
+      by: { group: GROUP, image: 'envoy:v1' },
     }
     follower.controlPlane.server.rejected.add(version)
     follower.controlPlane.pipeline.rejected(version)
@@ -155,7 +156,7 @@ describe('replicas', () => {
       const status = leader.statuses.get('HTTPRoute/bench/route-1') as RouteStatus | undefined
       expect(status?.parents[0]?.conditions.find(({ type }) => type === 'headgate.dev/Delivered')?.message).toMatch('bad regex')
     })
-    expect(leader.controlPlane.server.rejected.has(version)).toBe(true)
+    expect(leader.controlPlane.server.rejected.has(version, version.by)).toBe(true)
   })
 
   it('are not believed without a certificate of a replica', async () => {

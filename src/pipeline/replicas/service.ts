@@ -2,6 +2,7 @@
 import type { ServiceDefinition } from '@grpc/grpc-js'
 import type { ObjectVersion } from '../../util/object-ref.js'
 import { ownService } from '../../xds/own-services.js'
+import type { Fleet } from '../../xds/rejected-versions.js'
 
 /** What a follower says. */
 export interface DeliveryReport {
@@ -27,6 +28,7 @@ export interface WireRejectedVersion {
   readonly origins: readonly ObjectVersion[]
   readonly suspects: readonly ObjectVersion[]
   readonly at: string
+  readonly by?: Fleet | null
 }
 
 /** What the leader answers. */

@@ -25,6 +25,6 @@ export function fromWire({ generation, groups }: ObjectDelivery): ObjectStates |
 }
 
 /** Undefined for a type that we do not serve: a replica of another version may. */
-export function rejectedFromWire({ typeUrl, ...rest }: WireRejectedVersion): RejectedVersion | undefined {
-  return isServed(typeUrl) ? { typeUrl, ...rest } : undefined
+export function rejectedFromWire({ typeUrl, by, ...rest }: WireRejectedVersion): RejectedVersion | undefined {
+  return isServed(typeUrl) ? { typeUrl, ...rest, ...(by == null ? {} : { by }) } : undefined
 }

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { type ServerDuplexStream, status } from '@grpc/grpc-js'
 import type { DeliveryTracker, ProxyIdentity } from '../delivery-tracker.js'
-import { type RejectedVersions, suspectsOf } from '../rejected-versions.js'
+import { type Fleet, type RejectedVersions, suspectsOf } from '../rejected-versions.js'
 import type { EncodedResource, TypeUrl } from '../resource.js'
 import type { SnapshotCache, SnapshotListener } from '../snapshot-cache.js'
 import type { Admission } from './admission.js'
@@ -54,6 +54,13 @@ export type Protocol = DiscoveryRequest['protocol']
 
 /** The gRPC side of a stream. */
 export type AdsCall = ServerDuplexStream<Buffer, Buffer>
+
+interface RejectedResponse {
+  readonly typeUrl: TypeUrl
+  readonly nonce: string
+  readonly message: RejectionMessage
+  readonly culprits: readonly Culprit[]
+}
 
 interface OpenStream {
   readonly session: Session
@@ -213,9 +220,11 @@ export class AdsStream implements SnapshotListener {
       peer: this.#call.getPeer(),
       protocol: this.#protocol,
     }
+    const fleet = node.image === '' ? undefined : { group, image: node.image }
     const session = new Session({
       protocol: this.#protocol,
       group,
+      ...(fleet === undefined ? {} : { fleet }),
       cache,
       rejected,
       bounds,
@@ -223,7 +232,7 @@ export class AdsStream implements SnapshotListener {
       bridges,
       events: {
         acknowledged: (typeUrl, { nonce, revision }) => tracker.acknowledged(proxy, typeUrl, nonce, revision, clock.now()),
-        rejected: (typeUrl, { nonce }, message, culprits) => this.#rejected(proxy, typeUrl, nonce, message, culprits),
+        rejected: (typeUrl, { nonce }, message, culprits) => this.#rejected(proxy, fleet, { typeUrl, nonce, message, culprits }),
       },
     })
     this.#state = { session, proxy, unlisten: cache.listen(group, this), first: cache.revision(group) }
@@ -232,7 +241,7 @@ export class AdsStream implements SnapshotListener {
     return this.#state
   }
 
-  #rejected(proxy: ProxyIdentity, typeUrl: TypeUrl, nonce: string, reading: RejectionMessage, culprits: readonly Culprit[]): void {
+  #rejected(proxy: ProxyIdentity, by: Fleet | undefined, { typeUrl, nonce, message: reading, culprits }: RejectedResponse): void {
     const { cache, rejected, tracker, clock, log } = this.#context
     const now = clock.now()
     const names = culprits.map(({ resource }) => resource.name)
@@ -248,7 +257,16 @@ export class AdsStream implements SnapshotListener {
       const origins = current?.version === version ? current.origins : resource.origins
       const accepted = previous?.value === undefined ? undefined : previous
       const suspects = traceRejection(reading, resource, accepted, suspectsOf(origins, accepted?.origins))
-      const entry = { typeUrl, name, version, message, origins, suspects, at: new Date(now).toISOString() }
+      const entry = {
+        typeUrl,
+        name,
+        version,
+        message,
+        origins,
+        suspects,
+        at: new Date(now).toISOString(),
+        ...(by === undefined ? {} : { by }),
+      }
       if (rejected.add(entry)) tracker.reportRejection(proxy, entry)
     }
   }

@@ -18,6 +18,9 @@ describe('rejected versions in a text of bounded size', () => {
   it('are as they were, with the beginning of what the proxy said', () => {
     const [short, long] = parseRejectedVersions(boundedRejectedVersions([entry('a'), entry('b', 'x'.repeat(5_000))], 1_000_000))
     expect(short).toEqual(entry('a'))
+    const byFleet = { ...entry('a'), by: { group: 'shop/web', image: 'envoy:v1' } }
+    expect(parseRejectedVersions(boundedRejectedVersions([byFleet], 1_000))).toEqual([byFleet])
+    expect(() => parseRejectedVersions(JSON.stringify([{ ...entry('a'), by: { group: 1 } }]))).toThrow('entry (number 1)')
     expect(long).toMatchObject({ name: 'b', message: expect.stringMatching(/^x{499}…$/) })
   })
 

@@ -1,6 +1,6 @@
 /** The list of rejected versions as JSON, for whoever keeps it. */
 import type { ObjectVersion } from '../../util/object-ref.js'
-import type { RejectedVersion } from '../rejected-versions.js'
+import type { Fleet, RejectedVersion } from '../rejected-versions.js'
 import { isServed } from './push-order.js'
 
 /** The text is something else than a list of rejected versions. */
@@ -37,8 +37,15 @@ function isRejectedVersion(value: unknown): value is RejectedVersion {
     isServed(entry.typeUrl) &&
     texts.every((text) => typeof text === 'string') &&
     isObjectVersions(entry.origins) &&
-    isObjectVersions(entry.suspects)
+    isObjectVersions(entry.suspects) &&
+    (entry.by === undefined || isFleet(entry.by))
   )
+}
+
+function isFleet(value: unknown): value is Fleet {
+  if (typeof value !== 'object' || value === null) return false
+  const { group, image }: Partial<Record<keyof Fleet, unknown>> = value
+  return typeof group === 'string' && typeof image === 'string'
 }
 
 function isObjectVersions(value: unknown): value is readonly ObjectVersion[] {

@@ -1,8 +1,9 @@
 /**
  * What both requests have in common, read without a decoder: that would make objects of what nobody reads, such as the list of all extensions
  * that an Envoy was built with, and refuse a request whose error is cut off in the middle of a letter. Field numbers:
- * envoy/config/core/v3/base.proto, envoy/type/v3/semantic_version.proto, google/rpc/status.proto.
+ * envoy/config/core/v3/base.proto, envoy/type/v3/semantic_version.proto, google/protobuf/struct.proto, google/rpc/status.proto.
  */
+import { IMAGE_METADATA } from '../image-metadata.js'
 import { type FieldReader, LENGTH_DELIMITED } from './field-reader.js'
 
 /** Why a client rejected a response, in its own words. */
@@ -16,10 +17,19 @@ export interface ClientNode {
   readonly cluster: string
   /** For example `envoy 1.40.0`; empty when the client does not say. */
   readonly userAgent: string
+  /** The image of its pod, from its metadata; empty when the client does not say. */
+  readonly image: string
 }
 
 /** Tags of a Node. */
-const NODE = { id: text(1), cluster: text(2), userAgentName: text(6), userAgentVersion: text(7), userAgentBuildVersion: text(8) } as const
+const NODE = {
+  id: text(1),
+  cluster: text(2),
+  metadata: text(3),
+  userAgentName: text(6),
+  userAgentVersion: text(7),
+  userAgentBuildVersion: text(8),
+} as const
 /** Of a BuildVersion. */
 const VERSION = text(1)
 /** Of a google.rpc.Status. */
@@ -43,7 +53,7 @@ export function readErrorDetail(reader: FieldReader): Rejection {
 
 /** Reads the `node` that begins here. */
 export function readNode(reader: FieldReader): ClientNode {
-  let [id, cluster, agent, version] = ['', '', '', '']
+  let [id, cluster, agent, version, image] = ['', '', '', '', '']
   let build: string | undefined
   reader.fields((tag) => {
     switch (tag) {
@@ -52,6 +62,9 @@ export function readNode(reader: FieldReader): ClientNode {
         return true
       case NODE.cluster:
         cluster = reader.text()
+        return true
+      case NODE.metadata:
+        image = readImage(reader)
         return true
       case NODE.userAgentName:
         agent = reader.text()
@@ -66,7 +79,36 @@ export function readNode(reader: FieldReader): ClientNode {
         return false
     }
   })
-  return { id, cluster, userAgent: `${agent} ${build ?? version}`.trim() }
+  return { id, cluster, userAgent: `${agent} ${build ?? version}`.trim(), image }
+}
+
+/** Of a google.protobuf.Struct: a map of names to values, of which only texts are looked at. */
+function readImage(reader: FieldReader): string {
+  let image = ''
+  reader.fields((tag) => {
+    if (tag !== text(1)) return false
+    let [name, value] = ['', '']
+    reader.fields((part) => {
+      if (part === text(1)) name = reader.text()
+      else if (part === text(2)) value = readTextValue(reader)
+      else return false
+      return true
+    })
+    if (name === IMAGE_METADATA) image = value
+    return true
+  })
+  return image
+}
+
+/** Of a google.protobuf.Value; empty for one that is no text. */
+function readTextValue(reader: FieldReader): string {
+  let value = ''
+  reader.fields((tag) => {
+    if (tag !== text(3)) return false
+    value = reader.text()
+    return true
+  })
+  return value
 }
 
 function readBuildVersion(reader: FieldReader): string | undefined {

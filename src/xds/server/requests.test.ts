@@ -54,7 +54,7 @@ describe('requests', () => {
     const node = Buffer.concat([Buffer.from([0x12]), varint(extensions.length), extensions])
     const before = process.memoryUsage().heapUsed
     expect(decodeDeltaRequest(rejected).rejection).toEqual({ message: '' })
-    expect(decodeSotwRequest(node).node).toEqual({ id: '', cluster: '', userAgent: '' })
+    expect(decodeSotwRequest(node).node).toEqual({ id: '', cluster: '', userAgent: '', image: '' })
     // A decoder makes an object of each: 40 MB.
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(10_000_000)
   })
@@ -69,7 +69,7 @@ describe('requests', () => {
           typeUrl,
           nonce: whole.responseNonce ?? '',
           rejection: undefined,
-          node: { id: 'n', cluster: '', userAgent: '' },
+          node: { id: 'n', cluster: '', userAgent: '', image: '' },
           names: whole.resourceNames ?? [],
         })
       }),
@@ -108,7 +108,7 @@ describe('requests', () => {
     const node = {
       id: 'a',
       cluster: 'b',
-      metadata: { fields: { key: { stringValue: 'value' } } },
+      metadata: { fields: { key: { stringValue: 'value' }, 'headgate.dev/image': { stringValue: 'envoy:v1' }, other: { numberValue: 1 } } },
       locality: { zone: 'c' },
       userAgentName: 'envoy',
       extensions: Array.from({ length: 500 }, (_, at) => ({ name: `envoy.filters.http.${at}`, category: 'envoy.filters.http' })),
@@ -116,11 +116,13 @@ describe('requests', () => {
     }
     const read = (version: object) =>
       decodeDeltaRequest(encode('envoy.service.discovery.v3.DeltaDiscoveryRequest', { typeUrl: 't', node: { ...node, ...version } })).node
-    const known = { id: 'a', cluster: 'b' }
+    const known = { id: 'a', cluster: 'b', image: 'envoy:v1' }
     const version = { majorNumber: 1, minorNumber: 40, patch: 2 }
     expect(read({ userAgentBuildVersion: { version, metadata: { fields: {} } } })).toEqual({ ...known, userAgent: 'envoy 1.40.2' })
     expect(read({ userAgentVersion: 'one' })).toEqual({ ...known, userAgent: 'envoy one' })
     expect(read({})).toEqual({ ...known, userAgent: 'envoy' })
+    const number = { fields: { 'headgate.dev/image': { numberValue: 1 } } }
+    expect(read({ metadata: number })).toEqual({ ...known, userAgent: 'envoy', image: '' })
   })
 
   it.each([
@@ -158,6 +160,6 @@ describe('requests', () => {
         userAgentBuildVersion: { version: { majorNumber: 1, minorNumber: 40, patch: 0 } },
       },
     })
-    expect(decodeSotwRequest(bytes).node).toEqual({ id: 'n', cluster: 'c', userAgent: 'envoy 1.40.0' })
+    expect(decodeSotwRequest(bytes).node).toEqual({ id: 'n', cluster: 'c', userAgent: 'envoy 1.40.0', image: '' })
   })
 })

@@ -7,7 +7,7 @@
  */
 
 import { once } from '../../util/once.js'
-import type { RejectedVersions } from '../rejected-versions.js'
+import type { Fleet, RejectedVersions } from '../rejected-versions.js'
 import { type EncodedResource, type ResourceReference, TYPE_URL, type TypeUrl } from '../resource.js'
 import type { AppliedChange, SnapshotCache } from '../snapshot-cache.js'
 import { blame } from './blame.js'
@@ -60,6 +60,8 @@ export interface SessionEvents {
 export interface SessionOptions {
   readonly protocol: DiscoveryRequest['protocol']
   readonly group: string
+  /** Who rejects what this client rejects; undefined where it does not say which image it is. */
+  readonly fleet?: Fleet
   readonly cache: SnapshotCache
   readonly rejected: RejectedVersions
   readonly bounds: Bounds
@@ -150,13 +152,13 @@ export class Session {
   }
 
   #nextNow(now: number): Outgoing | undefined {
-    const { cache, group, rejected, bounds } = this.#options
+    const { cache, group, rejected, bounds, fleet } = this.#options
     for (const typeUrl of cache.isComplete ? PUSH_ORDER : SENT_BEFORE_COMPLETE) {
       const subscription = this.#subscriptions.get(typeUrl)
       if (subscription === undefined) continue
       const push = collect(subscription, {
         catalog: cache.resources(group, typeUrl),
-        isRejected: (resource) => rejected.has(resource),
+        isRejected: (resource) => rejected.has(resource, fleet),
         parked: (resource) => this.#parked(resource, now),
         mustWait: (resource) => (!cache.isComplete && !mayComeBeforeComplete(resource)) || this.#mustWait(resource, now),
         isInUse: this.#useOf(typeUrl),
@@ -269,9 +271,9 @@ export class Session {
   /** What goes before the next version of a filter's configuration while routes are on their way that may name parts of either. */
   #bridge(subscription: Subscription, resource: EncodedResource): EncodedResource | undefined {
     if (resource.typeUrl !== TYPE_URL.extensionConfig || !this.#routesArePending()) return undefined
-    const { cache, group, bridges, rejected } = this.#options
+    const { cache, group, bridges, rejected, fleet } = this.#options
     const bridge = bridges.between(subscription.held(resource.name, cache.resources(group, resource.typeUrl)), resource)
-    return bridge === undefined || rejected.has(bridge) ? undefined : bridge
+    return bridge === undefined || rejected.has(bridge, fleet) ? undefined : bridge
   }
 
   /** A cluster or listener was sent: what it refers to and the client has already is sent again, for it may have dropped it. */
