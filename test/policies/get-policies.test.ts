@@ -124,4 +124,6 @@ it('says where there is none, and what it needs to know', async () => {
     out: expect.stringMatching(/^No policy says anything/),
   })
   expect((await gatewayctl('get', 'policies', '--for', 'httproute')).out).toContain('KIND/NAME')
+  // A SecurityPolicy may well be about one.
+  expect((await gatewayctl('get', 'policies', '--for', 'tcproutes/r')).out).toContain('HTTPRoutes and GRPCRoutes')
 }, 60_000)

@@ -13,10 +13,18 @@ export interface GetPoliciesOptions extends OutputOptions {
   readonly namespace: string
 }
 
+/** The kinds of which policies are put together field by field. */
+const REQUEST_KINDS: readonly string[] = ['httproute', 'grpcroute']
+
 /** Prints the fields. The exit code is 3 where a policy cannot be used. */
 export async function getPoliciesCommand(context: CliContext, options: GetPoliciesOptions): Promise<number> {
   const { kind, name, namespace = options.namespace } = options.for
   if (name === undefined) throw new CliError('--for takes KIND/NAME or KIND/NAMESPACE/NAME, such as httproute/www.', EXIT.usage)
+  if (!REQUEST_KINDS.includes(kind))
+    throw new CliError(
+      `policies come together for rules of HTTPRoutes and GRPCRoutes: what is about a ${kind}, the status of each policy says (gatewayctl status).`,
+      EXIT.usage,
+    )
   const fields = await context.client.effectivePolicies(`${kind}/${namespace}/${name}`)
   context.out(printValue(options.output, fields, () => printFields(fields, `${kind}/${namespace}/${name}`, context.style)))
   return fields.some(({ state }) => state === 'broken') ? EXIT.findings : EXIT.ok
