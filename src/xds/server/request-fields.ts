@@ -84,20 +84,13 @@ export function readNode(reader: FieldReader): ClientNode {
 
 /** Of a google.protobuf.Struct: a map of names to values, of which only texts are looked at. */
 function readImage(reader: FieldReader): string {
-  let image = ''
+  const texts = new Map<string, string>()
   reader.fields((tag) => {
     if (tag !== text(1)) return false
-    let [name, value] = ['', '']
-    reader.fields((part) => {
-      if (part === text(1)) name = reader.text()
-      else if (part === text(2)) value = readTextValue(reader)
-      else return false
-      return true
-    })
-    if (name === IMAGE_METADATA) image = value
+    readEntry(reader, texts, readTextValue)
     return true
   })
-  return image
+  return texts.get(IMAGE_METADATA) ?? ''
 }
 
 /** Of a google.protobuf.Value; empty for one that is no text. */
@@ -128,14 +121,22 @@ function readBuildVersion(reader: FieldReader): string | undefined {
   return version
 }
 
-/** Reads the entry of a map that begins here: a message of its key and its value; both may be missing. */
-export function readEntry(reader: FieldReader, into: Map<string, string>): void {
+/**
+ * Reads the entry of a map that begins here: a message of its key and its value; both may be missing.
+ *
+ * @param readValue the value that begins there; a text unless it is told
+ */
+export function readEntry(reader: FieldReader, into: Map<string, string>, readValue: (reader: FieldReader) => string = readText): void {
   let [key, value] = ['', '']
   reader.fields((tag) => {
     if (tag === text(1)) key = reader.text()
-    else if (tag === text(2)) value = reader.text()
+    else if (tag === text(2)) value = readValue(reader)
     else return false
     return true
   })
   into.set(key, value)
+}
+
+function readText(reader: FieldReader): string {
+  return reader.text()
 }
