@@ -10,9 +10,8 @@ import type { IdleStreamRoutes } from './idle-stream-routes.js'
 import type { Delivery, Inputs, Quarantine } from './inputs.js'
 import type { Attachment, Condition, ParentAttachment } from './model.js'
 import type { RouteStatus } from './object-status.js'
-import type { Routes } from './routes/any-route.js'
+import { isRequestKind, type Routes } from './routes/any-route.js'
 import { type RouteRules, routeRulesKey } from './routes/route-rules.js'
-import { isStreamRoute } from './stream-route-sources.js'
 
 /** What statuses of routes are made from. */
 export interface RouteStatusSources {
@@ -44,7 +43,7 @@ export function declareRouteStatuses(
         object: { ...attachment.route, generation },
         parents: attachment.parents.map((parent) => {
           const rules = view.get(routeRules, routeRulesKey(key, parent.gateway))
-          const first = isStreamRoute(attachment.route.kind) ? firstOnListeners(view, idleStreamRoutes, parent, key) : undefined
+          const first = isRequestKind(attachment.route.kind) ? undefined : firstOnListeners(view, idleStreamRoutes, parent, key)
           const idle =
             first === undefined ? parent.unserved : `Nothing comes to it: ${first} goes first, which is older or has the smaller name.`
           const delivered = parent.accepted.status ? deliveredUnless(idle, delivery, quarantine, generation) : undefined

@@ -6,14 +6,9 @@ import type { ClusterUsage } from './backends/cluster-names.js'
 import type { AttachedListener, Attachment, EffectiveListener, RouteKind, StreamRoute } from './model.js'
 import { connectionSecurity } from './policies/connection-security.js'
 import type { Policies } from './policies/policies.js'
-import type { Routes } from './routes/any-route.js'
+import { isRequestKind, type Routes } from './routes/any-route.js'
 import type { RuleSources } from './routes/find-backend.js'
 import { shareOut } from './routes/weighted-clusters.js'
-
-/** Whether routes of the kind forward connections or datagrams, not requests. */
-export function isStreamRoute(kind: RouteKind): boolean {
-  return kind === 'TLSRoute' || kind === 'TCPRoute' || kind === 'UDPRoute'
-}
 
 /** Declares the stream routes, by `<listener key>#<Kind>/<namespace>/<name>`. */
 export function declareStreamRoutes(
@@ -25,7 +20,7 @@ export function declareStreamRoutes(
   securityPolicies: Policies<SecuritySettings>,
 ): Collection<StreamRoute> {
   const keys = graph.index(attachments, 'stream routes on listeners', (attachment, key) =>
-    isStreamRoute(attachment.route.kind) ? attachedListeners(attachment).map(({ listener }) => `${listener}#${key}`) : [],
+    isRequestKind(attachment.route.kind) ? [] : attachedListeners(attachment).map(({ listener }) => `${listener}#${key}`),
   )
   return graph.collection<StreamRoute>('stream routes', {
     keys,

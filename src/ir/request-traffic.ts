@@ -20,6 +20,11 @@ export interface RequestTraffic {
   readonly tracing?: RouteTracing
 }
 
+/** True for limits that a route of Envoy counts for itself: several routes in its place would each count from the beginning. */
+export function countsForItself(traffic: Pick<RequestTraffic, 'rateLimit' | 'bandwidth'> | undefined): boolean {
+  return traffic?.rateLimit?.kind === 'local' || traffic?.bandwidth !== undefined
+}
+
 /** A share of requests. */
 export interface RequestShare {
   readonly numerator: number

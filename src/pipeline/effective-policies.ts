@@ -1,6 +1,8 @@
 /** What the admin server tells of policies. */
 import { type EffectiveField, effectiveFields } from '../gatewayapi/policies/effective-report.js'
+import { isRequestKind } from '../gatewayapi/routes/any-route.js'
 import type { AnyRule } from '../gatewayapi/routes/rule-outcome.js'
+import { objectKey } from '../util/object-ref.js'
 import type { Translation } from './translation.js'
 
 /**
@@ -11,9 +13,8 @@ import type { Translation } from './translation.js'
 export function effectivePoliciesOf({ gatewayApi, inputs }: Translation, route: string | undefined): readonly EffectiveField[] {
   const wanted = route === undefined ? undefined : withLowerKind(route)
   const rulesOf = (each: string): readonly AnyRule[] => {
-    const [kind, ...name] = each.split('/')
-    if (kind !== 'HTTPRoute' && kind !== 'GRPCRoute') return []
-    return inputs.kind(kind).get(name.join('/'))?.spec.rules ?? []
+    const [kind = '', namespace = '', name = ''] = each.split('/')
+    return isRequestKind(kind) ? (inputs.kind(kind).get(objectKey(namespace, name))?.spec.rules ?? []) : []
   }
   return effectiveFields({ ...gatewayApi.effectivePolicies }, (each) => wanted === undefined || withLowerKind(each) === wanted, rulesOf)
 }

@@ -180,8 +180,8 @@ export class Pipeline implements ProviderSink {
   }
 
   #isOfWantedImage({ by }: RejectedVersion): boolean {
-    const wanted = by && this.#options.imageOf?.(by.group)
-    return wanted === undefined || wanted === by?.image
+    const wanted = by && this.#fleetOf(by.group)
+    return wanted === undefined || wanted.image === by?.image
   }
 
   #fleetOf(group: string): Fleet | undefined {

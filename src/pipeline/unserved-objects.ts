@@ -6,10 +6,10 @@ import type { Problem } from '../admin/sources.js'
 import { backendKind } from '../gatewayapi/backends/backend-key.js'
 import { GATEWAY_GROUP } from '../gatewayapi/conditions.js'
 import { ROUTE_KINDS } from '../gatewayapi/routes/any-route.js'
-import type { BackendTLSPolicy, GatewayClass, HTTPRoute, ParentReference, XBackendTrafficPolicy } from '../gen/kinds.js'
+import type { BackendTLSPolicy, GatewayClass, HTTPRoute, KindName, ParentReference, XBackendTrafficPolicy } from '../gen/kinds.js'
 import type { KubeObject } from '../provider/provider.js'
 import type { ResourceStore } from '../store/resource-store.js'
-import { describeObject, objectKey, objectVersion } from '../util/object-ref.js'
+import { describeObject, type ObjectRef, objectKey, objectVersion } from '../util/object-ref.js'
 
 /** Policies whose status is about the Gateways that send to what they are about, and which kinds that may be. */
 const BACKEND_POLICIES = {
@@ -70,9 +70,20 @@ function missingParent(
     store.find(kind, objectKey(namespace, name)) !== undefined
   )
     return []
+  return [notThere(store, kind, { namespace, name }, path, 'name its namespace')]
+}
+
+/** That an object is not there, and what to do: another thing where only its namespace is wrong. */
+function notThere(
+  store: ResourceStore,
+  kind: KindName,
+  { namespace, name }: Pick<ObjectRef, 'namespace' | 'name'>,
+  path: string,
+  advice: string,
+): string {
   const [other] = store.list(kind).filter(({ metadata }) => metadata.name === name)
   const what = `${path}: there is no ${kind} "${namespace}/${name}"`
-  return [other === undefined ? `${what}: correct the name` : `${what}, but "${other.metadata.namespace}/${name}": name its namespace`]
+  return other === undefined ? `${what}: correct the name` : `${what}, but "${other.metadata.namespace}/${name}": ${advice}`
 }
 
 function missingTargets(store: ResourceStore, policy: BackendPolicy, kindOfPolicy: keyof typeof BACKEND_POLICIES): readonly string[] {
@@ -85,9 +96,7 @@ function missingTargets(store: ResourceStore, policy: BackendPolicy, kindOfPolic
       return [`${path}: a ${kindOfPolicy} cannot be about a ${named} of the group "${group}"${instead}`]
     }
     if (store.find(kind, objectKey(namespace, name)) !== undefined) return []
-    const [other] = store.list(kind).filter(({ metadata }) => metadata.name === name)
-    const what = `${path}: there is no ${kind} "${namespace}/${name}"`
-    return [other === undefined ? `${what}: correct the name` : `${what}, but "${other.metadata.namespace}/${name}": move the policy there`]
+    return [notThere(store, kind, { namespace, name }, path, 'move the policy there')]
   })
 }
 

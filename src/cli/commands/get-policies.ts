@@ -1,5 +1,6 @@
 /** `gatewayctl get policies --for httproute/x`: what policies come to for a route, field by field, and which policy says each. */
 import type { EffectiveField } from '../../gatewayapi/policies/effective-report.js'
+import { REQUEST_KINDS } from '../../gatewayapi/routes/any-route.js'
 import { CliError, EXIT } from '../cli-error.js'
 import type { CliContext, OutputOptions } from '../context.js'
 import type { ObjectName } from '../object-name.js'
@@ -13,14 +14,11 @@ export interface GetPoliciesOptions extends OutputOptions {
   readonly namespace: string
 }
 
-/** The kinds of which policies are put together field by field. */
-const REQUEST_KINDS: readonly string[] = ['httproute', 'grpcroute']
-
 /** Prints the fields. The exit code is 3 where a policy cannot be used. */
 export async function getPoliciesCommand(context: CliContext, options: GetPoliciesOptions): Promise<number> {
   const { kind, name, namespace = options.namespace } = options.for
   if (name === undefined) throw new CliError('--for takes KIND/NAME or KIND/NAMESPACE/NAME, such as httproute/www.', EXIT.usage)
-  if (!REQUEST_KINDS.includes(kind))
+  if (!REQUEST_KINDS.some((each) => each.toLowerCase() === kind))
     throw new CliError(
       `policies come together for rules of HTTPRoutes and GRPCRoutes: what is about a ${kind}, the status of each policy says (gatewayctl status).`,
       EXIT.usage,

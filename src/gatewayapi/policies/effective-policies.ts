@@ -7,7 +7,7 @@
 import type { Collection, Graph, Index, Source, View } from '../../incremental/index.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
 import type { Attachment, EffectiveListener, ListenerKey } from '../model.js'
-import type { Routes } from '../routes/any-route.js'
+import { isRequestKind, type Routes } from '../routes/any-route.js'
 import { parseRouteRulesKey, routeRulesKey } from '../routes/route-rules.js'
 import { mergePolicies } from './merge.js'
 import { layersAbout, type Policies } from './policies.js'
@@ -19,8 +19,6 @@ import { objectWord, type TargetedObjects } from './targeted-objects.js'
 /** Levels of targets, from the widest to the narrowest. */
 export const LEVELS = { gateway: 0, listenerSet: 1, listener: 2, route: 3, rule: 4, backend: 5, port: 6 } as const
 
-/** Kinds of routes that policies are put together for. */
-const REQUEST_KINDS: readonly string[] = ['HTTPRoute', 'GRPCRoute']
 const NONE: readonly never[] = []
 
 /** What policies of a kind say about the rules of a route. */
@@ -80,7 +78,7 @@ export function declareRouteScopes(
       const attachment = view.get(attachments, route)
       if (attachment === undefined) return undefined
       const { keys, hasListener } = scopesOf(view, ofListeners, route, attachment)
-      const said = REQUEST_KINDS.includes(attachment.route.kind) ? wordsAbout(attachment) : []
+      const said = isRequestKind(attachment.route.kind) ? wordsAbout(attachment) : []
       const found = new Set<string>(said.flatMap((word) => view.get(targeted, word) ?? []))
       const some = hasListener ? names : names.filter((name) => found.has(name))
       return { keys, kinds: some.length === 0 ? NONE : some }
@@ -103,7 +101,7 @@ export function declareEffectivePolicies<S extends object>(
     compute: (view, key) => {
       const { route: routeKey, gateway, listener: listenerKey } = parseRouteRulesKey(key)
       const [kind = '', namespace = '', name = ''] = routeKey.split('/')
-      if (!REQUEST_KINDS.includes(kind)) return undefined
+      if (!isRequestKind(kind)) return undefined
       const listener = listenerKey === undefined ? undefined : view.get(listeners, listenerKey)
       const [gatewayNamespace = '', gatewayName = ''] = gateway.split('/')
       const route = { kind, namespace, name, sectionName: undefined }

@@ -13,6 +13,16 @@ export type AnyRoute = HTTPRoute | GRPCRoute | TLSRoute | TCPRoute | UDPRoute
 /** Every kind of route. */
 export const ROUTE_KINDS: readonly RouteKind[] = ['HTTPRoute', 'GRPCRoute', 'TLSRoute', 'TCPRoute', 'UDPRoute']
 
+/** The kinds of routes that forward requests; the others forward connections or datagrams. */
+export const REQUEST_KINDS: readonly RequestKind[] = ['HTTPRoute', 'GRPCRoute']
+
+type RequestKind = Extract<RouteKind, 'HTTPRoute' | 'GRPCRoute'>
+
+/** True for one of them. */
+export function isRequestKind(kind: string): kind is RequestKind {
+  return REQUEST_KINDS.some((each) => each === kind)
+}
+
 /** The hostnames of a route; empty for "every host" and for the kinds that know none. */
 export function routeHostnames(route: AnyRoute): readonly Hostname[] {
   switch (route.kind) {

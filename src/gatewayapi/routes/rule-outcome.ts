@@ -8,7 +8,7 @@ import type {
 import { DEFAULT_TIMEOUTS } from '../../ir/defaults.js'
 import type { Forward } from '../../ir/forward.js'
 import { NO_HEADER_CHANGES } from '../../ir/headers.js'
-import type { RequestTraffic } from '../../ir/request-traffic.js'
+import { countsForItself, type RequestTraffic } from '../../ir/request-traffic.js'
 import type { DirectResponse, RouteAction } from '../../ir/route.js'
 import { ruleAuthentication } from '../authentication/rule-authentication.js'
 import type { UsableBackend } from '../backends/resolved-backend.js'
@@ -64,11 +64,12 @@ export function ruleOutcome(context: RuleContext, rule: AnyRule, at: number): Ru
   const extensions = ruleExtensions(context, policyOfRule(context.extensions, rule.name))
   const inTraffic = trafficOf(context, rule, at)
   const several = only === undefined ? [...ofBackends.values()] : []
-  const counts = inTraffic?.rateLimit?.kind === 'local' || inTraffic?.bandwidth !== undefined
-  const sharedOut = rule.sessionPersistence !== undefined && isSharedOut(shared) ? whySharedOut(rule.sessionPersistence, counts) : undefined
+  const session = isSharedOut(shared) ? rule.sessionPersistence : undefined
+  const sharedOut = session && whySharedOut(session, countsForItself(inTraffic))
+  const keepsBackend = session !== undefined && sharedOut === undefined
   const authentication = ruleAuthentication(context, policyOfRule(context.security, rule.name))
   const wanted: RuleEffect = {
-    action: actionOf(context, { ...rule, traffic, counts }, at, filters, shared),
+    action: actionOf(context, { ...rule, traffic, keepsBackend }, at, filters, shared),
     requestHeaders: filters.requestHeaders,
     responseHeaders: filters.responseHeaders,
     ...ruleSecurity(context, policyOfRule(context.security, rule.name), filters),
@@ -174,8 +175,8 @@ function programsOf({ origins: _, ...programs }: RuleExtensions): Omit<RuleExten
 /** A rule and what policies say about its requests. */
 type RuleWithPolicies = AnyRule & {
   readonly traffic: Effective<BackendTrafficSettings> | undefined
-  /** Whether it has limits that a route of Envoy counts for itself. */
-  readonly counts: boolean
+  /** Whether its sessions stay with one of several backends. */
+  readonly keepsBackend: boolean
 }
 
 const NO_EXTRAS: BackendExtras = { changes: {}, isRefused: false }
@@ -209,9 +210,7 @@ function forward(context: RuleContext, rule: RuleWithPolicies, at: number, filte
   const timeouts = timeoutsOf(rule.timeouts, requestTimeouts(silent ? { ...DEFAULT_TIMEOUTS, idleMs: 0 } : DEFAULT_TIMEOUTS, settings))
   const hash = hashSource(settings)
   const connect = isGrpc ? undefined : connectOf(settings)
-  const ofRule = rule.sessionPersistence
-  const keepsBackend = ofRule !== undefined && isSharedOut(shared) && whySharedOut(ofRule, rule.counts) === undefined
-  const sticky = ofRule ?? shared.backends.find((each) => each.sessionPersistence !== undefined)?.sessionPersistence
+  const sticky = rule.sessionPersistence ?? shared.backends.find((each) => each.sessionPersistence !== undefined)?.sessionPersistence
   return {
     kind: 'forward',
     clusters: shared.clusters,
@@ -225,7 +224,7 @@ function forward(context: RuleContext, rule: RuleWithPolicies, at: number, filte
     ...(retry === undefined ? {} : { retry }),
     ...(sticky === undefined
       ? {}
-      : { sessionPersistence: sessionPersistenceOf(sticky, `${kind}/${namespace}/${name}/rule/${at}`, keepsBackend) }),
+      : { sessionPersistence: sessionPersistenceOf(sticky, `${kind}/${namespace}/${name}/rule/${at}`, rule.keepsBackend) }),
     ...(hash === undefined ? {} : { hash }),
     ...(hidesLoadReports(settings) ? { hidesLoadReports: true } : {}),
     ...(connect === undefined ? {} : { connect }),

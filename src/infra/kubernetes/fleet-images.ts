@@ -1,6 +1,6 @@
 /** The image that the Envoys of each fleet are to be of. */
 import type { GatewayInfra } from '../../ir/infra.js'
-import { readProxySettings } from './proxy-settings.js'
+import { proxyImage } from './proxy-settings.js'
 
 /** Follows them by the key of the fleet. */
 export class FleetImages {
@@ -14,7 +14,7 @@ export class FleetImages {
 
   /** The image of a fleet; undefined for one that is not there. */
   of(infra: Pick<GatewayInfra, 'config'> | undefined): string | undefined {
-    return infra && readProxySettings(infra.config, this.#defaultImage).image
+    return infra && proxyImage(infra.config, this.#defaultImage)
   }
 
   /** Fleets came, changed or went. Returns the keys of those that are to be of another image than before. */

@@ -23,13 +23,19 @@ export function selectorLabels({ owner }: FleetOwner): Readonly<Record<string, s
   return {
     'app.kubernetes.io/managed-by': 'headgate',
     'app.kubernetes.io/component': 'proxy',
-    [owner.kind === 'GatewayClass' ? MERGED_CLASS_LABEL : GATEWAY_NAME_LABEL]: gatewayNameLabel(owner.name),
+    ...ownerLabel({ owner }),
   }
 }
 
 /** What people type to find the pods of a fleet. */
-export function podSelector({ owner }: FleetOwner): string {
-  return `${owner.kind === 'GatewayClass' ? MERGED_CLASS_LABEL : GATEWAY_NAME_LABEL}=${gatewayNameLabel(owner.name)}`
+export function podSelector(fleet: FleetOwner): string {
+  return Object.entries(ownerLabel(fleet))
+    .map(([name, value]) => `${name}=${value}`)
+    .join()
+}
+
+function ownerLabel({ owner }: FleetOwner): Readonly<Record<string, string>> {
+  return { [owner.kind === 'GatewayClass' ? MERGED_CLASS_LABEL : GATEWAY_NAME_LABEL]: gatewayNameLabel(owner.name) }
 }
 
 /** Labels of an object: those of `spec.infrastructure.labels` and ours, which win. */

@@ -96,7 +96,7 @@ const SERVICE_FIELDS = [
 export function readProxySettings(config: Readonly<Record<string, unknown>>, defaultImage: string): ProxySettings {
   const drain = fieldAt(config, 'drain')
   return {
-    image: stringAt(config, 'image') || defaultImage,
+    image: proxyImage(config, defaultImage),
     workload: stringAt(config, 'workload') === 'DaemonSet' ? 'DaemonSet' : 'Deployment',
     replicas: numberAt(config, 'replicas') ?? 1,
     resources: objectAt(config, 'resources') ?? DEFAULT_RESOURCES,
@@ -120,6 +120,15 @@ export function readProxySettings(config: Readonly<Record<string, unknown>>, def
     bootstrap: readBootstrap(fieldAt(config, 'bootstrap')),
     patches: readPatches(config),
   }
+}
+
+/**
+ * The image of the Envoys alone.
+ *
+ * @param defaultImage where no configuration names one
+ */
+export function proxyImage(config: Readonly<Record<string, unknown>>, defaultImage: string): string {
+  return stringAt(config, 'image') || defaultImage
 }
 
 function readBootstrap(bootstrap: unknown): BootstrapChanges {

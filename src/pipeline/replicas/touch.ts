@@ -43,6 +43,8 @@ export async function askInTouch(
   // Connections are shared between clients: that of the last question would lead to the same replica again.
   const options = { 'grpc.ssl_target_name_override': serverName, 'grpc.use_local_subchannel_pool': 1 }
   const client = new Client(address, credentials, options)
+  // The question is asked again and again, and the signal is that of the whole program.
+  const answered = new AbortController()
   try {
     return await new Promise<Touch>((resolve, reject) => {
       const { path, requestSerialize, responseDeserialize } = method
@@ -51,9 +53,10 @@ export async function askInTouch(
         if (answer === undefined) reject(error ?? new Error('no answer'))
         else resolve(answer as Touch)
       })
-      signal.addEventListener('abort', () => call.cancel(), { once: true })
+      signal.addEventListener('abort', () => call.cancel(), { once: true, signal: answered.signal })
     })
   } finally {
+    answered.abort()
     client.close()
   }
 }

@@ -1,6 +1,7 @@
 /** The routes of Envoy that one route of ours becomes: one, unless it takes several to say what it means. */
 import type { envoy } from '../../gen/envoy/types.js'
 import type { Forward, SessionPersistence } from '../../ir/forward.js'
+import { countsForItself } from '../../ir/request-traffic.js'
 import type { Route as IrRoute } from '../../ir/route.js'
 import { allowedOrigin, withCorsHeaders } from './cors-answers.js'
 import { directResponse } from './direct-response.js'
@@ -121,8 +122,8 @@ function variants(match: RouteMatch, { upgrades, timeouts, connect }: Forward, {
       ? []
       : [{ match: connectMatch(match), upgrades: ['CONNECT'], terminates: connect === 'terminate', mayStayIdle: true }]
   // What a route counts, it counts for itself: a client must not double it by a header.
-  const counts = traffic?.rateLimit?.kind === 'local' || traffic?.bandwidth !== undefined
-  if (upgrades.length === 0 || timeouts.idleMs !== undefined || counts) return [...connects, { match, upgrades, mayStayIdle: false }]
+  const isOne = upgrades.length === 0 || timeouts.idleMs !== undefined || countsForItself(traffic)
+  if (isOne) return [...connects, { match, upgrades, mayStayIdle: false }]
   const upgraded = upgrades.map((protocol) => ({ match: withHeaders(match, [upgradeHeader(protocol)]), upgrades, mayStayIdle: true }))
   return [...connects, ...upgraded, { match, upgrades: [], mayStayIdle: false }]
 }
