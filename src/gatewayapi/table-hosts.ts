@@ -102,7 +102,7 @@ export function parseVirtualHostKey(key: string): { readonly table: string; read
 
 /** The other listeners of ports. */
 interface Neighbours {
-  /** For a port, the HTTPS listeners that have hosts there. */
+  /** For a port, the listeners that have hosts there by the name in the handshake, whatever becomes of the bytes behind it. */
   readonly encrypted: Index<EffectiveListener>
   /** For a port and a wildcard, or `*`: those of them whose host is under it. */
   readonly under: Index<EffectiveListener>
@@ -113,18 +113,15 @@ interface Neighbours {
 }
 
 function declareNeighbours(graph: Graph, listeners: Source<EffectiveListener>): Neighbours {
-  const hasHost = ({ routeTable, guardsHost }: EffectiveListener): boolean => routeTable !== undefined || guardsHost
-  const encrypted = graph.index(listeners, 'HTTPS listeners by port', (listener) =>
-    listener.protocol === 'HTTPS' && hasHost(listener) ? [portWord(listener)] : [],
-  )
+  const encrypted = graph.index(listeners, 'TLS listeners by port', (listener) => (hasHostOfTls(listener) ? [portWord(listener)] : []))
   return {
     encrypted,
-    under: graph.index(listeners, 'HTTPS listeners by wildcards over them', (listener) => {
-      const { protocol, hostname } = listener
-      if (protocol !== 'HTTPS' || hostname === undefined || !hasHost(listener)) return []
+    under: graph.index(listeners, 'TLS listeners by wildcards over them', (listener) => {
+      const { hostname } = listener
+      if (hostname === undefined || !hasHostOfTls(listener)) return []
       return [...wildcardsOver(hostname), undefined].map((wildcard) => wildcardWord(listener, wildcard))
     }),
-    crowded: graph.collection<true>('ports with many HTTPS listeners', {
+    crowded: graph.collection<true>('ports with many TLS listeners', {
       keys: encrypted,
       compute: (view, port) => (view.count(encrypted, port) > MANY_LISTENERS ? true : undefined),
     }),
@@ -132,6 +129,12 @@ function declareNeighbours(graph: Graph, listeners: Source<EffectiveListener>): 
       listener.protocol === 'HTTP' && listener.routeTable === undefined && listener.guardsHost ? [portWord(listener)] : [],
     ),
   }
+}
+
+/** True where a handshake is for its host: a client may ask for that over the connection to another listener, wherever TLS ends. */
+function hasHostOfTls({ protocol, routeTable, guardsHost, serves }: EffectiveListener): boolean {
+  if (protocol === 'TLS') return serves || guardsHost
+  return protocol === 'HTTPS' && (routeTable !== undefined || guardsHost)
 }
 
 function closed(view: View, neighbours: Neighbours, own: EffectiveListener): readonly TableHost[] {

@@ -189,6 +189,26 @@ describe('HTTPS: each listener has hosts of its own, the hosts of the others are
     expect(answer(connection, host)).toBe(want)
   })
 
+  it.each([
+    { what: 'passes TLS through', tls: 'tls: { mode: Passthrough }' },
+    { what: 'ends TLS and forwards bytes', tls: 'tls: { mode: Terminate, certificateRefs: [{ name: cert }] }' },
+  ])('sends a request away that is for a listener of the port which $what, whatever wildcards cover its host', ({ tls }) => {
+    const listener = (name: string, hostname: string): string =>
+      `{ name: ${name}, port: 443, protocol: TLS, hostname: "${hostname}", ${tls} }`
+    const shared = createRouteWorld([
+      gateway([https('wide', '*.example.org'), listener('narrow', 'secret.example.org'), listener('all', '*.other.org')].join(', ')),
+      CERTIFICATE,
+      route('wide', `hostnames: ["*.example.org"], ${to('/')}`, { parents: '[{ name: gw, sectionName: wide }]' }),
+    ]).translation.gatewayApi
+    const table = shared.listeners.get('Gateway/infra/gw/wide')?.routeTable ?? ''
+    expect(domains(shared, table)).toEqual(['*.example.org', '*.other.org', 'secret.example.org'])
+    const answers = ['*.example.org', 'secret.example.org', '*.other.org'].map((domain) => {
+      const host = virtualHost(shared, domain, table)
+      return paths(host)?.[0] ?? host?.otherwise
+    })
+    expect(answers).toEqual(['wide /', 421, 421])
+  })
+
   it('answers 404 where no listener at all is for the host', () => {
     const alone = createRouteWorld([gateway(https('second', 'second-example.org')), CERTIFICATE]).translation.gatewayApi
     const table = alone.listeners.get('Gateway/infra/gw/second')?.routeTable ?? ''

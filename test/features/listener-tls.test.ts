@@ -173,6 +173,7 @@ spec:
         tlsRoute('pass', 'pass.example.org', 'tls'),
         tlsRoute('end', 'end.example.org', 'v2'),
         route('web', 'name: gw', 'v1', ['web.example.org']),
+        route('wide', 'name: gw, sectionName: any', 'v3', ['*.example.org', 'unknown-example.org']),
       ].join('---'),
     )
     const ask = (host: string, tls: Parameters<Standalone['send']>[2]['tls'] = { ca: issuer.certificate }) =>
@@ -187,5 +188,15 @@ spec:
     expect(await ask('nobody.example.org', {})).toBe('closed')
     expect(await ask('elsewhere.org', {})).toBe(404)
     expect(await headgate.send('default/gw', 443, { host: 'web.example.org' }).then((answer) => answer.echo?.backend)).toBe('v1')
+    // Over a connection to one listener, the hosts of the others are not to be had, although a route for a wildcard covers them.
+    const connection = headgate.http2('default/gw', 443, { ca: issuer.certificate, serverName: 'unknown-example.org' })
+    const asked = async (host: string): Promise<string | number> => {
+      const answer = await connection.send({ host })
+      return answer.echo?.backend ?? answer.status
+    }
+    expect(await asked('unknown-example.org')).toBe('v3')
+    for (const host of ['pass.example.org', 'end.example.org', 'nobody.example.org', 'web.example.org'])
+      expect([host, await asked(host)]).toEqual([host, 421])
+    connection.close()
   },
 )
