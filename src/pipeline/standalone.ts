@@ -160,8 +160,13 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger, 
   })
   const parts = [(running: AbortSignal) => provider.start(pipeline, running)]
   const bootstrapFor = (paths: { readonly adminSocketPath: string }): string => bootstrap(paths.adminSocketPath)
-  const local =
-    envoy === undefined ? undefined : new EnvoyProcess({ path: envoy.path, logger, logLevel: config.log.level, bootstrap: bootstrapFor })
+  const ofEnvoy = {
+    logger,
+    logLevel: config.log.level,
+    bootstrap: bootstrapFor,
+    onOutput: (bytes: Buffer) => void process.stdout.write(bytes),
+  }
+  const local = envoy === undefined ? undefined : new EnvoyProcess({ path: envoy.path, ...ofEnvoy })
   if (local !== undefined) parts.push((running) => local.start(running))
   const ended = runAll(parts, signal).finally(async () => {
     fetcher.stop()

@@ -21,6 +21,7 @@ let backend: Server
 let ports: { readonly http: number; readonly xds: number; readonly admin: number }
 let headgate: ChildProcess
 let log = ''
+let out = ''
 
 /** A route that adds a header to its answers. */
 const route = (header: string): string => `apiVersion: gateway.networking.k8s.io/v1
@@ -70,6 +71,7 @@ beforeAll(async () => {
   })
   headgate.stdout?.on('data', (text) => {
     log += text
+    out += text
   })
   await eventually(() => expect(log).toContain('Headgate is running'), WITHIN_MS)
 }, 180_000)
@@ -130,6 +132,17 @@ describe('headgate and gatewayctl', () => {
       out: 'httproute/default/web is delivered\n',
     })
     expect((await gatewayctl('history')).out).toMatch(/RouteConfiguration.* by 1 after \d+ ms +HTTPRoute\/default\/web@2/)
+  })
+
+  it('write a line about a request that went wrong, and none about others', async () => {
+    const lines = () => out.split('\n').filter((line) => line.startsWith('{'))
+    expect((await fetch(`http://127.0.0.1:${ports.http}/gone?password=x`, { headers: { connection: 'close' } })).status).toBe(200)
+    writeFileSync(join(folder, 'route.yaml'), route('two').replace('spec:', 'spec:\n  hostnames: [elsewhere.example.com]'))
+    await eventually(async () => expect((await fetch(`http://127.0.0.1:${ports.http}/lost?password=x`)).status).toBe(404), WITHIN_MS)
+    await eventually(() => expect(lines()).not.toEqual([]), WITHIN_MS)
+    for (const line of lines()) expect(JSON.parse(line)).toMatchObject({ path: '/lost', status: 404, response_flags: 'NR' })
+    writeFileSync(join(folder, 'route.yaml'), route('two'))
+    await eventually(async () => expect(await ask()).toBe('two'), WITHIN_MS)
   })
 
   it('tell of a broken file and go on', async () => {

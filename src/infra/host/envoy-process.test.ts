@@ -35,7 +35,13 @@ function start(port: number, options: Partial<EnvoyProcessOptions> = {}) {
     )
     const echo = { name: 'echo', typedConfig: { '@type': 'type.googleapis.com/envoy.extensions.filters.network.echo.v3.Echo' } }
     const address = { socketAddress: { address: '127.0.0.1', portValue: port } }
-    return JSON.stringify({ ...rest, staticResources: { listeners: [{ name: 'echo', address, filterChains: [{ filters: [echo] }] }] } })
+    const typedConfig = {
+      '@type': 'type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog',
+      logFormat: { textFormatSource: { inlineString: 'a connection has ended\n' } },
+    }
+    const accessLog = [{ name: 'stdout', typedConfig }]
+    const listeners = [{ name: 'echo', address, accessLog, filterChains: [{ filters: [echo] }] }]
+    return JSON.stringify({ ...rest, staticResources: { listeners } })
   }
   const process = new EnvoyProcess({ path: envoy.path, bootstrap, logger, logLevel: 'debug', concurrency: 1, ...options })
   const stop = new AbortController()
@@ -92,6 +98,34 @@ describe('EnvoyProcess', () => {
       await runningState(again.process)
       again.stop.abort()
       await again.done
+    },
+    WITHIN_MS,
+  )
+
+  it(
+    'hands on what Envoy writes to its standard output, soon and also at its end, of each Envoy after a crash',
+    async () => {
+      const port = await freePort()
+      let written = ''
+      const onOutput = (bytes: Buffer): void => {
+        written += bytes.toString()
+      }
+      const { process, stop, done } = start(port, { onOutput })
+      const connection = async (): Promise<void> => {
+        const client = connect(port, '127.0.0.1', () => client.end('hello'))
+        client.resume()
+        await new Promise((resolve) => client.on('close', resolve))
+      }
+      const { pid } = await runningState(process)
+      await connection()
+      await eventually(() => expect(written).toBe('a connection has ended\n'), 5_000)
+      global.process.kill(pid, 'SIGKILL')
+      await eventually(() => expect(process.state.kind === 'running' && process.state.pid).not.toBe(pid), WITHIN_MS)
+      await runningState(process)
+      await connection()
+      stop.abort()
+      await done
+      expect(written).toBe('a connection has ended\n'.repeat(2))
     },
     WITHIN_MS,
   )

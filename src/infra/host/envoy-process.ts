@@ -10,6 +10,7 @@ import { ADMIN_SOCKET } from '../../ir/admin-socket.js'
 import type { Logger, LogLevel } from '../../telemetry/logger.js'
 import { askEnvoy, openClientConnections } from './envoy-admin.js'
 import { envoyLogLevel, readEnvoyLogLine } from './envoy-log.js'
+import { type EnvoyOutput, openEnvoyOutput } from './envoy-output.js'
 
 /** What to run and how. */
 export interface EnvoyProcessOptions {
@@ -19,6 +20,8 @@ export interface EnvoyProcessOptions {
   readonly bootstrap: (paths: { readonly adminSocketPath: string }) => string
   readonly logger: Logger
   readonly logLevel: LogLevel
+  /** Is told what Envoy writes to its standard output, such as access logs: lines may be cut anywhere. Default: it is dropped. */
+  readonly onOutput?: (bytes: Buffer) => void
   /** How long open connections may stay when the process is stopped. Default 5 s. */
   readonly drainMilliseconds?: number
   /** Worker threads; default: one per core. */
@@ -38,6 +41,15 @@ const LONGEST_BACKOFF_MILLISECONDS = 30_000
 const HEALTHY_AFTER_MILLISECONDS = 60_000
 const DRAIN_POLL_MILLISECONDS = 50
 const KILL_AFTER_MILLISECONDS = 5_000
+/** How long lines of access logs may wait to be written together: somebody looks on, and Envoy's own 10 s are long then. */
+const FLUSH_MILLISECONDS = 500
+
+/** What one run of Envoy works with. */
+interface RunOptions {
+  readonly bootstrapFile: string
+  readonly adminSocketPath: string
+  readonly output: EnvoyOutput | undefined
+}
 
 /** One Envoy, kept running until its signal aborts. */
 export class EnvoyProcess {
@@ -65,7 +77,9 @@ export class EnvoyProcess {
       let backoff = FIRST_BACKOFF_MILLISECONDS
       while (!signal.aborted) {
         const began = performance.now()
-        await this.#runOnce(bootstrapFile, adminSocketPath, signal)
+        const output = await this.#openOutput(join(folder, 'output'))
+        await this.#runOnce({ bootstrapFile, adminSocketPath, output }, signal)
+        await output?.end()
         if (signal.aborted) break
         if (performance.now() - began > HEALTHY_AFTER_MILLISECONDS) backoff = FIRST_BACKOFF_MILLISECONDS
         this.#state = { kind: 'crashed', retryInMilliseconds: backoff }
@@ -78,10 +92,20 @@ export class EnvoyProcess {
     }
   }
 
-  async #runOnce(bootstrapFile: string, adminSocketPath: string, signal: AbortSignal): Promise<void> {
+  async #openOutput(path: string): Promise<EnvoyOutput | undefined> {
+    const { onOutput } = this.#options
+    if (onOutput === undefined) return undefined
+    return openEnvoyOutput(path, onOutput).catch((error: unknown) => {
+      this.#logger.warn({ err: error }, 'what Envoy writes to its standard output, such as access logs, is lost')
+      return undefined
+    })
+  }
+
+  async #runOnce({ bootstrapFile, adminSocketPath, output }: RunOptions, signal: AbortSignal): Promise<void> {
     const { command, args } = commandLine(this.#options, bootstrapFile)
     // In a process group of its own: Ctrl-C in the terminal must reach us alone, so that Envoy drains before it ends.
-    const child = spawn(command, args, { detached: true, stdio: ['ignore', 'ignore', 'pipe'] })
+    const child = spawn(command, args, { detached: true, stdio: ['ignore', output?.descriptor ?? 'ignore', 'pipe'] })
+    output?.given()
     const ended = endOf(child)
     if (child.stderr !== null) createInterface({ input: child.stderr }).on('line', (line) => this.#log(line))
     if (child.pid !== undefined) this.#state = { kind: 'running', pid: child.pid, adminSocketPath }
@@ -134,6 +158,7 @@ function commandLine(options: EnvoyProcessOptions, bootstrapFile: string): { rea
     ...['--config-path', bootstrapFile],
     '--disable-hot-restart',
     ...['--drain-strategy', 'immediate'],
+    ...['--file-flush-interval-msec', String(FLUSH_MILLISECONDS)],
     ...['--log-level', envoyLogLevel(options.logLevel)],
     ...(options.concurrency === undefined ? [] : ['--concurrency', String(options.concurrency)]),
   ]
