@@ -1,8 +1,10 @@
 /** BackendTrafficPolicy: which endpoints are well, and what is tried again. */
-import { describe, expect } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import { backend } from '../features/manifests.js'
 import { featureWorld } from '../features/world.js'
+import { createAuthority } from '../support/certificates.js'
 import { eventually } from '../support/eventually.js'
+import { startBackend } from '../support/http-backend.js'
 import { GOOD, onRoute, routeTo, said, several, spread } from './backend-traffic.js'
 import { policyField } from './coverage/policy-field.js'
 import { runningCluster, statistic } from './proxy.js'
@@ -87,6 +89,35 @@ describe('healthCheck.active', () => {
       await world.write(...asks(', retriableStatuses: [430]'))
       await isDown()
     },
+  )
+
+  it.each<{ what: string; kind: 'h2c' | 'tls'; appProtocol: string; wanted: string }>([
+    { what: 'HTTP/2', kind: 'h2c', appProtocol: 'kubernetes.io/h2c', wanted: '2.0' },
+    { what: 'what TLS comes to', kind: 'tls', appProtocol: 'https', wanted: '1.1' },
+  ])(
+    'a backend that speaks $what is asked in words that it knows',
+    async ({ kind, appProtocol, wanted }) => {
+      const certificate = await (await createAuthority()).issue({ dns: ['other.example.com'] })
+      const other = await startBackend('other', { kind, certificate })
+      const asks = (more: string): readonly string[] => [
+        backend(other, [appProtocol]),
+        routeTo('other'),
+        onRoute(
+          `healthCheck: {panicThreshold: 0, active: {interval: 100ms, timeout: 2s, type: HTTP, unhealthyThreshold: 1, http: {path: "/well?status=${more}"}}}`,
+        ),
+      ]
+      try {
+        await world.write(...asks('200'))
+        expect(said(world)).toEqual(GOOD)
+        await eventually(async () => expect((await world.ask()).echo?.httpVersion).toBe('2.0'), WITHIN)
+        expect(other.requests.find(({ path }) => path.startsWith('/well'))).toMatchObject({ httpVersion: wanted, host: 'other.default' })
+        await world.write(...asks('500'))
+        await isDown()
+      } finally {
+        await other.close()
+      }
+    },
+    60_000,
   )
 
   policyField(['BackendTrafficPolicy healthCheck.active.healthyThreshold'], 'it takes so many good answers to be well again', async () => {

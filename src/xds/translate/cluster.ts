@@ -9,7 +9,7 @@ import { ADS } from './config-source.js'
 import { dnsCluster } from './dns-cluster.js'
 import { dynamicHosts } from './dynamic-hosts.js'
 import { encodeResource, sortReferences } from './encoded.js'
-import { activeHealthChecks, outlierDetection } from './health-checks.js'
+import { activeHealthChecks, outlierDetection, type SpokenToEndpoints } from './health-checks.js'
 import { placeOf, socketAddress } from './load-assignment.js'
 import { loadBalancing } from './load-balancing.js'
 import type { TranslateOptions } from './options.js'
@@ -49,7 +49,7 @@ export function buildCluster(cluster: IrCluster, options: TranslateOptions): Clu
     perConnectionBufferLimitBytes: uint32(traffic.bufferLimitBytes),
     circuitBreakers: circuitBreakers(traffic.retryBudget, traffic.limits),
     // There is nobody to ask before a request names one.
-    ...(cluster.discovery.kind === 'dynamic' ? {} : activeHealthChecks(traffic.activeHealthCheck)),
+    ...(cluster.discovery.kind === 'dynamic' ? {} : activeHealthChecks(traffic.activeHealthCheck, spokenTo(cluster))),
     ...outlierDetection(traffic.passiveHealthCheck),
     ...keepalive(traffic.tcpKeepalive),
     // What is chosen by ALPN needs TLS to be chosen.
@@ -101,10 +101,16 @@ function discovery(
   }
 }
 
+/** What is spoken there. A list of ours would be offered whatever version of HTTP is spoken; without one Envoy offers what it speaks. */
+function spokenTo({ tls, protocol, traffic }: IrCluster): SpokenToEndpoints {
+  const ofProtocol = traffic.http?.followsClient === true ? [] : ALPN[protocol]
+  return { protocol, alpn: tls === undefined ? [] : (tls.alpn ?? ofProtocol) }
+}
+
 /** TLS where it is spoken, and in front of it, in the clear, whose connection it is. */
-function transportSocket({ tls, protocol, traffic }: IrCluster, options: TranslateOptions): Pick<Cluster, 'transportSocket'> {
-  // A list of ours would be offered whatever version of HTTP is spoken; without one Envoy offers what it speaks.
-  const alpn = traffic.http?.followsClient === true ? [] : ALPN[protocol]
+function transportSocket(cluster: IrCluster, options: TranslateOptions): Pick<Cluster, 'transportSocket'> {
+  const { tls, protocol, traffic } = cluster
+  const { alpn } = spokenTo(cluster)
   const socket = tls === undefined ? undefined : upstreamTlsSocket(tls, alpn, options)
   if (traffic.proxyProtocol !== undefined && protocol !== 'udp')
     return { transportSocket: proxyProtocolSocket(traffic.proxyProtocol, socket) }

@@ -1,16 +1,27 @@
 /** Which endpoints of a cluster are well: by asking them, and by watching what they answer. */
 import { Enum } from '../../gen/envoy/enums.js'
 import type { envoy } from '../../gen/envoy/types.js'
-import type { ActiveHealthCheck, PassiveHealthCheck } from '../../ir/cluster.js'
+import type { ActiveHealthCheck, BackendProtocol, PassiveHealthCheck } from '../../ir/cluster.js'
 import { any, bool, duration, uint32 } from '../message.js'
 
 type Cluster = envoy.config.cluster.v3.Cluster
 type HealthCheck = envoy.config.core.v3.HealthCheck
 
 const METHODS = Enum['envoy.config.core.v3.RequestMethod']
+const { HTTP2 } = Enum['envoy.type.v3.CodecClientType']
+
+/** What a cluster speaks: checks over HTTP speak one version of it, whatever requests would come to. */
+export interface SpokenToEndpoints {
+  readonly protocol: BackendProtocol
+  /** What is offered within TLS; empty without TLS. */
+  readonly alpn: readonly string[]
+}
 
 /** Envoy asks a cluster that nobody uses only every minute: a cluster that a route begins to use must be known by then. */
-export function activeHealthChecks(check: ActiveHealthCheck | undefined): Pick<Cluster, 'healthChecks' | 'ignoreHealthOnHostRemoval'> {
+export function activeHealthChecks(
+  check: ActiveHealthCheck | undefined,
+  spoken: SpokenToEndpoints,
+): Pick<Cluster, 'healthChecks' | 'ignoreHealthOnHostRemoval'> {
   if (check === undefined) return {}
   const interval = duration(check.intervalMs)
   return {
@@ -23,7 +34,8 @@ export function activeHealthChecks(check: ActiveHealthCheck | undefined): Pick<C
         healthyThreshold: uint32(check.healthyThreshold),
         ...(check.initialJitterMs === undefined ? {} : { initialJitter: duration(check.initialJitterMs) }),
         ...(check.log === undefined ? {} : events(check.log)),
-        ...question(check.question, check.host),
+        ...question(check.question, check.host, spoken),
+        ...tlsOptions(check.question, spoken),
       },
     ],
     // What Kubernetes has taken away is gone, however well it answers.
@@ -31,7 +43,7 @@ export function activeHealthChecks(check: ActiveHealthCheck | undefined): Pick<C
   }
 }
 
-function question(asked: ActiveHealthCheck['question'], host: string): HealthCheck {
+function question(asked: ActiveHealthCheck['question'], host: string, { protocol }: SpokenToEndpoints): HealthCheck {
   switch (asked.kind) {
     case 'http':
       return {
@@ -39,6 +51,7 @@ function question(asked: ActiveHealthCheck['question'], host: string): HealthChe
           path: asked.path,
           host,
           method: METHODS[asked.method],
+          ...(protocol === 'http2' ? { codecClientType: HTTP2 } : {}),
           expectedStatuses: asked.expectedStatuses.map(range),
           ...(asked.retriableStatuses === undefined ? {} : { retriableStatuses: asked.retriableStatuses.map(range) }),
           ...(asked.body === undefined ? {} : { send: { text: asked.body } }),
@@ -55,6 +68,12 @@ function question(asked: ActiveHealthCheck['question'], host: string): HealthChe
     case 'grpc':
       return { grpcHealthCheck: { authority: host, ...(asked.service === undefined ? {} : { serviceName: asked.service }) } }
   }
+}
+
+/** A check in HTTP/1.1 must offer nothing else: an endpoint that may choose HTTP/2 would speak it. */
+function tlsOptions({ kind }: ActiveHealthCheck['question'], { protocol, alpn }: SpokenToEndpoints): Pick<HealthCheck, 'tlsOptions'> {
+  if (kind !== 'http' || protocol === 'http2' || !alpn.includes('h2')) return {}
+  return { tlsOptions: { alpnProtocols: ['http/1.1'] } }
 }
 
 /** The end of a range is not a part of it. */

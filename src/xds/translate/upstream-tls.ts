@@ -10,7 +10,7 @@ import { subjectAltNameMatcher, tlsParameters } from './tls-parameters.js'
 type CommonTlsContext = envoy.extensions.transport_sockets.tls.v3.CommonTlsContext
 type CertificateValidationContext = envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext
 
-/** The transport socket of a cluster. `alpn` is what its protocol asks for; the policy's own list wins. */
+/** The transport socket of a cluster. `alpn` is what is offered to be spoken inside. */
 export function upstreamTlsSocket(
   tls: UpstreamTls,
   alpn: readonly string[],
@@ -24,7 +24,7 @@ export function upstreamTlsSocket(
       ...(serverName === undefined || isAddress(serverName) ? {} : { sni: serverName }),
       commonTlsContext: {
         ...tlsParameters(tls),
-        alpnProtocols: tls.alpn ?? alpn,
+        alpnProtocols: alpn,
         ...(clientCertificate === undefined ? {} : { tlsCertificateSdsSecretConfigs: [sdsSecret(clientCertificate)] }),
         ...serverValidation(tls, options),
       },
