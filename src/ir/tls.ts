@@ -86,6 +86,8 @@ export interface SubjectAltName {
 export interface UpstreamTls {
   /** Sent as SNI. Undefined: the host of the request. */
   readonly serverName: string | undefined
+  /** True: each endpoint that has a name is asked for by it, and must show a certificate for it; `serverName` is for the others. */
+  readonly byEndpoint?: true
   /** Name of a trust material, the proxy's own bundle, or nothing is verified. */
   readonly trust: { readonly kind: 'material'; readonly name: string } | { readonly kind: 'system' } | { readonly kind: 'none' }
   /** The server's certificate must carry one of them; empty: it must carry `serverName`. */

@@ -81,7 +81,7 @@ const tls: ObjectSchema = object(
     wellKnownCACertificates: optional(oneOf(['System'], { name: 'WellKnownCACertificatesType' }), 'Trust the authorities of the system.'),
     hostname: optional(
       preciseHostname,
-      'The name that is asked for (SNI) and that the certificate must carry; the `hostname` or DNS name of an endpoint when left out.',
+      'The name that is asked for (SNI) and that the certificate must carry; the `hostname` or DNS name of each endpoint when left out.',
     ),
     subjectAltNames: optional(
       list(subjectAltName, { maxItems: 5 }),
@@ -90,10 +90,7 @@ const tls: ObjectSchema = object(
     clientCertificateRef: optional(secretObjectReference, 'The certificate that is shown to the endpoints.'),
     insecureSkipVerify: optional(boolean(), 'Takes any certificate: only for tests.', { default: false }),
     minVersion: optional(oneOf(TLS_VERSIONS, { name: 'BackendTLSVersion' }), 'The lowest version; 1.2 when left out.'),
-    maxVersion: optional(
-      oneOf(TLS_VERSIONS, { name: 'BackendTLSVersion' }),
-      'The highest version; 1.2 when left out, or `minVersion` where that is higher.',
-    ),
+    maxVersion: optional(oneOf(TLS_VERSIONS, { name: 'BackendTLSVersion' }), 'The highest version; 1.3 when left out.'),
     ...tlsAlgorithms('the endpoints'),
     alpnProtocols: optional(
       list(oneOf(ALPN_PROTOCOLS, { name: 'ALPNProtocol' }), { minItems: 1, maxItems: ALPN_PROTOCOLS.length }),

@@ -40,6 +40,9 @@ const externalAuth = {
 const ROUTES = [route({ action: forward({ upgrades: ['websocket'] }) }), route({ grpc: true }), route({ externalAuth })]
 const host = json(VIRTUAL_HOST, buildVirtualHost(virtualHost(ROUTES)))
 
+const CLUSTER = 'envoy.config.cluster.v3.Cluster'
+const TLS = { serverName: 'a.example', trust: { kind: 'system' }, subjectAltNames: [] } as const
+
 const FILTERS = httpFilters(false, { envoyHeaders: undefined, countsGrpcCalls: undefined })
 
 /** Where the first word of a row is found. */
@@ -60,7 +63,8 @@ const MESSAGES: Readonly<Record<string, unknown>> = {
     ...'xdsMatcher.onNoMatch.action.typedConfig.typedConfig.typedConfig'.split('.'),
   ]),
   RouteConfiguration: toProtoJson('envoy.config.route.v3.RouteConfiguration', encodeRouteConfiguration(routeTable(), [], []).value),
-  Cluster: json('envoy.config.cluster.v3.Cluster', buildCluster(cluster('a'), DEFAULT_TRANSLATE_OPTIONS)),
+  Cluster: json(CLUSTER, buildCluster(cluster('a'), DEFAULT_TRANSLATE_OPTIONS)),
+  UpstreamTlsContext: at(json(CLUSTER, buildCluster(cluster('a', { tls: TLS }), DEFAULT_TRANSLATE_OPTIONS)), 'transportSocket.typedConfig'),
   Bootstrap: json(
     'envoy.config.bootstrap.v3.Bootstrap',
     buildBootstrap({ node: { id: 'n', cluster: 'c' }, xds: { host: '127.0.0.1', port: 1 }, adminSocketPath: '/a' }),

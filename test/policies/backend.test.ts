@@ -223,6 +223,48 @@ describe('tls', () => {
     expect((await world.ask()).status).toBe(503)
   })
 
+  policyField(
+    ['Backend endpoints.hostname', 'Backend endpoints.fqdn.hostname', 'Backend tls.subjectAltNames'],
+    'each of several endpoints is asked for by its own name, and must show a certificate for it',
+    async () => {
+      const about = async (...names: readonly string[]): Promise<number> => {
+        const named = await authority.issue({ dns: names })
+        return listen({ cert: named.certificate, key: named.privateKey })
+      }
+      const known = authorities('servers', authority.certificate)
+      const trusts = 'caCertificateRefs: [{group: "", kind: ConfigMap, name: servers}]'
+      const once = `
+apiVersion: headgate.dev/v1alpha1
+kind: BackendTrafficPolicy
+metadata: {name: p}
+spec: {targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: r}], loadBalancer: {type: RoundRobin}, retry: {numRetries: 0}}
+`
+      const places = (one: number, two: number) =>
+        `endpoints: [${ip(one, ', hostname: one.example.com')}, ${ip(two, ', hostname: two.example.com')}], tls: {${trusts}`
+      const found = async () => {
+        const all = new Set<string | number>()
+        for (let at = 0; at < 24; at++) {
+          const { status, body } = await world.ask()
+          all.add(status === 200 ? JSON.parse(body).sni : status)
+        }
+        return [...all].sort()
+      }
+      const one = await about('one.example.com')
+      await world.write(ROUTE, known, once, backend(`${places(one, await about('two.example.com'))}}`))
+      expect(await found()).toEqual(['one.example.com', 'two.example.com'])
+      await world.write(ROUTE, known, once, backend(`${places(one, await about('one.example.com'))}}`))
+      expect(await found()).toEqual([503, 'one.example.com'])
+      const both = await about('any.example.com')
+      const names = ', subjectAltNames: [{type: Hostname, hostname: any.example.com}]'
+      await world.write(ROUTE, known, once, backend(`${places(both, await about('any.example.com'))}${names}}`))
+      expect(await found()).toEqual(['one.example.com', 'two.example.com'])
+      const dns = (port: number, name: string) => `{fqdn: {hostname: localhost, port: ${port}}, hostname: ${name}}`
+      const looked = [dns(one, 'one.example.com'), dns(await about('two.example.com'), 'two.example.com')]
+      await world.write(ROUTE, known, once, backend(`endpoints: [${looked.join()}], tls: {${trusts}}`))
+      await eventually(async () => expect(await found()).toEqual(['one.example.com', 'two.example.com']), 20_000)
+    },
+  )
+
   policyField(['Backend tls.wellKnownCACertificates'], 'the certificate must be of an authority that the system trusts', async () => {
     const trusts = 'hostname: inner.example.com, wellKnownCACertificates: System'
     const good = await system.issue({ dns: ['inner.example.com'] })
@@ -239,7 +281,7 @@ describe('tls', () => {
     const shown = secret('shown', await clients.issue({ dns: ['gateway.example.com'] }))
     await eventually(async () => {
       expect(await spoken(port, 'insecureSkipVerify: true, clientCertificateRef: {name: shown}', shown)).toMatchObject({
-        version: 'TLSv1.2',
+        version: 'TLSv1.3',
       })
     }, 20_000)
   })
@@ -250,9 +292,10 @@ describe('tls', () => {
     async () => {
       const any = 'insecureSkipVerify: true'
       const port = await listen()
-      expect(await spoken(port, any)).toMatchObject({ version: 'TLSv1.2', alpn: 'http/1.1' })
-      expect(await spoken(port, `${any}, maxVersion: "1.3"`)).toMatchObject({ version: 'TLSv1.3' })
+      expect(await spoken(port, any)).toMatchObject({ version: 'TLSv1.3', alpn: 'http/1.1' })
+      expect(await spoken(port, `${any}, maxVersion: "1.2"`)).toMatchObject({ version: 'TLSv1.2' })
       expect(await spoken(port, `${any}, minVersion: "1.3"`)).toMatchObject({ version: 'TLSv1.3' })
+      expect(await spoken(await listen({ minVersion: 'TLSv1.3' }), any)).toMatchObject({ version: 'TLSv1.3' })
       const old = await listen({ maxVersion: 'TLSv1.2' })
       expect(await spoken(old, any)).toMatchObject({ version: 'TLSv1.2' })
       expect(await spoken(old, `${any}, minVersion: "1.3"`)).toBe(503)
@@ -262,7 +305,7 @@ describe('tls', () => {
       expect(await spoken(curve, `${any}, minVersion: "1.3", ecdhCurves: [X25519]`)).toBe(503)
       expect(await spoken(curve, `${any}, minVersion: "1.3", ecdhCurves: [P-384]`)).toMatchObject({ version: 'TLSv1.3' })
       expect(await spoken(port, `${any}, signatureAlgorithms: [rsa_pss_rsae_sha512]`)).toBe(503)
-      expect(await spoken(port, `${any}, signatureAlgorithms: [ecdsa_secp256r1_sha256]`)).toMatchObject({ version: 'TLSv1.2' })
+      expect(await spoken(port, `${any}, signatureAlgorithms: [ecdsa_secp256r1_sha256]`)).toMatchObject({ version: 'TLSv1.3' })
       const strange = await listen({ ALPNProtocols: ['http/1.0'] })
       expect(await spoken(strange, `${any}, alpnProtocols: [http/1.0]`)).toMatchObject({ alpn: 'http/1.0' })
       expect(await spoken(port, `${any}, alpnProtocols: [http/1.0]`)).toBe(503)

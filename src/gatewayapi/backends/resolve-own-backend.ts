@@ -53,7 +53,9 @@ function resolveTls(world: BackendWorld, backend: Backend, spoken: SpokenProtoco
   const { tls: settings, endpoints = [] } = backend.spec
   if (settings === undefined) return spoken.tls ? UNVERIFIED_TLS : undefined
   const { namespace } = backend.metadata
-  const serverName = settings.hostname ?? endpoints.flatMap(({ hostname, fqdn }) => hostname ?? fqdn?.hostname ?? [])[0]
+  const names = new Set(endpoints.flatMap(({ hostname, fqdn }) => hostname ?? fqdn?.hostname ?? []))
+  const serverName = settings.hostname ?? [...names][0]
+  const byEndpoint = settings.hostname === undefined && names.size > 1 ? { byEndpoint: true as const } : {}
   const validated = settings.insecureSkipVerify
     ? { tls: { ...UNVERIFIED_TLS, serverName }, problem: undefined }
     : resolveUpstreamTls(
@@ -63,7 +65,7 @@ function resolveTls(world: BackendWorld, backend: Backend, spoken: SpokenProtoco
         namespace,
       )
   if (validated.tls === undefined) return `trusts nobody that is usable: ${validated.problem?.message ?? ''}`
-  const tls = { ...validated.tls, ...restrictions(settings) }
+  const tls = { ...validated.tls, ...byEndpoint, ...restrictions(settings) }
   if (settings.clientCertificateRef === undefined) return tls
   const certificate = resolveClientCertificate(world, objectVersion(backend), settings.clientCertificateRef)
   return certificate.ok ? { ...tls, clientCertificate: certificate.value } : certificate.message
@@ -74,8 +76,7 @@ function restrictions(settings: BackendTLSSettings): Partial<UpstreamTls> {
   const { minVersion, maxVersion, ciphers, ecdhCurves, signatureAlgorithms, alpnProtocols } = settings
   return {
     ...(minVersion === undefined ? {} : { minVersion }),
-    // Envoy goes up to 1.2 towards backends where nothing is said.
-    ...(maxVersion === undefined ? (minVersion === '1.3' ? { maxVersion: minVersion } : {}) : { maxVersion }),
+    ...(maxVersion === undefined ? {} : { maxVersion }),
     ...(ciphers === undefined ? {} : { ciphers }),
     ...(ecdhCurves === undefined ? {} : { curves: ecdhCurves }),
     ...(signatureAlgorithms === undefined ? {} : { signatureAlgorithms }),

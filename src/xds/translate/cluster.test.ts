@@ -140,7 +140,16 @@ describe('TLS to a backend', () => {
   })
 
   it('verifies nothing only when told so', () => {
-    expect(context({ trust: { kind: 'none' } }).commonTlsContext).toEqual({ alpnProtocols: ['http/1.1'] })
+    const { tlsParams: _, ...others } = context({ trust: { kind: 'none' } }).commonTlsContext ?? {}
+    expect(others).toEqual({ alpnProtocols: ['http/1.1'] })
+  })
+
+  it('asks each endpoint for its own name where they have several, and for a certificate with it unless others are asked for', () => {
+    expect(context({})).not.toHaveProperty('autoHostSni')
+    expect(context({ byEndpoint: true })).toMatchObject({ autoHostSni: true, autoSniSanValidation: true })
+    const more = { subjectAltNames: [{ type: 'DNS', value: 'a', match: 'exact' }] } as const
+    for (const unlike of [more, { trust: { kind: 'none' } }] as const)
+      expect(context({ byEndpoint: true, ...unlike })).not.toHaveProperty('autoSniSanValidation')
   })
 
   it.each([

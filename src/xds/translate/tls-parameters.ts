@@ -32,7 +32,7 @@ export interface TlsRestrictions {
   readonly signatureAlgorithms?: readonly string[]
 }
 
-/** Versions and algorithms; an empty result leaves all of them to Envoy: TLS 1.2 and 1.3 for clients, 1.2 towards backends. */
+/** Versions and algorithms; an empty result leaves all of them to Envoy: TLS 1.2 and 1.3 for clients. */
 export function tlsParameters(tls: TlsRestrictions): { readonly tlsParams?: TlsParameters } {
   const tlsParams: TlsParameters = {
     ...(tls.minVersion === undefined ? {} : { tlsMinimumProtocolVersion: PROTOCOLS[tls.minVersion] }),

@@ -10,6 +10,9 @@ import { subjectAltNameMatcher, tlsParameters } from './tls-parameters.js'
 type CommonTlsContext = envoy.extensions.transport_sockets.tls.v3.CommonTlsContext
 type CertificateValidationContext = envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext
 
+/** Envoy itself goes up to 1.2 towards backends, and some take nothing older than 1.3. */
+const MAX_VERSION = '1.3'
+
 /** The transport socket of a cluster. `alpn` is what is offered to be spoken inside. */
 export function upstreamTlsSocket(
   tls: UpstreamTls,
@@ -22,8 +25,9 @@ export function upstreamTlsSocket(
     typedConfig: any('envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext', {
       // RFC 6066 §3: an IP address is no server name.
       ...(serverName === undefined || isAddress(serverName) ? {} : { sni: serverName }),
+      ...(tls.byEndpoint === true ? { autoHostSni: true, ...(verifiesEndpoint(tls) ? { autoSniSanValidation: true } : {}) } : {}),
       commonTlsContext: {
-        ...tlsParameters(tls),
+        ...tlsParameters({ maxVersion: MAX_VERSION, ...tls }),
         alpnProtocols: alpn,
         ...(clientCertificate === undefined ? {} : { tlsCertificateSdsSecretConfigs: [sdsSecret(clientCertificate)] }),
         ...serverValidation(tls, options),
@@ -60,6 +64,11 @@ function serverValidation(tls: UpstreamTls, { systemTrustFile }: TranslateOption
         combinedValidationContext: { defaultValidationContext: names, validationContextSdsSecretConfig: sdsSecret(tls.trust.name) },
       }
   }
+}
+
+/** Names that are asked for count before those of endpoints. */
+function verifiesEndpoint({ trust, subjectAltNames }: UpstreamTls): boolean {
+  return trust.kind !== 'none' && subjectAltNames.length === 0
 }
 
 function expectedNames({ subjectAltNames, serverName }: UpstreamTls): readonly SubjectAltName[] {
