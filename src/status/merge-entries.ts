@@ -38,9 +38,9 @@ export function mergeEntries(stored: readonly unknown[], ours: readonly OwnEntry
   return [...kept, ...added].slice(0, rules.maxEntries)
 }
 
-/** True if a newer generation than ours was already reported under our name: by a replica that knows more. */
-export function isOvertaken(stored: readonly unknown[], controllerName: string, generation: number): boolean {
-  return ownEntries(stored, controllerName).some((entry) => newestGeneration(listAt(entry, 'conditions')) > generation)
+/** The newest generation that entries under our name speak of; 0 if they name none. */
+export function newestOwn(stored: readonly unknown[], controllerName: string): number {
+  return newestGeneration(ownEntries(stored, controllerName).flatMap((entry) => listAt(entry, 'conditions')))
 }
 
 /** The entries that carry our name. */

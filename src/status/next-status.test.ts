@@ -124,6 +124,13 @@ describe('the status of a route', () => {
     expect(nextStatus(before, route('web'), US, NOW)).toBeUndefined()
   })
 
+  it('says what holds where our own entry speaks of a generation that the object never had: it came with a backup', () => {
+    const before = { parents: [entry('web', US, stored(condition('Accepted', 'False', 9)))] }
+    const [merged] = listAt(nextStatus(before, route('web'), US, NOW, 3)?.merged, 'parents')
+    expect(listAt(merged, 'conditions')).toEqual([stored(condition('Accepted'), NOW), stored(condition('ResolvedRefs'), NOW)])
+    expect(nextStatus(before, route('web'), US, NOW, 9)).toBeUndefined()
+  })
+
   it('stays missing where there is nothing to say', () => {
     expect(merge({}, route())).toEqual({})
   })
@@ -219,7 +226,9 @@ describe('the status of a Gateway', () => {
     expect(listAt(merge(before, ours), 'conditions')).toEqual([expect.objectContaining(want)])
   })
 
-  it('is left alone when a newer generation was reported', () => {
-    expect(nextStatus({ conditions: [stored(condition('Accepted', 'True', 9))] }, gateway(), US, NOW)).toBeUndefined()
+  it('is left alone when a newer generation was reported, if the object ever had that', () => {
+    const before = { conditions: [stored(condition('Accepted', 'True', 9))] }
+    expect(nextStatus(before, gateway(), US, NOW, 9)).toBeUndefined()
+    expect(nextStatus(before, gateway(), US, NOW, 3)?.applied).toBeDefined()
   })
 })

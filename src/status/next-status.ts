@@ -3,7 +3,7 @@ import { DELIVERED } from '../gatewayapi/delivered-condition.js'
 import type { ListenerStatus, ObjectStatus } from '../gatewayapi/object-status.js'
 import { type JsonObject, listAt, stringAt } from '../k8s/kube-json.js'
 import { mergeConditions, newestGeneration, withTimes } from './merge-conditions.js'
-import { isOvertaken, mergeEntries } from './merge-entries.js'
+import { mergeEntries, newestOwn } from './merge-entries.js'
 
 /** What to write. */
 export interface NextStatus {
@@ -33,14 +33,22 @@ const MAX_ANCESTORS = 16
  *
  * @param stored the status as the API server has it
  * @param now RFC 3339, for conditions that change
+ * @param latest the generation of the object that the status stands in: what speaks of a later one came with a backup, or was said of an
+ * object of the same name that is gone, and says nothing
  */
-export function nextStatus(stored: JsonObject, ours: ObjectStatus, controllerName: string, now: string): NextStatus | undefined {
+export function nextStatus(
+  stored: JsonObject,
+  ours: ObjectStatus,
+  controllerName: string,
+  now: string,
+  latest: number = Number.MAX_SAFE_INTEGER,
+): NextStatus | undefined {
   switch (ours.shape) {
     case 'route':
     case 'policy':
-      return sharedEntries(stored, ours, controllerName, now)
+      return sharedEntries(stored, ours, controllerName, now, latest)
     default:
-      return ownObject(stored, ours, now)
+      return ownObject(stored, ours, now, latest)
   }
 }
 
@@ -49,11 +57,12 @@ function sharedEntries(
   ours: Extract<ObjectStatus, { shape: 'route' | 'policy' }>,
   controllerName: string,
   now: string,
+  latest: number,
 ): NextStatus | undefined {
   const isRoute = ours.shape === 'route'
   const field = isRoute ? 'parents' : 'ancestors'
   const before = listAt(stored, field)
-  if (isOvertaken(before, controllerName, ours.object.generation)) return undefined
+  if (isOvertaken(newestOwn(before, controllerName), ours.object.generation, latest)) return undefined
   const entries = isRoute
     ? ours.parents.map(({ parentRef, conditions }) => ({ ref: parentRef, conditions }))
     : ours.ancestors.map(({ ancestorRef, conditions }) => ({ ref: ancestorRef, conditions }))
@@ -69,11 +78,16 @@ function sharedEntries(
   return { merged: nothing ? stored : { ...stored, [field]: merged }, applied: undefined }
 }
 
-function ownObject(stored: JsonObject, ours: Exclude<ObjectStatus, { shape: 'route' | 'policy' }>, now: string): NextStatus | undefined {
+function ownObject(
+  stored: JsonObject,
+  ours: Exclude<ObjectStatus, { shape: 'route' | 'policy' }>,
+  now: string,
+  latest: number,
+): NextStatus | undefined {
   const before = listAt(stored, 'conditions')
   const ownTypes = OWN_TYPES[ours.shape]
   const own = before.filter((condition) => ownTypes.has(stringAt(condition, 'type')))
-  if (newestGeneration(own) > ours.object.generation) return undefined
+  if (isOvertaken(newestGeneration(own), ours.object.generation, latest)) return undefined
   const conditions = withTimes(before, ours.conditions, now)
   const listeners = ours.shape === 'gatewayClass' || ours.shape === 'backend' ? undefined : listenersOf(stored, ours.listeners, now)
   const rest = fieldsOf(ours)
@@ -84,6 +98,11 @@ function ownObject(stored: JsonObject, ours: Exclude<ObjectStatus, { shape: 'rou
     ...(listeners === undefined ? {} : { listeners: listeners.merged }),
   }
   return { merged, applied: { ...rest, conditions, ...(listeners === undefined ? {} : { listeners: listeners.applied }) } }
+}
+
+/** True if a newer generation than ours was already reported under our name: by a replica that knows more. */
+function isOvertaken(reported: number, ours: number, latest: number): boolean {
+  return reported > ours && reported <= latest
 }
 
 function fieldsOf(ours: Exclude<ObjectStatus, { shape: 'route' | 'policy' }>): JsonObject {

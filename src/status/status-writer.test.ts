@@ -63,6 +63,13 @@ describe('StatusWriter', () => {
     writer.observe(`${kind}/shop/${name}`, storedStatusOf(api.get(collection, 'shop', name)))
   const set = (...statuses: readonly ObjectStatus[]): void =>
     writer.set(new Map(statuses.map((status) => [`${status.object.kind}/${status.object.namespace}/${status.object.name}`, status])))
+  /** Lets the object of a route count up its generation, and tells the writer. */
+  const change = (name: string): void => {
+    const object = api.get(ROUTES, 'shop', name)
+    if (object === undefined) throw new Error(`no route ${name}`)
+    api.put(ROUTES, { ...object, spec: { changed: object.metadata.generation } })
+    echo(ROUTES, 'HTTPRoute', name)
+  }
   const writes = (name = ''): SeenRequest[] => api.requests.filter(({ method, path }) => method === 'PATCH' && path.includes(name))
   const accepted = (name: string): unknown =>
     fieldAt(listAt(listAt(api.get(ROUTES, 'shop', name), 'status', 'parents')[0], 'conditions')[0], 'status')
@@ -242,9 +249,42 @@ describe('StatusWriter', () => {
     lead()
     const parents = [{ parentRef: { name: 'web' }, controllerName: US, conditions: [condition('Accepted', 'True', 7)] }]
     put(ROUTES, 'HTTPRoute', 'r', { parents })
+    for (let generation = 1; generation < 7; generation++) change('r')
     set(routeStatus('r', 6, 'False'))
     await eventually(() => expect(outcomes).toEqual(['HTTPRoute overtaken']))
     expect(writes()).toHaveLength(0)
+  })
+
+  it('says what holds where a status came with a backup, which speaks of a generation that the object never had', async () => {
+    lead()
+    const parents = [{ parentRef: { name: 'web' }, controllerName: US, conditions: [condition('Accepted', 'True', 7)] }]
+    put(ROUTES, 'HTTPRoute', 'r', { parents })
+    set(routeStatus('r', 1, 'False'))
+    await eventually(() => expect(accepted('r')).toBe('False'))
+    api.put(GATEWAYS, {
+      metadata: { name: 'web', namespace: 'shop' },
+      spec: {},
+      status: { conditions: [condition('Accepted', 'False', 7)] },
+    })
+    set(gatewayStatus(2))
+    await eventually(() => expect(attached()).toBe(2))
+  })
+
+  it('does not say of a new object what was said of one of the same name that is gone', async () => {
+    lead()
+    put(ROUTES, 'HTTPRoute', 'r')
+    for (let generation = 1; generation < 5; generation++) change('r')
+    api.remove(ROUTES, 'shop', 'r')
+    api.put(ROUTES, { metadata: { name: 'r', namespace: 'shop' }, spec: {} })
+    // The watch has told of neither: the write fails, and what is read then is another object.
+    set(routeStatus('r', 5))
+    await eventually(() => expect(outcomes).toEqual(['HTTPRoute overtaken']))
+    expect(api.get(ROUTES, 'shop', 'r')?.status).toBeUndefined()
+    echo(ROUTES, 'HTTPRoute', 'r')
+    await eventually(() => expect(outcomes).toEqual(['HTTPRoute overtaken', 'HTTPRoute overtaken']))
+    set(routeStatus('r'))
+    await eventually(() => expect(accepted('r')).toBe('True'))
+    expect(fieldAt(listAt(listAt(api.get(ROUTES, 'shop', 'r'), 'status', 'parents')[0], 'conditions')[0], 'observedGeneration')).toBe(1)
   })
 
   it('does not write again when a watch tells what was before its own write', async () => {
@@ -303,10 +343,12 @@ describe('StatusWriter', () => {
     await clock.advance(1_610)
     await eventually(() => expect(outcomes).toEqual(['HTTPRoute failed', 'HTTPRoute failed', 'HTTPRoute written']))
     api.plan({ status: 422, reason: 'Invalid' }, ({ method }) => method === 'PATCH')
+    change('r')
     set(routeStatus('r', 2, 'False'))
     await eventually(() => expect(outcomes.at(-1)).toBe('HTTPRoute refused'))
     await clock.advance(60_000)
     expect(accepted('r')).toBe('True')
+    change('r')
     set(routeStatus('r', 3, 'False'))
     await eventually(() => expect(accepted('r')).toBe('False'))
   })
@@ -330,6 +372,18 @@ describe('StatusWriter', () => {
     await clock.advance(1_100)
     await eventually(() => expect(listAt(api.get(ROUTES, 'shop', 'left'), 'status', 'parents')).toEqual([foreign]))
     expect(writes()).toHaveLength(1)
+  })
+
+  it('removes them also where it led before anything was said', async () => {
+    const own = { parentRef: { name: 'web' }, controllerName: US, conditions: [condition('Accepted', 'True', 5)] }
+    lead()
+    put(ROUTES, 'HTTPRoute', 'left', { parents: [own] })
+    await clock.advance(60_000)
+    set(routeStatus('another'))
+    await clock.advance(9_000)
+    expect(writes()).toHaveLength(0)
+    await clock.advance(1_100)
+    await eventually(() => expect(listAt(api.get(ROUTES, 'shop', 'left'), 'status', 'parents')).toEqual([]))
   })
 
   it('takes back what it said of a Gateway that is not ours any more, after ten seconds, and not if it comes back', async () => {

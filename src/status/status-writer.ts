@@ -53,6 +53,9 @@ const AWAKE = 'awake'
 /** A status that others change back again and again is repaired ever more seldom. */
 const REPAIR_MS = { first: 1_000, most: 60_000 }
 
+/** The generation of what holds for an object whichever generation it has. */
+const EVERY_GENERATION = Number.MAX_SAFE_INTEGER
+
 interface Entry {
   readonly name: string
   desired: ObjectStatus | undefined
@@ -92,7 +95,10 @@ export class StatusWriter {
 
   /** What the translation says now, by `<Kind>/<namespace>/<name>`; undefined where it says nothing any more. */
   set(changes: ReadonlyMap<string, ObjectStatus | undefined>): void {
+    const isFirst = !this.#told
     this.#told = true
+    // Who led before anything was said has not looked at what nothing is said about.
+    if (isFirst) for (const entry of this.#entries.values()) if (this.#isOrphan(entry)) this.#touch(entry, ORPHAN_GRACE_MS)
     for (const [name, desired] of changes) {
       const entry = this.#entry(name)
       if (desired !== undefined) entry.left = undefined
@@ -256,7 +262,10 @@ export class StatusWriter {
     try {
       for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
         const stored: StoredStatus = entry.stored ?? (await readStatus(client, resource, desired.object, signal))
-        const next = nextStatus(stored.status, desired, controllerName, timestamp(clock))
+        // Generations only count up: this is another object of the same name, about which the translation has not said anything yet.
+        const { generation } = desired.object
+        if (generation > stored.generation && generation !== EVERY_GENERATION) return 'overtaken'
+        const next = nextStatus(stored.status, desired, controllerName, timestamp(clock), stored.generation)
         if (next === undefined) return 'overtaken'
         entry.settledOn = desired
         if (deepEqual(stored.status, next.merged)) return 'unchanged'
@@ -326,7 +335,7 @@ export class StatusWriter {
     const { clock, controllerName } = this.#options
     const { desired, settledOn, stored } = entry
     if (desired === undefined || stored === undefined || settledOn === undefined || !deepEqual(settledOn, desired)) return 0
-    const next = nextStatus(stored.status, desired, controllerName, timestamp(clock))
+    const next = nextStatus(stored.status, desired, controllerName, timestamp(clock), stored.generation)
     if (next === undefined || deepEqual(stored.status, next.merged)) return 0
     entry.repairs++
     return entry.repairs === 1 ? 0 : Math.min(REPAIR_MS.first * 2 ** (entry.repairs - 2), REPAIR_MS.most)
@@ -345,8 +354,8 @@ function isShared(status: ObjectStatus | undefined): boolean {
 /** What to say about an object that carries our entries although we have nothing to say: nothing. */
 function orphanStatus({ name, stored }: Entry, controllerName: string): ObjectStatus | undefined {
   const [kind = '', namespace = '', objectName = ''] = name.split('/')
-  // Whatever was said under our name is not true any more, of whichever generation.
-  const object = { group: '', kind, namespace, name: objectName, generation: Number.MAX_SAFE_INTEGER }
+  // Whatever was said under our name is not true any more.
+  const object = { group: '', kind, namespace, name: objectName, generation: EVERY_GENERATION }
   if (ownEntries(listAt(stored?.status, 'parents'), controllerName).length > 0) return { shape: 'route', object, parents: [] }
   if (ownEntries(listAt(stored?.status, 'ancestors'), controllerName).length > 0) return { shape: 'policy', object, ancestors: [] }
   return undefined

@@ -4,6 +4,8 @@ import { fieldAt, isJsonObject, type JsonObject, stringAt } from '../k8s/kube-js
 /** A status and the version of the object that it was read from. */
 export interface StoredStatus {
   readonly uid: string
+  /** Of the object; 0 where it has none. */
+  readonly generation: number
   readonly resourceVersion: string
   readonly status: JsonObject
 }
@@ -11,8 +13,10 @@ export interface StoredStatus {
 /** The status within an object of the API; empty if it has none. */
 export function storedStatusOf(object: unknown): StoredStatus {
   const status = fieldAt(object, 'status')
+  const generation = fieldAt(object, 'metadata', 'generation')
   return {
     uid: stringAt(object, 'metadata', 'uid'),
+    generation: typeof generation === 'number' ? generation : 0,
     resourceVersion: stringAt(object, 'metadata', 'resourceVersion'),
     status: isJsonObject(status) ? status : {},
   }

@@ -145,6 +145,35 @@ describe('statuses in a real cluster', () => {
     expect((await read(path('taken'))).status).toEqual(taken.status)
   }, 30_000)
 
+  it('a Gateway that was made anew is told what holds for it, although the status of the one before came late', async () => {
+    const collection = `${API}/namespaces/default/gateways`
+    const path = `${collection}/again`
+    const listener = (port: number) => ({ name: 'a', port, protocol: 'HTTP' })
+    const spec = { gatewayClassName: 'headgate', listeners: [listener(80)] }
+    const body = { apiVersion: `${GROUP}/v1`, kind: 'Gateway', metadata: { name: 'again' }, spec }
+    const said = (generation: number): ObjectStatus => ({
+      shape: 'gateway',
+      object: { group: GROUP, kind: 'Gateway', namespace: 'default', name: 'again', generation },
+      conditions: [{ ...condition('Accepted'), observedGeneration: generation }],
+      addresses: [],
+      listeners: [],
+      attachedListenerSets: 0,
+    })
+    const accepted = async (): Promise<unknown> =>
+      listAt(await read(path), 'status', 'conditions').find((each) => fieldAt(each, 'type') === 'Accepted')
+    const change = { spec: { listeners: [listener(81)] } }
+    await create(api.admin, collection, body)
+    await api.admin.json({ method: 'PATCH', path, body: change, contentType: CONTENT_TYPE.mergePatch }, AbortSignal.timeout(5_000))
+    writer.observe('Gateway/default/again', storedStatusOf(await read(path)))
+    await api.admin.json({ method: 'DELETE', path }, AbortSignal.timeout(5_000))
+    await create(api.admin, collection, body)
+    say(said(2))
+    await eventually(async () => expect(await accepted()).toMatchObject({ status: 'True', observedGeneration: 2 }))
+    writer.observe('Gateway/default/again', storedStatusOf(await read(path)))
+    say(said(1))
+    await eventually(async () => expect(await accepted()).toMatchObject({ status: 'True', observedGeneration: 1 }))
+  })
+
   it('a GatewayClass gets its features, in order', async () => {
     const path = `${API}/gatewayclasses/headgate`
     await create(api.admin, `${API}/gatewayclasses`, {
