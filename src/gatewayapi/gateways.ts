@@ -29,7 +29,7 @@ export interface OurGateway {
   readonly configs: readonly ConfigVersion[]
   /** Why what they say about telemetry does not count. */
   readonly telemetryProblem: Problem | undefined
-  /** How the Gateways of its class share their proxies. `unknown`: the class has a problem, so that nobody knows. */
+  /** How the Gateways of its class share their proxies. `unknown`: a configuration cannot be read, so that nobody knows where it was to be. */
   readonly merging: GatewayMerging | 'unknown' | undefined
 }
 
@@ -50,6 +50,8 @@ export function declareGateways(graph: Graph, inputs: Inputs, classes: Collectio
       const parameters = readParameters(view, inputs, ref && { ...ref, namespace })
       const own = 'problem' in parameters ? undefined : parameters.config
       const merging = gatewayClass.config?.mergeGateways
+      // What a missing configuration of a Gateway says about ports is not known either.
+      const isKnown = gatewayClass.problem === undefined && (merging !== undefined || !('problem' in parameters))
       const replaces = own?.mergeType === 'Replace' && merging === undefined
       const ofClass = replaces ? undefined : gatewayClass.config
       const counting = [
@@ -70,7 +72,7 @@ export function declareGateways(graph: Graph, inputs: Inputs, classes: Collectio
         config: mergeParameters(ofClass, merging === undefined ? own : undefined),
         configs: configsOf(counting),
         telemetryProblem: refusedTelemetry(counting),
-        merging: gatewayClass.problem === undefined ? merging : 'unknown',
+        merging: isKnown ? merging : 'unknown',
       }
     },
   })

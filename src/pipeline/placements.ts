@@ -6,7 +6,7 @@ export interface UnplacedGateway {
   /** `namespace/name`. */
   readonly key: string
   readonly gatewayClass: string
-  /** How the gateways of its class share their proxies; undefined: not at all. `unknown`: whoever has a place keeps it. */
+  /** How the gateways of its class share their proxies; undefined: not at all. `unknown`, as a configuration is missing: whoever has a place keeps it. */
   readonly merging: 'SharedAddress' | 'OwnAddresses' | 'unknown' | undefined
   /** True if proxies in a cluster bind ports below 1024 themselves. */
   readonly keepsPorts: boolean
