@@ -352,6 +352,27 @@ describe('Provisioner', () => {
     expect(addresses.get('shop/web')?.problem).toBeUndefined()
   })
 
+  it('tells no address of a Service that is about to go, also if it is that of an earlier Gateway of the same name', async () => {
+    const told = (): GatewayAddresses | undefined => addresses.get('shop/web')
+    const put = (more: object): void => {
+      const service = object(SERVICES)
+      const status = { loadBalancer: { ingress: [{ ip: '10.89.4.1' }] } }
+      api.put(SERVICES, { ...service, metadata: { ...service?.metadata, ...more }, status } as RawObject)
+    }
+    await lead()
+    set(infra())
+    await made()
+    for (const deletionTimestamp of [undefined, '2026-01-01T00:00:00Z', undefined]) {
+      put({ deletionTimestamp })
+      await eventually(() => expect(told()?.assigned).toHaveLength(deletionTimestamp === undefined ? 1 : 0))
+    }
+    api.plan({ status: 409 }, ({ method }) => method === 'DELETE', 1_000)
+    uids.set('shop/web', 'uid-2')
+    set({ ...infra(), gatewayClass: 'another' })
+    const message = expect.stringContaining('belongs to an earlier Gateway of the same name')
+    await eventually(() => expect(told()).toMatchObject({ assigned: [], problem: { reason: 'Pending', message } }))
+  })
+
   it('says what the cluster refuses', async () => {
     api.plan({ status: 403, reason: 'Forbidden' }, ({ method, path }) => method === 'PATCH' && path.includes('serviceaccounts'))
     await lead()

@@ -18,11 +18,11 @@ import { absentProxies } from './absent-proxies.js'
 import { asksOnlyForClusterAddresses, readAddresses } from './addresses.js'
 import type { BindAddresses } from './bind-addresses.js'
 import { fleetPlace, serviceName } from './fleet-place.js'
-import { FleetWriter, ForeignObjectError } from './fleet-writer.js'
+import { FleetWriter, ForeignObjectError, LeftoverObjectError } from './fleet-writer.js'
 import { CONTROLLER_ANNOTATION, podSelector } from './labels.js'
 import { bootstrapOf, type Manifest, manifestsOf, type XdsEndpoint } from './manifests.js'
 import { NameClaims } from './name-claims.js'
-import { contentMark, gatewayOf, kindOf, type OwnedName, ownedName } from './owned-objects.js'
+import { contentMark, gatewayOf, kindOf, type OwnedName, ownedName, ownerUid } from './owned-objects.js'
 import { watchOwned } from './owned-watch.js'
 import { fleetGroup } from './pod-placements.js'
 import { readProxySettings } from './proxy-settings.js'
@@ -322,6 +322,14 @@ export class Provisioner {
     return reasons.includes(undefined) ? undefined : reasons[0]
   }
 
+  /** An object that stays: one of an earlier owner of the same name, or one that is being deleted, takes its addresses along. */
+  #staying(name: OwnedName, infra: GatewayInfra): RawObject | undefined {
+    const object = this.#observed.get(name)
+    const uid = this.#options.uidOf(infra.owner)
+    const goes = object?.metadata.deletionTimestamp !== undefined || (uid !== undefined && object !== undefined && ownerUid(object) !== uid)
+    return goes ? undefined : object
+  }
+
   /** Tells the addresses of the Gateways of a fleet where they have changed. */
   #tell(fleet: string): void {
     const infra = this.#infra.get(fleet)
@@ -330,7 +338,7 @@ export class Provisioner {
     const problem = this.#problems.get(fleet)
     const absence = this.#absence(fleet, infra)
     for (const service of infra.services) {
-      const observed = this.#observed.get(ownedName('Service', place.namespace, serviceName(place, service)))
+      const observed = this.#staying(ownedName('Service', place.namespace, serviceName(place, service)), infra)
       const cluster = asksOnlyForClusterAddresses(wantedAddresses(service))
       for (const { key, addresses: requested } of service.gateways) {
         const addresses = readAddresses(observed, requested, cluster)
@@ -374,6 +382,7 @@ class BootstrapProblem extends Error {}
 function problemOf(error: unknown): GatewayAddresses['problem'] {
   if (error instanceof BootstrapProblem) return { reason: 'Invalid', message: error.message }
   if (error instanceof ForeignObjectError) return { reason: 'Invalid', message: error.message }
+  if (error instanceof LeftoverObjectError) return { reason: 'Pending', message: `${error.message}.` }
   // A server that is away says nothing about the Gateway; one that refuses does.
   if (error instanceof KubeApiError && isRefusal(error)) {
     // A ClusterIP that is taken or out of range makes the Service invalid.
