@@ -268,16 +268,37 @@ describe('Reflector', () => {
     await eventually(() => expect(on.seen.size).toBe(1))
   })
 
-  it('believes only the second 404 when it holds objects', async () => {
+  it('takes an answer that is no list for a failure, and not for the news that everything is gone', async () => {
+    on.api.put(ROUTES, route('a'))
+    await on.start().listed
+    await on.watching()
+    on.api.documents.set(ROUTES, {})
+    on.api.plan({ status: 410, reason: 'Expired' }, isWatch)
+    on.api.endWatches('reset')
+    await on.waitingFor('disconnected')
+    await on.clock.advance(1_000)
+    await on.waitingFor('expired')
+    await on.clock.advance(1_000)
+    await on.waitingFor('disconnected')
+    expect([...on.seen.keys()]).toEqual(['shop/a'])
+    on.api.documents.clear()
+    on.api.remove(ROUTES, 'shop', 'a')
+    await on.clock.advance(2_000)
+    await eventually(() => expect(on.seen.size).toBe(0))
+  })
+
+  it('believes 404 only after half a minute of it when it holds objects', async () => {
     on.api.put(ROUTES, route('a'))
     await on.start().listed
     await on.watching()
     on.api.absent.add(ROUTES)
     on.clock.nowMs = 400_000
     on.api.endWatches('close')
-    await on.waitingFor('absent')
-    expect(on.seen.size).toBe(1)
-    await on.clock.advance(1_000)
+    for (const wait of [800, 1_600, 3_200, 6_400, 12_800]) {
+      await on.waitingFor('absent', wait)
+      expect(on.seen.size).toBe(1)
+      await on.clock.advance(wait)
+    }
     await eventually(() => expect(on.states.at(-1)).toMatchObject({ kind: 'absent' }))
     expect(on.seen.size).toBe(0)
   })

@@ -42,8 +42,11 @@ const HEALTHY_MS = 120_000
 /** A watch that the server ends sooner than this and without a word counts as a failure, or the two would spin. */
 const SHORTEST_WATCH_MS = 1_000
 
-/** One disappearance may be a server that is just starting: a resource whose objects we hold is given up only after this many. */
-const ABSENCES_BEFORE_REMOVAL = 2
+/**
+ * A server that is just starting, or something in front of one, answers 404 about what is there: a resource whose objects we hold is given up
+ * only after so many of them in a row, which is half a minute. Who deletes a CRD deletes its objects first, and we hear of each.
+ */
+const ABSENCES_BEFORE_REMOVAL = 6
 
 /** What to follow. */
 export interface ReflectorOptions {
@@ -149,6 +152,8 @@ export class Reflector {
     while (next !== undefined) {
       const page: JsonObject = await next
       resourceVersion = stringAt(page, 'metadata', 'resourceVersion')
+      // An empty answer would read as: everything is gone.
+      if (resourceVersion === '') throw new Error('the answer is no list: it has no version')
       const token = stringAt(page, 'metadata', 'continue')
       // The next page is on its way while this one is handled.
       next = token === '' ? undefined : this.#page(token, signal)

@@ -11,7 +11,8 @@ export type ServedVersions = ReadonlyMap<string, string>
 /**
  * Asks the API server which kinds it serves: of each kind the first of its versions that exists.
  *
- * @throws KubeApiError, KubeConnectionError when the server cannot say; a group or version that it does not know is no error
+ * @throws KubeApiError, KubeConnectionError when the server cannot say, Error when it says something else; a group or version that it does not
+ * know is no error
  */
 export async function discoverVersions(client: KubeClient, kinds: readonly KindDefinition[], signal: AbortSignal): Promise<ServedVersions> {
   const asked = new Map<string, Promise<ReadonlySet<string>>>()
@@ -35,6 +36,8 @@ async function servedResources(client: KubeClient, group: string, version: strin
   const path = group === '' ? `/api/${version}` : `/apis/${group}/${version}`
   try {
     const list = await client.json({ path }, signal)
+    // An empty answer would read as: nothing is served.
+    if (stringAt(list, 'kind') !== 'APIResourceList') throw new Error(`GET ${path}: the answer is no list of resources`)
     return new Set(listAt(list, 'resources').map((resource) => stringAt(resource, 'name')))
   } catch (error) {
     if (hasStatus(error, 404)) return new Set()

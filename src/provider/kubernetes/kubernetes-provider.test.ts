@@ -178,6 +178,57 @@ describe('KubernetesProvider', () => {
     await eventually(() => expect(objects.has('HTTPRoute/shop/a')).toBe(false))
   })
 
+  /** How often the server was asked what it serves. */
+  const discoveries = (): number => reads('/apis/gateway.networking.k8s.io/v1').length
+
+  it.each([
+    { name: 'leaves a kind out', answer: { kind: 'APIResourceList', resources: [] } },
+    { name: 'is empty', answer: {} },
+  ])('keeps what it knows when an answer about what is served $name', async ({ answer }) => {
+    api.put(ROUTES, route('a'))
+    start()
+    await completed()
+    api.documents.set('/apis/gateway.networking.k8s.io/v1', answer)
+    const before = discoveries()
+    await eventually(async () => {
+      await clock.advance(10_000)
+      expect(discoveries()).toBeGreaterThan(before + 2)
+    })
+    expect(objects.has('HTTPRoute/shop/a')).toBe(true)
+    api.put(ROUTES, route('b'))
+    await eventually(() => expect(objects.has('HTTPRoute/shop/b')).toBe(true))
+    expect(log.filter((each) => each.startsWith('-'))).toEqual([])
+  })
+
+  it('drops a kind that is left out for long, also where it cannot see CRDs', async () => {
+    api.put(ROUTES, route('a'))
+    api.plan({ status: 403 }, ({ path }) => path === CRDS, 1_000)
+    start()
+    await completed()
+    serve(KINDS.map(({ kind }) => kind).filter((kind) => kind !== 'HTTPRoute'))
+    const before = discoveries()
+    await eventually(async () => {
+      await clock.advance(1_000)
+      expect(objects.has('HTTPRoute/shop/a')).toBe(false)
+    })
+    expect(discoveries() - before).toBeGreaterThanOrEqual(20)
+  })
+
+  it('does not complete without a kind whose CRD is there, while the server that has just started leaves it out', async () => {
+    const all = KINDS.map(({ kind }) => kind)
+    serve(all.filter((kind) => kind !== 'HTTPRoute'))
+    api.put(ROUTES, route('a'))
+    api.put(CRDS, crd('httproutes.gateway.networking.k8s.io'))
+    start()
+    await eventually(() => expect(clock.sleeps).toContain(1_000))
+    await eventually(() => expect(api.watchers.size).toBeGreaterThan(15))
+    expect(log).toEqual([])
+    serve(all)
+    await clock.advance(1_000)
+    await completed()
+    expect(log).toEqual(['+HTTPRoute/shop/a', 'complete'])
+  })
+
   it('asks for CRDs by their metadata only', async () => {
     start()
     await completed()

@@ -50,6 +50,12 @@ const DISCOVERY_MS = 60_000
 const CRD_SETTLE_MS = 1_000
 const CRD_SETTLE_ROUNDS = 20
 
+/** At start so often at most: CRDs that exist are served in a moment, and a kind that is left out looks as if it had no objects. */
+const START_SETTLE_ROUNDS = 10
+
+/** A kind is gone when so many answers in a row left it out, unless its CRD went: a server that has just started leaves some out. */
+const ABSENCES_BEFORE_GONE = 20
+
 /** A wanted object that the server does not answer for is taken for missing after this long. */
 const WANT_TIMEOUT_MS = 5_000
 
@@ -68,6 +74,8 @@ export class KubernetesProvider implements Provider {
   #signal: AbortSignal = AbortSignal.abort()
   readonly #deletedResources = new Set<ObjectKey>()
   #settleRounds = 0
+  /** By Kind: how many answers in a row have left it out since it was served. */
+  readonly #absences = new Map<string, number>()
   #rediscover: () => void = () => undefined
 
   constructor(options: KubernetesProviderOptions) {
@@ -86,11 +94,16 @@ export class KubernetesProvider implements Provider {
     const definitions = this.#followDefinitions(signal)
     await this.#discoverUntilKnown(signal)
     void this.#follow()
+    await untilAborted(definitions.answered, signal)
+    for (let rounds = START_SETTLE_ROUNDS; rounds > 0 && !signal.aborted && !this.#isSettled(); rounds--) {
+      await clock.sleep(CRD_SETTLE_MS, signal)
+      await this.#discover(signal)
+    }
     // In the scope of a selector the first list names the namespaces, whose watches are then listed in turn.
     for (let round = 0; round < 2; round++) await untilAborted(this.#watches.listed(), signal)
     if (!signal.aborted) sink.complete()
     while (!signal.aborted) await this.#discoverAgain(signal)
-    await Promise.all([this.#watches.ended(), definitions])
+    await Promise.all([this.#watches.ended(), definitions.ended])
   }
 
   /**
@@ -149,7 +162,7 @@ export class KubernetesProvider implements Provider {
   }
 
   async #discoverAgain(signal: AbortSignal): Promise<void> {
-    const { client, clock, kinds, log } = this.#options
+    const { clock } = this.#options
     const waiting = new AbortController()
     this.#rediscover = () => waiting.abort()
     if (this.#settleRounds === 0) await untilAborted(clock.sleep(DISCOVERY_MS, waiting.signal), signal)
@@ -158,20 +171,41 @@ export class KubernetesProvider implements Provider {
       this.#settleRounds--
       await clock.sleep(CRD_SETTLE_MS, signal)
     }
-    if (signal.aborted) return
+    if (!signal.aborted) await this.#discover(signal)
+  }
+
+  async #discover(signal: AbortSignal): Promise<void> {
+    const { client, kinds, log } = this.#options
     try {
-      const served = await discoverVersions(client, kinds, signal)
+      const served = this.#believed(await discoverVersions(client, kinds, signal))
       const changed = kinds.filter(({ kind }) => served.get(kind) !== this.#served.get(kind))
       const news = changed.map(({ kind }) => `${kind} ${served.get(kind) ?? 'gone'}`)
       // In another version an object may say something else in the same generation.
       for (const { kind } of changed) if (served.has(kind)) this.#marks.delete(kind)
       this.#served = served
-      if (this.#isSettled()) this.#settleRounds = 0
+      if (this.#absences.size > 0) this.#settleRounds = Math.max(this.#settleRounds, 1)
+      else if (this.#isSettled()) this.#settleRounds = 0
       if (news.length > 0) log.info({ kinds: news }, 'the kinds that the API server serves have changed')
       void this.#follow()
     } catch (error) {
       if (!signal.aborted) log.debug({ err: error }, 'the API server does not say which kinds it serves; going on with those of before')
     }
+  }
+
+  /** What an answer says, with kinds that it is alone in leaving out: their objects would all be taken for deleted. */
+  #believed(answer: ServedVersions): ServedVersions {
+    const kept = [...this.#served].filter(([kind]) => !answer.has(kind) && !this.#isDeleted(kind))
+    const absences = kept.map(([kind]) => [kind, (this.#absences.get(kind) ?? 0) + 1] as const)
+    this.#absences.clear()
+    for (const [kind, count] of absences) if (count < ABSENCES_BEFORE_GONE) this.#absences.set(kind, count)
+    return new Map([...answer, ...kept.filter(([kind]) => this.#absences.has(kind))])
+  }
+
+  /** True if the CRD of a kind was seen to go. */
+  #isDeleted(name: string): boolean {
+    return this.#options.kinds.some(
+      ({ kind, plural, group }) => kind === name && this.#deletedResources.has(objectKey('', `${plural}.${group}`)),
+    )
   }
 
   /** True if the server serves what its CRDs say, as far as we have seen them come and go. */
@@ -183,7 +217,7 @@ export class KubernetesProvider implements Provider {
     })
   }
 
-  #followDefinitions(signal: AbortSignal): Promise<void> {
+  #followDefinitions(signal: AbortSignal): { readonly answered: Promise<void>; readonly ended: Promise<void> } {
     const { client, clock, log, onCustomResources } = this.#options
     const concerns = (key: ObjectKey): boolean => this.#groups.has(key.slice(key.indexOf('.') + 1))
     const tell = (): void => {
@@ -214,7 +248,7 @@ export class KubernetesProvider implements Provider {
     void reflector.listed.then(() => {
       if (this.#customResources.size > 0) tell()
     })
-    return reflector.start(signal)
+    return { answered: reflector.answered, ended: reflector.start(signal) }
   }
 
   #hand(sink: ProviderSink, kind: KindDefinition, changed: readonly RawObject[], removed: readonly ObjectKey[]): void {
