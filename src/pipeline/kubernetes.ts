@@ -143,7 +143,7 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
     },
     placements: new PodPlacements(addresses),
     fetches: fetcher,
-    references: { kinds: BY_REFERENCE, want: (wanted) => provider.want(wanted) },
+    references: { kinds: BY_REFERENCE, want: (wanted, isFirst) => provider.want(wanted, isFirst) },
     authenticator: certificateOrToken(
       new TokenAuthenticator(
         kubernetesTokenReviewer({

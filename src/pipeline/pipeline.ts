@@ -72,8 +72,12 @@ export interface PipelineOptions {
 /** Objects of kinds that are not read as a whole, such as Secrets. */
 export interface ReferencedObjects {
   readonly kinds: readonly KindName[]
-  /** Brings these objects, by kind, and forgets others; resolves when all that exist have been handed to the pipeline. */
-  want(wanted: ReadonlyMap<string, ReadonlySet<ObjectKey>>): Promise<void>
+  /**
+   * Brings these objects, by kind, and forgets others; resolves when all that exist have been handed to the pipeline, or after a while.
+   *
+   * @param isFirst true before anything was published: what is missing then would be taken from proxies that have it
+   */
+  want(wanted: ReadonlyMap<string, ReadonlySet<ObjectKey>>, isFirst: boolean): Promise<void>
 }
 
 /** Who asks an extension server. */
@@ -112,6 +116,7 @@ export class Pipeline implements ProviderSink {
   /** Statuses that nobody was told of yet, as they are now. */
   readonly #untold = new Map<string, ObjectStatus | undefined>()
   #isComplete = false
+  #hasTold = false
   #wantedVersion = 0
   #isScheduled = false
   #round = newRound()
@@ -284,7 +289,7 @@ export class Pipeline implements ProviderSink {
 
   /** Undefined if everything that fragments look for was looked up already. */
   #bringReferenced(): Promise<void> | undefined {
-    const { references, translation } = this.#options
+    const { references, translation, snapshots } = this.#options
     if (references === undefined) return undefined
     const inputs = references.kinds.map((kind) => ({ kind, input: translation.inputs.kind(kind) }))
     const version = inputs.reduce((sum, { input }) => sum + input.readVersion, 0)
@@ -292,6 +297,7 @@ export class Pipeline implements ProviderSink {
     this.#wantedVersion = version
     return references.want(
       new Map(inputs.map(({ kind, input }) => [kind, new Set(input.readKeys) as ReadonlySet<string> as ReadonlySet<ObjectKey>])),
+      !snapshots.isComplete,
     )
   }
 
@@ -384,7 +390,10 @@ export class Pipeline implements ProviderSink {
     return isNews
   }
 
-  /** Tells whoever writes what is to be written. False if there is more than a turn of the event loop has time for: it comes in the next. */
+  /**
+   * Tells whoever writes what is to be written; at first also that it is nothing: then what was left behind goes. False if there is more than a turn
+   * of the event loop has time for: it comes in the next.
+   */
   #tell(): boolean {
     const { translation, onStatuses, onInfra, onSelectedPods, onClassFinalizers } = this.#options
     for (const source of [translation.gatewayApi.statuses, translation.patchStatuses]) {
@@ -392,10 +401,11 @@ export class Pipeline implements ProviderSink {
     }
     const statuses = new Map(this.#untold.entries().take(STATUSES_AT_ONCE))
     for (const key of statuses.keys()) this.#untold.delete(key)
-    if (statuses.size > 0) onStatuses?.(statuses)
+    if (statuses.size > 0 || !this.#hasTold) onStatuses?.(statuses)
     if (this.#untold.size > 0) return false
     const infra = translation.gatewayApi.infra.takeChanges()
-    if (infra.size > 0) onInfra?.(infra)
+    if (infra.size > 0 || !this.#hasTold) onInfra?.(infra)
+    this.#hasTold = true
     const pods = translation.gatewayApi.selectedPods.takeChanges()
     if (pods.size > 0) onSelectedPods?.(pods)
     const finalizers = translation.gatewayApi.classFinalizers.takeChanges()

@@ -292,6 +292,31 @@ describe('KubernetesProvider', () => {
     await provider.want(new Map([['Secret', both]]))
   })
 
+  it('waits for a server that is busy before anything is published, and not for one object that it cannot give', async () => {
+    const named = (name: string) => (request: SeenRequest) => request.query.get('fieldSelector') === `metadata.name=${name}`
+    api.put(SECRETS, secret('late'))
+    const provider = start()
+    await completed()
+    api.plan({ status: 429, reason: 'TooManyRequests', retryAfter: 12 }, named('late'))
+    api.plan({ status: 500 }, named('broken'), 100)
+    const wanted = new Map([['Secret', new Set([objectKey('shop', 'late'), objectKey('shop', 'broken')])]])
+    let waited = false
+    const wanting = provider.want(wanted, true).then(() => {
+      waited = true
+    })
+    await eventually(() => expect(clock.sleeps).toContain(12_000))
+    await clock.advance(11_000)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(waited).toBe(false)
+    await clock.advance(1_000)
+    await eventually(() => expect(objects.has('Secret/shop/late')).toBe(true))
+    await eventually(async () => {
+      await clock.advance(5_000)
+      expect(waited).toBe(true)
+    })
+    await wanting
+  })
+
   it('asks for nothing outside the listed namespaces but what has none', async () => {
     api.put(NAMESPACES, { metadata: { name: 'shop' } })
     api.put(NAMESPACES, { metadata: { name: 'other' } })

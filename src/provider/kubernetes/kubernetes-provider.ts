@@ -110,13 +110,22 @@ export class KubernetesProvider implements Provider {
    * Names the objects of the kinds by reference that are to be read; those that were wanted before and are not in it go away. Resolves
    * when the new ones were looked up, or after five seconds: whoever publishes waits for it, or a changed reference would look broken
    * for a moment.
+   *
+   * @param isFirst true before anything was published: proxies may have certificates that we have not read yet. Then a server that is away, or
+   * asks for patience, is waited for, however long
    */
-  async want(wanted: WantedObjects): Promise<void> {
+  async want(wanted: WantedObjects, isFirst: boolean = false): Promise<void> {
     this.#wanted = wanted
-    if (this.#watches === undefined) return
-    const done = new AbortController()
-    await Promise.race([untilAborted(this.#follow(), this.#signal), this.#options.clock.sleep(WANT_TIMEOUT_MS, done.signal)])
-    done.abort()
+    const watches = this.#watches
+    if (watches === undefined) return
+    const answered = untilAborted(this.#follow(), this.#signal).then(() => true)
+    for (;;) {
+      const done = new AbortController()
+      const late = this.#options.clock.sleep(WANT_TIMEOUT_MS, done.signal).then(() => false)
+      const isAnswered = await Promise.race([answered, late])
+      done.abort()
+      if (isAnswered || !isFirst || !watches.isDelayed()) return
+    }
   }
 
   /** The version of a kind that the cluster serves and we read; undefined while it is not served. */

@@ -5,7 +5,7 @@ import type { KubeClient } from '../../k8s/kube-client.js'
 import type { RawObject } from '../../k8s/kube-json.js'
 import type { Log } from '../../k8s/log.js'
 import { Reflector } from '../../k8s/reflector.js'
-import type { ReflectorState } from '../../k8s/reflector-state.js'
+import type { ReflectorFailure, ReflectorState } from '../../k8s/reflector-state.js'
 import type { KindDefinition } from '../../schema/kind.js'
 import type { ObjectKey } from '../../util/object-ref.js'
 import { type WatchSpec, watchedObjects } from './desired-watches.js'
@@ -17,6 +17,9 @@ export interface WatchSetOptions {
   readonly log: Log
   readonly onChanges: (kind: KindDefinition, changed: readonly RawObject[], removed: readonly ObjectKey[]) => void
 }
+
+/** What goes wrong about a server, and not about what is asked for. */
+const DELAYS: ReadonlySet<ReflectorFailure['reason']> = new Set(['throttled', 'unavailable', 'disconnected', 'unauthorized', 'expired'])
 
 interface Running {
   readonly spec: WatchSpec
@@ -74,6 +77,13 @@ export class WatchSet {
   unlisted(): ReadonlyMap<string, ReflectorState> {
     const waiting = [...this.#running].filter(([, { reflector }]) => !reflector.hasListed)
     return new Map(waiting.map(([name, { reflector }]) => [name, reflector.state]))
+  }
+
+  /** True if what exists has not been handed over for a reason that has nothing to do with it: a server that is slow, busy or away. */
+  isDelayed(): boolean {
+    return [...this.unlisted().values()].some(
+      (state) => state.kind === 'listing' || (state.kind === 'waiting' && DELAYS.has(state.failure.reason)),
+    )
   }
 
   /** What each watch is doing, by its name. */
