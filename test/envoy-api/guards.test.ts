@@ -235,6 +235,21 @@ describe.each(PACKINGS)('with %s', (_, packing) => {
     expect(await answers(wishes)).toEqual(everywhere({ guarded: 402, open: 200, '': 418 }))
   }, 120_000)
 
+  it('where a program leads a request from a route that has nothing else, what is behind it is that of the other route', async () => {
+    const leads = script('request:headers():replace("x-to", request:headers():get("x-wish") or "")')
+    const led = (place: number) =>
+      route({
+        name: `${place}`,
+        extensions: [...Array<Extension>(place).fill(nothing), script('request:respond({[":status"] = "402"}, "")')],
+        match: prefix('/', { headers: [{ name: 'x-to', kind: 'exact', value: `${place}` }] }),
+      })
+    const places = [1, 2, 3, 4, 7]
+    await run(packing, () => virtualHost([...places.map(led), route({ name: 'first', action: forward(), extensions: [leads] })]))
+    await eventually(async () => expect(await ask({ host: 'exact.test' })).toBe(200), 10_000)
+    const wishes = [...places.map(String), ''].map((name) => ({ name, path: '/', headers: { 'x-wish': name } }))
+    expect(await answers(wishes)).toEqual(everywhere({ ...Object.fromEntries(places.map((place) => [place, 402])), '': 200 }))
+  }, 120_000)
+
   it('each guard stands before routes that a filter of the listener leads to', async () => {
     const guarded = GUARDS.map(({ name, guard }) =>
       route({ ...guard, name, match: prefix('/', { headers: [{ name: 'x-to', kind: 'exact', value: name }] }) }),

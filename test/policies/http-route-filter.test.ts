@@ -269,7 +269,7 @@ spec: {from: [{group: headgate.dev, kind: HTTPRouteFilter, namespace: default}],
   it('where a program leads a request to another rule, the credential is that of the other rule', async () => {
     const led = (name: string, rest: string) =>
       `name: ${name}, matches: [{path: {value: /f}, headers: [{name: x-to, value: ${name}}]}], ${rest}${to('b')}`
-    const rules = `[{${led('with', `filters: [${uses('g')}], `)}}, {${led('without', '')}}, {name: f, matches: [{path: {value: /f}}], filters: [${uses('f')}], ${to('a')}}]`
+    const rules = `[{${led('with', `filters: [${uses('g')}], sessionPersistence: {sessionName: s, cookie: {lifetimeType: Session}}, `)}}, {${led('without', '')}}, {name: f, matches: [{path: {value: /f}}], filters: [${uses('f')}], ${to('a')}}]`
     const script =
       'function envoy_on_request(handle) handle:headers():replace("x-to", handle:headers():get("x-wish") or ""); handle:clearRouteCache() end'
     const program = `
@@ -290,6 +290,12 @@ spec:
     await eventually(async () => expect(await seen('')).toEqual(['a', 'of-f']))
     expect(await seen('with')).toEqual(['b', 'of-g'])
     expect(await seen('without')).toEqual(['b', undefined])
+    // So it is where the first rule has nothing of it, and with sessions.
+    await world.write(httpRoute('r', rules.replace(`filters: [${uses('f')}], `, '')), ...objects)
+    await eventually(async () => expect(await seen('')).toEqual(['a', undefined]))
+    expect(await seen('with')).toEqual(['b', 'of-g'])
+    const cookies = async (wish: string) => (await world.ask({ path: '/f', headers: { 'x-wish': wish } })).headers['set-cookie']
+    expect([await cookies('with'), await cookies('')]).toEqual([[expect.stringMatching(/^headgate-session-/)], undefined])
   }, 60_000)
 
   it('attempts to get the credential, or to get rid of it', async () => {

@@ -9,10 +9,13 @@ import { type ResourceReference, TYPE_URL } from '../resource.js'
 import { directResponse } from './direct-response.js'
 import { contentHash, sortReferences } from './encoded.js'
 import { fieldHeader, keep } from './field.js'
-import { filterReferences, hostFilterConfig } from './http-filters/index.js'
+import { FIRST_PROGRAM } from './http-filters/extensions.js'
+import { filterReferences, filtersBehindPrograms, hostFilterConfig } from './http-filters/index.js'
 import { DEFAULT_RETRY_POLICY } from './retry-policy.js'
 import { buildRoutes } from './route.js'
 import { shareModules } from './shared-modules.js'
+
+type Route = envoy.config.route.v3.Route
 
 /** envoy/config/route/v3/route.proto: RouteConfiguration.virtual_hosts. */
 export const VIRTUAL_HOSTS_FIELD = 2
@@ -44,7 +47,13 @@ export function buildVirtualHost(host: IrVirtualHost): envoy.config.route.v3.Vir
   const ofHost = hostFilterConfig(host)
   // Only with a route there is a virtual host for filters: without one, Envoy would answer 404 before anybody is asked.
   const answers = otherwise !== 404 || ofHost !== undefined
-  const built = shareModules(routes, (route) => buildRoutes(route, domain), answers ? [answerAll(otherwise)] : [])
+  const behind = filtersBehindPrograms(routes)
+  const build = (route: IrRoute): readonly Route[] => buildRoutes(route, domain)
+  const built = shareModules(
+    routes,
+    behind === undefined ? build : (route) => build(route).map((each) => withFilters(each, behind)),
+    answers ? [answerAll(otherwise)] : [],
+  )
   const typedPerFilterConfig = { ...ofHost, ...built.shared }
   return {
     name: domain,
@@ -53,6 +62,14 @@ export function buildVirtualHost(host: IrVirtualHost): envoy.config.route.v3.Vir
     retryPolicy: DEFAULT_RETRY_POLICY,
     ...(Object.keys(typedPerFilterConfig).length === 0 ? {} : { typedPerFilterConfig }),
   }
+}
+
+/** A route with programs, and behind its own filters those that it does not configure. */
+function withFilters(route: Route, filters: NonNullable<Route['typedPerFilterConfig']>): Route {
+  const { typedPerFilterConfig: own } = route
+  return own === undefined || !Object.hasOwn(own, FIRST_PROGRAM)
+    ? route
+    : { ...route, typedPerFilterConfig: { ...own, ...filters, ...own } }
 }
 
 /** The encoded envoy.config.route.v3.VirtualHost. */

@@ -29,9 +29,14 @@ const BODY_MODES = {
   fullDuplexStreamed: BODY.FULL_DUPLEX_STREAMED,
 } as const satisfies Record<ProcessedDirection['body'], number>
 
+const nameOfPlace = (place: number): string => `headgate.extension.${place}`
+
+/** The name of the place that every route with programs fills. */
+export const FIRST_PROGRAM: string = nameOfPlace(0)
+
 /** The places, in the order in which a request passes them. */
 export const EXTENSIONS: readonly HttpFilter[] = Array.from({ length: MAX_EXTENSIONS }, (_, place) => {
-  const name = `headgate.extension.${place}`
+  const name = nameOfPlace(place)
   return {
     name,
     config: EMPTY_PLACE,
@@ -81,7 +86,8 @@ function processor(extension: ProcessorExtension): google.protobuf.Any {
   const cluster = extension.cluster ?? INVALID_BACKEND
   return any('envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor', {
     grpcService: { envoyGrpc: { clusterName: cluster, authority: grpcAuthority(cluster) } },
-    failureModeAllow: extension.failOpen,
+    // Envoy fails requests for one that is only told and cannot be told, too.
+    failureModeAllow: extension.failOpen || extension.isShadow,
     processingMode: processingMode(extension),
     ...(request === undefined ? {} : { requestAttributes: request.attributes }),
     ...(response === undefined ? {} : { responseAttributes: response.attributes }),

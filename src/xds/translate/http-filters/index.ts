@@ -157,6 +157,29 @@ export function perFilterConfig(route: Route): FilterConfigs | undefined {
 }
 
 /**
+ * What routes with programs say to the filters behind these that they do not configure and other routes of their host do; undefined where
+ * there are none. A program may lead a request to such a route, and what is absent when a request begins stays absent.
+ */
+export function filtersBehindPrograms(routes: readonly Route[]): FilterConfigs | undefined {
+  const places = routes.reduce((most, { extensions = [] }) => Math.max(most, extensions.length), 0)
+  if (places === 0) return undefined
+  const filters = [
+    ...EXTENSIONS.slice(1, places),
+    ...(routes.some(({ credential }) => credential !== undefined) ? [CREDENTIAL_INJECTOR] : []),
+    ...(routes.some(keepsSessions) ? [STATEFUL_SESSION] : []),
+  ]
+  const groups = GROUPS.filter((group) => group.filters.some((filter) => filters.includes(filter)))
+  return Object.fromEntries([
+    ...groups.map(({ name }) => [name, SWITCHED_ON] as const),
+    ...filters.flatMap(({ name, idle }) => (idle === undefined ? [] : [[name, idle] as const])),
+  ])
+}
+
+function keepsSessions({ action }: Route): boolean {
+  return action.kind === 'forward' && action.sessionPersistence !== undefined
+}
+
+/**
  * What a virtual host tells the filters; undefined when it tells none of them anything. With filters of its listener it keeps every filter
  * in the chain: a route is looked for again behind them.
  */
