@@ -67,11 +67,14 @@ export const extProc: ObjectSchema = object(
   'A service that is told of requests and answers and may change them (Envoy ext_proc, gRPC).',
   {
     backendRef: required(backendObjectReference, 'The service. A Backend may have several endpoints, with weights and priorities.'),
-    messageTimeout: optional(duration, 'How long the service may take to answer a message; 200ms when left out.'),
+    messageTimeout: optional(duration, 'How long the service may take to answer a message, 1h at most; 200ms when left out.'),
     failOpen: optional(boolean(), 'Whether requests go on without the service when it cannot be asked; else they get `statusOnError`.', {
       default: false,
     }),
-    statusOnError: optional(integer({ enum: ERROR_CODES }), 'The status of an answer when the service fails; 500 when left out.'),
+    statusOnError: optional(
+      integer({ enum: ERROR_CODES }),
+      'The status of an answer when the service fails; 500 when left out. One that is too late makes it 504.',
+    ),
     processingMode: optional(
       object('ExtProcProcessingMode', 'What the service sees.', {
         request: optional(modeOptions, 'What it sees of requests; nothing when left out.'),
@@ -80,9 +83,13 @@ export const extProc: ObjectSchema = object(
       }),
       'What the service sees; the headers of requests and answers when left out.',
     ),
-    shadowMode: optional(boolean(), 'Whether the service is told only: its answers change nothing and nobody waits for them.', {
-      default: false,
-    }),
+    shadowMode: optional(
+      boolean(),
+      'Whether the service is told only: its answers change nothing, nobody waits for them, and requests go on without it. Bodies it sees `Streamed`.',
+      {
+        default: false,
+      },
+    ),
     metadata: optional(
       object('ExtProcMetadata', 'Dynamic metadata that is shared with the service.', {
         accessibleNamespaces: optional(namespaces, 'What it is told.'),

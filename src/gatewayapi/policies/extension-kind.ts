@@ -13,6 +13,9 @@ import { type FoundWasmModule, wasmModules } from './wasm-module.js'
 
 type Settings = ExtensionSettings
 
+/** Envoy takes no longer one. */
+const LONGEST_MESSAGE_TIMEOUT_MS = 3_600_000
+
 /** ExtensionPolicy. Each setting is one thing: no list is mixed with that of another policy. */
 export const EXTENSION_POLICY: PolicyKind<'ExtensionPolicy', Settings> = {
   name: 'ExtensionPolicy',
@@ -29,7 +32,7 @@ export const EXTENSION_POLICY: PolicyKind<'ExtensionPolicy', Settings> = {
     ...(dynamicModule === undefined ? {} : { dynamicModule }),
   }),
   overridesOf: ({ overrides }: ExtensionPolicySpec) => overrides,
-  problemOf: (settings) => countProblem(settings) ?? timeoutProblem(settings) ?? contextProblem(settings),
+  problemOf: (settings) => countProblem(settings) ?? timeoutProblem(settings) ?? bodyProblem(settings) ?? contextProblem(settings),
   contentProblem: (world, settings, policy) => {
     for (const [at, spec] of (settings.lua ?? []).entries()) {
       const script = readScript(world.view, world.inputs, policy.namespace, spec)
@@ -64,8 +67,23 @@ function countProblem(settings: Settings): Problem | undefined {
 }
 
 function timeoutProblem({ extProc }: Settings): Problem | undefined {
-  const at = (extProc ?? []).findIndex(({ messageTimeout }) => messageTimeout !== undefined && durationMilliseconds(messageTimeout) === 0)
-  return at < 0 ? undefined : unsupported(`extProc[${at}].messageTimeout: must be longer than 0.`)
+  const isPossible = (timeoutMs: number): boolean => timeoutMs > 0 && timeoutMs <= LONGEST_MESSAGE_TIMEOUT_MS
+  const at = (extProc ?? []).findIndex(({ messageTimeout: text }) => text !== undefined && !isPossible(durationMilliseconds(text)))
+  return at < 0 ? undefined : unsupported(`extProc[${at}].messageTimeout: must be longer than 0, and 1h at most.`)
+}
+
+/** What Envoy refuses, or does not do without a word. Source: Envoy 1.40, `ExternalProcessor.failure_mode_allow` and `observability_mode`. */
+function bodyProblem({ extProc }: Settings): Problem | undefined {
+  for (const [at, { failOpen, shadowMode, processingMode: mode }] of (extProc ?? []).entries()) {
+    const bodies = [mode?.request?.body, mode?.response?.body].filter((body) => body !== undefined)
+    if (shadowMode && bodies.some((body) => body !== 'Streamed')) {
+      return unsupported(`extProc[${at}].shadowMode: a service that is only told sees bodies as they pass: Streamed.`)
+    }
+    if (failOpen && bodies.includes('FullDuplexStreamed')) {
+      return unsupported(`extProc[${at}].failOpen: a body that is FullDuplexStreamed comes from the service, and cannot go on without it.`)
+    }
+  }
+  return undefined
 }
 
 /** What is handed on as an object must be one. */
