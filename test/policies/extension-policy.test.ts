@@ -292,41 +292,6 @@ spec: {targetRefs: [{group: headgate.dev, kind: Backend, name: one}], circuitBre
     await eventually(() => expect(one.messages.find((each) => each.path === path)).toMatchObject({ isShadow: true }))
   })
 
-  it('a service that is only told and is away fails no request', async () => {
-    const streamed = 'processingMode: {request: {body: Streamed}, response: {body: Streamed}}'
-    await world.write(
-      ROUTE,
-      backend({ name: 'nobody', port: 1 }),
-      policy(
-        `extProc: [{backendRef: {${ref('nobody')}}, shadowMode: true}, {backendRef: {${ref('missing')}}, shadowMode: true, ${streamed}}]`,
-      ),
-    )
-    for (let count = 0; count < 5; count++) {
-      expect(await world.ask({ path: newPath(), method: 'POST', body: 'quiet' })).toMatchObject({ status: 200, echo: { body: 'quiet' } })
-    }
-  }, 60_000)
-
-  it.each([
-    {
-      what: 'goes on without a service that the body goes through',
-      rest: 'failOpen: true, processingMode: {request: {body: FullDuplexStreamed}}',
-    },
-    { what: 'waits for longer than Envoy can', rest: 'messageTimeout: 1h1s' },
-    {
-      what: 'only tells, and waits for bodies',
-      rest: 'shadowMode: true, processingMode: {request: {body: Streamed}, response: {body: Buffered}}',
-    },
-  ])(
-    'what $what cannot be done, and the policy says so',
-    async ({ rest }) => {
-      await world.write(ROUTE, backends, policy(`extProc: [{backendRef: {${ref('one')}}, ${rest}}]`))
-      expect(accepted()).toEqual(['Accepted=False/UnsupportedValue'])
-      expect(await seen()).toBe(500)
-      await untouched()
-    },
-    60_000,
-  )
-
   policyField(
     ['ExtensionPolicy extProc.metadata.{accessibleNamespaces,writableNamespaces}'],
     'services share the metadata that they may write and read',
