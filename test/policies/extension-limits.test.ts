@@ -64,3 +64,39 @@ it.each([
   },
   60_000,
 )
+
+const MARK = 'function envoy_on_request(handle) handle:headers():add("x-lua", "yes") end'
+
+it('more than 8 programs of several policies close the rule, and each of them says so', async () => {
+  const scripts = (count: number) => `lua: [${Array.from({ length: count }, () => `{inline: ${JSON.stringify(MARK)}}`).join(', ')}]`
+  const services = `extProc: [${Array.from({ length: 4 }, () => `{backendRef: {${ref('missing')}}, failOpen: true}`).join(', ')}]`
+  const wide = (count: number) =>
+    policy(scripts(count), 'wide', 'targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: gw}]')
+  await world.write(ROUTE, wide(5), policy(services))
+  expect(await seen()).toBe(500)
+  expect(await seen('/')).toMatchObject({ 'x-lua': expect.any(String) })
+  for (const name of ['p', 'wide']) {
+    const object = `ExtensionPolicy/default/${name}`
+    expect(world.conditions(object)).toEqual(expect.arrayContaining(['Accepted=True/Accepted', 'PartiallyInvalid=True/UnsupportedValue']))
+    expect(JSON.stringify(world.headgate.status(object))).toContain('there are 9 programs for some requests')
+  }
+  await world.write(ROUTE, wide(4), policy(services))
+  expect(await seen()).toMatchObject({ 'x-lua': expect.any(String) })
+  expect(accepted()).not.toContain('PartiallyInvalid=True/UnsupportedValue')
+}, 60_000)
+
+it.each(['TCPRoute', 'TLSRoute'])(
+  'no program runs on connections, and a policy about a %s says so',
+  async (kind) => {
+    const connections = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: ${kind}
+metadata: {name: db}
+spec: {parentRefs: [{name: gw}], ${kind === 'TLSRoute' ? 'hostnames: [db.example.com], ' : ''}rules: [{${to('open')}}]}
+`
+    const about = `targetRefs: [{group: gateway.networking.k8s.io, kind: ${kind}, name: db}]`
+    await world.write(ROUTE, connections, policy(`lua: [{inline: ${JSON.stringify(MARK)}}]`, 'p', about))
+    expect(accepted()).toEqual(['Accepted=False/Invalid'])
+  },
+  60_000,
+)

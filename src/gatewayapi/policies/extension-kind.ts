@@ -8,10 +8,13 @@ import { toBackendRef } from '../routes/backend-references.js'
 import { extensionCount, MAX_EXTENSIONS, processors } from './extensions.js'
 import { readScript } from './lua-script.js'
 import type { PolicyKind, PolicyWorld } from './policy-kind.js'
-import { isBackendTarget } from './policy-targets.js'
+import { isBackendTarget, isConnectionTarget } from './policy-targets.js'
 import { type FoundWasmModule, wasmModules } from './wasm-module.js'
 
 type Settings = ExtensionSettings
+
+/** The settings that are programs. */
+const PROGRAMS = ['lua', 'extProc', 'wasm', 'dynamicModule'] as const
 
 /** Envoy takes no longer one. */
 const LONGEST_MESSAGE_TIMEOUT_MS = 3_600_000
@@ -45,7 +48,14 @@ export const EXTENSION_POLICY: PolicyKind<'ExtensionPolicy', Settings> = {
     const ofProcessors = processors(context, settings).flatMap(({ problem }) => problem ?? [])
     return ofProcessors[0] ?? modulesOf(world, settings, policy).flatMap(({ unresolved }) => unresolved ?? [])[0]
   },
-  isTarget: (kind) => !isBackendTarget(kind),
+  togetherProblems: (settings) => {
+    const count = extensionCount(settings)
+    if (count <= MAX_EXTENSIONS) return []
+    const message = `Together with other policies there are ${count} programs for some requests, which can have ${MAX_EXTENSIONS}: they get 500.`
+    return PROGRAMS.flatMap((setting) => (settings[setting] === undefined ? [] : [{ reason: 'UnsupportedValue', message, setting }]))
+  },
+  // Nothing of it can be done with connections.
+  isTarget: (kind) => !isBackendTarget(kind) && !isConnectionTarget(kind),
   targetProblem: () => undefined,
 }
 
