@@ -231,6 +231,18 @@ describe('the port of redirects', () => {
     const [found] = virtualHost(world.translation.gatewayApi, '*', `infra/gw/0.0.0.0/${port}/tcp`)?.routes ?? []
     expect(found?.action.kind === 'redirect' ? found.action.port : 'no redirect').toBe(want)
   })
+
+  it.each([
+    { filter: 'scheme: https', want: 443 },
+    { filter: 'scheme: https, port: 443', want: 443 },
+    { filter: 'port: 80', want: 80 },
+    { filter: 'scheme: https, port: 8443', want: undefined },
+    { filter: 'hostname: b.com', want: undefined },
+  ])('goes without saying and is meant: $filter, $want', ({ filter, want }) => {
+    const world = createRouteWorld([gateway('{ name: http, port: 80, protocol: HTTP }'), route('r', redirect(filter))])
+    const [found] = virtualHost(world.translation.gatewayApi, '*', 'infra/gw/0.0.0.0/80/tcp')?.routes ?? []
+    expect(found?.action.kind === 'redirect' ? found.action.impliedPort : 'no redirect').toBe(want)
+  })
 })
 
 describe('how much a change costs', () => {

@@ -117,6 +117,8 @@ export interface Redirect {
   readonly hostname?: string
   /** Already decided by the rules of the specification; undefined leaves the port away. */
   readonly port?: number
+  /** The port that is meant where it goes without saying: that of a request's host, which may be another one, must not stay. */
+  readonly impliedPort?: number
   readonly path?: PathChange
   readonly statusCode: 301 | 302 | 303 | 307 | 308
 }

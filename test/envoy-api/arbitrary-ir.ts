@@ -141,6 +141,7 @@ const action: fc.Arbitrary<RouteAction> = fc.oneof(
       scheme: fc.constantFrom('http', 'https'),
       hostname: fc.constant('r.com'),
       port: fc.integer({ min: 1, max: 65_535 }),
+      impliedPort: fc.constantFrom(80, 443),
       path: pathChange,
       statusCode: fc.constantFrom(301, 302, 303, 307, 308),
     },

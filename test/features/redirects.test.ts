@@ -57,6 +57,33 @@ feature(
 )
 
 feature(
+  ['HTTPRoute spec.rules.{filters,backendRefs.filters}.requestRedirect.{scheme,port}'],
+  'redirects away from the port that a request names, also where routes are for any host',
+  async () => {
+    const rows: readonly (readonly [filter: string, host: string, wanted: string])[] = [
+      ['scheme: https', 'example.com', 'https://example.com/x'],
+      ['scheme: https', 'example.com:8080', 'https://example.com:443/x'],
+      ['scheme: https, port: 443', 'example.com:8080', 'https://example.com:443/x'],
+      ['scheme: https', '[::1]', 'https://[::1]/x'],
+      ['scheme: https', '[::1]:8080', 'https://[::1]:443/x'],
+      ['scheme: https, hostname: a.example.com', 'example.com:8080', 'https://a.example.com/x'],
+      ['scheme: https, port: 8443', 'example.com:8080', 'https://example.com:8443/x'],
+      ['port: 80', 'example.com:8080', 'http://example.com:80/x'],
+      // The client found us there.
+      ['path: {type: ReplacePrefixMatch, replacePrefixMatch: /x}', 'example.com:8080', 'http://example.com:8080/x'],
+    ]
+    for (const [filter, host, wanted] of rows) {
+      for (const hosts of ['', 'hostnames: ["*.com"]']) {
+        if (hosts !== '' && host.startsWith('[')) continue
+        const redirect = `{type: RequestRedirect, requestRedirect: {${filter}}}`
+        await world.write(httpRoute('r', `[${under('/x', `filters: [${redirect}]`)}]`, `parentRefs: [{name: gw}]\n  ${hosts}`))
+        expect([filter, host, (await world.ask({ host, path: '/x' })).headers.location]).toEqual([filter, host, wanted])
+      }
+    }
+  },
+)
+
+feature(
   ['Route reason IncompatibleFilters'],
   'refuses a route whose only rule rewrites what its backend redirects; beside others such a rule answers an error',
   async () => {

@@ -218,6 +218,19 @@ describe('a redirect', () => {
   ])('$rule', ({ domain, more, want }) => {
     expect(redirect(more, domain)?.hostRedirect).toBe(want)
   })
+
+  it.each([
+    { rule: 'is told to requests that name another one', domain: '*', more: { impliedPort: 443 }, want: [443, undefined] },
+    { rule: "is nobody's where an exact domain stands for the host", domain: 'a.com', more: { impliedPort: 443 }, want: [undefined] },
+    { rule: 'nor where there is another host', domain: '*', more: { impliedPort: 443, hostname: 'b.com' }, want: [undefined] },
+    { rule: 'or a port', domain: '*', more: { port: 81 }, want: [81] },
+  ])('a port that goes without saying $rule', ({ domain, more, want }) => {
+    const action = { kind: 'redirect', statusCode: 302, ...more } as const
+    const routes = buildRoutes(route({ match: prefix('/a'), action }), domain)
+    expect(routes.map(({ redirect }) => redirect?.portRedirect)).toEqual(want)
+    const named = routes.map(({ match }) => (match?.headers ?? []).map(({ name }) => name))
+    expect(named).toEqual(want.length === 2 ? [[':authority'], []] : [[]])
+  })
 })
 
 it('a direct response has the headers of the rule behind its own', () => {

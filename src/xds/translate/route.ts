@@ -11,7 +11,7 @@ import { CORS } from './http-filters/cors.js'
 import { perFilterConfig } from './http-filters/index.js'
 import { upgradeMetadata } from './http-filters/scope-search.js'
 import { INVALID_BACKEND } from './invalid-backend.js'
-import { redirectAction } from './redirect.js'
+import { redirectActions } from './redirect.js'
 import { type Backends, forwardTo, type Upgrading } from './route-action.js'
 import { cookieMatcher, exactHeader, routeMatch } from './route-match.js'
 import { backendCookie, rememberingBackend } from './session-backends.js'
@@ -66,7 +66,9 @@ function actionRoutes(route: IrRoute, domain: string): readonly MatchingRoute[] 
   const match = matchOf(route)
   switch (action.kind) {
     case 'redirect':
-      return forBrowsers(route, { ...common(route), match, redirect: redirectAction(action, route.match.path, domain) })
+      return redirectActions(action, route.match.path, domain).flatMap(({ headers, redirect }) =>
+        forBrowsers(route, { ...common(route), match: headers.length === 0 ? match : withHeaders(match, headers), redirect }),
+      )
     case 'directResponse':
       return forBrowsers(route, answer(route, match, directResponse(action)))
     case 'forward':
