@@ -1,4 +1,8 @@
 /** BackendTrafficPolicy: which endpoints are well, and what is tried again. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { backend } from '../features/manifests.js'
 import { featureWorld } from '../features/world.js'
@@ -137,6 +141,36 @@ describe('healthCheck.active', () => {
     expect(world.backend('b').requests.some(({ path }) => path === '/other-port')).toBe(true)
     expect(world.backend('a').requests.some(({ path }) => path === '/other-port')).toBe(false)
   })
+
+  it('a Unix socket is asked where it is, whatever port is named', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'headgate-socket-'))
+    const path = join(folder, 's')
+    const asked: (string | undefined)[] = []
+    const server = createServer((request, response) => {
+      asked.push(request.url)
+      response.end('over a socket')
+    })
+    await new Promise<void>((resolve) => server.listen(path, resolve))
+    const unix = `
+apiVersion: headgate.dev/v1alpha1
+kind: Backend
+metadata: {name: unix}
+spec: {endpoints: [{unix: {path: ${path}}}]}
+`
+    try {
+      await world.write(
+        unix,
+        routeTo('unix'),
+        onRoute('healthCheck: {active: {interval: 100ms, type: HTTP, overrides: {port: 9}, http: {path: /well}}}'),
+      )
+      expect(said(world)).toEqual(GOOD)
+      await eventually(() => expect(asked).toContain('/well'), WITHIN)
+      expect((await world.ask()).body).toBe('over a socket')
+    } finally {
+      await new Promise((resolve) => server.close(resolve))
+      await rm(folder, { recursive: true })
+    }
+  }, 60_000)
 
   policyField(
     ['BackendTrafficPolicy healthCheck.active.{initialJitter,healthCheckLog.matches}'],

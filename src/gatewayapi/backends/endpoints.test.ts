@@ -88,6 +88,29 @@ describe('endpoints of a Service', () => {
     ).toEqual([])
   })
 
+  it('names the policy that says something of them as an origin: it is to blame when Envoy refuses that', () => {
+    const policy = (settings: string): string => `
+---
+apiVersion: headgate.dev/v1alpha1
+kind: BackendTrafficPolicy
+metadata: { name: p, namespace: infra }
+spec: { targetRefs: [{ group: "", kind: Service, name: app }], ${settings} }
+`
+    const world = worldWith(slice('s', '{ addresses: [10.0.0.1] }'), policy('healthCheck: { active: { type: TCP } }'))
+    const origins = (): readonly string[] | undefined => {
+      world.flush()
+      return world.translation.gatewayApi.endpoints.get('Service/infra/app/8080')?.origins.map(({ kind, name }) => `${kind}/${name}`)
+    }
+    expect(origins()).toEqual(['Service/app', 'EndpointSlice/s'])
+    for (const settings of [
+      'healthCheck: { active: { type: TCP, overrides: { port: 9 } } }',
+      'loadBalancer: { type: RoundRobin, zoneAware: { weightedZones: [{ zone: a, weight: 2 }] } }',
+    ]) {
+      world.apply(policy(settings))
+      expect([settings, origins()]).toEqual([settings, ['Service/app', 'EndpointSlice/s', 'BackendTrafficPolicy/p']])
+    }
+  })
+
   it('names every slice as its origin', () => {
     const world = worldWith(slice('s1', '{ addresses: [10.0.0.1] }'), slice('s2', '{ addresses: [10.0.0.2] }'), service('unrelated'))
     world.flush()

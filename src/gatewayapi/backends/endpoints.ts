@@ -5,7 +5,7 @@
  */
 import type { EndpointSlice, Endpoint as SliceEndpoint } from '../../gen/kinds.js'
 import type { Collection, Graph, Source, View } from '../../incremental/index.js'
-import type { BackendTraffic, Cluster, Endpoints, Locality } from '../../ir/cluster.js'
+import type { Cluster, Endpoint, Endpoints, Locality } from '../../ir/cluster.js'
 import { isIP } from '../../schema/ip.js'
 import { objectVersion } from '../../util/object-ref.js'
 import type { Inputs } from '../inputs.js'
@@ -36,8 +36,8 @@ export function declareEndpoints(
     keys,
     compute: (view, cluster) => {
       const found = endpointsOf(view, cluster)
-      const traffic = found && view.get(clusters, cluster)?.traffic
-      return found === undefined || traffic === undefined ? found : { ...found, localities: asTrafficWants(found.localities, traffic) }
+      const made = found && view.get(clusters, cluster)
+      return found === undefined || made === undefined ? found : asTrafficWants(found, made)
     },
   })
 
@@ -57,15 +57,21 @@ export function declareEndpoints(
   }
 }
 
-/** With what policies of the cluster say about its endpoints. */
-function asTrafficWants(localities: readonly Locality[], { zoneWeights, activeHealthCheck }: BackendTraffic): readonly Locality[] {
+/** With what policies of the cluster say about its endpoints, which come from these policies then as well. */
+function asTrafficWants(found: Endpoints, { traffic: { zoneWeights, activeHealthCheck }, origins }: Cluster): Endpoints {
   const port = activeHealthCheck?.port
-  if (zoneWeights === undefined && port === undefined) return localities
-  return localities.map((locality) => ({
+  if (zoneWeights === undefined && port === undefined) return found
+  const localities = found.localities.map((locality) => ({
     ...locality,
     ...(zoneWeights === undefined ? {} : { weight: zoneWeights[locality.zone] ?? 1 }),
-    ...(port === undefined ? {} : { endpoints: locality.endpoints.map((endpoint) => ({ ...endpoint, healthCheckPort: port })) }),
+    ...(port === undefined ? {} : { endpoints: locality.endpoints.map((endpoint) => askedAt(endpoint, port)) }),
   }))
+  return { ...found, localities, origins: originsOf([...found.origins, ...origins]) }
+}
+
+/** A socket has no port: Envoy refuses all endpoints with one that does. */
+function askedAt(endpoint: Endpoint, healthCheckPort: number): Endpoint {
+  return endpoint.address.kind === 'ip' ? { ...endpoint, healthCheckPort } : endpoint
 }
 
 /** The objects that a slice belongs to, as `<Kind>/<namespace>/<name>`. */
