@@ -241,6 +241,8 @@ describe('attempts to be somebody else', () => {
       'x-envoy-external-address': '10.9.9.9',
       'x-envoy-decorator-operation': 'steered',
       'x-envoy-downstream-service-cluster': 'steered',
+      'x-envoy-original-host': 'steered',
+      'x-envoy-original-path': '/steered',
       'x-envoy-upstream-rq-timeout-ms': '1',
       'x-envoy-max-retries': '9',
       'x-envoy-retry-on': '5xx',

@@ -38,6 +38,8 @@ const OWN_HEADERS = [
   'x-envoy-downstream-service-cluster',
   'x-envoy-downstream-service-node',
   'x-envoy-external-address',
+  'x-envoy-original-host',
+  'x-envoy-original-path',
 ]
 
 /** The fields of a connection manager that say who a client is. */
