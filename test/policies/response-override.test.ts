@@ -1,5 +1,6 @@
 /** BackendTrafficPolicy: other answers than those of backends and of Envoy. */
 import { describe, expect, it } from '@jest/globals'
+import { httpRoute, to, under } from '../features/manifests.js'
 import { featureWorld } from '../features/world.js'
 import { GOOD, onRoute, routeTo, said } from './backend-traffic.js'
 import { policyField } from './coverage/policy-field.js'
@@ -129,6 +130,27 @@ data: {${key}: "${text}", other: x}
       })
     },
   )
+
+  it('the client is sent back to what it asked for, not to what the backend was asked for', async () => {
+    const rewrite = 'urlRewrite: {hostname: inner.example.com, path: {type: ReplacePrefixMatch, replacePrefixMatch: /inner}}'
+    const route = httpRoute('r', `[${under('/outer', `filters: [{type: URLRewrite, ${rewrite}}], ${to('a')}`)}]`)
+    const rows: readonly (readonly [redirect: string, host: string, wanted: string])[] = [
+      ['statusCode: 307', 'example.com', 'http://example.com/outer/x?status=401'],
+      ['statusCode: 307', 'example.com:8080', 'http://example.com:8080/outer/x?status=401'],
+      ['scheme: https', 'example.com:8080', 'https://example.com/outer/x?status=401'],
+      ['port: 8443', 'example.com', 'http://example.com:8443/outer/x?status=401'],
+      ['port: 8443', 'example.com:8080', 'http://example.com:8443/outer/x?status=401'],
+      ['scheme: https, port: 8443, path: "/a?b=%20"', '[::1]:8080', 'https://[::1]:8443/a?b=%20'],
+      ['path: /login', '[::1]', 'http://[::1]/login'],
+    ]
+    for (const [redirect, host, wanted] of rows) {
+      await world.write(route, onRoute(`responseOverride: [{match: {statusCodes: [{value: 401}]}, redirect: {${redirect}}}]`))
+      expect(said(world)).toEqual(GOOD)
+      const { headers } = await world.ask({ host, path: '/outer/x?status=401' })
+      expect([redirect, host, headers.location]).toEqual([redirect, host, wanted])
+    }
+    expect(world.backend('a').requests.at(-1)).toMatchObject({ host: 'inner.example.com', path: '/inner/x?status=401' })
+  })
 
   it('the first that matches counts, and what cannot be is refused', async () => {
     await overridden(

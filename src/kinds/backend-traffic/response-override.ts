@@ -109,7 +109,7 @@ export const responseOverride: ObjectSchema = object(
       object('CustomRedirect', 'A redirect for the client instead; what is left out is as in the request.', {
         scheme: optional(oneOf(['http', 'https'], { name: 'CustomRedirectScheme' }), 'The scheme.'),
         hostname: optional(preciseHostname, 'The host.'),
-        port: optional(portNumber, 'The port; with a hostname it is that of the scheme when left out.'),
+        port: optional(portNumber, 'The port; with a scheme or a hostname it is that of the scheme when left out.'),
         path: optional(string({ minLength: 1, maxLength: 1024, pattern: '^/' }), 'The path with its query.'),
         statusCode: optional(int32({ minimum: 301, maximum: 308 }), 'The status: 301, 302, 303, 307 or 308; 302 when left out.'),
       }),

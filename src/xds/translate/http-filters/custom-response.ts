@@ -18,6 +18,7 @@ export function customResponses(overrides: readonly ResponseOverride[]): readonl
     onMatch: { action: { name: 'override', typedConfig: policy(override.answer) } },
   }))
   return [
+    ...(overrides.some(({ answer }) => answer.kind === 'redirect') ? [REMEMBER] : []),
     {
       name: 'envoy.filters.http.custom_response',
       typedConfig: any('envoy.extensions.filters.http.custom_response.v3.CustomResponse', {
@@ -93,10 +94,33 @@ function local({ statusCode, contentType, body, set, add }: CustomAnswer): Local
   }
 }
 
+const REQUEST = 'headgate.request'
+
+/** What a client asked for, before the route writes another host or path. A script, because nothing else in Envoy takes the port from a host. */
+const REMEMBER: RouteFilter = {
+  name: 'headgate.remember_request',
+  typedConfig: any('envoy.extensions.filters.http.lua.v3.Lua', {
+    defaultSourceCode: {
+      inlineString: `
+function envoy_on_request(request)
+  local headers = request:headers()
+  local remembered = request:streamInfo():dynamicMetadata()
+  local authority = headers:get(":authority") or ""
+  remembered:set("${REQUEST}", "authority", authority)
+  remembered:set("${REQUEST}", "host", (string.gsub(authority, ":%d+$", "")))
+  remembered:set("${REQUEST}", "path", headers:get(":path") or "/")
+end
+`,
+    },
+  }),
+}
+
 /** Envoy has redirects for itself alone here: this one is for the client, put together from what it asked for. */
 function redirect({ statusCode, scheme, hostname, port, path }: CustomRedirect): LocalResponsePolicy {
-  const host = hostname === undefined ? '%REQ(:AUTHORITY)%' : literally(hostname)
+  const asked = (what: 'authority' | 'host' | 'path'): string => `%DYNAMIC_METADATA(${REQUEST}:${what})%`
+  // The port of the request goes with its host and its scheme.
+  const host = hostname === undefined ? asked(scheme === undefined && port === undefined ? 'authority' : 'host') : literally(hostname)
   const place = `${host}${port === undefined ? '' : `:${port}`}`
-  const location = `${scheme ?? '%REQ(:SCHEME)%'}://${place}${path === undefined ? '%REQ(:PATH)%' : literally(path)}`
+  const location = `${scheme ?? '%REQ(:SCHEME)%'}://${place}${path === undefined ? asked('path') : literally(path)}`
   return { statusCode: uint32(statusCode), responseHeadersToAdd: [{ header: { key: 'location', value: location } }] }
 }
