@@ -38,8 +38,9 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   status: ['gatewayapi', 'gen', 'k8s', 'schema', 'util'],
   'infra/host': ['envoy', 'ir', 'telemetry', 'util', 'xds', 'xds/server'],
   'infra/kubernetes': ['envoy', 'gatewayapi', 'gen', 'ir', 'k8s', 'schema', 'util'],
-  admin: ['config', 'gatewayapi', 'telemetry', 'util', 'xds'],
-  cli: ['admin', 'config', 'gatewayapi', 'pipeline', 'util', 'xds'],
+  explain: ['gen', 'util', 'xds'],
+  admin: ['config', 'explain', 'gatewayapi', 'telemetry', 'util', 'xds'],
+  cli: ['admin', 'config', 'explain', 'gatewayapi', 'pipeline', 'util', 'xds'],
 }
 
 /** The only places that wire rooms together. */
@@ -57,6 +58,7 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
   gatewayapi: ['@bufbuild/cel', 're2js', 'node:crypto'],
   xds: ['protobufjs'],
   'xds/translate': ['node:crypto'],
+  explain: ['re2js', 'node:net'],
 }
 
 function roomOf(file: string): string {

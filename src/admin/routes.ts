@@ -1,6 +1,7 @@
 /** What the admin server answers, by path. */
 import { headgateVersion } from '../config/version.js'
 import { DUMPED_TYPES, type DumpSection, dumpBootstraps, dumpSections } from './dump.js'
+import { answerExplain } from './explain.js'
 import { type Handler, json, text } from './http-server.js'
 import type { AdminSources } from './sources.js'
 
@@ -14,6 +15,7 @@ export function adminRoutes(sources: AdminSources): ReadonlyMap<string, Handler>
     ['/version', () => json({ version: headgateVersion(), node: process.versions.node })],
     ['/status', () => json({ objects: [...sources.statuses()], listeners: sources.places(), problems: sources.problems() })],
     ['/policies', (query) => json(sources.effectivePolicies(query.get('for') ?? undefined))],
+    ['/explain', (query) => answerExplain(sources.snapshots, query)],
     ['/proxies', () => json(sources.proxies())],
     ['/history', () => json(sources.history())],
     ['/dump/bootstrap', () => json(dumpBootstraps(sources))],

@@ -1,0 +1,143 @@
+/** The part of an explanation that is about HTTP: what the request becomes, its host, its routes. */
+import { Enum } from '../gen/envoy/enums.js'
+import type { envoy } from '../gen/envoy/types.js'
+import type { GroupConfiguration } from './configuration.js'
+import type { AnswerOutcome, Explanation, Outcome, RedirectOutcome } from './explanation.js'
+import { normalizePath } from './normalize-path.js'
+import { outcomesOf } from './outcomes.js'
+import { defaultPort, type Question } from './question.js'
+import { isUnreachable, mismatch, shareOf } from './route-match.js'
+import { headersByName, type SeenRequest } from './seen-request.js'
+import { findVirtualHost, hostOf } from './virtual-host.js'
+
+type HttpConnectionManager = envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+type Route = envoy.config.route.v3.Route
+
+/** What there is to say behind the choice of a filter chain. */
+export type HttpPart = Pick<
+  Explanation,
+  'seen' | 'domain' | 'coveringDomains' | 'otherDomains' | 'passedOver' | 'behind' | 'outcomes' | 'notes'
+>
+
+const UNDERSCORES = Enum['envoy.config.core.v3.HttpProtocolOptions.HeadersWithUnderscoresAction']
+
+const NOTHING: HttpPart = {
+  seen: undefined,
+  domain: undefined,
+  coveringDomains: [],
+  otherDomains: [],
+  passedOver: [],
+  behind: [],
+  outcomes: [],
+  notes: [],
+}
+
+/** Follows a request through an HTTP connection manager. */
+export function explainHttp(configuration: GroupConfiguration, manager: HttpConnectionManager, question: Question): HttpPart {
+  const refused = underscored(manager, question)
+  if (refused !== undefined) return { ...NOTHING, outcomes: [byProxy({ does: 'answer', status: 400, body: undefined, because: refused })] }
+  const path = question.method === 'CONNECT' ? ({ kind: 'path', path: '' } as const) : normalizePath(manager, question.path)
+  if (path.kind === 'refused')
+    return { ...NOTHING, outcomes: [byProxy({ does: 'answer', status: 400, body: undefined, because: path.because })] }
+  if (path.kind === 'redirect') return { ...NOTHING, outcomes: [byProxy({ does: 'redirect', status: 307, location: path.path })] }
+
+  const request = seenBy(manager, question, path.path)
+  const seen = { method: request.method, host: hostOf(request.authority, manager.stripTrailingHostDot === true), path: request.path }
+  const { virtualHost, covering, others } = findVirtualHost(configuration, manager, request.authority)
+  if (virtualHost === undefined) {
+    const because = `no route serves the host ${seen.host}`
+    return { ...NOTHING, seen, otherDomains: others, outcomes: [byProxy({ does: 'answer', status: 404, body: undefined, because })] }
+  }
+  const choice = chooseRoutes(virtualHost.routes ?? [], request)
+  const outcomes = choice.chosen.flatMap(({ route, share }) => outcomesOf({ configuration, manager, virtualHost, request }, route, share))
+  const missed = 1 - choice.chosen.reduce((sum, { share }) => sum + share, 0)
+  return {
+    seen,
+    domain: virtualHost.domains?.[0],
+    coveringDomains: covering,
+    otherDomains: [],
+    passedOver: choice.passedOver,
+    behind: choice.behind,
+    outcomes: missed <= 0 ? outcomes : [...outcomes, { ...byProxy(NO_ROUTE), share: missed }],
+    notes: notesAbout(manager),
+  }
+}
+
+const NO_ROUTE: AnswerOutcome = { does: 'answer', status: 404, body: undefined, because: 'no route of the host is what the request wants' }
+
+function byProxy<What extends AnswerOutcome | RedirectOutcome>(outcome: What): Outcome {
+  return { share: 1, route: undefined, filters: [], ...outcome }
+}
+
+/** HTTP/1 names underscores that some servers take for dashes. */
+function underscored({ commonHttpProtocolOptions }: HttpConnectionManager, { headers }: Question): string | undefined {
+  if (commonHttpProtocolOptions?.headersWithUnderscoresAction !== UNDERSCORES.REJECT_REQUEST) return undefined
+  const name = headers.find(([each]) => each.includes('_'))?.[0]
+  return name === undefined ? undefined : `the name of the header ${name} has an underscore`
+}
+
+function seenBy(manager: HttpConnectionManager, { scheme, host, port, method, headers }: Question, path: string): SeenRequest {
+  const own = headers.filter(([name]) => name.toLowerCase() !== 'host')
+  const kept =
+    manager.commonHttpProtocolOptions?.headersWithUnderscoresAction === UNDERSCORES.DROP_HEADER
+      ? own.filter(([name]) => !name.includes('_'))
+      : own
+  const named = host.includes(':') ? `[${host}]` : host
+  const authority =
+    headers.find(([name]) => name.toLowerCase() === 'host')?.[1] ?? (port === defaultPort(scheme) ? named : `${named}:${port}`)
+  return {
+    method,
+    scheme: scheme === 'https' || scheme === 'tls' ? 'https' : 'http',
+    authority: manager.stripTrailingHostDot === true ? authority.replace(/\.(:\d+)?$/, '$1') : authority,
+    path,
+    headers: headersByName(kept),
+  }
+}
+
+interface Choice {
+  readonly chosen: readonly { readonly route: Route; readonly share: number }[]
+  readonly passedOver: Explanation['passedOver']
+  readonly behind: readonly string[]
+}
+
+/** Routes that every host with rules ends with. */
+const ENDS: ReadonlySet<string> = new Set(['not-found', 'misdirected', 'unknown'])
+
+/** Envoy compares all shares of a request with the same random number. */
+function chooseRoutes(routes: readonly Route[], request: SeenRequest): Choice {
+  const chosen: { route: Route; share: number }[] = []
+  const passedOver = new Map<string, string>()
+  const behind = new Set<string>()
+  let taken = 0
+  for (const route of routes) {
+    const { name = '', match = { prefix: '/' } } = route
+    if (isUnreachable(match)) continue
+    const because = mismatch(match, request)
+    if (because !== undefined) {
+      // What a request lacks that is no upgrade says nothing about the rule.
+      if (taken === 0 && !passedOver.has(name)) passedOver.set(name, because)
+      continue
+    }
+    if (taken >= 1) behind.add(name)
+    else {
+      const upTo = shareOf(match)
+      if (upTo > taken) chosen.push({ route, share: upTo - taken })
+      taken = Math.max(taken, upTo)
+    }
+  }
+  for (const { route } of chosen) {
+    passedOver.delete(route.name ?? '')
+    behind.delete(route.name ?? '')
+  }
+  return {
+    chosen,
+    passedOver: [...passedOver].map(([route, because]) => ({ route, because })),
+    behind: [...behind].filter((name) => !ENDS.has(name)),
+  }
+}
+
+function notesAbout({ earlyHeaderMutationExtensions = [] }: HttpConnectionManager): readonly string[] {
+  return earlyHeaderMutationExtensions.length > 1
+    ? ['A ClientTrafficPolicy changes headers before routes see them, which is not taken into account.']
+    : []
+}

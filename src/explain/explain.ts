@@ -1,0 +1,104 @@
+/**
+ * What becomes of a request, and why, by the configuration that proxies get: which listener, filter chain, host and route, what each route
+ * before it lacked, and what the route does. It follows the rules of Envoy, not ours, so it is right about the translation whatever that does.
+ */
+import type { envoy } from '../gen/envoy/types.js'
+import { describeObject } from '../util/object-ref.js'
+import { decode } from '../xds/message.js'
+import type { EncodedResource } from '../xds/resource.js'
+import { addressText, explainCluster } from './backends.js'
+import { type ConfigurationSource, GroupConfiguration } from './configuration.js'
+import { explainHttp, type HttpPart } from './explain-http.js'
+import type { Explanation, Outcome } from './explanation.js'
+import { asksForSource, chooseFilterChain, serverNamesOf } from './filter-chain.js'
+import { listenersFor } from './listeners.js'
+import type { Question } from './question.js'
+
+type FilterChain = envoy.config.listener.v3.FilterChain
+type Listener = envoy.config.listener.v3.Listener
+
+const MANAGER = 'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager'
+const TCP_PROXY = 'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy'
+
+/** One explanation for each listener of a group of proxies that may be meant. */
+export function explain(source: ConfigurationSource, group: string, question: Question): readonly Explanation[] {
+  const configuration = new GroupConfiguration(source, group)
+  return listenersFor(configuration, question).map(({ resource, listener }) => ({
+    group,
+    listener: resource.name,
+    gateways: gatewaysOf(resource),
+    addresses: [listener.address, ...(listener.additionalAddresses ?? []).map(({ address }) => address)].map(addressText),
+    ...explainListener(configuration, listener, question),
+  }))
+}
+
+type ListenerPart = Omit<Explanation, 'group' | 'listener' | 'gateways' | 'addresses'>
+
+function explainListener(configuration: GroupConfiguration, listener: Listener, question: Question): ListenerPart {
+  const isTls = question.scheme === 'https' || question.scheme === 'tls'
+  const serverName = isTls && !isAddress(question.host) ? question.host.toLowerCase() : ''
+  const chain = chooseFilterChain(listener, { isTls, serverName, from: question.from })
+  const notes =
+    asksForSource(listener) && question.from === undefined
+      ? ['Who may connect depends on the address of the client: say it by --from.']
+      : []
+  const nothing = { filterChain: chain?.name, seen: undefined, ...NOTHING_SEEN, notes }
+  if (chain === undefined) return { ...nothing, outcomes: [closed(noChain(listener, isTls, serverName))] }
+  const filters = chain.filters ?? []
+  const manager = filters.find(({ typedConfig }) => typedConfig?.type_url?.endsWith(MANAGER))?.typedConfig?.value
+  const proxy = filters.find(({ typedConfig }) => typedConfig?.type_url?.endsWith(TCP_PROXY))?.typedConfig?.value
+  if (manager !== undefined) {
+    const problem = cannotSpeak(chain, question, isTls)
+    if (problem !== undefined) return { ...nothing, outcomes: [problem] }
+    const part: HttpPart = explainHttp(configuration, decode(MANAGER, manager), question)
+    return { filterChain: chain.name, ...part, notes: [...notes, ...part.notes] }
+  }
+  if (proxy !== undefined) return { ...nothing, outcomes: streamOutcomes(configuration, decode(TCP_PROXY, proxy)) }
+  return { ...nothing, notes: [...notes, 'This listener does nothing that can be explained.'], outcomes: [] }
+}
+
+const NOTHING_SEEN = { domain: undefined, coveringDomains: [], otherDomains: [], passedOver: [], behind: [] }
+
+function closed(because: string): Outcome {
+  return { share: 1, route: undefined, filters: [], does: 'close', because }
+}
+
+function noChain(listener: Listener, isTls: boolean, serverName: string): string {
+  if (!isTls) return 'the port takes TLS only'
+  const names = serverNamesOf(listener)
+  if (names.length === 0) return 'the port takes no TLS'
+  const who = serverName === '' ? 'a client that names no server (SNI)' : `the server name ${serverName}`
+  return `no listener takes ${who}: there are ${names.slice(0, 20).join(', ')}${names.length > 20 ? ` and ${names.length - 20} more` : ''}`
+}
+
+function cannotSpeak({ transportSocket }: FilterChain, { scheme }: Question, isTls: boolean): Outcome | undefined {
+  if (scheme === 'tcp' || scheme === 'tls') return undefined
+  if (isTls && transportSocket === undefined) return closed('the port speaks plain HTTP, and the first bytes of TLS are none')
+  if (!isTls && transportSocket !== undefined) return closed('the port takes TLS only')
+  return undefined
+}
+
+function streamOutcomes(
+  configuration: GroupConfiguration,
+  { cluster, weightedClusters }: envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy,
+): readonly Outcome[] {
+  const clusters = weightedClusters?.clusters ?? [{ name: cluster ?? '', weight: 1 }]
+  const total = clusters.reduce((sum, { weight = 0 }) => sum + weight, 0)
+  return clusters.map(({ name = '', weight = 0 }) => {
+    const { isThere, ...found } = explainCluster(configuration, name)
+    const shared = { share: weight / total, route: undefined, filters: [] }
+    if (!isThere) return { ...shared, does: 'close', because: 'no backend of it can be used' }
+    if (found.endpoints.length === 0 && found.foundBy === undefined)
+      return { ...shared, does: 'close', because: `${name} has no endpoints` }
+    return { ...shared, does: 'stream', cluster: name, ...found }
+  })
+}
+
+function gatewaysOf({ origins }: EncodedResource): readonly string[] {
+  return origins.filter(({ kind }) => kind === 'Gateway').map((each) => describeObject(each).replace(/^Gateway\//, ''))
+}
+
+/** Clients name no server by an address (RFC 6066 §3). */
+function isAddress(host: string): boolean {
+  return host.includes(':') || /^\d+(\.\d+){3}$/.test(host)
+}

@@ -1,0 +1,41 @@
+/** Which listeners of Envoy a request may be for. */
+import type { envoy } from '../gen/envoy/types.js'
+import { describeObject } from '../util/object-ref.js'
+import { decode } from '../xds/message.js'
+import { type EncodedResource, TYPE_URL } from '../xds/resource.js'
+import type { GroupConfiguration } from './configuration.js'
+import type { Question } from './question.js'
+
+type Listener = envoy.config.listener.v3.Listener
+
+/** A listener, read. */
+export interface FoundListener {
+  readonly resource: EncodedResource
+  readonly listener: Listener
+}
+
+/** `<owner>/<name>/<address>/<port>/tcp`, with `@<bound port>` behind a listener that had to move: docs/reference/names.md. */
+const TCP_LISTENER = /\/(\d+)\/tcp(@\d+)?$/
+
+/**
+ * Listeners that take TCP on the port of the question, be it the one that the Gateway names or the one that proxies have bound for it. Where the
+ * question is for an address that a listener has, only those.
+ */
+export function listenersFor(configuration: GroupConfiguration, { port, host, gateway }: Question): readonly FoundListener[] {
+  const found: { readonly place: FoundListener; readonly isAtAddress: boolean }[] = []
+  for (const resource of configuration.all(TYPE_URL.listener)) {
+    const named = TCP_LISTENER.exec(resource.name)
+    if (named === null || (gateway !== undefined && !belongsTo(resource, gateway))) continue
+    const listener = decode('envoy.config.listener.v3.Listener', resource.value)
+    const places = [listener.address, ...(listener.additionalAddresses ?? []).map(({ address }) => address)]
+    const bound = places.filter((each) => each?.socketAddress?.portValue === port)
+    if (Number(named[1]) !== port && bound.length === 0) continue
+    found.push({ place: { resource, listener }, isAtAddress: bound.some((each) => each?.socketAddress?.address === host) })
+  }
+  const atAddress = found.filter(({ isAtAddress }) => isAtAddress)
+  return (atAddress.length > 0 ? atAddress : found).map(({ place }) => place).sort((a, b) => (a.resource.name < b.resource.name ? -1 : 1))
+}
+
+function belongsTo({ origins }: EncodedResource, gateway: string): boolean {
+  return origins.some((origin) => origin.kind === 'Gateway' && describeObject(origin) === `Gateway/${gateway}`)
+}

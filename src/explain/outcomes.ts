@@ -1,0 +1,134 @@
+/** What a route does with a request. */
+import { Enum } from '../gen/envoy/enums.js'
+import type { envoy, google } from '../gen/envoy/types.js'
+import { explainCluster } from './backends.js'
+import type { GroupConfiguration } from './configuration.js'
+import type { AnswerOutcome, ForwardOutcome, Outcome } from './explanation.js'
+import { filtersInEffect } from './filters.js'
+import { explainRedirect } from './redirect.js'
+import { rewritePath } from './rewrite.js'
+import { isUnreachable } from './route-match.js'
+import { headerOf, type SeenRequest, withoutQuery } from './seen-request.js'
+import { substitute } from './text-match.js'
+
+type HttpConnectionManager = envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+type Route = envoy.config.route.v3.Route
+type RouteAction = envoy.config.route.v3.RouteAction
+type RetryPolicy = envoy.config.route.v3.RetryPolicy
+type VirtualHost = envoy.config.route.v3.VirtualHost
+type Backend = Pick<envoy.config.route.v3.WeightedCluster.ClusterWeight, 'name' | 'weight' | 'hostRewriteLiteral' | 'typedPerFilterConfig'>
+
+/** Where the request and its route are. */
+export interface OutcomeContext {
+  readonly configuration: GroupConfiguration
+  readonly manager: HttpConnectionManager
+  readonly virtualHost: VirtualHost
+  readonly request: SeenRequest
+}
+
+/** How much of a body is shown. */
+const SHOWN_LETTERS = 200
+
+/** @param share of the requests, that the route takes */
+export function outcomesOf(context: OutcomeContext, route: Route, share: number): readonly Outcome[] {
+  const { name, match = { prefix: '/' }, redirect, directResponse, route: action } = route
+  const shared = { share, route: name, filters: filtersFor(context, route) }
+  if (redirect !== undefined) return [{ ...shared, does: 'redirect', ...explainRedirect(redirect, match, context.request) }]
+  if (directResponse !== undefined) return [{ ...shared, ...answerOf(directResponse, isClosed(context, name)) }]
+  if (action === undefined) return [{ ...shared, does: 'answer', status: 404, body: undefined, because: 'the route does nothing' }]
+  const backends = backendsOf(action, context.request)
+  const total = backends.reduce((sum, { weight }) => sum + (weight?.value ?? 0), 0)
+  return backends
+    .filter(({ weight }) => backends.length === 1 || (weight?.value ?? 0) > 0)
+    .map((backend) => ({
+      share: backends.length === 1 ? share : (share * (backend.weight?.value ?? 0)) / total,
+      route: name,
+      filters: filtersFor(context, route, backend),
+      ...forwardTo(context, { match, action, backend }),
+    }))
+}
+
+function filtersFor({ manager, virtualHost }: OutcomeContext, route: Route, backend: Backend = {}): readonly string[] {
+  return filtersInEffect(manager, [virtualHost.typedPerFilterConfig, route.typedPerFilterConfig, backend.typedPerFilterConfig])
+}
+
+/** True for a route that answers an error: what its rule asks for stands behind it, where no request comes. */
+function isClosed({ virtualHost }: OutcomeContext, name: string | undefined): boolean {
+  return (virtualHost.routes ?? []).some((other) => other.name === name && isUnreachable(other.match ?? {}))
+}
+
+function answerOf({ status = 200, body, bodyFormat }: envoy.config.route.v3.DirectResponseAction, isError: boolean): AnswerOutcome {
+  const text = body?.inlineString ?? bodyFormat?.textFormatSource?.inlineString
+  return {
+    does: 'answer',
+    status,
+    body: text === undefined || text.length <= SHOWN_LETTERS ? text : `${text.slice(0, SHOWN_LETTERS)}…`,
+    because: isError ? 'something that the rule asks for cannot be used' : 'the route answers by itself',
+  }
+}
+
+function backendsOf({ cluster, clusterHeader, weightedClusters }: RouteAction, request: SeenRequest): readonly Backend[] {
+  if (weightedClusters !== undefined) return weightedClusters.clusters ?? []
+  return [{ name: cluster ?? headerOf(request, clusterHeader ?? '')[0] ?? '' }]
+}
+
+interface Forwarding {
+  readonly match: envoy.config.route.v3.RouteMatch
+  readonly action: RouteAction
+  readonly backend: Backend
+}
+
+const NOT_FOUND = Enum['envoy.config.route.v3.RouteAction.ClusterNotFoundResponseCode']
+const NOT_FOUND_STATUS: Readonly<Record<number, number>> = {
+  [NOT_FOUND.SERVICE_UNAVAILABLE]: 503,
+  [NOT_FOUND.NOT_FOUND]: 404,
+  [NOT_FOUND.INTERNAL_SERVER_ERROR]: 500,
+}
+
+function forwardTo(
+  { configuration, request, virtualHost }: OutcomeContext,
+  { match, action, backend }: Forwarding,
+): ForwardOutcome | AnswerOutcome {
+  const cluster = backend.name ?? ''
+  const { isThere, isTls, endpoints, foundBy } = explainCluster(configuration, cluster)
+  if (!isThere) {
+    const status = NOT_FOUND_STATUS[action.clusterNotFoundResponseCode ?? NOT_FOUND.SERVICE_UNAVAILABLE] ?? 503
+    return { does: 'answer', status, body: undefined, because: 'no backend of the rule can be used' }
+  }
+  if (endpoints.length === 0 && foundBy === undefined) {
+    return { does: 'answer', status: 503, body: undefined, because: `${cluster} has no endpoints` }
+  }
+  return {
+    does: 'forward',
+    cluster,
+    endpoints,
+    foundBy,
+    isTls,
+    host: hostFor(action, backend, request),
+    path: rewritePath(action, match, request.path),
+    timeoutMs: millisecondsOf(action.timeout),
+    retries: retriesOf(action.retryPolicy ?? virtualHost.retryPolicy),
+    mirrors: (action.requestMirrorPolicies ?? []).map((mirror) => mirror.cluster ?? ''),
+  }
+}
+
+function hostFor(action: RouteAction, { hostRewriteLiteral = '' }: Backend, request: SeenRequest): string | undefined {
+  if (hostRewriteLiteral !== '') return hostRewriteLiteral
+  if (action.hostRewriteLiteral !== undefined) return action.hostRewriteLiteral
+  if (action.autoHostRewrite?.value === true) return undefined
+  if (action.hostRewriteHeader !== undefined) return headerOf(request, action.hostRewriteHeader.toLowerCase())[0] ?? request.authority
+  if (action.hostRewritePathRegex !== undefined) return substitute(action.hostRewritePathRegex, withoutQuery(request.path))
+  return request.authority
+}
+
+/** A timeout of zero is none. */
+function millisecondsOf(duration: google.protobuf.Duration | undefined): number | undefined {
+  if (duration === undefined) return undefined
+  const milliseconds = Number(duration.seconds ?? 0) * 1000 + (duration.nanos ?? 0) / 1e6
+  return milliseconds === 0 ? undefined : milliseconds
+}
+
+function retriesOf(policy: RetryPolicy | undefined): ForwardOutcome['retries'] {
+  if (policy === undefined || (policy.retryOn ?? '') === '') return undefined
+  return { times: policy.numRetries?.value ?? 1, on: policy.retryOn ?? '' }
+}

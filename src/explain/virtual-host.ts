@@ -1,0 +1,108 @@
+/**
+ * The virtual host that serves a host, with either packing of a route table.
+ *
+ * Source: envoy/config/route/v3/route_components.proto, VirtualHost.domains: an exact name, then the longest `*.suffix`, then `*`.
+ */
+import type { envoy } from '../gen/envoy/types.js'
+import { decode } from '../xds/message.js'
+import { TYPE_URL } from '../xds/resource.js'
+import type { GroupConfiguration } from './configuration.js'
+
+type HttpConnectionManager = envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+type VirtualHost = envoy.config.route.v3.VirtualHost
+
+/** Where a host leads. */
+export interface FoundHost {
+  readonly virtualHost: VirtualHost | undefined
+  /** Domains that serve the host as well, and less closely, the closest first. */
+  readonly covering: readonly string[]
+  /** Domains that there are, where none serves the host; at most `MOST_DOMAINS`. */
+  readonly others: readonly string[]
+}
+
+/** How many domains are named where none serves the host. */
+export const MOST_DOMAINS = 20
+
+/** What stands for the host in the name of the scope of everything that is no exact host. */
+const EVERY_OTHER = '*'
+
+/** @param authority what the request names, with or without a port */
+export function findVirtualHost(configuration: GroupConfiguration, manager: HttpConnectionManager, authority: string): FoundHost {
+  const host = hostOf(authority, manager.stripTrailingHostDot === true)
+  const table = manager.rds === undefined ? undefined : (manager.rds.routeConfigName ?? '')
+  return table === undefined ? findScope(configuration, scopePrefix(manager), host) : findInTable(configuration, table, host)
+}
+
+/** As domains are compared: in lower case, without port and the dot of a full name. */
+export function hostOf(authority: string, stripsDot: boolean): string {
+  const host = authority.replace(/:\d*$/, '').toLowerCase()
+  return stripsDot && host.endsWith('.') ? host.slice(0, -1) : host
+}
+
+function findInTable(configuration: GroupConfiguration, table: string, host: string): FoundHost {
+  const resource = configuration.find(TYPE_URL.routeConfiguration, table)
+  if (resource === undefined) return { virtualHost: undefined, covering: [], others: [] }
+  // Thousands of hosts may be there, of which one is read.
+  if (resource.parts !== undefined) {
+    const parts = new Map(resource.parts.map((part) => [part.name, part.value]))
+    return choose([...parts.keys()], host, (domain) => decode('envoy.config.route.v3.VirtualHost', parts.get(domain) ?? Buffer.alloc(0)))
+  }
+  return chooseAmong(decode('envoy.config.route.v3.RouteConfiguration', resource.value).virtualHosts ?? [], host)
+}
+
+/** A host that has a scope of its own is served by that, and every other one by the scope of wildcards. */
+function findScope(configuration: GroupConfiguration, prefix: string, host: string): FoundHost {
+  const others = scopeOf(configuration, `${prefix}${EVERY_OTHER}`)
+  const own = scopeOf(configuration, `${prefix}${host}`)
+  if (own.length === 0) {
+    const found = chooseAmong(others, host)
+    if (found.virtualHost !== undefined) return found
+    return { ...found, others: [...configuration.scopedHosts(prefix, MOST_DOMAINS), ...found.others].slice(0, MOST_DOMAINS) }
+  }
+  return { ...chooseAmong(own, host), covering: coveringDomains(others.flatMap(domainsOf), host) }
+}
+
+function scopeOf(configuration: GroupConfiguration, name: string): readonly VirtualHost[] {
+  const resource = configuration.find(TYPE_URL.scopedRouteConfiguration, name)
+  if (resource === undefined) return []
+  return decode('envoy.config.route.v3.ScopedRouteConfiguration', resource.value).routeConfiguration?.virtualHosts ?? []
+}
+
+function chooseAmong(hosts: readonly VirtualHost[], host: string): FoundHost {
+  const byDomain = new Map(hosts.flatMap((each) => domainsOf(each).map((domain) => [domain, each])))
+  return choose([...byDomain.keys()], host, (domain) => byDomain.get(domain))
+}
+
+function choose(domains: readonly string[], host: string, hostOfDomain: (domain: string) => VirtualHost | undefined): FoundHost {
+  const [closest, ...covering] = coveringDomains(domains, host)
+  const virtualHost = closest === undefined ? undefined : hostOfDomain(closest)
+  // A host without routes answers like none.
+  if ((virtualHost?.routes ?? []).length > 0) return { virtualHost, covering, others: [] }
+  return { virtualHost: undefined, covering: [], others: domains.filter((domain) => domain !== closest).slice(0, MOST_DOMAINS) }
+}
+
+/** The closest first. */
+function coveringDomains(domains: readonly string[], host: string): readonly string[] {
+  const covers = (domain: string): boolean =>
+    domain === '*' ||
+    domain.toLowerCase() === host ||
+    (domain.startsWith('*') && host.length >= domain.length && host.endsWith(domain.slice(1)))
+  const closeness = (domain: string): number => (domain.startsWith('*') ? domain.length : Number.POSITIVE_INFINITY)
+  return domains.filter(covers).sort((a, b) => closeness(b) - closeness(a) || 0)
+}
+
+const domainsOf = ({ domains = [] }: VirtualHost): readonly string[] => domains
+
+/** What precedes the host in the names of scopes: the header that finds the scope says it. */
+function scopePrefix({ earlyHeaderMutationExtensions = [] }: HttpConnectionManager): string {
+  const values = earlyHeaderMutationExtensions.flatMap(({ typedConfig }) =>
+    (
+      decode('envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation', typedConfig?.value ?? Buffer.alloc(0))
+        .mutations ?? []
+    ).map(({ append }) => append?.header?.value ?? ''),
+  )
+  const last = values.findLast((value) => value.endsWith(AUTHORITY)) ?? ''
+  return last.slice(0, -AUTHORITY.length).replaceAll('%%', '%')
+}
+
+const AUTHORITY = '%REQ(:AUTHORITY)%'
