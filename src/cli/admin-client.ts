@@ -2,6 +2,8 @@
 
 import type { DumpedResource, DumpSection } from '../admin/dump.js'
 import type { ListenerPlace, Problem } from '../admin/sources.js'
+import type { Explanation } from '../explain/explanation.js'
+import type { Question } from '../explain/question.js'
 import type { ObjectStatus } from '../gatewayapi/object-status.js'
 import type { EffectiveField } from '../gatewayapi/policies/effective-report.js'
 import type { ProxyDelivery } from '../xds/delivery.js'
@@ -39,6 +41,11 @@ export class AdminClient {
   /** @param route `<kind>/<namespace>/<name>` */
   effectivePolicies(route: string): Promise<readonly EffectiveField[]> {
     return this.#get(`/policies?for=${encodeURIComponent(route)}`)
+  }
+
+  /** What becomes of a request, at each listener that may be meant. */
+  explain(question: Question): Promise<readonly Explanation[]> {
+    return this.#get(`/explain?request=${encodeURIComponent(JSON.stringify(question))}`)
   }
 
   history(): Promise<readonly RevisionRecord[]> {

@@ -2,6 +2,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { AdminClient, DEFAULT_SERVER } from './admin-client.js'
 import { DUMP_SECTIONS, dumpCommand } from './commands/dump.js'
+import { explainCommand } from './commands/explain.js'
 import { getPoliciesCommand } from './commands/get-policies.js'
 import { historyCommand } from './commands/history.js'
 import { proxiesCommand } from './commands/proxies.js'
@@ -15,6 +16,7 @@ import { readObjectName } from './object-name.js'
 import { readDuration } from './output/duration.js'
 import { OUTPUT_FORMATS } from './output/print.js'
 import { createStyle } from './output/style.js'
+import { readHeader, readUrl, UnreadableUrlError } from './read-request.js'
 
 /** What the program gets from its process; tests pass their own. */
 export interface ProgramSurroundings extends Omit<CliContext, 'client' | 'style'> {
@@ -69,6 +71,28 @@ export function gatewayctlProgram(surroundings: ProgramSurroundings, onExit: (co
     .option('-n, --namespace <name>', 'namespace, where the object names none', 'default')
     .addOption(output())
     .action(async (_what, options) => onExit(await getPoliciesCommand(context(), options)))
+
+  command(
+    'explain',
+    'say what becomes of a request, and why: by the configuration that the proxies get',
+    "explain http://www.example.com/shop  explain -X POST -H 'x-version: 2' https://shop.example.com/cart?id=1  explain -H 'Host: www.example.com' http://127.0.0.1:8080/  explain -f ./my-gateway https://www.example.com/",
+  )
+    .argument('<url>', 'as for curl; tcp://HOST:PORT and tls://HOST:PORT for connections that are not about HTTP', url)
+    .option('-X, --request <method>', 'method of the request', 'GET')
+    .addOption(
+      new Option('-H, --header <header>', "'Name: value'; may be given several times")
+        .default([])
+        .argParser((text: string, before: readonly Header[]) => [...before, header(text)]),
+    )
+    .option('--gateway <namespace/name>', 'only this Gateway')
+    .option('--from <address>', "the client's address, where it matters who asks")
+    .addOption(
+      new Option('-f, --file <path>', 'file or folder to translate instead of asking a running Headgate; may be given several times')
+        .default([])
+        .argParser((path: string, before: readonly string[]) => [...before, path]),
+    )
+    .addOption(output())
+    .action(async (of, options) => onExit(await explainCommand(context(), of, options)))
 
   command(
     'wait',
@@ -137,6 +161,7 @@ Exit codes: 0 all is well, 1 it failed, 2 the command line is wrong, 3 it worked
 Start with:
   gatewayctl status                        is everything in order, and where do Gateways listen?
   gatewayctl translate -f ./my-gateway     is it in order before anybody runs it?
+  gatewayctl explain http://HOST/PATH      why does this request go where it goes?
   gatewayctl proxies                       do the proxies have it?
   gatewayctl dump routes                   what do they have?
 `
@@ -149,6 +174,22 @@ function milliseconds(text: string): number {
   const time = readDuration(text)
   if (time === undefined) throw new InvalidArgumentError('Write a time such as 500ms, 30s or 5m.')
   return time
+}
+
+type Header = readonly [name: string, value: string]
+
+function header(text: string): Header {
+  const read = readHeader(text)
+  if (read === undefined) throw new InvalidArgumentError("Write a header as 'Name: value'.")
+  return read
+}
+
+function url(text: string): ReturnType<typeof readUrl> {
+  try {
+    return readUrl(text)
+  } catch (error) {
+    throw error instanceof UnreadableUrlError ? new InvalidArgumentError(error.message) : error
+  }
 }
 
 function count(text: string): number {

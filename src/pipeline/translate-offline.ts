@@ -3,10 +3,14 @@ import { readdir, stat } from 'node:fs/promises'
 import { extname, join, resolve } from 'node:path'
 import { text as readAll } from 'node:stream/consumers'
 import { DUMPED_TYPES, type DumpedResource, type DumpSection, dumpSections } from '../admin/dump.js'
+import { explainAll } from '../admin/explain.js'
 import type { ListenerPlace, Problem } from '../admin/sources.js'
+import type { Explanation } from '../explain/explanation.js'
+import type { Question } from '../explain/question.js'
 import { CONTROLLER_NAME } from '../gatewayapi/context.js'
 import { SUPPORTED_FEATURES } from '../gatewayapi/features.js'
 import type { ObjectStatus } from '../gatewayapi/object-status.js'
+import type { EffectiveField } from '../gatewayapi/policies/effective-report.js'
 import { LocalPlacements } from '../infra/host/local-placements.js'
 import { KINDS } from '../kinds/index.js'
 import { FolderState } from '../provider/file/folder-state.js'
@@ -15,6 +19,7 @@ import { OurObjects } from '../store/our-objects.js'
 import { ResourceStore } from '../store/resource-store.js'
 import { atOnce } from '../util/in-parts.js'
 import { SnapshotCache } from '../xds/snapshot-cache.js'
+import { effectivePoliciesOf } from './effective-policies.js'
 import { toProblem } from './file-problems.js'
 import { listenerPlaces } from './listener-places.js'
 import { ObjectStatuses } from './object-statuses.js'
@@ -28,6 +33,10 @@ export interface OfflineTranslation {
   readonly listeners: readonly ListenerPlace[]
   readonly problems: readonly Problem[]
   readonly resources: readonly DumpedResource[]
+  /** What becomes of a request, at each listener that may be meant. */
+  explain(question: Question): Promise<readonly Explanation[]>
+  /** @param route `<kind>/<namespace>/<name>` */
+  effectivePolicies(route: string): readonly EffectiveField[]
 }
 
 /** A file or folder that cannot be read. The message says which and why. */
@@ -74,6 +83,8 @@ export async function translateOffline(names: readonly string[], workingFolder: 
     listeners: listenerPlaces(translation),
     problems: [...state.problems().map(toProblem), ...unservedObjects(store, CONTROLLER_NAME)],
     resources: JSON.parse(dump) as readonly DumpedResource[],
+    explain: (question) => explainAll(snapshots, question),
+    effectivePolicies: (route) => effectivePoliciesOf(translation, route),
   }
 }
 

@@ -6,6 +6,7 @@ import type { CliContext, OutputOptions } from '../context.js'
 import { printDuration } from '../output/duration.js'
 import { printValue } from '../output/print.js'
 import { printTable } from '../output/table.js'
+import { proxyTrouble } from '../proxy-trouble.js'
 
 /** How proxies are shown. */
 export interface ProxiesOptions extends OutputOptions {
@@ -50,14 +51,6 @@ function printProxies(proxies: readonly ProxyDelivery[], { style, now }: CliCont
 }
 
 function state(types: readonly TypeDelivery[], style: CliContext['style']): string {
-  const parts = types.flatMap(({ typeUrl, pendingMs, lastRejection, acknowledgedAt }) => {
-    const name = typeUrl.slice(typeUrl.lastIndexOf('.') + 1)
-    // A later response that was accepted settles an older rejection.
-    const rejected = lastRejection !== undefined && (acknowledgedAt === undefined || acknowledgedAt < lastRejection.at)
-    return [
-      ...(rejected ? [style.bad(`rejected ${name}: ${lastRejection.message}`)] : []),
-      ...(pendingMs === undefined ? [] : [style.waiting(`${name} unanswered for ${printDuration(pendingMs)}`)]),
-    ]
-  })
+  const parts = proxyTrouble(types, style)
   return parts.length === 0 ? style.good('in sync') : parts.join('; ')
 }

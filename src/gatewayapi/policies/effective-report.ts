@@ -13,6 +13,8 @@ export interface EffectiveField {
   readonly route: string
   /** The name of the rule; undefined: every rule that has no policy of its own. */
   readonly rule: string | undefined
+  /** Positions in `spec.rules` of the route that it is about: that of the rule with this name, or of each that has no policy of its own. */
+  readonly rules: readonly number[]
   /** `<namespace>/<name>`. */
   readonly gateway: string
   /** The listener that requests come through, where it has policies of its own: a key of ours. */
@@ -70,8 +72,13 @@ function fieldsOf(where: Where, { whole, rules, broken }: RoutePolicies<object>,
     })),
   ]
   return [
-    ...broken.map(({ policy, ruleName }) => field({ ...where, rule: ruleName }, '', policy, 'broken')),
-    ...parts.flatMap(({ rule, effective, about }) => (effective === undefined ? [] : fieldsOfRules({ ...where, rule }, effective, about))),
+    ...broken.map(({ policy, ruleName }) => {
+      const about = ruleName === undefined ? placed : placed.filter(({ rule }) => rule.name === ruleName)
+      return field({ ...where, rule: ruleName, rules: positionsOf(about) }, '', policy, 'broken')
+    }),
+    ...parts.flatMap(({ rule, effective, about }) =>
+      effective === undefined ? [] : fieldsOfRules({ ...where, rule, rules: positionsOf(about) }, effective, about),
+    ),
   ]
 }
 
@@ -81,7 +88,7 @@ interface PlacedRule {
 }
 
 function fieldsOfRules(
-  where: Where & Pick<EffectiveField, 'rule'>,
+  where: Where & Pick<EffectiveField, 'rule' | 'rules'>,
   { settings, overrides, origins, losses }: Effective<object>,
   about: readonly PlacedRule[],
 ): readonly EffectiveField[] {
@@ -103,10 +110,14 @@ function fieldsOfRules(
 }
 
 function field(
-  where: Where & Pick<EffectiveField, 'rule'>,
+  where: Where & Pick<EffectiveField, 'rule' | 'rules'>,
   path: string,
   policy: ObjectRef,
   state: EffectiveField['state'],
 ): EffectiveField {
   return { ...where, field: path, value: undefined, policy: describeObject(policy), state, winner: undefined, exceptRules: [] }
+}
+
+function positionsOf(rules: readonly PlacedRule[]): readonly number[] {
+  return rules.map(({ at }) => at)
 }

@@ -1,0 +1,98 @@
+/** `gatewayctl explain URL`: what becomes of a request, and why. */
+import type { Explanation, Outcome } from '../../explain/explanation.js'
+import type { Question } from '../../explain/question.js'
+import type { ObjectStatus } from '../../gatewayapi/object-status.js'
+import type { EffectiveField } from '../../gatewayapi/policies/effective-report.js'
+import { translateOffline, UnreadableInputError } from '../../pipeline/translate-offline.js'
+import type { ProxyDelivery } from '../../xds/delivery.js'
+import { CliError, EXIT } from '../cli-error.js'
+import type { CliContext, OutputOptions } from '../context.js'
+import type { ExplainedRequest } from '../explained-request.js'
+import { printExplanation } from '../output/explanation.js'
+import { printValue } from '../output/print.js'
+import type { RequestUrl } from '../read-request.js'
+import { parseRouteName } from '../route-name.js'
+
+/** What is asked, and where. */
+export interface ExplainOptions extends OutputOptions {
+  readonly request: string
+  readonly header: Question['headers']
+  readonly gateway?: string
+  readonly from?: string
+  /** Files and folders to translate instead of asking a running Headgate; empty: ask. */
+  readonly file: readonly string[]
+}
+
+/** Who can be asked: a running Headgate, or files. */
+interface Source {
+  explain(question: Question): Promise<readonly Explanation[]>
+  effectivePolicies(route: string): Promise<readonly EffectiveField[]>
+  proxies(): Promise<readonly ProxyDelivery[]>
+  statuses(): Promise<readonly ObjectStatus[]>
+}
+
+/** Prints an explanation for each listener that may be meant. The exit code is 3 where a request gets nowhere. */
+export async function explainCommand(context: CliContext, url: RequestUrl, options: ExplainOptions): Promise<number> {
+  const source = options.file.length === 0 ? running(context) : await offline(options.file, context)
+  const question: Question = {
+    ...url,
+    method: options.request,
+    headers: options.header,
+    ...(options.gateway === undefined ? {} : { gateway: options.gateway }),
+    ...(options.from === undefined ? {} : { from: options.from }),
+  }
+  const proxies = await source.proxies()
+  const explained: ExplainedRequest[] = []
+  for (const each of await source.explain(question)) {
+    const policies = await policiesOf(each, source)
+    explained.push({ ...each, policies, proxies: proxies.filter(({ group }) => group === each.group) })
+  }
+  const statuses = explained.every(({ outcomes }) => outcomes.every(isServed)) && explained.length > 0 ? [] : await source.statuses()
+  context.out(printValue(options.output, explained, () => printExplanation(question, explained, statuses, context.style)))
+  return explained.some(({ outcomes }) => outcomes.every(isServed)) ? EXIT.ok : EXIT.findings
+}
+
+/** True where a route says what happens, and it can. */
+function isServed({ route, does, ...outcome }: Outcome): boolean {
+  if (does === 'close') return false
+  return does === 'stream' || (route !== undefined && !('status' in outcome && does === 'answer' && outcome.status >= 500))
+}
+
+async function policiesOf({ outcomes, gateways }: Explanation, source: Source): Promise<readonly EffectiveField[]> {
+  const names = new Map(outcomes.flatMap(({ route }) => (route === undefined ? [] : [[route, parseRouteName(route)] as const])))
+  const fields: EffectiveField[] = []
+  const asked = new Set<string>()
+  for (const place of names.values()) {
+    if (place === undefined || asked.has(place.object)) continue
+    asked.add(place.object)
+    const all = await source.effectivePolicies(place.object)
+    fields.push(
+      ...all.filter(
+        ({ gateway, state, rules, exceptRules }) =>
+          gateways.includes(gateway) && state !== 'lost' && rules.includes(place.rule) && !exceptRules.includes(place.rule),
+      ),
+    )
+  }
+  return fields
+}
+
+function running({ client }: CliContext): Source {
+  return {
+    explain: (question) => client.explain(question),
+    effectivePolicies: (route) => client.effectivePolicies(route),
+    proxies: () => client.proxies(),
+    statuses: async () => (await client.status()).objects,
+  }
+}
+
+async function offline(files: readonly string[], { workingFolder }: CliContext): Promise<Source> {
+  const translated = await translateOffline(files, workingFolder).catch((error: unknown) => {
+    throw error instanceof UnreadableInputError ? new CliError(error.message, undefined, { cause: error }) : error
+  })
+  return {
+    explain: (question) => translated.explain(question),
+    effectivePolicies: async (route) => translated.effectivePolicies(route),
+    proxies: async () => [],
+    statuses: async () => translated.objects,
+  }
+}

@@ -1,0 +1,179 @@
+/** What becomes of a request, as people read it: from the client to the backend, a line for each step. */
+import type { Outcome } from '../../explain/explanation.js'
+import { defaultPort, type Question } from '../../explain/question.js'
+import type { ObjectStatus } from '../../gatewayapi/object-status.js'
+import { describeObject } from '../../util/object-ref.js'
+import type { ExplainedRequest } from '../explained-request.js'
+import { complaints } from '../object-health.js'
+import { proxyTrouble } from '../proxy-trouble.js'
+import { describeRouteName } from '../route-name.js'
+import { printable } from './printable.js'
+import type { Style } from './style.js'
+
+/** How many of many are printed. */
+const MOST = 10
+
+/** The text of explanations. `statuses` are those of all objects, where something is not served and one of them may say why. */
+export function printExplanation(
+  question: Question,
+  explained: readonly ExplainedRequest[],
+  statuses: readonly ObjectStatus[],
+  style: Style,
+): string {
+  if (explained.length === 0) return `${style.bad('no listener')}  ${noListener(question)}\n`
+  return explained
+    .map((each) =>
+      linesOf(question, each, statuses, style)
+        .map(({ title, text }) => `${style.faint(title.padEnd(TITLE_WIDTH))}${printable(text)}\n`)
+        .join(''),
+    )
+    .join('\n')
+}
+
+const TITLE_WIDTH = 12
+
+interface Line {
+  readonly title: string
+  readonly text: string
+}
+
+function noListener({ port, gateway }: Question): string {
+  const where = gateway === undefined ? 'No Gateway' : `The Gateway ${gateway} is not there, or`
+  return `${where} has ${gateway === undefined ? 'a' : 'no'} listener for TCP on port ${port}. gatewayctl status shows where Gateways listen.`
+}
+
+function linesOf(question: Question, each: ExplainedRequest, statuses: readonly ObjectStatus[], style: Style): readonly Line[] {
+  const isRouted = each.domain !== undefined
+  return [
+    ...column('request', [requestLine(question, each)]),
+    ...column('listener', [`${each.gateways.join(', ') || each.listener} on ${each.addresses.join(', ')}${chainOf(each)}`]),
+    ...(each.seen === undefined ? [] : column('host', hostLines(each, style))),
+    ...column(
+      'result',
+      each.outcomes.flatMap((outcome) => outcomeLines(outcome, each, style)),
+    ),
+    ...column('passed over', few(each.passedOver.map(({ route, because }) => `${describeRouteName(route)}: ${because}`))),
+    ...column('later', few(each.behind.map((route) => `${describeRouteName(route)} would take it too`))),
+    ...column(
+      'policies',
+      each.policies.flatMap((field) => policyLines(field, statuses, style)),
+    ),
+    ...column('not served', isRouted ? [] : few(complaintsOf(each.gateways, statuses))),
+    ...column('notes', each.notes),
+    ...column('proxies', proxyLines(each, style)),
+  ]
+}
+
+/** The title stands before the first line. */
+function column(title: string, texts: readonly string[]): readonly Line[] {
+  return texts.map((text, at) => ({ title: at === 0 ? title : '', text }))
+}
+
+function few(texts: readonly string[]): readonly string[] {
+  return texts.length <= MOST ? texts : [...texts.slice(0, MOST), `and ${texts.length - MOST} more (-o yaml has all)`]
+}
+
+function requestLine({ scheme, method, host, port, path }: Question, { seen }: ExplainedRequest): string {
+  if (scheme === 'tcp' || scheme === 'tls') return `${scheme}://${host}:${port}`
+  const name = host.includes(':') ? `[${host}]` : host
+  const asSent = `${method} ${scheme}://${name}${port === defaultPort(scheme) ? '' : `:${port}`}${path}`
+  return seen === undefined || seen.path === path || seen.path === '' ? asSent : `${asSent}, which routes see as ${seen.path}`
+}
+
+function chainOf({ filterChain }: ExplainedRequest): string {
+  return filterChain === undefined ? '' : `, filter chain ${filterChain}`
+}
+
+function hostLines({ seen, domain, coveringDomains, otherDomains }: ExplainedRequest, style: Style): readonly string[] {
+  const host = seen?.host ?? ''
+  if (domain !== undefined) {
+    const covering = coveringDomains.length === 0 ? '' : style.faint(` (before ${coveringDomains.join(', ')})`)
+    return [`${domain === host ? host : `${host}, served as ${domain}`}${covering}`]
+  }
+  return [`${host}: ${otherDomains.length === 0 ? 'no host is served here' : `served are ${few(otherDomains).join(', ')}`}`]
+}
+
+function outcomeLines(outcome: Outcome, each: ExplainedRequest, style: Style): readonly string[] {
+  const share = each.outcomes.length === 1 ? '' : `${percent(outcome.share)}: `
+  const by = outcome.route === undefined ? [] : [`  by ${describeRouteName(outcome.route)}`]
+  const filters = outcome.filters.map((name) => name.replace(/^envoy\.filters\.http\./, ''))
+  const through =
+    filters.length === 0
+      ? []
+      : [`  through ${filters.join(', ')}${filters.length === 1 ? ', which' : ', each of which'} may answer by itself`]
+  return [`${share}${doesLine(outcome, style)}`, ...by, ...through, ...detailLines(outcome, each)]
+}
+
+function doesLine(outcome: Outcome, style: Style): string {
+  switch (outcome.does) {
+    case 'forward':
+    case 'stream':
+      return style.good(`goes to ${outcome.cluster}${outcome.isTls ? ' over TLS' : ''}`)
+    case 'redirect':
+      return style.good(`${outcome.status}, sent to ${outcome.location}`)
+    case 'answer':
+      return style.bad(`${outcome.status}: ${outcome.because}${outcome.body === undefined ? '' : `: ${outcome.body}`}`)
+    case 'close':
+      return style.bad(`the connection is closed: ${outcome.because}`)
+  }
+}
+
+function detailLines(outcome: Outcome, { seen }: ExplainedRequest): readonly string[] {
+  if (outcome.does !== 'forward' && outcome.does !== 'stream') return []
+  const endpoints = few(
+    outcome.endpoints.map(
+      ({ address, health, priority }) =>
+        `${address}${priority === 0 ? '' : ` (priority ${priority})`}${health === 'healthy' ? '' : ` (${health})`}`,
+    ),
+  )
+  const at = { dns: 'names that the proxy looks up', request: 'whatever host the request names' }
+  const places = outcome.foundBy === undefined ? endpoints : [at[outcome.foundBy], ...endpoints]
+  const where = places.length === 0 ? '  no endpoint' : `  at ${places.join(', ')}`
+  if (outcome.does === 'stream') return [where]
+  const { host, path, timeoutMs, retries, mirrors } = outcome
+  return [
+    where,
+    `  as ${seen?.method} ${path}, host ${host ?? 'as the endpoint is named'}`,
+    ...(timeoutMs === undefined ? [] : [`  504 after ${timeoutMs} ms`]),
+    ...(retries === undefined ? [] : [`  tried again up to ${retries.times} times on ${retries.on}`]),
+    ...(mirrors.length === 0 ? [] : [`  copied to ${mirrors.join(', ')}`]),
+  ]
+}
+
+function policyLines(
+  { kind, field, value, policy, state, rule }: ExplainedRequest['policies'][number],
+  statuses: readonly ObjectStatus[],
+  style: Style,
+): readonly string[] {
+  const where = `${field === '' ? kind : `${kind} ${field}`}${rule === undefined ? '' : ` (rule ${rule})`}`
+  if (state !== 'broken') return [`${where}: ${JSON.stringify(value)} by ${policy.slice(policy.indexOf('/') + 1)}`]
+  const own = statuses.filter(({ object }) => describeObject(object) === policy).flatMap(complaints)
+  return [`${style.bad('cannot be used:')} ${policy}`, ...few(own.map((complaint) => `  ${complaint}`))]
+}
+
+/** What is wrong with routes that name these Gateways. */
+function complaintsOf(gateways: readonly string[], statuses: readonly ObjectStatus[]): readonly string[] {
+  return statuses.flatMap((status) => {
+    if (status.shape !== 'route') return []
+    const { kind, namespace, name } = status.object
+    const isHere = status.parents.some(({ parentRef }) => gateways.includes(`${parentRef.namespace ?? namespace}/${parentRef.name}`))
+    return isHere ? complaints(status).map((complaint) => `${kind}/${namespace}/${name}: ${complaint}`) : []
+  })
+}
+
+function proxyLines({ proxies }: ExplainedRequest, style: Style): readonly string[] {
+  if (proxies.length === 0) return []
+  const troubled = proxies
+    .map(({ node, types }) => ({ node, trouble: proxyTrouble(types, style) }))
+    .filter(({ trouble }) => trouble.length > 0)
+  const have = proxies.length - troubled.length
+  const count = `${have} of ${proxies.length} run this configuration`
+  return [
+    have === proxies.length ? style.good(count) : style.waiting(count),
+    ...few(troubled.map(({ node, trouble }) => `${node}: ${trouble.join('; ')}`)),
+  ]
+}
+
+function percent(share: number): string {
+  return `${Number((share * 100).toFixed(1))} %`
+}

@@ -1,0 +1,99 @@
+/** What is said of requests and connections of the golden cases; that HTTP is what Envoy does is tested in test/explain. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { type OfflineTranslation, translateOffline } from '../pipeline/translate-offline.js'
+import type { Explanation, Outcome } from './explanation.js'
+import type { Question } from './question.js'
+
+const golden = join(import.meta.dirname, '..', '..', 'test', 'golden')
+
+let folder = ''
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'headgate-explain-'))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** A golden case with the class of its Gateways. */
+function translate(name: string): Promise<OfflineTranslation> {
+  const text = readFileSync(join(golden, name, 'in.yaml'), 'utf8')
+  const file = join(folder, `${name}.yaml`)
+  writeFileSync(file, text.includes('kind: GatewayClass') ? text : `${text}---\n${CLASS}`)
+  return translateOffline([file], folder)
+}
+
+const CLASS = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: { name: headgate }
+spec: { controllerName: headgate.dev/gateway-controller }
+`
+
+const QUESTION: Question = { scheme: 'http', host: 'www.example.com', port: 80, method: 'GET', path: '/', headers: [] }
+
+async function ask(translated: OfflineTranslation, question: Partial<Question>): Promise<readonly Explanation[]> {
+  return translated.explain({ ...QUESTION, ...question })
+}
+
+/** What happens, briefly. */
+function brief(outcome: Outcome): string {
+  switch (outcome.does) {
+    case 'forward':
+    case 'stream':
+      return `${outcome.does} ${outcome.cluster}`
+    case 'redirect':
+      return `${outcome.status} ${outcome.location}`
+    case 'answer':
+      return `${outcome.status} ${outcome.because}`
+    case 'close':
+      return `closed: ${outcome.because}`
+  }
+}
+
+const outcomes = (explanations: readonly Explanation[]): readonly string[] => explanations.flatMap((each) => each.outcomes.map(brief))
+
+describe('connections that are not about HTTP', () => {
+  it('go where their routes say', async () => {
+    const translated = await translate('streams')
+    const places = translated.listeners.map(({ protocol, port }) => ({ protocol, port }))
+    const said = new Map<string, readonly string[]>()
+    for (const { protocol, port } of places.filter((place) => place.protocol === 'TCP' || place.protocol === 'TLS'))
+      for (const host of protocol === 'TLS' ? HOSTS : ['db.example.com'])
+        said.set(`${protocol} ${port} ${host}`, outcomes(await ask(translated, { scheme: protocol === 'TLS' ? 'tls' : 'tcp', port, host })))
+    expect(Object.fromEntries(said)).toEqual({
+      'TCP 5432 db.example.com': ['closed: Service/infra/app/1/tcp has no endpoints', 'closed: no backend of it can be used'],
+      'TLS 443 192.0.2.1': ['closed: no listener takes a client that names no server (SNI): there are *.example.com, db.example.com'],
+      'TLS 443 a.example.com': ['closed: no backend of it can be used'],
+      'TLS 443 other.test': ['closed: no listener takes the server name other.test: there are *.example.com, db.example.com'],
+      'TLS 443 db.example.com': ['closed: Service/infra/app/1/passthrough has no endpoints'],
+    })
+  })
+})
+
+const HOSTS = ['a.example.com', 'db.example.com', 'other.test', '192.0.2.1']
+
+describe('every golden case', () => {
+  const cases = readdirSync(golden, { withFileTypes: true }).filter((each) => each.isDirectory())
+
+  it.each(cases.map(({ name }) => name))('%s can be explained', async (name) => {
+    const translated = await translate(name)
+    const hosts = new Set(
+      [...HOSTS, ...readFileSync(join(golden, name, 'in.yaml'), 'utf8').matchAll(/[a-z-]+\.(?:example\.\w+|test)/g)].map(String),
+    )
+    const ports = new Set(translated.listeners.map(({ port }) => port))
+    let count = 0
+    for (const port of ports) {
+      for (const host of hosts) {
+        for (const scheme of ['http', 'https', 'tls', 'tcp'] as const) {
+          for (const { outcomes: all } of await ask(translated, { scheme, host, port, from: '192.0.2.7' })) {
+            const total = all.reduce((sum, { share }) => sum + share, 0)
+            expect(total).toBeCloseTo(1)
+            count++
+          }
+        }
+      }
+    }
+    expect(count).toBeGreaterThan(0)
+  })
+})
