@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { ModuleRequest } from '../gatewayapi/fetches/fetch-request.js'
 import { FetchError } from './fetch-error.js'
 import { get, requireOk } from './get.js'
-import { MAX_MODULE_BYTES, MODULE_TIMEOUT_MS } from './limits.js'
+import { DOCUMENT_TIMEOUT_MS, MAX_MODULE_BYTES, MODULE_TIMEOUT_MS } from './limits.js'
 import { type FetchContext, moduleContent, type Outcome } from './outcome.js'
 
 const NOT_MODIFIED = 304
@@ -17,6 +17,7 @@ export async function fetchModule(request: ModuleRequest, { rules, signal, revis
     authorities: request.authorities,
     maxBytes: MAX_MODULE_BYTES,
     timeoutMs: MODULE_TIMEOUT_MS,
+    beginMs: DOCUMENT_TIMEOUT_MS,
     ...(revision === undefined ? {} : { headers: { 'if-none-match': revision } }),
   })
   if (revision !== undefined && answer.status === NOT_MODIFIED) return undefined

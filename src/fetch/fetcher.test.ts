@@ -109,7 +109,7 @@ describe('a fetcher', () => {
     expect(known.get('a')).toEqual({ state: 'fetched', content: content('one') })
   })
 
-  it('asks four at once and no more', async () => {
+  it('asks a host four questions at once and no more', async () => {
     const { want, answers, asked } = world()
     const open: ((outcome: Outcome) => void)[] = []
     for (let at = 0; at < 6; at++) answers.push(() => new Promise((resolve) => open.push(resolve)))
@@ -118,6 +118,33 @@ describe('a fetcher', () => {
     open[0]?.({ content: content('one'), revision: undefined })
     await turn()
     expect(asked).toHaveLength(5)
+  })
+
+  it('does not wait for a server that says nothing to ask others', async () => {
+    const { want, answers, answer, known, asked } = world()
+    for (let at = 0; at < 4; at++) answers.push(() => new Promise(() => {}))
+    await want(...['a', 'b', 'c', 'd', 'e', 'f'].map((key) => request(key)))
+    answer('one')
+    await want({ ...request('other'), url: 'https://other.example/module.wasm' })
+    expect(known.get('other')).toEqual({ state: 'fetched', content: content('one') })
+    expect(asked).toHaveLength(5)
+  })
+
+  it('asks eight questions at once, whomever, and begins the next in their order', async () => {
+    const { want, answers, asked } = world()
+    const open: ((outcome: Outcome) => void)[] = []
+    for (let at = 0; at < 11; at++) answers.push(() => new Promise((resolve) => open.push(resolve)))
+    const of = (host: string, count: number) =>
+      Array.from({ length: count }, (_, at) => ({ ...request(`${host}${at}`), url: `https://${host}.example/${at}` }))
+    await want(...of('a', 5), ...of('b', 4), ...of('c', 2))
+    expect(asked).toHaveLength(8)
+    open[7]?.({ content: content('one'), revision: undefined })
+    await turn()
+    // The fifth question to the first host is the oldest, and may not be asked yet.
+    expect(asked.map(({ request: { key } }) => key).slice(8)).toEqual(['c0'])
+    open[0]?.({ content: content('one'), revision: undefined })
+    await turn()
+    expect(asked.map(({ request: { key } }) => key).slice(8)).toEqual(['c0', 'a4'])
   })
 
   it('a start waits for first answers, good or bad, but not for ever', async () => {

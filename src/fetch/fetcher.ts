@@ -11,6 +11,7 @@ import type { FetchRules } from './destination.js'
 import type { FetchCache } from './fetch-cache.js'
 import { fetchReason } from './fetch-error.js'
 import type { FetchContext, Outcome } from './outcome.js'
+import { Slots } from './slots.js'
 
 /** What a fetcher works with. */
 export interface FetcherOptions {
@@ -41,8 +42,9 @@ const PERIOD_MS = 600_000
 const JITTER = 0.2
 /** 1 s to 5 minutes, doubled, ± 20 %. */
 const BACKOFF: BackoffPolicy = { firstMs: 1_000, maxMs: 300_000, factor: 2, jitter: JITTER }
-/** How many servers are asked at once. */
-const MAX_AT_ONCE = 4
+/** How many questions are asked at once, and how many of them to one host. */
+const MAX_AT_ONCE = 8
+const MAX_OF_ONE_HOST = 4
 /** How long a start waits for what policies need, so that proxies which have it are not told that it is missing. */
 const FIRST_ANSWERS_MS = 10_000
 
@@ -50,7 +52,7 @@ const FIRST_ANSWERS_MS = 10_000
 export class Fetcher {
   readonly #options: FetcherOptions
   readonly #wanted = new Map<string, Wanted>()
-  readonly #slots = new Slots(MAX_AT_ONCE)
+  readonly #slots = new Slots(MAX_AT_ONCE, MAX_OF_ONE_HOST)
   /** When it was first asked for, and a while. */
   #patientUntilMs: number | undefined
 
@@ -107,7 +109,7 @@ export class Fetcher {
     if (wanted.last === undefined) await this.#recall(wanted)
     let failures = 0
     while (!stop.signal.aborted && (wanted.last === undefined || isFollowed(request))) {
-      const isGood = await this.#slots.run(() => this.#attempt(wanted))
+      const isGood = await this.#slots.run(hostOf(request), () => this.#attempt(wanted))
       failures = isGood ? 0 : failures + 1
       wanted.isAnswered = true
       wanted.answer()
@@ -190,27 +192,5 @@ function hostOf(request: FetchRequest): string {
       return request.image.registry
     case 'provider':
       return new URL(request.issuer).host
-  }
-}
-
-/** Lets only so many run at once, in the order in which they came. */
-class Slots {
-  #free: number
-  readonly #waiting: (() => void)[] = []
-
-  constructor(count: number) {
-    this.#free = count
-  }
-
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free--
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    try {
-      return await work()
-    } finally {
-      const next = this.#waiting.shift()
-      if (next === undefined) this.#free++
-      else next()
-    }
   }
 }

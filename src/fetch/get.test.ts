@@ -51,6 +51,11 @@ describe('a question', () => {
     expect(await asked).toBe('it did not answer in time')
   })
 
+  it('waits for the beginning of an answer no longer than it was told, and for the rest of it longer', async () => {
+    const silent = await serve(() => undefined)
+    expect(await failure(`http://${silent.host}/`, { beginMs: 50 })).toBe('it did not answer in time')
+  })
+
   it('goes to no name that leads to where nobody is asked', async () => {
     const server = await serve(() => ({ status: 200 }))
     const cluster: FetchRules = { ...LAPTOP, allowsLoopback: false, plainHosts: ['localhost', '127.0.0.1'] }

@@ -15,6 +15,8 @@ export interface GetOptions {
   /** A body of 200 that is longer is an error. */
   readonly maxBytes: number
   readonly timeoutMs: number
+  /** How long the answer may take to begin; as long as it may take when left out. */
+  readonly beginMs?: number
   readonly signal: AbortSignal
 }
 
@@ -35,7 +37,8 @@ export async function get(url: URL, options: GetOptions): Promise<Answer> {
   const host = hostOf(url)
   const wrongAddress = isIP(host) === 0 ? undefined : addressProblem(host, rules)
   if (wrongAddress !== undefined) throw new FetchError(wrongAddress)
-  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(timeoutMs)])
+  const silence = new AbortController()
+  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(timeoutMs), silence.signal])
   const isSecure = url.protocol === 'https:'
   const request = (isSecure ? https : http).request(url, {
     // A connection of its own: nothing is left behind.
@@ -45,12 +48,15 @@ export async function get(url: URL, options: GetOptions): Promise<Answer> {
     signal,
     ...(isSecure ? { minVersion: 'TLSv1.2' as const, ...(authorities === undefined ? {} : { ca: authorities }) } : {}),
   })
+  const begins = setTimeout(() => silence.abort(new DOMException('no answer began', 'TimeoutError')), options.beginMs ?? timeoutMs)
+  request.once('response', () => clearTimeout(begins))
   try {
     return await answerOf(request, options.maxBytes)
   } catch (error) {
     // What the signal ends looks like a fault of the connection.
     throw signal.aborted && !(error instanceof FetchError) ? signal.reason : error
   } finally {
+    clearTimeout(begins)
     request.destroy()
   }
 }

@@ -12,5 +12,5 @@ export const MAX_DOCUMENT_BYTES: number = 4 * 1024 * 1024
 /** For one question about a module. */
 export const MODULE_TIMEOUT_MS = 60_000
 
-/** For one question about anything else. */
+/** For one question about anything else, and for the beginning of any answer: who is not there must not keep others waiting. */
 export const DOCUMENT_TIMEOUT_MS = 15_000

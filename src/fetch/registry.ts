@@ -46,7 +46,15 @@ export class Repository {
 
   #optionsFor({ maxBytes, timeoutMs, accept }: Wanted): GetOptions {
     const { rules, signal } = this.#context
-    return { rules, signal, authorities: this.#request.authorities, maxBytes, timeoutMs, headers: accept === undefined ? {} : { accept } }
+    return {
+      rules,
+      signal,
+      authorities: this.#request.authorities,
+      maxBytes,
+      timeoutMs,
+      beginMs: DOCUMENT_TIMEOUT_MS,
+      headers: accept === undefined ? {} : { accept },
+    }
   }
 
   #ask(url: URL, options: GetOptions): Promise<Answer> {
