@@ -87,6 +87,25 @@ it.each([
   expect(await failure(request(server.host))).toMatch(words)
 })
 
+it('what tells how the only image of an index was made is no other image', async () => {
+  const registry = await startRegistry()
+  running.push(registry)
+  const image = registry.push('team/module', 'image', [{ mediaType: LAYER, content: wasmProgram() }])
+  const attestation = registry.push('team/module', 'attestation', [
+    { mediaType: 'application/vnd.in-toto+json', content: Buffer.from('{}') },
+  ])
+  registry.pushIndex('team/module', 'v1', [
+    { digest: attestation, architecture: 'unknown' },
+    { digest: image, architecture: 'amd64' },
+  ])
+  expect((await fetchImage(request(registry.host), context()))?.content.kind).toBe('module')
+  registry.pushIndex('team/module', 'v1', [
+    { digest: attestation, architecture: 'arm64' },
+    { digest: image, architecture: 'amd64' },
+  ])
+  expect(await failure(request(registry.host))).toMatch(/several platforms/)
+})
+
 it('an image that is named by its digest is that one', async () => {
   const registry = await startRegistry()
   running.push(registry)

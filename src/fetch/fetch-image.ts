@@ -57,10 +57,13 @@ async function readManifest(repository: Repository, reference: string): Promise<
   return { content: parse(body), digest }
 }
 
+/** The platform of what tells how an image was made, which builders put beside it. Source: BuildKit, "Image attestation storage". */
+const OF_NO_PLATFORM = 'unknown'
+
 /** The manifest of an index that is made for WebAssembly, or the only one; undefined for what is no index. */
 function chooseManifest({ manifests }: Manifest['content']): string | undefined {
   if (manifests === undefined) return undefined
-  const found = descriptors(manifests).filter(({ mediaType }) => MANIFESTS.includes(mediaType))
+  const found = descriptors(manifests).filter(({ mediaType, platform }) => MANIFESTS.includes(mediaType) && platform !== OF_NO_PLATFORM)
   const chosen = found.find(({ platform }) => platform === 'wasm') ?? (found.length === 1 ? found[0] : undefined)
   if (chosen === undefined) throw new FetchError('the image is made for several platforms, and WebAssembly is none of them')
   return chosen.digest
