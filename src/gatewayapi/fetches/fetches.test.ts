@@ -15,6 +15,9 @@ describe('names of images', () => {
     ['registry.example.com/', undefined],
     ['registry.example.com/A', undefined],
     ['registry.example.com/../a', undefined],
+    ['registry.example.com/a/../../b', undefined],
+    ['registry.example.com/a//b', undefined],
+    ['registry.example.com/a__b/c--d/e.f_g', ['registry.example.com', 'a__b/c--d/e.f_g', 'latest']],
     ['registry.example.com/a?b', undefined],
     ['https://registry.example.com/a', undefined],
     ['registry.example.com/a@sha256:0', undefined],
@@ -40,8 +43,12 @@ describe('logins', () => {
     [{ 'https://index.docker.io/v1/': { auth } }, 'registry-1.docker.io', ['ann', 'a:b']],
     [{ 'r.example': { auth } }, 'r.example:5000', undefined],
     [{ 'r.example': { auth } }, 'evil.example', undefined],
+    [{ 'r.example/other': { auth }, 'r.example': { username: 'bob', password: 'x' } }, 'r.example', ['bob', 'x']],
+    [{ 'r.example': { username: 'bob', password: 'x' }, 'r.example/team': { auth } }, 'r.example', ['ann', 'a:b']],
+    [{ 'r.example/team/mod': { auth } }, 'r.example', undefined],
+    [{ 'https://r.example/team/module/': { auth } }, 'r.example', ['ann', 'a:b']],
   ])('%j for %s', (auths, registry, expected) => {
-    const read = readRegistryLogin(secret(JSON.stringify({ auths })), registry)
+    const read = readRegistryLogin(secret(JSON.stringify({ auths })), { registry, repository: 'team/module' })
     const login = read.ok ? read.value : undefined
     expect([read.ok, login && [login.username, login.password.reveal()]]).toEqual([true, expected])
   })
@@ -49,7 +56,7 @@ describe('logins', () => {
   it.each([undefined, 'x', '[]', '{"auths":[]}', '{"auths":{"r.example":{"auth":"OnNlY3JldA=="}}}'])(
     '%s is none, and is not repeated',
     (text) => {
-      const read = readRegistryLogin(secret(text), 'r.example')
+      const read = readRegistryLogin(secret(text), { registry: 'r.example', repository: 'team/module' })
       expect([read.ok, JSON.stringify(read)]).toEqual([false, expect.not.stringMatching(/secret/)])
     },
   )

@@ -10,7 +10,7 @@ export interface ImageName {
 }
 
 const NAME =
-  /^(?:oci:\/\/)?([a-z0-9][a-z0-9.-]*(?::[0-9]{1,5})?)\/([a-z0-9]+(?:[._/-]+[a-z0-9]+)*)(?::([A-Za-z0-9_][A-Za-z0-9._-]{0,127}))?(?:@sha256:([a-f0-9]{64}))?$/
+  /^(?:oci:\/\/)?([a-z0-9][a-z0-9.-]*(?::[0-9]{1,5})?)\/([a-z0-9]+(?:(?:[._/]|__|-+)[a-z0-9]+)*)(?::([A-Za-z0-9_][A-Za-z0-9._-]{0,127}))?(?:@sha256:([a-f0-9]{64}))?$/
 
 /** The registry that images of this name are known by answers under another one. */
 const ALIASES: Readonly<Record<string, string>> = { 'docker.io': 'registry-1.docker.io' }

@@ -53,8 +53,7 @@ function fromRegistry(
   }
   const authorities = authoritiesOf(world, tls, field)
   if (!authorities.ok) return authorities
-  const login =
-    pullSecretRef === undefined ? found(undefined) : referredLogin(world, `${field}.pullSecretRef`, pullSecretRef, image.registry)
+  const login = pullSecretRef === undefined ? found(undefined) : referredLogin(world, `${field}.pullSecretRef`, pullSecretRef, image)
   if (!login.ok) return login
   const isPinned = image.reference.startsWith('sha256:') || sha256 !== undefined
   const isFollowed = !isPinned && (pullPolicy === undefined ? isLatest(image) : pullPolicy === 'Always')

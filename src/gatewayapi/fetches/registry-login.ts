@@ -4,17 +4,30 @@ import { Sensitive } from '../../ir/sensitive.js'
 import { decode } from '../certificates.js'
 import type { Read } from '../pem.js'
 import type { RegistryLogin } from './fetch-request.js'
+import type { ImageName } from './image-name.js'
 
 const KEY = '.dockerconfigjson'
 
-/** The login for a registry; undefined where the Secret has none for it, and images are pulled without. Messages hold none of the content. */
-export function readRegistryLogin(secret: Secret, registry: string): Read<RegistryLogin | undefined> {
+/**
+ * The login for an image; undefined where the Secret has none for it, and images are pulled without. Of several for its registry that is taken
+ * which names most of its path, as nodes do it. Messages hold none of the content.
+ */
+export function readRegistryLogin(
+  secret: Secret,
+  { registry, repository }: Pick<ImageName, 'registry' | 'repository'>,
+): Read<RegistryLogin | undefined> {
   const text = decode(secret, KEY)
   if (text === undefined) return { ok: false, message: `has no data "${KEY}"` }
   const auths = record(record(parse(text))?.auths)
   if (auths === undefined) return { ok: false, message: `holds no logins for registries in "${KEY}"` }
-  const entry = Object.entries(auths).find(([name]) => matches(hostOf(name), registry))?.[1]
-  return entry === undefined ? { ok: true, value: undefined } : loginOf(record(entry) ?? {})
+  const [best] = Object.entries(auths)
+    .flatMap(([name, entry]) => {
+      const path = pathOf(name)
+      const isFor = matches(hostOf(name), registry) && (path === '' || repository === path || repository.startsWith(`${path}/`))
+      return isFor ? [{ path, entry }] : []
+    })
+    .sort((a, b) => b.path.length - a.path.length)
+  return best === undefined ? { ok: true, value: undefined } : loginOf(record(best.entry) ?? {})
 }
 
 function loginOf({ auth, username, password }: Readonly<Record<string, unknown>>): Read<RegistryLogin> {
@@ -44,6 +57,15 @@ function record(value: unknown): Readonly<Record<string, unknown>> | undefined {
 /** Tools write hosts, and addresses with a path. */
 function hostOf(name: string): string {
   return name.replace(/^https?:\/\//, '').replace(/\/.*$/, '')
+}
+
+/** Those of the protocol itself are those of the whole registry. */
+function pathOf(name: string): string {
+  const path = name
+    .replace(/^https?:\/\//, '')
+    .replace(/^[^/]*\/?/, '')
+    .replace(/\/+$/, '')
+  return /^v[12]$/.test(path) ? '' : path
 }
 
 function matches(host: string, registry: string): boolean {
