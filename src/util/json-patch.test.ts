@@ -75,5 +75,9 @@ describe('findPlaces', () => {
     { expression: '$.listItems[?(@.deep.on==true)]', want: [['listItems', '0']] },
     { expression: '$.listItems[?(@.deep)]', want: [['listItems', '0']] },
     { expression: '$.a.*', want: [['a', 'b']] },
+    {
+      expression: '$..*..deep..on',
+      want: [['listItems', '0', 'deep', 'on']],
+    },
   ])('$expression', ({ expression, want }) => expect(findPlaces(DOCUMENT, expression)).toEqual(want))
 })

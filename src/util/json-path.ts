@@ -1,5 +1,5 @@
 /** Finds places in a JSON document. Source: RFC 9535, of which this is a part: names, indices, wildcards, descendants, equality. */
-import { keyOf } from './json-pointer.js'
+import { formatPointer, keyOf } from './json-pointer.js'
 
 type Place = readonly string[]
 
@@ -18,11 +18,14 @@ const NAME = /^[A-Za-z_@][A-Za-z0-9_@-]*/
 const FILTER =
   /^\[\?\(?\s*@((?:\.[A-Za-z_@][A-Za-z0-9_@-]*)+)\s*(?:==\s*(?:'([^']*)'|"([^"]*)"|(-?[0-9]+(?:\.[0-9]+)?)|(true|false))\s*)?\)?\]/
 
-/** The places of an expression, in the order of the document. Throws on an expression that is none of ours. */
+/** The places of an expression, each once, in the order of the document. Throws on an expression that is none of ours. */
 export function findPlaces(document: unknown, expression: string): readonly Place[] {
   const steps = parse(expression)
-  const found = steps.reduce<readonly { readonly place: Place; readonly value: unknown }[]>(
-    (nodes, { deep, select }) => nodes.flatMap((node) => (deep ? withDescendants(node) : [node])).flatMap((node) => selected(node, select)),
+  const found = steps.reduce<readonly Node[]>(
+    (nodes, { deep, select }) => {
+      const from = deep ? once(nodes.flatMap(withDescendants)) : nodes
+      return from.flatMap((node) => selected(node, select))
+    },
     [{ place: [], value: document }],
   )
   return found.map(({ place }) => place)
@@ -69,6 +72,11 @@ interface Node {
 function children({ place, value }: Node): readonly Node[] {
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).map(([name, inner]: [string, unknown]) => ({ place: [...place, name], value: inner }))
+}
+
+/** What is inside of several of the places that were found is inside of all of them. */
+function once(nodes: readonly Node[]): readonly Node[] {
+  return [...new Map(nodes.map((node) => [formatPointer(node.place), node])).values()]
 }
 
 function withDescendants(node: Node): readonly Node[] {
