@@ -84,6 +84,18 @@ describe('EnvoyPatchPolicy', () => {
     expect(await world.answerer()).toBe('open')
   }, 60_000)
 
+  it('what Headgate does not know can be added all the same, and is for Envoy to judge', async () => {
+    const filter = (config: string) =>
+      `{name: envoy.filters.http.cdn_loop, typed_config: {"@type": type.googleapis.com/xds.type.v3.TypedStruct, type_url: type.googleapis.com/envoy.extensions.filters.http.cdn_loop.v3.CdnLoopConfig, value: ${config}}}`
+    const adds = (config: string) => policy(patch(`op: add, jsonPath: $..http_filters, path: /0, value: ${filter(config)}`, LISTENER))
+    await world.write(ROUTE, adds('{cdn_id: shop}'))
+    expect(conditions()).toEqual(DONE)
+    await eventually(async () => expect((await world.ask()).echo?.headers).toMatchObject({ 'cdn-loop': 'shop' }))
+    await world.write(ROUTE, adds('{no_such_field: 1}'))
+    await eventually(() => expect(conditions()).toEqual(['Accepted=False/Invalid', 'Programmed=False/Invalid']), 30_000)
+    expect(await world.answerer()).toBe('open')
+  }, 60_000)
+
   it.each([
     {
       what: 'a field that Envoy does not have',
