@@ -1,8 +1,8 @@
 /** Commands against an admin server with known content; the real one is asked in test/cli. */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { json, type RunningHttpServer, startHttpServer } from '../admin/http-server.js'
 import { runGatewayctl } from './run-gatewayctl.js'
@@ -214,6 +214,30 @@ describe('gatewayctl translate', () => {
     writeFileSync(join(folder, 'bad.yaml'), `${gatewayClass}spec: { controllerName: "no domain" }\n`)
     const { code, out } = await run(['translate', '-f', 'bad.yaml'])
     expect([code, out]).toEqual([3, expect.stringMatching(/error bad\.yaml:4:\d+: GatewayClass\/headgate: spec\.controllerName/)])
+  })
+
+  it('reads of a folder what Headgate would: links to folders, and nothing that is hidden', async () => {
+    const write = (path: string, name: string): void => {
+      mkdirSync(join(folder, dirname(path)), { recursive: true })
+      writeFileSync(
+        join(folder, path),
+        `${gatewayClass.replace('headgate', name)}spec: { controllerName: headgate.dev/gateway-controller }\n`,
+      )
+    }
+    write('all/one.yaml', 'one')
+    write('all/deep/two.json.yml', 'two')
+    write('elsewhere/three.yaml', 'three')
+    write('all/.github/workflow.yaml', 'hidden')
+    write('all/..data/one.yaml', 'one')
+    write('all/.one.yaml', 'one')
+    write('all/notes.txt', 'text')
+    mkdirSync(join(folder, 'all/odd.yaml'))
+    symlinkSync(join(folder, 'elsewhere'), join(folder, 'all/linked'))
+    symlinkSync(join(folder, 'all'), join(folder, 'all/deep/loop'))
+    symlinkSync('nowhere.yaml', join(folder, 'all/lost.yaml'))
+    const { code, out, error } = await run(['translate', '-f', 'all'])
+    expect([code, error]).toEqual([0, ''])
+    expect(out.match(/^GatewayClass +\S+/gm)?.map((line) => line.split(/ +/)[1])).toEqual(['one', 'three', 'two'])
   })
 
   it('is clear about files that are not there', async () => {

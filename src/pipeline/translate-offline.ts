@@ -1,6 +1,6 @@
 /** The whole translation without a running Headgate: files in, statuses and Envoy resources out. */
-import { readdir, stat } from 'node:fs/promises'
-import { extname, join, resolve } from 'node:path'
+import { stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { text as readAll } from 'node:stream/consumers'
 import { DUMPED_TYPES, type DumpedResource, type DumpSection, dumpSections } from '../admin/dump.js'
 import { explainAll } from '../admin/explain.js'
@@ -14,6 +14,7 @@ import type { EffectiveField } from '../gatewayapi/policies/effective-report.js'
 import { LocalPlacements } from '../infra/host/local-placements.js'
 import { KINDS } from '../kinds/index.js'
 import { FolderState } from '../provider/file/folder-state.js'
+import { objectFiles } from '../provider/file/object-files.js'
 import { readText } from '../provider/file/read-text.js'
 import { OurObjects } from '../store/our-objects.js'
 import { ResourceStore } from '../store/resource-store.js'
@@ -43,8 +44,6 @@ export interface OfflineTranslation {
 export class UnreadableInputError extends Error {
   override readonly name = 'UnreadableInputError'
 }
-
-const EXTENSIONS = new Set(['.yaml', '.yml', '.json'])
 
 /**
  * Translates files and folders; `-` is the standard input. Throws `UnreadableInputError` for what cannot be read.
@@ -100,13 +99,10 @@ async function textsOf(name: string, workingFolder: string): Promise<readonly Na
     throw new UnreadableInputError(`There is no file or folder ${name}.`, { cause })
   })
   if (!stats.isDirectory()) return [await textOf(name, path)]
-  const entries = await readdir(path, { recursive: true })
-  return Promise.all(
-    entries
-      .filter((entry) => EXTENSIONS.has(extname(entry)))
-      .sort()
-      .map((entry) => textOf(join(name, entry), join(path, entry))),
-  )
+  const files = await objectFiles(path).catch((cause: unknown) => {
+    throw new UnreadableInputError(`The folder ${name} cannot be read.`, { cause })
+  })
+  return Promise.all(files.map((file) => textOf(join(name, file), join(path, file))))
 }
 
 async function textOf(file: string, path: string): Promise<NamedText> {

@@ -6,9 +6,8 @@
  */
 import { type FSWatcher, type Stats, watch } from 'node:fs'
 import { lstat, readdir, realpath, stat } from 'node:fs/promises'
-import { basename, dirname, extname, join, relative, resolve } from 'node:path'
-
-const EXTENSIONS: ReadonlySet<string> = new Set(['.yaml', '.yml', '.json'])
+import { basename, dirname, join, relative, resolve } from 'node:path'
+import { isHidden, isObjectFile, statOrNothing } from './object-files.js'
 
 /** What a watcher works with. */
 export interface FolderWatcherOptions {
@@ -89,7 +88,7 @@ export class FolderWatcher {
       for (const name of names ?? []) {
         const path = join(directory, name)
         const isKnown = known.delete(path)
-        const stats = name.startsWith('.') || this.#closed ? undefined : await statOrNothing(join(this.#root, path))
+        const stats = isHidden(name) || this.#closed ? undefined : await statOrNothing(join(this.#root, path))
         if (stats?.isDirectory() && !this.#directories.has(path)) this.#look(path)
         if (stats?.isFile() && isObjectFile(path) && this.#signatures.get(path) !== signature(stats)) this.#look(path)
         if (stats === undefined && isKnown) this.#look(path)
@@ -158,7 +157,7 @@ export class FolderWatcher {
     // A link to a directory that it stands in would go round for ever.
     if (ancestors.includes(real)) return
     await this.#watch(directory)
-    const names = (await readdir(absolute)).filter((name) => !name.startsWith('.')).sort()
+    const names = (await readdir(absolute)).filter((name) => !isHidden(name)).sort()
     const seen = new Set<string>()
     for (const name of names) {
       const path = join(directory, name)
@@ -188,7 +187,7 @@ export class FolderWatcher {
       }
       // `..data` is the link that a mounted ConfigMap swaps; all other hidden names are nobody's objects.
       if (name === null || name.startsWith('..')) this.#look(directory)
-      else if (!name.startsWith('.')) this.#look(join(directory, name))
+      else if (!isHidden(name)) this.#look(join(directory, name))
     })
     // The directory went away: the one above it tells the same.
     watcher.on('error', () => this.#look(parentOf(directory)))
@@ -222,20 +221,6 @@ export class FolderWatcher {
 function parentOf(path: string): string {
   const parent = dirname(path)
   return parent === '.' ? '' : parent
-}
-
-/** True for files that may hold objects. */
-function isObjectFile(path: string): boolean {
-  const name = basename(path)
-  return EXTENSIONS.has(extname(name)) && !name.startsWith('.')
-}
-
-async function statOrNothing(path: string): Promise<Stats | undefined> {
-  try {
-    return await stat(path)
-  } catch {
-    return undefined
-  }
 }
 
 function signature(stats: Stats): string {
