@@ -31,6 +31,7 @@ import { backendsOfFilters, clustersOfFilters, declareListenerFilters, type List
 import type { Attachment, StreamRoute } from './model.js'
 import { BACKEND_TRAFFIC_POLICY } from './policies/backend-traffic-kind.js'
 import { declareClusterPolicies } from './policies/cluster-policies.js'
+import { declareConnectionTraffic } from './policies/connection-traffic.js'
 import { declareEffectivePolicies, declareRouteScopes, type RoutePolicies } from './policies/effective-policies.js'
 import { backendsOfExtensions, EXTENSION_POLICY } from './policies/extension-kind.js'
 import { declareRateLimitDomains, serviceProblem } from './policies/global-rate-limits.js'
@@ -48,7 +49,7 @@ import { declareRouteStatuses } from './route-status.js'
 import { declareRoutesOfAllKinds } from './routes/any-route.js'
 import { declareRouteRules } from './routes/declare-rules.js'
 import type { RouteRules } from './routes/route-rules.js'
-import { declareStreamRoutes } from './stream-route-sources.js'
+import { declareStreamRouteKeys, declareStreamRoutes } from './stream-route-sources.js'
 import { declareTableHosts } from './table-hosts.js'
 import { declareTelemetry, declareTelemetryWishes } from './telemetry/declare-telemetry.js'
 import type { GatewayTelemetry } from './telemetry/resolve-telemetry.js'
@@ -167,7 +168,12 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
     authentications,
     telemetry: telemetrySources.wishes,
   })
-  const streamRoutes = declareStreamRoutes(graph, routes, attachments, listeners, ruleSources, securityPolicies)
+  const streamRouteKeys = declareStreamRouteKeys(graph, attachments)
+  const connectionTraffic = declareConnectionTraffic(graph, streamRouteKeys, listeners, trafficPolicies)
+  const streamRoutes = declareStreamRoutes(graph, streamRouteKeys, routes, attachments, listeners, ruleSources, {
+    security: securityPolicies,
+    traffic: connectionTraffic,
+  })
   const streamRoutesOf = graph.index(streamRoutes, 'stream routes by listener', (route) => [route.listener])
   const idleStreamRoutes = declareIdleStreamRoutes(graph, streamRoutesOf, listeners)
   const listenerFilters = declareListenerFilters(graph, filtersOfListeners, ruleSources)
@@ -197,7 +203,7 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
   const routeStatuses = declareRouteStatuses(graph, inputs, routes, { attachments, routeRules, idleStreamRoutes })
   const policyStatuses = declarePolicyStatuses(graph, { ...backendSources, backends, routeRules })
   const backendStatuses = declareBackendStatuses(graph, inputs, backends)
-  const facts = declarePolicyFacts(graph, 'BackendTrafficPolicy', traffic, clusterPolicies)
+  const facts = declarePolicyFacts(graph, 'BackendTrafficPolicy', traffic, clusterPolicies, connectionTraffic)
   const ancestors = declareAncestorSources(graph, inputs, attachments, listeners, routeRules)
   const trafficStatuses = declareOwnPolicyStatuses(graph, trafficPolicies, facts, ancestors)
   const securityFacts = declarePolicyFacts(graph, 'SecurityPolicy', security, undefined)

@@ -123,7 +123,9 @@ export interface StreamRoute {
   readonly invalidWeight: number
   /** Who may connect; undefined: everybody. */
   readonly authorization?: ConnectionAuthorization
-  /** Policies that had a say in it. */
+  /** See `StreamChain`. */
+  readonly hashesAddress?: true
+  /** Policies that had a say in it; those of clusters are origins of clusters. */
   readonly policies: readonly ObjectVersion[]
 }
 

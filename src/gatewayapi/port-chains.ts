@@ -122,6 +122,7 @@ function streamChain(
     clusters: route?.clusters ?? [],
     invalidWeight: route?.invalidWeight ?? 0,
     ...(route?.authorization === undefined ? {} : { authorization: route.authorization }),
+    ...(route?.hashesAddress === undefined ? {} : { hashesAddress: true }),
     origins: originsOf([gateway, parent, ...(route === undefined ? [] : [route.route, ...route.policies])]),
   }
 }

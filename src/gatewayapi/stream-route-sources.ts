@@ -1,27 +1,42 @@
 /** Declares what TLSRoutes, TCPRoutes and UDPRoutes serve on listeners. */
 import type { SecuritySettings } from '../gen/kinds.js'
-import type { Collection, Graph, Source } from '../incremental/index.js'
+import type { Collection, Graph, Index, Source } from '../incremental/index.js'
 import { objectKey } from '../util/object-ref.js'
 import type { ClusterUsage } from './backends/cluster-names.js'
 import type { AttachedListener, Attachment, EffectiveListener, RouteKind, StreamRoute } from './model.js'
+import { hashSource } from './policies/backend-traffic.js'
+import { clusterPolicies } from './policies/cluster-policies.js'
 import { connectionSecurity } from './policies/connection-security.js'
+import type { ConnectionTraffic } from './policies/connection-traffic.js'
 import type { Policies } from './policies/policies.js'
 import { isRequestKind, type Routes } from './routes/any-route.js'
 import type { RuleSources } from './routes/find-backend.js'
 import { shareOut } from './routes/weighted-clusters.js'
 
+/** What is about connections. */
+export interface ConnectionPolicies {
+  readonly security: Policies<SecuritySettings>
+  /** By the key of a stream route. */
+  readonly traffic: Source<ConnectionTraffic>
+}
+
+/** Declares the keys of stream routes: `<listener key>#<Kind>/<namespace>/<name>`. */
+export function declareStreamRouteKeys(graph: Graph, attachments: Source<Attachment>): Index<Attachment> {
+  return graph.index(attachments, 'stream routes on listeners', (attachment, key) =>
+    isRequestKind(attachment.route.kind) ? [] : attachedListeners(attachment).map(({ listener }) => `${listener}#${key}`),
+  )
+}
+
 /** Declares the stream routes, by `<listener key>#<Kind>/<namespace>/<name>`. */
 export function declareStreamRoutes(
   graph: Graph,
+  keys: Index<Attachment>,
   routes: Routes,
   attachments: Source<Attachment>,
   listeners: Source<EffectiveListener>,
   sources: RuleSources,
-  securityPolicies: Policies<SecuritySettings>,
+  policies: ConnectionPolicies,
 ): Collection<StreamRoute> {
-  const keys = graph.index(attachments, 'stream routes on listeners', (attachment, key) =>
-    isRequestKind(attachment.route.kind) ? [] : attachedListeners(attachment).map(({ listener }) => `${listener}#${key}`),
-  )
   return graph.collection<StreamRoute>('stream routes', {
     keys,
     compute: (view, key) => {
@@ -35,11 +50,17 @@ export function declareStreamRoutes(
       const { object: route, isRefused } = served
       if (route.kind === 'HTTPRoute' || route.kind === 'GRPCRoute') return undefined
       const gateway = objectKey(listener.gateway.namespace, listener.gateway.name)
-      const context = { ...sources, view, route: attachment.route, referrer: attachment.route, gateway }
       const references = route.spec.rules.flatMap((rule) => rule.backendRefs)
-      const security = route.kind === 'UDPRoute' ? undefined : connectionSecurity(view, securityPolicies, listener, attachment.route)
+      const security = route.kind === 'UDPRoute' ? undefined : connectionSecurity(view, policies.security, listener, attachment.route)
+      const traffic = view.get(policies.traffic, key)?.effective
+      const balancer = hashSource(traffic?.settings ?? {})?.kind === 'sourceIp' ? traffic?.origins.loadBalancer : undefined
+      const context = { ...sources, view, referrer: attachment.route, gateway, clusterPolicies: clusterPolicies(traffic) }
       const isClosed = isRefused || security?.isClosed === true
-      const { clusters, invalidWeight } = shareOut(context, references, usageOf(attachment.route.kind, listener))
+      const { clusters, invalidWeight } = shareOut(
+        { ...context, route: attachment.route },
+        references,
+        usageOf(attachment.route.kind, listener),
+      )
       return {
         route: attachment.route,
         creationTimestamp: attachment.creationTimestamp,
@@ -48,7 +69,8 @@ export function declareStreamRoutes(
         clusters: isClosed ? [] : clusters,
         invalidWeight: isClosed ? 1 : invalidWeight,
         ...(security?.authorization === undefined ? {} : { authorization: security.authorization }),
-        policies: security?.policies ?? [],
+        ...(balancer === undefined ? {} : { hashesAddress: true }),
+        policies: [...(security?.policies ?? []), ...(balancer === undefined ? [] : [balancer])],
       }
     },
   })

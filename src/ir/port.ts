@@ -66,6 +66,8 @@ export interface StreamChain extends ChainBase {
   readonly invalidWeight: number
   /** Who may connect; undefined: everybody. */
   readonly authorization?: ConnectionAuthorization
+  /** True: clusters that balance by a hash take that of the client's address. */
+  readonly hashesAddress?: true
   readonly origins: readonly ObjectVersion[]
 }
 

@@ -69,8 +69,9 @@ export const BACKEND_TRAFFIC_POLICY: PolicyKind<'BackendTrafficPolicy', BackendT
     }
     return undefined
   },
-  isTarget: (kind) => !isConnectionTarget(kind),
-  targetProblem: (settings, kind) => (isBackendTarget(kind) ? backendProblem(settings) : undefined),
+  isTarget: () => true,
+  targetProblem: (settings, kind) =>
+    isBackendTarget(kind) ? backendProblem(settings) : isConnectionTarget(kind) ? connectionProblem(settings) : undefined,
 }
 
 /** True for settings that make a cluster different from the plain one. */
@@ -83,10 +84,24 @@ export function isRequestSetting(path: string): boolean {
   return !isClusterSetting(path) || path === 'loadBalancer'
 }
 
+function connectionProblem(settings: BackendTrafficSettings): Problem | undefined {
+  const hash = settings.loadBalancer?.consistentHash?.type
+  const fields = [
+    ...ofRequests(settings),
+    ...(hash === undefined || hash === 'SourceIP' ? [] : [`loadBalancer.consistentHash.type ${hash}`]),
+  ]
+  return fields.length === 0 ? undefined : unsupported(`${fields.join(', ')}: these routes forward connections, and know no requests.`)
+}
+
+function ofRequests(settings: BackendTrafficSettings): readonly string[] {
+  return leavesOf(settings, ATOMS)
+    .filter(({ path }) => !isClusterSetting(path))
+    .map(({ path }) => path)
+}
+
 function backendProblem(settings: BackendTrafficSettings): Problem | undefined {
-  const ofRequests = leavesOf(settings, ATOMS).filter(({ path }) => !isClusterSetting(path))
   const hash = settings.loadBalancer?.type === 'ConsistentHash' ? ['loadBalancer.type ConsistentHash'] : []
-  const fields = [...ofRequests.map(({ path }) => path), ...hash]
+  const fields = [...ofRequests(settings), ...hash]
   if (fields.length === 0) return undefined
   return unsupported(`${fields.join(', ')}: for a backend nothing can be said about requests; target the routes or their Gateway.`)
 }

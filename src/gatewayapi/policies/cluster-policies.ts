@@ -32,8 +32,9 @@ export function declareClusterPolicies(
           return policy === undefined ? [] : [{ level: level - identity.policies.length, policy }]
         }),
       )
-      const effective = mergePolicies([...around, ...aboutBackend(view, backends, policies, identity)], policies.kind.atoms)
-      return effective && possible(effective, identity, view.get(backends, identity.key))
+      const ofBackend = aboutBackend(view, backends, policies, identity)
+      const effective = mergePolicies([...around, ...ofBackend], policies.kind.atoms)
+      return effective && possible(effective, identity, view.get(backends, identity.key), ofBackend)
     },
   })
 }
@@ -44,15 +45,21 @@ export function clusterPolicies(effective: Effective<Settings> | undefined): Clu
   return layersSaying(effective, isClusterSetting).map((layer) => layer.map(({ namespace, name }) => objectKey(namespace, name)))
 }
 
-/** Without what cannot be done for a backend: the health service of gRPC is asked over HTTP/2, and Envoy refuses a cluster that has none. */
+/**
+ * Without what cannot be done for a backend. The health service of gRPC is asked over HTTP/2, and Envoy refuses a cluster that has none. What
+ * stands behind connections may speak anything: only a policy about it knows that it answers requests.
+ */
 function possible(
   effective: Effective<Settings>,
   { backend, usage }: ClusterIdentity,
   found: ResolvedBackend | undefined,
+  ofBackend: readonly Layer<Settings>[],
 ): Effective<Settings> {
   const { active, ...otherChecks } = effective.settings.healthCheck ?? {}
   const { 'healthCheck.active': loser, ...origins } = effective.origins
-  if (active?.type !== 'GRPC' || loser === undefined || speaksHttp2(usage, found)) return effective
+  if (active === undefined || loser === undefined) return effective
+  const speaksHttp = usage === 'http' || usage === 'grpc' || ofBackend.some(({ policy }) => policy.object === loser)
+  if (active.type === 'TCP' || (active.type === 'HTTP' ? speaksHttp : speaksHttp2(usage, found))) return effective
   const loss: Loss = { loser, field: 'healthCheck.active', winner: { ...backendObject(backend), generation: 0 }, how: 'Unsupported' }
   const settings = { ...effective.settings, healthCheck: otherChecks }
   return { ...effective, settings, origins, losses: [...effective.losses, loss] }

@@ -5,9 +5,9 @@ import type { ConnectionAuthorization } from '../../ir/port.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
 import type { EffectiveListener } from '../model.js'
 import { parseAddressRange } from './address-range.js'
-import { LEVELS, listenerTargets } from './effective-policies.js'
+import { connectionLayers } from './connection-layers.js'
 import { mergePolicies } from './merge.js'
-import { layersAbout, type Policies } from './policies.js'
+import type { Policies } from './policies.js'
 
 /** What policies say about the connections of a route on a listener. */
 export interface ConnectionSecurity {
@@ -24,14 +24,9 @@ export function connectionSecurity(
   view: View,
   policies: Policies<SecuritySettings>,
   listener: EffectiveListener,
-  { kind, namespace, name }: ObjectVersion,
+  route: ObjectVersion,
 ): ConnectionSecurity {
-  const gateway = { kind: 'Gateway', namespace: listener.gateway.namespace, name: listener.gateway.name, sectionName: undefined }
-  const layers = [
-    { target: gateway, level: LEVELS.gateway },
-    ...listenerTargets(listener),
-    { target: { kind, namespace, name, sectionName: undefined }, level: LEVELS.route },
-  ].flatMap(({ target, level }) => layersAbout(view, policies, target, level))
+  const layers = connectionLayers(view, policies, listener, route)
   const effective = mergePolicies(layers, policies.kind.atoms)
   const broken = layers.flatMap(({ policy }) => (policy.problem === undefined ? [] : [policy.object]))
   const said = effective?.settings.authorization

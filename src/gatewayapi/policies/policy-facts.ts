@@ -3,6 +3,7 @@
  * again only when a fact appears or goes away.
  */
 import type { Collection, Graph, Index, Keys } from '../../incremental/index.js'
+import type { ObjectKey } from '../../util/object-ref.js'
 import type { Problem } from '../conditions.js'
 import { parseRouteRulesKey } from '../routes/route-rules.js'
 import type { RoutePolicies } from './effective-policies.js'
@@ -28,6 +29,7 @@ export function declarePolicyFacts<S extends object>(
   kind: string,
   ofRoutes: Collection<RoutePolicies<S>>,
   ofClusters: Collection<Effective<S>> | undefined,
+  ofConnections?: Collection<{ readonly gateway: ObjectKey; readonly effective: Effective<S> }>,
 ): Index<PolicyFact> {
   const words = [
     graph.index(ofRoutes, `${kind}: facts of routes`, ({ whole, rules, policies }, key) => {
@@ -39,6 +41,14 @@ export function declarePolicyFacts<S extends object>(
     ...(ofClusters === undefined
       ? []
       : [graph.index(ofClusters, `${kind}: facts of clusters`, (effective) => [...new Set(factsOf(effective, '').map(toWord))])]),
+    ...(ofConnections === undefined
+      ? []
+      : [
+          graph.index(ofConnections, `${kind}: facts of connections`, ({ effective, gateway }) => {
+            const applies = effective.layers.flat().map((policy): PolicyFact => fact(keyOf(policy), gateway, 'applies'))
+            return [...new Set([...applies, ...factsOf(effective, gateway)].map(toWord))]
+          }),
+        ]),
   ]
   return factsByPolicy(graph, kind, words)
 }

@@ -27,6 +27,7 @@ export function tcpProxy(
       ...clusterSpecifier(chain),
       idleTimeout: duration(client.tcpIdleTimeoutMs),
       maxConnectAttempts: uint32(CONNECT_ATTEMPTS),
+      ...(chain.hashesAddress === true ? { hashPolicy: [{ sourceIp: {} }] } : {}),
       ...(accessLog.length === 0 ? {} : { accessLog }),
     }),
   }
