@@ -7,7 +7,7 @@ import { normalizePath } from './normalize-path.js'
 import { outcomesOf } from './outcomes.js'
 import { defaultPort, type Question } from './question.js'
 import { isUnreachable, mismatch, shareOf } from './route-match.js'
-import { headersByName, type SeenRequest } from './seen-request.js'
+import { headersByName, isGrpc, type SeenRequest } from './seen-request.js'
 import { findVirtualHost, hostOf } from './virtual-host.js'
 
 type HttpConnectionManager = envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
@@ -43,10 +43,16 @@ export function explainHttp(configuration: GroupConfiguration, manager: HttpConn
 
   const request = seenBy(manager, question, path.path)
   const seen = { method: request.method, host: hostOf(request.authority, manager.stripTrailingHostDot === true), path: request.path }
+  const toClient = isGrpc(request) ? asGrpc : (outcome: Outcome) => outcome
   const { virtualHost, covering, others } = findVirtualHost(configuration, manager, request.authority)
   if (virtualHost === undefined) {
     const because = `no route serves the host ${seen.host}`
-    return { ...NOTHING, seen, otherDomains: others, outcomes: [byProxy({ does: 'answer', status: 404, body: undefined, because })] }
+    return {
+      ...NOTHING,
+      seen,
+      otherDomains: others,
+      outcomes: [toClient(byProxy({ does: 'answer', status: 404, body: undefined, because }))],
+    }
   }
   const choice = chooseRoutes(virtualHost.routes ?? [], request)
   const outcomes = choice.chosen.flatMap(({ route, share }) => outcomesOf({ configuration, manager, virtualHost, request }, route, share))
@@ -58,7 +64,7 @@ export function explainHttp(configuration: GroupConfiguration, manager: HttpConn
     otherDomains: [],
     passedOver: choice.passedOver,
     behind: choice.behind,
-    outcomes: missed <= 0 ? outcomes : [...outcomes, { ...byProxy(NO_ROUTE), share: missed }],
+    outcomes: (missed <= 0 ? outcomes : [...outcomes, { ...byProxy(NO_ROUTE), share: missed }]).map(toClient),
     notes: notesAbout(manager),
   }
 }
@@ -67,6 +73,16 @@ const NO_ROUTE: AnswerOutcome = { does: 'answer', status: 404, body: undefined, 
 
 function byProxy<What extends AnswerOutcome | RedirectOutcome>(outcome: What): Outcome {
   return { share: 1, route: undefined, filters: [], ...outcome }
+}
+
+/** What Envoy makes of the status of an answer of its own to gRPC. Source: envoy/source/common/grpc/status.cc, `httpToGrpcStatus`. */
+const GRPC_STATUS: Readonly<Record<number, number>> = { 400: 13, 401: 16, 403: 7, 404: 12, 429: 14, 502: 14, 503: 14, 504: 14 }
+
+/** What has no status of its own in gRPC. */
+const UNKNOWN = 2
+
+function asGrpc(outcome: Outcome): Outcome {
+  return outcome.does === 'answer' ? { ...outcome, grpcStatus: GRPC_STATUS[outcome.status] ?? UNKNOWN } : outcome
 }
 
 /** HTTP/1 names underscores that some servers take for dashes. */

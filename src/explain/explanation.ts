@@ -79,6 +79,8 @@ export interface RedirectOutcome {
 export interface AnswerOutcome {
   readonly does: 'answer'
   readonly status: number
+  /** For gRPC: the client gets 200 with this `grpc-status` in place of the status. */
+  readonly grpcStatus?: number
   /** The beginning of the body, where there is one. */
   readonly body: string | undefined
   readonly because: string

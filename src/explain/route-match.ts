@@ -1,7 +1,7 @@
 /** Whether a request is what a route wants. Source: envoy/config/route/v3/route_components.proto, RouteMatch. */
 import { Enum } from '../gen/envoy/enums.js'
 import type { envoy } from '../gen/envoy/types.js'
-import { headerOf, queryOf, type SeenRequest, withoutQuery } from './seen-request.js'
+import { headerOf, isGrpc, queryOf, type SeenRequest, withoutQuery } from './seen-request.js'
 import { describeMatcher, regexMatches, textMatches } from './text-match.js'
 
 type RouteMatch = envoy.config.route.v3.RouteMatch
@@ -67,11 +67,6 @@ function headerMismatch(matcher: HeaderMatcher, request: SeenRequest): string | 
   if (seen.length === 0) return `${what} is not there, and must ${wanted}`
   if (seen.some((value) => textMatches(stringMatch, value)) !== invertMatch) return undefined
   return `${what} is ${seen.map((value) => JSON.stringify(value)).join(' and ')}, and must ${wanted}`
-}
-
-function isGrpc(request: SeenRequest): boolean {
-  const [type = ''] = headerOf(request, 'content-type')
-  return type === 'application/grpc' || /^application\/grpc[+;]/.test(type)
 }
 
 function queryMismatch({ queryParameters = [] }: RouteMatch, { path }: SeenRequest): string | undefined {

@@ -29,6 +29,12 @@ export function headerOf(request: SeenRequest, name: string): readonly string[] 
   }
 }
 
+/** True for a request that says that it is gRPC. */
+export function isGrpc(request: SeenRequest): boolean {
+  const [type = ''] = headerOf(request, 'content-type')
+  return type === 'application/grpc' || /^application\/grpc[+;]/.test(type)
+}
+
 /** A path without what follows a `?`. */
 export function withoutQuery(path: string): string {
   const at = path.indexOf('?')

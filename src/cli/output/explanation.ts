@@ -21,13 +21,27 @@ export function printExplanation(
   style: Style,
 ): string {
   if (explained.length === 0) return `${style.bad('no listener')}  ${noListener(question)}\n`
-  return explained
-    .map((each) =>
-      linesOf(question, each, statuses, style)
-        .map(({ title, text }) => `${style.faint(title.padEnd(TITLE_WIDTH))}${printable(text)}\n`)
-        .join(''),
-    )
-    .join('\n')
+  const serving = explained.filter(isServing)
+  const shown = serving.length === 0 ? explained : serving
+  const elsewhere = explained.filter((each) => !shown.includes(each)).flatMap(({ gateways }) => gateways)
+  const texts = shown.map((each) => printLines(linesOf(question, each, statuses, style), style))
+  return [...texts, ...(elsewhere.length === 0 ? [] : [printLines(column('elsewhere', [notServing(elsewhere)]), style)])].join('\n')
+}
+
+/** True where a route, or a backend of a connection, is found. */
+function isServing({ outcomes }: ExplainedRequest): boolean {
+  return outcomes.some(({ route, does }) => route !== undefined || does === 'stream')
+}
+
+function notServing(gateways: readonly string[]): string {
+  const named = few(gateways).join(', ')
+  return gateways.length === 1
+    ? `${named} listens on this port too, and has nothing for it`
+    : `${named} listen on this port too, and have nothing for it`
+}
+
+function printLines(lines: readonly Line[], style: Style): string {
+  return lines.map(({ title, text }) => `${style.faint(title.padEnd(TITLE_WIDTH))}${printable(text)}\n`).join('')
 }
 
 const TITLE_WIDTH = 12
@@ -112,7 +126,9 @@ function doesLine(outcome: Outcome, style: Style): string {
     case 'redirect':
       return style.good(`${outcome.status}, sent to ${outcome.location}`)
     case 'answer':
-      return style.bad(`${outcome.status}: ${outcome.because}${outcome.body === undefined ? '' : `: ${outcome.body}`}`)
+      return style.bad(
+        `${outcome.grpcStatus === undefined ? outcome.status : `200 with grpc-status ${outcome.grpcStatus}`}: ${outcome.because}${outcome.body === undefined ? '' : `: ${outcome.body}`}`,
+      )
     case 'close':
       return style.bad(`the connection is closed: ${outcome.because}`)
   }
