@@ -165,10 +165,13 @@ describe('templates', () => {
     expect(names.filter((name) => rules.includes(`service=\\"${name}\\"`))).toEqual([`${long}-h-metrics`])
   })
 
-  it('make no disruption budget for a single replica: it would stop every drain of a node', async () => {
-    const objects = await helm.objects('--set', 'replicaCount=1')
-    expect(objects.map(({ kind }) => kind)).not.toContain('PodDisruptionBudget')
-  })
+  it.each(['replicaCount=1', 'autoscaling.enabled=true,autoscaling.minReplicas=1'])(
+    'make no disruption budget for a single replica: it would stop every drain of a node (%s)',
+    async (values) => {
+      const objects = await helm.objects('--set', values)
+      expect(objects.map(({ kind }) => kind)).not.toContain('PodDisruptionBudget')
+    },
+  )
 })
 
 interface SchemaNode {

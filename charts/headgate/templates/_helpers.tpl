@@ -64,9 +64,9 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end -}}
 {{- end -}}
 
-{{/* True if more than one replica of the controller can exist. */}}
+{{/* True if there is always more than one replica of the controller. */}}
 {{- define "headgate.replicated" -}}
-{{- if or (and .Values.autoscaling.enabled (gt (int .Values.autoscaling.maxReplicas) 1)) (and (not .Values.autoscaling.enabled) (gt (int .Values.replicaCount) 1)) -}}
+{{- if gt (int (ternary .Values.autoscaling.minReplicas .Values.replicaCount .Values.autoscaling.enabled)) 1 -}}
 true
 {{- end -}}
 {{- end -}}
