@@ -134,7 +134,7 @@ const spec: ObjectSchema = object(
     service: optional(service, 'The Service in front of the Envoys.'),
     useListenerPortAsContainerPort: optional(
       boolean(),
-      'Envoys bind the ports of listeners themselves, also those below 1024, rather than ports that are 10000 higher. Say it before the Gateway serves anybody: Envoys that run without it cannot bind such ports. With `hostNetwork`, the nodes must allow it.',
+      'Envoys bind the ports of listeners themselves, also those below 1024, rather than ports that are 10000 higher. Say it before the Gateway serves anybody: Envoys that run without it cannot bind such ports, and until they are replaced requests fail. With `hostNetwork`, the nodes must allow it.',
     ),
     names: optional(names, 'Names of what is made.'),
     autoscaling: optional(autoscaling, 'Scales the Envoys with their load.'),

@@ -68,6 +68,26 @@ describe('a Gateway whose Envoys bind the ports of listeners', () => {
   })
 })
 
+describe('a Gateway that is asked to bind the ports of listeners while it serves', () => {
+  it('serves again when its Envoys are replaced: those that may not bind them do not speak for those that may', async () => {
+    const ofLate = (yaml: string): string => yaml.replaceAll('name: web', 'name: late')
+    const late = { namespace: NAMESPACE, host: 'late.example.com' }
+    const gateway = `${ofLate(gatewayYaml(NAMESPACE, 'headgate')).trimEnd()}
+  infrastructure: { parametersRef: { group: headgate.dev, kind: GatewayConfig, name: late } }
+`
+    const route = ofLate(routeYaml(NAMESPACE, 'late', late.host))
+    await apply([ofLate(config('')).replace('Port: true', 'Port: false'), gateway, route].join('---'))
+    await kubectl('wait', 'gateway/late', '--namespace', NAMESPACE, '--for=condition=Programmed', '--timeout=120s')
+    const address = await kubectl('get', 'gateway', 'late', '--namespace', NAMESPACE, '--output', 'jsonpath={.status.addresses[0].value}')
+    await answers({ ...late, address })
+    await apply(ofLate(config('')))
+    await kubectl('rollout', 'status', 'deployment/headgate-late', '--namespace', NAMESPACE, '--timeout=120s')
+    await answers({ ...late, address })
+    expect(conditionsOf(await readGateway(NAMESPACE, 'late'))).toContain('Programmed=True')
+    await kubectl('delete', 'gateway', 'late', '--namespace', NAMESPACE)
+  }, 300_000)
+})
+
 describe('names', () => {
   it('change without a lost request', async () => {
     const load = startLoad(site.address, 80, site.host)

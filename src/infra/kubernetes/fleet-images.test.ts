@@ -18,6 +18,7 @@ describe('FleetImages', () => {
         ]),
       ),
     ).toEqual(['a'])
+    expect(images.changed(new Map([['b', { config: { image: 'own:v1', useListenerPortAsContainerPort: true } }]]))).toEqual(['b'])
     expect(images.changed(new Map([['a', undefined]]))).toEqual([])
     expect(images.changed(new Map([['a', plain]]))).toEqual([])
   })

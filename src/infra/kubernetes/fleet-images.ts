@@ -1,6 +1,6 @@
-/** The image that the Envoys of each fleet are to be of. */
+/** The image that the Envoys of each fleet are to be of, and whether they may bind ports below 1024: others may take what they refuse. */
 import type { GatewayInfra } from '../../ir/infra.js'
-import { proxyImage } from './proxy-settings.js'
+import { bindsLowPorts, proxyBuild, proxyImage } from './proxy-settings.js'
 
 /** Follows them by the key of the fleet. */
 export class FleetImages {
@@ -12,9 +12,11 @@ export class FleetImages {
     this.#defaultImage = defaultImage
   }
 
-  /** The image of a fleet; undefined for one that is not there. */
+  /** The image of a fleet, see `proxyBuild`; undefined for one that is not there. */
   of(infra: Pick<GatewayInfra, 'config'> | undefined): string | undefined {
-    return infra && proxyImage(infra.config, this.#defaultImage)
+    if (infra === undefined) return undefined
+    const { config } = infra
+    return proxyBuild({ image: proxyImage(config, this.#defaultImage), bindsLowPorts: bindsLowPorts(config) })
   }
 
   /** Fleets came, changed or went. Returns the keys of those that are to be of another image than before. */

@@ -147,7 +147,12 @@ describe('what is made for a Gateway', () => {
 
   it('lets Envoys say which image they are of', () => {
     const bootstrap = JSON.stringify(make({ image: 'registry.example/envoy:v9' }).get('ConfigMap'))
-    expect(bootstrap).toMatch(/headgate\.dev\/image.{0,8}registry\.example\/envoy:v9/)
+    expect(bootstrap).toMatch(/headgate\.dev\/image.{0,8}registry\.example\/envoy:v9\\+"/)
+  })
+
+  it('lets Envoys that may bind low ports be of another kind than those that may not: these refuse what the others can do', () => {
+    const bootstrap = JSON.stringify(make({ image: 'registry.example/envoy:v9', useListenerPortAsContainerPort: true }).get('ConfigMap'))
+    expect(bootstrap).toMatch(/headgate\.dev\/image.{0,8}registry\.example\/envoy:v9 \(low ports\)\\+"/)
   })
 
   it('replaces pods when the bootstrap changes, and not when the authority does', () => {

@@ -9,7 +9,7 @@ import type { BindAddresses } from './bind-addresses.js'
 import { type FleetPlace, fleetPlace, serviceName } from './fleet-place.js'
 import { objectAnnotations, objectLabels, selectorLabels, serviceLabels } from './labels.js'
 import { POD_PATHS, type PodStart, podPort, podTemplate } from './pod-template.js'
-import type { ProxySettings } from './proxy-settings.js'
+import { type ProxySettings, proxyBuild } from './proxy-settings.js'
 import { serviceManifest } from './service.js'
 import { strategicMerge } from './strategic-merge.js'
 
@@ -130,7 +130,7 @@ export function bootstrapOf(infra: GatewayInfra, options: FleetOptions): Changed
   const port = podPort(infra, fleetPlace(infra, options.controllerNamespace), settings)
   const text = printBootstrap({
     // The pod's name takes the place of the id on the command line.
-    node: { id: group, cluster: group, image: settings.image },
+    node: { id: group, cluster: group, image: proxyBuild(settings) },
     xds: {
       host: xds.host,
       port: xds.port,

@@ -111,7 +111,7 @@ export function readProxySettings(config: Readonly<Record<string, unknown>>, def
       healthCheckFailureDelaySeconds: numberAt(drain, 'healthCheckFailureDelaySeconds') ?? 0,
     },
     service: readService(fieldAt(config, 'service')),
-    bindsLowPorts: fieldAt(config, 'useListenerPortAsContainerPort') === true,
+    bindsLowPorts: bindsLowPorts(config),
     autoscaling: readAutoscaling(fieldAt(config, 'autoscaling')),
     disruptionBudget: objectAt(config, 'disruptionBudget'),
     podSpec: picked(config, POD_FIELDS),
@@ -129,6 +129,19 @@ export function readProxySettings(config: Readonly<Record<string, unknown>>, def
  */
 export function proxyImage(config: Readonly<Record<string, unknown>>, defaultImage: string): string {
   return stringAt(config, 'image') || defaultImage
+}
+
+/**
+ * The image, and what else decides about what Envoys refuse: pods that may bind ports below 1024 do what those of the same image without that right
+ * cannot.
+ */
+export function proxyBuild({ image, bindsLowPorts }: Pick<ProxySettings, 'image' | 'bindsLowPorts'>): string {
+  return bindsLowPorts ? `${image} (low ports)` : image
+}
+
+/** True if the Envoys bind ports below 1024. */
+export function bindsLowPorts(config: Readonly<Record<string, unknown>>): boolean {
+  return config.useListenerPortAsContainerPort === true
 }
 
 function readBootstrap(bootstrap: unknown): BootstrapChanges {

@@ -95,9 +95,9 @@ export async function createSite(namespace: string, gatewayClass: string): Promi
   return site
 }
 
-/** The Gateway of a site. */
-export function readGateway(namespace: string): Promise<Gateway> {
-  return kubectlJson<Gateway>('get', 'gateway', 'web', '--namespace', namespace)
+/** The Gateway of a site, or another one. */
+export function readGateway(namespace: string, name = 'web'): Promise<Gateway> {
+  return kubectlJson<Gateway>('get', 'gateway', name, '--namespace', namespace)
 }
 
 /** Resolves when the host is answered with 200. */
