@@ -44,7 +44,7 @@ export function explainHttp(configuration: GroupConfiguration, manager: HttpConn
   const request = seenBy(manager, question, path.path)
   const seen = { method: request.method, host: hostOf(request.authority, manager.stripTrailingHostDot === true), path: request.path }
   const toClient = isGrpc(request) ? asGrpc : (outcome: Outcome) => outcome
-  const { virtualHost, covering, others } = findVirtualHost(configuration, manager, request.authority)
+  const { virtualHost, ofAll, covering, others } = findVirtualHost(configuration, manager, request.authority)
   if (virtualHost === undefined) {
     const because = `no route serves the host ${seen.host}`
     return {
@@ -55,7 +55,9 @@ export function explainHttp(configuration: GroupConfiguration, manager: HttpConn
     }
   }
   const choice = chooseRoutes(virtualHost.routes ?? [], request)
-  const outcomes = choice.chosen.flatMap(({ route, share }) => outcomesOf({ configuration, manager, virtualHost, request }, route, share))
+  const outcomes = choice.chosen.flatMap(({ route, share }) =>
+    outcomesOf({ configuration, manager, ofAll, virtualHost, request }, route, share),
+  )
   const missed = 1 - choice.chosen.reduce((sum, { share }) => sum + share, 0)
   return {
     seen,

@@ -1,16 +1,25 @@
 /** Which HTTP filters a request meets. Source: envoy/extensions/filters/network/http_connection_manager/v3, `HttpFilter.disabled`. */
 import type { envoy, google } from '../gen/envoy/types.js'
-import { decode } from '../xds/message.js'
+import { decode, messageName } from '../xds/message.js'
 
 type HttpConnectionManager = envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
-type FilterConfigs = Readonly<Record<string, google.protobuf.Any>>
+type HttpFilter = envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter
+type Any = google.protobuf.Any
 
-const ROUTER = 'envoy.filters.http.router'
-const SWITCH = '/envoy.config.route.v3.FilterConfig'
+/** What a route, or something around it, says to filters, by their names. */
+export type FilterConfigs = Readonly<Record<string, Any>>
+
+const SWITCH = 'envoy.config.route.v3.FilterConfig'
+const CHAIN = 'envoy.extensions.filters.http.filter_chain.v3.FilterChainConfig'
+const PLACE = 'envoy.extensions.common.matching.v3.ExtensionWithMatcherPerRoute'
+const EXECUTE = 'envoy.extensions.filters.http.composite.v3.ExecuteFilterAction'
+
+/** Filters of ours that only find the route, or stand for others; and the last one of every chain. */
+const HIDDEN = /^(headgate\.(scope_search|present\.\d+)|envoy\.filters\.http\.router)$/
 
 /**
  * Names of filters in the order in which a request passes them: those that a route, its host or its backend configures, and those of the
- * listener that are always on.
+ * listener that are always on. Of a place that a route fills, the names of what it is filled with.
  *
  * @param configs from the outside in: of the route configuration, of the host, of the route, of the backend
  */
@@ -19,13 +28,75 @@ export function filtersInEffect(
   configs: readonly (FilterConfigs | undefined)[],
 ): readonly string[] {
   const said = new Map(configs.flatMap((each) => Object.entries(each ?? {})))
-  return httpFilters.flatMap(({ name = '', disabled = false }) => {
+  const chain = httpFilters.flatMap((filter) => [
+    { name: filter.name ?? '', isOn: filter.disabled !== true, own: filter.typedConfig },
+    ...membersOf(filter),
+  ])
+  const names = chain.flatMap(({ name, isOn, own }) => {
     const config = said.get(name)
-    const isOn = config === undefined ? !disabled : !isSwitchedOff(config)
-    return isOn && name !== ROUTER ? [name] : []
+    if (HIDDEN.test(name)) return []
+    if (config === undefined) return isOn ? [name] : []
+    // What stands in the chain without effect has none by the same words.
+    return own !== undefined && !isOn && isSame(own, config) ? [] : effectOf(name, config)
   })
+  return [...new Set(names)]
 }
 
-function isSwitchedOff({ type_url = '', value }: google.protobuf.Any): boolean {
-  return type_url.endsWith(SWITCH) && decode('envoy.config.route.v3.FilterConfig', value ?? Buffer.alloc(0)).disabled === true
+/** The last word about a filter; undefined where nobody says anything. */
+export function configFor(name: string, configs: readonly (FilterConfigs | undefined)[]): Any | undefined {
+  return configs.findLast((each) => each?.[name] !== undefined)?.[name]
+}
+
+/** Filters that stand in the chain as one. They have an effect where they are configured by their own names. */
+function membersOf({ typedConfig }: HttpFilter): readonly { readonly name: string; readonly isOn: false; readonly own: Any | undefined }[] {
+  if (!is(typedConfig, CHAIN)) return []
+  const members = decode(CHAIN, bytesOf(typedConfig)).defaultFilterChain?.filters ?? []
+  return members.map((each) => ({ name: each.name ?? '', isOn: false, own: each.typedConfig }))
+}
+
+/** The names of what a filter does with this configuration; none for one that does nothing. */
+function effectOf(name: string, config: Any): readonly string[] {
+  if (is(config, SWITCH)) {
+    const { disabled = false, config: inner } = decode(SWITCH, bytesOf(config))
+    if (disabled) return []
+    // A place or a group of ours that is only switched on has nothing in it.
+    return (inner?.type_url ?? '') === '' ? (name.startsWith('headgate.') ? [] : [name]) : effectOf(name, inner ?? {})
+  }
+  if (is(config, PLACE)) return placedIn(name, config)
+  return isIdle(config) ? [] : [name]
+}
+
+function placedIn(name: string, config: Any): readonly string[] {
+  const { xdsMatcher } = decode(PLACE, bytesOf(config))
+  const action = xdsMatcher?.onNoMatch?.action?.typedConfig
+  if (!is(action, EXECUTE)) return xdsMatcher?.matcherList === undefined ? [] : [name]
+  const { typedConfig, filterChain } = decode(EXECUTE, bytesOf(action))
+  const placed = typedConfig === undefined ? (filterChain?.typedConfig ?? []) : [typedConfig]
+  return placed.map((each) => (each.name?.startsWith('headgate.') === true ? typeName(each.typedConfig) : each.name) ?? name)
+}
+
+/** The name that Envoy gives filters of a type: `envoy.filters.http.lua` for `envoy.extensions.filters.http.lua.v3.Lua`. */
+function typeName(config: Any | undefined): string | undefined {
+  const [, kind] = /envoy\.extensions\.(filters\.http\.\w+)\./.exec(config?.type_url ?? '') ?? []
+  return kind === undefined ? undefined : `envoy.${kind}`
+}
+
+/** True for a configuration that says that nothing is to be done. */
+function isIdle(config: Any): boolean {
+  const type = messageName(config.type_url ?? '')
+  if (type === undefined) return false
+  const bytes = bytesOf(config)
+  return bytes.length === 0 || (decode(type, bytes) as { readonly disabled?: unknown }).disabled === true
+}
+
+function isSame(a: Any, b: Any): boolean {
+  return a.type_url === b.type_url && Buffer.compare(bytesOf(a), bytesOf(b)) === 0
+}
+
+function is(config: Any | undefined, type: string): config is Any {
+  return config?.type_url?.endsWith(`/${type}`) === true
+}
+
+function bytesOf({ value }: Any): Uint8Array {
+  return value ?? new Uint8Array()
 }

@@ -1,10 +1,11 @@
 /** What a route does with a request. */
 import { Enum } from '../gen/envoy/enums.js'
 import type { envoy, google } from '../gen/envoy/types.js'
+import { decode } from '../xds/message.js'
 import { explainCluster } from './backends.js'
 import type { GroupConfiguration } from './configuration.js'
 import type { AnswerOutcome, ForwardOutcome, Outcome } from './explanation.js'
-import { filtersInEffect } from './filters.js'
+import { configFor, type FilterConfigs, filtersInEffect } from './filters.js'
 import { explainRedirect } from './redirect.js'
 import { rewritePath } from './rewrite.js'
 import { isUnreachable } from './route-match.js'
@@ -22,8 +23,17 @@ type Backend = Pick<envoy.config.route.v3.WeightedCluster.ClusterWeight, 'name' 
 export interface OutcomeContext {
   readonly configuration: GroupConfiguration
   readonly manager: HttpConnectionManager
+  /** What is said to filters for all hosts. */
+  readonly ofAll: FilterConfigs
   readonly virtualHost: VirtualHost
   readonly request: SeenRequest
+}
+
+const PREFLIGHT: AnswerOutcome = {
+  does: 'answer',
+  status: 200,
+  body: undefined,
+  because: 'the cors filter answers what browsers ask beforehand',
 }
 
 /** How much of a body is shown. */
@@ -35,6 +45,7 @@ export function outcomesOf(context: OutcomeContext, route: Route, share: number)
   const shared = { share, route: name, filters: filtersFor(context, route) }
   if (redirect !== undefined) return [{ ...shared, does: 'redirect', ...explainRedirect(redirect, match, context.request) }]
   if (directResponse !== undefined) return [{ ...shared, ...answerOf(directResponse, isClosed(context, name)) }]
+  if (action !== undefined && isAnsweredPreflight(context, route)) return [{ ...shared, ...PREFLIGHT }]
   if (action === undefined) return [{ ...shared, does: 'answer', status: 404, body: undefined, because: 'the route does nothing' }]
   const backends = backendsOf(action, context.request)
   const total = backends.reduce((sum, { weight }) => sum + (weight?.value ?? 0), 0)
@@ -48,8 +59,27 @@ export function outcomesOf(context: OutcomeContext, route: Route, share: number)
     }))
 }
 
-function filtersFor({ manager, virtualHost }: OutcomeContext, route: Route, backend: Backend = {}): readonly string[] {
-  return filtersInEffect(manager, [virtualHost.typedPerFilterConfig, route.typedPerFilterConfig, backend.typedPerFilterConfig])
+function filtersFor(context: OutcomeContext, route: Route, backend: Backend = {}): readonly string[] {
+  return filtersInEffect(context.manager, configsOf(context, route, backend))
+}
+
+function configsOf({ ofAll, virtualHost }: OutcomeContext, route: Route, backend: Backend = {}): readonly (FilterConfigs | undefined)[] {
+  return [ofAll, virtualHost.typedPerFilterConfig, route.typedPerFilterConfig, backend.typedPerFilterConfig]
+}
+
+const CORS = 'envoy.filters.http.cors'
+const CORS_POLICY = 'envoy.extensions.filters.http.cors.v3.CorsPolicy'
+
+/** True for what browsers ask before a request of another origin, where a filter answers it whoever asks. Source: the Fetch standard. */
+function isAnsweredPreflight(context: OutcomeContext, route: Route): boolean {
+  const { request } = context
+  const isPreflight =
+    request.method === 'OPTIONS' && headerOf(request, 'origin').length > 0 && headerOf(request, 'access-control-request-method').length > 0
+  const config = isPreflight ? configFor(CORS, configsOf(context, route)) : undefined
+  if (config?.type_url?.endsWith(CORS_POLICY) !== true) return false
+  const { forwardNotMatchingPreflights: forwards } = decode(CORS_POLICY, config.value ?? Buffer.alloc(0))
+  // Envoy forwards those of unknown origins unless it is told not to.
+  return forwards !== undefined && forwards.value !== true
 }
 
 /** True for a route that answers an error: what its rule asks for stands behind it, where no request comes. */

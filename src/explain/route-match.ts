@@ -36,7 +36,7 @@ function pathMismatch(match: RouteMatch, { method, path }: SeenRequest): string 
   if (match.connectMatcher !== undefined) return method === 'CONNECT' ? undefined : `the method is ${method}, not CONNECT`
   if (path === '') return 'a CONNECT has no path'
   const own = withoutQuery(path)
-  const isCased = match.caseSensitive?.value !== false
+  const isCased = match.caseSensitive === undefined || match.caseSensitive.value === true
   const [seen, of] = isCased ? [own, (text: string) => text] : [own.toLowerCase(), (text: string) => text.toLowerCase()]
   if (match.path !== undefined) return seen === of(match.path) ? undefined : `the path is not ${match.path}`
   if (match.prefix !== undefined) return seen.startsWith(of(match.prefix)) ? undefined : `the path does not begin with ${match.prefix}`

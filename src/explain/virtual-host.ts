@@ -7,13 +7,17 @@ import type { envoy } from '../gen/envoy/types.js'
 import { decode } from '../xds/message.js'
 import { TYPE_URL } from '../xds/resource.js'
 import type { GroupConfiguration } from './configuration.js'
+import type { FilterConfigs } from './filters.js'
 
 type HttpConnectionManager = envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+type RouteConfiguration = envoy.config.route.v3.RouteConfiguration
 type VirtualHost = envoy.config.route.v3.VirtualHost
 
 /** Where a host leads. */
 export interface FoundHost {
   readonly virtualHost: VirtualHost | undefined
+  /** What is said to filters for all hosts that came with it. */
+  readonly ofAll: FilterConfigs
   /** Domains that serve the host as well, and less closely, the closest first. */
   readonly covering: readonly string[]
   /** Domains that there are, where none serves the host; at most `MOST_DOMAINS`. */
@@ -41,44 +45,44 @@ export function hostOf(authority: string, stripsDot: boolean): string {
 
 function findInTable(configuration: GroupConfiguration, table: string, host: string): FoundHost {
   const resource = configuration.find(TYPE_URL.routeConfiguration, table)
-  if (resource === undefined) return { virtualHost: undefined, covering: [], others: [] }
+  if (resource === undefined) return { virtualHost: undefined, ofAll: {}, covering: [], others: [] }
   // Thousands of hosts may be there, of which one is read.
   if (resource.parts !== undefined) {
     const parts = new Map(resource.parts.map((part) => [part.name, part.value]))
     return choose([...parts.keys()], host, (domain) => decode('envoy.config.route.v3.VirtualHost', parts.get(domain) ?? Buffer.alloc(0)))
   }
-  return chooseAmong(decode('envoy.config.route.v3.RouteConfiguration', resource.value).virtualHosts ?? [], host)
+  return chooseAmong(decode('envoy.config.route.v3.RouteConfiguration', resource.value), host)
 }
 
 /** A host that has a scope of its own is served by that, and every other one by the scope of wildcards. */
 function findScope(configuration: GroupConfiguration, prefix: string, host: string): FoundHost {
   const others = scopeOf(configuration, `${prefix}${EVERY_OTHER}`)
   const own = scopeOf(configuration, `${prefix}${host}`)
-  if (own.length === 0) {
+  if ((own.virtualHosts ?? []).length === 0) {
     const found = chooseAmong(others, host)
     if (found.virtualHost !== undefined) return found
     return { ...found, others: [...configuration.scopedHosts(prefix, MOST_DOMAINS), ...found.others].slice(0, MOST_DOMAINS) }
   }
-  return { ...chooseAmong(own, host), covering: coveringDomains(others.flatMap(domainsOf), host) }
+  return { ...chooseAmong(own, host), covering: coveringDomains((others.virtualHosts ?? []).flatMap(domainsOf), host) }
 }
 
-function scopeOf(configuration: GroupConfiguration, name: string): readonly VirtualHost[] {
+function scopeOf(configuration: GroupConfiguration, name: string): RouteConfiguration {
   const resource = configuration.find(TYPE_URL.scopedRouteConfiguration, name)
-  if (resource === undefined) return []
-  return decode('envoy.config.route.v3.ScopedRouteConfiguration', resource.value).routeConfiguration?.virtualHosts ?? []
+  if (resource === undefined) return {}
+  return decode('envoy.config.route.v3.ScopedRouteConfiguration', resource.value).routeConfiguration ?? {}
 }
 
-function chooseAmong(hosts: readonly VirtualHost[], host: string): FoundHost {
-  const byDomain = new Map(hosts.flatMap((each) => domainsOf(each).map((domain) => [domain, each])))
-  return choose([...byDomain.keys()], host, (domain) => byDomain.get(domain))
+function chooseAmong({ virtualHosts = [], typedPerFilterConfig = {} }: RouteConfiguration, host: string): FoundHost {
+  const byDomain = new Map(virtualHosts.flatMap((each) => domainsOf(each).map((domain) => [domain, each])))
+  return { ...choose([...byDomain.keys()], host, (domain) => byDomain.get(domain)), ofAll: typedPerFilterConfig }
 }
 
 function choose(domains: readonly string[], host: string, hostOfDomain: (domain: string) => VirtualHost | undefined): FoundHost {
   const [closest, ...covering] = coveringDomains(domains, host)
   const virtualHost = closest === undefined ? undefined : hostOfDomain(closest)
   // A host without routes answers like none.
-  if ((virtualHost?.routes ?? []).length > 0) return { virtualHost, covering, others: [] }
-  return { virtualHost: undefined, covering: [], others: domains.filter((domain) => domain !== closest).slice(0, MOST_DOMAINS) }
+  if ((virtualHost?.routes ?? []).length > 0) return { virtualHost, ofAll: {}, covering, others: [] }
+  return { virtualHost: undefined, ofAll: {}, covering: [], others: domains.filter((domain) => domain !== closest).slice(0, MOST_DOMAINS) }
 }
 
 /** The closest first. */

@@ -74,6 +74,13 @@ describe('a fleet under load', () => {
     for (const pod of items) expect(conditionsOf(pod)).toContain('Ready=True')
   })
 
+  it('is explained by its controllers', async () => {
+    const command = ['node', '/app/dist/gatewayctl.mjs', 'explain', '--gateway', `${site.namespace}/web`, `http://${site.host}/`]
+    const printed = await kubectl('exec', 'deployment/headgate', '--namespace', SYSTEM, '--', ...command)
+    expect(printed).toContain(`goes to Service/${site.namespace}/echo/80\n`)
+    expect(printed).toMatch(/^ +at \S+:3000, \S+:3000$/m)
+  })
+
   it('loses no request while its Envoys are replaced', async () => {
     const name = await fleet()
     await withoutLoss(async () => {

@@ -126,7 +126,7 @@ function doesLine(outcome: Outcome, style: Style): string {
     case 'redirect':
       return style.good(`${outcome.status}, sent to ${outcome.location}`)
     case 'answer':
-      return style.bad(
+      return (outcome.status < 400 ? style.good : style.bad)(
         `${outcome.grpcStatus === undefined ? outcome.status : `200 with grpc-status ${outcome.grpcStatus}`}: ${outcome.because}${outcome.body === undefined ? '' : `: ${outcome.body}`}`,
       )
     case 'close':
