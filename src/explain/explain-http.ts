@@ -2,6 +2,7 @@
 import { Enum } from '../gen/envoy/enums.js'
 import type { envoy } from '../gen/envoy/types.js'
 import type { GroupConfiguration } from './configuration.js'
+import { earlyMutations, mutateHeaders } from './early-headers.js'
 import type { AnswerOutcome, Explanation, Outcome, RedirectOutcome } from './explanation.js'
 import { normalizePath } from './normalize-path.js'
 import { outcomesOf } from './outcomes.js'
@@ -14,10 +15,7 @@ type HttpConnectionManager = envoy.extensions.filters.network.http_connection_ma
 type Route = envoy.config.route.v3.Route
 
 /** What there is to say behind the choice of a filter chain. */
-export type HttpPart = Pick<
-  Explanation,
-  'seen' | 'domain' | 'coveringDomains' | 'otherDomains' | 'passedOver' | 'behind' | 'outcomes' | 'notes'
->
+export type HttpPart = Pick<Explanation, 'seen' | 'domain' | 'coveringDomains' | 'otherDomains' | 'passedOver' | 'behind' | 'outcomes'>
 
 const UNDERSCORES = Enum['envoy.config.core.v3.HttpProtocolOptions.HeadersWithUnderscoresAction']
 
@@ -29,7 +27,6 @@ const NOTHING: HttpPart = {
   passedOver: [],
   behind: [],
   outcomes: [],
-  notes: [],
 }
 
 /** Follows a request through an HTTP connection manager. */
@@ -67,7 +64,6 @@ export function explainHttp(configuration: GroupConfiguration, manager: HttpConn
     passedOver: choice.passedOver,
     behind: choice.behind,
     outcomes: (missed <= 0 ? outcomes : [...outcomes, { ...byProxy(NO_ROUTE), share: missed }]).map(toClient),
-    notes: notesAbout(manager),
   }
 }
 
@@ -108,7 +104,7 @@ function seenBy(manager: HttpConnectionManager, { scheme, host, port, method, he
     scheme: scheme === 'https' || scheme === 'tls' ? 'https' : 'http',
     authority: manager.stripTrailingHostDot === true ? authority.replace(/\.(:\d+)?$/, '$1') : authority,
     path,
-    headers: headersByName(kept),
+    headers: headersByName(mutateHeaders(kept, earlyMutations(manager))),
   }
 }
 
@@ -152,10 +148,4 @@ function chooseRoutes(routes: readonly Route[], request: SeenRequest): Choice {
     passedOver: [...passedOver].map(([route, because]) => ({ route, because })),
     behind: [...behind].filter((name) => !ENDS.has(name)),
   }
-}
-
-function notesAbout({ earlyHeaderMutationExtensions = [] }: HttpConnectionManager): readonly string[] {
-  return earlyHeaderMutationExtensions.length > 1
-    ? ['A ClientTrafficPolicy changes headers before routes see them, which is not taken into account.']
-    : []
 }

@@ -51,7 +51,7 @@ function explainListener(configuration: GroupConfiguration, listener: Listener, 
     const problem = cannotSpeak(chain, question, isTls)
     if (problem !== undefined) return { ...nothing, outcomes: [problem] }
     const part: HttpPart = explainHttp(configuration, decode(MANAGER, manager), question)
-    return { filterChain: chain.name, ...part, notes: [...notes, ...part.notes] }
+    return { filterChain: chain.name, ...part, notes }
   }
   if (proxy !== undefined) return { ...nothing, outcomes: streamOutcomes(configuration, decode(TCP_PROXY, proxy)) }
   return { ...nothing, notes: [...notes, 'This listener does nothing that can be explained.'], outcomes: [] }

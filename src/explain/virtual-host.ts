@@ -7,6 +7,7 @@ import type { envoy } from '../gen/envoy/types.js'
 import { decode } from '../xds/message.js'
 import { TYPE_URL } from '../xds/resource.js'
 import type { GroupConfiguration } from './configuration.js'
+import { earlyMutations } from './early-headers.js'
 import type { FilterConfigs } from './filters.js'
 
 type HttpConnectionManager = envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
@@ -98,13 +99,8 @@ function coveringDomains(domains: readonly string[], host: string): readonly str
 const domainsOf = ({ domains = [] }: VirtualHost): readonly string[] => domains
 
 /** What precedes the host in the names of scopes: the header that finds the scope says it. */
-function scopePrefix({ earlyHeaderMutationExtensions = [] }: HttpConnectionManager): string {
-  const values = earlyHeaderMutationExtensions.flatMap(({ typedConfig }) =>
-    (
-      decode('envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation', typedConfig?.value ?? Buffer.alloc(0))
-        .mutations ?? []
-    ).map(({ append }) => append?.header?.value ?? ''),
-  )
+function scopePrefix(manager: HttpConnectionManager): string {
+  const values = earlyMutations(manager).map(({ append }) => append?.header?.value ?? '')
   const last = values.findLast((value) => value.endsWith(AUTHORITY)) ?? ''
   return last.slice(0, -AUTHORITY.length).replaceAll('%%', '%')
 }

@@ -189,6 +189,16 @@ spec:
 `
 }
 
+/** Headers change before routes see them, in every other world. */
+const EARLY = `
+apiVersion: headgate.dev/v1alpha1
+kind: ClientTrafficPolicy
+metadata: {name: early}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: gw}]
+  headers: {earlyRequestHeaders: {remove: [x-w], addIfAbsent: [{name: x-v, value: '1'}]}}
+`
+
 /** What both can say. */
 interface Deed {
   /** 0: the connection is closed. */
@@ -248,7 +258,7 @@ it('says what Envoy does', async () => {
   const seen = new Set<string>()
   const requests = fc.sample(request, { numRuns: WORLDS * REQUESTS, seed })
   for (const [at, routes] of fc.sample(world, { numRuns: WORLDS, seed }).entries()) {
-    const objects = [...shared, ...routes.map(routeYaml)].join('---')
+    const objects = [...shared, ...(at % 2 === 0 ? [] : [EARLY]), ...routes.map(routeYaml)].join('---')
     for (const headgate of headgates) {
       await headgate.write('objects', objects)
       for (const sent of requests.slice(at * REQUESTS, (at + 1) * REQUESTS)) {
