@@ -115,6 +115,20 @@ export class Deliveries {
   }
 
   /**
+   * What is held back for these words of proxies gets its chance.
+   *
+   * @returns true if something was
+   */
+  releaseFor(messages: ReadonlySet<string>): boolean {
+    const released = [...this.#quarantines.entries()].filter(([, { message }]) => messages.has(message))
+    for (const [object, { generation }] of released) {
+      this.#refusedBefore.set(object, generation)
+      this.#quarantines.changed(object)
+    }
+    return released.length > 0
+  }
+
+  /**
    * A group of proxies has come further.
    *
    * @returns true if the translation has something to do

@@ -54,6 +54,7 @@ import { fleetsOf } from './fleet-accounts.js'
 import { listenerPlaces } from './listener-places.js'
 import { ObjectStatuses } from './object-statuses.js'
 import { observe, observeRound } from './observe.js'
+import { retryOccupied } from './occupied-addresses.js'
 import { HandOver } from './replicas/hand-over.js'
 import { formatHolder, parseHolder, replicaUri } from './replicas/identity.js'
 import { rejectedVersionConfigMap } from './replicas/rejected-version-config-map.js'
@@ -299,6 +300,7 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
           await untilAborted(provisioner.listed, running)
           await elector.start(running)
         },
+        (running) => retryOccupied({ clock: systemClock, rejected: server.rejected, pipeline }, running),
         (running) => reportToLeader(reporter, running),
         (running) => handOver.start(running),
       ],

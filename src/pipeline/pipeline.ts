@@ -184,6 +184,11 @@ export class Pipeline implements ProviderSink {
     if (isConcerned && this.deliveries.releaseHeld()) this.#schedule()
   }
 
+  /** Versions that were rejected may be sent again: what is held back for them gets its chance. */
+  forgotten(versions: readonly RejectedVersion[]): void {
+    if (this.deliveries.releaseFor(new Set(versions.map(({ message }) => message)))) this.#schedule()
+  }
+
   #isOfWantedImage({ by }: RejectedVersion): boolean {
     const wanted = by && this.#fleetOf(by.group)
     return wanted === undefined || wanted.image === by?.image

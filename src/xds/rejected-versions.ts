@@ -79,6 +79,13 @@ export class RejectedVersions {
     return true
   }
 
+  /** Takes entries out, and returns them: what they are about is sent again. */
+  forget(isOne: (version: RejectedVersion) => boolean): readonly RejectedVersion[] {
+    const found = [...this.#versions].filter(([, version]) => isOne(version))
+    for (const [key] of found) this.#versions.delete(key)
+    return found.map(([, version]) => version)
+  }
+
   /** All entries, oldest first. */
   list(): readonly RejectedVersion[] {
     return [...this.#versions.values()]

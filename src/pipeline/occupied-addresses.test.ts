@@ -1,0 +1,88 @@
+/** What Envoys refuse because another program of their node has the address is not refused for good. */
+import { ServerCredentials } from '@grpc/grpc-js'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { change, gatewayObjects } from '../../test/perf/objects.js'
+import { createAuthority } from '../../test/support/certificates.js'
+import { eventually } from '../../test/support/eventually.js'
+import { FakeClock } from '../../test/support/fake-clock.js'
+import { CONTROLLER_NAME } from '../gatewayapi/context.js'
+import { PodPlacements } from '../infra/kubernetes/pod-placements.js'
+import { RejectedVersions } from '../xds/rejected-versions.js'
+import { TYPE_URL } from '../xds/resource.js'
+import { allowEveryone } from '../xds/server/authentication.js'
+import { createControlPlane } from './control-plane.js'
+import { retryOccupied } from './occupied-addresses.js'
+
+const GROUP = 'bench/gw'
+const BY = { group: GROUP, image: 'envoy' }
+
+describe('an address that another program has', () => {
+  let clock: FakeClock
+  let stop: AbortController
+  let running: Promise<void>
+  let rejected: RejectedVersions
+  let plane: ReturnType<typeof createControlPlane>
+
+  const listeners = () => [...plane.snapshots.resources(GROUP, TYPE_URL.listener).values()]
+  const held = (): readonly string[] => [...plane.translation.inputs.quarantines.entries()].map(([object]) => object)
+  /** An Envoy refuses the first listener that it was not known to refuse. */
+  const refuse = async (why: string): Promise<void> => {
+    const [listener] = listeners().filter((each) => !rejected.has(each, BY))
+    if (listener === undefined) throw new Error('nothing to refuse')
+    const message = `Error adding/updating listener(s) ${listener.name}: ${why}`
+    const suspects = listener.origins.filter(({ kind }) => kind === 'Gateway')
+    const entry = { ...listener, message, suspects, at: clock.wallTime().toISOString(), by: BY }
+    if (rejected.add(entry)) plane.pipeline.rejected(entry, GROUP)
+    await plane.pipeline.idle()
+  }
+  const pass = async (ms: number): Promise<void> => {
+    for (let left = ms; left > 0; left -= 10_000) {
+      await clock.advance(10_000)
+      await plane.pipeline.idle()
+    }
+  }
+
+  beforeEach(async () => {
+    clock = new FakeClock()
+    stop = new AbortController()
+    rejected = new RejectedVersions()
+    plane = createControlPlane({
+      rejected,
+      imageOf: () => BY.image,
+      context: { controllerName: CONTROLLER_NAME, allowExternalName: false, supportedFeatures: [] },
+      placements: new PodPlacements(),
+      authenticator: allowEveryone(GROUP),
+      credentials: ServerCredentials.createInsecure(),
+    })
+    plane.pipeline.changes(gatewayObjects(await (await createAuthority()).issue({ dns: ['a.secure.example.com'] })).map(change))
+    plane.pipeline.complete()
+    await plane.pipeline.idle()
+    running = retryOccupied({ clock, rejected, pipeline: plane.pipeline }, stop.signal)
+  })
+
+  afterEach(async () => {
+    stop.abort()
+    await running
+  })
+
+  it('is tried again after a minute, by all who get it, as often as it is needed', async () => {
+    const before = listeners().map(({ version }) => version)
+    for (let round = 0; round < 3; round++) {
+      await refuse("cannot bind '0.0.0.0:10080': Address already in use")
+      expect(held()).toEqual(['Gateway/bench/gw'])
+      await pass(50_000)
+      expect(held()).toEqual(['Gateway/bench/gw'])
+      await pass(20_000)
+      await eventually(() => expect(held()).toEqual([]))
+      expect(listeners().map(({ version }) => version)).toEqual(before)
+      expect(listeners().filter((each) => rejected.has(each, BY))).toEqual([])
+    }
+  })
+
+  it('is another matter than what is wrong for good', async () => {
+    await refuse("cannot bind '0.0.0.0:10080': Permission denied")
+    await pass(300_000)
+    expect(held()).toEqual(['Gateway/bench/gw'])
+    expect(rejected.list()).toHaveLength(1)
+  })
+})
