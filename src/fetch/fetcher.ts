@@ -124,7 +124,7 @@ export class Fetcher {
     const known = await this.#options.cache?.read(wanted.request.key)
     if (known === undefined || wanted.stop.signal.aborted) return
     wanted.last = known
-    this.#options.onFetched(wanted.request.key, { state: 'fetched', content: known.content })
+    this.#options.onFetched(wanted.request.key, fetched(known.content))
   }
 
   /** True if what is known is what there is. */
@@ -143,7 +143,7 @@ export class Fetcher {
       }
       onAttempt?.({ ...about, outcome: 'fetched', ...checksum(outcome.content) })
       wanted.last = outcome
-      onFetched(request.key, { state: 'fetched', content: outcome.content })
+      onFetched(request.key, fetched(outcome.content))
       await cache?.write(request.key, outcome)
       return true
     } catch (error) {
@@ -177,6 +177,10 @@ function newWanted(request: FetchRequest, last: Outcome | undefined): Wanted {
 
 function isFollowed(request: FetchRequest): boolean {
   return request.kind === 'provider' || request.isFollowed
+}
+
+function fetched(content: FetchedContent): Fetched {
+  return { state: 'fetched', content, version: createHash('sha256').update(JSON.stringify(content)).digest('hex') }
 }
 
 function checksum(content: FetchedContent): Pick<Attempt, 'sha256'> {

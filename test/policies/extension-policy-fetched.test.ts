@@ -266,12 +266,35 @@ it('a module that breaks off is not handed to any proxy, and one that refuses it
   await world.write(ROUTE, http(`http://${server.host}/broken.wasm`))
   await isClosed('FetchFailed', /no well-formed WebAssembly module/)
   await world.write(ROUTE, http(`http://${server.host}/refusing.wasm`))
-  await eventually(async () => expect(await seen()).toBeGreaterThanOrEqual(500))
-  await eventually(() => expect(conditions()).toEqual(['Accepted=True/Accepted']))
-  expect(await world.answerer({ path: '/' })).toBe('open')
+  await isClosed('Invalid', /refused.*Unable to create Wasm plugin/)
   await world.write(ROUTE, http(`http://${server.host}/good.wasm`))
   await runs()
 }, 60_000)
+
+it.each(['', ', failOpen: true'])(
+  'a module that comes late and is refused by the proxy keeps no change of its neighbours back%s',
+  async (more) => {
+    const state = { content: undefined as Buffer | undefined }
+    const server = await serve(() => (state.content === undefined ? { status: 500 } : { status: 200, body: state.content }))
+    const module = http(`http://${server.host}/module.wasm`, '', more)
+    // What proxies were sent without the module is acknowledged: nothing but the module changes then.
+    await world.write(ROUTE, module)
+    await eventually(async () => expect(await seen()).toBe(more === '' ? 500 : 'no module'))
+    state.content = wasmProgram({ refusesConfig: true })
+    const neighbour = httpRoute('neighbour', `[${under('/neighbour', to('guarded'))}]`)
+    await eventually(() => expect(message()).toMatch(/refused by Envoy: .*Unable to create Wasm plugin/), 20_000)
+    expect(conditions()).toEqual(more === '' ? ['Accepted=False/Invalid'] : ['Accepted=True/Accepted', 'ResolvedRefs=False/Invalid'])
+    await world.write(ROUTE, module, neighbour)
+    expect(await world.answerer({ path: '/neighbour' })).toBe('guarded')
+    await eventually(async () => expect(await seen()).toBe(more === '' ? 500 : 'no module'))
+    // Another module under another name is another one.
+    state.content = MODULE
+    await world.write(ROUTE, module.replace('module.wasm', 'better.wasm'), neighbour)
+    await runs()
+    await eventually(() => expect(conditions()).toEqual(['Accepted=True/Accepted']))
+  },
+  60_000,
+)
 
 /** A part of a module that means nothing. Source: WebAssembly Core 1.0, 5.5.3. */
 function customSection(length: number): Buffer {

@@ -51,9 +51,9 @@ export interface RegistryLogin {
   readonly password: Sensitive
 }
 
-/** What came of it. No value: nothing yet. */
+/** What came of it, and a hash of that. No value: nothing yet. */
 export type Fetched =
-  | { readonly state: 'fetched'; readonly content: FetchedContent }
+  | { readonly state: 'fetched'; readonly content: FetchedContent; readonly version: string }
   /** Why, for people: the words of no server, and no secret. What came before still counts, so there was nothing. */
   | { readonly state: 'failed'; readonly reason: string }
 

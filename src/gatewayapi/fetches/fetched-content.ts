@@ -1,6 +1,6 @@
 /** What has come of a request of a policy. */
 import { type Found, found, missing } from '../authentication/found.js'
-import type { FetchedContent, FetchRequest } from './fetch-request.js'
+import type { Fetched, FetchRequest } from './fetch-request.js'
 import type { FetchWorld } from './referred-trust.js'
 
 /**
@@ -12,9 +12,9 @@ export function fetchedContent(
   { view, inputs }: Pick<FetchWorld, 'view' | 'inputs'>,
   { key }: Pick<FetchRequest, 'key'>,
   what: string,
-): Found<FetchedContent> {
+): Found<Extract<Fetched, { readonly state: 'fetched' }>> {
   const fetched = view.get(inputs.fetched, key)
   if (fetched === undefined) return missing('Pending', `${what} has not been fetched yet.`)
   if (fetched.state === 'failed') return missing('FetchFailed', `${what} could not be fetched: ${fetched.reason}.`)
-  return found(fetched.content)
+  return found(fetched)
 }

@@ -41,9 +41,10 @@ export function providerDocument(
 ): Found<ProviderDocument> {
   const request = providerRequest(world, issuer, backendRef, field)
   if (!request.ok) return request
-  const content = fetchedContent(world, request.value, `${field}: what "${issuer}" says about itself`)
-  if (!content.ok) return content
-  return content.value.kind === 'provider' ? found(content.value.provider) : missing('FetchFailed', `${field}: it is something else.`)
+  const fetched = fetchedContent(world, request.value, `${field}: what "${issuer}" says about itself`)
+  if (!fetched.ok) return fetched
+  const { content } = fetched.value
+  return content.kind === 'provider' ? found(content.provider) : missing('FetchFailed', `${field}: it is something else.`)
 }
 
 interface Trust {

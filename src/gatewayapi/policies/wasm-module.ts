@@ -4,6 +4,7 @@ import type { WasmCode, WasmExtension } from '../../ir/extension.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
 import type { Problem } from '../conditions.js'
 import { fetchedContent } from '../fetches/fetched-content.js'
+import { FETCHED_ORIGIN_KIND, fetchedOrigin } from '../fetches/fetched-origin.js'
 import { moduleRequest } from '../fetches/module-request.js'
 import type { ReferenceContext } from '../routes/find-backend.js'
 import { findProgramConfigMap, programKey } from './program-config-map.js'
@@ -38,10 +39,21 @@ export function wasmModules(context: WasmContext, wasm: readonly Wasm[]): readon
     // Requests go on without a module that may be missing.
     if (!code.ok) return { module: undefined, ...(spec.failOpen ? { broken: undefined, unresolved: code.problem } : broken(code.problem)) }
     const { namespace, name } = context.referrer
-    const { origin } = code.value
     const extension = extensionOf(spec, `${namespace}/${name}/${at}`, code.value.code)
+    const origin = code.value.originOf?.(extension)
+    const refusal = origin && refusalOf(context, origin, `wasm[${at}].code`)
+    // Requests go on without one that is refused, as without one that is not there.
+    if (refusal !== undefined)
+      return { module: undefined, ...(spec.failOpen ? { broken: undefined, unresolved: refusal } : broken(refusal)) }
     return { module: { extension, ...(origin === undefined ? {} : { origin }) }, broken: undefined, unresolved: undefined }
   })
+}
+
+/** Why a module that was fetched is not sent: proxies refused it, with what the policy says of it. */
+function refusalOf({ view, inputs }: ReferenceContext, { kind, name }: ObjectVersion, where: string): Problem | undefined {
+  if (kind !== FETCHED_ORIGIN_KIND) return undefined
+  const quarantine = view.get(inputs.quarantines, `${kind}//${name}`)
+  return quarantine && { reason: 'Invalid', message: `${where}: the module was refused by Envoy: ${quarantine.message}` }
 }
 
 function broken(problem: Problem): Omit<FoundWasmModule, 'module'> {
@@ -62,7 +74,7 @@ function extensionOf({ name, rootID, config, env, failOpen }: Wasm, machine: str
 }
 
 type FoundCode =
-  | { readonly ok: true; readonly value: { readonly code: WasmCode; readonly origin?: ObjectVersion } }
+  | { readonly ok: true; readonly value: { readonly code: WasmCode; readonly originOf?: (extension: WasmExtension) => ObjectVersion } }
   | { readonly ok: false; readonly problem: Problem }
 
 function codeOf(context: ReferenceContext, source: WasmCodeSource, where: string): FoundCode {
@@ -81,10 +93,12 @@ function codeOf(context: ReferenceContext, source: WasmCodeSource, where: string
 function fetchedCode(context: ReferenceContext, source: WasmCodeSource, where: string): FoundCode {
   const request = moduleRequest(context, source, where)
   if (request === undefined || !request.ok) return request ?? unusable(`${where}: says nothing.`)
-  const content = fetchedContent(context, request.value, `${where}: the module`)
-  if (!content.ok) return content
-  if (content.value.kind !== 'module') return unusable(`${where}: it is no module.`)
-  return { ok: true, value: { code: { kind: 'inline', base64: content.value.base64 } } }
+  const fetched = fetchedContent(context, request.value, `${where}: the module`)
+  if (!fetched.ok) return fetched
+  const { content, version } = fetched.value
+  if (content.kind !== 'module') return unusable(`${where}: it is no module.`)
+  const code: WasmCode = { kind: 'inline', base64: content.base64 }
+  return { ok: true, value: { code, originOf: (extension) => fetchedOrigin(version, extension) } }
 }
 
 function givenCode({ view, inputs, referrer }: ReferenceContext, ref: WasmCodeSource['valueRef'], where: string): FoundCode {
@@ -97,7 +111,7 @@ function givenCode({ view, inputs, referrer }: ReferenceContext, ref: WasmCodeSo
   const base64 = content[key] ?? ''
   const beginning = Buffer.from(base64.slice(0, 4 * MAGIC.length), 'base64').subarray(0, MAGIC.length)
   if (!beginning.equals(MAGIC)) return unusable(`${where}: the key "${key}" of ${what} is no WebAssembly module.`)
-  return { ok: true, value: { code: { kind: 'inline', base64 }, origin } }
+  return { ok: true, value: { code: { kind: 'inline', base64 }, originOf: () => origin } }
 }
 
 function unusable(message: string): FoundCode {
