@@ -37,7 +37,7 @@ export function filtersInEffect(
     if (HIDDEN.test(name)) return []
     if (config === undefined) return isOn ? [name] : []
     // What stands in the chain without effect has none by the same words.
-    return own !== undefined && !isOn && isSame(own, config) ? [] : effectOf(name, config)
+    return own !== undefined && !isOn && isSame(own, config) ? [] : effectOf(name, config, own)
   })
   return [...new Set(names)]
 }
@@ -54,13 +54,18 @@ function membersOf({ typedConfig }: HttpFilter): readonly { readonly name: strin
   return members.map((each) => ({ name: each.name ?? '', isOn: false, own: each.typedConfig }))
 }
 
-/** The names of what a filter does with this configuration; none for one that does nothing. */
-function effectOf(name: string, config: Any): readonly string[] {
+/**
+ * The names of what a filter does with this configuration; none for one that does nothing.
+ *
+ * @param own what it does where it is only switched on
+ */
+function effectOf(name: string, config: Any, own: Any | undefined): readonly string[] {
   if (is(config, SWITCH)) {
     const { disabled = false, config: inner } = decode(SWITCH, bytesOf(config))
     if (disabled) return []
+    if (inner !== undefined && (inner.type_url ?? '') !== '') return effectOf(name, inner, own)
     // A place or a group of ours that is only switched on has nothing in it.
-    return (inner?.type_url ?? '') === '' ? (name.startsWith('headgate.') ? [] : [name]) : effectOf(name, inner ?? {})
+    return name.startsWith('headgate.') || (own !== undefined && isIdle(own)) ? [] : [name]
   }
   if (is(config, PLACE)) return placedIn(name, config)
   return isIdle(config) ? [] : [name]

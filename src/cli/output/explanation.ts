@@ -3,6 +3,7 @@ import type { Outcome } from '../../explain/explanation.js'
 import { defaultPort, type Question } from '../../explain/question.js'
 import type { ObjectStatus } from '../../gatewayapi/object-status.js'
 import { describeObject } from '../../util/object-ref.js'
+import { shortened } from '../../util/shortened.js'
 import type { ExplainedRequest } from '../explained-request.js'
 import { complaints } from '../object-health.js'
 import { proxyTrouble } from '../proxy-trouble.js'
@@ -45,6 +46,9 @@ function printLines(lines: readonly Line[], style: Style): string {
 }
 
 const TITLE_WIDTH = 12
+
+/** Of values of policies; `gatewayctl get policies` has them whole. */
+const VALUE_LENGTH = 160
 
 interface Line {
   readonly title: string
@@ -162,7 +166,7 @@ function policyLines(
   style: Style,
 ): readonly string[] {
   const where = `${field === '' ? kind : `${kind} ${field}`}${rule === undefined ? '' : ` (rule ${rule})`}`
-  if (state !== 'broken') return [`${where}: ${JSON.stringify(value)} by ${policy.slice(policy.indexOf('/') + 1)}`]
+  if (state !== 'broken') return [`${where}: ${shortened(JSON.stringify(value), VALUE_LENGTH)} by ${policy.slice(policy.indexOf('/') + 1)}`]
   const own = statuses.filter(({ object }) => describeObject(object) === policy).flatMap(complaints)
   return [`${style.bad('cannot be used:')} ${policy}`, ...few(own.map((complaint) => `  ${complaint}`))]
 }
