@@ -2,13 +2,13 @@
 import { Enum } from '../gen/envoy/enums.js'
 import type { envoy } from '../gen/envoy/types.js'
 import type { GroupConfiguration } from './configuration.js'
-import { earlyMutations, mutateHeaders } from './early-headers.js'
 import type { AnswerOutcome, Explanation, Outcome, RedirectOutcome } from './explanation.js'
 import { normalizePath } from './normalize-path.js'
 import { outcomesOf } from './outcomes.js'
 import { defaultPort, type Question } from './question.js'
 import { isUnreachable, mismatch, shareOf } from './route-match.js'
-import { headersByName, isGrpc, type SeenRequest } from './seen-request.js'
+import { seenHeaders } from './seen-headers.js'
+import { isGrpc, type SeenRequest } from './seen-request.js'
 import { findVirtualHost, hostOf } from './virtual-host.js'
 
 type HttpConnectionManager = envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
@@ -92,19 +92,14 @@ function underscored({ commonHttpProtocolOptions }: HttpConnectionManager, { hea
 
 function seenBy(manager: HttpConnectionManager, { scheme, host, port, method, headers }: Question, path: string): SeenRequest {
   const own = headers.filter(([name]) => name.toLowerCase() !== 'host')
-  const kept =
-    manager.commonHttpProtocolOptions?.headersWithUnderscoresAction === UNDERSCORES.DROP_HEADER
-      ? own.filter(([name]) => !name.includes('_'))
-      : own
   const named = host.includes(':') ? `[${host}]` : host
   const authority =
     headers.find(([name]) => name.toLowerCase() === 'host')?.[1] ?? (port === defaultPort(scheme) ? named : `${named}:${port}`)
   return {
     method,
-    scheme: scheme === 'https' || scheme === 'tls' ? 'https' : 'http',
     authority: manager.stripTrailingHostDot === true ? authority.replace(/\.(:\d+)?$/, '$1') : authority,
     path,
-    headers: headersByName(mutateHeaders(kept, earlyMutations(manager))),
+    ...seenHeaders(manager, own, scheme === 'https' || scheme === 'tls' ? 'https' : 'http'),
   }
 }
 

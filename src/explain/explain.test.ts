@@ -15,9 +15,9 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** A golden case with the class of its Gateways. */
-function translate(name: string): Promise<OfflineTranslation> {
-  const text = readFileSync(join(golden, name, 'in.yaml'), 'utf8')
+/** A golden case with the class of its Gateways, and more. */
+function translate(name: string, more = ''): Promise<OfflineTranslation> {
+  const text = [readFileSync(join(golden, name, 'in.yaml'), 'utf8'), ...(more === '' ? [] : [more])].join('---')
   const file = join(folder, `${name}.yaml`)
   writeFileSync(file, text.includes('kind: GatewayClass') ? text : `${text}---\n${CLASS}`)
   return translateOffline([file], folder)
@@ -72,6 +72,23 @@ describe('connections that are not about HTTP', () => {
 })
 
 const HOSTS = ['a.example.com', 'db.example.com', 'other.test', '192.0.2.1']
+
+it('says what clients must bring beside their requests', async () => {
+  const notes = async (proxyProtocol: string, port: number): Promise<readonly string[]> => {
+    const policy = `
+apiVersion: headgate.dev/v1alpha1
+kind: ClientTrafficPolicy
+metadata: { name: announced, namespace: infra }
+spec: { targetRefs: [{ group: gateway.networking.k8s.io, kind: Gateway, name: gw }], proxyProtocol: ${proxyProtocol} }
+`
+    const explanations = await ask(await translate('client-validation', policy), { scheme: 'https', port })
+    return explanations.flatMap((each) => each.notes)
+  }
+  const certificate = 'Clients that show no certificate, or none that is taken, do not get so far.'
+  expect(await notes('{ optional: true }', 443)).toEqual([certificate])
+  expect(await notes('{}', 443)).toEqual(['Connections that do not begin with the PROXY protocol are closed.', certificate])
+  expect(await notes('{ optional: true }', 3443)).toEqual([])
+})
 
 describe('every golden case', () => {
   const cases = readdirSync(golden, { withFileTypes: true }).filter((each) => each.isDirectory())

@@ -20,6 +20,9 @@ type Listener = envoy.config.listener.v3.Listener
 const MANAGER = 'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager'
 const TCP_PROXY = 'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy'
 
+const PROXY_PROTOCOL = 'envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol'
+const TLS = 'envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext'
+
 /** One explanation for each listener of a group of proxies that may be meant. */
 export function explain(source: ConfigurationSource, group: string, question: Question): readonly Explanation[] {
   const configuration = new GroupConfiguration(source, group)
@@ -38,10 +41,12 @@ function explainListener(configuration: GroupConfiguration, listener: Listener, 
   const isTls = question.scheme === 'https' || question.scheme === 'tls'
   const serverName = isTls && !isAddress(question.host) ? question.host.toLowerCase() : ''
   const chain = chooseFilterChain(listener, { isTls, serverName, from: question.from })
-  const notes =
-    asksForSource(listener) && question.from === undefined
+  const notes = [
+    ...(asksForSource(listener) && question.from === undefined
       ? ['Who may connect depends on the address of the client: say it by --from.']
-      : []
+      : []),
+    ...notesAbout(listener, chain),
+  ]
   const nothing = { filterChain: chain?.name, seen: undefined, ...NOTHING_SEEN, notes }
   if (chain === undefined) return { ...nothing, outcomes: [closed(noChain(listener, isTls, serverName))] }
   const filters = chain.filters ?? []
@@ -55,6 +60,22 @@ function explainListener(configuration: GroupConfiguration, listener: Listener, 
   }
   if (proxy !== undefined) return { ...nothing, outcomes: streamOutcomes(configuration, decode(TCP_PROXY, proxy)) }
   return { ...nothing, notes: [...notes, 'This listener does nothing that can be explained.'], outcomes: [] }
+}
+
+const NOTHING = Buffer.alloc(0)
+
+/** What a client must bring beside its request. */
+function notesAbout({ listenerFilters = [] }: Listener, chain: FilterChain | undefined): readonly string[] {
+  const announced = listenerFilters.find(({ typedConfig }) => typedConfig?.type_url?.endsWith(PROXY_PROTOCOL))?.typedConfig
+  const isRequired =
+    announced !== undefined && decode(PROXY_PROTOCOL, announced.value ?? NOTHING).allowRequestsWithoutProxyProtocol !== true
+  const tls = chain?.transportSocket?.typedConfig
+  const asksForCertificate =
+    tls?.type_url?.endsWith(TLS) === true && decode(TLS, tls.value ?? NOTHING).requireClientCertificate?.value === true
+  return [
+    ...(isRequired ? ['Connections that do not begin with the PROXY protocol are closed.'] : []),
+    ...(asksForCertificate ? ['Clients that show no certificate, or none that is taken, do not get so far.'] : []),
+  ]
 }
 
 const NOTHING_SEEN = { domain: undefined, coveringDomains: [], otherDomains: [], passedOver: [], behind: [] }

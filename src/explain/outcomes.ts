@@ -9,6 +9,7 @@ import { configFor, type FilterConfigs, filtersInEffect } from './filters.js'
 import { explainRedirect } from './redirect.js'
 import { rewritePath } from './rewrite.js'
 import { isUnreachable } from './route-match.js'
+import { upgradeOf } from './seen-headers.js'
 import { headerOf, type SeenRequest, withoutQuery } from './seen-request.js'
 import { substitute } from './text-match.js'
 
@@ -42,6 +43,11 @@ const SHOWN_LETTERS = 200
 /** @param share of the requests, that the route takes */
 export function outcomesOf(context: OutcomeContext, route: Route, share: number): readonly Outcome[] {
   const { name, match = { prefix: '/' }, redirect, directResponse, route: action } = route
+  const upgrade = upgradeOf(context.request)
+  if (upgrade !== undefined && !isUpgraded(context, action, upgrade)) {
+    const because = `the route does not change the protocol to ${upgrade} (connection: upgrade)`
+    return [{ share, route: name, filters: [], does: 'answer', status: 403, body: undefined, because }]
+  }
   const shared = { share, route: name, filters: filtersFor(context, route) }
   if (redirect !== undefined) return [{ ...shared, does: 'redirect', ...explainRedirect(redirect, match, context.request) }]
   if (directResponse !== undefined) return [{ ...shared, ...answerOf(directResponse, isClosed(context, name)) }]
@@ -57,6 +63,13 @@ export function outcomesOf(context: OutcomeContext, route: Route, share: number)
       filters: filtersFor(context, route, backend),
       ...forwardTo(context, { match, action, backend }),
     }))
+}
+
+/** Each way to name a protocol is the same; a route says it, else the listener. Routes that answer by themselves change none. */
+function isUpgraded({ manager }: OutcomeContext, action: RouteAction | undefined, upgrade: string): boolean {
+  const isIt = ({ upgradeType }: { readonly upgradeType?: string }): boolean => upgradeType?.toLowerCase() === upgrade.toLowerCase()
+  const said = action?.upgradeConfigs?.find(isIt) ?? manager.upgradeConfigs?.find(isIt)
+  return said !== undefined && said.enabled?.value !== false
 }
 
 function filtersFor(context: OutcomeContext, route: Route, backend: Backend = {}): readonly string[] {

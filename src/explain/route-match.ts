@@ -102,20 +102,14 @@ function cookieMismatch({ cookies = [] }: RouteMatch, request: SeenRequest): str
   })
 }
 
+/** The first cookie of a name; only what stands before a name, and quotes, are no part of it. */
 function cookieMap(header: string): ReadonlyMap<string, string> {
   const cookies = new Map<string, string>()
   for (const part of header.split(';')) {
     const at = part.indexOf('=')
     if (at < 0) continue
-    const name = part.slice(0, at).trim()
-    if (!cookies.has(name))
-      cookies.set(
-        name,
-        part
-          .slice(at + 1)
-          .trim()
-          .replace(/^"(.*)"$/, '$1'),
-      )
+    const name = part.slice(0, at).trimStart()
+    if (!cookies.has(name)) cookies.set(name, part.slice(at + 1).replace(/^"(.*)"$/, '$1'))
   }
   return cookies
 }
