@@ -71,6 +71,31 @@ describe('connections that are not about HTTP', () => {
   })
 })
 
+const GUARDED = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: gw }
+spec: { gatewayClassName: headgate, listeners: [{ name: db, port: 5432, protocol: TCP }] }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: TCPRoute
+metadata: { name: db }
+spec: { parentRefs: [{ name: gw }], rules: [{ backendRefs: [{ group: headgate.dev, kind: Backend, name: db }] }] }
+---
+apiVersion: headgate.dev/v1alpha1
+kind: Backend
+metadata: { name: db }
+spec: { endpoints: [{ ip: { address: 192.0.2.1, port: 5432 } }] }
+---
+apiVersion: headgate.dev/v1alpha1
+kind: SecurityPolicy
+metadata: { name: office }
+spec:
+  targetRefs: [{ group: gateway.networking.k8s.io, kind: TCPRoute, name: db }]
+  authorization:
+    rules: [{ action: Deny, principal: { clientCIDRs: [10.66.0.0/16] } }, { action: Allow, principal: { clientCIDRs: [10.0.0.0/8] } }]
+`
+
 const HOSTS = ['a.example.com', 'db.example.com', 'other.test', '192.0.2.1']
 
 it('says what clients must bring beside their requests', async () => {
@@ -88,6 +113,27 @@ spec: { targetRefs: [{ group: gateway.networking.k8s.io, kind: Gateway, name: gw
   expect(await notes('{ optional: true }', 443)).toEqual([certificate])
   expect(await notes('{}', 443)).toEqual(['Connections that do not begin with the PROXY protocol are closed.', certificate])
   expect(await notes('{ optional: true }', 3443)).toEqual([])
+})
+
+describe('connections of clients with addresses', () => {
+  const ask = async (from: string | undefined): Promise<readonly Explanation[]> => {
+    const file = join(folder, 'guarded.yaml')
+    writeFileSync(file, `${GUARDED}---${CLASS}`)
+    const translated = await translateOffline([file], folder)
+    return translated.explain({ ...QUESTION, scheme: 'tcp', port: 5432, ...(from === undefined ? {} : { from }) })
+  }
+
+  it('go on or are closed', async () => {
+    expect(outcomes(await ask('10.1.2.3'))).toEqual(['stream Backend/default/db/tcp'])
+    expect(outcomes(await ask('10.66.2.3'))).toEqual(['closed: clients of this address may not connect'])
+    expect(outcomes(await ask('192.0.2.9'))).toEqual(['closed: clients of this address may not connect'])
+    expect(outcomes(await ask('2001:db8::1'))).toEqual(['closed: clients of this address may not connect'])
+  })
+
+  it('are said to depend on them', async () => {
+    const [explanation] = await ask(undefined)
+    expect(explanation?.notes).toEqual(['Who may connect depends on the address of the client: say it by --from.'])
+  })
 })
 
 describe('every golden case', () => {

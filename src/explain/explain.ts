@@ -58,6 +58,8 @@ function explainListener(configuration: GroupConfiguration, listener: Listener, 
     const part: HttpPart = explainHttp(configuration, decode(MANAGER, manager), question)
     return { filterChain: chain.name, ...part, notes }
   }
+  if (proxy !== undefined && chain.name?.endsWith(DENIED) === true)
+    return { ...nothing, outcomes: [closed('clients of this address may not connect')] }
   if (proxy !== undefined) return { ...nothing, outcomes: streamOutcomes(configuration, decode(TCP_PROXY, proxy)) }
   return { ...nothing, notes: [...notes, 'This listener does nothing that can be explained.'], outcomes: [] }
 }
@@ -77,6 +79,9 @@ function notesAbout({ listenerFilters = [] }: Listener, chain: FilterChain | und
     ...(asksForCertificate ? ['Clients that show no certificate, or none that is taken, do not get so far.'] : []),
   ]
 }
+
+/** How the name of a chain ends that is there for clients that may not connect: docs/reference/names.md. */
+const DENIED = '/denied'
 
 const NOTHING_SEEN = { domain: undefined, coveringDomains: [], otherDomains: [], passedOver: [], behind: [] }
 
