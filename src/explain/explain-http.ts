@@ -53,7 +53,7 @@ export function explainHttp(configuration: GroupConfiguration, manager: HttpConn
   }
   const choice = chooseRoutes(virtualHost.routes ?? [], request)
   const outcomes = choice.chosen.flatMap(({ route, share }) =>
-    outcomesOf({ configuration, manager, ofAll, virtualHost, request }, route, share),
+    outcomesOf({ configuration, manager, ofAll, virtualHost, request }, route, share).map((outcome) => byNoRule(route, outcome)),
   )
   const missed = 1 - choice.chosen.reduce((sum, { share }) => sum + share, 0)
   return {
@@ -68,6 +68,18 @@ export function explainHttp(configuration: GroupConfiguration, manager: HttpConn
 }
 
 const NO_ROUTE: AnswerOutcome = { does: 'answer', status: 404, body: undefined, because: 'no route of the host is what the request wants' }
+
+/** Routes that hosts end with, by their names, and why they answer: they are of no rule. */
+const ENDS: ReadonlyMap<string, string> = new Map([
+  ['not-found', NO_ROUTE.because],
+  ['misdirected', 'another listener serves the host: a client must connect anew, and name it as the server (SNI)'],
+  ['unknown', 'a file that could not be read may have routes of the host: gatewayctl status names it'],
+])
+
+function byNoRule({ name = '' }: Route, outcome: Outcome): Outcome {
+  const because = ENDS.get(name)
+  return because === undefined || outcome.does !== 'answer' ? outcome : { ...outcome, route: undefined, because }
+}
 
 function byProxy<What extends AnswerOutcome | RedirectOutcome>(outcome: What): Outcome {
   return { share: 1, route: undefined, filters: [], ...outcome }
@@ -108,9 +120,6 @@ interface Choice {
   readonly passedOver: Explanation['passedOver']
   readonly behind: readonly string[]
 }
-
-/** Routes that every host with rules ends with. */
-const ENDS: ReadonlySet<string> = new Set(['not-found', 'misdirected', 'unknown'])
 
 /** Envoy compares all shares of a request with the same random number. */
 function chooseRoutes(routes: readonly Route[], request: SeenRequest): Choice {

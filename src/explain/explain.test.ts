@@ -136,6 +136,15 @@ describe('connections of clients with addresses', () => {
   })
 })
 
+it('a host that another listener serves is misdirected', async () => {
+  const translated = await translate('https')
+  const said = await ask(translated, { scheme: 'https', host: 'a.example.com', port: 443, headers: [['host', 'b.example.com']] })
+  expect(said.flatMap(({ outcomes: all }) => all)).toMatchObject([
+    { does: 'answer', status: 421, because: expect.stringContaining('another listener serves the host') },
+  ])
+  expect(said[0]?.outcomes[0]?.route).toBeUndefined()
+})
+
 describe('every golden case', () => {
   const cases = readdirSync(golden, { withFileTypes: true }).filter((each) => each.isDirectory())
 
