@@ -45,6 +45,7 @@ import {
   RATE_LIMIT_CERTIFICATE_LIFETIME_MS,
 } from '../xds/server/tls/certificate-rotation.js'
 import { type CertificatePair, createAuthority, issueCertificate } from '../xds/server/tls/certificates.js'
+import { retryBinds } from './bind-retries.js'
 import { type ControlPlane, createControlPlane } from './control-plane.js'
 import { describeDefinitions } from './definitions.js'
 import { effectivePoliciesOf } from './effective-policies.js'
@@ -54,7 +55,6 @@ import { fleetsOf } from './fleet-accounts.js'
 import { listenerPlaces } from './listener-places.js'
 import { ObjectStatuses } from './object-statuses.js'
 import { observe, observeRound } from './observe.js'
-import { retryOccupied } from './occupied-addresses.js'
 import { HandOver } from './replicas/hand-over.js'
 import { formatHolder, parseHolder, replicaUri } from './replicas/identity.js'
 import { rejectedVersionConfigMap } from './replicas/rejected-version-config-map.js'
@@ -300,7 +300,7 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
           await untilAborted(provisioner.listed, running)
           await elector.start(running)
         },
-        (running) => retryOccupied({ clock: systemClock, rejected: server.rejected, pipeline }, running),
+        (running) => retryBinds({ clock: systemClock, rejected: server.rejected, pipeline }, running),
         (running) => reportToLeader(reporter, running),
         (running) => handOver.start(running),
       ],

@@ -1,5 +1,5 @@
 /** Loads the list of rejected versions at start and saves it whenever it grows. */
-import { addressInUse } from './address-in-use.js'
+import { cannotBind } from './address-in-use.js'
 import type { RejectedVersion, RejectedVersionStore, RejectedVersions } from './rejected-versions.js'
 
 /** Saves that are under way. */
@@ -12,8 +12,8 @@ export interface Keeper {
 
 /**
  * Fills the list from the store, then follows it. While a save is under way further entries gather for the next one. Rejects when the
- * store cannot be read: to start without the list would send again what proxies are known to reject. What was rejected because another program
- * had the address is not kept: it will have ended.
+ * store cannot be read: to start without the list would send again what proxies are known to reject. What was rejected because an address could
+ * not be bound is not kept: the machine may have changed.
  *
  * @param onError a save failed; the next one writes everything again
  */
@@ -44,5 +44,5 @@ export async function keepRejectedVersions(
 }
 
 function isLasting(version: RejectedVersion): boolean {
-  return addressInUse(version) === undefined
+  return !cannotBind(version)
 }

@@ -1,14 +1,15 @@
 /**
- * Addresses of nodes that other programs have, which Envoys with `hostNetwork` cannot bind. That is no fault of an object, and passes: the
- * version that an Envoy refused for it is tried again after a while, also by those who come later.
+ * Addresses that Envoys cannot bind on their machine: with `hostNetwork` another program of the node may have the port, or the node does not let
+ * them have it. That is no fault of an object, and passes: the version that an Envoy refused for it is tried again after a while, also by
+ * those who come later.
  */
 import type { Clock } from '../k8s/clock.js'
-import { addressInUse } from '../xds/address-in-use.js'
+import { cannotBind } from '../xds/address-in-use.js'
 import type { RejectedVersions } from '../xds/rejected-versions.js'
 import type { Pipeline } from './pipeline.js'
 
 /** What it works with. */
-export interface OccupiedAddressOptions {
+export interface BindRetryOptions {
   readonly clock: Clock
   readonly rejected: RejectedVersions
   readonly pipeline: Pick<Pipeline, 'forgotten'>
@@ -21,12 +22,12 @@ const RETRY_MS = 60_000
 const LOOK_MS = 10_000
 
 /** Tries addresses again until the signal aborts. Never rejects. */
-export async function retryOccupied({ clock, rejected, pipeline }: OccupiedAddressOptions, signal: AbortSignal): Promise<void> {
+export async function retryBinds({ clock, rejected, pipeline }: BindRetryOptions, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await clock.sleep(LOOK_MS, signal)
     if (signal.aborted) return
     const until = clock.wallTime().getTime() - RETRY_MS
-    const passed = rejected.forget((version) => addressInUse(version) !== undefined && Date.parse(version.at) <= until)
+    const passed = rejected.forget((version) => cannotBind(version) && Date.parse(version.at) <= until)
     if (passed.length > 0) pipeline.forgotten(passed)
   }
 }

@@ -1,4 +1,4 @@
-/** What Envoys refuse because another program of their node has the address is not refused for good. */
+/** What Envoys refuse because they cannot bind an address on their machine is not refused for good. */
 import { ServerCredentials } from '@grpc/grpc-js'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { change, gatewayObjects } from '../../test/perf/objects.js'
@@ -10,13 +10,13 @@ import { PodPlacements } from '../infra/kubernetes/pod-placements.js'
 import { RejectedVersions } from '../xds/rejected-versions.js'
 import { TYPE_URL } from '../xds/resource.js'
 import { allowEveryone } from '../xds/server/authentication.js'
+import { retryBinds } from './bind-retries.js'
 import { createControlPlane } from './control-plane.js'
-import { retryOccupied } from './occupied-addresses.js'
 
 const GROUP = 'bench/gw'
 const BY = { group: GROUP, image: 'envoy' }
 
-describe('an address that another program has', () => {
+describe('an address that cannot be bound', () => {
   let clock: FakeClock
   let stop: AbortController
   let running: Promise<void>
@@ -57,7 +57,7 @@ describe('an address that another program has', () => {
     plane.pipeline.changes(gatewayObjects(await (await createAuthority()).issue({ dns: ['a.secure.example.com'] })).map(change))
     plane.pipeline.complete()
     await plane.pipeline.idle()
-    running = retryOccupied({ clock, rejected, pipeline: plane.pipeline }, stop.signal)
+    running = retryBinds({ clock, rejected, pipeline: plane.pipeline }, stop.signal)
   })
 
   afterEach(async () => {
@@ -67,8 +67,8 @@ describe('an address that another program has', () => {
 
   it('is tried again after a minute, by all who get it, as often as it is needed', async () => {
     const before = listeners().map(({ version }) => version)
-    for (let round = 0; round < 3; round++) {
-      await refuse("cannot bind '0.0.0.0:10080': Address already in use")
+    for (const why of ['Address already in use', 'Permission denied', 'Address already in use']) {
+      await refuse(`cannot bind '0.0.0.0:10080': ${why}`)
       expect(held()).toEqual(['Gateway/bench/gw'])
       await pass(50_000)
       expect(held()).toEqual(['Gateway/bench/gw'])
@@ -80,7 +80,7 @@ describe('an address that another program has', () => {
   })
 
   it('is another matter than what is wrong for good', async () => {
-    await refuse("cannot bind '0.0.0.0:10080': Permission denied")
+    await refuse('no filter chains specified')
     await pass(300_000)
     expect(held()).toEqual(['Gateway/bench/gw'])
     expect(rejected.list()).toHaveLength(1)
