@@ -79,6 +79,23 @@ describe('an address that cannot be bound', () => {
     }
   })
 
+  it('is said of a Gateway that others serve, as long as it lasts', async () => {
+    const state = () => plane.translation.inputs.deliveries.get('Gateway/bench/gw')?.state
+    plane.pipeline.progress(GROUP, { acknowledgedRevision: plane.snapshots.revision(GROUP), connectedProxies: 1 })
+    await plane.pipeline.idle()
+    expect(state()).toBe('delivered')
+    // One more Envoy, on another node.
+    for (let round = 0; round < 2; round++) {
+      await refuse("cannot bind '0.0.0.0:10080': Address already in use")
+      expect([held(), state()]).toEqual([[], 'rejected'])
+      await pass(60_000)
+      expect(rejected.list()).toEqual([])
+      expect(state()).toBe('rejected')
+    }
+    await pass(20_000)
+    expect(state()).toBe('delivered')
+  })
+
   it('is another matter than what is wrong for good', async () => {
     await refuse('no filter chains specified')
     await pass(300_000)

@@ -115,6 +115,15 @@ export class Deliveries {
   }
 
   /**
+   * Proxies took versions that some had rejected.
+   *
+   * @returns true if a status may say something else now
+   */
+  taken(versions: readonly RejectedVersion[]): boolean {
+    return this.#unheld.end(versions)
+  }
+
+  /**
    * What is held back for these words of proxies gets its chance.
    *
    * @returns true if something was

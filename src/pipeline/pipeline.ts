@@ -189,6 +189,11 @@ export class Pipeline implements ProviderSink {
     if (this.deliveries.releaseFor(new Set(versions.map(({ message }) => message)))) this.#schedule()
   }
 
+  /** Versions that were sent again, and that nobody has rejected since. */
+  taken(versions: readonly RejectedVersion[]): void {
+    if (this.deliveries.taken(versions)) this.#schedule()
+  }
+
   #isOfWantedImage({ by }: RejectedVersion): boolean {
     const wanted = by && this.#fleetOf(by.group)
     return wanted === undefined || wanted.image === by?.image

@@ -15,20 +15,35 @@ interface Unheld {
 /** Keeps them; there are hardly ever any. Objects are named by `<Kind>/<namespace>/<name>`. */
 export class UnheldRejections {
   #all: readonly Unheld[] = []
+  #ended: readonly Unheld[] = []
 
   /** Notes one, and returns the objects that say it: the suspects, or else all that the resource was made from; none when they are many. */
   note(rejected: RejectedVersion, suspects: readonly string[], origins: readonly string[]): readonly string[] {
     const objects = suspects.length > 0 ? suspects : origins
     if (objects.length === 0 || objects.length > MOST_OBJECTS) return []
-    this.#all = [...this.#all, { rejected, objects }]
+    this.#all = [...this.#all.filter((each) => !isSame(each.rejected, rejected)), { rejected, objects }]
     return objects
   }
 
-  /** Forgets those whose version is not wanted any more, and returns their objects. */
+  /** What is noted of these versions is past. Returns true if something is. */
+  end(versions: readonly RejectedVersion[]): boolean {
+    const isEnded = ({ rejected }: Unheld): boolean => versions.some((version) => isSame(version, rejected))
+    this.#ended = [...this.#ended, ...this.#all.filter(isEnded)]
+    this.#all = this.#all.filter((each) => !isEnded(each))
+    return this.#ended.length > 0
+  }
+
+  /** Forgets those that are past, or whose version is not wanted any more, and returns their objects. */
   takePast(isCurrent: (version: RejectedVersion) => boolean): readonly string[] {
-    if (this.#all.length === 0) return []
+    if (this.#all.length + this.#ended.length === 0) return []
     const past = this.#all.filter(({ rejected }) => !isCurrent(rejected))
     this.#all = this.#all.filter((each) => !past.includes(each))
-    return past.flatMap(({ objects }) => objects)
+    const objects = [...this.#ended, ...past].flatMap((each) => each.objects)
+    this.#ended = []
+    return objects
   }
+}
+
+function isSame(a: RejectedVersion, b: RejectedVersion): boolean {
+  return a.typeUrl === b.typeUrl && a.name === b.name && a.version === b.version
 }

@@ -38,6 +38,23 @@ describe('the list of rejected versions', () => {
     expect([old, next, other, undefined].map((by) => list.has(entry('2'), by))).toEqual([true, true, true, true])
   })
 
+  it('forgets what it is told to, tells of that, and hears of it anew', () => {
+    const list = new RejectedVersions()
+    const told: string[] = []
+    list.onForgotten((versions) => told.push(...versions.map(({ version }) => version)))
+    const bind = (at: string): RejectedVersion => ({ ...entry('1'), name: 'l', message: "l: cannot bind '0.0.0.0:80': no", at })
+    list.add(entry('2'))
+    list.add(bind('2026-01-01T00:00:00.000Z'))
+    // A replica heard it again before this one has forgotten it: that counts.
+    expect(list.add(bind('2026-01-01T00:01:00.000Z'))).toBe(false)
+    const before = (at: string): readonly string[] => list.forget((each) => each.name === 'l' && each.at < at).map(({ version }) => version)
+    expect(before('2026-01-01T00:00:30.000Z')).toEqual([])
+    expect(before('2026-01-01T00:01:30.000Z')).toEqual(['1'])
+    expect(list.list().map(({ version }) => version)).toEqual(['2'])
+    expect(told).toEqual(['1'])
+    expect(list.add(bind('2026-01-01T00:02:00.000Z'))).toBe(true)
+  })
+
   it('holds the newest', () => {
     const list = new RejectedVersions()
     for (let index = 0; index <= MAX_REJECTED_VERSIONS; index++) list.add(entry(String(index)))

@@ -3,6 +3,7 @@
  * after a restart. A version is a content hash, so the entry says nothing about the next content of the same name.
  */
 import type { ObjectVersion } from '../util/object-ref.js'
+import { cannotBind } from './address-in-use.js'
 import type { EncodedResource, ResourceReference, TypeUrl } from './resource.js'
 
 /** Proxies that start alike: those of another image may understand what these refuse. */
@@ -48,6 +49,7 @@ const MAX_SUSPECTS = 20
 export class RejectedVersions {
   readonly #versions = new Map<string, RejectedVersion>()
   readonly #listeners = new Set<(added: RejectedVersion) => void>()
+  readonly #forgottenListeners = new Set<(forgotten: readonly RejectedVersion[]) => void>()
 
   /** True if nothing was rejected. */
   get isEmpty(): boolean {
@@ -68,7 +70,12 @@ export class RejectedVersions {
   /** Adds an entry. Returns false if the version is known already. */
   add(rejected: RejectedVersion): boolean {
     const key = rejectedVersionKey(rejected, rejected.version, rejected.by)
-    if (this.#versions.has(key)) return false
+    const known = this.#versions.get(key)
+    if (known !== undefined) {
+      // Another replica may have forgotten it, and heard it again, before this one forgets it: see `retryBinds`.
+      if (cannotBind(rejected) && known.at < rejected.at) this.#versions.set(key, { ...known, at: rejected.at })
+      return false
+    }
     const kept = { ...rejected, origins: [], suspects: rejected.suspects.length > MAX_SUSPECTS ? [] : rejected.suspects }
     this.#versions.set(key, kept)
     for (const oldest of this.#versions.keys()) {
@@ -82,8 +89,18 @@ export class RejectedVersions {
   /** Takes entries out, and returns them: what they are about is sent again. */
   forget(isOne: (version: RejectedVersion) => boolean): readonly RejectedVersion[] {
     const found = [...this.#versions].filter(([, version]) => isOne(version))
+    const forgotten = found.map(([, version]) => version)
     for (const [key] of found) this.#versions.delete(key)
-    return found.map(([, version]) => version)
+    if (forgotten.length > 0) for (const listener of this.#forgottenListeners) listener(forgotten)
+    return forgotten
+  }
+
+  /** Calls the listener for entries that are taken out until the returned function is called. */
+  onForgotten(listener: (forgotten: readonly RejectedVersion[]) => void): () => void {
+    this.#forgottenListeners.add(listener)
+    return () => {
+      this.#forgottenListeners.delete(listener)
+    }
   }
 
   /** All entries, oldest first. */

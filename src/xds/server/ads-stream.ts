@@ -235,7 +235,16 @@ export class AdsStream implements SnapshotListener {
         rejected: (typeUrl, { nonce }, message, culprits) => this.#rejected(proxy, fleet, { typeUrl, nonce, message, culprits }),
       },
     })
-    this.#state = { session, proxy, unlisten: cache.listen(group, this), first: cache.revision(group) }
+    const stops = [
+      cache.listen(group, this),
+      rejected.onForgotten((versions) => {
+        if (session.retry(versions)) this.#context.queue.add(this)
+      }),
+    ]
+    const unlisten = (): void => {
+      for (const stop of stops) stop()
+    }
+    this.#state = { session, proxy, unlisten, first: cache.revision(group) }
     tracker.connected(proxy, clock.now())
     this.#context.log.info({ proxy: node.id, group, subject: identity.subject, userAgent: node.userAgent }, 'proxy connected')
     return this.#state

@@ -26,6 +26,20 @@ describe('rejections', () => {
     expect(other.sends()).toEqual(['RDS +r'])
   })
 
+  it('a version that is no longer counted as rejected is sent again, and nothing else', () => {
+    const driver = runningProxy()
+    driver.apply(routes('r', ['a', 'x']))
+    driver.sends()
+    driver.reject('no')
+    expect(driver.sends()).toEqual([])
+    const forgotten = driver.rejected.forget(() => true)
+    expect(forgotten.map(({ name }) => name)).toEqual(['r'])
+    expect(driver.session.retry([...forgotten, { typeUrl: RDS, name: 'other' }, { typeUrl: CDS, name: 'a' }])).toBe(true)
+    expect(driver.sends()).toEqual(['RDS +r'])
+    driver.accept()
+    expect(driver.session.retry(forgotten)).toBe(false)
+  })
+
   it('an older version is what a client gets that asks again for a name whose new version was rejected', () => {
     const driver = runningProxy()
     driver.apply(endpoints('a', 0))

@@ -137,6 +137,11 @@ export class Session {
     return mine
   }
 
+  /** Versions that were rejected no longer count as that. Returns true if some may be sent to this client now. */
+  retry(versions: readonly ResourceReference[]): boolean {
+    return versions.filter(({ typeUrl, name }) => this.#subscriptions.get(typeUrl)?.unpark(name)).length > 0
+  }
+
   /** The next response, or undefined when there is nothing to send now. The caller writes it before it asks again. */
   next(now: number): Outgoing | undefined {
     if (!this.#options.cache.isComplete && !this.#mayBegin) return undefined

@@ -195,6 +195,13 @@ export class Subscription {
     this.#parked.set(name, until)
   }
 
+  /** A parked name is looked at again. Returns false for one that is not parked. */
+  unpark(name: string): boolean {
+    if (!this.#parked.delete(name)) return false
+    this.pending.add(name)
+    return true
+  }
+
   /** When the next parked name stops to hold its revision back, or undefined without any. */
   parkedUntil(now: number): number | undefined {
     let first: number | undefined
