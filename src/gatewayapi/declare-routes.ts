@@ -227,7 +227,6 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
       graph,
       { BackendTrafficPolicy: traffic, SecurityPolicy: security, ExtensionPolicy: extensions },
       routeRules,
-      sources.patchPolicies,
     ),
     routeRules,
     secretsOfRoutes: graph.index(routeRules, 'secrets of rules', ({ secrets }) => secrets),

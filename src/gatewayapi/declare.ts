@@ -120,7 +120,6 @@ export function declareGatewayApi(graph: Graph, inputs: Inputs, context: Transla
   const clientFacts = declareClientFacts(graph, declarations, clientPolicies, clientPorts, states)
   const patchPolicies = declarePatchPolicies(graph, inputs, context, gateways)
   const routes = declareRoutes(graph, inputs, context, {
-    patchPolicies,
     clients: {
       policies: clientPolicies.policies,
       facts: clientFacts,

@@ -8,7 +8,6 @@ import type { OurGateway } from './gateways.js'
 import type { DeclaredFilters } from './listener-filters.js'
 import type { FoundMaterial } from './materials.js'
 import type { EffectiveListener } from './model.js'
-import type { PatchPolicy } from './patches/patch-policies.js'
 import type { Read } from './pem.js'
 import type { PassThroughs } from './policies/http1-pass-through.js'
 import type { Policies } from './policies/policies.js'
@@ -35,7 +34,6 @@ export interface GatewaySources {
     readonly facts: Index<PolicyFact>
     readonly passThroughs: PassThroughs
   }
-  readonly patchPolicies: Source<PatchPolicy>
   /** What may refer to what across namespaces. */
   readonly grants: GrantIndex
 }

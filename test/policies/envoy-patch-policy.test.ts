@@ -1,6 +1,6 @@
 /** EnvoyPatchPolicy through the real Envoy: what is changed, what is refused, and that nobody else notices. */
 import { describe, expect, it } from '@jest/globals'
-import { gateway, httpRoute, to, under } from '../features/manifests.js'
+import { backend, gateway, httpRoute, to, under } from '../features/manifests.js'
 import { featureWorld } from '../features/world.js'
 import { eventually } from '../support/eventually.js'
 import { policyField } from './coverage/policy-field.js'
@@ -161,6 +161,17 @@ describe('EnvoyPatchPolicy', () => {
     },
     60_000,
   )
+
+  it('what only Envoy refuses of a resource that comes later is the fault of the patch, and not of the resource', async () => {
+    const early = policy(patch('op: add, path: /connect_timeout, value: -1s', CLUSTER, 'Backend/default/late'))
+    await world.write(ROUTE, early)
+    expect(conditions()).toEqual(['Accepted=True/Accepted', 'Programmed=False/ResourceNotFound'])
+    const late = backend({ name: 'late', port: world.backend('open').port })
+    await world.write(ROUTE, early, late, httpRoute('late', `[${under('/late', to('late'))}]`))
+    await eventually(() => expect(conditions()).toEqual(['Accepted=False/Invalid', 'Programmed=False/Invalid']), 30_000)
+    expect(JSON.stringify(world.headgate.status('EnvoyPatchPolicy/default/p'))).toMatch(/positive duration/)
+    await eventually(async () => expect(await world.answerer({ path: '/late' })).toBe('open'), 30_000)
+  }, 90_000)
 
   it('what only Envoy refuses is set aside alone, in its words, also when a route changes with it, until it changes', async () => {
     await world.write(ROUTE)

@@ -1,6 +1,6 @@
 /**
  * Where policies and filters are in use: what proxies say about routes is said about them as well. As single facts, because thousands of
- * routes are about the same policy.
+ * routes are about the same policy. EnvoyPatchPolicies are none of them: what proxies took of one says nothing about resources that come later.
  */
 import type { Collection, Graph, Source } from '../../incremental/index.js'
 import { type ObjectKey, type ObjectVersion, objectKey } from '../../util/object-ref.js'
@@ -28,13 +28,11 @@ export function declarePolicyUses(
   graph: Graph,
   ofRoutes: Readonly<Record<string, Source<Pick<RoutePolicies<object>, 'policies'>>>>,
   routeRules: Source<RouteRules>,
-  patchPolicies: Source<{ readonly object: ObjectVersion; readonly gateway: ObjectKey }>,
 ): Collection<PolicyUse> {
   const words = [
     ...Object.entries(ofRoutes).map(([kind, source]) =>
       graph.index(source, `${kind}: words of uses`, ({ policies }, key) => toWords(policies, key)),
     ),
-    graph.index(patchPolicies, 'words of patch uses', ({ object, gateway }) => [toWord(object, gateway)]),
     graph.index(routeRules, 'words of filter uses', ({ policies }, key) =>
       toWords(
         policies.filter(({ kind }) => kind === 'HTTPRouteFilter'),
