@@ -67,6 +67,18 @@ it.each([
 
 const MARK = 'function envoy_on_request(handle) handle:headers():add("x-lua", "yes") end'
 
+it.each(['Content-Length', 'transfer-encoding', 'host'])(
+  'what is found out about an address is written into no header of the connection: %s',
+  async (name) => {
+    const located = `geoIP: {maxMind: {countryDbPath: /no/such.mmdb}, headers: {country: ${name}}}`
+    await world.write(ROUTE, policy(located))
+    expect(accepted()).toEqual(['Accepted=False/UnsupportedValue'])
+    expect(JSON.stringify(world.headgate.status('ExtensionPolicy/default/p'))).toContain('geoIP.headers.country')
+    expect(await seen()).toBe(500)
+  },
+  60_000,
+)
+
 it('more than 8 programs of several policies close the rule, and each of them says so', async () => {
   const scripts = (count: number) => `lua: [${Array.from({ length: count }, () => `{inline: ${JSON.stringify(MARK)}}`).join(', ')}]`
   const services = `extProc: [${Array.from({ length: 4 }, () => `{backendRef: {${ref('missing')}}, failOpen: true}`).join(', ')}]`

@@ -1,5 +1,6 @@
 /** ExtensionPolicy as a kind of policy: what it may be about, and which of its settings cannot be done. */
 import type { ExtensionPolicy, ExtensionPolicySpec, ExtensionSettings } from '../../gen/kinds.js'
+import { isOfConnection } from '../../ir/framing-headers.js'
 import { durationMilliseconds } from '../../kinds/duration.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
 import { backendKey } from '../backends/backend-key.js'
@@ -35,7 +36,8 @@ export const EXTENSION_POLICY: PolicyKind<'ExtensionPolicy', Settings> = {
     ...(dynamicModule === undefined ? {} : { dynamicModule }),
   }),
   overridesOf: ({ overrides }: ExtensionPolicySpec) => overrides,
-  problemOf: (settings) => countProblem(settings) ?? timeoutProblem(settings) ?? bodyProblem(settings) ?? contextProblem(settings),
+  problemOf: (settings) =>
+    countProblem(settings) ?? timeoutProblem(settings) ?? bodyProblem(settings) ?? contextProblem(settings) ?? headerProblem(settings),
   contentProblem: (world, settings, policy) => {
     for (const [at, spec] of (settings.lua ?? []).entries()) {
       const script = readScript(world.view, world.inputs, policy.namespace, spec)
@@ -102,6 +104,12 @@ function contextProblem({ lua }: Settings): Problem | undefined {
     ({ filterContext: context }) => context !== undefined && (typeof context !== 'object' || context === null || Array.isArray(context)),
   )
   return at < 0 ? undefined : unsupported(`lua[${at}].filterContext: must be an object.`)
+}
+
+/** What is found out about an address is no news about the connection. */
+function headerProblem({ geoIP }: Settings): Problem | undefined {
+  const wrong = Object.entries(geoIP?.headers ?? {}).find(([, name]: [string, string]) => isOfConnection(name.toLowerCase()))
+  return wrong && unsupported(`geoIP.headers.${wrong[0]}: "${wrong[1]}" is a header of the connection: use another one.`)
 }
 
 function unsupported(message: string): Problem {
