@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ChannelCredentials, Client, connectivityState, type ServiceDefinition, type ServiceError, status } from '@grpc/grpc-js'
 import { ownService } from '../xds/own-services.js'
-import { HOOKED_TYPE_URL, MAX_ANSWER_BYTES } from '../xds/translate/extension-hooks/check-answer.js'
+import { HOOKED_TYPE_URL } from '../xds/translate/extension-hooks/check-answer.js'
 import type { HookQuestion } from '../xds/translate/extension-hooks/hook.js'
 
 /** Where an extension server is and how it is talked to. */
@@ -41,7 +41,8 @@ interface Reply {
  */
 export function connectHooks({ address, timeoutMs, tlsFolder }: ExtensionServer, onReconnected: () => void): HookClient {
   const client = new Client(address, tlsFolder === undefined ? ChannelCredentials.createInsecure() : tlsCredentials(tlsFolder), {
-    'grpc.max_receive_message_length': MAX_ANSWER_BYTES + 1024,
+    // How long an answer may be depends on the question: `checkAnswer` looks at it.
+    'grpc.max_receive_message_length': -1,
     'grpc.initial_reconnect_backoff_ms': 500,
     'grpc.max_reconnect_backoff_ms': 10_000,
     // Nothing to ask is no reason to forget each other.

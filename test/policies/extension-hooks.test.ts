@@ -12,6 +12,8 @@ import { freePort } from '../support/free-port.js'
 import { changed, type HookServer, startHookServer, withHeader } from '../support/hook-server.js'
 import { startBackend, type TestBackend } from '../support/http-backend.js'
 import { type Standalone, startTestStandalone } from '../support/standalone.js'
+import { customSection, wasmProgram } from '../support/wasm-program.js'
+import { startWebServer } from '../support/web-server.js'
 
 const PACKINGS: readonly StandaloneConfig['routePacking'][] = ['rds', 'scoped']
 
@@ -240,6 +242,29 @@ describe('an extension server', () => {
     expect(hooks.asked.map(({ name }) => name)).toEqual(['Backend/default/app'])
     expect(problems(world)).toEqual([expect.stringMatching(/^Cluster Backend\/default\/app: Envoy refused/)])
   }, 90_000)
+
+  it('changes virtual hosts with modules of any size, and makes none larger than proxies can bear', async () => {
+    const large = Buffer.concat([wasmProgram(), customSection(6 * 1024 * 1024)])
+    const modules = await startWebServer(() => ({ status: 200, body: large }))
+    const module = `
+apiVersion: headgate.dev/v1alpha1
+kind: ExtensionPolicy
+metadata: {name: large}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: a}]
+  wasm: [{code: {type: HTTP, http: {url: "http://${modules.host}/large.wasm"}}}]
+`
+    try {
+      hooks.behave((asked) => withHeader(asked, asked.name.endsWith(' b.test') ? 'x'.repeat(5 * 1024 * 1024) : 'yes'))
+      const world = await start()
+      await world.write('routes', [routes('a', 'b'), module].join('---'))
+      await eventually(async () => expect(await answer(world, 'a')).toBe('200 v0 yes'), 60_000)
+      expect(await answer(world, 'b')).toBe('200 v0')
+      expect(problems(world)).toEqual([expect.stringMatching(/b\.test.*the answer has \d+ bytes/)])
+    } finally {
+      await modules.close()
+    }
+  }, 120_000)
 
   it('is talked to over TLS, and may ask who calls', async () => {
     const authority = createAuthority('hooks', new Date(), 3_600_000)

@@ -8,7 +8,7 @@ import { featureWorld } from '../features/world.js'
 import { createAuthority, type PemPair, type TestAuthority } from '../support/certificates.js'
 import { eventually } from '../support/eventually.js'
 import { type RegistryAuth, startRegistry, type TestRegistry, tarOf } from '../support/registry-server.js'
-import { wasmProgram } from '../support/wasm-program.js'
+import { customSection, wasmProgram } from '../support/wasm-program.js'
 import { startWebServer, type WebAnswer, type WebServer } from '../support/web-server.js'
 import { policyField } from './coverage/policy-field.js'
 
@@ -295,10 +295,3 @@ it.each(['', ', failOpen: true'])(
   },
   60_000,
 )
-
-/** A part of a module that means nothing. Source: WebAssembly Core 1.0, 5.5.3. */
-function customSection(length: number): Buffer {
-  const sized = (count: number): Buffer => Buffer.from([(count & 0x7f) | 0x80, ((count >>> 7) & 0x7f) | 0x80, (count >>> 14) & 0x7f])
-  const name = Buffer.from('\u0001x')
-  return Buffer.concat([Buffer.from([0]), sized(length + name.length), name, Buffer.alloc(length)])
-}

@@ -57,7 +57,8 @@ export async function startHookServer(
         answer(error)
       } else answer(null, reply === undefined ? {} : { resource: { type_url: reply.typeUrl, value: reply.value } })
     }
-  const server = new Server()
+  // A virtual host may bring modules: by default no more than 4 MiB are taken.
+  const server = new Server({ 'grpc.max_receive_message_length': -1 })
   server.addService(extensionHooks(), {
     ModifyVirtualHost: handle('VirtualHost'),
     ModifyCluster: handle('Cluster'),

@@ -157,3 +157,10 @@ function unsigned(value: number): Bytes {
 function signed(value: number): Bytes {
   return value < 0x40 ? [value] : [(value & 0x7f) | 0x80, ...signed(value >>> 7)]
 }
+
+/** A part of a module that means nothing, and is longer than so many bytes. Source: WebAssembly Core 1.0, 5.5.3. */
+export function customSection(length: number): Buffer {
+  const sized = (count: number): Buffer => Buffer.from([0, 7, 14, 21].map((shift) => ((count >>> shift) & 0x7f) | (shift < 21 ? 0x80 : 0)))
+  const name = Buffer.from('\u0001x')
+  return Buffer.concat([Buffer.from([0]), sized(length + name.length), name, Buffer.alloc(length)])
+}

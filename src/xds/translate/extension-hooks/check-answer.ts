@@ -10,14 +10,15 @@ export const HOOKED_TYPE_URL: Readonly<Record<HookedKind, string>> = {
   Listener: TYPE_URL.listener,
 }
 
-/** Messages above that size are refused: Envoy would take them, and every proxy would pay for a mistake. */
-export const MAX_ANSWER_BYTES: number = 4 * 1024 * 1024
+/** What makes a message larger by more is refused: Envoy would take it, and every proxy would pay for a mistake. */
+const MAX_ADDED_BYTES = 4 * 1024 * 1024
 
 /** What is wrong with an answer; undefined if it can be sent. */
 export function checkAnswer(question: Pick<HookQuestion, 'kind' | 'value'>, typeUrl: string, value: Uint8Array): string | undefined {
   const wanted = HOOKED_TYPE_URL[question.kind]
   if (typeUrl !== wanted) return `the answer is of the type "${typeUrl}" instead of "${wanted}"`
-  if (value.length > MAX_ANSWER_BYTES) return `the answer has ${value.length} bytes, more than ${MAX_ANSWER_BYTES}`
+  const most = question.value.length + MAX_ADDED_BYTES
+  if (value.length > most) return `the answer has ${value.length} bytes, more than ${most}`
   try {
     const [before, after] = [identityOf(question.kind, question.value), identityOf(question.kind, value)]
     return before === after ? undefined : `the answer is called ${after} instead of ${before}: names, domains and addresses stay`
