@@ -51,6 +51,7 @@ beforeAll(async () => {
     places: () => [],
     problems: () => [{ severity: 'error', where: 'a.yaml:1:2', message: 'no' }],
     proxies: () => [],
+    whereIs: () => undefined,
     effectivePolicies: () => [],
     history: () => {
       throw new Error('broken')

@@ -15,7 +15,7 @@ export function adminRoutes(sources: AdminSources): ReadonlyMap<string, Handler>
     ['/version', () => json({ version: headgateVersion(), node: process.versions.node })],
     ['/status', () => json({ objects: [...sources.statuses()], listeners: sources.places(), problems: sources.problems() })],
     ['/policies', (query) => json(sources.effectivePolicies(query.get('for') ?? undefined))],
-    ['/explain', (query) => answerExplain(sources.snapshots, query)],
+    ['/explain', (query) => answerExplain(sources, query)],
     ['/proxies', () => json(sources.proxies())],
     ['/history', () => json(sources.history())],
     ['/dump/bootstrap', () => json(dumpBootstraps(sources))],

@@ -63,6 +63,8 @@ export interface AdminSources {
   places(): readonly ListenerPlace[]
   problems(): readonly Problem[]
   proxies(): readonly ProxyDelivery[]
+  /** `file:line:column` of a part of an object, where objects come from files. */
+  whereIs(object: ObjectRef, path: readonly (string | number)[]): string | undefined
   /**
    * What policies come to for a route.
    *

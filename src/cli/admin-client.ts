@@ -1,8 +1,8 @@
 /** Asks a running Headgate. */
 
 import type { DumpedResource, DumpSection } from '../admin/dump.js'
+import type { PlacedExplanation } from '../admin/explain.js'
 import type { ListenerPlace, Problem } from '../admin/sources.js'
-import type { Explanation } from '../explain/explanation.js'
 import type { Question } from '../explain/question.js'
 import type { ObjectStatus } from '../gatewayapi/object-status.js'
 import type { EffectiveField } from '../gatewayapi/policies/effective-report.js'
@@ -44,7 +44,7 @@ export class AdminClient {
   }
 
   /** What becomes of a request, at each listener that may be meant. */
-  explain(question: Question): Promise<readonly Explanation[]> {
+  explain(question: Question): Promise<readonly PlacedExplanation[]> {
     return this.#get(`/explain?request=${encodeURIComponent(JSON.stringify(question))}`)
   }
 

@@ -1,10 +1,10 @@
 /** What gatewayctl knows about a request. */
-import type { Explanation } from '../explain/explanation.js'
+import type { PlacedExplanation } from '../admin/explain.js'
 import type { EffectiveField } from '../gatewayapi/policies/effective-report.js'
 import type { ProxyDelivery } from '../xds/delivery.js'
 
 /** An explanation, and what else is known about it. */
-export interface ExplainedRequest extends Explanation {
+export interface ExplainedRequest extends PlacedExplanation {
   /** Fields of policies that hold for its routes on its Gateways. */
   readonly policies: readonly EffectiveField[]
   /** The proxies that have this configuration, or should. Without a running Headgate there is none. */

@@ -2,7 +2,8 @@
 import type { Problem } from '../admin/sources.js'
 import type { Missing } from '../gatewayapi/inputs.js'
 import type { FileReport } from '../provider/file/file-provider.js'
-import { type FileProblem, formatProblem, problemPlace, problemText } from '../provider/file/problem.js'
+import type { FilePlace } from '../provider/file/position.js'
+import { type FileProblem, formatProblem, printFilePlace, problemText } from '../provider/file/problem.js'
 import type { Logger } from '../telemetry/logger.js'
 
 /** Logs what is new in a report and returns all that is wrong now. */
@@ -15,7 +16,12 @@ export function fileProblems(report: FileReport, logger: Logger): readonly Probl
 /** A problem as those see it who look. */
 export function toProblem(problem: FileProblem): Problem {
   const { severity, object } = problem
-  return { severity, where: problemPlace(problem), message: problemText(problem), ...(object === undefined ? {} : { object }) }
+  return { severity, where: printFilePlace(problem), message: problemText(problem), ...(object === undefined ? {} : { object }) }
+}
+
+/** A place in a file as those see it who look; undefined for none. */
+export function placeText(place: FilePlace | undefined): string | undefined {
+  return place === undefined ? undefined : printFilePlace(place)
 }
 
 /** Kinds whose objects protect others: without one of them, what it protects would be open. */

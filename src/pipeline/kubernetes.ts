@@ -231,6 +231,7 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
     places: () => listenerPlaces(translation),
     problems: () => hooks?.problems(translation.inputs.quarantines.entries()) ?? [],
     proxies: () => server.tracker.proxies(Date.now()),
+    whereIs: () => undefined,
     effectivePolicies: (route) => effectivePoliciesOf(translation, route),
     history,
     bootstraps: () => [],

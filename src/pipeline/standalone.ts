@@ -32,7 +32,7 @@ import { type ControlPlane, createControlPlane } from './control-plane.js'
 import { effectivePoliciesOf } from './effective-policies.js'
 import { ExtensionHooks } from './extension-hooks.js'
 import { createFetcher } from './fetches.js'
-import { fileProblems, StartLosses } from './file-problems.js'
+import { fileProblems, placeText, StartLosses } from './file-problems.js'
 import { listenerPlaces } from './listener-places.js'
 import { ObjectStatuses } from './object-statuses.js'
 import { observe, observeRound } from './observe.js'
@@ -118,6 +118,15 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger, 
     })
   let problems: readonly Problem[] = []
   const losses = new StartLosses()
+  const provider = new FileProvider({
+    folder: config.resources,
+    kinds: KINDS,
+    allowPartial: config.allowPartial,
+    onReport: (report) => {
+      problems = fileProblems(report, logger)
+      if (translation.inputs.missing.set(MISSING_KEY, losses.missing(report))) pipeline.touched()
+    },
+  })
   const sources: AdminSources = {
     snapshots,
     statuses: () => statuses.values(),
@@ -128,6 +137,7 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger, 
       ...(hooks?.problems(translation.inputs.quarantines.entries()) ?? []),
     ],
     proxies: () => server.tracker.proxies(Date.now()),
+    whereIs: (object, path) => placeText(provider.placeOf(object, path)),
     effectivePolicies: (route) => effectivePoliciesOf(translation, route),
     history,
     bootstraps: () => [{ group: LOCAL_GROUP, bootstrap: JSON.parse(bootstrap('<chosen at start>')) }],
@@ -148,15 +158,6 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger, 
   }).catch(async (error: unknown) => {
     await server.close()
     throw error
-  })
-  const provider = new FileProvider({
-    folder: config.resources,
-    kinds: KINDS,
-    allowPartial: config.allowPartial,
-    onReport: (report) => {
-      problems = fileProblems(report, logger)
-      if (translation.inputs.missing.set(MISSING_KEY, losses.missing(report))) pipeline.touched()
-    },
   })
   const parts = [(running: AbortSignal) => provider.start(pipeline, running)]
   const bootstrapFor = (paths: { readonly adminSocketPath: string }): string => bootstrap(paths.adminSocketPath)

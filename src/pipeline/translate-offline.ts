@@ -3,9 +3,8 @@ import { stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { text as readAll } from 'node:stream/consumers'
 import { DUMPED_TYPES, type DumpedResource, type DumpSection, dumpSections } from '../admin/dump.js'
-import { explainAll } from '../admin/explain.js'
+import { explainAll, type PlacedExplanation, withPlaces } from '../admin/explain.js'
 import type { ListenerPlace, Problem } from '../admin/sources.js'
-import type { Explanation } from '../explain/explanation.js'
 import type { Question } from '../explain/question.js'
 import { CONTROLLER_NAME } from '../gatewayapi/context.js'
 import { SUPPORTED_FEATURES } from '../gatewayapi/features.js'
@@ -21,7 +20,7 @@ import { ResourceStore } from '../store/resource-store.js'
 import { atOnce } from '../util/in-parts.js'
 import { SnapshotCache } from '../xds/snapshot-cache.js'
 import { effectivePoliciesOf } from './effective-policies.js'
-import { toProblem } from './file-problems.js'
+import { placeText, toProblem } from './file-problems.js'
 import { listenerPlaces } from './listener-places.js'
 import { ObjectStatuses } from './object-statuses.js'
 import { Pipeline } from './pipeline.js'
@@ -35,7 +34,7 @@ export interface OfflineTranslation {
   readonly problems: readonly Problem[]
   readonly resources: readonly DumpedResource[]
   /** What becomes of a request, at each listener that may be meant. */
-  explain(question: Question): Promise<readonly Explanation[]>
+  explain(question: Question): Promise<readonly PlacedExplanation[]>
   /** @param route `<kind>/<namespace>/<name>` */
   effectivePolicies(route: string): readonly EffectiveField[]
 }
@@ -82,7 +81,8 @@ export async function translateOffline(names: readonly string[], workingFolder: 
     listeners: listenerPlaces(translation),
     problems: [...state.problems().map(toProblem), ...unservedObjects(store, CONTROLLER_NAME)],
     resources: JSON.parse(dump) as readonly DumpedResource[],
-    explain: (question) => explainAll(snapshots, question),
+    explain: async (question) =>
+      withPlaces(await explainAll(snapshots, question), (object, path) => placeText(state.placeOf(object, path))),
     effectivePolicies: (route) => effectivePoliciesOf(translation, route),
   }
 }

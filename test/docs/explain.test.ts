@@ -19,7 +19,8 @@ let folder = ''
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'headgate-docs-'))
   const [, yaml = ''] = /^```yaml\n([\s\S]*?)^```/m.exec(page) ?? []
-  writeFileSync(join(folder, 'page.yaml'), `${CLASS}---\n${yaml}`)
+  writeFileSync(join(folder, 'class.yaml'), CLASS)
+  writeFileSync(join(folder, 'page.yaml'), yaml)
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -41,7 +42,7 @@ it('prints what it is said to print', async () => {
 async function explain(command: string): Promise<string> {
   const words = [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '')
   let text = ''
-  await runGatewayctl(['explain', '-f', folder, ...words], {
+  await runGatewayctl(['explain', '-f', 'class.yaml', '-f', 'page.yaml', ...words], {
     out: (part) => {
       text += part
     },

@@ -74,7 +74,7 @@ it('says why a rule is closed', async () => {
       'listener    default/public on 127.0.0.2:8080, filter chain http',
       'host        www.shop.test (before *.shop.test)',
       'result      500: something that the rule asks for cannot be used',
-      '              by HTTPRoute/default/closed spec.rules[0].matches[0]',
+      '              by HTTPRoute/default/closed spec.rules[0].matches[0] (objects.yaml:23:23)',
       'policies    cannot be used: SecurityPolicy/default/keys',
       '              target default/public: Accepted: RefNotFound: apiKeyAuth.credentialRefs: the Secret "default/none" does not exist.',
       '',

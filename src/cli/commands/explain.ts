@@ -1,6 +1,8 @@
 /** `gatewayctl explain URL`: what becomes of a request, and why. */
+import type { PlacedExplanation } from '../../admin/explain.js'
 import type { Explanation, Outcome } from '../../explain/explanation.js'
 import type { Question } from '../../explain/question.js'
+import { parseRouteName } from '../../explain/route-name.js'
 import type { ObjectStatus } from '../../gatewayapi/object-status.js'
 import type { EffectiveField } from '../../gatewayapi/policies/effective-report.js'
 import { translateOffline, UnreadableInputError } from '../../pipeline/translate-offline.js'
@@ -11,7 +13,6 @@ import type { ExplainedRequest } from '../explained-request.js'
 import { printExplanation } from '../output/explanation.js'
 import { printValue } from '../output/print.js'
 import type { RequestUrl } from '../read-request.js'
-import { parseRouteName } from '../route-name.js'
 
 /** What is asked, and where. */
 export interface ExplainOptions extends OutputOptions {
@@ -25,7 +26,7 @@ export interface ExplainOptions extends OutputOptions {
 
 /** Who can be asked: a running Headgate, or files. */
 interface Source {
-  explain(question: Question): Promise<readonly Explanation[]>
+  explain(question: Question): Promise<readonly PlacedExplanation[]>
   effectivePolicies(route: string): Promise<readonly EffectiveField[]>
   proxies(): Promise<readonly ProxyDelivery[]>
   statuses(): Promise<readonly ObjectStatus[]>

@@ -1,13 +1,13 @@
 /** What becomes of a request, as people read it: from the client to the backend, a line for each step. */
 import type { Outcome } from '../../explain/explanation.js'
 import { defaultPort, type Question } from '../../explain/question.js'
+import { describeRouteName } from '../../explain/route-name.js'
 import type { ObjectStatus } from '../../gatewayapi/object-status.js'
 import { describeObject } from '../../util/object-ref.js'
 import { shortened } from '../../util/shortened.js'
 import type { ExplainedRequest } from '../explained-request.js'
 import { complaints } from '../object-health.js'
 import { proxyTrouble } from '../proxy-trouble.js'
-import { describeRouteName } from '../route-name.js'
 import { printable } from './printable.js'
 import type { Style } from './style.js'
 
@@ -70,8 +70,8 @@ function linesOf(question: Question, each: ExplainedRequest, statuses: readonly 
       'result',
       each.outcomes.flatMap((outcome) => outcomeLines(outcome, each, style)),
     ),
-    ...column('passed over', few(each.passedOver.map(({ route, because }) => `${describeRouteName(route)}: ${because}`))),
-    ...column('later', few(each.behind.map((route) => `${describeRouteName(route)} would take it too`))),
+    ...column('passed over', few(each.passedOver.map(({ route, because }) => `${routeText(route, each)}: ${because}`))),
+    ...column('later', few(each.behind.map((route) => `${routeText(route, each)} would take it too`))),
     ...column(
       'policies',
       each.policies.flatMap((field) => policyLines(field, statuses, style)),
@@ -113,13 +113,19 @@ function hostLines({ seen, domain, coveringDomains, otherDomains }: ExplainedReq
 
 function outcomeLines(outcome: Outcome, each: ExplainedRequest, style: Style): readonly string[] {
   const share = each.outcomes.length === 1 ? '' : `${percent(outcome.share)}: `
-  const by = outcome.route === undefined ? [] : [`  by ${describeRouteName(outcome.route)}`]
+  const by = outcome.route === undefined ? [] : [`  by ${routeText(outcome.route, each)}`]
   const filters = outcome.filters.map((name) => name.replace(/^envoy\.filters\.http\./, ''))
   const through =
     filters.length === 0
       ? []
       : [`  through ${filters.join(', ')}${filters.length === 1 ? ', which' : ', each of which'} may answer by itself`]
   return [`${share}${doesLine(outcome, style)}`, ...by, ...through, ...detailLines(outcome, each)]
+}
+
+/** A route by its object and field, and by its file where it has one. */
+function routeText(route: string, { places }: ExplainedRequest): string {
+  const place = places[route]
+  return place === undefined ? describeRouteName(route) : `${describeRouteName(route)} (${place})`
 }
 
 function doesLine(outcome: Outcome, style: Style): string {

@@ -1,12 +1,14 @@
 /** Reads objects from a folder of YAML and JSON files, and goes on reading as they change. */
 import { join } from 'node:path'
+import type { FieldPath } from '../../schema/field-path.js'
 import type { KindDefinition } from '../../schema/kind.js'
 import type { InParts } from '../../util/in-parts.js'
+import type { ObjectRef } from '../../util/object-ref.js'
 import type { Change, Provider, ProviderSink } from '../provider.js'
 import { FolderState } from './folder-state.js'
 import { FolderWatcher } from './folder-watcher.js'
 import { inTurns } from './in-turns.js'
-import { START } from './position.js'
+import { type FilePlace, START } from './position.js'
 import { type FileProblem, formatProblem } from './problem.js'
 import { type FileContent, unreadableFile } from './read-file.js'
 import { readText, type TextResult } from './read-text.js'
@@ -109,6 +111,11 @@ export class FileProvider implements Provider {
       clearTimeout(this.#settled)
       watcher.close()
     }
+  }
+
+  /** Where a part of an object that is in use stands; undefined for one that is not. */
+  placeOf(ref: ObjectRef, path: FieldPath): FilePlace | undefined {
+    return this.#state.placeOf(ref, path)
   }
 
   async #open(watcher: FolderWatcher): Promise<readonly string[]> {

@@ -101,6 +101,34 @@ describe('objects of files', () => {
   })
 })
 
+describe('places', () => {
+  const ref = (name: string) => ({ group: 'gateway.networking.k8s.io', kind: 'HTTPRoute', namespace: 'default', name })
+
+  it('are found in files that were read before', () => {
+    const { write, state } = folder()
+    const rules = '  rules:\n    - matches:\n        - path: { value: /a }\n        - path: { value: /b }\n'
+    write({ 'a.yaml': `# first\n---\n${route('a', 'a.test', rules)}---\n${route('b', 'b.test', rules)}` })
+    expect(state.placeOf(ref('a'), [])).toEqual({ file: 'a.yaml', position: { line: 3, column: 1 } })
+    expect(state.placeOf(ref('b'), ['spec', 'rules', 0, 'matches', 1])).toEqual({ file: 'a.yaml', position: { line: 23, column: 11 } })
+    // What is left out stands where it would be.
+    expect(state.placeOf(ref('b'), ['spec', 'rules', 0, 'filters', 0])).toEqual({ file: 'a.yaml', position: { line: 21, column: 7 } })
+    expect(state.placeOf(ref('none'), [])).toBeUndefined()
+    write({ 'a.yaml': undefined })
+    expect(state.placeOf(ref('a'), [])).toBeUndefined()
+  })
+
+  it('are those of the items in lists, and of objects in JSON', () => {
+    const { write, state } = folder()
+    write({
+      'list.yaml': `apiVersion: v1\nkind: List\nitems:\n  - ${route('a', 'a.test').replaceAll('\n', '\n    ')}`,
+      'b.json':
+        '{\n"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute",\n"metadata": {"name": "b"},\n"spec": {"hostnames": ["b.test"]}}',
+    })
+    expect(state.placeOf(ref('a'), ['spec', 'hostnames'])).toEqual({ file: 'list.yaml', position: { line: 4, column: 5 } })
+    expect(state.placeOf(ref('b'), ['spec', 'hostnames'])).toEqual({ file: 'b.json', position: { line: 4, column: 10 } })
+  })
+})
+
 describe('generations', () => {
   it('count changes of the spec and nothing else', () => {
     const { write, object } = folder()

@@ -5,19 +5,22 @@
  */
 
 import { type FieldError, formatFieldError } from '../../schema/field-error.js'
+import type { FieldPath } from '../../schema/field-path.js'
 import { type JsonObject, sameJson } from '../../schema/json.js'
 import type { KindDefinition } from '../../schema/kind.js'
 import { checkRules } from '../../schema/rules.js'
 import { isTransitionRule, type ObjectSchema, type Schema } from '../../schema/schema.js'
 import { createValidator } from '../../schema/validate.js'
 import type { InParts } from '../../util/in-parts.js'
-import { objectKey } from '../../util/object-ref.js'
+import { type ObjectRef, objectKey } from '../../util/object-ref.js'
 import type { Change, KubeObject } from '../provider.js'
 import { claimProblems, fileProblems } from './folder-problems.js'
 import { createInterpreter, type Interpretation, type Interpreter } from './interpret-object.js'
 import { NamespaceCensus } from './namespace-census.js'
 import { type Claim, ObjectClaims } from './object-claims.js'
-import type { ObjectId } from './object-id.js'
+import { type ObjectId, objectId } from './object-id.js'
+import { placeOf } from './place-of.js'
+import type { FilePlace } from './position.js'
 import type { FileProblem } from './problem.js'
 import { type FileContent, readFileText } from './read-file.js'
 
@@ -96,6 +99,15 @@ export class FolderState {
     return [...all, ...[...this.#objectProblems.values()].flat()].sort(
       (a, b) => compare(a.file, b.file) || a.position.line - b.position.line || a.position.column - b.position.column,
     )
+  }
+
+  /** Where a part of an object that is in use stands; undefined for one that is not. */
+  placeOf(ref: ObjectRef, path: FieldPath): FilePlace | undefined {
+    const id = objectId(ref)
+    const file = this.#good.get(id)?.file
+    const content = file === undefined ? undefined : this.#files.get(file)
+    const position = content === undefined ? undefined : placeOf(content, id, path)
+    return file === undefined || position === undefined ? undefined : { file, position }
   }
 
   #resolve(id: ObjectId): readonly Change[] {

@@ -4,6 +4,12 @@ export interface Position {
   readonly column: number
 }
 
+/** A place in a file. */
+export interface FilePlace {
+  readonly file: string
+  readonly position: Position
+}
+
 /** The place of a text's start. */
 export const START: Position = { line: 1, column: 1 }
 

@@ -1,6 +1,6 @@
 /** What is wrong in a folder of objects, as it is told to people. */
 import { describeObject, type ObjectRef } from '../../util/object-ref.js'
-import type { Position } from './position.js'
+import type { FilePlace, Position } from './position.js'
 
 /** What became of the text that a problem is about. */
 export type ProblemEffect =
@@ -29,11 +29,11 @@ export interface FileProblem {
 
 /** `routes.yaml:12:5: error: HTTPRoute/default/a: spec.rules: Too many: …; correct it: the last good version stays in use`. */
 export function formatProblem(problem: FileProblem): string {
-  return `${problemPlace(problem)}: ${problem.severity}: ${problemText(problem)}`
+  return `${printFilePlace(problem)}: ${problem.severity}: ${problemText(problem)}`
 }
 
 /** `routes.yaml:12:5`. */
-export function problemPlace({ file, position }: FileProblem): string {
+export function printFilePlace({ file, position }: FilePlace): string {
   return `${file}:${position.line}:${position.column}`
 }
 
