@@ -81,6 +81,11 @@ it.each([
     document: () => aboutOf(`http://${other.host}`, { token_endpoint: 'javascript:alert(1)' }),
     words: /token_endpoint that is no/,
   },
+  {
+    what: 'an address that proxies refuse',
+    document: () => aboutOf(`http://${other.host}`, { authorization_endpoint: `http://${other.host}/a b` }),
+    words: /authorization_endpoint that is no/,
+  },
   { what: 'nothing', document: () => undefined, words: /answers 404/ },
 ])(
   'what says $what closes the rule, and nothing else',

@@ -10,6 +10,8 @@ const DEFAULT_PORTS = { http: 80, https: 443 } as const
 const LAST_PORT = 65_535
 const ADDRESS = /^(https?):\/\/([a-z0-9.-]+)(?::([0-9]{1,5}))?(?:\/|$)/
 
+const VISIBLE = /^[!-~]+$/
+
 /** The name of the cluster of an address; undefined for what is no address. */
 export function webClusterName(uri: string): string | undefined {
   const [, scheme, host, port] = ADDRESS.exec(uri) ?? []
@@ -20,7 +22,8 @@ export function webClusterName(uri: string): string | undefined {
 
 /** Why an address of a policy cannot be used. */
 export function webAddressProblem(field: string, uri: string): Problem | undefined {
-  if (webClusterName(uri) !== undefined) return undefined
+  // Proxies refuse addresses with blanks and the like, and what they are a part of with them.
+  if (webClusterName(uri) !== undefined && VISIBLE.test(uri)) return undefined
   return { reason: 'UnsupportedValue', message: `${field}: "${uri}" is no address such as https://id.example.com/keys.` }
 }
 

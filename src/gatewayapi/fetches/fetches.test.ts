@@ -79,6 +79,11 @@ describe('documents of providers', () => {
     [{ token_endpoint: 'http://id.example/t' }, false],
     [{ token_endpoint: undefined }, false],
     [{ jwks_uri: 'file:///etc/passwd' }, false],
+    [{ authorization_endpoint: 'https://id.example/a?x=%20#y' }, true],
+    [{ authorization_endpoint: 'https://id.example/a b' }, false],
+    [{ authorization_endpoint: 'https://id.example/\n' }, false],
+    [{ token_endpoint: 'https://id.example/é' }, false],
+    [{ end_session_endpoint: 'https://id.example/\u0000' }, false],
     [{ end_session_endpoint: 'javascript:alert(1)' }, false],
     [{ authorization_endpoint: `https://id.example/${'a'.repeat(600)}` }, false],
   ])('with %j', (change, isGood) => {
