@@ -59,6 +59,36 @@ describe('httpUpgrade', () => {
     }
   })
 
+  it.each(['', ', decompression: [{type: Gzip}]', ', bandwidthLimit: {request: {limit: {value: 1Mi, unit: Second}}}'])(
+    'is not waited for: it has no end (requestBuffer%s)',
+    async (more) => {
+      const switching = await startRawBackend('switching', (text) => {
+        if (text.startsWith('CONNECT')) return 'HTTP/1.1 200 OK\r\n\r\n'
+        return text.startsWith('GET')
+          ? 'HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n'
+          : `echo ${text}`
+      })
+      try {
+        await world.write(
+          backend(switching),
+          routeTo('switching'),
+          onRoute(`httpUpgrade: [{type: websocket}, {type: CONNECT}], requestBuffer: {limit: "4"}${more}`),
+        )
+        expect(said(world)).toEqual(GOOD)
+        for (const [first, status] of [
+          [upgrade('WebSocket'), '101'],
+          [CONNECT, '200'],
+        ] as const) {
+          const [answer, echoed] = await talk([first, 'longer than the limit'])
+          expect(answer).toContain(status)
+          expect(echoed).toContain('echo longer than the limit')
+        }
+      } finally {
+        await switching.close()
+      }
+    },
+  )
+
   policyField(['BackendTrafficPolicy httpUpgrade.connect.terminate'], 'a tunnel ends here, or goes on', async () => {
     const tcp = await startTcpBackend('tcp')
     const proxy = await startRawBackend('proxy', (text) => (text.startsWith('CONNECT') ? 'HTTP/1.1 200 OK\r\n\r\n' : `proxied ${text}`))

@@ -9,6 +9,7 @@ import { startBackend, type TestBackend } from '../support/http-backend.js'
 import { type LimitServer, startLimitServer } from '../support/limit-server.js'
 import { type Standalone, startTestStandalone } from '../support/standalone.js'
 import { ABOUT_ROUTE, onRoute } from './backend-traffic.js'
+import { sendRaw } from './raw-http.js'
 import { securityPolicy } from './support/attempts.js'
 import { SENDINGS } from './support/bodies.js'
 
@@ -84,6 +85,27 @@ describe('no backend gets a larger body', () => {
     ],
   ]
   it.each(rows)('when %s waits before the limit', (_who, objects) => noneGetsLarger(objects), 120_000)
+})
+
+it('no backend gets a larger body of who only says that the protocol changes', async () => {
+  await serve(listener(), ROUTE, onRoute(BUFFER))
+  const sayings = [
+    'upgrade: websocket',
+    'connection: upgrade\r\nupgrade: websocket',
+    'connection: upgrade\r\nupgrade: h2c',
+    'connection: upgrade\r\nupgrade: other',
+    'connection: upgrade\r\nupgrade:',
+  ]
+  for (const headgate of headgates) {
+    for (const saying of sayings) {
+      for (const body of ['content-length: 5\r\n\r\nlarge', 'transfer-encoding: chunked\r\n\r\n5\r\nlarge\r\n0\r\n\r\n']) {
+        const { status } = await sendRaw(headgate.place('default/gw', 80), `POST / HTTP/1.1\r\nhost: example.com\r\n${saying}\r\n${body}`)
+        // A backend that takes upgrades refuses what is no WebSocket.
+        expect([saying, body, status >= 400]).toEqual([saying, body, true])
+      }
+    }
+  }
+  expect(backends[0]?.requests.filter(({ body }) => body.length > 4)).toEqual([])
 })
 
 describe('no backend gets a body that the server which was asked did not see whole', () => {

@@ -5,9 +5,14 @@
 import type { envoy, google, xds } from '../../../gen/envoy/types.js'
 import { any } from '../../message.js'
 import { isLarger, TOO_LARGE } from './body-limit.js'
+import { IS_TUNNEL } from './tunnel.js'
+
+type TypedExtensionConfig = envoy.config.core.v3.TypedExtensionConfig
+type OnMatch = xds.type.matcher.v3.Matcher.OnMatch
+type FieldMatcher = xds.type.matcher.v3.Matcher.MatcherList.FieldMatcher
 
 /** The filter that takes the place of another one. */
-export const COMPOSITE: envoy.config.core.v3.TypedExtensionConfig = {
+export const COMPOSITE: TypedExtensionConfig = {
   name: 'composite',
   typedConfig: any('envoy.extensions.filters.http.composite.v3.Composite', {}),
 }
@@ -22,13 +27,13 @@ export const EMPTY_PLACE: google.protobuf.Any = any('envoy.extensions.common.mat
 export const IDLE_PLACE: google.protobuf.Any = any('envoy.extensions.common.matching.v3.ExtensionWithMatcherPerRoute', { xdsMatcher: {} })
 
 /** What a matcher does to put a filter into the place. */
-export function putFilter(filter: envoy.config.core.v3.TypedExtensionConfig): envoy.config.core.v3.TypedExtensionConfig {
+export function putFilter(filter: TypedExtensionConfig): TypedExtensionConfig {
   const typedConfig = any('envoy.extensions.filters.http.composite.v3.ExecuteFilterAction', { typedConfig: filter })
   return { name: 'execute', typedConfig }
 }
 
 /** The configuration of a route or virtual host that brings a filter, for requests with bodies of no more than so many bytes where it says so. */
-export function fillPlace(filter: envoy.config.core.v3.TypedExtensionConfig, maxBodyBytes?: number): google.protobuf.Any {
+export function fillPlace(filter: TypedExtensionConfig, maxBodyBytes?: number): google.protobuf.Any {
   return configOf({ action: putFilter(filter) }, maxBodyBytes)
 }
 
@@ -37,21 +42,40 @@ export function fillPlace(filter: envoy.config.core.v3.TypedExtensionConfig, max
  *
  * Of the filters that wait or hand bytes on later there can be one, behind all others: Envoy goes on behind the place then.
  */
-export function fillPlaceWith(
-  filters: readonly envoy.config.core.v3.TypedExtensionConfig[],
-  maxBodyBytes?: number,
-): google.protobuf.Any | undefined {
-  if (filters.length === 0) return maxBodyBytes === undefined ? undefined : configOf(undefined, maxBodyBytes)
-  const execute = any('envoy.extensions.filters.http.composite.v3.ExecuteFilterAction', { filterChain: { typedConfig: filters } })
-  return configOf({ action: { name: 'execute', typedConfig: execute } }, maxBodyBytes)
+export function fillPlaceWith(filters: readonly TypedExtensionConfig[], maxBodyBytes?: number): google.protobuf.Any | undefined {
+  return filters.length === 0 && maxBodyBytes === undefined ? undefined : configOf(putFilters(filters), maxBodyBytes)
 }
 
-function configOf(onNoMatch: xds.type.matcher.v3.Matcher.OnMatch | undefined, maxBodyBytes?: number): google.protobuf.Any {
+/**
+ * The same where one filter waits for whole requests, behind others: those that have no end are not waited for.
+ *
+ * @param filters those before it
+ */
+export function fillPlaceWithWaiting(
+  filters: readonly TypedExtensionConfig[],
+  waiting: TypedExtensionConfig,
+  maxBodyBytes?: number,
+): google.protobuf.Any {
+  const forTunnels = { predicate: IS_TUNNEL, onMatch: putFilters(filters) ?? { action: SKIP } }
+  return configOf(putFilters([...filters, waiting]), maxBodyBytes, [forTunnels])
+}
+
+const SKIP = { name: 'skip', typedConfig: any('envoy.extensions.filters.common.matcher.action.v3.SkipFilter', {}) }
+
+function putFilters(filters: readonly TypedExtensionConfig[]): OnMatch | undefined {
+  if (filters.length === 0) return undefined
+  const execute = any('envoy.extensions.filters.http.composite.v3.ExecuteFilterAction', { filterChain: { typedConfig: filters } })
+  return { action: { name: 'execute', typedConfig: execute } }
+}
+
+function configOf(onNoMatch: OnMatch | undefined, maxBodyBytes?: number, more: readonly FieldMatcher[] = []): google.protobuf.Any {
+  const matchers = [
+    ...(maxBodyBytes === undefined ? [] : [{ predicate: isLarger(maxBodyBytes), onMatch: { action: putFilter(TOO_LARGE) } }]),
+    ...more,
+  ]
   return any('envoy.extensions.common.matching.v3.ExtensionWithMatcherPerRoute', {
     xdsMatcher: {
-      ...(maxBodyBytes === undefined
-        ? {}
-        : { matcherList: { matchers: [{ predicate: isLarger(maxBodyBytes), onMatch: { action: putFilter(TOO_LARGE) } }] } }),
+      ...(matchers.length === 0 ? {} : { matcherList: { matchers } }),
       ...(onNoMatch === undefined ? {} : { onNoMatch }),
     },
   })

@@ -2,6 +2,7 @@
 import { admissionControl } from './admission-control.js'
 import { bandwidthLimits } from './bandwidth-limit.js'
 import { requestBuffer } from './buffer.js'
+import { EMPTY_PLACE, fillPlaceWith, fillPlaceWithWaiting, IDLE_PLACE } from './composite.js'
 import { compressors } from './compressor.js'
 import { customResponses } from './custom-response.js'
 import { decompressors } from './decompressor.js'
@@ -32,15 +33,18 @@ export const REQUESTS: HttpFilter = slot(
 )
 
 /** Bodies are decompressed before they are counted and waited for. */
-export const BODIES: HttpFilter = slot(
-  'headgate.bodies',
-  ({ traffic }) =>
-    traffic === undefined
-      ? []
-      : [...admissionControl(traffic.admission), ...decompressors(traffic.decompression ?? []), ...requestBuffer(traffic.maxBufferedBytes)],
-  undefined,
-  ({ traffic }) => traffic?.maxBufferedBytes,
-)
+export const BODIES: HttpFilter = {
+  name: 'headgate.bodies',
+  config: EMPTY_PLACE,
+  disabled: true,
+  idle: IDLE_PLACE,
+  perRoute: ({ traffic }) => {
+    if (traffic === undefined) return undefined
+    const filters = [...admissionControl(traffic.admission), ...decompressors(traffic.decompression ?? [])]
+    const { maxBufferedBytes: most } = traffic
+    return most === undefined ? fillPlaceWith(filters) : fillPlaceWithWaiting(filters, requestBuffer(most), most)
+  },
+}
 
 /** What was waited for is counted once more, and goes on as fast as it may. */
 export const WHOLE_BODIES: HttpFilter = slot(
