@@ -98,7 +98,7 @@ function noChain(listener: Listener, isTls: boolean, serverName: string): string
 }
 
 function cannotSpeak({ transportSocket }: FilterChain, { scheme }: Question, isTls: boolean): Outcome | undefined {
-  if (scheme === 'tcp' || scheme === 'tls') return undefined
+  if (scheme === 'tcp' || scheme === 'tls') return closed('the listener speaks HTTP: ask by http:// or https://')
   if (isTls && transportSocket === undefined) return closed('the port speaks plain HTTP, and the first bytes of TLS are none')
   if (!isTls && transportSocket !== undefined) return closed('the port takes TLS only')
   return undefined

@@ -64,7 +64,7 @@ function findScope(configuration: GroupConfiguration, prefix: string, host: stri
     if (found.virtualHost !== undefined) return found
     return { ...found, others: [...configuration.scopedHosts(prefix, MOST_DOMAINS), ...found.others].slice(0, MOST_DOMAINS) }
   }
-  return { ...chooseAmong(own, host), covering: coveringDomains((others.virtualHosts ?? []).flatMap(domainsOf), host) }
+  return { ...chooseAmong(own, host), covering: coveringDomains((others.virtualHosts ?? []).filter(hasRoutes).flatMap(domainsOf), host) }
 }
 
 function scopeOf(configuration: GroupConfiguration, name: string): RouteConfiguration {
@@ -79,10 +79,10 @@ function chooseAmong({ virtualHosts = [], typedPerFilterConfig = {} }: RouteConf
 }
 
 function choose(domains: readonly string[], host: string, hostOfDomain: (domain: string) => VirtualHost | undefined): FoundHost {
-  const [closest, ...covering] = coveringDomains(domains, host)
+  const [closest, ...further] = coveringDomains(domains, host)
   const virtualHost = closest === undefined ? undefined : hostOfDomain(closest)
-  // A host without routes answers like none.
-  if ((virtualHost?.routes ?? []).length > 0) return { virtualHost, ofAll: {}, covering, others: [] }
+  const covering = further.filter((domain) => hasRoutes(hostOfDomain(domain)))
+  if (hasRoutes(virtualHost)) return { virtualHost, ofAll: {}, covering, others: [] }
   return { virtualHost: undefined, ofAll: {}, covering: [], others: domains.filter((domain) => domain !== closest).slice(0, MOST_DOMAINS) }
 }
 
@@ -94,6 +94,11 @@ function coveringDomains(domains: readonly string[], host: string): readonly str
     (domain.startsWith('*') && host.length >= domain.length && host.endsWith(domain.slice(1)))
   const closeness = (domain: string): number => (domain.startsWith('*') ? domain.length : Number.POSITIVE_INFINITY)
   return domains.filter(covers).sort((a, b) => closeness(b) - closeness(a) || 0)
+}
+
+/** A host without routes answers like none. */
+function hasRoutes(host: VirtualHost | undefined): boolean {
+  return (host?.routes ?? []).length > 0
 }
 
 const domainsOf = ({ domains = [] }: VirtualHost): readonly string[] => domains
