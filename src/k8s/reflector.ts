@@ -134,8 +134,8 @@ export class Reflector {
     this.#enter({ kind: 'stopped' })
   }
 
-  /** Gives up what was handed over: the owner no longer wants these objects. Call it after `start` has ended. */
-  removeAll(): void {
+  /** Nothing that was handed over is there any more. */
+  #removeAll(): void {
     this.#hand([], [...this.#known.keys()])
     this.#known.clear()
   }
@@ -324,7 +324,7 @@ export class Reflector {
     const waitMs = Math.max(backoffMs(policy, this.#failures, clock), failure.retryAfterMs ?? 0)
     if (failure.reason === 'expired' || failure.reason === 'absent') this.#resourceVersion = undefined
     if (failure.reason === 'absent' && this.#isAbsent()) {
-      this.removeAll()
+      this.#removeAll()
       this.#markListed()
       this.#enter({ kind: 'absent', waitMs })
     } else {

@@ -349,6 +349,23 @@ describe('KubernetesProvider', () => {
     await eventually(() => expect([...objects.keys()].sort()).toEqual(['HTTPRoute/late/c', 'Namespace//late']))
   })
 
+  it('tells of objects of a namespace that lost its labels as gone, and not of their statuses: these stand there, and can be taken back', async () => {
+    api.put(NAMESPACES, { metadata: { name: 'shop', labels: { team: 'web' } } })
+    api.put(ROUTES, route('a'))
+    api.put(ROUTES, route('b'))
+    start({ scope: { kind: 'selector', labelSelector: 'team=web', own: 'system' } })
+    await completed()
+    await eventually(() => expect([...api.watchers].filter(({ collection }) => collection === ROUTES)).toHaveLength(2))
+    api.remove(ROUTES, 'shop', 'b')
+    await eventually(() => expect(objects.has('HTTPRoute/shop/b')).toBe(false))
+    api.remove(NAMESPACES, '', 'shop')
+    await eventually(() => expect(objects.has('HTTPRoute/shop/a')).toBe(false))
+    expect([...statuses].map(([key, stored]) => [key, stored === undefined])).toEqual([
+      ['HTTPRoute/shop/a', false],
+      ['HTTPRoute/shop/b', true],
+    ])
+  })
+
   it('reads its own namespace besides, whatever labels that has, comes to have and loses', async () => {
     api.put(NAMESPACES, { metadata: { name: 'system' } })
     api.put(ROUTES, { metadata: { name: 'of-the-class', namespace: 'system' }, spec: {} })

@@ -35,7 +35,10 @@ export interface KubernetesProviderOptions {
   readonly scope: WatchScope
   /** Kinds of which only the objects are read that `want` names, such as Secret and ConfigMap. */
   readonly byReference: ReadonlySet<string>
-  /** Told when the status of an object changed; undefined when the object is gone. Objects themselves come without it. */
+  /**
+   * Told when the status of an object changed; undefined when the object is gone, and nothing when it is only not read any more. Objects themselves
+   * come without it.
+   */
   readonly onStatus?: (kind: string, key: ObjectKey, stored: StoredStatus | undefined) => void
   /** Told all CRDs of the groups that are read, when they changed. */
   readonly onCustomResources?: (resources: readonly CustomResource[]) => void
@@ -88,7 +91,13 @@ export class KubernetesProvider implements Provider {
     const { client, clock, log } = this.#options
     this.#signal = signal
     this.#watches = new WatchSet(
-      { client, clock, log, onChanges: (kind, changed, removed) => this.#hand(sink, kind, changed, removed) },
+      {
+        client,
+        clock,
+        log,
+        onChanges: (kind, changed, removed) => this.#hand(sink, kind, changed, removed),
+        onUnwatched: (kind, keys) => this.#leave(sink, kind, keys),
+      },
       signal,
     )
     const definitions = this.#followDefinitions(signal)
@@ -268,6 +277,13 @@ export class KubernetesProvider implements Provider {
       for (const key of removed) this.#namespaces.delete(key.slice(1))
       void this.#follow()
     }
+  }
+
+  /** Objects that are not read any more, as those of a namespace that lost its label: what stands in their statuses is left to whoever wrote it. */
+  #leave(sink: ProviderSink, kind: KindDefinition, keys: readonly ObjectKey[]): void {
+    if (keys.length === 0) return
+    for (const key of keys) this.#marksOf(kind).delete(key)
+    sink.changes(keys.map((key) => ({ kind: kind.kind, key, object: undefined })))
   }
 
   #toChange(kind: KindDefinition, raw: RawObject): readonly Change[] {

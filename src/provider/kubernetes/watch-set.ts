@@ -16,6 +16,8 @@ export interface WatchSetOptions {
   readonly clock: Clock
   readonly log: Log
   readonly onChanges: (kind: KindDefinition, changed: readonly RawObject[], removed: readonly ObjectKey[]) => void
+  /** Told the objects that are not followed any more; they may still be there. */
+  readonly onUnwatched: (kind: KindDefinition, keys: readonly ObjectKey[]) => void
 }
 
 /** What goes wrong about a server, and not about what is asked for. */
@@ -58,7 +60,7 @@ export class WatchSet {
       }
       void running.ended.then(() => {
         // The process ends: what is known stays, nothing was deleted in the cluster. A watch that came back has its objects again.
-        if (!this.#signal.aborted && !this.#running.has(name)) running.reflector.removeAll()
+        if (!this.#signal.aborted && !this.#running.has(name)) this.#options.onUnwatched(running.spec.kind, running.reflector.keys)
       })
     }
     const added = [...specs]
