@@ -35,7 +35,7 @@ describeProvider('a cluster', async () => {
   for (const { group, versions, plural } of KINDS) {
     const path = collectionPath({ group, version: versions[0], plural: '' }).replace(/\/$/, '')
     const known = api.documents.get(path)?.resources
-    api.documents.set(path, { resources: [...(Array.isArray(known) ? known : []), { name: plural }] })
+    api.documents.set(path, { kind: 'APIResourceList', resources: [...(Array.isArray(known) ? known : []), { name: plural }] })
   }
   return {
     put: async (object) => {
