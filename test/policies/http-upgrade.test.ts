@@ -1,12 +1,14 @@
 /** BackendTrafficPolicy: protocols that requests change to, and tunnels. */
 import { connect } from 'node:net'
-import { describe, expect, it } from '@jest/globals'
-import { backend } from '../features/manifests.js'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { backend, ref } from '../features/manifests.js'
 import { featureWorld } from '../features/world.js'
+import { type AuthServer, startAuthServer } from '../support/auth-server.js'
+import { type ExtProcServer, startExtProcServer } from '../support/ext-proc-server.js'
 import { startTcpBackend } from '../support/stream-backend.js'
 import { ABOUT_GATEWAY, GOOD, onRoute, policy, routeTo, said } from './backend-traffic.js'
 import { policyField } from './coverage/policy-field.js'
-import { startRawBackend } from './raw-backend.js'
+import { type RawBackend, startRawBackend } from './raw-backend.js'
 
 const world = featureWorld(['a'])
 
@@ -59,35 +61,74 @@ describe('httpUpgrade', () => {
     }
   })
 
-  it.each(['', ', decompression: [{type: Gzip}]', ', bandwidthLimit: {request: {limit: {value: 1Mi, unit: Second}}}'])(
-    'is not waited for: it has no end (requestBuffer%s)',
-    async (more) => {
-      const switching = await startRawBackend('switching', (text) => {
+  describe('is not waited for: it has no end', () => {
+    let auth: AuthServer
+    let inspector: ExtProcServer
+    let switching: RawBackend
+    beforeAll(async () => {
+      auth = await startAuthServer('auth')
+      inspector = await startExtProcServer('inspector')
+      switching = await startRawBackend('switching', (text) => {
         if (text.startsWith('CONNECT')) return 'HTTP/1.1 200 OK\r\n\r\n'
-        return text.startsWith('GET')
-          ? 'HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n'
-          : `echo ${text}`
+        return text.startsWith('GET') ? 'HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: any\r\n\r\n' : `echo ${text}`
       })
-      try {
-        await world.write(
-          backend(switching),
-          routeTo('switching'),
-          onRoute(`httpUpgrade: [{type: websocket}, {type: CONNECT}], requestBuffer: {limit: "4"}${more}`),
-        )
-        expect(said(world)).toEqual(GOOD)
-        for (const [first, status] of [
-          [upgrade('WebSocket'), '101'],
-          [CONNECT, '200'],
-        ] as const) {
-          const [answer, echoed] = await talk([first, 'longer than the limit'])
-          expect(answer).toContain(status)
-          expect(echoed).toContain('echo longer than the limit')
-        }
-      } finally {
-        await switching.close()
+    })
+    afterAll(async () => {
+      await switching?.close()
+      auth?.close()
+      inspector?.close()
+    })
+
+    const ABOUT = 'targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: r}]'
+    const own = (kind: string, settings: string): string => `
+apiVersion: headgate.dev/v1alpha1
+kind: ${kind}
+metadata: {name: own}
+spec: {${ABOUT}, ${settings}}
+`
+    const extProc = (body: string): string =>
+      own(
+        'ExtensionPolicy',
+        `extProc: [{backendRef: {${ref('inspector')}}, processingMode: {request: {body: ${body}}, response: {body: ${body}}}}]`,
+      )
+    const rows: readonly (readonly [who: string, more: string, policies: readonly string[], echoed: string])[] = [
+      ['a buffer', ', requestBuffer: {limit: "4"}', [], 'echo longer than the limit'],
+      ['a buffer behind others', ', requestBuffer: {limit: "4"}, decompression: [{type: Gzip}]', [], 'echo longer than the limit'],
+      [
+        'a buffer before others',
+        ', requestBuffer: {limit: "4"}, bandwidthLimit: {request: {limit: {value: 1Mi, unit: Second}}}',
+        [],
+        'echo longer than the limit',
+      ],
+      [
+        'a server that decides',
+        '',
+        [own('SecurityPolicy', `extAuth: {grpc: {backendRef: {${ref('auth')}}}, bodyToExtAuth: {maxRequestBytes: 4}}`)],
+        'echo longer than the limit',
+      ],
+      ['a service that wants whole bodies', '', [extProc('Buffered')], 'ECHO LONGER THAN THE LIMIT'],
+      ['a service that wants the beginning of bodies', '', [extProc('BufferedPartial')], 'ECHO LONGER THAN THE LIMIT'],
+    ]
+    it.each(rows)('by %s', async (_who, more, policies, text) => {
+      const backends = [switching, auth, inspector].map((each) => backend(each, each === switching ? [] : ['kubernetes.io/h2c']))
+      await world.write(
+        ...backends,
+        routeTo('switching'),
+        onRoute(`httpUpgrade: [{type: websocket}, {type: other}, {type: CONNECT}]${more}`),
+        ...policies,
+      )
+      expect(said(world)).toEqual(GOOD)
+      for (const [first, status] of [
+        [upgrade('WebSocket'), '101'],
+        [upgrade('other'), '101'],
+        [CONNECT, '200'],
+      ] as const) {
+        const [answer, echoed] = await talk([first, 'longer than the limit'])
+        expect(answer).toContain(status)
+        expect(echoed).toContain(text)
       }
-    },
-  )
+    })
+  })
 
   policyField(['BackendTrafficPolicy httpUpgrade.connect.terminate'], 'a tunnel ends here, or goes on', async () => {
     const tcp = await startTcpBackend('tcp')

@@ -32,9 +32,18 @@ export function putFilter(filter: TypedExtensionConfig): TypedExtensionConfig {
   return { name: 'execute', typedConfig }
 }
 
-/** The configuration of a route or virtual host that brings a filter, for requests with bodies of no more than so many bytes where it says so. */
-export function fillPlace(filter: TypedExtensionConfig, maxBodyBytes?: number): google.protobuf.Any {
-  return configOf({ action: putFilter(filter) }, maxBodyBytes)
+/** What is done with some requests in another way. */
+export interface PlaceOptions<Filling> {
+  /** Requests with larger bodies get 413. */
+  readonly maxBodyBytes?: number | undefined
+  /** For requests for another protocol: these have no end that a filter could wait for. */
+  readonly forTunnels?: Filling | undefined
+}
+
+/** The configuration of a route or virtual host that brings a filter. */
+export function fillPlace(filter: TypedExtensionConfig, options: PlaceOptions<TypedExtensionConfig> = {}): google.protobuf.Any {
+  const { maxBodyBytes, forTunnels } = options
+  return configOf({ action: putFilter(filter) }, maxBodyBytes, forTunnels && { action: putFilter(forTunnels) })
 }
 
 /**
@@ -42,22 +51,12 @@ export function fillPlace(filter: TypedExtensionConfig, maxBodyBytes?: number): 
  *
  * Of the filters that wait or hand bytes on later there can be one, behind all others: Envoy goes on behind the place then.
  */
-export function fillPlaceWith(filters: readonly TypedExtensionConfig[], maxBodyBytes?: number): google.protobuf.Any | undefined {
-  return filters.length === 0 && maxBodyBytes === undefined ? undefined : configOf(putFilters(filters), maxBodyBytes)
-}
-
-/**
- * The same where one filter waits for whole requests, behind others: those that have no end are not waited for.
- *
- * @param filters those before it
- */
-export function fillPlaceWithWaiting(
+export function fillPlaceWith(
   filters: readonly TypedExtensionConfig[],
-  waiting: TypedExtensionConfig,
-  maxBodyBytes?: number,
-): google.protobuf.Any {
-  const forTunnels = { predicate: IS_TUNNEL, onMatch: putFilters(filters) ?? { action: SKIP } }
-  return configOf(putFilters([...filters, waiting]), maxBodyBytes, [forTunnels])
+  { maxBodyBytes, forTunnels }: PlaceOptions<readonly TypedExtensionConfig[]> = {},
+): google.protobuf.Any | undefined {
+  if (filters.length === 0 && maxBodyBytes === undefined) return undefined
+  return configOf(putFilters(filters), maxBodyBytes, forTunnels && (putFilters(forTunnels) ?? { action: SKIP }))
 }
 
 const SKIP = { name: 'skip', typedConfig: any('envoy.extensions.filters.common.matcher.action.v3.SkipFilter', {}) }
@@ -68,10 +67,10 @@ function putFilters(filters: readonly TypedExtensionConfig[]): OnMatch | undefin
   return { action: { name: 'execute', typedConfig: execute } }
 }
 
-function configOf(onNoMatch: OnMatch | undefined, maxBodyBytes?: number, more: readonly FieldMatcher[] = []): google.protobuf.Any {
-  const matchers = [
+function configOf(onNoMatch: OnMatch | undefined, maxBodyBytes: number | undefined, onTunnel: OnMatch | undefined): google.protobuf.Any {
+  const matchers: readonly FieldMatcher[] = [
     ...(maxBodyBytes === undefined ? [] : [{ predicate: isLarger(maxBodyBytes), onMatch: { action: putFilter(TOO_LARGE) } }]),
-    ...more,
+    ...(onTunnel === undefined ? [] : [{ predicate: IS_TUNNEL, onMatch: onTunnel }]),
   ]
   return any('envoy.extensions.common.matching.v3.ExtensionWithMatcherPerRoute', {
     xdsMatcher: {

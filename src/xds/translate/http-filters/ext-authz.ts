@@ -73,12 +73,24 @@ export function claimedHeaders(auth: ExternalAuth): readonly string[] {
 }
 
 function placeOf(auth: ExternalAuth): Any | undefined {
-  const filter = { name: NAME, typedConfig: any(EXT_AUTHZ_TYPE, extAuthz(auth)) }
+  const maxBodyBytes = largestBody(auth)
+  const filter = filterOf(auth)
+  const forTunnels = maxBodyBytes === undefined ? undefined : filterOf(withoutBody(auth))
   const claimed = claimedHeaders(auth)
-  if (claimed.length === 0) return fillPlace(filter, largestBody(auth))
+  if (claimed.length === 0) return fillPlace(filter, { maxBodyBytes, forTunnels })
   const mutations = { requestMutations: claimed.map((remove) => ({ remove })) }
   const typedConfig = any('envoy.extensions.filters.http.header_mutation.v3.HeaderMutation', { mutations })
-  return fillPlaceWith([{ name: 'headgate.ext_authz_claims', typedConfig }, filter], largestBody(auth))
+  const claims = { name: 'headgate.ext_authz_claims', typedConfig }
+  return fillPlaceWith([claims, filter], { maxBodyBytes, forTunnels: forTunnels && [claims, forTunnels] })
+}
+
+function filterOf(auth: ExternalAuth): envoy.config.core.v3.TypedExtensionConfig {
+  return { name: NAME, typedConfig: any(EXT_AUTHZ_TYPE, extAuthz(auth)) }
+}
+
+/** The same for requests that have no body, and no end. Envoy looks after WebSockets by itself. */
+export function withoutBody(auth: ExternalAuth): ExternalAuth {
+  return { ...auth, maxBodyBytes: 0 }
 }
 
 /** The headers that a request gets from the answer of the service, where they are listed. */

@@ -52,7 +52,24 @@ export const EXTENSIONS: readonly HttpFilter[] = Array.from({ length: MAX_EXTENS
 
 /** What a route or a virtual host says about the place of this name to have it filled. */
 export function extensionConfig(name: string, extension: Extension): google.protobuf.Any {
-  return fillPlace({ name, typedConfig: filterOf(extension) })
+  const filter = { name, typedConfig: filterOf(extension) }
+  const passing = extension.kind === 'processor' ? ofPassingBodies(extension) : extension
+  return fillPlace(filter, { forTunnels: passing === extension ? undefined : { name, typedConfig: filterOf(passing) } })
+}
+
+/** A service that sees bodies as they pass where it would wait for all of them; the same where it does not wait. */
+function ofPassingBodies(extension: ProcessorExtension): ProcessorExtension {
+  const { request, response } = extension
+  if (!waits(request) && !waits(response)) return extension
+  return {
+    ...extension,
+    ...(waits(request) ? { request: { ...request, body: 'streamed' as const } } : {}),
+    ...(waits(response) ? { response: { ...response, body: 'streamed' as const } } : {}),
+  }
+}
+
+function waits(direction: ProcessedDirection | undefined): direction is ProcessedDirection {
+  return direction?.body === 'buffered' || direction?.body === 'bufferedPartial'
 }
 
 function filterOf(extension: Extension): google.protobuf.Any {

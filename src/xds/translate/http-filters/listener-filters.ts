@@ -9,7 +9,7 @@ import { type ExternalAuth, MAX_LISTENER_FILTERS, type VirtualHost } from '../..
 import { any, bool } from '../../message.js'
 import { SCOPE_HEADER } from '../scope-key.js'
 import { EMPTY_PLACE, fillPlaceWith, IDLE_PLACE } from './composite.js'
-import { claimedHeaders, EXT_AUTHZ_TYPE, extAuthz, largestBody } from './ext-authz.js'
+import { claimedHeaders, EXT_AUTHZ_TYPE, extAuthz, largestBody, withoutBody } from './ext-authz.js'
 import type { HttpFilter } from './http-filter.js'
 import type { RouteFilter } from './slot.js'
 
@@ -35,11 +35,19 @@ const MUTATION_RULES = {
 export function listenerFilterConfig({ listenerFilters }: VirtualHost): Readonly<Record<string, google.protobuf.Any>> {
   return Object.fromEntries(
     LISTENER_FILTERS.flatMap(({ name }, at) => {
-      const filters = listenerFilters.slice(at, at + 1).flatMap((auth) => [...withoutClaims(auth), filterOf(auth)])
-      const config = fillPlaceWith(filters, smallest(listenerFilters.slice(0, at + 1).map(largestBody)))
+      const own = listenerFilters.slice(at, at + 1)
+      const filters = own.flatMap(filtersOf)
+      const config = fillPlaceWith(filters, {
+        maxBodyBytes: smallest(listenerFilters.slice(0, at + 1).map(largestBody)),
+        forTunnels: own.every((auth) => largestBody(auth) === undefined) ? undefined : own.map(withoutBody).flatMap(filtersOf),
+      })
       return config === undefined ? [] : [[name, config] as const]
     }),
   )
+}
+
+function filtersOf(auth: ExternalAuth): readonly RouteFilter[] {
+  return [...withoutClaims(auth), filterOf(auth)]
 }
 
 function filterOf(auth: ExternalAuth): envoy.config.core.v3.TypedExtensionConfig {

@@ -25,7 +25,7 @@ export function slot(
     config: EMPTY_PLACE,
     disabled: true,
     idle: IDLE_PLACE,
-    perRoute: (route) => fillPlaceWith(filtersOf(route), maxBodyBytes(route)),
+    perRoute: (route) => fillPlaceWith(filtersOf(route), { maxBodyBytes: maxBodyBytes(route) }),
     ...(references === undefined ? {} : { references }),
   }
 }

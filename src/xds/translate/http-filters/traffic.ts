@@ -2,7 +2,7 @@
 import { admissionControl } from './admission-control.js'
 import { bandwidthLimits } from './bandwidth-limit.js'
 import { requestBuffer } from './buffer.js'
-import { EMPTY_PLACE, fillPlaceWith, fillPlaceWithWaiting, IDLE_PLACE } from './composite.js'
+import { EMPTY_PLACE, fillPlaceWith, IDLE_PLACE } from './composite.js'
 import { compressors } from './compressor.js'
 import { customResponses } from './custom-response.js'
 import { decompressors } from './decompressor.js'
@@ -42,7 +42,8 @@ export const BODIES: HttpFilter = {
     if (traffic === undefined) return undefined
     const filters = [...admissionControl(traffic.admission), ...decompressors(traffic.decompression ?? [])]
     const { maxBufferedBytes: most } = traffic
-    return most === undefined ? fillPlaceWith(filters) : fillPlaceWithWaiting(filters, requestBuffer(most), most)
+    if (most === undefined) return fillPlaceWith(filters)
+    return fillPlaceWith([...filters, requestBuffer(most)], { maxBodyBytes: most, forTunnels: filters })
   },
 }
 
