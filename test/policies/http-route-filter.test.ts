@@ -3,8 +3,9 @@ import { describe, expect, it } from '@jest/globals'
 import { httpRoute, route, to, under } from '../features/manifests.js'
 import { featureWorld } from '../features/world.js'
 import { eventually } from '../support/eventually.js'
+import { rawRequest } from './client-manifests.js'
 import { policyField } from './coverage/policy-field.js'
-import { sendRaw } from './raw-http.js'
+import { pipelined, sendRaw } from './raw-http.js'
 
 const world = featureWorld(['a', 'b'])
 
@@ -62,6 +63,12 @@ describe('directResponse', () => {
     await world.write(route(), filter(spec), secret('c', '2'))
     expect(world.conditions('HTTPRoute/default/r')).toEqual(INVALID)
     expect((await world.ask({ path: '/f' })).status).toBe(500)
+  })
+
+  it.each([204, 205, 304])('has no body with %s: clients would take it for the next answer', async (statusCode) => {
+    await world.write(ANSWERING, filter(`directResponse: {statusCode: ${statusCode}, body: {inline: hello, isTemplate: true}}`))
+    const answers = await pipelined(world.headgate.place('default/gw', 80), [rawRequest('GET /f HTTP/1.1'), rawRequest('GET / HTTP/1.1')])
+    expect(answers).toMatch(new RegExp(`^HTTP/1.1 ${statusCode} [^]*?\\r\\n\\r\\nHTTP/1.1 200 OK\\r\\n`))
   })
 
   policyField(['HTTPRouteFilter directResponse.body.valueRef'], 'answers with the body of a ConfigMap, and follows it', async () => {

@@ -42,6 +42,28 @@ export function sendRaw(
   })
 }
 
+/** Sends requests at once over one connection and returns what comes until that is silent for a while. */
+export function pipelined(
+  { address, port }: { readonly address: string; readonly port: number },
+  requests: readonly string[],
+): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: address, port })
+    let text = ''
+    const end = (): void => {
+      socket.destroy()
+      resolve(text)
+    }
+    socket.setTimeout(300, end)
+    socket.on('data', (chunk) => {
+      text += chunk.toString('latin1')
+    })
+    socket.on('error', end)
+    socket.on('close', end)
+    socket.write(requests.join(''))
+  })
+}
+
 /** True when head and body are there, as far as a length says. */
 function isWhole(text: string): boolean {
   const [head = '', ...rest] = text.split('\r\n\r\n')

@@ -246,6 +246,7 @@ it('what cannot be said of a backend or done at all is refused', async () => {
   expect(said(world)).toEqual(['Accepted=False/UnsupportedValue'])
   for (const settings of [
     'bandwidthLimit: {request: {limit: {value: "100", unit: Second}}}',
+    'faultInjection: {abort: {httpStatus: 204}}',
     'requestBuffer: {limit: "0"}',
     'admissionControl: {samplingWindow: 500ms}',
     'faultInjection: {delay: {fixedDelay: 0s}}',

@@ -3,7 +3,9 @@ import { describe, expect, it } from '@jest/globals'
 import { httpRoute, to, under } from '../features/manifests.js'
 import { featureWorld } from '../features/world.js'
 import { GOOD, onRoute, routeTo, said } from './backend-traffic.js'
+import { rawRequest } from './client-manifests.js'
 import { policyField } from './coverage/policy-field.js'
+import { pipelined } from './raw-http.js'
 
 const world = featureWorld(['a'])
 
@@ -34,6 +36,19 @@ describe('responseOverride', () => {
       expect(await world.answerer({ path: '/?status=403' })).toBe('a')
     },
   )
+
+  it('gives no body to answers that have none: their clients would take it for the next answer', async () => {
+    const next = (first: string) =>
+      pipelined(world.headgate.place('default/gw', 80), [rawRequest(`GET /?status=${first} HTTP/1.1`), rawRequest('GET / HTTP/1.1')])
+    const sane = (code: number) => new RegExp(`^HTTP/1.1 ${code} [^]*?\r\n\r\nHTTP/1.1 200 OK\r\n`)
+    for (const code of [204, 205, 304]) {
+      await overridden(`{match: {statusCodes: [{value: 404}]}, response: {statusCode: ${code}, body: oops}}`)
+      expect(await next('404')).toMatch(sane(code))
+    }
+    await overridden('{match: {statusCodes: [{type: Range, range: {start: 200, end: 599}}]}, response: {body: oops}}')
+    expect((await world.ask({ path: '/?status=404' })).body).toBe('oops')
+    for (const code of [204, 304]) expect(await next(String(code))).toMatch(sane(code))
+  })
 
   policyField(['BackendTrafficPolicy responseOverride.response.bodyRef'], 'a body from a ConfigMap, which it follows', async () => {
     const page = (text: string, key = 'response.body') => `

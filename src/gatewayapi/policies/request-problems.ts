@@ -1,5 +1,6 @@
 /** What the schema of a BackendTrafficPolicy lets through about requests and cannot be done. */
 import type { BackendTrafficSettings, RateLimitSelector } from '../../gen/kinds.js'
+import { isBodiless } from '../../ir/bodiless.js'
 import { isFraming } from '../../ir/framing-headers.js'
 import { durationMilliseconds } from '../../kinds/duration.js'
 import { quantityBytes } from '../../kinds/quantity.js'
@@ -81,6 +82,10 @@ function otherProblem({ admissionControl, faultInjection, httpUpgrade }: Backend
   }
   if (faultInjection?.delay !== undefined && durationMilliseconds(faultInjection.delay.fixedDelay) === 0) {
     return 'faultInjection.delay.fixedDelay: must be longer than 0.'
+  }
+  const abortStatus = faultInjection?.abort?.httpStatus
+  if (abortStatus !== undefined && isBodiless(abortStatus)) {
+    return `faultInjection.abort.httpStatus: an answer with ${abortStatus} has no body, and this one gets one.`
   }
   const terminating = (httpUpgrade ?? []).find(({ type, connect }) => connect?.terminate === true && type !== 'CONNECT')
   return terminating === undefined ? undefined : `httpUpgrade: ${terminating.type} cannot end here, only CONNECT can.`

@@ -1,4 +1,5 @@
 import type { envoy } from '../../gen/envoy/types.js'
+import { isBodiless } from '../../ir/bodiless.js'
 import type { DirectResponse } from '../../ir/route.js'
 import { responseHeader } from './header-mutations.js'
 
@@ -13,7 +14,7 @@ export function directResponse({ statusCode, body, contentType, isTemplate }: Om
   readonly responseHeadersToAdd?: Route['responseHeadersToAdd'] & object
 } {
   return {
-    directResponse: { status: statusCode, ...(body === undefined ? {} : bodyOf(body, isTemplate === true)) },
+    directResponse: { status: statusCode, ...(body === undefined || isBodiless(statusCode) ? {} : bodyOf(body, isTemplate === true)) },
     ...(contentType === undefined ? {} : { responseHeadersToAdd: [responseHeader('content-type', contentType)] }),
   }
 }

@@ -1,5 +1,6 @@
 /** Other answers than those of backends and of Envoy itself. */
 import type { envoy, google, xds } from '../../../gen/envoy/types.js'
+import { BODILESS_STATUSES, isBodiless } from '../../../ir/bodiless.js'
 import type { CustomAnswer, CustomRedirect, ResponseOverride } from '../../../ir/request-traffic.js'
 import { literally } from '../../../util/literally.js'
 import { any, uint32 } from '../../message.js'
@@ -14,7 +15,7 @@ type LocalResponsePolicy = envoy.extensions.http.custom_response.local_response_
 export function customResponses(overrides: readonly ResponseOverride[]): readonly RouteFilter[] {
   if (overrides.length === 0) return []
   const matchers = overrides.map((override) => ({
-    predicate: allOf([...statuses(override), ...headers(override), ...source(override)]),
+    predicate: allOf([...statuses(override), ...withBody(override), ...headers(override), ...source(override)]),
     onMatch: { action: { name: 'override', typedConfig: policy(override.answer) } },
   }))
   return [
@@ -29,9 +30,17 @@ export function customResponses(overrides: readonly ResponseOverride[]): readonl
 }
 
 function statuses({ statuses: ranges }: ResponseOverride): readonly Predicate[] {
-  if (ranges.length === 0) return []
-  const input = any('envoy.type.matcher.v3.HttpResponseStatusCodeMatchInput', {})
-  return [predicate('status', input, { safeRegex: { googleRe2: {}, regex: statusPattern(ranges) } })]
+  return ranges.length === 0 ? [] : [hasStatus(statusPattern(ranges))]
+}
+
+/** Where the status stays and the body does not, only answers that have a body. */
+function withBody({ answer }: ResponseOverride): readonly Predicate[] {
+  const isForBodies = answer.kind === 'answer' && answer.body !== undefined && answer.statusCode === undefined
+  return isForBodies ? [{ notMatcher: hasStatus(BODILESS_STATUSES.join('|')) }] : []
+}
+
+function hasStatus(regex: string): Predicate {
+  return predicate('status', any('envoy.type.matcher.v3.HttpResponseStatusCodeMatchInput', {}), { safeRegex: { googleRe2: {}, regex } })
 }
 
 /** An expression for statuses: whole hundreds in short, others one by one. */
@@ -89,7 +98,7 @@ function local({ statusCode, contentType, body, set, add }: CustomAnswer): Local
   const { responseHeadersToAdd } = headerMutations({ set: [], add: [], remove: [] }, { set: typed, add, remove: [] })
   return {
     ...(statusCode === undefined ? {} : { statusCode: uint32(statusCode) }),
-    ...(body === undefined ? {} : { body: { inlineString: body } }),
+    ...(body === undefined || (statusCode !== undefined && isBodiless(statusCode)) ? {} : { body: { inlineString: body } }),
     ...(responseHeadersToAdd === undefined ? {} : { responseHeadersToAdd }),
   }
 }
