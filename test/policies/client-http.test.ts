@@ -86,6 +86,16 @@ describe('path', () => {
     expect(await sent('GET //a///b HTTP/1.1')).toMatchObject({ path: '//a///b' })
   })
 
+  it.each(['', 'escapedSlashesAction: UnescapeAndRedirect, '])(
+    'sends nobody to another host where slashes are not merged (%s)',
+    async (action) => {
+      await use(`path: {${action}disableMergeSlashes: true}`)
+      for (const path of ['/%2Fother.test/', '/%5cother.test/', '//other.test/%2F', '/a/..%2f/other.test'])
+        expect([path, (await sent(`GET ${path} HTTP/1.1`)).status]).toEqual([path, 200])
+      expect(await sent('GET /a%2Fb HTTP/1.1')).toMatchObject({ path: '/a/b' })
+    },
+  )
+
   it('attempts to reach what a rule guards by another spelling of its path', async () => {
     const spellings = [
       '//admin',

@@ -51,6 +51,13 @@ export function socketSettings({ tcpKeepalive, proxyProtocol, timeout, connectio
   }
 }
 
+/** Where slashes are not merged, nobody is redirected: `/%2Fother.example` would lead to `//other.example`, which is another host. */
+function escapedSlashes(path: Settings['path']): ClientSettings['escapedSlashes'] {
+  const action =
+    path?.escapedSlashesAction === undefined ? DEFAULT_CLIENT_SETTINGS.escapedSlashes : ESCAPED_SLASHES[path.escapedSlashesAction]
+  return action === 'redirect' && path?.disableMergeSlashes === true ? 'forward' : action
+}
+
 /**
  * What holds for the connections of a chain.
  *
@@ -79,7 +86,7 @@ export function clientSettings(settings: Settings, hostname: string | undefined)
       ? {}
       : { connectionLimit: { connections: limit.value, ...milliseconds('closeDelayMs', limit.closeDelay) } }),
     ...(settings.clientIPDetection === undefined ? {} : { address: clientAddress(settings.clientIPDetection) }),
-    ...(path?.escapedSlashesAction === undefined ? {} : { escapedSlashes: ESCAPED_SLASHES[path.escapedSlashesAction] }),
+    escapedSlashes: escapedSlashes(path),
     ...(path?.disableMergeSlashes === undefined ? {} : { mergeSlashes: !path.disableMergeSlashes }),
     ...(headers?.withUnderscoresAction === undefined ? {} : { underscoresInHeaders: UNDERSCORES[headers.withUnderscoresAction] }),
     ...(headers?.enableEnvoyHeaders === true ? { envoyHeaders: true } : {}),
