@@ -3,30 +3,21 @@
  *
  * Each rule names itself in a header of its answers. Backends echo what they were asked.
  */
-import { afterAll, beforeAll, expect, it } from '@jest/globals'
+import { expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { explainAll } from '../../src/admin/explain.js'
 import type { Explanation } from '../../src/explain/explanation.js'
 import type { Question } from '../../src/explain/question.js'
 import { backend, gateway, ref } from '../features/manifests.js'
 import { https, secret } from '../features/tls-manifests.js'
 import { createAuthority } from '../support/certificates.js'
-import { startBackend, type TestBackend } from '../support/http-backend.js'
-import { type Standalone, startTestStandalone } from '../support/standalone.js'
+import type { Standalone } from '../support/standalone.js'
+import { explainAt, packedWorld } from './packed-world.js'
 
 /** More of both where `LONG` says so. */
 const WORLDS = process.env.LONG === undefined ? 20 : 150
 const REQUESTS = 60
 
-let one: TestBackend
-let headgates: readonly Standalone[] = []
-beforeAll(async () => {
-  one = await startBackend('one')
-  headgates = await Promise.all((['rds', 'scoped'] as const).map((routePacking) => startTestStandalone({ routePacking })))
-}, 120_000)
-afterAll(async () => {
-  await Promise.all([...headgates.map((each) => each.stop()), one.close()])
-})
+const packed = packedWorld()
 
 const HOSTNAMES = ['a.test', 'b.a.test', 'c.test', '*.a.test', '*.b.a.test', '*.test']
 const HOSTS = [
@@ -253,19 +244,17 @@ it('says what Envoy does', async () => {
       `[{name: http, port: 80, protocol: HTTP}, ${https('exact', 'a.test')}, ${https('near', '*.b.a.test')}, ${https('far', '*.a.test')}, ${https('c', 'c.test')}]`,
     ),
     secret('cert', await authority.issue({ dns: ['a.test', '*.a.test', '*.b.a.test', 'c.test'] })),
-    backend(one),
+    backend(packed.one),
   ]
   const seen = new Set<string>()
   const requests = fc.sample(request, { numRuns: WORLDS * REQUESTS, seed })
   for (const [at, routes] of fc.sample(world, { numRuns: WORLDS, seed }).entries()) {
     const objects = [...shared, ...(at % 2 === 0 ? [] : [EARLY]), ...routes.map(routeYaml)].join('---')
-    for (const headgate of headgates) {
+    for (const headgate of packed.headgates) {
       await headgate.write('objects', objects)
       for (const sent of requests.slice(at * REQUESTS, (at + 1) * REQUESTS)) {
         const want = await done(headgate, sent)
-        const [explanation, ...others] = await explainAll(headgate.running.controlPlane.snapshots, questionOf(sent, headgate))
-        if (explanation === undefined || others.length > 0) throw new Error('one listener is meant')
-        const have = said(explanation)
+        const have = said(await explainAt(headgate, questionOf(sent, headgate)))
         expect({ world: at, sent, ...have }).toEqual({ world: at, sent, ...want })
         seen.add(have.asked === undefined ? String(have.status) : 'asked')
       }

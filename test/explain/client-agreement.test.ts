@@ -1,22 +1,12 @@
 /** What is said of headers that Envoy changes before it looks for a route, and of upgrades, is what it does: each policy, each packing. */
-import { afterAll, beforeAll, expect, it } from '@jest/globals'
-import { explainAll } from '../../src/admin/explain.js'
+import { expect, it } from '@jest/globals'
 import type { Explanation } from '../../src/explain/explanation.js'
 import { backend, gateway, httpRoute, ref, to } from '../features/manifests.js'
 import { clientPolicy, rawRequest } from '../policies/client-manifests.js'
 import { type RawAnswer, sendRaw } from '../policies/raw-http.js'
-import { startBackend, type TestBackend } from '../support/http-backend.js'
-import { type Standalone, startTestStandalone } from '../support/standalone.js'
+import { explainAt, packedWorld } from './packed-world.js'
 
-let one: TestBackend
-let headgates: readonly Standalone[] = []
-beforeAll(async () => {
-  one = await startBackend('one')
-  headgates = await Promise.all((['rds', 'scoped'] as const).map((routePacking) => startTestStandalone({ routePacking })))
-}, 120_000)
-afterAll(async () => {
-  await Promise.all([...headgates.map((each) => each.stop()), one.close()])
-})
+const world = packedWorld()
 
 const POLICIES = [
   undefined,
@@ -103,9 +93,11 @@ function done({ status, text }: RawAnswer): Deed {
 it('says what Envoy does', async () => {
   const seen = new Set<string>()
   for (const policy of POLICIES) {
-    const secure = backend({ ...one, name: 'secure' }, ['https'])
-    const objects = [gateway('gw'), backend(one), secure, ...ROUTES, ...(policy === undefined ? [] : [clientPolicy(policy)])].join('---')
-    for (const headgate of headgates) {
+    const secure = backend({ ...world.one, name: 'secure' }, ['https'])
+    const objects = [gateway('gw'), backend(world.one), secure, ...ROUTES, ...(policy === undefined ? [] : [clientPolicy(policy)])].join(
+      '---',
+    )
+    for (const headgate of world.headgates) {
       await headgate.write('objects', objects)
       const place = headgate.place('default/gw', 80)
       for (const lines of HEADERS) {
@@ -114,8 +106,7 @@ it('says what Envoy does', async () => {
           const sent = lines.map((line) => line.split(/: ?/, 2) as [string, string])
           const headers = [['host', 'example.com'], ...sent] as const
           const question = { scheme: 'http', host: place.address, port: place.port, method: 'GET', path, headers } as const
-          const [explanation] = await explainAll(headgate.running.controlPlane.snapshots, question)
-          if (explanation === undefined) throw new Error('one listener is meant')
+          const explanation = await explainAt(headgate, question)
           expect({ policy, path, lines, ...said(explanation) }).toEqual({ policy, path, lines, ...want })
           seen.add(Object.values(want).join(' '))
         }

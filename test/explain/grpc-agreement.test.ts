@@ -1,25 +1,15 @@
 /** What is said of gRPC is what Envoy does with it: random GRPCRoutes beside an HTTPRoute, random calls, each packing. */
-import { afterAll, beforeAll, expect, it } from '@jest/globals'
+import { expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { explainAll } from '../../src/admin/explain.js'
 import type { Explanation } from '../../src/explain/explanation.js'
 import { backend, gateway, httpRoute, ref, route, under } from '../features/manifests.js'
-import { startBackend, type TestBackend } from '../support/http-backend.js'
 import type { Http2Client } from '../support/http-client.js'
-import { type Standalone, startTestStandalone } from '../support/standalone.js'
+import { explainAt, packedWorld } from './packed-world.js'
 
 const WORLDS = process.env.LONG === undefined ? 10 : 100
 const CALLS = 40
 
-let one: TestBackend
-let headgates: readonly Standalone[] = []
-beforeAll(async () => {
-  one = await startBackend('one', { kind: 'h2c' })
-  headgates = await Promise.all((['rds', 'scoped'] as const).map((routePacking) => startTestStandalone({ routePacking })))
-}, 120_000)
-afterAll(async () => {
-  await Promise.all([...headgates.map((each) => each.stop()), one.close()])
-})
+const packed = packedWorld({ kind: 'h2c' })
 
 const method = fc
   .record({
@@ -103,8 +93,8 @@ it('says what Envoy does', async () => {
       `[${under('/http', `${named('http-0')}, backendRefs: [{${ref('one')}}]`)}]`,
       'parentRefs: [{name: gw}]\n  hostnames: [web.test]',
     )
-    const objects = [gateway('gw'), backend(one, ['kubernetes.io/h2c']), http, ...grpc].join('---')
-    for (const headgate of headgates) {
+    const objects = [gateway('gw'), backend(packed.one, ['kubernetes.io/h2c']), http, ...grpc].join('---')
+    for (const headgate of packed.headgates) {
       await headgate.write('objects', objects)
       const { address, port } = headgate.place('default/gw', 80)
       const connection = headgate.http2('default/gw', 80)
@@ -112,8 +102,7 @@ it('says what Envoy does', async () => {
         const want = await done(connection, sent)
         const headers = [['host', sent.host], ['content-type', sent.type], ...Object.entries(sent.headers)] as const
         const question = { scheme: 'http', host: address, port, method: 'POST', path: sent.path, headers } as const
-        const [explanation] = await explainAll(headgate.running.controlPlane.snapshots, question)
-        if (explanation === undefined) throw new Error('one listener is meant')
+        const explanation = await explainAt(headgate, question)
         const have = said(explanation)
         expect({ world: at, sent, ...have }).toEqual({ world: at, sent, ...want })
         seen.add(Object.keys(have).join() === 'rule' ? 'rule' : JSON.stringify(have))
