@@ -375,6 +375,34 @@ describe('attempts to get around jwt', () => {
     expect([await ask(bearer(good.token()), '/b'), await ask(bearer(other.token()), '/b')]).toEqual([401, 'open'])
   })
 
+  it.each(['ConfigMap', 'Secret'])(
+    'keys of a %s that proxies refuse close their rule, and keep no change of a neighbour back',
+    async (kind) => {
+      const rule = (name: string) => `targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: r, sectionName: ${name}}]`
+      const route = httpRoute('r', `[${under('/admin', `name: admin, ${to('secret')}`)}, ${under('/b', `name: b, ${to('open')}`)}]`)
+      const stored = (jwks: string) =>
+        `\n{apiVersion: v1, kind: ${kind}, metadata: {name: keys}, ${kind === 'Secret' ? 'stringData' : 'data'}: {jwks: ${JSON.stringify(jwks)}}}\n`
+      const referring = `{name: good, issuer: "${good.issuer}", localJWKS: {type: ValueRef, valueRef: {group: "", kind: ${kind}, name: keys}}}`
+      const policy = securityPolicy(`${rule('admin')}, ${jwt(referring)}`)
+      const neighbour = (issuer: typeof good) => securityPolicy(`${rule('b')}, ${jwt(provider('', issuer))}`, 'q')
+      await world.write(route, policy, neighbour(good), stored(good.jwks))
+      await eventually(async () => expect(await ask(bearer(good.token()))).toBe('secret'))
+      // Nothing changes but the keys, so no policy is new.
+      const refused = stored(good.jwks.replace('RS256', 'ES256'))
+      await world.write(route, policy, neighbour(good), refused)
+      await eventually(() => expect(world.conditions('SecurityPolicy/default/p')).toEqual(['Accepted=False/UnsupportedValue']), 20_000)
+      expect(JSON.stringify(world.headgate.status('SecurityPolicy/default/p'))).toContain('Envoy refused the keys')
+      await eventually(async () => expect(await ask(bearer(good.token()))).toBe(500), 20_000)
+      await world.write(route, policy, neighbour(other), refused)
+      await eventually(async () => expect(await ask(bearer(other.token()), '/b')).toBe('open'), 20_000)
+      expect(world.conditions('SecurityPolicy/default/q')).toEqual(['Accepted=True/Accepted'])
+      await world.write(route, policy, neighbour(other), stored(good.jwks))
+      await eventually(async () => expect(await ask(bearer(good.token()))).toBe('secret'), 20_000)
+      expect(world.conditions('SecurityPolicy/default/p')).toEqual(['Accepted=True/Accepted'])
+    },
+    90_000,
+  )
+
   it('not a single request passes while the policy changes, and none with a token is lost', async () => {
     await world.write(GUARDED_ROUTE, securityPolicy(`${ABOUT_GATEWAY}, ${jwt(provider())}`))
     let isOver = false

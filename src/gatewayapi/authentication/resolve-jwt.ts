@@ -3,7 +3,7 @@ import type { JWT, JWTProvider, LocalJWKS, RemoteJWKS } from '../../gen/kinds.js
 import type { JwtKeys, JwtProvider, JwtRequirement } from '../../ir/authentication.js'
 import { Sensitive } from '../../ir/sensitive.js'
 import { durationMilliseconds } from '../../kinds/duration.js'
-import { objectKey } from '../../util/object-ref.js'
+import { type ObjectVersion, objectKey } from '../../util/object-ref.js'
 import { webClusterName } from '../backends/web-clusters.js'
 import { decode } from '../certificates.js'
 import { discoveryOfKeys } from '../fetches/discovery.js'
@@ -12,6 +12,7 @@ import { findBackend } from '../routes/find-backend.js'
 import type { AuthenticationWorld } from './authentication-world.js'
 import { allFound, type Found, found, missing } from './found.js'
 import { keySetProblem } from './key-set.js'
+import { keySetOrigin, refusalOfKeySet } from './key-set-origin.js'
 import { refReason } from './ref-reason.js'
 
 /** Where Envoy looks when nothing is said. Written out, because a provider with places of its own would lose them otherwise. */
@@ -23,21 +24,27 @@ export function resolveJwt(world: AuthenticationWorld, name: string, { providers
   if (!resolved.ok) return resolved
   return found({
     name,
-    providers: resolved.value,
+    providers: resolved.value.map(({ provider }) => provider),
     tolerates: failOpen ? 'failed' : optional ? 'missing' : 'nothing',
-    origins: [world.policy],
+    origins: [world.policy, ...resolved.value.flatMap(({ origin }) => origin ?? [])],
   })
 }
 
-function resolveProvider(world: AuthenticationWorld, provider: JWTProvider): Found<JwtProvider> {
+/** A provider, and what its keys come from where that is no policy. */
+interface ResolvedProvider {
+  readonly provider: JwtProvider
+  readonly origin?: ObjectVersion | undefined
+}
+
+function resolveProvider(world: AuthenticationWorld, provider: JWTProvider): Found<ResolvedProvider> {
   const { name, issuer, audiences, remoteJWKS, localJWKS, claimToHeaders, extractFrom } = provider
   const keys = remoteJWKS === undefined ? givenKeys(world, name, localJWKS) : fetchedKeys(world, provider, remoteJWKS)
   if (!keys.ok) return keys
-  return found({
+  const resolved: JwtProvider = {
     name,
     issuer,
     audiences: audiences ?? [],
-    keys: keys.value,
+    keys: keys.value.keys,
     claimHeaders: (claimToHeaders ?? []).map(({ header, claim }) => ({ header: header.toLowerCase(), claim })),
     from:
       extractFrom === undefined
@@ -47,10 +54,15 @@ function resolveProvider(world: AuthenticationWorld, provider: JWTProvider): Fou
             cookies: extractFrom.cookies ?? [],
             params: extractFrom.params ?? [],
           },
-  })
+  }
+  return found({ provider: resolved, origin: keys.value.origin })
 }
 
-function fetchedKeys(world: AuthenticationWorld, provider: JWTProvider, remote: RemoteJWKS): Found<JwtKeys> {
+interface FoundKeys extends Pick<ResolvedProvider, 'origin'> {
+  readonly keys: JwtKeys
+}
+
+function fetchedKeys(world: AuthenticationWorld, provider: JWTProvider, remote: RemoteJWKS): Found<FoundKeys> {
   const { backendRefs, timeout, cacheDuration, failedRefetchDuration, retries } = remote
   const [backendRef] = backendRefs ?? []
   const address = addressOfKeys(world, provider)
@@ -63,7 +75,7 @@ function fetchedKeys(world: AuthenticationWorld, provider: JWTProvider, remote: 
       `jwt.providers "${provider.name}": remoteJWKS.backendRefs: ${backend.problem.message}`,
     )
   }
-  return found({
+  const keys: JwtKeys = {
     kind: 'remote',
     uri,
     cluster: backend === undefined ? webClusterName(uri) : backend.ok ? backend.cluster : undefined,
@@ -71,7 +83,8 @@ function fetchedKeys(world: AuthenticationWorld, provider: JWTProvider, remote: 
     cacheMs: durationMilliseconds(cacheDuration),
     pauseMs: durationMilliseconds(failedRefetchDuration),
     retries,
-  })
+  }
+  return found({ keys })
 }
 
 function addressOfKeys(world: AuthenticationWorld, provider: JWTProvider): Found<string> {
@@ -82,13 +95,20 @@ function addressOfKeys(world: AuthenticationWorld, provider: JWTProvider): Found
   return said.ok ? found(said.value.jwksUri) : said
 }
 
-function givenKeys(world: AuthenticationWorld, provider: string, local: LocalJWKS | undefined): Found<JwtKeys> {
+function givenKeys(world: AuthenticationWorld, provider: string, local: LocalJWKS | undefined): Found<FoundKeys> {
   const where = `jwt.providers "${provider}": localJWKS`
   const text = local?.valueRef === undefined ? found(local?.inline ?? '') : referredText(world, where, local.valueRef)
   if (!text.ok) return text
   const problem = keySetProblem(text.value, local?.valueRef?.kind === 'Secret')
   if (problem !== undefined) return missing('UnsupportedValue', `${where} ${problem}.`)
-  return found({ kind: 'inline', jwks: new Sensitive(text.value) })
+  const keys: JwtKeys = { kind: 'inline', jwks: new Sensitive(text.value) }
+  if (local?.valueRef === undefined) return found({ keys })
+  const { namespace, name } = world.policy
+  const origin = keySetOrigin(`${namespace}/${name}/${provider}`, text.value)
+  const refusal = refusalOfKeySet(world, origin)
+  return refusal === undefined
+    ? found({ keys, origin })
+    : missing('UnsupportedValue', `${where}.valueRef: Envoy refused the keys: ${refusal}`)
 }
 
 const KEY = 'jwks'
