@@ -197,7 +197,8 @@ describe('replicas', () => {
       gone.push(replica)
       return replicaGone.call(deliveries, replica)
     }
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    // Until it is connected, on a busy machine as well.
+    await new Promise((resolve) => setTimeout(resolve, 2_000))
     leader.controlPlane.server.dismiss()
     await eventually(() => expect(gone).toEqual(['follower']))
     progress(1)
