@@ -100,6 +100,7 @@ describe('filters of a rule', () => {
       kind: 'redirect',
       scheme: 'https',
       hostname: 'b.com',
+      impliedPort: 443,
       path: { kind: 'prefix', value: '/b' },
       statusCode: 308,
     })
