@@ -54,27 +54,29 @@ export async function explainCommand(context: CliContext, url: RequestUrl, optio
 }
 
 /** True where a route says what happens, and it can. */
-function isServed({ route, does, ...outcome }: Outcome): boolean {
-  if (does === 'close') return false
-  return does === 'stream' || (route !== undefined && !('status' in outcome && does === 'answer' && outcome.status >= 500))
+function isServed(outcome: Outcome): boolean {
+  switch (outcome.does) {
+    case 'close':
+      return false
+    case 'answer':
+      return outcome.route !== undefined && outcome.status < 500
+    case 'redirect':
+      return outcome.route !== undefined
+    case 'forward':
+    case 'stream':
+      return true
+  }
 }
 
+/** Fields that hold for the rule: where chance decides, it does so between backends of one. */
 async function policiesOf({ outcomes, gateways }: Explanation, source: Source): Promise<readonly EffectiveField[]> {
-  const names = new Map(outcomes.flatMap(({ route }) => (route === undefined ? [] : [[route, parseRouteName(route)] as const])))
-  const fields: EffectiveField[] = []
-  const asked = new Set<string>()
-  for (const place of names.values()) {
-    if (place === undefined || asked.has(place.object)) continue
-    asked.add(place.object)
-    const all = await source.effectivePolicies(place.object)
-    fields.push(
-      ...all.filter(
-        ({ gateway, state, rules, exceptRules }) =>
-          gateways.includes(gateway) && state !== 'lost' && rules.includes(place.rule) && !exceptRules.includes(place.rule),
-      ),
-    )
-  }
-  return fields
+  const [place] = outcomes.flatMap(({ route }) => (route === undefined ? [] : (parseRouteName(route) ?? [])))
+  if (place === undefined) return []
+  const fields = await source.effectivePolicies(place.object)
+  return fields.filter(
+    ({ gateway, state, rules, exceptRules }) =>
+      gateways.includes(gateway) && state !== 'lost' && rules.includes(place.rule) && !exceptRules.includes(place.rule),
+  )
 }
 
 function running({ client }: CliContext): Source {
