@@ -5,8 +5,8 @@
  */
 import { Enum } from '../gen/envoy/enums.js'
 import type { envoy } from '../gen/envoy/types.js'
-import { decode } from '../xds/message.js'
 import { textMatches } from './text-match.js'
+import { unpack } from './unpack.js'
 
 type HttpConnectionManager = envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
 type HeaderMutation = envoy.config.common.mutation_rules.v3.HeaderMutation
@@ -17,7 +17,7 @@ const ACTION = Enum['envoy.config.core.v3.HeaderValueOption.HeaderAppendAction']
 
 /** Changes of headers, in their order. */
 export function earlyMutations({ earlyHeaderMutationExtensions = [] }: HttpConnectionManager): readonly HeaderMutation[] {
-  return earlyHeaderMutationExtensions.flatMap(({ typedConfig }) => decode(EARLY, typedConfig?.value ?? Buffer.alloc(0)).mutations ?? [])
+  return earlyHeaderMutationExtensions.flatMap(({ typedConfig }) => unpack(EARLY, typedConfig).mutations ?? [])
 }
 
 /** The headers after the changes. A value that Envoy puts together, such as `%START_TIME%`, stays as it is written. */

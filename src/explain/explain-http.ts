@@ -39,9 +39,9 @@ export function explainHttp(configuration: GroupConfiguration, manager: HttpConn
   if (path.kind === 'redirect') return { ...NOTHING, outcomes: [byProxy({ does: 'redirect', status: 307, location: path.path })] }
 
   const request = seenBy(manager, question, path.path)
-  const seen = { method: request.method, host: hostOf(request.authority, manager.stripTrailingHostDot === true), path: request.path }
+  const seen = { method: request.method, host: hostOf(request.authority), path: request.path }
   const toClient = isGrpc(request) ? asGrpc : (outcome: Outcome) => outcome
-  const { virtualHost, ofAll, covering, others } = findVirtualHost(configuration, manager, request.authority)
+  const { virtualHost, ofAll, covering, others } = findVirtualHost(configuration, manager, seen.host)
   if (virtualHost === undefined) {
     const because = `no route serves the host ${seen.host}`
     return {
@@ -109,7 +109,7 @@ function seenBy(manager: HttpConnectionManager, { scheme, host, port, method, he
     headers.find(([name]) => name.toLowerCase() === 'host')?.[1] ?? (port === defaultPort(scheme) ? named : `${named}:${port}`)
   return {
     method,
-    authority: manager.stripTrailingHostDot === true ? authority.replace(/\.(:\d+)?$/, '$1') : authority,
+    authority: manager.stripTrailingHostDot === true ? authority.replace(/\.(:\d*)?$/, '$1') : authority,
     path,
     ...seenHeaders(manager, own, scheme === 'https' || scheme === 'tls' ? 'https' : 'http'),
   }

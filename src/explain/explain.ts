@@ -3,16 +3,14 @@
  * before it lacked, and what the route does. It follows the rules of Envoy, not ours, so it is right about the translation whatever that does.
  */
 import type { envoy } from '../gen/envoy/types.js'
-import { describeObject } from '../util/object-ref.js'
-import { decode } from '../xds/message.js'
-import type { EncodedResource } from '../xds/resource.js'
 import { addressText, explainCluster } from './backends.js'
 import { type ConfigurationSource, GroupConfiguration } from './configuration.js'
 import { explainHttp, type HttpPart } from './explain-http.js'
 import type { Explanation, Outcome } from './explanation.js'
 import { asksForSource, chooseFilterChain, serverNamesOf } from './filter-chain.js'
-import { listenersFor } from './listeners.js'
+import { addressesOf, gatewaysOf, listenersFor } from './listeners.js'
 import type { Question } from './question.js'
+import { isOf, unpack } from './unpack.js'
 
 type FilterChain = envoy.config.listener.v3.FilterChain
 type Listener = envoy.config.listener.v3.Listener
@@ -30,7 +28,7 @@ export function explain(source: ConfigurationSource, group: string, question: Qu
     group,
     listener: resource.name,
     gateways: gatewaysOf(resource),
-    addresses: [listener.address, ...(listener.additionalAddresses ?? []).map(({ address }) => address)].map(addressText),
+    addresses: addressesOf(listener).map(addressText),
     ...explainListener(configuration, listener, question),
   }))
 }
@@ -50,30 +48,26 @@ function explainListener(configuration: GroupConfiguration, listener: Listener, 
   const nothing = { filterChain: chain?.name, seen: undefined, ...NOTHING_SEEN, notes }
   if (chain === undefined) return { ...nothing, outcomes: [closed(noChain(listener, isTls, serverName))] }
   const filters = chain.filters ?? []
-  const manager = filters.find(({ typedConfig }) => typedConfig?.type_url?.endsWith(MANAGER))?.typedConfig?.value
-  const proxy = filters.find(({ typedConfig }) => typedConfig?.type_url?.endsWith(TCP_PROXY))?.typedConfig?.value
+  const manager = filters.find(({ typedConfig }) => isOf(typedConfig, MANAGER))?.typedConfig
+  const proxy = filters.find(({ typedConfig }) => isOf(typedConfig, TCP_PROXY))?.typedConfig
   if (manager !== undefined) {
     const problem = cannotSpeak(chain, question, isTls)
     if (problem !== undefined) return { ...nothing, outcomes: [problem] }
-    const part: HttpPart = explainHttp(configuration, decode(MANAGER, manager), question)
+    const part: HttpPart = explainHttp(configuration, unpack(MANAGER, manager), question)
     return { filterChain: chain.name, ...part, notes }
   }
   if (proxy !== undefined && chain.name?.endsWith(DENIED) === true)
     return { ...nothing, outcomes: [closed('clients of this address may not connect')] }
-  if (proxy !== undefined) return { ...nothing, outcomes: streamOutcomes(configuration, decode(TCP_PROXY, proxy)) }
+  if (proxy !== undefined) return { ...nothing, outcomes: streamOutcomes(configuration, unpack(TCP_PROXY, proxy)) }
   return { ...nothing, notes: [...notes, 'This listener does nothing that can be explained.'], outcomes: [] }
 }
 
-const NOTHING = Buffer.alloc(0)
-
 /** What a client must bring beside its request. */
 function notesAbout({ listenerFilters = [] }: Listener, chain: FilterChain | undefined): readonly string[] {
-  const announced = listenerFilters.find(({ typedConfig }) => typedConfig?.type_url?.endsWith(PROXY_PROTOCOL))?.typedConfig
-  const isRequired =
-    announced !== undefined && decode(PROXY_PROTOCOL, announced.value ?? NOTHING).allowRequestsWithoutProxyProtocol !== true
+  const announced = listenerFilters.find(({ typedConfig }) => isOf(typedConfig, PROXY_PROTOCOL))?.typedConfig
+  const isRequired = announced !== undefined && unpack(PROXY_PROTOCOL, announced).allowRequestsWithoutProxyProtocol !== true
   const tls = chain?.transportSocket?.typedConfig
-  const asksForCertificate =
-    tls?.type_url?.endsWith(TLS) === true && decode(TLS, tls.value ?? NOTHING).requireClientCertificate?.value === true
+  const asksForCertificate = isOf(tls, TLS) && unpack(TLS, tls).requireClientCertificate?.value === true
   return [
     ...(isRequired ? ['Connections that do not begin with the PROXY protocol are closed.'] : []),
     ...(asksForCertificate ? ['Clients that show no certificate, or none that is taken, do not get so far.'] : []),
@@ -118,10 +112,6 @@ function streamOutcomes(
       return { ...shared, does: 'close', because: `${name} has no endpoints` }
     return { ...shared, does: 'stream', cluster: name, ...found }
   })
-}
-
-function gatewaysOf({ origins }: EncodedResource): readonly string[] {
-  return origins.filter(({ kind }) => kind === 'Gateway').map((each) => describeObject(each).replace(/^Gateway\//, ''))
 }
 
 /** Clients name no server by an address (RFC 6066 §3). */

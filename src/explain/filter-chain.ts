@@ -5,8 +5,8 @@
  */
 import { BlockList, isIP } from 'node:net'
 import type { envoy, xds } from '../gen/envoy/types.js'
-import { decode } from '../xds/message.js'
 import { textMatches } from './text-match.js'
+import { unpack } from './unpack.js'
 
 type Listener = envoy.config.listener.v3.Listener
 type FilterChain = envoy.config.listener.v3.FilterChain
@@ -31,7 +31,7 @@ export function chooseFilterChain(listener: Listener, connection: Connection): F
     return chains.find((chain) => chain.name === name) ?? listener.defaultFilterChain
   }
   const named = byServerName(chains, connection.serverName)
-  const spoken = bySpecific(named, (chain) => chain.filterChainMatch?.transportProtocol, connection.isTls ? 'tls' : 'raw_buffer')
+  const spoken = byTransport(named, connection.isTls ? 'tls' : 'raw_buffer')
   return bySource(spoken, connection.from) ?? listener.defaultFilterChain
 }
 
@@ -56,14 +56,11 @@ function byServerName(chains: readonly FilterChain[], serverName: string): reado
   return chains.filter(({ filterChainMatch }) => (filterChainMatch?.serverNames ?? []).length === 0)
 }
 
-/** Chains that say this value, else those that say none. */
-function bySpecific(
-  chains: readonly FilterChain[],
-  saying: (chain: FilterChain) => string | undefined,
-  value: string,
-): readonly FilterChain[] {
-  const found = chains.filter((chain) => saying(chain) === value)
-  return found.length > 0 ? found : chains.filter((chain) => (saying(chain) ?? '') === '')
+/** Chains for this transport protocol, else those for any. */
+function byTransport(chains: readonly FilterChain[], protocol: 'tls' | 'raw_buffer'): readonly FilterChain[] {
+  const named = (chain: FilterChain): string => chain.filterChainMatch?.transportProtocol ?? ''
+  const found = chains.filter((chain) => named(chain) === protocol)
+  return found.length > 0 ? found : chains.filter((chain) => named(chain) === '')
 }
 
 /** The chain with the closest range around the client. Of a client that is not known, one that has no range, else the first. */
@@ -71,10 +68,15 @@ function bySource(chains: readonly FilterChain[], from: string | undefined): Fil
   const everybody = chains.find(({ filterChainMatch }) => (filterChainMatch?.sourcePrefixRanges ?? []).length === 0)
   if (from === undefined) return everybody ?? chains[0]
   const ranges = chains.flatMap((chain) => (chain.filterChainMatch?.sourcePrefixRanges ?? []).map((range) => ({ chain, range })))
-  const [closest] = ranges
-    .filter(({ range }) => covers(range, from))
+  return closestTo(from, ranges)?.chain ?? everybody
+}
+
+/** What has the smallest range around an address. */
+function closestTo<Ranged extends { readonly range: AddressRange }>(address: string, all: readonly Ranged[]): Ranged | undefined {
+  const [closest] = all
+    .filter(({ range }) => covers(range, address))
     .sort((a, b) => (b.range.prefixLen?.value ?? 0) - (a.range.prefixLen?.value ?? 0))
-  return closest?.chain ?? everybody
+  return closest
 }
 
 function covers({ addressPrefix = '', prefixLen }: AddressRange, address: string): boolean {
@@ -94,19 +96,14 @@ function followMatcher(matcher: Matcher, connection: Connection): string | undef
 
 function follow({ matcher, action }: OnMatch, connection: Connection): string | undefined {
   if (matcher !== undefined) return followMatcher(matcher, connection)
-  return decode('google.protobuf.StringValue', action?.typedConfig?.value ?? Buffer.alloc(0)).value ?? ''
+  return unpack('google.protobuf.StringValue', action?.typedConfig).value ?? ''
 }
 
 function inTree(tree: xds.type.matcher.v3.Matcher.MatcherTree, connection: Connection): OnMatch | undefined {
   if (tree.exactMatchMap !== undefined) return tree.exactMatchMap.map?.[inputOf(tree.input, connection) ?? '']
-  const ranges = decode('xds.type.matcher.v3.IPMatcher', tree.customMatch?.typedConfig?.value ?? Buffer.alloc(0)).rangeMatchers ?? []
+  const ranges = unpack('xds.type.matcher.v3.IPMatcher', tree.customMatch?.typedConfig).rangeMatchers ?? []
   const matching = ranges.flatMap(({ ranges: own = [], onMatch }) => own.map((range) => ({ range, onMatch })))
-  if (connection.from === undefined) return matching[0]?.onMatch
-  const { from } = connection
-  const [closest] = matching
-    .filter(({ range }) => covers(range, from))
-    .sort((a, b) => (b.range.prefixLen?.value ?? 0) - (a.range.prefixLen?.value ?? 0))
-  return closest?.onMatch
+  return (connection.from === undefined ? matching[0] : closestTo(connection.from, matching))?.onMatch
 }
 
 function inList({ matcherList }: Matcher, connection: Connection): OnMatch | undefined {

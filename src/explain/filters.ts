@@ -1,6 +1,7 @@
 /** Which HTTP filters a request meets. Source: envoy/extensions/filters/network/http_connection_manager/v3, `HttpFilter.disabled`. */
 import type { envoy, google } from '../gen/envoy/types.js'
-import { decode, messageName } from '../xds/message.js'
+import { messageName } from '../xds/message.js'
+import { isOf, unpack } from './unpack.js'
 
 type HttpConnectionManager = envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
 type HttpFilter = envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter
@@ -49,8 +50,8 @@ export function configFor(name: string, configs: readonly (FilterConfigs | undef
 
 /** Filters that stand in the chain as one. They have an effect where they are configured by their own names. */
 function membersOf({ typedConfig }: HttpFilter): readonly { readonly name: string; readonly isOn: false; readonly own: Any | undefined }[] {
-  if (!is(typedConfig, CHAIN)) return []
-  const members = decode(CHAIN, bytesOf(typedConfig)).defaultFilterChain?.filters ?? []
+  if (!isOf(typedConfig, CHAIN)) return []
+  const members = unpack(CHAIN, typedConfig).defaultFilterChain?.filters ?? []
   return members.map((each) => ({ name: each.name ?? '', isOn: false, own: each.typedConfig }))
 }
 
@@ -60,22 +61,22 @@ function membersOf({ typedConfig }: HttpFilter): readonly { readonly name: strin
  * @param own what it does where it is only switched on
  */
 function effectOf(name: string, config: Any, own: Any | undefined): readonly string[] {
-  if (is(config, SWITCH)) {
-    const { disabled = false, config: inner } = decode(SWITCH, bytesOf(config))
+  if (isOf(config, SWITCH)) {
+    const { disabled = false, config: inner } = unpack(SWITCH, config)
     if (disabled) return []
     if (inner !== undefined && (inner.type_url ?? '') !== '') return effectOf(name, inner, own)
     // A place or a group of ours that is only switched on has nothing in it.
     return name.startsWith('headgate.') || (own !== undefined && isIdle(own)) ? [] : [name]
   }
-  if (is(config, PLACE)) return placedIn(name, config)
+  if (isOf(config, PLACE)) return placedIn(name, config)
   return isIdle(config) ? [] : [name]
 }
 
 function placedIn(name: string, config: Any): readonly string[] {
-  const { xdsMatcher } = decode(PLACE, bytesOf(config))
+  const { xdsMatcher } = unpack(PLACE, config)
   const action = xdsMatcher?.onNoMatch?.action?.typedConfig
-  if (!is(action, EXECUTE)) return xdsMatcher?.matcherList === undefined ? [] : [name]
-  const { typedConfig, filterChain } = decode(EXECUTE, bytesOf(action))
+  if (!isOf(action, EXECUTE)) return xdsMatcher?.matcherList === undefined ? [] : [name]
+  const { typedConfig, filterChain } = unpack(EXECUTE, action)
   const placed = typedConfig === undefined ? (filterChain?.typedConfig ?? []) : [typedConfig]
   return placed.map((each) => (each.name?.startsWith('headgate.') === true ? typeName(each.typedConfig) : each.name) ?? name)
 }
@@ -90,16 +91,11 @@ function typeName(config: Any | undefined): string | undefined {
 function isIdle(config: Any): boolean {
   const type = messageName(config.type_url ?? '')
   if (type === undefined) return false
-  const bytes = bytesOf(config)
-  return bytes.length === 0 || (decode(type, bytes) as { readonly disabled?: unknown }).disabled === true
+  return bytesOf(config).length === 0 || (unpack(type, config) as { readonly disabled?: unknown }).disabled === true
 }
 
 function isSame(a: Any, b: Any): boolean {
   return a.type_url === b.type_url && Buffer.compare(bytesOf(a), bytesOf(b)) === 0
-}
-
-function is(config: Any | undefined, type: string): config is Any {
-  return config?.type_url?.endsWith(`/${type}`) === true
 }
 
 function bytesOf({ value }: Any): Uint8Array {

@@ -1,6 +1,6 @@
 /** Which listeners of Envoy a request may be for. */
 import type { envoy } from '../gen/envoy/types.js'
-import { describeObject } from '../util/object-ref.js'
+import { objectKey } from '../util/object-ref.js'
 import { decode } from '../xds/message.js'
 import { type EncodedResource, TYPE_URL } from '../xds/resource.js'
 import type { GroupConfiguration } from './configuration.js'
@@ -25,10 +25,9 @@ export function listenersFor(configuration: GroupConfiguration, { port, host, ga
   const found: { readonly place: FoundListener; readonly isAtAddress: boolean }[] = []
   for (const resource of configuration.all(TYPE_URL.listener)) {
     const named = TCP_LISTENER.exec(resource.name)
-    if (named === null || (gateway !== undefined && !belongsTo(resource, gateway))) continue
+    if (named === null || (gateway !== undefined && !gatewaysOf(resource).includes(gateway))) continue
     const listener = decode('envoy.config.listener.v3.Listener', resource.value)
-    const places = [listener.address, ...(listener.additionalAddresses ?? []).map(({ address }) => address)]
-    const bound = places.filter((each) => each?.socketAddress?.portValue === port)
+    const bound = addressesOf(listener).filter((each) => each?.socketAddress?.portValue === port)
     if (Number(named[1]) !== port && bound.length === 0) continue
     found.push({ place: { resource, listener }, isAtAddress: bound.some((each) => each?.socketAddress?.address === host) })
   }
@@ -36,6 +35,12 @@ export function listenersFor(configuration: GroupConfiguration, { port, host, ga
   return (atAddress.length > 0 ? atAddress : found).map(({ place }) => place).sort((a, b) => (a.resource.name < b.resource.name ? -1 : 1))
 }
 
-function belongsTo({ origins }: EncodedResource, gateway: string): boolean {
-  return origins.some((origin) => origin.kind === 'Gateway' && describeObject(origin) === `Gateway/${gateway}`)
+/** Where a listener listens. */
+export function addressesOf({ address, additionalAddresses = [] }: Listener): readonly (envoy.config.core.v3.Address | undefined)[] {
+  return [address, ...additionalAddresses.map((each) => each.address)]
+}
+
+/** `<namespace>/<name>` of the Gateways that a listener belongs to. */
+export function gatewaysOf({ origins }: EncodedResource): readonly string[] {
+  return origins.filter(({ kind }) => kind === 'Gateway').map(({ namespace, name }) => objectKey(namespace, name))
 }

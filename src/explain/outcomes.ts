@@ -1,7 +1,6 @@
 /** What a route does with a request. */
 import { Enum } from '../gen/envoy/enums.js'
 import type { envoy, google } from '../gen/envoy/types.js'
-import { decode } from '../xds/message.js'
 import { explainCluster } from './backends.js'
 import type { GroupConfiguration } from './configuration.js'
 import type { AnswerOutcome, ForwardOutcome, Outcome } from './explanation.js'
@@ -12,6 +11,7 @@ import { isUnreachable } from './route-match.js'
 import { upgradeOf } from './seen-headers.js'
 import { headerOf, type SeenRequest, withoutQuery } from './seen-request.js'
 import { substitute } from './text-match.js'
+import { isOf, unpack } from './unpack.js'
 
 type HttpConnectionManager = envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
 type Route = envoy.config.route.v3.Route
@@ -89,8 +89,8 @@ function isAnsweredPreflight(context: OutcomeContext, route: Route): boolean {
   const isPreflight =
     request.method === 'OPTIONS' && headerOf(request, 'origin').length > 0 && headerOf(request, 'access-control-request-method').length > 0
   const config = isPreflight ? configFor(CORS, configsOf(context, route)) : undefined
-  if (config?.type_url?.endsWith(CORS_POLICY) !== true) return false
-  const { forwardNotMatchingPreflights: forwards } = decode(CORS_POLICY, config.value ?? Buffer.alloc(0))
+  if (!isOf(config, CORS_POLICY)) return false
+  const { forwardNotMatchingPreflights: forwards } = unpack(CORS_POLICY, config)
   // Envoy forwards those of unknown origins unless it is told not to.
   return forwards !== undefined && forwards.value !== true
 }

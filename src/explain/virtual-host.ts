@@ -31,17 +31,15 @@ export const MOST_DOMAINS = 20
 /** What stands for the host in the name of the scope of everything that is no exact host. */
 const EVERY_OTHER = '*'
 
-/** @param authority what the request names, with or without a port */
-export function findVirtualHost(configuration: GroupConfiguration, manager: HttpConnectionManager, authority: string): FoundHost {
-  const host = hostOf(authority, manager.stripTrailingHostDot === true)
+/** @param host see `hostOf` */
+export function findVirtualHost(configuration: GroupConfiguration, manager: HttpConnectionManager, host: string): FoundHost {
   const table = manager.rds === undefined ? undefined : (manager.rds.routeConfigName ?? '')
   return table === undefined ? findScope(configuration, scopePrefix(manager), host) : findInTable(configuration, table, host)
 }
 
-/** As domains are compared: in lower case, without port and the dot of a full name. */
-export function hostOf(authority: string, stripsDot: boolean): string {
-  const host = authority.replace(/:\d*$/, '').toLowerCase()
-  return stripsDot && host.endsWith('.') ? host.slice(0, -1) : host
+/** The host that a request names, as domains are compared: in lower case and without port. */
+export function hostOf(authority: string): string {
+  return authority.replace(/:\d*$/, '').toLowerCase()
 }
 
 function findInTable(configuration: GroupConfiguration, table: string, host: string): FoundHost {

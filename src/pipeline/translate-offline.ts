@@ -32,7 +32,8 @@ export interface OfflineTranslation {
   readonly objects: readonly ObjectStatus[]
   readonly listeners: readonly ListenerPlace[]
   readonly problems: readonly Problem[]
-  readonly resources: readonly DumpedResource[]
+  /** The resources that proxies would get, as they are dumped. */
+  resources(): Promise<readonly DumpedResource[]>
   /** What becomes of a request, at each listener that may be meant. */
   explain(question: Question): Promise<readonly PlacedExplanation[]>
   /** @param route `<kind>/<namespace>/<name>` */
@@ -74,13 +75,16 @@ export async function translateOffline(names: readonly string[], workingFolder: 
   pipeline.complete()
   await pipeline.idle()
 
-  let dump = ''
-  for await (const part of dumpSections(snapshots, Object.keys(DUMPED_TYPES) as DumpSection[])) dump += part
+  const resources = async (): Promise<readonly DumpedResource[]> => {
+    let dump = ''
+    for await (const part of dumpSections(snapshots, Object.keys(DUMPED_TYPES) as DumpSection[])) dump += part
+    return JSON.parse(dump) as readonly DumpedResource[]
+  }
   return {
     objects: [...statuses.values()],
     listeners: listenerPlaces(translation),
     problems: [...state.problems().map(toProblem), ...unservedObjects(store, CONTROLLER_NAME)],
-    resources: JSON.parse(dump) as readonly DumpedResource[],
+    resources,
     explain: async (question) =>
       withPlaces(await explainAll(snapshots, question), (object, path) => placeText(state.placeOf(object, path))),
     effectivePolicies: (route) => effectivePoliciesOf(translation, route),

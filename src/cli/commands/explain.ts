@@ -5,14 +5,14 @@ import type { Question } from '../../explain/question.js'
 import { parseRouteName } from '../../explain/route-name.js'
 import type { ObjectStatus } from '../../gatewayapi/object-status.js'
 import type { EffectiveField } from '../../gatewayapi/policies/effective-report.js'
-import { translateOffline, UnreadableInputError } from '../../pipeline/translate-offline.js'
 import type { ProxyDelivery } from '../../xds/delivery.js'
-import { CliError, EXIT } from '../cli-error.js'
+import { EXIT } from '../cli-error.js'
 import type { CliContext, OutputOptions } from '../context.js'
 import type { ExplainedRequest } from '../explained-request.js'
 import { printExplanation } from '../output/explanation.js'
 import { printValue } from '../output/print.js'
 import type { RequestUrl } from '../read-request.js'
+import { translateFiles } from '../translate-files.js'
 
 /** What is asked, and where. */
 export interface ExplainOptions extends OutputOptions {
@@ -89,9 +89,7 @@ function running({ client }: CliContext): Source {
 }
 
 async function offline(files: readonly string[], { workingFolder }: CliContext): Promise<Source> {
-  const translated = await translateOffline(files, workingFolder).catch((error: unknown) => {
-    throw error instanceof UnreadableInputError ? new CliError(error.message, undefined, { cause: error }) : error
-  })
+  const translated = await translateFiles(files, workingFolder)
   return {
     explain: (question) => translated.explain(question),
     effectivePolicies: async (route) => translated.effectivePolicies(route),

@@ -3,11 +3,11 @@ import type { DumpSection } from '../../admin/dump.js'
 import { DUMPED_TYPES } from '../../admin/dump.js'
 import type { Condition } from '../../gatewayapi/model.js'
 import type { ObjectStatus } from '../../gatewayapi/object-status.js'
-import { translateOffline, UnreadableInputError } from '../../pipeline/translate-offline.js'
-import { CliError, EXIT } from '../cli-error.js'
+import { EXIT } from '../cli-error.js'
 import type { CliContext, OutputOptions } from '../context.js'
 import { conditionHealth } from '../object-health.js'
 import { printValue } from '../output/print.js'
+import { translateFiles } from '../translate-files.js'
 import { printSections } from './dump.js'
 import { hasFindings, printProblems, printStatus, selectObjects } from './status.js'
 
@@ -25,18 +25,13 @@ export interface TranslateOptions extends OutputOptions {
 
 /** Translates and prints. The exit code is 3 when something is wrong with the files or an object. */
 export async function translateCommand(context: CliContext, { file, show, output }: TranslateOptions): Promise<number> {
-  const {
-    objects: all,
-    listeners,
-    problems,
-    resources,
-  } = await translateOffline(file, context.workingFolder).catch((error: unknown) => {
-    throw error instanceof UnreadableInputError ? new CliError(error.message, undefined, { cause: error }) : error
-  })
+  const translated = await translateFiles(file, context.workingFolder)
+  const { objects: all, listeners, problems } = translated
   const objects = selectObjects(all.map(withoutDelivery), [], undefined)
   const report = { objects, listeners, problems }
   const sections = show === 'status' ? undefined : show
-  const shown = sections === undefined ? [] : resources.filter(({ type }) => sections === 'all' || isOf(sections, type))
+  const shown =
+    sections === undefined ? [] : (await translated.resources()).filter(({ type }) => sections === 'all' || isOf(sections, type))
   const value = {
     ...(show === 'status' || show === 'all' ? report : { problems }),
     ...(sections === undefined ? {} : { resources: shown }),
