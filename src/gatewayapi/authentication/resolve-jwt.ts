@@ -6,13 +6,13 @@ import { durationMilliseconds } from '../../kinds/duration.js'
 import { type ObjectVersion, objectKey } from '../../util/object-ref.js'
 import { webClusterName } from '../backends/web-clusters.js'
 import { decode } from '../certificates.js'
+import { contentOrigin, refusalOfContent } from '../content-origin.js'
 import { discoveryOfKeys } from '../fetches/discovery.js'
 import { providerDocument } from '../fetches/provider-request.js'
 import { findBackend } from '../routes/find-backend.js'
 import type { AuthenticationWorld } from './authentication-world.js'
 import { allFound, type Found, found, missing } from './found.js'
 import { keySetProblem } from './key-set.js'
-import { keySetOrigin, refusalOfKeySet } from './key-set-origin.js'
 import { refReason } from './ref-reason.js'
 
 /** Where Envoy looks when nothing is said. Written out, because a provider with places of its own would lose them otherwise. */
@@ -104,8 +104,8 @@ function givenKeys(world: AuthenticationWorld, provider: string, local: LocalJWK
   const keys: JwtKeys = { kind: 'inline', jwks: new Sensitive(text.value) }
   if (local?.valueRef === undefined) return found({ keys })
   const { namespace, name } = world.policy
-  const origin = keySetOrigin(`${namespace}/${name}/${provider}`, text.value)
-  const refusal = refusalOfKeySet(world, origin)
+  const origin = contentOrigin('KeySet', `${namespace}/${name}/${provider}`, text.value)
+  const refusal = refusalOfContent(world.view, world.inputs, origin)
   return refusal === undefined
     ? found({ keys, origin })
     : missing('UnsupportedValue', `${where}.valueRef: Envoy refused the keys: ${refusal}`)

@@ -3,8 +3,8 @@ import type { Wasm, WasmCodeSource } from '../../gen/kinds.js'
 import type { WasmCode, WasmExtension } from '../../ir/extension.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
 import type { Problem } from '../conditions.js'
+import { type ContentKind, contentOrigin, refusalOfContent } from '../content-origin.js'
 import { fetchedContent } from '../fetches/fetched-content.js'
-import { FETCHED_ORIGIN_KIND, fetchedOrigin } from '../fetches/fetched-origin.js'
 import { moduleRequest } from '../fetches/module-request.js'
 import type { ReferenceContext } from '../routes/find-backend.js'
 import { findProgramConfigMap, programKey } from './program-config-map.js'
@@ -50,10 +50,16 @@ export function wasmModules(context: WasmContext, wasm: readonly Wasm[]): readon
 }
 
 /** Why a module that was fetched is not sent: proxies refused it, with what the policy says of it. */
-function refusalOf({ view, inputs }: ReferenceContext, { kind, name }: ObjectVersion, where: string): Problem | undefined {
-  if (kind !== FETCHED_ORIGIN_KIND) return undefined
-  const quarantine = view.get(inputs.quarantines, `${kind}//${name}`)
-  return quarantine && { reason: 'Invalid', message: `${where}: the module was refused by Envoy: ${quarantine.message}` }
+function refusalOf({ view, inputs }: ReferenceContext, origin: ObjectVersion, where: string): Problem | undefined {
+  const refusal = origin.kind === FETCHED ? refusalOfContent(view, inputs, origin) : undefined
+  return refusal === undefined ? undefined : { reason: 'Invalid', message: `${where}: the module was refused by Envoy: ${refusal}` }
+}
+
+const FETCHED: ContentKind = 'FetchedModule'
+
+/** A module with what a policy says of it: what proxies refuse with some words they may take with others. */
+function fetchedOrigin(version: string, { code: _, ...said }: WasmExtension): ObjectVersion {
+  return contentOrigin(FETCHED, said.machine, JSON.stringify([version, said]))
 }
 
 function broken(problem: Problem): Omit<FoundWasmModule, 'module'> {
