@@ -60,6 +60,8 @@ function objectOf(backend: string): string {
   return backend.split('/').slice(0, 3).join('/')
 }
 
+const EVERY_REQUEST = httpMatch({ path: { type: 'PathPrefix', value: '/' } })
+
 interface CompiledRule {
   readonly origins: readonly ObjectVersion[]
   readonly matches: readonly RuleMatch[]
@@ -70,7 +72,7 @@ interface CompiledRule {
 function compileEach(context: RuleContext, route: AnyRoute, state: RouteState): readonly CompiledRule[] {
   switch (route.kind) {
     case 'HTTPRoute':
-      return route.spec.rules.map((rule, at) => compileRule(context, rule, at, rule.matches.map(httpMatch), state))
+      return route.spec.rules.map((rule, at) => compileRule(context, rule, at, httpMatches(rule), state))
     case 'GRPCRoute':
       return (route.spec.rules ?? []).map((rule, at) => compileRule(context, rule, at, grpcMatches(rule), state))
     case 'TLSRoute':
@@ -85,6 +87,11 @@ function compileEach(context: RuleContext, route: AnyRoute, state: RouteState): 
       }))
     }
   }
+}
+
+/** A rule without matches is about every request. The default of the schema is for those that leave the list out, not for an empty one. */
+function httpMatches({ matches }: HTTPRouteRule): readonly SpecificMatch[] {
+  return matches.length === 0 ? [EVERY_REQUEST] : matches.map(httpMatch)
 }
 
 /** A rule without matches is about every call. */

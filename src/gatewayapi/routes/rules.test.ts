@@ -64,6 +64,13 @@ describe('shares of backends', () => {
   })
 })
 
+it.each([
+  { what: 'says nothing of matches', rule: APP },
+  { what: 'has an empty list of matches', rule: `matches: [], ${APP}` },
+])('takes every request where a rule $what', ({ rule }) => {
+  expect(routeOf(rule).match.path).toEqual({ kind: 'prefix', value: '/' })
+})
+
 describe('filters of a rule', () => {
   it('changes headers of requests and answers, names in lower case, the first of equal names', () => {
     const modifier = 'set: [{ name: X-Set, value: a }], add: [{ name: X-Add, value: b }, { name: x-add, value: c }], remove: [X-Gone]'
