@@ -37,6 +37,7 @@ const externalAuth = {
   allowedResponseHeaders: [],
   maxBodyBytes: 0,
 } as const
+const datagrams = json(LISTENER, buildListener(port({ transport: 'UDP', chains: [streamChain()] }), DEFAULT_TRANSLATE_OPTIONS))
 const ROUTES = [route({ action: forward({ upgrades: ['websocket'] }) }), route({ grpc: true }), route({ externalAuth })]
 const host = json(VIRTUAL_HOST, buildVirtualHost(virtualHost(ROUTES)))
 
@@ -51,6 +52,8 @@ const MESSAGES: Readonly<Record<string, unknown>> = {
   HttpConnectionManager: at(listener, 'filterChains.0.filters.0.typedConfig'),
   Router: at(listener, `filterChains.0.filters.0.typedConfig.httpFilters.${FILTERS.length - 1}.typedConfig`),
   TcpProxy: at(stream, 'filterChains.0.filters.0.typedConfig'),
+  UdpListenerConfig: at(datagrams, 'udpListenerConfig'),
+  UdpProxyConfig: at(datagrams, 'listenerFilters.0.typedConfig'),
   VirtualHost: host,
   'Route(upgrade)': at(host, 'routes.0'),
   Route: at(host, 'routes.1'),

@@ -1,5 +1,5 @@
 /** Listeners of TCP and UDP, and listeners that a ListenerSet adds. */
-import { afterAll, beforeAll, expect } from '@jest/globals'
+import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { eventually } from '../support/eventually.js'
 import { startBackend, type TestBackend } from '../support/http-backend.js'
 import { brief, type Standalone, startTestStandalone } from '../support/standalone.js'
@@ -105,3 +105,15 @@ spec:
     expect(await ask('set.example.com')).toBe(404)
   },
 )
+
+it('forwards datagrams of every size, and answers of every size', async () => {
+  await headgate.write('gateway', gateway('large', '[{name: u, port: 9312, protocol: UDP}]'))
+  await headgate.write('routes', route('UDPRoute', 'large', 'udp1', '2026-01-01T00:00:00Z').replace('name: gw', 'name: large'))
+  const place = headgate.place('default/large', 9312)
+  await eventually(async () => expect(await askUdp(place, 'hello')).toBe('udp1: hello'))
+  // A datagram over IPv4 holds at most 65,507 bytes, the answer is six longer.
+  for (const bytes of [1_400, 1_500, 4_096, 9_000, 65_501]) {
+    const text = 'x'.repeat(bytes)
+    expect((await askUdp(place, text))?.length).toBe(bytes + 6)
+  }
+})

@@ -13,7 +13,7 @@ import { filterChainMatcher } from './filter-chain-matcher.js'
 import { listenerFilters, listenerSocket } from './listener-socket.js'
 import type { TranslateOptions } from './options.js'
 import { tablePacking } from './packing.js'
-import { udpProxy } from './udp-proxy.js'
+import { UDP_SOCKET, udpProxy } from './udp-proxy.js'
 
 type Listener = envoy.config.listener.v3.Listener
 
@@ -118,5 +118,6 @@ function matching(port: Port, packingOf: PackingOf): Listener {
 }
 
 function udp({ chains: [chain] }: Port, statPrefix: string, options: TranslateOptions): Listener {
-  return { udpListenerConfig: {}, ...(chain?.kind === 'stream' ? { listenerFilters: [udpProxy(chain, statPrefix, options)] } : {}) }
+  const udpListenerConfig = { downstreamSocketConfig: UDP_SOCKET }
+  return { udpListenerConfig, ...(chain?.kind === 'stream' ? { listenerFilters: [udpProxy(chain, statPrefix, options)] } : {}) }
 }

@@ -11,6 +11,9 @@ import { type Share, shares } from './shares.js'
 type Matcher = xds.type.matcher.v3.Matcher
 type FieldMatcher = xds.type.matcher.v3.Matcher.MatcherList.FieldMatcher
 
+/** For both directions: of what is longer than 1,500 bytes Envoy itself would drop every datagram, without a word. No datagram is longer than this. */
+export const UDP_SOCKET: envoy.config.core.v3.UdpSocketConfig = { maxRxDatagramSize: { value: 65_535 } }
+
 /** The listener filter of a UDP port. Datagrams for an invalid backend go to a cluster that never exists: they are dropped. */
 export function udpProxy(chain: StreamChain, statPrefix: string, options: TranslateOptions): envoy.config.listener.v3.ListenerFilter {
   const accessLog = accessLogs('connection', chain.telemetry, options)
@@ -19,6 +22,7 @@ export function udpProxy(chain: StreamChain, statPrefix: string, options: Transl
     typedConfig: any('envoy.extensions.filters.udp.udp_proxy.v3.UdpProxyConfig', {
       statPrefix,
       matcher: matcher(chain),
+      upstreamSocketConfig: UDP_SOCKET,
       ...(accessLog.length === 0 ? {} : { accessLog }),
     }),
   }
