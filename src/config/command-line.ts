@@ -160,7 +160,10 @@ export function headgateCommand(): Command {
         .argParser(routePacking),
     )
     .addOption(
-      new Option('--access-log <which>', 'requests and connections that Envoys write a line of JSON about on their standard output')
+      new Option(
+        '--access-log <which>',
+        'requests, connections and TLS handshakes that Envoys write a line of JSON about on their standard output',
+      )
         .choices(ACCESS_LOG_MODES)
         .default(DEFAULT_TRANSLATE_OPTIONS.accessLog),
     )

@@ -47,11 +47,12 @@ export function declarePorts(
       // Connections cannot be told why: they are closed while a policy may be missing.
       const isClosed = view.get(missing, MISSING_KEY) === 'anything'
       const declaredOf = new Map<string, DeclaredListener>(listeners.map(({ state: { declared } }) => [declared.key, declared]))
+      const telemetryOf = (of: Iterable<DeclaredListener>): Telemetry | undefined => view.get(telemetry, gatewayOf(of))?.telemetry
       const chains = chainsOf(
         listeners.map((listener) => ({ listener, routes: isClosed ? [] : view.list(streamRoutesOf, listener.state.declared.key) })),
         clients,
-      ).map((chain) => withTelemetry(chain, view.get(telemetry, gatewayOf(chain, declaredOf))?.telemetry))
-      return {
+      ).map((chain) => withTelemetry(chain, telemetryOf(chain.listeners.flatMap((key) => declaredOf.get(key) ?? []))))
+      const port: Port = {
         name,
         group: first.placement.group,
         gateway,
@@ -67,18 +68,22 @@ export function declarePorts(
           ...(clients?.origins ?? []),
         ]),
       }
+      return withTelemetry(port, telemetryOf(declaredOf.values()))
     },
   })
 }
 
-/** The gateway whose chain it is. Where gateways share a chain, the oldest. */
-function gatewayOf(chain: Chain, declaredOf: ReadonlyMap<string, DeclaredListener>): ObjectKey {
-  const [first] = chain.listeners
-    .flatMap((key) => declaredOf.get(key) ?? [])
-    .sort((a, b) => compareText(a.gatewayCreation, b.gatewayCreation) || compareText(a.key, b.key))
-  return objectKey(first?.gateway.namespace ?? '', first?.gateway.name ?? '')
+/** The gateway whose listeners they are. Where gateways share a chain or a port, the oldest. */
+function gatewayOf(listeners: Iterable<DeclaredListener>): ObjectKey {
+  let oldest: DeclaredListener | undefined
+  for (const each of listeners) if (oldest === undefined || byAge(each, oldest) < 0) oldest = each
+  return objectKey(oldest?.gateway.namespace ?? '', oldest?.gateway.name ?? '')
 }
 
-function withTelemetry(chain: Chain, telemetry: Telemetry | undefined): Chain {
-  return telemetry === undefined ? chain : { ...chain, telemetry }
+function byAge(a: DeclaredListener, b: DeclaredListener): number {
+  return compareText(a.gatewayCreation, b.gatewayCreation) || compareText(a.key, b.key)
+}
+
+function withTelemetry<Of extends Chain | Port>(of: Of, telemetry: Telemetry | undefined): Of {
+  return telemetry === undefined ? of : { ...of, telemetry }
 }

@@ -25,6 +25,8 @@ export interface Port {
   readonly socket: SocketSettings
   /** Of chains that say nothing of their own. */
   readonly client: ClientSettings
+  /** Of connections that come to no chain, or not through the handshake of one. Undefined: the default access log. */
+  readonly telemetry?: Telemetry
   readonly origins: readonly ObjectVersion[]
 }
 

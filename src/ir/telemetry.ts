@@ -23,8 +23,11 @@ export interface AccessLog {
   readonly sink: AccessLogSink
 }
 
-/** HTTP requests, or connections and datagram sessions whose bytes are forwarded. */
-export type AccessLogSubject = 'request' | 'connection'
+/**
+ * HTTP requests; connections and datagram sessions whose bytes are forwarded; connections to a port with TLS that come to neither, because
+ * their handshake failed or nobody has the server name that they ask for.
+ */
+export type AccessLogSubject = 'request' | 'connection' | 'handshake'
 
 /** How an entry looks, with Envoy's operators. */
 export type AccessLogFormat =

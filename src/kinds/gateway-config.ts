@@ -126,7 +126,7 @@ const spec: ObjectSchema = object(
     ),
     accessLogs: optional(
       list(accessLog, { maxItems: 8 }),
-      'What is written about requests and connections. When left out, JSON on standard output about those that went wrong; nothing when empty.',
+      'What is written about requests, connections and handshakes. When left out, JSON on standard output about those that went wrong; nothing when empty.',
     ),
     tracing: optional(tracing, 'Which requests are traced; none when left out.'),
     concurrency: optional(int32({ minimum: 1, maximum: 256 }), 'Worker threads of an Envoy; one per CPU when left out.'),

@@ -81,8 +81,8 @@ const sink: ObjectSchema = withRules(
 /** One access log. */
 export const accessLog: ObjectSchema = object('GatewayAccessLog', 'An access log.', {
   of: optional(
-    list(oneOf(['Requests', 'Connections'], { name: 'AccessLogSubject' }), { minItems: 1, maxItems: 2 }),
-    'What has entries: HTTP requests, connections and datagram sessions that are forwarded as bytes, or both when left out.',
+    list(oneOf(['Requests', 'Connections', 'Handshakes'], { name: 'AccessLogSubject' }), { minItems: 1, maxItems: 3 }),
+    'What has entries: HTTP requests; connections and datagram sessions that are forwarded as bytes; TLS handshakes that failed, or that asked for a name which nobody has. All of them when left out.',
   ),
   format: optional(accessLogFormat, 'How an entry looks; the JSON of the default log when left out. A GRPC sink has a format of its own.'),
   expressions: optional(

@@ -1,4 +1,5 @@
 /** Which requests a real Envoy writes a line about. */
+import { connect } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { ACCESS_LOG_MODES, type AccessLogMode } from '../../src/xds/translate/access-log-mode.js'
 import { eventually } from '../support/eventually.js'
@@ -17,6 +18,7 @@ import {
   prefix,
   route,
   routeTable,
+  streamChain,
   translate,
   virtualHost,
   weighted,
@@ -67,6 +69,29 @@ async function logged(accessLog: AccessLogMode, paths: readonly string[], wanted
   await eventually(() => expect(new Set(lines().map(({ path }) => path)).size).toBeGreaterThanOrEqual(wanted), 20_000)
   return lines()
 }
+
+/** Who comes for a name that nobody has, by TLS. */
+function shakeHands(boundPort: number, servername: string): Promise<void> {
+  return new Promise((resolve) => {
+    connect({ host: '127.0.0.1', port: boundPort, servername })
+      .once('error', () => resolve())
+      .once('close', () => resolve())
+  })
+}
+
+describe.each(['all', 'errors'] as const)('access log of a port with TLS: %s', (accessLog) => {
+  it('says who came for a name that nobody has', async () => {
+    const boundPort = await freePort()
+    const chain = streamChain({ name: 'tls/a.test', encrypted: true, serverNames: [host('a.test')] })
+    await using fixture = await serve(translate({ ports: [port({ boundPort, chains: [chain] })] }, { accessLog }))
+    await using envoy = await startEnvoy({ xds: { port: fixture.port }, keepsOutput: true })
+    await eventually(() => expect(fixture.server.tracker.acknowledgedRevision(GROUP)).toBe(fixture.cache.revision(GROUP)), 20_000)
+    await shakeHands(boundPort, 'b.test')
+    await eventually(() => expect(envoy.output()).toContain('\n'), 20_000)
+    const [line = ''] = envoy.output().split('\n')
+    expect(JSON.parse(line)).toMatchObject({ server_name: 'b.test', response_flags: 'NR', port: boundPort })
+  }, 60_000)
+})
 
 describe.each(ACCESS_LOG_MODES)('access log: %s', (mode) => {
   it('writes about what it shall', async () => {

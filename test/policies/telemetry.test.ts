@@ -6,10 +6,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, beforeEach, expect } from '@jest/globals'
-import { backend, httpRoute, ref, to } from '../features/manifests.js'
+import { backend, gateway, httpRoute, ref, to } from '../features/manifests.js'
+import { https, secret } from '../features/tls-manifests.js'
 import { featureWorld } from '../features/world.js'
+import { createAuthority } from '../support/certificates.js'
 import { eventually } from '../support/eventually.js'
 import { startTelemetryCollector, type TelemetryCollector } from '../support/telemetry-collector.js'
+import { about, clientPolicy } from './client-manifests.js'
 import { policyField } from './coverage/policy-field.js'
 
 const CONFIGURED = `
@@ -276,6 +279,34 @@ spec: {parentRefs: [{name: tcp}], rules: [{${to('a')}}]}
     await eventually(async () => expect(await lines()).toEqual(['connection']), PATIENCE_MS)
     await world.ask()
     await eventually(async () => expect((await lines()).toSorted()).toEqual(['connection', 'request']), PATIENCE_MS)
+  },
+  90_000,
+)
+
+policyField(
+  ['GatewayConfig accessLogs.of', 'GatewayConfig accessLogs'],
+  'writes about handshakes that fail, and about nothing else of a port with TLS where only that is asked for',
+  async () => {
+    const servers = await createAuthority('servers')
+    const infrastructure = 'infrastructure: {parametersRef: {group: headgate.dev, kind: GatewayConfig, name: told}}'
+    await world.write(
+      secret('cert', await servers.issue({ dns: ['*.example.com'] })),
+      gateway('tls', `[${https('open', 'a.example.com')}, ${https('strict', 'strict.example.com')}]\n  ${infrastructure}`),
+      httpRoute('tls', `[{${to('a')}}]`, 'parentRefs: [{name: tls}]'),
+      clientPolicy('tls: {clientValidation: {mode: RequireAny}}', about('strict', 'tls')),
+      config(`accessLogs: [{of: [Handshakes], sink: {type: File, file: {path: ${file}}}}]`),
+    )
+    const ask = (host: string) => world.answerer({ gateway: 'default/tls', port: 443, host, tls: { ca: servers.certificate } })
+    expect(await ask('a.example.com')).toBe('a')
+    expect(await ask('b.example.com')).toBe('closed')
+    expect(await ask('strict.example.com')).toBe('closed')
+    expect(await ask('a.example.com')).toBe('a')
+    await eventually(async () => expect(await lines()).toHaveLength(2), PATIENCE_MS)
+    const entries = (await lines()).map((line) => JSON.parse(line) as Record<string, unknown>)
+    expect(entries).toMatchObject([
+      { server_name: 'b.example.com', response_flags: 'NR' },
+      { server_name: 'strict.example.com', tls_failure: expect.stringContaining('PEER_DID_NOT_RETURN_A_CERTIFICATE') },
+    ])
   },
   90_000,
 )

@@ -1,7 +1,23 @@
 /** From wishes to what proxies do: collectors become clusters, and what leads nowhere is left out and told. */
-import type { Fraction, GatewayAccessLog, GatewayTracing, AccessLogSink as SinkSpec, TelemetryAttribute } from '../../gen/kinds.js'
+import type {
+  Fraction,
+  GatewayAccessLog,
+  GatewayTracing,
+  AccessLogSink as SinkSpec,
+  AccessLogSubject as SubjectWord,
+  TelemetryAttribute,
+} from '../../gen/kinds.js'
 import type { View } from '../../incremental/index.js'
-import type { AccessLog, AccessLogSink, GrpcCollector, Telemetry, TraceTag, Tracing, TracingProvider } from '../../ir/telemetry.js'
+import type {
+  AccessLog,
+  AccessLogSink,
+  AccessLogSubject,
+  GrpcCollector,
+  Telemetry,
+  TraceTag,
+  Tracing,
+  TracingProvider,
+} from '../../ir/telemetry.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
 import type { Problem } from '../conditions.js'
 import type { OurGateway } from '../gateways.js'
@@ -10,6 +26,13 @@ import { findBackend, type RuleSources } from '../routes/find-backend.js'
 import type { TelemetryWishes, TracingWish } from './telemetry-wishes.js'
 import { attributeFormat } from './trace-attributes.js'
 import { tagsOf } from './trace-tags.js'
+
+const SUBJECTS: Readonly<Record<SubjectWord, AccessLogSubject>> = {
+  Requests: 'request',
+  Connections: 'connection',
+  Handshakes: 'handshake',
+}
+const ALL_SUBJECTS: readonly SubjectWord[] = ['Requests', 'Connections', 'Handshakes']
 
 /** Telemetry of a Gateway and what is wrong with it. */
 export interface GatewayTelemetry {
@@ -87,7 +110,7 @@ function accessLogOf(
   if (target === undefined) return undefined
   const text = format?.text
   return {
-    of: (subjects ?? ['Requests', 'Connections']).map((subject) => (subject === 'Requests' ? 'request' : 'connection')),
+    of: (subjects ?? ALL_SUBJECTS).map((subject) => SUBJECTS[subject]),
     ...(format === undefined ? {} : { format: text === undefined ? { kind: 'json', fields: format.json ?? {} } : { kind: 'text', text } }),
     expressions: expressions ?? [],
     ...(sample === undefined ? {} : { share: shareOf(sample) }),

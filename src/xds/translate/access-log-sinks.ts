@@ -7,6 +7,7 @@ import { grpcCollector, keyValues } from './collector.js'
 import { percentage } from './fraction.js'
 
 type AccessLog = envoy.config.accesslog.v3.AccessLog
+type AccessLogFilter = envoy.config.accesslog.v3.AccessLogFilter
 
 /** The fields of an entry, by their names, where the log has no format of its own. */
 export type DefaultFields = Readonly<Record<AccessLogSubject, Readonly<Record<string, string>>>>
@@ -21,9 +22,19 @@ const FORMATTERS = [
   extension('envoy.formatter.metadata', any('envoy.extensions.formatter.metadata.v3.Metadata', {})),
 ]
 
+/**
+ * Of the connections that a listener has seen: nobody has the server name (`NR`), or the handshake failed. Others become requests or
+ * forwarded bytes, which have logs of their own. One that is opened and closed without a byte, as load balancers do, is neither.
+ */
+export const FAILED_HANDSHAKE: AccessLogFilter = {
+  orFilter: {
+    filters: [{ responseFlagFilter: { flags: ['NR'] } }, expressionFilter("connection.transport_failure_reason != ''")],
+  },
+}
+
 /** One access log. */
 export function accessLogOf(of: AccessLogSubject, log: IrAccessLog, fields: DefaultFields): AccessLog {
-  return { ...filters(log), ...logger(of, log, fields[of]) }
+  return { ...filters(of, log), ...logger(of, log, fields[of]) }
 }
 
 function logger(of: AccessLogSubject, { format, sink }: IrAccessLog, fields: Readonly<Record<string, string>>): AccessLog {
@@ -67,12 +78,8 @@ function logger(of: AccessLogSubject, { format, sink }: IrAccessLog, fields: Rea
         transportApiVersion: Enum['envoy.config.core.v3.ApiVersion'].V3,
         bufferFlushInterval: duration(FLUSH_MS),
       }
-      return of === 'connection'
+      return of === 'request'
         ? {
-            name: 'envoy.access_loggers.tcp_grpc',
-            typedConfig: any('envoy.extensions.access_loggers.grpc.v3.TcpGrpcAccessLogConfig', { commonConfig }),
-          }
-        : {
             name: 'envoy.access_loggers.http_grpc',
             typedConfig: any('envoy.extensions.access_loggers.grpc.v3.HttpGrpcAccessLogConfig', {
               commonConfig,
@@ -80,18 +87,18 @@ function logger(of: AccessLogSubject, { format, sink }: IrAccessLog, fields: Rea
               additionalResponseHeadersToLog: sink.responseHeaders,
             }),
           }
+        : {
+            name: 'envoy.access_loggers.tcp_grpc',
+            typedConfig: any('envoy.extensions.access_loggers.grpc.v3.TcpGrpcAccessLogConfig', { commonConfig }),
+          }
     }
   }
 }
 
-function filters({ expressions, share }: IrAccessLog): Pick<AccessLog, 'filter'> {
-  const all: envoy.config.accesslog.v3.AccessLogFilter[] = [
-    ...expressions.map((expression) => ({
-      extensionFilter: {
-        name: 'envoy.access_loggers.extension_filters.cel',
-        typedConfig: any('envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter', { expression }),
-      },
-    })),
+function filters(of: AccessLogSubject, { expressions, share }: IrAccessLog): Pick<AccessLog, 'filter'> {
+  const all: AccessLogFilter[] = [
+    ...(of === 'handshake' ? [FAILED_HANDSHAKE] : []),
+    ...expressions.map(expressionFilter),
     // The key names a runtime value that nobody sets.
     ...(share === undefined
       ? []
@@ -100,6 +107,15 @@ function filters({ expressions, share }: IrAccessLog): Pick<AccessLog, 'filter'>
   const [first] = all
   if (first === undefined) return {}
   return { filter: all.length === 1 ? first : { andFilter: { filters: all } } }
+}
+
+function expressionFilter(expression: string): AccessLogFilter {
+  return {
+    extensionFilter: {
+      name: 'envoy.access_loggers.extension_filters.cel',
+      typedConfig: any('envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter', { expression }),
+    },
+  }
 }
 
 function formatString(

@@ -8,7 +8,7 @@ import { Enum } from '../../gen/envoy/enums.js'
 import type { envoy, google } from '../../gen/envoy/types.js'
 import type { AccessLogSubject, Telemetry } from '../../ir/telemetry.js'
 import { any } from '../message.js'
-import { accessLogOf } from './access-log-sinks.js'
+import { accessLogOf, FAILED_HANDSHAKE } from './access-log-sinks.js'
 import type { TranslateOptions } from './options.js'
 
 type AccessLog = envoy.config.accesslog.v3.AccessLog
@@ -26,6 +26,17 @@ const CONNECTION_FIELDS = {
   upstream_cluster: '%UPSTREAM_CLUSTER_RAW%',
   upstream_failure: '%UPSTREAM_TRANSPORT_FAILURE_REASON%',
   connection_termination: '%CONNECTION_TERMINATION_DETAILS%',
+} as const
+
+const HANDSHAKE_FIELDS = {
+  start_time: '%START_TIME%',
+  duration_ms: '%DURATION%',
+  response_flags: '%RESPONSE_FLAGS%',
+  client: '%DOWNSTREAM_REMOTE_ADDRESS%',
+  port: '%DOWNSTREAM_LOCAL_PORT%',
+  server_name: '%REQUESTED_SERVER_NAME%',
+  tls_version: '%DOWNSTREAM_TLS_VERSION%',
+  tls_failure: '%DOWNSTREAM_TRANSPORT_FAILURE_REASON%',
 } as const
 
 const REQUEST_FIELDS = {
@@ -58,11 +69,15 @@ const SERVER_ERROR: AccessLogFilter = {
   // Envoy wants a name under which a runtime layer could change the number; ours has none.
   statusCodeFilter: { comparison: { op: COMPARE.GE, value: { defaultValue: 500, runtimeKey: 'headgate.access_log.status' } } },
 }
-const WRONG = { request: { orFilter: { filters: [FLAGGED, SERVER_ERROR] } }, connection: FLAGGED } as const
-const FIELDS = { request: REQUEST_FIELDS, connection: CONNECTION_FIELDS } as const
-const LOGS = { request: stdout(REQUEST_FIELDS), connection: stdout(CONNECTION_FIELDS) } as const
+const WRONG = { request: { orFilter: { filters: [FLAGGED, SERVER_ERROR] } }, connection: FLAGGED, handshake: FAILED_HANDSHAKE } as const
+const FIELDS = { request: REQUEST_FIELDS, connection: CONNECTION_FIELDS, handshake: HANDSHAKE_FIELDS } as const
+const LOGS = {
+  request: stdout(REQUEST_FIELDS),
+  connection: stdout(CONNECTION_FIELDS),
+  handshake: { ...stdout(HANDSHAKE_FIELDS), filter: FAILED_HANDSHAKE },
+} as const
 
-/** The access logs of HTTP requests, or of plain connections and datagram sessions. */
+/** The access logs of HTTP requests, of plain connections and datagram sessions, or of handshakes that failed. */
 export function accessLogs(of: AccessLogSubject, telemetry: Telemetry | undefined, { accessLog }: TranslateOptions): readonly AccessLog[] {
   const asked = telemetry?.accessLogs
   if (asked !== undefined) return asked.filter((log) => log.of.includes(of)).map((log) => accessLogOf(of, log, FIELDS))

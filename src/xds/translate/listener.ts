@@ -2,9 +2,11 @@
 import { Enum } from '../../gen/envoy/enums.js'
 import type { envoy } from '../../gen/envoy/types.js'
 import type { Chain, Port } from '../../ir/port.js'
+import { telemetryClusters } from '../../ir/telemetry.js'
 import { once } from '../../util/once.js'
 import { bool, encode, uint32 } from '../message.js'
-import { type EncodedResource, TYPE_URL } from '../resource.js'
+import { type EncodedResource, type ResourceReference, TYPE_URL } from '../resource.js'
+import { accessLogs } from './access-log.js'
 import type { PackingOf } from './chain-names.js'
 import { sortReferences, versionOfParts } from './encoded.js'
 import { keep } from './field.js'
@@ -54,8 +56,8 @@ export function encodeListener(
     get value() {
       return value()
     },
-    origins: [...new Set([...port.origins, ...port.chains.flatMap(chainOrigins)])],
-    references: sortReferences(port.chains.flatMap((chain) => chainReferences(chain, packingOf))),
+    origins: [...new Set([...port.origins, ...(port.telemetry?.origins ?? []), ...port.chains.flatMap(chainOrigins)])],
+    references: sortReferences([...port.chains.flatMap((chain) => chainReferences(chain, packingOf)), ...portReferences(port)]),
   }
 }
 
@@ -67,13 +69,20 @@ export function filteredChains({ transport, chains }: Port): readonly Chain[] {
 /** Everything but filter chains. */
 function listenerFrame(port: Port, options: TranslateOptions, packingOf: PackingOf): Listener {
   const { statPrefix, mixed } = chainContext(port)
+  const accessLog = port.transport === 'TCP' && mixed ? accessLogs('handshake', port.telemetry, options) : []
   return {
     name: port.name,
     statPrefix,
     ...addresses(port),
     perConnectionBufferLimitBytes: uint32(port.socket.bufferLimitBytes),
+    ...(accessLog.length === 0 ? {} : { accessLog }),
     ...transport(port, { statPrefix, mixed, options }, packingOf),
   }
+}
+
+/** Where the access log of the port itself goes. */
+function portReferences({ telemetry }: Port): readonly ResourceReference[] {
+  return telemetry === undefined ? [] : telemetryClusters(telemetry).map((name) => ({ typeUrl: TYPE_URL.cluster, name }))
 }
 
 function chainOrigins(chain: Chain): Port['origins'] {
