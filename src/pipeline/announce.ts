@@ -26,8 +26,9 @@ export function announcement(
   ])
   const curls = isQuickstart ? addresses.flatMap(({ protocol, address }) => CURL[protocol]?.(address) ?? []) : []
   return [
-    'Headgate is running. Gateways listen on:',
-    ...aligned(rows),
+    ...(rows.length === 0
+      ? ['Headgate is running. No Gateway listens: gatewayctl status says what there is, and what is wrong with it.']
+      : ['Headgate is running. Gateways listen on:', ...aligned(rows)]),
     ...(curls.length === 0 ? [] : ['Try:', ...[...new Set(curls)].map((line) => `  ${line}`)]),
     `Admin on http://127.0.0.1:${ports.admin}/, xDS on 127.0.0.1:${ports.xds}. Ctrl-C stops everything.`,
     '',

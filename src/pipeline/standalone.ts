@@ -121,6 +121,7 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger, 
   const provider = new FileProvider({
     folder: config.resources,
     kinds: KINDS,
+    controllerName: config.controllerName,
     allowPartial: config.allowPartial,
     onReport: (report) => {
       problems = fileProblems(report, logger)

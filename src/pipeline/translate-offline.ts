@@ -51,7 +51,7 @@ export class UnreadableInputError extends Error {
  * @param workingFolder relative names start here
  */
 export async function translateOffline(names: readonly string[], workingFolder: string): Promise<OfflineTranslation> {
-  const state = new FolderState(KINDS)
+  const state = new FolderState(KINDS, CONTROLLER_NAME)
   const files = await Promise.all(names.map((name) => textsOf(name, workingFolder)))
   const changes = atOnce(state.apply(files.flat().map(({ file, text }) => [file, atOnce(state.read(file, text))] as const)))
 

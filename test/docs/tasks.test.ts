@@ -18,7 +18,8 @@ let headgate: Standalone | undefined
 let elsewhere: Elsewhere | undefined
 beforeAll(async () => {
   elsewhere = await startElsewhere()
-  headgate = await startTestStandalone({ envoyPatches: true })
+  // To the letter: what stands on the page, and nothing else.
+  headgate = await startTestStandalone({ envoyPatches: true }, { class: '# no class' })
 }, 60_000)
 afterAll(async () => {
   await headgate?.stop()

@@ -35,6 +35,8 @@ export interface FileReport {
 export interface FileProviderOptions {
   readonly folder: string
   readonly kinds: readonly KindDefinition[]
+  /** Whose class `headgate` is where a Gateway names it and no file has it; without this there is none then. */
+  readonly controllerName?: string
   /** Starts even if documents cannot be read; they stand in the report as lost. */
   readonly allowPartial?: boolean
   /** Called at start and whenever problems come or go. */
@@ -78,7 +80,7 @@ export class FileProvider implements Provider {
 
   constructor(options: FileProviderOptions) {
     this.#options = options
-    this.#state = new FolderState(options.kinds)
+    this.#state = new FolderState(options.kinds, options.controllerName)
   }
 
   /**

@@ -14,6 +14,7 @@ import { createValidator } from '../../schema/validate.js'
 import type { InParts } from '../../util/in-parts.js'
 import { type ObjectRef, objectKey } from '../../util/object-ref.js'
 import type { Change, KubeObject } from '../provider.js'
+import { DEFAULT_CLASS, DefaultClass } from './default-class.js'
 import { claimProblems, fileProblems } from './folder-problems.js'
 import { createInterpreter, type Interpretation, type Interpreter } from './interpret-object.js'
 import { NamespaceCensus } from './namespace-census.js'
@@ -43,10 +44,13 @@ export class FolderState {
   /** Generations go on counting when an object comes back. */
   readonly #generations = new Map<ObjectId, number>()
   readonly #namespaces = new NamespaceCensus()
+  readonly #defaultClass: DefaultClass | undefined
   readonly #objectProblems = new Map<ObjectId, readonly FileProblem[]>()
   readonly #countsGenerations: ReadonlySet<string>
 
-  constructor(kinds: readonly KindDefinition[]) {
+  /** @param controllerName whose class `headgate` is where no file says it; undefined: there is none then */
+  constructor(kinds: readonly KindDefinition[], controllerName?: string) {
+    this.#defaultClass = controllerName === undefined ? undefined : new DefaultClass(controllerName)
     this.#interpret = createInterpreter(kinds, createValidator())
     this.#transitionRules = new Map(kinds.filter((kind) => hasTransitionRules(kind.schema)).map((kind) => [kind.kind, kind.schema]))
     this.#countsGenerations = new Set(kinds.filter((kind) => kind.hasGeneration).map((kind) => kind.kind))
@@ -90,7 +94,8 @@ export class FolderState {
       changes.push(...this.#resolve(id))
       yield
     }
-    return [...this.#namespaces.apply(changes), ...changes.filter(({ kind }) => kind !== 'Namespace')]
+    const all = this.#withDefaultClass(changes)
+    return [...this.#namespaces.apply(all), ...all.filter(({ kind }) => kind !== 'Namespace')]
   }
 
   /** Everything that is wrong now, in the order of files and lines. */
@@ -108,6 +113,12 @@ export class FolderState {
     const content = file === undefined ? undefined : this.#files.get(file)
     const position = content === undefined ? undefined : placeOf(content, id, path)
     return file === undefined || position === undefined ? undefined : { file, position }
+  }
+
+  #withDefaultClass(changes: readonly Change[]): readonly Change[] {
+    const id = objectId(DEFAULT_CLASS)
+    const isRefused = !this.#good.has(id) && this.#claims.of(id).length > 0
+    return this.#defaultClass?.apply(changes, isRefused ? 'refused' : this.#good.has(id) ? 'good' : undefined) ?? changes
   }
 
   #resolve(id: ObjectId): readonly Change[] {

@@ -9,7 +9,7 @@ import { objectMetaSchema } from '../../schema/object-meta.js'
 import type { ObjectSchema } from '../../schema/schema.js'
 import type { Validator } from '../../schema/validate.js'
 import type { ObjectRef } from '../../util/object-ref.js'
-import type { KubeObject } from '../provider.js'
+import type { KubeObject, ObjectMeta } from '../provider.js'
 
 /** The age of objects that do not say theirs: the same for all, so that the same files give the same answer. */
 const CREATION_TIMESTAMP = '1970-01-01T00:00:00Z'
@@ -144,18 +144,14 @@ function finish(kind: KindDefinition, ref: ObjectRef, value: JsonObject): KubeOb
 
 /** A namespace that objects are in and that no file declares. */
 export function implicitNamespace(name: string): KubeObject {
-  return {
-    apiVersion: 'v1',
-    kind: 'Namespace',
-    metadata: {
-      name,
-      namespace: '',
-      uid: uidOf({ group: '', kind: 'Namespace', namespace: '', name }),
-      generation: 0,
-      creationTimestamp: CREATION_TIMESTAMP,
-      labels: { [NAMESPACE_NAME_LABEL]: name },
-    },
-  }
+  const metadata = impliedMetadata({ group: '', kind: 'Namespace', namespace: '', name })
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { ...metadata, labels: { [NAMESPACE_NAME_LABEL]: name } } }
+}
+
+/** The metadata of an object that is there without a file. */
+export function impliedMetadata(ref: ObjectRef): ObjectMeta {
+  const { namespace, name } = ref
+  return { name, namespace, uid: uidOf(ref), generation: 0, creationTimestamp: CREATION_TIMESTAMP }
 }
 
 function withoutStringData(kind: KindDefinition, content: JsonObject): JsonObject {
