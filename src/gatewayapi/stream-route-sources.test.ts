@@ -106,6 +106,33 @@ spec: { targetRefs: [{ group: "", kind: Service, name: app }], validation: { hos
   })
 })
 
+describe('TCPRoute to a port that speaks TLS', () => {
+  const objects = [
+    gateway('{ name: l, port: 9000, protocol: TCP }'),
+    service('app', '{ name: p, port: 8080, appProtocol: https }'),
+    route('r', TO_APP, { kind: 'TCPRoute' }),
+  ]
+
+  it('leaves TLS to its clients, whose bytes go on as they are', () => {
+    const world = createRouteWorld(objects)
+    expect(sends(world, '9000/tcp')).toEqual(['any: Service/infra/app/8080/passthrough=1'])
+    expect(world.translation.gatewayApi.clusters.get('Service/infra/app/8080/passthrough')).not.toHaveProperty('tls')
+  })
+
+  it('speaks it where a policy says that the bytes of clients are none', () => {
+    const policy = `
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: BackendTLSPolicy
+metadata: { name: p, namespace: infra }
+spec: { targetRefs: [{ group: "", kind: Service, name: app }], validation: { hostname: app.example, wellKnownCACertificates: System } }
+`
+    const world = createRouteWorld([...objects, policy])
+    expect(sends(world, '9000/tcp')).toEqual(['any: Service/infra/app/8080/tcp=1'])
+    expect(world.translation.gatewayApi.clusters.get('Service/infra/app/8080/tcp')).toMatchObject({ tls: { serverName: 'app.example' } })
+  })
+})
+
 describe.each([
   { kind: 'TCPRoute' as const, protocol: 'TCP', usage: 'tcp', port: '9000/tcp' },
   { kind: 'UDPRoute' as const, protocol: 'UDP', usage: 'udp', port: '9000/udp' },

@@ -1,5 +1,7 @@
 /** Listeners of TCP and UDP, and listeners that a ListenerSet adds. */
+import { get } from 'node:https'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
+import { createAuthority } from '../support/certificates.js'
 import { eventually } from '../support/eventually.js'
 import { startBackend, type TestBackend } from '../support/http-backend.js'
 import { brief, type Standalone, startTestStandalone } from '../support/standalone.js'
@@ -105,6 +107,29 @@ spec:
     expect(await ask('set.example.com')).toBe(404)
   },
 )
+
+it('lets clients of a TCPRoute speak TLS with a backend that speaks it', async () => {
+  const secure = await startBackend('secure', {
+    kind: 'tls',
+    certificate: await (await createAuthority()).issue({ dns: ['secure.example'] }),
+  })
+  try {
+    await headgate.write('gateway', gateway('tls', '[{name: t, port: 9313, protocol: TCP}]'))
+    const toSecure = route('TCPRoute', 'tls', 'secure', '2026-01-01T00:00:00Z').replace('name: gw', 'name: tls')
+    await headgate.write('routes', [backend(secure, ['https']), toSecure].join('---'))
+    const { address, port } = headgate.place('default/tls', 9313)
+    const asked = () =>
+      new Promise<number | undefined>((resolve, reject) => {
+        get({ host: address, port, servername: 'secure.example', rejectUnauthorized: false, agent: false }, (answer) => {
+          answer.resume()
+          resolve(answer.statusCode)
+        }).on('error', reject)
+      })
+    await eventually(async () => expect(await asked()).toBe(200))
+  } finally {
+    await secure.close()
+  }
+})
 
 it('forwards datagrams of every size, and answers of every size', async () => {
   await headgate.write('gateway', gateway('large', '[{name: u, port: 9312, protocol: UDP}]'))

@@ -30,6 +30,7 @@ export function resolveOwnBackend(world: BackendWorld, ref: BackendRef, backend:
     usable: true,
     http: spoken.http,
     ...(tls === undefined ? {} : { tls }),
+    ...(tls !== undefined && backend.spec.tls === undefined ? { isTlsImplied: true } : {}),
     wantsGatewayCertificate: false,
     addresses: addressesOf(backend.spec),
     traffic,

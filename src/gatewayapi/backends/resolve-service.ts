@@ -78,6 +78,7 @@ function resolvePort(
     usable: true,
     http,
     ...(upstreamTls === undefined ? {} : { tls: upstreamTls }),
+    ...(tls && policy === undefined ? { isTlsImplied: true } : {}),
     wantsGatewayCertificate: policy !== undefined,
     addresses,
     traffic,

@@ -28,6 +28,7 @@ export function resolveXBackend(world: BackendWorld, ref: BackendRef, backend: X
     usable: true,
     http: httpOf(backend, tls !== undefined),
     ...(tls === undefined ? {} : { tls }),
+    ...(tls !== undefined && (backend.spec.tls?.mode ?? 'None') === 'None' ? { isTlsImplied: true } : {}),
     wantsGatewayCertificate: false,
     addresses,
     traffic: traffic.traffic,

@@ -14,6 +14,8 @@ export interface UsableBackend {
   readonly http: HttpBackend | UnsupportedProtocol
   /** Present when it is spoken to over TLS. */
   readonly tls?: UpstreamTls
+  /** True where nobody asks for TLS by a policy or by settings: what is spoken there is said to be TLS. */
+  readonly isTlsImplied?: true
   /** True when the certificate of the Gateway is shown to it. */
   readonly wantsGatewayCertificate: boolean
   readonly addresses: BackendAddresses

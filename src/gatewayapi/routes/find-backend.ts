@@ -75,8 +75,14 @@ export function findBackend(context: ReferenceContext, reference: BackendReferen
   const found = resolveReference(context.view, context, context.referrer, reference, usage)
   if (!found.ok) return found
   const { ref, backend } = found
-  const gateway = certificateOwner(context, backend, usage)
-  return { ok: true, backend, cluster: clusterName({ backend: ref, usage, gateway, policies: context.clusterPolicies ?? [] }) }
+  const spoken = usage === 'tcp' && isTlsOfClients(context, backend) ? 'passthrough' : usage
+  const gateway = certificateOwner(context, backend, spoken)
+  return { ok: true, backend, cluster: clusterName({ backend: ref, usage: spoken, gateway, policies: context.clusterPolicies ?? [] }) }
+}
+
+/** Clients of a TCPRoute are connected as if to the backend itself: to one that speaks TLS they speak it, and ours around it would be one too many. */
+function isTlsOfClients({ referrer }: ReferenceContext, { isTlsImplied }: UsableBackend): boolean {
+  return referrer.kind === 'TCPRoute' && isTlsImplied === true
 }
 
 /** The gateway in the name of a cluster: only where it changes the cluster, so that gateways share the others. */
