@@ -1,6 +1,6 @@
 /** Settings where nobody said otherwise. docs/reference/defaults.md explains each; tests hold each against the real Envoy. */
 import type { ClientSettings, SocketSettings } from './client.js'
-import type { BackendTraffic } from './cluster.js'
+import type { BackendTraffic, LoadBalancing } from './cluster.js'
 import type { Retry, Timeouts } from './forward.js'
 
 /** How connections to a port are treated. */
@@ -27,6 +27,9 @@ export const DEFAULT_BACKEND_TRAFFIC: BackendTraffic = {
   bufferLimitBytes: 32_768,
   loadBalancing: { kind: 'leastRequest' },
 }
+
+/** How connections are shared out that nobody can ask a second time: the endpoint with the fewest is one that takes none, and would get them all. */
+export const CONNECTION_BALANCING: LoadBalancing = { kind: 'roundRobin' }
 
 /** No limit: Envoy's own default of 15 s would cut long answers. */
 export const DEFAULT_TIMEOUTS: Timeouts = { requestMs: 0, perTryMs: 0 }

@@ -1,11 +1,12 @@
 /** Listeners of TCP and UDP, and listeners that a ListenerSet adds. */
 import { get } from 'node:https'
+import type { Socket } from 'node:net'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { createAuthority } from '../support/certificates.js'
 import { eventually } from '../support/eventually.js'
 import { startBackend, type TestBackend } from '../support/http-backend.js'
 import { brief, type Standalone, startTestStandalone } from '../support/standalone.js'
-import { askTcp, askUdp, type StreamBackend, startTcpBackend, startUdpBackend } from '../support/stream-backend.js'
+import { askTcp, askUdp, holdTcp, type StreamBackend, startTcpBackend, startUdpBackend } from '../support/stream-backend.js'
 import { feature } from './feature.js'
 import { backend, gateway } from './manifests.js'
 
@@ -107,6 +108,31 @@ spec:
     expect(await ask('set.example.com')).toBe(404)
   },
 )
+
+it('connects elsewhere where an endpoint takes no connections, however busy the others are', async () => {
+  const gone = await startTcpBackend('gone')
+  await gone.close()
+  const [alive] = streams
+  await headgate.write('gateway', gateway('half', '[{name: t, port: 9314, protocol: TCP}]'))
+  const half = `
+apiVersion: headgate.dev/v1alpha1
+kind: Backend
+metadata: {name: half}
+spec: {endpoints: [{ip: {address: 127.0.0.1, port: ${alive?.port}}}, {ip: {address: 127.0.0.1, port: ${gone.port}}}]}
+`
+  await headgate.write(
+    'routes',
+    [half, route('TCPRoute', 'half', 'half', '2026-01-01T00:00:00Z').replace('name: gw', 'name: half')].join('---'),
+  )
+  const place = headgate.place('default/half', 9314)
+  await eventually(async () => expect(await askTcp(place, 'hello')).toBe('tcp1: hello'))
+  const held: Socket[] = []
+  for (let at = 0; at < 10; at++) held.push(await holdTcp(place, 'stay'))
+  const answers: string[] = []
+  for (let at = 0; at < 40; at++) answers.push(await askTcp(place, 'hello').catch(() => 'refused'))
+  for (const socket of held) socket.destroy()
+  expect(new Set(answers)).toEqual(new Set(['tcp1: hello']))
+})
 
 it('lets clients of a TCPRoute speak TLS with a backend that speaks it', async () => {
   const secure = await startBackend('secure', {

@@ -51,6 +51,16 @@ export function askTcp(to: { readonly address: string; readonly port: number }, 
   })
 }
 
+/** Sends one line over TCP and resolves with the connection when an answer has come; rejects when it ends without one. */
+export function holdTcp(to: { readonly address: string; readonly port: number }, line: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(to.port, to.address, () => socket.write(line))
+    socket.on('data', () => resolve(socket))
+    socket.on('error', reject)
+    socket.on('close', () => reject(new Error('connection closed without an answer')))
+  })
+}
+
 /** Sends one datagram and resolves with the answer, or with undefined when none comes in time. */
 export function askUdp(to: { readonly address: string; readonly port: number }, text: string, withinMs = 500): Promise<string | undefined> {
   return new Promise((resolve) => {

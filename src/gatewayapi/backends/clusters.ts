@@ -2,6 +2,7 @@
 import type { BackendTrafficSettings } from '../../gen/kinds.js'
 import type { Collection, Graph, Keys, Source, View } from '../../incremental/index.js'
 import type { BackendProtocol, Cluster, Http1PassThrough } from '../../ir/cluster.js'
+import { CONNECTION_BALANCING } from '../../ir/defaults.js'
 import { originsOf } from '../origins.js'
 import { backendTraffic } from '../policies/backend-traffic.js'
 import { clusterStatistics } from '../policies/cluster-statistics.js'
@@ -62,7 +63,7 @@ function toCluster(name: string, { usage }: ClusterIdentity, backend: UsableBack
     protocol: protocolOf(usage, backend),
     discovery: addresses.kind === 'dns' || addresses.kind === 'dynamic' ? addresses : { kind: 'endpoints' },
     ...(tls === undefined ? {} : { tls: { ...tls, ...(ownCertificate === undefined ? {} : { clientCertificate: ownCertificate }) } }),
-    traffic,
+    traffic: usage === 'tcp' || usage === 'passthrough' ? { ...traffic, loadBalancing: CONNECTION_BALANCING } : traffic,
     origins: originsOf(backend.origins),
   }
 }
