@@ -37,7 +37,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
     { requestTimeout: 10_000, headersTimeout: 5_000 },
     (request, response) => void respond(options, request, response),
   )
-  server.listen(options.port, options.host)
+  server.listen(options.port, options.host === '' ? undefined : options.host)
   await once(server, 'listening').catch((error: unknown) => {
     throw listenError(error, options)
   })

@@ -102,7 +102,10 @@ export type WatchScope =
 
 /** An address to listen on. */
 export interface SocketAddress {
-  /** An IP address; `0.0.0.0` and `::` are all of them. */
+  /**
+   * An IP address; `0.0.0.0` and `::` are all of them. Empty: all of whatever families the machine has, which Node finds out. Where a kernel has no
+   * IPv6 (`ipv6.disable=1`), nobody can listen on `::`.
+   */
   readonly host: string
   readonly port: number
 }

@@ -21,7 +21,7 @@ export function wholeNumber(value: string): number {
 export function socketAddress(value: string): SocketAddress {
   const [, host = '', digits = ''] = /^(?:\[([^\]]*)\]|([^:]*)):(\d+)$/.exec(value)?.filter((part) => part !== undefined) ?? []
   const onlyPort = /^:(\d+)$/.exec(value)?.[1]
-  if (onlyPort !== undefined) return { host: '::', port: port(onlyPort) }
+  if (onlyPort !== undefined) return { host: '', port: port(onlyPort) }
   if (digits === '' || isIP(host) === 0)
     throw new InvalidArgumentError('Write ADDRESS:PORT, such as 127.0.0.1:8080, [::1]:8080 or :8080 for all addresses.')
   return { host, port: port(digits) }

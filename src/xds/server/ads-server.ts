@@ -115,7 +115,8 @@ export class AdsServer {
 
   /**
    * Starts to listen and returns the port; 0 takes a free one. Rejects when the address is in use, and when the credentials are not
-   * `TlsServerCredentials` and the address is not one of the loopback interface.
+   * `TlsServerCredentials` and the address is not one of the loopback interface. Without a host it listens on all addresses of the machine, of the
+   * families that it has.
    */
   listen(host: string, port: number): Promise<number> {
     if (!(this.#credentials instanceof TlsServerCredentials) && !isLoopback(host)) {
@@ -141,7 +142,7 @@ export class AdsServer {
     })
     return new Promise((resolve, reject) => {
       listener.once('error', reject)
-      listener.listen({ host, port }, () => {
+      listener.listen(host === '' ? { port } : { host, port }, () => {
         listener.off('error', reject)
         // Such as no more file descriptors: the client tries again.
         listener.on('error', (error) => this.#context.log.warn({ err: error }, 'a connection could not be taken'))
