@@ -8,6 +8,10 @@ import { BUILD_TIMEOUT_MS, CHART, Helm } from './helm.js'
 /** Names of metrics that the controller itself exports; those of Envoy begin with `envoy_`. */
 const OURS = /\b(?:headgate|nodejs|process)_[a-z0-9_]+\b/g
 
+interface RuleSpec {
+  readonly groups: readonly { readonly rules: readonly { readonly alert: string; readonly expr: string }[] }[]
+}
+
 let exported: ReadonlySet<string>
 let helm: Helm
 beforeAll(async () => {
@@ -27,6 +31,19 @@ describe('monitoring', () => {
     const asked = rules.split('\n').flatMap((line) => (line.trim().startsWith('expr:') ? (line.match(OURS) ?? []) : []))
     expect(asked.length).toBeGreaterThan(0)
     expect(asked.filter((name) => !exported.has(name))).toEqual([])
+  })
+
+  it.each([
+    { what: 'with the PodMonitor of the chart', isScraped: true, want: ['HeadgateEnvoyDisconnected', 'HeadgateCertificateExpires'] },
+    { what: 'without it', isScraped: false, want: [] },
+  ])('alerts on no Envoys of others: on those of Gateways $what', async ({ isScraped, want }) => {
+    const objects = await helm.objects('--set', `metrics.prometheusRule.enabled=true,metrics.podMonitor.enabled=${isScraped}`)
+    const spec = objects.find(({ kind }) => kind === 'PrometheusRule')?.spec as RuleSpec | undefined
+    const ofEnvoys = (spec?.groups ?? []).flatMap(({ rules }) => rules).filter(({ expr }) => expr.includes('envoy_'))
+    expect(ofEnvoys.map(({ alert }) => alert)).toEqual(want)
+    // As the operator calls what a PodMonitor scrapes.
+    const monitor = objects.find(({ kind }) => kind === 'PodMonitor')?.metadata
+    for (const { expr } of ofEnvoys) expect(expr).toContain(`{job="${monitor?.namespace}/${monitor?.name}"}`)
   })
 
   it('draws metrics that the controller exports', () => {
