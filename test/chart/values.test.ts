@@ -37,6 +37,11 @@ describe('templates', () => {
   it.each([
     ['both ways to choose namespaces', ['--set', 'watch.namespaces={web}', '--set', 'watch.selector=a=b'], 'exclude each other'],
     [
+      'them with permissions of your own, too',
+      ['--set', 'watch.namespaces={web}', '--set', 'watch.selector=a=b', '--set', 'rbac.create=false'],
+      'exclude each other',
+    ],
+    [
       'a class with its own and with made parameters',
       [
         '--set',
@@ -146,6 +151,29 @@ describe('templates', () => {
     expect(containerOf(pod).image).toBe(`mirror.example/headgate/headgate@${digest}`)
   })
 
+  it('take an image whose repository names the registry', async () => {
+    const pod = await deployment(['--set', 'image.registry=,image.repository=localhost:5000/headgate'])
+    expect(containerOf(pod).image).toMatch(/^localhost:5000\/headgate:\d/)
+  })
+
+  it('are a part of other charts, which say enabled, and write names of Secrets alone', async () => {
+    const args = ['--set', 'enabled=true,global.imagePullSecrets={one},rateLimit.enabled=true,rateLimit.redis.url=redis:6379']
+    const objects = await helm.objects(...args)
+    const pods = objects.flatMap(({ kind, spec }) =>
+      kind === 'Deployment' ? [(spec as { template: { spec: unknown } }).template.spec] : spec,
+    )
+    const pulling = pods.filter((pod) => pod instanceof Object && 'containers' in pod)
+    expect(pulling).toHaveLength(3)
+    for (const pod of pulling) expect(pod).toMatchObject({ imagePullSecrets: [{ name: 'one' }] })
+    expect(await deployment(['--set', 'global.imagePullSecrets[0].name=one'])).toMatchObject({ imagePullSecrets: [{ name: 'one' }] })
+  })
+
+  it('replace all pods at once where that is wanted', async () => {
+    const args = ['--set', 'updateStrategy.type=Recreate,rateLimit.enabled=true,rateLimit.redis.url=redis:6379']
+    const strategies = (await helm.objects(...args)).flatMap(({ kind, spec }) => (kind === 'Deployment' ? [spec?.strategy] : []))
+    expect(strategies).toEqual([{ type: 'Recreate' }, { type: 'Recreate' }])
+  })
+
   it('leave the number of replicas to the autoscaler', async () => {
     const objects = await helm.objects('--set', 'autoscaling.enabled=true')
     expect(objects.find(({ kind }) => kind === 'Deployment')?.spec).not.toHaveProperty('replicas')
@@ -200,7 +228,7 @@ function containerOf(pod: PodSpec): PodSpec['containers'][number] {
 }
 
 /** Fields that Kubernetes leaves optional have no default of ours, and need none. */
-const OPTIONAL = ['/envoy/image/pullPolicy', '/resources/claims', '/gatewayClass/parametersRef']
+const OPTIONAL = ['/enabled', '/envoy/image/pullPolicy', '/resources/claims', '/gatewayClass/parametersRef']
 
 function missingDefaults(node: SchemaNode, value: unknown, root: SchemaNode, path: string): readonly string[] {
   const name = node.$ref?.replace('#/$defs/', '')

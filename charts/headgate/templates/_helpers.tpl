@@ -54,14 +54,33 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 {{- end -}}
 
-{{/* Arguments: image (registry, repository, tag, digest), global, defaultTag. */}}
+{{/* Arguments: image (registry, repository, tag, digest), global, defaultTag. Without a registry the repository names it. */}}
 {{- define "headgate.image" -}}
-{{- $name := printf "%s/%s" (.global.imageRegistry | default .image.registry) .image.repository -}}
+{{- $name := compact (list (.global.imageRegistry | default .image.registry) .image.repository) | join "/" -}}
 {{- if .image.digest -}}
 {{- printf "%s@%s" $name .image.digest -}}
 {{- else -}}
 {{- printf "%s:%s" $name (.image.tag | default .defaultTag) -}}
 {{- end -}}
+{{- end -}}
+
+{{/* As in a pod. Charts that this one is a part of often write names alone. */}}
+{{- define "headgate.imagePullSecrets" -}}
+{{- with .Values.global.imagePullSecrets -}}
+imagePullSecrets:
+  {{- range . }}
+  - name: {{ kindIs "string" . | ternary . (get (kindIs "string" . | ternary dict .) "name") }}
+  {{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* How pods are replaced. The API server refuses rollingUpdate, which the defaults have, where all pods end first. */}}
+{{- define "headgate.strategy" -}}
+{{- if eq (get .Values.updateStrategy "type") "Recreate" }}
+{{- toYaml (omit .Values.updateStrategy "rollingUpdate") }}
+{{- else }}
+{{- toYaml .Values.updateStrategy }}
+{{- end }}
 {{- end -}}
 
 {{/* True if there is always more than one replica of the controller. */}}
