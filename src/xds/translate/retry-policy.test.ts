@@ -73,4 +73,17 @@ describe('a try that takes too long', () => {
   ])('together with all others ends in time: $rule', ({ retry, want }) => {
     expect(allTriesMs(retry, 1000)).toBe(want)
   })
+
+  it('takes no longer together than Envoy can count', () => {
+    const longestMs = 4 * 99_999 * 3_600_000
+    expect(allTriesMs(retry({ attempts: 100 }), longestMs)).toBeLessThan(2 ** 63 / 1e6)
+  })
+
+  it.each([2_147_483_647, Number.MAX_SAFE_INTEGER])(
+    'is as soon known for %s tries, which the schema of routes lets through',
+    (attempts) => {
+      expect(allTriesMs(retry({ attempts }), 1)).toBeGreaterThan(25 * 2_147_483_647)
+      expect(retryPolicy(retry({ attempts }), 1)?.numRetries?.value).toBeLessThan(2 ** 32)
+    },
+  )
 })

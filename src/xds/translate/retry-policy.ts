@@ -16,6 +16,15 @@ const HOST_SELECTION_ATTEMPTS = 16
 /** Envoy's own base interval of the wait between tries. */
 const DEFAULT_BACKOFF_BASE_MS = 25
 
+/** The shortest interval that Envoy takes. */
+const SHORTEST_BACKOFF_MS = 1
+
+/** What a number of 32 bits can say; the Gateway API has no limit for `attempts`. */
+const MAX_RETRIES = 2 ** 32 - 1
+
+/** A hundred years: Envoy refuses durations that are no number of nanoseconds in 64 bits, which is 292. */
+const LONGEST_MS = 100 * 365 * 24 * 3_600_000
+
 /** What virtual hosts say for all their routes, so that routes without wishes of their own carry nothing. */
 export const DEFAULT_RETRY_POLICY: RetryPolicy = policy(DEFAULT_RETRY, 0, ['connect-failure', 'refused-stream'])
 
@@ -34,10 +43,13 @@ export function retryPolicy(retry: Retry | undefined, perTryMs: number): RetryPo
  * begins, the specification until it is complete: this ends the rest.
  */
 export function allTriesMs(retry: Retry = DEFAULT_RETRY, perTryMs: number): number {
-  const { attempts, backoffBaseMs = DEFAULT_BACKOFF_BASE_MS } = retry
-  const longestWaitMs = Math.max(retry.backoffMaxMs ?? 10 * backoffBaseMs, backoffBaseMs)
-  const waits = Array.from({ length: attempts }, (_, i) => Math.min(backoffBaseMs * 2 ** i, longestWaitMs))
-  return waits.reduce((sum, wait) => sum + wait, perTryMs * (attempts + 1))
+  const { attempts, backoffMaxMs } = retry
+  const firstWaitMs = Math.max(retry.backoffBaseMs ?? DEFAULT_BACKOFF_BASE_MS, SHORTEST_BACKOFF_MS)
+  const longestWaitMs = Math.max(backoffMaxMs ?? 10 * firstWaitMs, firstWaitMs)
+  // So many waits are shorter than the longest: there may be billions of tries, but no wait doubles more often than this.
+  const doubling = Math.min(attempts, Math.ceil(Math.log2(longestWaitMs / firstWaitMs)))
+  const waitsMs = firstWaitMs * (2 ** doubling - 1) + longestWaitMs * (attempts - doubling)
+  return Math.min(perTryMs * (attempts + 1) + waitsMs, LONGEST_MS)
 }
 
 /**
@@ -57,7 +69,7 @@ function policy(retry: Retry, perTryMs: number, retryOn: readonly string[]): Ret
   if (retryOn.length === 0) return { numRetries: uint32(0), ...perTry }
   return {
     retryOn: retryOn.join(','),
-    numRetries: uint32(retry.attempts),
+    numRetries: uint32(Math.min(retry.attempts, MAX_RETRIES)),
     ...perTry,
     retryHostPredicate: [PREVIOUS_HOSTS],
     hostSelectionRetryMaxAttempts: HOST_SELECTION_ATTEMPTS,
@@ -92,6 +104,6 @@ function conditions({ connectionErrors, statusCodes, triggers = [] }: Retry): re
 
 /** Envoy adds jitter: a wait is random between zero and the interval, which doubles from retry to retry. */
 function backOff(baseMs: number, maxMs: number | undefined): envoy.config.route.v3.RetryPolicy.RetryBackOff {
-  const base = Math.max(baseMs, 1)
+  const base = Math.max(baseMs, SHORTEST_BACKOFF_MS)
   return { baseInterval: duration(base), ...(maxMs === undefined ? {} : { maxInterval: duration(Math.max(maxMs, base)) }) }
 }
