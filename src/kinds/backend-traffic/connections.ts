@@ -63,7 +63,7 @@ export const connection: ObjectSchema = object('BackendConnection', 'How connect
         'Connections per endpoint, in percent of those that its requests need.',
       ),
       predictivePercent: optional(
-        int32({ minimum: 100, maximum: 1000 }),
+        int32({ minimum: 100, maximum: 300 }),
         'Likewise over all endpoints, where the next requests will go; for ways to choose that can be foreseen.',
       ),
     }),

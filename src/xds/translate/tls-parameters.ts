@@ -37,11 +37,16 @@ export function tlsParameters(tls: TlsRestrictions): { readonly tlsParams?: TlsP
   const tlsParams: TlsParameters = {
     ...(tls.minVersion === undefined ? {} : { tlsMinimumProtocolVersion: PROTOCOLS[tls.minVersion] }),
     ...(tls.maxVersion === undefined ? {} : { tlsMaximumProtocolVersion: PROTOCOLS[tls.maxVersion] }),
-    ...(tls.ciphers === undefined ? {} : { cipherSuites: tls.ciphers }),
-    ...(tls.curves === undefined ? {} : { ecdhCurves: tls.curves }),
-    ...(tls.signatureAlgorithms === undefined ? {} : { signatureAlgorithms: tls.signatureAlgorithms }),
+    ...(tls.ciphers === undefined ? {} : { cipherSuites: distinct(tls.ciphers) }),
+    ...(tls.curves === undefined ? {} : { ecdhCurves: distinct(tls.curves) }),
+    ...(tls.signatureAlgorithms === undefined ? {} : { signatureAlgorithms: distinct(tls.signatureAlgorithms) }),
   }
   return Object.keys(tlsParams).length === 0 ? {} : { tlsParams }
+}
+
+/** BoringSSL takes no algorithm for signatures that is named twice. */
+function distinct(names: readonly string[]): readonly string[] {
+  return [...new Set(names)]
 }
 
 /** A name that a certificate must carry. */
