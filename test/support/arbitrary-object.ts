@@ -57,6 +57,7 @@ const WORDS = [
   '1s',
   '90m',
   '2h',
+  '99999h99999h99999h99999h',
   'grpc.health.v1.Health',
   'Check-It',
   'a.b-c',
@@ -117,5 +118,6 @@ function wordsOf(schema: StringSchema): readonly string[] {
 function numbersOf(schema: IntegerSchema): readonly number[] {
   if (schema.enum !== undefined) return schema.enum
   const least = schema.minimum ?? 0
-  return [least, least + 1, schema.maximum ?? least + 100]
+  // Where a schema has no limit, an API server takes whatever 64 bits hold; what JSON keeps exactly is less.
+  return [least, least + 1, schema.maximum ?? Number.MAX_SAFE_INTEGER]
 }
