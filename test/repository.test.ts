@@ -191,7 +191,7 @@ describe('documentation', () => {
   })
 
   it.each(readdirSync(join(repository, 'examples')))('example %s translates without a complaint', async (example) => {
-    const { objects, problems } = await translateOffline([join('examples', example)], repository)
+    const { objects, problems } = await translateOffline({ names: [join('examples', example)], workingFolder: repository })
     expect(problems).toEqual([])
     expect(objects.filter((status) => objectHealth(status) === 'problem')).toEqual([])
     expect(objects.length).toBeGreaterThan(0)

@@ -20,7 +20,7 @@ function translate(name: string, more = ''): Promise<OfflineTranslation> {
   const text = [readFileSync(join(golden, name, 'in.yaml'), 'utf8'), ...(more === '' ? [] : [more])].join('---')
   const file = join(folder, `${name}.yaml`)
   writeFileSync(file, text.includes('kind: GatewayClass') ? text : `${text}---\n${CLASS}`)
-  return translateOffline([file], folder)
+  return translateOffline({ names: [file], workingFolder: folder })
 }
 
 const CLASS = `
@@ -119,7 +119,7 @@ describe('connections of clients with addresses', () => {
   const ask = async (from: string | undefined): Promise<readonly Explanation[]> => {
     const file = join(folder, 'guarded.yaml')
     writeFileSync(file, `${GUARDED}---${CLASS}`)
-    const translated = await translateOffline([file], folder)
+    const translated = await translateOffline({ names: [file], workingFolder: folder })
     return translated.explain({ ...QUESTION, scheme: 'tcp', port: 5432, ...(from === undefined ? {} : { from }) })
   }
 

@@ -45,23 +45,34 @@ export class UnreadableInputError extends Error {
   override readonly name = 'UnreadableInputError'
 }
 
-/**
- * Translates files and folders; `-` is the standard input. Throws `UnreadableInputError` for what cannot be read.
- *
- * @param workingFolder relative names start here
- */
-export async function translateOffline(names: readonly string[], workingFolder: string): Promise<OfflineTranslation> {
-  const state = new FolderState(KINDS, CONTROLLER_NAME)
+/** What to translate, and for whom. */
+export interface OfflineInput {
+  /** Files and folders; `-` is the standard input. */
+  readonly names: readonly string[]
+  /** Relative names start here. */
+  readonly workingFolder: string
+  /** The controller that GatewayClasses name. Default: ours. */
+  readonly controllerName?: string
+}
+
+/** Translates files and folders. Throws `UnreadableInputError` for what cannot be read, and where there is nothing at all. */
+export async function translateOffline(input: OfflineInput): Promise<OfflineTranslation> {
+  const { names, workingFolder, controllerName = CONTROLLER_NAME } = input
+  const state = new FolderState(KINDS, controllerName)
   const files = await Promise.all(names.map((name) => textsOf(name, workingFolder)))
-  const changes = atOnce(state.apply(files.flat().map(({ file, text }) => [file, atOnce(state.read(file, text))] as const)))
+  const contents = files.flat().map(({ file, text }) => [file, atOnce(state.read(file, text))] as const)
+  // Whoever made it, such as a program in front of a pipe, may have failed: that nothing is wrong with it would say that all is well.
+  if (contents.every(([, { documents }]) => documents.size === 0))
+    throw new UnreadableInputError(`There is no object in ${names.map((name) => (name === '-' ? 'the standard input' : name)).join(', ')}.`)
+  const changes = atOnce(state.apply(contents))
 
   const translation = createTranslation({
-    controllerName: CONTROLLER_NAME,
+    controllerName,
     envoyPatches: true,
     allowExternalName: true,
     supportedFeatures: SUPPORTED_FEATURES,
   })
-  const store = new ResourceStore(KINDS, new OurObjects(translation.inputs, CONTROLLER_NAME))
+  const store = new ResourceStore(KINDS, new OurObjects(translation.inputs, controllerName))
   const statuses = new ObjectStatuses()
   const snapshots = new SnapshotCache()
   const pipeline = new Pipeline({
@@ -83,7 +94,7 @@ export async function translateOffline(names: readonly string[], workingFolder: 
   return {
     objects: [...statuses.values()],
     listeners: listenerPlaces(translation),
-    problems: [...state.problems().map(toProblem), ...unservedObjects(store, CONTROLLER_NAME)],
+    problems: [...state.problems().map(toProblem), ...unservedObjects(store, controllerName)],
     resources,
     explain: async (question) =>
       withPlaces(await explainAll(snapshots, question), (object, path) => placeText(state.placeOf(object, path))),

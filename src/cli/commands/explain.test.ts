@@ -61,7 +61,6 @@ async function explain(...args: readonly string[]): Promise<{ readonly code: num
     isTerminal: false,
     now: () => 0,
     workingFolder: folder,
-    signal: new AbortController().signal,
   })
   return { code, text }
 }

@@ -89,7 +89,7 @@ function running({ client }: CliContext): Source {
 }
 
 async function offline(files: readonly string[], { workingFolder }: CliContext): Promise<Source> {
-  const translated = await translateFiles(files, workingFolder)
+  const translated = await translateFiles({ names: files, workingFolder })
   return {
     explain: (question) => translated.explain(question),
     effectivePolicies: async (route) => translated.effectivePolicies(route),

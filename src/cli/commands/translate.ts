@@ -21,11 +21,13 @@ export type TranslatePart = 'status' | DumpSection | 'all'
 export interface TranslateOptions extends OutputOptions {
   readonly file: readonly string[]
   readonly show: TranslatePart
+  readonly controllerName?: string
 }
 
 /** Translates and prints. The exit code is 3 when something is wrong with the files or an object. */
-export async function translateCommand(context: CliContext, { file, show, output }: TranslateOptions): Promise<number> {
-  const translated = await translateFiles(file, context.workingFolder)
+export async function translateCommand(context: CliContext, { file, show, output, controllerName }: TranslateOptions): Promise<number> {
+  const { workingFolder } = context
+  const translated = await translateFiles({ names: file, workingFolder, ...(controllerName === undefined ? {} : { controllerName }) })
   const { objects: all, listeners, problems } = translated
   const objects = selectObjects(all.map(withoutDelivery), [], undefined)
   const report = { objects, listeners, problems }
