@@ -8,7 +8,7 @@ import type { ObjectStatus } from '../gatewayapi/object-status.js'
 import type { EffectiveField } from '../gatewayapi/policies/effective-report.js'
 import type { ProxyDelivery } from '../xds/delivery.js'
 import type { RevisionRecord } from '../xds/revision-history.js'
-import { CliError } from './cli-error.js'
+import { CliError, NoAnswerError } from './cli-error.js'
 
 /** Where Headgate's admin server is, unless it is said. */
 export const DEFAULT_SERVER = 'http://127.0.0.1:19000'
@@ -22,12 +22,14 @@ export interface StatusReport {
 
 const TIMEOUT_MILLISECONDS = 30_000
 
-/** The admin API of one server. Every call throws `CliError` when the server cannot be asked. */
+/** The admin API of one server. Every call throws `CliError` when the server cannot be asked, `NoAnswerError` where nobody answers. */
 export class AdminClient {
   readonly #server: string
 
+  /** @param server a URL; without a scheme it is http, and nothing is the default */
   constructor(server: string) {
-    this.#server = server.replace(/\/+$/, '')
+    const url = server === '' ? DEFAULT_SERVER : server
+    this.#server = (/^[a-z]+:\/\//i.test(url) ? url : `http://${url}`).replace(/\/+$/, '')
   }
 
   status(): Promise<StatusReport> {
@@ -69,7 +71,7 @@ export class AdminClient {
     try {
       response = await fetch(`${this.#server}${path}`, { signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS) })
     } catch (error) {
-      throw new CliError(
+      throw new NoAnswerError(
         `No Headgate answers at ${this.#server}: ${causeOf(error)}.\n` +
           'Is it running? With another port, say so: --server http://127.0.0.1:PORT. In a cluster:\n' +
           '  kubectl -n headgate-system port-forward deployment/headgate 19000',

@@ -15,11 +15,16 @@ export const EXIT = {
 
 /** Ends gatewayctl with a message for people, without a stack. */
 export class CliError extends Error {
-  override readonly name = 'CliError'
+  override readonly name: string = 'CliError'
   readonly exitCode: number
 
   constructor(message: string, exitCode: number = EXIT.failure, options?: ErrorOptions) {
     super(message, options)
     this.exitCode = exitCode
   }
+}
+
+/** Nobody answers: whoever waits asks again. */
+export class NoAnswerError extends CliError {
+  override readonly name = 'NoAnswerError'
 }

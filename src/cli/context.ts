@@ -14,8 +14,6 @@ export interface CliContext {
   readonly now: () => number
   /** Relative file names start here. */
   readonly workingFolder: string
-  /** Aborts when the user has enough. */
-  readonly signal: AbortSignal
 }
 
 /** Options that every command has. */

@@ -3,8 +3,10 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { json, type RunningHttpServer, startHttpServer } from '../admin/http-server.js'
+import { freePort } from '../../test/support/free-port.js'
+import { type Handler, json, type RunningHttpServer, startHttpServer } from '../admin/http-server.js'
 import { runGatewayctl } from './run-gatewayctl.js'
 
 const now = Date.parse('2026-01-01T00:01:00Z')
@@ -33,9 +35,10 @@ const resolved = (status: string) => ({
 const parentRef = { group: '', kind: 'Gateway', name: 'gw' }
 
 let server: RunningHttpServer
+let routes: ReadonlyMap<string, Handler>
 let folder: string
 beforeAll(async () => {
-  const routes = new Map([
+  routes = new Map<string, Handler>([
     [
       '/status',
       () =>
@@ -94,7 +97,6 @@ async function run(
     isTerminal: options.isTerminal ?? false,
     now: options.clock ?? (() => now),
     workingFolder: folder,
-    signal: new AbortController().signal,
   })
   return { code, out: out.join(''), error: error.join('') }
 }
@@ -240,6 +242,25 @@ describe('gatewayctl translate', () => {
     expect(out.match(/^GatewayClass +\S+/gm)?.map((line) => line.split(/ +/)[1])).toEqual(['one', 'three', 'two'])
   })
 
+  it('finds fault with nothing at all: whoever should have made it may have failed', async () => {
+    mkdirSync(join(folder, 'empty'))
+    writeFileSync(join(folder, 'comment.yaml'), '---\n# nothing\n')
+    for (const command of [['translate'], ['explain', 'http://example.com/']]) {
+      expect(await run([...command, '-f', 'empty', '-f', 'comment.yaml'])).toEqual({
+        code: 1,
+        out: '',
+        error: 'There is no object in empty, comment.yaml.\n',
+      })
+    }
+  })
+
+  it('looks at classes of the controller that it is told', async () => {
+    writeFileSync(join(folder, 'theirs.yaml'), `${gatewayClass}spec: { controllerName: example.com/theirs }\n`)
+    expect((await run(['translate', '-f', 'theirs.yaml'])).out).toContain('warning GatewayClass/headgate: spec.controllerName')
+    const { out } = await run(['translate', '-f', 'theirs.yaml', '--controller-name', 'example.com/theirs'])
+    expect(out).toBe('KIND          NAME      STATE  DETAILS\nGatewayClass  headgate  ok\n')
+  })
+
   it('is clear about files that are not there', async () => {
     expect(await run(['translate', '-f', 'nothing.yaml'])).toEqual({
       code: 1,
@@ -253,6 +274,29 @@ it('waits for a generation that Headgate has not read yet', async () => {
   const wait = (generation: string) => run(['wait', 'httproute/good', '--for=resolved', '--timeout=0ms', '--generation', generation])
   expect(await wait('1')).toMatchObject({ code: 0 })
   expect(await wait('2')).toMatchObject({ code: 4, error: expect.stringContaining('Headgate has read its generation 1') })
+})
+
+it.each([
+  { object: 'good', wanted: 'condition=ResolvedRefs', code: 0, says: '' },
+  { object: 'good', wanted: 'condition=resolvedrefs=true', code: 0, says: '' },
+  { object: 'bad', wanted: 'condition=ResolvedRefs=False', code: 0, says: '' },
+  { object: 'good', wanted: 'condition=ResolvedRefs=False', code: 4, says: 'is not condition=ResolvedRefs=False' },
+  { object: 'good', wanted: 'condition=Programed', code: 4, says: 'it has no condition Programed, but ResolvedRefs' },
+])('waits for $wanted of $object as kubectl does, and ends with $code', async ({ object: name, wanted, code, says }) => {
+  const waited = await run(['wait', `httproute/${name}`, `--for=${wanted}`, '--timeout=0ms'])
+  expect([waited.code, waited.error]).toEqual([code, expect.stringContaining(says)])
+})
+
+it('waits for a Headgate that is about to start, and says in the end that there is none', async () => {
+  const port = await freePort()
+  const wait = (timeout: string) =>
+    run(['-s', `127.0.0.1:${port}`, 'wait', 'httproute/good', '--for=resolved', `--timeout=${timeout}`], { clock: Date.now })
+  expect(await wait('300ms')).toMatchObject({ code: 1, error: expect.stringContaining(`No Headgate answers at http://127.0.0.1:${port}`) })
+  const waiting = wait('30s')
+  await sleep(300)
+  const late = await startHttpServer({ what: 'admin', host: '127.0.0.1', port, flag: '', routes, onError: () => {} })
+  expect(await waiting).toMatchObject({ code: 0 })
+  await late.stop()
 })
 
 describe('a wrong command line', () => {

@@ -2,8 +2,6 @@
 import { NOBODY_READS, onClosedOutput } from '../config/closed-output.js'
 import { runGatewayctl } from './run-gatewayctl.js'
 
-const stop = new AbortController()
-process.once('SIGINT', () => stop.abort())
 onClosedOutput((output) => {
   if (output === 'stdout') process.exit(NOBODY_READS)
 })
@@ -15,5 +13,4 @@ process.exitCode = await runGatewayctl(process.argv.slice(2), {
   isTerminal: process.stdout.isTTY === true,
   now: Date.now,
   workingFolder: process.env.INIT_CWD ?? process.cwd(),
-  signal: stop.signal,
 })

@@ -66,6 +66,16 @@ describe('hasCondition', () => {
     { rule: 'nobody has it', status: route([condition('Programmed', 'True')]), want: false },
     { rule: 'there is no parent', status: route(), want: false },
   ])('$want when $rule', ({ status, want }) => {
-    expect(hasCondition(status, 'Accepted')).toBe(want)
+    expect(hasCondition(status, 'Accepted', 'True')).toBe(want)
+  })
+
+  it('is about what a condition says, whether that is good or bad', () => {
+    const status = route([condition('Conflicted', 'False'), condition('OverlappingTLSConfig', 'False')])
+    expect(['Conflicted', 'OverlappingTLSConfig', 'conflicted'].map((type) => hasCondition(status, type, 'False'))).toEqual([
+      true,
+      true,
+      true,
+    ])
+    expect(['Conflicted', 'OverlappingTLSConfig'].map((type) => hasCondition(status, type, 'True'))).toEqual([false, false])
   })
 })

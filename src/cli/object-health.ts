@@ -55,11 +55,15 @@ export function objectHealth(status: ObjectStatus): ObjectHealth {
   return all.includes('waiting') ? 'waiting' : 'ok'
 }
 
-/** True when the condition is good in every part that has it, at the generation of the object, and at least one part has it. */
-export function hasCondition(status: ObjectStatus, type: string): boolean {
+/**
+ * True when the condition has this value in every part that has it, at the generation of the object, and at least one part has it. Capitals of the
+ * type do not matter.
+ */
+export function hasCondition(status: ObjectStatus, type: string, value: Condition['status']): boolean {
   const { generation } = status.object
-  const found = statusParts(status).flatMap(({ conditions }) => conditions.filter((condition) => condition.type === type))
-  return found.length > 0 && found.every((condition) => conditionHealth(condition) === 'ok' && condition.observedGeneration >= generation)
+  const isMeant = (condition: Condition): boolean => condition.type.toLowerCase() === type.toLowerCase()
+  const found = statusParts(status).flatMap(({ conditions }) => conditions.filter(isMeant))
+  return found.length > 0 && found.every((condition) => condition.status === value && condition.observedGeneration >= generation)
 }
 
 /** One line per condition that is not good or worth knowing, the parts in order. */

@@ -100,7 +100,7 @@ export function gatewayctlProgram(surroundings: ProgramSurroundings, onExit: (co
     'wait httproute/www --for=delivered --timeout=30s  wait httproute/www --generation "$(kubectl get httproute www -o jsonpath={.metadata.generation})"',
   )
     .argument('<object>', 'KIND/NAME or KIND/NAMESPACE/NAME', readObjectName)
-    .option('--for <state>', 'accepted, programmed, resolved, delivered, or condition=TYPE', 'delivered')
+    .option('--for <state>', 'accepted, programmed, resolved, delivered, condition=TYPE, or condition=TYPE=False', 'delivered')
     .addOption(new Option('--timeout <time>', 'how long, such as 500ms, 30s or 5m').default(30_000, '30s').argParser(milliseconds))
     .option('-n, --namespace <name>', 'namespace, where the object names none', 'default')
     .addOption(new Option('--generation <n>', 'of this metadata.generation or a later one, right after a change').argParser(count))
@@ -121,6 +121,7 @@ export function gatewayctlProgram(surroundings: ProgramSurroundings, onExit: (co
         .makeOptionMandatory()
         .argParser((path: string, before: readonly string[] | undefined) => [...(before ?? []), path]),
     )
+    .option('--controller-name <name>', 'GatewayClasses of this controller are looked at (default: as that of headgate)')
     .addOption(new Option('--show <part>', 'what to print').choices(TRANSLATE_PARTS).default('status'))
     .addOption(output())
     .action(async (options) => onExit(await translateCommand(context(), options)))

@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:http'
 import { type AddressInfo, createServer as createNetServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { findEnvoy } from '../../envoy/find-envoy.js'
@@ -189,6 +190,31 @@ describe('headgate and gatewayctl', () => {
     const { stderr } = await promisify(execFile)('sh', ['-c', `{ ${command}; } | true`, process.execPath])
     expect(stderr).toBe('ended with 141\n')
   })
+
+  it(
+    'end at once on Ctrl-C, whatever is waited for',
+    async () => {
+      const silent = createNetServer()
+      await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+      const { port } = silent.address() as AddressInfo
+      for (const args of [
+        ['--server', `127.0.0.1:${port}`, 'status'],
+        ['translate', '-f', '-'],
+        ['wait', 'gateway/nothing', '--timeout=20s'],
+      ]) {
+        const asking = spawn(process.execPath, [join(repository, 'bin', 'gatewayctl.js'), ...args], { stdio: ['pipe', 'ignore', 'ignore'] })
+        const ended = new Promise((resolve) => asking.on('exit', (_, signal) => resolve(signal)))
+        if (args.includes('status')) await new Promise((resolve) => silent.once('connection', resolve))
+        else await sleep(1_000)
+        const began = performance.now()
+        asking.kill('SIGINT')
+        expect(await ended).toBe('SIGINT')
+        expect(performance.now() - began).toBeLessThan(5_000)
+      }
+      silent.close()
+    },
+    WITHIN_MS,
+  )
 
   it(
     'serve on when nobody reads the log any more',

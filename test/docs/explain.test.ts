@@ -52,7 +52,6 @@ async function explain(command: string): Promise<string> {
     isTerminal: false,
     now: () => 0,
     workingFolder: folder,
-    signal: new AbortController().signal,
     environment: {},
   })
   return text

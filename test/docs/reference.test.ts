@@ -29,7 +29,6 @@ function commands(): string {
       isTerminal: false,
       now: () => 0,
       workingFolder: '.',
-      signal: new AbortController().signal,
     },
     () => {},
   )

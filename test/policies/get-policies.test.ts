@@ -34,7 +34,6 @@ async function gatewayctl(...args: readonly string[]): Promise<{ readonly code: 
     isTerminal: false,
     now: () => 0,
     workingFolder: '/',
-    signal: new AbortController().signal,
   })
   return { code, out: out.join('') }
 }

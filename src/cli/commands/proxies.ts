@@ -1,7 +1,7 @@
 /** `gatewayctl proxies`: which proxies are connected and whether they run what they should. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ProxyDelivery, TypeDelivery } from '../../xds/delivery.js'
-import { EXIT } from '../cli-error.js'
+import { EXIT, NoAnswerError } from '../cli-error.js'
 import type { CliContext, OutputOptions } from '../context.js'
 import { printDuration } from '../output/duration.js'
 import { printValue } from '../output/print.js'
@@ -16,22 +16,24 @@ export interface ProxiesOptions extends OutputOptions {
 const WATCH_MILLISECONDS = 1_000
 const CLEAR_TERMINAL = '\u001b[2J\u001b[H'
 
-/** Prints the connected proxies, with `--watch` again and again until the user has enough. */
+/** Prints the connected proxies, with `--watch` again and again, also while Headgate is started anew. */
 export async function proxiesCommand(context: CliContext, options: ProxiesOptions): Promise<number> {
   let last = ''
-  while (!context.signal.aborted) {
-    const proxies = await context.client.proxies()
-    const text = printValue(options.output, proxies, () => printProxies(proxies, context))
-    if (!options.watch) {
-      context.out(text)
-      break
+  while (true) {
+    try {
+      const proxies = await context.client.proxies()
+      const text = printValue(options.output, proxies, () => printProxies(proxies, context))
+      if (options.watch && context.isTerminal) context.out(`${CLEAR_TERMINAL}${text}`)
+      else if (text !== last) context.out(text)
+      last = text
+      if (!options.watch) return EXIT.ok
+    } catch (error) {
+      if (!(error instanceof NoAnswerError) || last === '') throw error
+      if (error.message !== last) context.error(`${error.message}\n`)
+      last = error.message
     }
-    if (context.isTerminal) context.out(`${CLEAR_TERMINAL}${text}`)
-    else if (text !== last) context.out(text)
-    last = text
-    await sleep(WATCH_MILLISECONDS, undefined, { signal: context.signal }).catch(() => {})
+    await sleep(WATCH_MILLISECONDS)
   }
-  return EXIT.ok
 }
 
 function printProxies(proxies: readonly ProxyDelivery[], { style, now }: CliContext): string {

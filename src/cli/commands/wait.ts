@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ObjectStatus } from '../../gatewayapi/object-status.js'
 import type { ObjectRef } from '../../util/object-ref.js'
-import { CliError, EXIT } from '../cli-error.js'
+import { CliError, EXIT, NoAnswerError } from '../cli-error.js'
 import type { CliContext } from '../context.js'
-import { complaints, hasCondition } from '../object-health.js'
+import { complaints, hasCondition, statusParts } from '../object-health.js'
 import { matchesObject, type ObjectName } from '../object-name.js'
 import { printable } from '../output/printable.js'
 
@@ -25,48 +25,75 @@ const NAMES: Readonly<Record<string, string>> = {
   delivered: 'headgate.dev/Delivered',
 }
 
-/** The condition type that a `--for` names: a word of ours, or `condition=TYPE`. */
-export function conditionType(wanted: string): string {
-  const type = NAMES[wanted.toLowerCase()] ?? /^condition=(.+)$/i.exec(wanted)?.[1]
-  if (type === undefined) throw new CliError(`--for takes ${Object.keys(NAMES).join(', ')} or condition=TYPE, not "${wanted}".`, EXIT.usage)
-  return type
+/** A condition, and what it should say. */
+interface WantedCondition {
+  readonly type: string
+  readonly value: 'True' | 'False' | 'Unknown'
 }
 
-/** Waits. The exit code is 4 when the time is up before the condition holds. */
+/** The condition that a `--for` names: a word of ours, or `condition=TYPE` and `condition=TYPE=VALUE` as kubectl takes them. */
+function wantedCondition(wanted: string): WantedCondition {
+  const [, other, text = 'true'] = /^condition=([^=]+)(?:=(true|false|unknown))?$/i.exec(wanted) ?? []
+  const type = NAMES[wanted.toLowerCase()] ?? other
+  if (type === undefined) {
+    const words = Object.keys(NAMES).join(', ')
+    throw new CliError(`--for takes ${words}, condition=TYPE or condition=TYPE=False, not "${wanted}".`, EXIT.usage)
+  }
+  const value = (['True', 'False', 'Unknown'] as const).find((each) => each.toLowerCase() === text.toLowerCase()) ?? 'True'
+  return { type, value }
+}
+
+/**
+ * Waits, also for a Headgate that is about to start. The exit code is 4 when the time is up before the condition holds, and 1 when nobody answers
+ * then.
+ */
 export async function waitCommand(context: CliContext, target: ObjectName, options: WaitOptions): Promise<number> {
   if (target.name === undefined) throw new CliError('Name one object to wait for, such as httproute/www.', EXIT.usage)
-  const type = conditionType(options.for)
+  const condition = wantedCondition(options.for)
   const name: ObjectName = { namespace: options.namespace, ...target }
   const began = context.now()
   while (true) {
-    const { objects, problems } = await context.client.status()
+    const isOver = context.now() - began >= options.timeout
+    const report = await context.client.status().catch((error: unknown) => {
+      if (!(error instanceof NoAnswerError) || isOver) throw error
+    })
+    if (report === undefined) {
+      await sleep(POLL_MILLISECONDS)
+      continue
+    }
+    const { objects, problems } = report
     const status = find(objects, name)
     const isRead = status !== undefined && status.object.generation >= (options.generation ?? 0)
     // Of an object that was refused, an older version may be in use: not what whoever waits has written.
     const refused = problems.filter(({ severity, object }) => severity === 'error' && object !== undefined && isMeant(name, object))
-    if (isRead && refused.length === 0 && holds(status, type)) {
+    if (isRead && refused.length === 0 && holds(status, condition)) {
       context.out(`${label(name)} is ${options.for}\n`)
       return EXIT.ok
     }
-    if (context.now() - began >= options.timeout || context.signal.aborted) {
-      const reasons = refused.length > 0 ? refused.map(({ where, message }) => `${where}: ${message}`) : reasonsOf(status, isRead)
+    if (isOver) {
+      const reasons =
+        refused.length > 0 ? refused.map(({ where, message }) => `${where}: ${message}`) : reasonsOf(status, isRead, condition)
       context.error(
         `${label(name)} is not ${options.for} after ${options.timeout / 1000} s\n${reasons.map((reason) => `  ${printable(reason)}\n`).join('')}`,
       )
       return EXIT.timeout
     }
-    await sleep(POLL_MILLISECONDS, undefined, { signal: context.signal }).catch(() => {})
+    await sleep(POLL_MILLISECONDS)
   }
 }
 
-function reasonsOf(status: ObjectStatus | undefined, isRead: boolean): readonly string[] {
+function reasonsOf(status: ObjectStatus | undefined, isRead: boolean, { type }: WantedCondition): readonly string[] {
   if (status === undefined) return ['there is no such object with a status of Headgate']
-  return isRead ? complaints(status) : [`Headgate has read its generation ${status.object.generation}`]
+  if (!isRead) return [`Headgate has read its generation ${status.object.generation}`]
+  const types = [...new Set(statusParts(status).flatMap(({ conditions }) => conditions.map((each) => each.type)))]
+  const isUnknown = !types.some((each) => each.toLowerCase() === type.toLowerCase())
+  return [...(isUnknown ? [`it has no condition ${type}, but ${types.join(', ')}`] : []), ...complaints(status)]
 }
 
 /** Gateways say `Programmed` where routes say `Delivered`: the same promise. */
-function holds(status: ObjectStatus, type: string): boolean {
-  return hasCondition(status, type) || (type === NAMES.delivered && status.shape !== 'route' && hasCondition(status, 'Programmed'))
+function holds(status: ObjectStatus, { type, value }: WantedCondition): boolean {
+  const isPromised = type === NAMES.delivered && value === 'True' && status.shape !== 'route' && hasCondition(status, 'Programmed', value)
+  return isPromised || hasCondition(status, type, value)
 }
 
 function find(objects: readonly ObjectStatus[], name: ObjectName): ObjectStatus | undefined {
