@@ -169,7 +169,7 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
     telemetry: telemetrySources.wishes,
   })
   const streamRouteKeys = declareStreamRouteKeys(graph, attachments)
-  const connectionTraffic = declareConnectionTraffic(graph, streamRouteKeys, listeners, trafficPolicies)
+  const connectionTraffic = declareConnectionTraffic(graph, streamRouteKeys, routes, listeners, trafficPolicies)
   const streamRoutes = declareStreamRoutes(graph, streamRouteKeys, routes, attachments, listeners, ruleSources, {
     security: securityPolicies,
     traffic: connectionTraffic,

@@ -51,7 +51,7 @@ export function declareStreamRoutes(
       if (route.kind === 'HTTPRoute' || route.kind === 'GRPCRoute') return undefined
       const gateway = objectKey(listener.gateway.namespace, listener.gateway.name)
       const references = route.spec.rules.flatMap((rule) => rule.backendRefs)
-      const security = route.kind === 'UDPRoute' ? undefined : connectionSecurity(view, policies.security, listener, attachment.route)
+      const security = route.kind === 'UDPRoute' ? undefined : connectionSecurity(view, policies.security, listener, route)
       const traffic = view.get(policies.traffic, key)?.effective
       const balancer = hashSource(traffic?.settings ?? {})?.kind === 'sourceIp' ? traffic?.origins.loadBalancer : undefined
       const context = { ...sources, view, referrer: attachment.route, gateway, clusterPolicies: clusterPolicies(traffic) }

@@ -31,10 +31,11 @@ kind: TCPRoute
 metadata: {name: db}
 spec:
   parentRefs: [{name: gw, sectionName: t}]
-  rules: [{backendRefs: [{group: headgate.dev, kind: Backend, name: db}]}]
+  rules: [{name: main, backendRefs: [{group: headgate.dev, kind: Backend, name: db}]}]
 `
 
 const ABOUT_ROUTE = 'targetRefs: [{group: gateway.networking.k8s.io, kind: TCPRoute, name: db}]'
+const ABOUT_RULE = ABOUT_ROUTE.replace('name: db', 'name: db, sectionName: main')
 const ABOUT_GATEWAY = 'targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: gw}]'
 const ABOUT_LISTENER = 'targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: gw, sectionName: t}]'
 
@@ -80,7 +81,7 @@ describe('connections', () => {
   ])(
     '$what',
     async ({ spec, local, other }) => {
-      for (const about of [ABOUT_ROUTE, ABOUT_LISTENER, ABOUT_GATEWAY]) {
+      for (const about of [ABOUT_RULE, ABOUT_ROUTE, ABOUT_LISTENER, ABOUT_GATEWAY]) {
         await headgate.write('policy', policy(`${about}, ${spec}`))
         const status = headgate.status('SecurityPolicy/default/p')
         expect(status.shape === 'policy' && status.ancestors.map(({ conditions }) => brief(conditions))).toEqual([
@@ -102,12 +103,15 @@ describe('connections', () => {
   it.each([rules('{action: Allow, operation: {methods: [GET]}}'), 'csrf: {}', rules(from('127.0.0.1'))])(
     'are closed by a policy about their route that cannot be used: %s',
     async (spec) => {
-      await headgate.write('policy', policy(`${ABOUT_ROUTE}, ${spec}`))
-      const status = headgate.status('SecurityPolicy/default/p')
-      expect(status.shape === 'policy' && status.ancestors.map(({ conditions }) => brief(conditions))).toEqual([
-        ['Accepted=False/UnsupportedValue'],
-      ])
-      expect(await ask('127.0.0.8')).toBe('closed')
+      for (const about of [ABOUT_ROUTE, ABOUT_RULE]) {
+        await headgate.write('policy', policy(`${about}, ${spec}`))
+        const status = headgate.status('SecurityPolicy/default/p')
+        expect(status.shape === 'policy' && status.ancestors.map(({ conditions }) => brief(conditions))).toEqual([
+          ['Accepted=False/UnsupportedValue'],
+        ])
+        expect([about, await ask('127.0.0.8')]).toEqual([about, 'closed'])
+        await headgate.remove('policy')
+      }
     },
     30_000,
   )

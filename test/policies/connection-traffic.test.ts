@@ -16,7 +16,7 @@ const route = (kind: 'TCPRoute' | 'TLSRoute', to: string): string => `
 apiVersion: gateway.networking.k8s.io/v1
 kind: ${kind}
 metadata: {name: r}
-spec: {parentRefs: [{name: gw}], ${kind === 'TLSRoute' ? 'hostnames: [pass.example.com], ' : ''}rules: [{backendRefs: [{${ref(to)}}]}]}
+spec: {parentRefs: [{name: gw}], ${kind === 'TLSRoute' ? 'hostnames: [pass.example.com], ' : ''}rules: [{name: main, backendRefs: [{${ref(to)}}]}]}
 `
 const about = (kind: string, name: string, section = ''): string =>
   `targetRefs: [{group: gateway.networking.k8s.io, kind: ${kind}, name: ${name}${section === '' ? '' : `, sectionName: ${section}`}}]`
@@ -48,6 +48,9 @@ it('holds for the connections of a Gateway, and more narrowly for those of a lis
     await world.write(...objects, version(about('Gateway', 'gw', 'tcp'), 'p', 'V2'), narrowest)
     expect([said(world), said(world, 'q')]).toEqual([['Accepted=True/Accepted', 'Overridden=True/Overridden'], GOOD])
     expect(await firstBytes(raw, 9000)).toBe(V1)
+    await world.write(...objects, version(about('TCPRoute', 'r', 'main'), 'p', 'V2'), narrowest)
+    expect([said(world), said(world, 'q')]).toEqual([GOOD, ['Accepted=True/Accepted', 'Overridden=True/Overridden']])
+    expect(await firstBytes(raw, 9000)).toBe(V2)
     await world.write(backend(raw), route('TLSRoute', 'raw'), version(about('TLSRoute', 'r'), 'p', 'V2'))
     expect(said(world)).toEqual(GOOD)
     expect(await firstBytes(raw, 9443, { tls: { servername: 'pass.example.com' } })).toBe(V2)

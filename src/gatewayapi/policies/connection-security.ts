@@ -4,6 +4,7 @@ import type { View } from '../../incremental/index.js'
 import type { ConnectionAuthorization } from '../../ir/port.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
 import type { EffectiveListener } from '../model.js'
+import type { AnyRoute } from '../routes/any-route.js'
 import { parseAddressRange } from './address-range.js'
 import { connectionLayers } from './connection-layers.js'
 import { mergePolicies } from './merge.js'
@@ -19,12 +20,12 @@ export interface ConnectionSecurity {
   readonly policies: readonly ObjectVersion[]
 }
 
-/** What the policies of the Gateway, of what declares the listener, of the listener and of the route say together. */
+/** What the policies of the Gateway, of what declares the listener, of the listener, of the route and of its rule say together. */
 export function connectionSecurity(
   view: View,
   policies: Policies<SecuritySettings>,
   listener: EffectiveListener,
-  route: ObjectVersion,
+  route: AnyRoute,
 ): ConnectionSecurity {
   const layers = connectionLayers(view, policies, listener, route)
   const effective = mergePolicies(layers, policies.kind.atoms)

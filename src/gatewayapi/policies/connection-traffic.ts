@@ -3,6 +3,7 @@ import type { BackendTrafficSettings } from '../../gen/kinds.js'
 import type { Collection, Graph, Keys, Source } from '../../incremental/index.js'
 import { type ObjectKey, objectKey } from '../../util/object-ref.js'
 import type { EffectiveListener } from '../model.js'
+import type { Routes } from '../routes/any-route.js'
 import { connectionLayers } from './connection-layers.js'
 import { mergePolicies } from './merge.js'
 import type { Policies } from './policies.js'
@@ -22,6 +23,7 @@ export interface ConnectionTraffic {
 export function declareConnectionTraffic(
   graph: Graph,
   keys: Keys,
+  routes: Routes,
   listeners: Source<EffectiveListener>,
   policies: Policies<BackendTrafficSettings>,
 ): Collection<ConnectionTraffic> {
@@ -30,9 +32,9 @@ export function declareConnectionTraffic(
     compute: (view, key) => {
       const at = key.indexOf('#')
       const listener = view.get(listeners, key.slice(0, at))
-      const [kind = '', namespace = '', name = ''] = key.slice(at + 1).split('/')
-      if (listener === undefined || kind === 'UDPRoute') return undefined
-      const effective = mergePolicies(connectionLayers(view, policies, listener, { kind, namespace, name }), policies.kind.atoms)
+      const route = routes.served(view, key.slice(at + 1))?.object
+      if (listener === undefined || route === undefined || route.kind === 'UDPRoute') return undefined
+      const effective = mergePolicies(connectionLayers(view, policies, listener, route), policies.kind.atoms)
       return effective && { gateway: objectKey(listener.gateway.namespace, listener.gateway.name), effective }
     },
   })

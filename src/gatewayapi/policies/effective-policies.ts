@@ -212,6 +212,7 @@ function wordsAbout({ route, parents }: Attachment): readonly string[] {
   return [...new Set([route, ...gateways].flatMap((each) => [objectWord(each), selectorWord(each.kind, each.namespace)]))]
 }
 
-function namesOfRules(rules: readonly { readonly name?: string }[]): readonly string[] {
+/** The names of rules that have one. */
+export function namesOfRules(rules: readonly { readonly name?: string }[]): readonly string[] {
   return rules.flatMap(({ name }) => name ?? [])
 }
