@@ -1,8 +1,9 @@
 /**
  * Rules in the words of Envoy's RBAC, for requests and for connections.
  *
- * Our rules are tried in their order. Envoy knows a set of policies of which one is enough, so each rule that allows becomes a policy that
- * says: this rule, and none of the rules before it that deny.
+ * Our rules are tried in their order. Envoy knows a set of policies of which one is enough: so what lets a request pass are the ways through
+ * the rules, each of which says whom it is for and whom it is not. To repeat every denial in every allowance behind it would make long lists
+ * grow with their square, in every route that has them.
  */
 import { Enum } from '../../gen/envoy/enums.js'
 import type { envoy } from '../../gen/envoy/types.js'
@@ -30,18 +31,47 @@ export function firstMatch<R extends Rule>(
   otherwise: 'allow' | 'deny',
   principalOf: (rule: R) => Principal,
 ): envoy.config.rbac.v3.RBAC {
-  const allowed = (start: Way, before: readonly R[]): readonly Way[] =>
-    before
-      .filter(({ action }) => action === 'deny')
-      .reduce<readonly Way[]>((ways, rule) => ways.flatMap((way) => without(way, principalOf(rule), rule.condition)), [start])
-  const ways = rules.flatMap((rule, at) =>
-    rule.action === 'allow' ? allowed(wayOf(principalOf(rule), rule.condition), rules.slice(0, at)) : [],
-  )
-  const all = otherwise === 'allow' ? [...ways, ...allowed(wayOf(ANYBODY, undefined), rules)] : ways
-  // Keys of equal length: their order is that of the rules.
-  const width = Math.max(3, String(all.length).length)
-  const policies = all.map((way, at) => [`allow-${String(at).padStart(width, '0')}`, policyOf(way)] as const)
+  const all = rules.map((rule): ReadRule => ({ action: rule.action, condition: rule.condition, id: principalOf(rule) }))
+  const ways = waysThrough([...all, { action: otherwise, condition: undefined, id: ANYBODY }])
+  // Keys of equal length: their order is that of the ways.
+  const width = Math.max(3, String(ways.length).length)
+  const policies = ways.map((way, at) => [`allow-${String(at).padStart(width, '0')}`, policyOf(way)] as const)
   return { action: ALLOW, policies: Object.fromEntries(policies) }
+}
+
+/** A rule with whom it is about, in the words of Envoy. */
+interface ReadRule {
+  readonly action: Rule['action']
+  readonly condition: CelExpression | undefined
+  readonly id: Principal
+}
+
+/**
+ * The ways to be allowed: those of the first half of the rules, and those of the second for whom none of the first denies. So a denial
+ * stands in them once for each time that it is in a first half.
+ */
+function waysThrough(rules: readonly ReadRule[]): readonly Way[] {
+  const [only, ...others] = rules
+  if (only === undefined) return []
+  if (others.length === 0) return only.action === 'allow' ? [wayOf(only.id, only.condition)] : []
+  const half = Math.ceil(rules.length / 2)
+  const [first, second] = [rules.slice(0, half), rules.slice(half)]
+  const notDenied = first
+    .filter(({ action }) => action === 'deny')
+    .reduce<readonly Way[]>((ways, { id, condition }) => ways.flatMap((way) => without(way, id, condition)), waysThrough(second))
+  return joined([...waysThrough(first), ...notDenied])
+}
+
+/** The same ways, with those that have no condition as one. */
+function joined(ways: readonly Way[]): readonly Way[] {
+  const plain = ways.filter(({ conditions }) => conditions.length === 0)
+  if (plain.length < 2) return ways
+  const id = anyOf(plain.flatMap(({ ids }) => alternatives(allOf(ids))))
+  return [wayOf(id, undefined), ...ways.filter(({ conditions }) => conditions.length > 0)]
+}
+
+function alternatives(id: Principal): readonly Principal[] {
+  return id.orIds?.ids ?? [id]
 }
 
 /** A way to be allowed. */
