@@ -67,6 +67,24 @@ describe('evading a rate limit', () => {
     expect(await attempt(each)).toBe(429)
   })
 
+  it.each(['0.0.0.0/0', '::/0'])('by an address of the other family, where the range is everybody: %s', async (everybody) => {
+    const forwarded = `
+apiVersion: headgate.dev/v1alpha1
+kind: ClientTrafficPolicy
+metadata: {name: c}
+spec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: gw}], clientIPDetection: {xForwardedFor: {numTrustedHops: 1}}}
+`
+    const selector = `clientSelectors: [{sourceCIDR: {value: "${everybody}", type: Distinct}}]`
+    const each = onRoute(`rateLimit: {type: Local, rules: [{${selector}, limit: {requests: 1, unit: Hour}}]}`)
+    await world.write(routeTo('a'), forwarded, each)
+    const from = async (address: string): Promise<number> => (await world.ask({ headers: { 'x-forwarded-for': address } })).status
+    const addresses = ['203.0.113.9', '203.0.113.9', '2001:db8::1', '2001:db8::2', '203.0.113.8']
+    const statuses: number[] = []
+    for (const address of addresses) statuses.push(await from(address))
+    expect(statuses).toEqual([200, 429, 200, 429, 200])
+    await world.write(routeTo('a'))
+  })
+
   it('by leaving out the header that counts, where a rule counts everybody', async () => {
     const each = '{clientSelectors: [{headers: [{name: x-user, type: Distinct}]}], limit: {requests: 1, unit: Hour}}'
     const all = '{limit: {requests: 3, unit: Hour}}'

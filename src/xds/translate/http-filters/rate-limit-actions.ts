@@ -4,6 +4,7 @@
  */
 import type { envoy } from '../../../gen/envoy/types.js'
 import type { RateLimitMatch, RateLimitPart, RateLimitRule } from '../../../ir/request-traffic.js'
+import type { AddressRange } from '../../../ir/route.js'
 import { bool, uint32 } from '../../message.js'
 import { quote } from '../regex.js'
 import { claimAction } from './claim-value.js'
@@ -20,6 +21,12 @@ const ADDRESS = 'masked_remote_address'
 
 /** Whoever has one address of IPv6 has all that begin with these bits. */
 const IPV6_BITS = 64
+
+/** A range of everybody is one whatever the family of addresses, or clients would get by it with an address of the other one. */
+const EVERYBODY: readonly AddressRange[] = [
+  { address: '0.0.0.0', bits: 0 },
+  { address: '::', bits: 0 },
+]
 
 /** What makes the descriptor. */
 export function rateLimitActions(rule: RateLimitRule, at: number): readonly Action[] {
@@ -131,7 +138,7 @@ function addressActions(
   matched: { readonly descriptorKey: string; readonly descriptorValue: string },
 ): readonly Action[] {
   const addressMatcher = {
-    ranges: [{ addressPrefix: range.address, prefixLen: uint32(range.bits) }],
+    ranges: (range.bits === 0 ? EVERYBODY : [range]).map(({ address, bits }) => ({ addressPrefix: address, prefixLen: uint32(bits) })),
     ...(invert ? { invertMatch: true } : {}),
   }
   return [
