@@ -1,0 +1,29 @@
+import { describe, expect, it } from '@jest/globals'
+import type { RateLimitSelector, RateLimitSpec } from '../../gen/kinds.js'
+import { requestProblem } from './request-problems.js'
+
+/** A limit whose selectors have so many headers and parameters of which each value counts for itself. */
+function distinct(type: RateLimitSpec['type'], headers: number, params: number): RateLimitSpec {
+  const each = (count: number) => Array.from({ length: count }, (_, at) => ({ name: `n${at}`, type: 'Distinct' as const, invert: false }))
+  const selectors: RateLimitSelector[] = [
+    { headers: [...each(headers), { name: 'plan', type: 'Exact', value: 'free', invert: false }] },
+    { queryParams: each(params) },
+  ]
+  return { type, rules: [{ clientSelectors: selectors, limit: { requests: 1, unit: 'Hour' } }] }
+}
+
+describe('limits', () => {
+  // What the service is asked grows with the square of it: 128 of them in a rule were 6 MB for each match of a route.
+  it.each([
+    { headers: 4, params: 4, type: 'Global' as const, problem: undefined },
+    {
+      headers: 5,
+      params: 4,
+      type: 'Global' as const,
+      problem: expect.stringMatching(/^rateLimit\.rules\[0\]\.clientSelectors: at most 8 /),
+    },
+    { headers: 5, params: 4, type: 'Local' as const, problem: undefined },
+  ])('of type $type by $headers headers and $params parameters', ({ type, headers, params, problem }) => {
+    expect(requestProblem({ rateLimit: distinct(type, headers, params) })).toEqual(problem)
+  })
+})
