@@ -41,6 +41,9 @@ describe('rateLimit Local by claims', () => {
       expect(await three(of({ sub: 'bob' }))).toEqual([200, 200, 429])
       // Another token of the same client is the same client.
       expect(await asked(of({ sub: 'ann', jti: 'another' }))).toEqual([429])
+      await limited('"https://app.example.com/tenant"')
+      expect(await three(of({ 'https://app.example.com/tenant': 'x' }))).toEqual([200, 200, 429])
+      expect(await asked(of({ 'https://app.example.com/tenant': 'y' }))).toEqual([200])
       await limited('tenant.id')
       expect(await three(of({ tenant: { id: 'x' } }))).toEqual([200, 200, 429])
       expect(await asked(of({ tenant: { id: 'y' } }))).toEqual([200])

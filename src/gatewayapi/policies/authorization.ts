@@ -5,6 +5,7 @@ import type { Problem } from '../conditions.js'
 import { regularExpressionProblem } from '../regular-expressions.js'
 import { parseAddressRange } from './address-range.js'
 import { readCel } from './cel-expression.js'
+import { claimPath } from './claim-path.js'
 
 type Spec = NonNullable<SecuritySettings['authorization']>
 type Tokens = SecuritySettings['jwt']
@@ -101,7 +102,7 @@ function tokenOf({ provider, claims, scopes }: AuthorizationTokenPrincipal, toke
   return {
     provider: asksFor(tokens, provider) ? provider : undefined,
     claims: (claims ?? []).map(({ name, valueType, values }) => ({
-      path: name.includes('/') ? [name] : name.split('.'),
+      path: claimPath(name),
       isList: valueType === 'StringArray',
       values,
     })),

@@ -8,6 +8,7 @@ import type {
 } from '../../gen/kinds.js'
 import type { RateLimit, RateLimitCost, RateLimitMatch, RateLimitPart, RateLimitRule, RateLimitUnit } from '../../ir/request-traffic.js'
 import { parseAddressRange } from './address-range.js'
+import { claimPath } from './claim-path.js'
 import type { Effective } from './policy.js'
 
 const UNITS = {
@@ -73,7 +74,7 @@ function parts({ headers, queryParams, methods, path, sourceCIDR, jwtClaims }: R
     ...(sourceCIDR === undefined || range === undefined
       ? []
       : [{ kind: 'address' as const, range, isDistinct: sourceCIDR.type === 'Distinct', invert: sourceCIDR.invert }]),
-    ...(jwtClaims ?? []).map(({ provider, claim }): RateLimitPart => ({ kind: 'claim', provider, path: claim.split('.') })),
+    ...(jwtClaims ?? []).map(({ provider, claim }): RateLimitPart => ({ kind: 'claim', provider, path: claimPath(claim) })),
   ]
 }
 
