@@ -116,6 +116,9 @@ describe('rateLimit Local', () => {
     expect(await asked(times(3))).toEqual([200, 200, 429])
     await limited('{cost: {request: {format: "%REQ(x-cost)%"}}, limit: {requests: 10, unit: Hour}}')
     expect(await asked(times(3, { headers: { 'x-cost': '4' } }))).toEqual([200, 200, 429])
+    // What is no number is not counted, as the page says: hence the rule beside it.
+    await limited(`{cost: {request: {format: "%REQ(x-cost)%"}}, limit: {requests: 1, unit: Hour}}, {limit: {requests: 3, unit: Hour}}`)
+    expect(await asked(times(4))).toEqual([200, 200, 200, 429])
   })
 
   policyField(['BackendTrafficPolicy rateLimit.rules.shadowMode'], 'counts and turns nobody away', async () => {

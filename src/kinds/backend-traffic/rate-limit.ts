@@ -89,7 +89,10 @@ const jwtClaim: ObjectSchema = object(
   'A claim of the JSON Web Token that a SecurityPolicy has checked: each value has a count of its own.',
   {
     provider: required(string({ minLength: 1, maxLength: 253 }), 'The provider of the SecurityPolicy.'),
-    claim: required(string({ minLength: 1, maxLength: 253 }), 'The claim; dots lead into claims.'),
+    claim: required(
+      string({ minLength: 1, maxLength: 253 }),
+      'The claim, with dots between the names of nested ones. A name with a slash, such as a URL, is one name.',
+    ),
   },
 )
 
@@ -156,7 +159,7 @@ const costNumber: ObjectSchema = object(
     number: optional(int32({ minimum: 0 }), 'A number; 0 counts nothing and still asks whether the limit is reached.'),
     format: optional(
       string({ minLength: 3, maxLength: 256, pattern: '^%[A-Z_]+(\\([^%()]*\\))?%$' }),
-      'A command of Envoy that gives a number, such as `%BYTES_RECEIVED%` or `%DYNAMIC_METADATA(ai:tokens)%`.',
+      'A command of Envoy that gives a number, such as `%BYTES_RECEIVED%` or `%DYNAMIC_METADATA(ai:tokens)%`. Where it gives none, nothing is counted.',
     ),
   },
   {
