@@ -109,6 +109,14 @@ describe('jwt', () => {
     },
   )
 
+  it('a claim that is a URL with dots, which Envoy does not find: the policy says that nothing comes in its header', async () => {
+    const claim = 'https://app.example.com/tenant'
+    await world.write(GUARDED_ROUTE, guard(provider(`, claimToHeaders: [{header: x-tenant, claim: "${claim}"}]`)))
+    expect(world.conditions('SecurityPolicy/default/p')).toEqual(['Accepted=True/Accepted', 'PartiallyInvalid=True/UnsupportedValue'])
+    const { echo } = await world.ask({ path: '/admin', headers: { 'x-tenant': 'made up', ...bearer(good.token({ [claim]: 'ann' })) } })
+    expect([echo?.backend, echo?.headers['x-tenant']]).toEqual(['secret', undefined])
+  })
+
   it('several providers pass claims on under the same name', async () => {
     const claims = ', claimToHeaders: [{header: x-jwt-sub, claim: sub}]'
     for (const tolerant of ['', 'optional: true, ']) {
@@ -304,6 +312,10 @@ describe('attempts to get around jwt', () => {
     {
       how: 'a good token beside a bad one',
       bytes: rawRequest('GET /admin HTTP/1.1', `authorization: Bearer ${valid}`, `authorization: Bearer ${tokens['no signature'] ?? ''}`),
+    },
+    {
+      how: 'a bad token before a good one in the same parameter',
+      bytes: rawRequest(`GET /admin?access_token=${tokens['no signature'] ?? ''}&access_token=${valid} HTTP/1.1`),
     },
     {
       how: 'a bad token in the query beside a good one in the header',

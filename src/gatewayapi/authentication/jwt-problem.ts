@@ -6,6 +6,21 @@ import { webAddressProblem } from '../backends/web-clusters.js'
 import type { Problem } from '../conditions.js'
 import { discoveryOfKeys } from '../fetches/discovery.js'
 
+/** An address as the name of a claim, which Envoy takes for names of nested ones, between its dots. */
+const WEB_NAME = /^[a-z][a-z0-9+.-]*:\/\/.*\./i
+
+/** Claims that no header is made of; tokens are asked for all the same. */
+export function claimsProblem(jwt: JWT | undefined): Problem | undefined {
+  for (const { name, claimToHeaders } of jwt?.providers ?? []) {
+    const wrong = claimToHeaders?.find(({ claim }) => WEB_NAME.test(claim))
+    if (wrong === undefined) continue
+    return unsupported(
+      `jwt.providers "${name}": claimToHeaders: nothing comes in "${wrong.header}", because "${wrong.claim}" has dots, behind which Envoy looks for nested claims: let the issuer use a name without dots.`,
+    )
+  }
+  return undefined
+}
+
 /** Why tokens cannot be asked for in this way. */
 export function jwtProblem({ providers }: JWT): Problem | undefined {
   for (const provider of providers) {

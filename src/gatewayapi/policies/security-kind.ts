@@ -2,7 +2,7 @@
 import type { SecurityPolicySpec, SecuritySettings } from '../../gen/kinds.js'
 import { isOfConnection } from '../../ir/framing-headers.js'
 import { durationMilliseconds } from '../../kinds/duration.js'
-import { jwtProblem } from '../authentication/jwt-problem.js'
+import { claimsProblem, jwtProblem } from '../authentication/jwt-problem.js'
 import { loginProblem, oidcProblem } from '../authentication/oidc-problem.js'
 import type { Problem } from '../conditions.js'
 import { contextValue } from '../routes/external-auth.js'
@@ -60,9 +60,11 @@ export const SECURITY_POLICY: PolicyKind<'SecurityPolicy', SecuritySettings> = {
   backendsOf: ({ extAuth }) => [extAuth?.grpc, extAuth?.http].flatMap((service) => service?.backendRef ?? []),
   togetherProblems: (settings) => {
     const [ofLogin, ofTokens] = [loginProblem(settings), tokenProblem(settings.authorization?.rules, settings.jwt)]
+    const ofClaims = claimsProblem(settings.jwt)
     return [
       ...(ofLogin === undefined ? [] : [{ ...ofLogin, setting: 'oidc' }]),
       ...(ofTokens === undefined ? [] : [{ ...ofTokens, setting: 'authorization' }]),
+      ...(ofClaims === undefined ? [] : [{ ...ofClaims, setting: 'jwt' }]),
     ]
   },
   isTarget: (kind) => !isBackendTarget(kind),

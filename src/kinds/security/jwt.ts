@@ -54,26 +54,30 @@ const localJWKS: ObjectSchema = object(
   },
 )
 
-const extractor: ObjectSchema = object('JWTExtractor', 'Where tokens are looked for. Every token that is found must be good.', {
-  headers: optional(
-    list(
-      object('JWTHeaderExtractor', 'A header that holds a token.', {
-        name: required(headerName, 'Its name.'),
-        valuePrefix: optional(string({ minLength: 1, maxLength: 64 }), 'What stands before the token, such as `Bearer ` with its blank.'),
-      }),
-      { minItems: 1, maxItems: 8 },
+const extractor: ObjectSchema = object(
+  'JWTExtractor',
+  'Where tokens are looked for. What is found in several places must all be good; of a parameter or cookie that comes twice, the first counts.',
+  {
+    headers: optional(
+      list(
+        object('JWTHeaderExtractor', 'A header that holds a token.', {
+          name: required(headerName, 'Its name.'),
+          valuePrefix: optional(string({ minLength: 1, maxLength: 64 }), 'What stands before the token, such as `Bearer ` with its blank.'),
+        }),
+        { minItems: 1, maxItems: 8 },
+      ),
+      'Headers.',
     ),
-    'Headers.',
-  ),
-  cookies: optional(list(cookieName, { minItems: 1, maxItems: 8 }), 'Cookies, by name.'),
-  params: optional(list(string({ minLength: 1, maxLength: 128 }), { minItems: 1, maxItems: 8 }), 'Query parameters, by name.'),
-})
+    cookies: optional(list(cookieName, { minItems: 1, maxItems: 8 }), 'Cookies, by name.'),
+    params: optional(list(string({ minLength: 1, maxLength: 128 }), { minItems: 1, maxItems: 8 }), 'Query parameters, by name.'),
+  },
+)
 
 const claimToHeader: ObjectSchema = object('ClaimToHeader', 'A claim that backends get as a header.', {
   header: required(headerName, 'The header. What clients send under this name never reaches the backend.'),
   claim: required(
     string({ minLength: 1, maxLength: 253 }),
-    'The claim, with dots between the names of nested ones. Text, numbers and booleans are passed on.',
+    'The claim, with dots between the names of nested ones; it cannot be a URL with dots in it. Text, numbers and booleans are passed on as they are, lists and objects as JSON in base64.',
   ),
 })
 
