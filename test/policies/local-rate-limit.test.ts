@@ -80,6 +80,23 @@ describe('rateLimit Local', () => {
     },
   )
 
+  it('counts long values together: an Envoy keeps what it counts', async () => {
+    await limited(`{clientSelectors: [{headers: [{name: x-user, type: Distinct}, {name: x-org, type: Distinct}]}], ${HOUR}}`)
+    const of = (user: string, org = 'o'): Question => ({ headers: { 'x-user': user, 'x-org': org } })
+    const long = (start: string): string => start.padEnd(5_000, 'x')
+    const almost = (start: string): string => start.padEnd(4_096, 'x')
+    expect(await asked([of(almost('a')), of(almost('a')), of(almost('a')), of(almost('b'))])).toEqual([200, 200, 429, 200])
+    expect(await asked([of(long('a')), of(long('b')), of(long('c')), of('a', long('a')), of('other')])).toEqual([200, 200, 429, 429, 200])
+    // Nobody names the value that stands for them.
+    expect(await asked(times(2, of('other', 'other')))).toEqual([200, 200])
+    await limited(`{clientSelectors: [{queryParams: [{name: k, type: Distinct}]}], ${HOUR}}`)
+    const with_ = (query: string): Question => ({ path: `/?${query}` })
+    expect(await asked([with_(`k=${long('a')}`), with_(`pad=${long('b')}&k=c`), with_(`k=${long('c')}`), with_('k=c')])).toEqual([
+      200, 200, 429, 200,
+    ])
+    expect(await asked(times(3, with_(`other=${long('a')}`)))).toEqual([200, 200, 200])
+  })
+
   policyField(['BackendTrafficPolicy rateLimit.rules.clientSelectors.methods.{value,invert}'], 'methods', async () => {
     const of = (method: string): Question => ({ method })
     await limited(`{clientSelectors: [{methods: [{value: POST}, {value: PUT}]}], ${HOUR}}`)

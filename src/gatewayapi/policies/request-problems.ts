@@ -8,7 +8,7 @@ import { regularExpressionProblem } from '../regular-expressions.js'
 import { parseAddressRange } from './address-range.js'
 import { kibPerSecond } from './request-traffic.js'
 
-/** The service is asked once more for each, about all of them. */
+/** There is one more question for each, about all of them. */
 const MAX_DISTINCT = 8
 
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308]
@@ -23,8 +23,8 @@ function rateLimitProblem({ rateLimit }: BackendTrafficSettings): string | undef
     const field = `rateLimit.rules[${at}]`
     const wrong = (clientSelectors ?? []).flatMap((selector) => selectorProblem(selector) ?? [])[0]
     if (wrong !== undefined) return `${field}.clientSelectors.${wrong}`
-    if (rateLimit?.type === 'Global' && distinctIn(clientSelectors) > MAX_DISTINCT) {
-      return `${field}.clientSelectors: at most ${MAX_DISTINCT} headers and parameters of a rule may be Distinct with type Global.`
+    if (distinctIn(clientSelectors) > MAX_DISTINCT) {
+      return `${field}.clientSelectors: at most ${MAX_DISTINCT} headers and parameters of a rule may be Distinct.`
     }
     if (rateLimit?.type === 'Local' && shared === true) return `${field}.shared: goes with type Global.`
     if (rateLimit?.type === 'Local' && cost?.request?.number === 0) return `${field}.cost.request.number: 0 goes with type Global.`

@@ -1,8 +1,7 @@
 /** What a token says, as the value of a descriptor. */
 import type { envoy } from '../../../gen/envoy/types.js'
 import type { CelExpression } from '../../../ir/cel.js'
-import { any } from '../../message.js'
-import { celExpr } from '../cel.js'
+import { call, expressionAction, NOTHING, textValue } from './expression-value.js'
 import { JWT_METADATA } from './jwt-authn.js'
 
 type Action = envoy.config.route.v3.RateLimit.Action
@@ -14,25 +13,14 @@ type Action = envoy.config.route.v3.RateLimit.Action
  * Lists and objects are no values: Envoy would print all of them alike.
  */
 export function claimAction(descriptorKey: string, provider: string, path: readonly string[]): Action {
-  const claim = [JWT_METADATA, provider, ...path].reduce<CelExpression>(
-    (operand, key) => call('_[_]', operand, { kind: 'constant', value: { type: 'string', value: key } }),
-    { kind: 'select', operand: { kind: 'name', name: 'metadata' }, field: 'filter_metadata', isTest: false },
-  )
+  const claim = [JWT_METADATA, provider, ...path].reduce<CelExpression>((operand, key) => call('_[_]', operand, textValue(key)), {
+    kind: 'select',
+    operand: { kind: 'name', name: 'metadata' },
+    field: 'filter_metadata',
+    isTest: false,
+  })
   const isOf = (type: string): CelExpression => call('_==_', call('type', claim), { kind: 'name', name: type })
   // Numbers are printed with six digits, unless they are whole.
   const printed = call('_?_:_', isOf('double'), call('int', claim), claim)
-  const value = call('_?_:_', call('_||_', isOf('list'), isOf('map')), NOTHING, printed)
-  return {
-    extension: {
-      name: 'envoy.rate_limit_descriptors.expr',
-      typedConfig: any('envoy.extensions.rate_limit_descriptors.expr.v3.Descriptor', { descriptorKey, parsed: celExpr(value) }),
-    },
-  }
-}
-
-/** The first of no elements: there is no descriptor then, and the rule does not count the request. */
-const NOTHING = call('_[_]', { kind: 'list', elements: [] }, { kind: 'constant', value: { type: 'int', value: '0' } })
-
-function call(name: string, ...args: readonly CelExpression[]): CelExpression {
-  return { kind: 'call', target: undefined, function: name, args }
+  return expressionAction(descriptorKey, call('_?_:_', call('_||_', isOf('list'), isOf('map')), NOTHING, printed))
 }

@@ -3,7 +3,8 @@ import { Enum } from '../../../gen/envoy/enums.js'
 import type { envoy } from '../../../gen/envoy/types.js'
 import type { RateLimit, RateLimitRule, RateLimitUnit } from '../../../ir/request-traffic.js'
 import { any, bool, duration, uint32 } from '../../message.js'
-import { rateLimitActions, rateLimitEntries } from './rate-limit-actions.js'
+import { LONG_VALUES } from './odd-values.js'
+import { rateLimitQuestionEntries, rateLimitQuestions } from './rate-limit-questions.js'
 import type { RouteFilter } from './slot.js'
 
 type LocalRateLimit = envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit
@@ -38,10 +39,7 @@ export function localRateLimit(limit: RateLimit | undefined, grpc: boolean): rea
     tokenBucket: UNLIMITED,
     filterEnabled: ALWAYS,
     filterEnforced: ALWAYS,
-    rateLimits: limit.rules.map((rule, at) => ({
-      actions: rateLimitActions(rule, at),
-      ...hits(rule),
-    })),
+    rateLimits: limit.rules.flatMap((rule, at) => rateLimitQuestions(rule, at, LONG_VALUES).map((actions) => ({ actions, ...hits(rule) }))),
     descriptors: limit.rules.map(descriptor),
     maxDynamicDescriptors: uint32(MAX_DISTINCT_VALUES),
     alwaysConsumeDefaultTokenBucket: bool(false),
@@ -60,7 +58,7 @@ function descriptor(rule: RateLimitRule, at: number): Descriptor {
   // A bucket holds one at least; where none may pass, each request takes two.
   const tokens = Math.max(rule.requests, 1)
   return {
-    entries: rateLimitEntries(rule, at),
+    entries: rateLimitQuestionEntries(rule, at),
     tokenBucket: { maxTokens: tokens, tokensPerFill: uint32(tokens), fillInterval: duration(MILLISECONDS[rule.unit]) },
     ...(rule.isShadow ? { shadowMode: true } : {}),
   }

@@ -3,7 +3,7 @@
  * match makes none, so the request does not count.
  */
 import type { envoy } from '../../../gen/envoy/types.js'
-import type { RateLimitMatch, RateLimitPart, RateLimitRule } from '../../../ir/request-traffic.js'
+import type { RateLimitMatch, RateLimitPart } from '../../../ir/request-traffic.js'
 import type { AddressRange } from '../../../ir/route.js'
 import { bool, uint32 } from '../../message.js'
 import { quote } from '../regex.js'
@@ -28,19 +28,9 @@ const EVERYBODY: readonly AddressRange[] = [
   { address: '::', bits: 0 },
 ]
 
-/** What makes the descriptor. */
-export function rateLimitActions(rule: RateLimitRule, at: number): readonly Action[] {
-  return [ruleAction(at), ...rule.parts.flatMap(partActions)]
-}
-
 /** What says which rule it is. */
 export function ruleAction(at: number): Action {
   return { genericKey: { descriptorKey: RULE, descriptorValue: String(at) } }
-}
-
-/** The descriptor as limits are set for it; an empty value counts each value for itself. */
-export function rateLimitEntries(rule: RateLimitRule, at: number): readonly Entry[] {
-  return [ruleEntry(at), ...rule.parts.flatMap(partEntries)]
 }
 
 /** The rule in a descriptor. */
