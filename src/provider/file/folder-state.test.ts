@@ -194,16 +194,27 @@ describe('what is wrong', () => {
       'replicas: 3\n',
       'just words\n',
       'apiVersion: v1\nkind: Secret\n',
+      'apiVersion: v1\nkind: Secret\nmetadata: {name: 5}\n',
+      route('typo', 'a.example.com').replace('HTTPRoute', 'HttpRoute'),
     ]
     write({ 'a.yaml': texts.join('---\n') })
     expect(problems()).toEqual([
       'a.yaml:2:1: warning: unknown kind "Deployment" in version "apps/v1"; nothing here reads it',
-      'a.yaml:6:1: warning: unknown kind "Gateway" in version "networking.istio.io/v1"; nothing here reads it',
+      'a.yaml:6:1: warning: unknown kind "Gateway" in version "networking.istio.io/v1" (there is one in "gateway.networking.k8s.io/v1"); nothing here reads it',
       'a.yaml:9:1: error: HTTPRoute/default/a: no matches for kind "HTTPRoute" in version "gateway.networking.k8s.io/v1alpha2": it is served as v1, v1beta1; correct it (it is not in use)',
       'a.yaml:16:1: error: apiVersion: Required value; say which object this is, or move the file out of the folder (it is not in use)',
       'a.yaml:18:1: error: this is no object with apiVersion and kind; say which object this is, or move the file out of the folder (it is not in use)',
       'a.yaml:20:1: error: metadata.name: Required value; say which object this is, or move the file out of the folder (it is not in use)',
+      'a.yaml:25:12: error: metadata.name: Invalid value: 5: must be of type string: write it in quotes; say which object this is, or move the file out of the folder (it is not in use)',
+      'a.yaml:28:1: error: HTTPRoute/default/typo: no matches for kind "HttpRoute" in version "gateway.networking.k8s.io/v1": it is called HTTPRoute; correct it (it is not in use)',
     ])
+  })
+
+  it('keeps an object whose kind is written wrongly in a later version', () => {
+    const { write, object } = folder()
+    write({ 'a.yaml': route('a', 'a.example.com') })
+    expect(write({ 'a.yaml': route('a', 'b.example.com').replace('HTTPRoute', 'HTTPRoutes') })).toEqual([])
+    expect(object('HTTPRoute/default/a')).toHaveProperty('spec.hostnames', ['a.example.com'])
   })
 
   it('lists all errors of an object, each where it stands, and keeps the last good version', () => {

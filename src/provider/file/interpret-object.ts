@@ -10,6 +10,7 @@ import type { ObjectSchema } from '../../schema/schema.js'
 import type { Validator } from '../../schema/validate.js'
 import type { ObjectRef } from '../../util/object-ref.js'
 import type { KubeObject, ObjectMeta } from '../provider.js'
+import { meantKind } from './meant-kind.js'
 
 /** The age of objects that do not say theirs: the same for all, so that the same files give the same answer. */
 const CREATION_TIMESTAMP = '1970-01-01T00:00:00Z'
@@ -58,13 +59,9 @@ export function createInterpreter(kinds: readonly KindDefinition[], validate: Va
     }
     const [group, version] = splitApiVersion(apiVersion)
     const kind = byKind.get(`${group}/${kindName}`)
-    if (kind === undefined) {
-      const reason = `unknown kind ${JSON.stringify(kindName)} in version ${JSON.stringify(apiVersion)}`
-      return { outcome: 'ignored', warnings: [{ path: ['kind'], reason }] }
-    }
+    if (kind === undefined) return interpretUnknown(kinds, value, { group, apiVersion, kindName })
     const ref = refOf(kind, value)
-    if (ref === undefined)
-      return { outcome: 'unidentified', errors: [{ path: ['metadata', 'name'], reason: 'metadata.name: Required value' }] }
+    if (ref === undefined) return { outcome: 'unidentified', errors: [{ path: ['metadata', 'name'], reason: nameProblem(value) }] }
     if (!kind.versions.includes(version)) {
       const reason = `no matches for kind ${JSON.stringify(kindName)} in version ${JSON.stringify(apiVersion)}: it is served as ${kind.versions.join(', ')}`
       return { outcome: 'refused', ref, errors: [{ path: ['apiVersion'], reason }], warnings: [] }
@@ -78,6 +75,30 @@ export function createInterpreter(kinds: readonly KindDefinition[], validate: Va
     }
     return { outcome: 'accepted', ref, object: finish(kind, ref, result.value), warnings }
   }
+}
+
+/** Of a kind that is not read: most often somebody else's. What is one of ours but for a mistake is refused, as the API server does it. */
+function interpretUnknown(
+  kinds: readonly KindDefinition[],
+  value: JsonObject,
+  { group, apiVersion, kindName }: { readonly group: string; readonly apiVersion: string; readonly kindName: string },
+): Interpretation {
+  const meant = meantKind(kinds, group, kindName)
+  const ref = meant && refOf(meant, value)
+  if (meant !== undefined && ref !== undefined) {
+    const reason = `no matches for kind ${JSON.stringify(kindName)} in version ${JSON.stringify(apiVersion)}: it is called ${meant.kind}`
+    return { outcome: 'refused', ref, errors: [{ path: ['kind'], reason }], warnings: [] }
+  }
+  const [namesake] = kinds.filter((each) => each.kind === kindName)
+  const known = namesake === undefined ? '' : ` (there is one in ${JSON.stringify(preferredApiVersion(namesake))})`
+  const reason = `unknown kind ${JSON.stringify(kindName)} in version ${JSON.stringify(apiVersion)}${known}`
+  return { outcome: 'ignored', warnings: [{ path: ['kind'], reason }] }
+}
+
+function nameProblem({ metadata }: JsonObject): string {
+  const name = isJsonObject(metadata) ? metadata.name : undefined
+  if (name === undefined || name === null || name === '') return 'metadata.name: Required value'
+  return `metadata.name: Invalid value: ${JSON.stringify(name)}: must be of type string: write it in quotes`
 }
 
 function splitApiVersion(apiVersion: string): readonly [group: string, version: string] {

@@ -59,6 +59,11 @@ describe('parseDocument', () => {
     { what: 'a list as key', text: '? [a]\n: b\n', want: { line: 1, reason: /key must be a string/ } },
     { what: 'nesting without end', text: `a: ${'['.repeat(20_000)}${']'.repeat(20_000)}`, want: { reason: /nested|call stack/i } },
     { what: 'nesting in JSON', text: `{"a": ${'['.repeat(5_000)}${']'.repeat(5_000)}}`, want: { reason: /nested|call stack/i } },
+    {
+      what: 'a wildcard without quotes',
+      text: 'a:\n- *.example.com\n',
+      want: { line: 2, column: 3, reason: /a text that begins with \* wants quotes/ },
+    },
     { what: 'merging what is no object', text: 'a:\n  <<: [1]\n', want: { line: 2, column: 3, reason: /merges objects only/ } },
   ])('says where $what stands', ({ text, want }) => {
     const found = problem(text)

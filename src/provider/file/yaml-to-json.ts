@@ -50,7 +50,13 @@ function convert(node: Node | null | undefined, depth: number, walk: Walk): Json
 
 function followAlias(node: Node, depth: number, walk: Walk): JsonValue {
   const target = isAlias(node) ? node.resolve(walk.document) : undefined
-  if (target === undefined) throw new YamlContentError('the alias has no anchor before it', offsetOf(node))
+  if (target === undefined) {
+    const name = isAlias(node) ? node.source : ''
+    throw new YamlContentError(
+      `\`*${name}\` is an alias, and no anchor \`&${name}\` stands before it; a text that begins with * wants quotes`,
+      offsetOf(node),
+    )
+  }
   if (walk.openAliases.has(target) || contains(target, node))
     throw new YamlContentError('the alias refers to what it stands in', offsetOf(node))
   walk.openAliases.add(target)
