@@ -2,7 +2,7 @@
 import { Enum } from '../../gen/envoy/enums.js'
 import type { envoy, google } from '../../gen/envoy/types.js'
 import type { AccessLogFormat, AccessLogSubject, AccessLog as IrAccessLog } from '../../ir/telemetry.js'
-import { type Any, any, duration } from '../message.js'
+import { any, duration } from '../message.js'
 import { grpcCollector, keyValues } from './collector.js'
 import { percentage } from './fraction.js'
 
@@ -15,11 +15,12 @@ export type DefaultFields = Readonly<Record<AccessLogSubject, Readonly<Record<st
 /** Entries are sent together for so long: a collector that counts wants them soon. */
 const FLUSH_MS = 1_000
 
-/** Operators that formats may use beside those that Envoy always has. */
-const FORMATTERS = [
-  extension('envoy.formatter.req_without_query', any('envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery', {})),
-  extension('envoy.formatter.cel', any('envoy.extensions.formatter.cel.v3.Cel', {})),
-  extension('envoy.formatter.metadata', any('envoy.extensions.formatter.metadata.v3.Metadata', {})),
+/** The operator that formats may use beside those that Envoy has by itself, which CEL and METADATA are: it warns of each that is named anew. */
+export const FORMATTERS: readonly envoy.config.core.v3.TypedExtensionConfig[] = [
+  {
+    name: 'envoy.formatter.req_without_query',
+    typedConfig: any('envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery', {}),
+  },
 ]
 
 /**
@@ -126,12 +127,8 @@ function formatString(
     const text = format.text.endsWith('\n') ? format.text : `${format.text}\n`
     return { textFormatSource: { inlineString: text }, formatters: FORMATTERS }
   }
-  if (format === undefined) return { jsonFormat: struct(fields), omitEmptyValues: true, formatters: FORMATTERS.slice(0, 1) }
+  if (format === undefined) return { jsonFormat: struct(fields), omitEmptyValues: true, formatters: FORMATTERS }
   return { jsonFormat: struct(format.fields), formatters: FORMATTERS }
-}
-
-function extension(name: string, typedConfig: Any): envoy.config.core.v3.TypedExtensionConfig {
-  return { name, typedConfig }
 }
 
 function struct(fields: Readonly<Record<string, string>>): google.protobuf.Struct {

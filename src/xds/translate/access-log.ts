@@ -8,7 +8,7 @@ import { Enum } from '../../gen/envoy/enums.js'
 import type { envoy, google } from '../../gen/envoy/types.js'
 import type { AccessLogSubject, Telemetry } from '../../ir/telemetry.js'
 import { any } from '../message.js'
-import { accessLogOf, FAILED_HANDSHAKE } from './access-log-sinks.js'
+import { accessLogOf, FAILED_HANDSHAKE, FORMATTERS } from './access-log-sinks.js'
 import type { TranslateOptions } from './options.js'
 
 type AccessLog = envoy.config.accesslog.v3.AccessLog
@@ -98,12 +98,7 @@ function stdout(fields: Readonly<Record<string, string>>): AccessLog {
       logFormat: {
         jsonFormat: struct(fields),
         omitEmptyValues: true,
-        formatters: [
-          {
-            name: 'envoy.formatter.req_without_query',
-            typedConfig: any('envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery', {}),
-          },
-        ],
+        formatters: FORMATTERS,
       },
     }),
   }
