@@ -68,7 +68,7 @@ export function collectFilters(context: RuleContext, filters: readonly RouteFilt
 export function joinFilters(rule: CollectedFilters, backend: CollectedFilters): CollectedFilters {
   if (backend === NO_FILTERS) return rule
   return {
-    ...rule,
+    ...withoutHost(rule, backend),
     ...backend,
     requestHeaders: mergeHeaderChanges(rule.requestHeaders, backend.requestHeaders),
     responseHeaders: mergeHeaderChanges(rule.responseHeaders, backend.responseHeaders),
@@ -153,6 +153,11 @@ function addExtension(context: RuleContext, sum: CollectedFilters, { extensionRe
     ...extension,
     ...(responseHeaders === undefined ? {} : { responseHeaders: mergeHeaderChanges(sum.responseHeaders, responseHeaders) }),
   }
+}
+
+function withoutHost(sum: CollectedFilters, { hostRewrite, hostFrom }: CollectedFilters): CollectedFilters {
+  if (hostRewrite !== undefined) return without(sum, 'hostFrom')
+  return hostFrom === undefined ? sum : without(sum, 'hostRewrite')
 }
 
 /** The later of two filters that say the host counts. */

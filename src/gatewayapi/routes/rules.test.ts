@@ -206,6 +206,26 @@ describe('filters of a backend', () => {
     expect(found.action).toMatchObject({ mirrors: [{ cluster: 'Service/infra/other/8080' }], hostRewrite: 'b.com' })
   })
 
+  it.each([
+    { first: 'rewrite', behind: 'header', want: { hostFrom: { kind: 'header', name: 'x-host' } } },
+    { first: 'header', behind: 'rewrite', want: { hostRewrite: 'b.com' } },
+  ])('say the host instead of the rule: $behind after $first', ({ first, behind, want }) => {
+    const filters: Readonly<Record<string, string>> = {
+      rewrite: '{ type: URLRewrite, urlRewrite: { hostname: b.com } }',
+      header: '{ type: ExtensionRef, extensionRef: { group: headgate.dev, kind: HTTPRouteFilter, name: f } }',
+    }
+    const f = `
+---
+apiVersion: headgate.dev/v1alpha1
+kind: HTTPRouteFilter
+metadata: { name: f, namespace: infra }
+spec: { urlRewrite: { hostname: { type: Header, header: X-Host } } }
+`
+    const backend = `{ name: app, port: 8080, filters: [${filters[behind]}] }`
+    const { hostRewrite, hostFrom } = forwardOf(`filters: [${filters[first]}], backendRefs: [${backend}]`, f)
+    expect({ hostRewrite, hostFrom }).toEqual({ hostRewrite: undefined, hostFrom: undefined, ...want })
+  })
+
   it('replace no prefix where no prefix matches', () => {
     const filters = 'filters: [{ type: URLRewrite, urlRewrite: { path: { type: ReplacePrefixMatch, replacePrefixMatch: /x } } }]'
     const { clusters } = forwardOf(
