@@ -77,7 +77,7 @@ export function gatewayctlProgram(surroundings: ProgramSurroundings, onExit: (co
     'say what becomes of a request, and why: by the configuration that the proxies get',
     "explain http://www.example.com/shop  explain -X POST -H 'x-version: 2' https://shop.example.com/cart?id=1  explain -H 'Host: www.example.com' http://127.0.0.1:8080/  explain -f ./my-gateway https://www.example.com/",
   )
-    .argument('<url>', 'as for curl; tcp://HOST:PORT and tls://HOST:PORT for connections that are not about HTTP', url)
+    .argument('<url>', 'as for curl; tcp://HOST:PORT, tls://HOST:PORT and udp://HOST:PORT for what is not about HTTP', url)
     .option('-X, --request <method>', 'method of the request', 'GET')
     .addOption(
       new Option('-H, --header <header>', "'Name: value'; may be given several times")

@@ -10,6 +10,7 @@ describe('a URL', () => {
     ['http://[2001:db8::1]:81/a', { scheme: 'http', host: '2001:db8::1', port: 81, path: '/a' }],
     ['http://a.test?q=1', { scheme: 'http', host: 'a.test', port: 80, path: '/?q=1' }],
     ['tls://a.test', { scheme: 'tls', host: 'a.test', port: 443, path: '/' }],
+    ['udp://127.0.0.1:53', { scheme: 'udp', host: '127.0.0.1', port: 53, path: '/' }],
     ['tcp://127.0.0.1:5432', { scheme: 'tcp', host: '127.0.0.1', port: 5432, path: '/' }],
   ])('%s', (text, parts) => {
     expect(readUrl(text)).toEqual(parts)
@@ -19,7 +20,7 @@ describe('a URL', () => {
     ['', 'Write a URL such as https://www.example.com/shop?id=1.'],
     ['http:///path', 'Write a URL such as https://www.example.com/shop?id=1.'],
     ['http://a b/', 'Write a URL such as https://www.example.com/shop?id=1.'],
-    ['ftp://a.test/', 'There is no scheme ftp: it is one of http, https, tcp, tls.'],
+    ['ftp://a.test/', 'There is no scheme ftp: it is one of http, https, tcp, tls, udp.'],
     ['tcp://a.test', 'tcp has no port of its own: write tcp://a.test:PORT.'],
     ['http://a.test:70000/', 'There is no port 70000.'],
   ])('"%s" is none', (text, message) => {
@@ -45,7 +46,7 @@ describe('a question to the admin server', () => {
   it.each([
     ['', 'the request is no JSON'],
     ['[]', 'the request must be an object'],
-    [JSON.stringify({ ...question, scheme: 'udp' }), 'scheme must be one of http, https, tcp, tls'],
+    [JSON.stringify({ ...question, scheme: 'ftp' }), 'scheme must be one of http, https, tcp, tls, udp'],
     [JSON.stringify({ ...question, port: '80' }), 'port must be from 1 to 65535'],
     [JSON.stringify({ ...question, host: undefined }), 'host must be a text'],
     [JSON.stringify({ ...question, headers: [['a']] }), 'headers must be a list of pairs'],

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { type OfflineTranslation, translateOffline } from '../pipeline/translate-offline.js'
 import type { Explanation, Outcome } from './explanation.js'
-import type { Question } from './question.js'
+import { type Question, SCHEMES } from './question.js'
 
 const golden = join(import.meta.dirname, '..', '..', 'test', 'golden')
 
@@ -47,7 +47,8 @@ function brief(outcome: Outcome): string {
     case 'answer':
       return `${outcome.status} ${outcome.because}`
     case 'close':
-      return `closed: ${outcome.because}`
+    case 'drop':
+      return `${outcome.does}: ${outcome.because}`
   }
 }
 
@@ -62,13 +63,54 @@ describe('connections that are not about HTTP', () => {
       for (const host of protocol === 'TLS' ? HOSTS : ['db.example.com'])
         said.set(`${protocol} ${port} ${host}`, outcomes(await ask(translated, { scheme: protocol === 'TLS' ? 'tls' : 'tcp', port, host })))
     expect(Object.fromEntries(said)).toEqual({
-      'TCP 5432 db.example.com': ['closed: Service/infra/app/1/tcp has no endpoints', 'closed: no backend of it can be used'],
-      'TLS 443 192.0.2.1': ['closed: no listener takes a client that names no server (SNI): there are *.example.com, db.example.com'],
-      'TLS 443 a.example.com': ['closed: no backend of it can be used'],
-      'TLS 443 other.test': ['closed: no listener takes the server name other.test: there are *.example.com, db.example.com'],
-      'TLS 443 db.example.com': ['closed: Service/infra/app/1/passthrough has no endpoints'],
+      'TCP 5432 db.example.com': ['close: Service/infra/app/1/tcp has no endpoints', 'close: no backend of it can be used'],
+      'TLS 443 192.0.2.1': ['close: no listener takes a client that names no server (SNI): there are *.example.com, db.example.com'],
+      'TLS 443 a.example.com': ['close: no backend of it can be used'],
+      'TLS 443 other.test': ['close: no listener takes the server name other.test: there are *.example.com, db.example.com'],
+      'TLS 443 db.example.com': ['close: Service/infra/app/1/passthrough has no endpoints'],
     })
   })
+})
+
+it('datagrams go where their routes say, each share for itself', async () => {
+  const world = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: dns }
+spec: { gatewayClassName: headgate, listeners: [{ name: udp, port: 53, protocol: UDP }, { name: tcp, port: 53, protocol: TCP }, { name: idle, port: 54, protocol: UDP }] }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: UDPRoute
+metadata: { name: dns }
+spec:
+  parentRefs: [{ name: dns, sectionName: udp }]
+  rules:
+    - backendRefs:
+        - { group: headgate.dev, kind: Backend, name: one, weight: 5 }
+        - { group: headgate.dev, kind: Backend, name: two, weight: 3 }
+        - { group: headgate.dev, kind: Backend, name: missing, weight: 2 }
+---
+apiVersion: headgate.dev/v1alpha1
+kind: Backend
+metadata: { name: one }
+spec: { endpoints: [{ ip: { address: 192.0.2.1, port: 53 } }] }
+---
+apiVersion: headgate.dev/v1alpha1
+kind: Backend
+metadata: { name: two }
+spec: { endpoints: [{ fqdn: { hostname: dns.test, port: 53 } }] }
+`
+  const file = join(folder, 'datagrams.yaml')
+  writeFileSync(file, `${world}---${CLASS}`)
+  const translated = await translateOffline({ names: [file], workingFolder: folder })
+  const explained = await ask(translated, { scheme: 'udp', port: 53 })
+  expect(explained.flatMap((each) => each.outcomes.map((outcome) => `${outcome.share.toFixed(2)} ${brief(outcome)}`))).toEqual([
+    '0.50 stream Backend/default/one/udp',
+    '0.30 stream Backend/default/two/udp',
+    '0.20 drop: no backend of it can be used',
+  ])
+  expect(outcomes(await ask(translated, { scheme: 'udp', port: 54 }))).toEqual(['drop: no backend of it can be used'])
+  expect(outcomes(await ask(translated, { scheme: 'tcp', port: 53 }))).toEqual(['close: no backend of it can be used'])
 })
 
 const GUARDED = `
@@ -125,9 +167,9 @@ describe('connections of clients with addresses', () => {
 
   it('go on or are closed', async () => {
     expect(outcomes(await ask('10.1.2.3'))).toEqual(['stream Backend/default/db/tcp'])
-    expect(outcomes(await ask('10.66.2.3'))).toEqual(['closed: clients of this address may not connect'])
-    expect(outcomes(await ask('192.0.2.9'))).toEqual(['closed: clients of this address may not connect'])
-    expect(outcomes(await ask('2001:db8::1'))).toEqual(['closed: clients of this address may not connect'])
+    expect(outcomes(await ask('10.66.2.3'))).toEqual(['close: clients of this address may not connect'])
+    expect(outcomes(await ask('192.0.2.9'))).toEqual(['close: clients of this address may not connect'])
+    expect(outcomes(await ask('2001:db8::1'))).toEqual(['close: clients of this address may not connect'])
   })
 
   it('are said to depend on them', async () => {
@@ -157,7 +199,7 @@ describe('every golden case', () => {
     let count = 0
     for (const port of ports) {
       for (const host of hosts) {
-        for (const scheme of ['http', 'https', 'tls', 'tcp'] as const) {
+        for (const scheme of SCHEMES) {
           for (const { outcomes: all } of await ask(translated, { scheme, host, port, from: '192.0.2.7' })) {
             const total = all.reduce((sum, { share }) => sum + share, 0)
             expect(total).toBeCloseTo(1)

@@ -3,19 +3,21 @@
  * before it lacked, and what the route does. It follows the rules of Envoy, not ours, so it is right about the translation whatever that does.
  */
 import type { envoy } from '../gen/envoy/types.js'
-import { addressText, explainCluster } from './backends.js'
+import { addressText } from './backends.js'
 import { type ConfigurationSource, GroupConfiguration } from './configuration.js'
 import { explainHttp, type HttpPart } from './explain-http.js'
 import type { Explanation, Outcome } from './explanation.js'
 import { asksForSource, chooseFilterChain, serverNamesOf } from './filter-chain.js'
 import { addressesOf, gatewaysOf, listenersFor } from './listeners.js'
 import type { Question } from './question.js'
+import { connectionOutcomes, datagramOutcomes } from './stream-outcomes.js'
 import { isOf, unpack } from './unpack.js'
 
 type FilterChain = envoy.config.listener.v3.FilterChain
 type Listener = envoy.config.listener.v3.Listener
 
 const MANAGER = 'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager'
+const UDP_PROXY = 'envoy.extensions.filters.udp.udp_proxy.v3.UdpProxyConfig'
 const TCP_PROXY = 'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy'
 
 const PROXY_PROTOCOL = 'envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol'
@@ -36,6 +38,11 @@ export function explain(source: ConfigurationSource, group: string, question: Qu
 type ListenerPart = Omit<Explanation, 'group' | 'listener' | 'gateways' | 'addresses'>
 
 function explainListener(configuration: GroupConfiguration, listener: Listener, question: Question): ListenerPart {
+  const ofDatagrams = listener.listenerFilters?.find(({ typedConfig }) => isOf(typedConfig, UDP_PROXY))?.typedConfig
+  if (ofDatagrams !== undefined) {
+    const outcomes = datagramOutcomes(configuration, unpack(UDP_PROXY, ofDatagrams))
+    return { filterChain: undefined, seen: undefined, ...NOTHING_SEEN, notes: [], outcomes }
+  }
   const isTls = question.scheme === 'https' || question.scheme === 'tls'
   const serverName = isTls && !isAddress(question.host) ? question.host.toLowerCase() : ''
   const chain = chooseFilterChain(listener, { isTls, serverName, from: question.from })
@@ -58,7 +65,7 @@ function explainListener(configuration: GroupConfiguration, listener: Listener, 
   }
   if (proxy !== undefined && chain.name?.endsWith(DENIED) === true)
     return { ...nothing, outcomes: [closed('clients of this address may not connect')] }
-  if (proxy !== undefined) return { ...nothing, outcomes: streamOutcomes(configuration, unpack(TCP_PROXY, proxy)) }
+  if (proxy !== undefined) return { ...nothing, outcomes: connectionOutcomes(configuration, unpack(TCP_PROXY, proxy)) }
   return { ...nothing, notes: [...notes, 'This listener does nothing that can be explained.'], outcomes: [] }
 }
 
@@ -96,22 +103,6 @@ function cannotSpeak({ transportSocket }: FilterChain, { scheme }: Question, isT
   if (isTls && transportSocket === undefined) return closed('the port speaks plain HTTP, and the first bytes of TLS are none')
   if (!isTls && transportSocket !== undefined) return closed('the port takes TLS only')
   return undefined
-}
-
-function streamOutcomes(
-  configuration: GroupConfiguration,
-  { cluster, weightedClusters }: envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy,
-): readonly Outcome[] {
-  const clusters = weightedClusters?.clusters ?? [{ name: cluster ?? '', weight: 1 }]
-  const total = clusters.reduce((sum, { weight = 0 }) => sum + weight, 0)
-  return clusters.map(({ name = '', weight = 0 }) => {
-    const { isThere, ...found } = explainCluster(configuration, name)
-    const shared = { share: weight / total, route: undefined, filters: [] }
-    if (!isThere) return { ...shared, does: 'close', because: 'no backend of it can be used' }
-    if (found.endpoints.length === 0 && found.foundBy === undefined)
-      return { ...shared, does: 'close', because: `${name} has no endpoints` }
-    return { ...shared, does: 'stream', cluster: name, ...found }
-  })
 }
 
 /** Clients name no server by an address (RFC 6066 §3). */

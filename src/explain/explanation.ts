@@ -46,7 +46,7 @@ export type Outcome = {
   readonly route: string | undefined
   /** Names of filters that see the request first, in their order. Each may answer by itself. */
   readonly filters: readonly string[]
-} & (ForwardOutcome | RedirectOutcome | AnswerOutcome | StreamOutcome | CloseOutcome)
+} & (ForwardOutcome | RedirectOutcome | AnswerOutcome | StreamOutcome | CloseOutcome | DropOutcome)
 
 /** The request goes to a backend. */
 export interface ForwardOutcome {
@@ -86,7 +86,7 @@ export interface AnswerOutcome {
   readonly because: string
 }
 
-/** The connection goes on as it is. */
+/** The connection, or the datagram, goes on as it is. */
 export interface StreamOutcome extends Pick<ForwardOutcome, 'cluster' | 'endpoints' | 'foundBy' | 'isTls'> {
   readonly does: 'stream'
 }
@@ -94,5 +94,11 @@ export interface StreamOutcome extends Pick<ForwardOutcome, 'cluster' | 'endpoin
 /** The connection is closed. */
 export interface CloseOutcome {
   readonly does: 'close'
+  readonly because: string
+}
+
+/** The datagram is dropped. */
+export interface DropOutcome {
+  readonly does: 'drop'
   readonly because: string
 }

@@ -14,18 +14,19 @@ export interface FoundListener {
   readonly listener: Listener
 }
 
-/** `<owner>/<name>/<address>/<port>/tcp`, with `@<bound port>` behind a listener that had to move: docs/reference/names.md. */
-const TCP_LISTENER = /\/(\d+)\/tcp(@\d+)?$/
+/** `<owner>/<name>/<address>/<port>/<transport>`, with `@<bound port>` behind a listener that had to move: docs/reference/names.md. */
+const LISTENER_NAME = /\/(\d+)\/(tcp|udp)(@\d+)?$/
 
 /**
- * Listeners that take TCP on the port of the question, be it the one that the Gateway names or the one that proxies have bound for it. Where the
- * question is for an address that a listener has, only those.
+ * Listeners that take TCP, or datagrams where it is about these, on the port of the question, be it the one that the Gateway names or the one that
+ * proxies have bound for it. Where the question is for an address that a listener has, only those.
  */
-export function listenersFor(configuration: GroupConfiguration, { port, host, gateway }: Question): readonly FoundListener[] {
+export function listenersFor(configuration: GroupConfiguration, { scheme, port, host, gateway }: Question): readonly FoundListener[] {
+  const transport = scheme === 'udp' ? 'udp' : 'tcp'
   const found: { readonly place: FoundListener; readonly isAtAddress: boolean }[] = []
   for (const resource of configuration.all(TYPE_URL.listener)) {
-    const named = TCP_LISTENER.exec(resource.name)
-    if (named === null || (gateway !== undefined && !gatewaysOf(resource).includes(gateway))) continue
+    const named = LISTENER_NAME.exec(resource.name)
+    if (named === null || named[2] !== transport || (gateway !== undefined && !gatewaysOf(resource).includes(gateway))) continue
     const listener = decode('envoy.config.listener.v3.Listener', resource.value)
     const bound = addressesOf(listener).filter((each) => each?.socketAddress?.portValue === port)
     if (Number(named[1]) !== port && bound.length === 0) continue

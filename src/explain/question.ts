@@ -1,7 +1,7 @@
 /** What is asked: a request that somebody sends, or would send. */
 
-/** How the client speaks. `tls` and `tcp` are connections that are not about HTTP. */
-export type Scheme = 'http' | 'https' | 'tcp' | 'tls'
+/** How the client speaks. `tls` and `tcp` are connections that are not about HTTP, `udp` are datagrams. */
+export type Scheme = 'http' | 'https' | 'tcp' | 'tls' | 'udp'
 
 /** A request as its client writes it. */
 export interface Question {
@@ -22,11 +22,11 @@ export interface Question {
 }
 
 /** The schemes. */
-export const SCHEMES: readonly Scheme[] = ['http', 'https', 'tcp', 'tls']
+export const SCHEMES: readonly Scheme[] = ['http', 'https', 'tcp', 'tls', 'udp']
 
 /** The port of a URL that names none; undefined where it must name one. */
 export function defaultPort(scheme: Scheme): number | undefined {
-  return { http: 80, https: 443, tls: 443, tcp: undefined }[scheme]
+  return { http: 80, https: 443, tls: 443, tcp: undefined, udp: undefined }[scheme]
 }
 
 /** Reads what a program sent as JSON. Throws `TypeError` that says what is wrong with it. */

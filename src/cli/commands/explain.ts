@@ -57,6 +57,7 @@ export async function explainCommand(context: CliContext, url: RequestUrl, optio
 function isServed(outcome: Outcome): boolean {
   switch (outcome.does) {
     case 'close':
+    case 'drop':
       return false
     case 'answer':
       return outcome.route !== undefined && outcome.status < 500

@@ -55,9 +55,9 @@ interface Line {
   readonly text: string
 }
 
-function noListener({ port, gateway }: Question): string {
+function noListener({ scheme, port, gateway }: Question): string {
   const where = gateway === undefined ? 'No Gateway' : `The Gateway ${gateway} is not there, or`
-  return `${where} has ${gateway === undefined ? 'a' : 'no'} listener for TCP on port ${port}. gatewayctl status shows where Gateways listen.`
+  return `${where} has ${gateway === undefined ? 'a' : 'no'} listener for ${scheme === 'udp' ? 'UDP' : 'TCP'} on port ${port}. gatewayctl status shows where Gateways listen.`
 }
 
 function linesOf(question: Question, each: ExplainedRequest, statuses: readonly ObjectStatus[], style: Style): readonly Line[] {
@@ -92,7 +92,7 @@ function few(texts: readonly string[]): readonly string[] {
 }
 
 function requestLine({ scheme, method, host, port, path }: Question, { seen }: ExplainedRequest): string {
-  if (scheme === 'tcp' || scheme === 'tls') return `${scheme}://${host}:${port}`
+  if (scheme === 'tcp' || scheme === 'tls' || scheme === 'udp') return `${scheme}://${host}:${port}`
   const name = host.includes(':') ? `[${host}]` : host
   const asSent = `${method} ${scheme}://${name}${port === defaultPort(scheme) ? '' : `:${port}`}${path}`
   return seen === undefined || seen.path === path || seen.path === '' ? asSent : `${asSent}, which routes see as ${seen.path}`
@@ -141,6 +141,8 @@ function doesLine(outcome: Outcome, style: Style): string {
       )
     case 'close':
       return style.bad(`the connection is closed: ${outcome.because}`)
+    case 'drop':
+      return style.bad(`datagrams are dropped: ${outcome.because}`)
   }
 }
 
