@@ -31,7 +31,7 @@ import { backendsOfFilters, clustersOfFilters, declareListenerFilters, type List
 import type { Attachment, StreamRoute } from './model.js'
 import { BACKEND_TRAFFIC_POLICY } from './policies/backend-traffic-kind.js'
 import { declareClusterPolicies } from './policies/cluster-policies.js'
-import { declareConnectionTraffic } from './policies/connection-traffic.js'
+import { declareConnectionPolicies } from './policies/connection-policies.js'
 import { declareEffectivePolicies, declareRouteScopes, type RoutePolicies } from './policies/effective-policies.js'
 import { backendsOfExtensions, EXTENSION_POLICY } from './policies/extension-kind.js'
 import { declareRateLimitDomains, serviceProblem } from './policies/global-rate-limits.js'
@@ -169,9 +169,10 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
     telemetry: telemetrySources.wishes,
   })
   const streamRouteKeys = declareStreamRouteKeys(graph, attachments)
-  const connectionTraffic = declareConnectionTraffic(graph, streamRouteKeys, routes, listeners, trafficPolicies)
+  const connectionTraffic = declareConnectionPolicies(graph, streamRouteKeys, routes, listeners, trafficPolicies)
+  const connectionSecurity = declareConnectionPolicies(graph, streamRouteKeys, routes, listeners, securityPolicies)
   const streamRoutes = declareStreamRoutes(graph, streamRouteKeys, routes, attachments, listeners, ruleSources, {
-    security: securityPolicies,
+    security: connectionSecurity,
     traffic: connectionTraffic,
   })
   const streamRoutesOf = graph.index(streamRoutes, 'stream routes by listener', (route) => [route.listener])
@@ -206,7 +207,7 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
   const facts = declarePolicyFacts(graph, 'BackendTrafficPolicy', traffic, clusterPolicies, connectionTraffic)
   const ancestors = declareAncestorSources(graph, inputs, attachments, listeners, routeRules)
   const trafficStatuses = declareOwnPolicyStatuses(graph, trafficPolicies, facts, ancestors)
-  const securityFacts = declarePolicyFacts(graph, 'SecurityPolicy', security, undefined)
+  const securityFacts = declarePolicyFacts(graph, 'SecurityPolicy', security, undefined, connectionSecurity)
   const securityStatuses = declareOwnPolicyStatuses(graph, securityPolicies, securityFacts, ancestors)
   const clientStatuses = declareOwnPolicyStatuses(graph, sources.clients.policies, sources.clients.facts, ancestors)
   const telemetryStatuses = declareTelemetryPolicyStatuses(graph, gateways, telemetrySources, telemetry)

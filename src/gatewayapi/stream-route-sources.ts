@@ -1,23 +1,21 @@
 /** Declares what TLSRoutes, TCPRoutes and UDPRoutes serve on listeners. */
-import type { SecuritySettings } from '../gen/kinds.js'
+import type { BackendTrafficSettings, SecuritySettings } from '../gen/kinds.js'
 import type { Collection, Graph, Index, Source } from '../incremental/index.js'
 import { objectKey } from '../util/object-ref.js'
 import type { ClusterUsage } from './backends/cluster-names.js'
 import type { AttachedListener, Attachment, EffectiveListener, RouteKind, StreamRoute } from './model.js'
 import { hashSource } from './policies/backend-traffic.js'
 import { clusterPolicies } from './policies/cluster-policies.js'
+import type { ConnectionPolicies } from './policies/connection-policies.js'
 import { connectionSecurity } from './policies/connection-security.js'
-import type { ConnectionTraffic } from './policies/connection-traffic.js'
-import type { Policies } from './policies/policies.js'
 import { isRequestKind, type Routes } from './routes/any-route.js'
 import type { RuleSources } from './routes/find-backend.js'
 import { shareOut } from './routes/weighted-clusters.js'
 
-/** What is about connections. */
-export interface ConnectionPolicies {
-  readonly security: Policies<SecuritySettings>
-  /** By the key of a stream route. */
-  readonly traffic: Source<ConnectionTraffic>
+/** What policies say about connections, by the key of a stream route. */
+export interface StreamPolicies {
+  readonly security: Source<ConnectionPolicies<SecuritySettings>>
+  readonly traffic: Source<ConnectionPolicies<BackendTrafficSettings>>
 }
 
 /** Declares the keys of stream routes: `<listener key>#<Kind>/<namespace>/<name>`. */
@@ -35,7 +33,7 @@ export function declareStreamRoutes(
   attachments: Source<Attachment>,
   listeners: Source<EffectiveListener>,
   sources: RuleSources,
-  policies: ConnectionPolicies,
+  policies: StreamPolicies,
 ): Collection<StreamRoute> {
   return graph.collection<StreamRoute>('stream routes', {
     keys,
@@ -51,11 +49,11 @@ export function declareStreamRoutes(
       if (route.kind === 'HTTPRoute' || route.kind === 'GRPCRoute') return undefined
       const gateway = objectKey(listener.gateway.namespace, listener.gateway.name)
       const references = route.spec.rules.flatMap((rule) => rule.backendRefs)
-      const security = route.kind === 'UDPRoute' ? undefined : connectionSecurity(view, policies.security, listener, route)
+      const security = connectionSecurity(view.get(policies.security, key))
       const traffic = view.get(policies.traffic, key)?.effective
       const balancer = hashSource(traffic?.settings ?? {})?.kind === 'sourceIp' ? traffic?.origins.loadBalancer : undefined
       const context = { ...sources, view, referrer: attachment.route, gateway, clusterPolicies: clusterPolicies(traffic) }
-      const isClosed = isRefused || security?.isClosed === true
+      const isClosed = isRefused || security.isClosed
       const { clusters, invalidWeight } = shareOut(
         { ...context, route: attachment.route },
         references,
@@ -68,9 +66,9 @@ export function declareStreamRoutes(
         hosts: attached.hosts,
         clusters: isClosed ? [] : clusters,
         invalidWeight: isClosed ? 1 : invalidWeight,
-        ...(security?.authorization === undefined ? {} : { authorization: security.authorization }),
+        ...(security.authorization === undefined ? {} : { authorization: security.authorization }),
         ...(balancer === undefined ? {} : { hashesAddress: true }),
-        policies: [...(security?.policies ?? []), ...(balancer === undefined ? [] : [balancer])],
+        policies: [...security.policies, ...(balancer === undefined ? [] : [balancer])],
       }
     },
   })

@@ -116,6 +116,38 @@ describe('connections', () => {
     30_000,
   )
 
+  it('say which of several policies decides about them, and find those that select their route', async () => {
+    const conditions = (name: string) => {
+      const status = headgate.status(`SecurityPolicy/default/${name}`)
+      return status.shape === 'policy' && status.ancestors.map((each) => brief(each.conditions))
+    }
+    const named = (name: string, spec: string) => policy(spec).replace('{name: p}', `{name: ${name}}`)
+    const open = 'authorization: {defaultAction: Allow}'
+    const closed = 'authorization: {}'
+    const labelled = base().replace(
+      'metadata: {name: db}\nspec:\n  parentRefs',
+      'metadata: {name: db, labels: {a: b}}\nspec:\n  parentRefs',
+    )
+    await headgate.write('base', labelled)
+    try {
+      await headgate.write('policy', [named('p', `${ABOUT_ROUTE}, ${open}`), named('q', `${ABOUT_ROUTE}, ${closed}`)].join('---'))
+      expect([conditions('p'), conditions('q')]).toEqual([[['Accepted=True/Accepted']], [['Accepted=False/Conflicted']]])
+      expect(await ask('127.0.0.8')).toBe('db: hello')
+      await headgate.write('policy', [named('p', `${ABOUT_GATEWAY}, ${open}`), named('q', `${ABOUT_RULE}, ${closed}`)].join('---'))
+      expect([conditions('p'), conditions('q')]).toEqual([
+        [['Accepted=True/Accepted', 'Overridden=True/Overridden']],
+        [['Accepted=True/Accepted']],
+      ])
+      expect(await ask('127.0.0.8')).toBe('closed')
+      await headgate.write('policy', named('p', `targetSelectors: [{kind: TCPRoute, matchLabels: {a: b}}], ${closed}`))
+      expect(conditions('p')).toEqual([['Accepted=True/Accepted']])
+      expect(await ask('127.0.0.8')).toBe('closed')
+    } finally {
+      await headgate.remove('policy')
+      await headgate.write('base', base())
+    }
+  }, 60_000)
+
   it('are open again when the policy is gone', async () => {
     await headgate.write('policy', policy(`${ABOUT_ROUTE}, authorization: {}`))
     expect(await ask('127.0.0.8')).toBe('closed')

@@ -1,14 +1,9 @@
 /** What SecurityPolicies mean for connections of TLSRoutes and TCPRoutes, of which only the address of the client is known. */
 import type { AuthorizationRule, SecuritySettings } from '../../gen/kinds.js'
-import type { View } from '../../incremental/index.js'
 import type { ConnectionAuthorization } from '../../ir/port.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
-import type { EffectiveListener } from '../model.js'
-import type { AnyRoute } from '../routes/any-route.js'
 import { parseAddressRange } from './address-range.js'
-import { connectionLayers } from './connection-layers.js'
-import { mergePolicies } from './merge.js'
-import type { Policies } from './policies.js'
+import type { ConnectionPolicies } from './connection-policies.js'
 
 /** What policies say about the connections of a route on a listener. */
 export interface ConnectionSecurity {
@@ -20,16 +15,9 @@ export interface ConnectionSecurity {
   readonly policies: readonly ObjectVersion[]
 }
 
-/** What the policies of the Gateway, of what declares the listener, of the listener, of the route and of its rule say together. */
-export function connectionSecurity(
-  view: View,
-  policies: Policies<SecuritySettings>,
-  listener: EffectiveListener,
-  route: AnyRoute,
-): ConnectionSecurity {
-  const layers = connectionLayers(view, policies, listener, route)
-  const effective = mergePolicies(layers, policies.kind.atoms)
-  const broken = layers.flatMap(({ policy }) => (policy.problem === undefined ? [] : [policy.object]))
+/** What policies about the connections say. */
+export function connectionSecurity(found: ConnectionPolicies<SecuritySettings> | undefined): ConnectionSecurity {
+  const { effective, broken = [] } = found ?? {}
   const said = effective?.settings.authorization
   const by = effective?.origins.authorization
   return {

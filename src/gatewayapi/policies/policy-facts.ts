@@ -3,9 +3,9 @@
  * again only when a fact appears or goes away.
  */
 import type { Collection, Graph, Index, Keys } from '../../incremental/index.js'
-import type { ObjectKey } from '../../util/object-ref.js'
 import type { Problem } from '../conditions.js'
 import { parseRouteRulesKey } from '../routes/route-rules.js'
+import type { ConnectionPolicies } from './connection-policies.js'
 import type { RoutePolicies } from './effective-policies.js'
 import type { Effective, Loss } from './policy.js'
 
@@ -29,7 +29,7 @@ export function declarePolicyFacts<S extends object>(
   kind: string,
   ofRoutes: Collection<RoutePolicies<S>>,
   ofClusters: Collection<Effective<S>> | undefined,
-  ofConnections?: Collection<{ readonly gateway: ObjectKey; readonly effective: Effective<S> }>,
+  ofConnections?: Collection<ConnectionPolicies<S>>,
 ): Index<PolicyFact> {
   const words = [
     graph.index(ofRoutes, `${kind}: facts of routes`, ({ whole, rules, policies }, key) => {
@@ -44,9 +44,9 @@ export function declarePolicyFacts<S extends object>(
     ...(ofConnections === undefined
       ? []
       : [
-          graph.index(ofConnections, `${kind}: facts of connections`, ({ effective, gateway }) => {
-            const applies = effective.layers.flat().map((policy): PolicyFact => fact(keyOf(policy), gateway, 'applies'))
-            return [...new Set([...applies, ...factsOf(effective, gateway)].map(toWord))]
+          graph.index(ofConnections, `${kind}: facts of connections`, ({ effective, gateway, policies }) => {
+            const applies = policies.map((policy): PolicyFact => fact(keyOf(policy), gateway, 'applies'))
+            return [...new Set([...applies, ...(effective === undefined ? [] : factsOf(effective, gateway))].map(toWord))]
           }),
         ]),
   ]
