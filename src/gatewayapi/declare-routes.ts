@@ -30,6 +30,7 @@ import type { Inputs } from './inputs.js'
 import { backendsOfFilters, clustersOfFilters, declareListenerFilters, type ListenerFilters } from './listener-filters.js'
 import type { Attachment, StreamRoute } from './model.js'
 import { BACKEND_TRAFFIC_POLICY } from './policies/backend-traffic-kind.js'
+import { declareClaimLimitFacts } from './policies/claim-limits.js'
 import { declareClusterPolicies } from './policies/cluster-policies.js'
 import { declareConnectionPolicies } from './policies/connection-policies.js'
 import { declareEffectivePolicies, declareRouteScopes, type RoutePolicies } from './policies/effective-policies.js'
@@ -204,7 +205,9 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
   const routeStatuses = declareRouteStatuses(graph, inputs, routes, { attachments, routeRules, idleStreamRoutes })
   const policyStatuses = declarePolicyStatuses(graph, { ...backendSources, backends, routeRules })
   const backendStatuses = declareBackendStatuses(graph, inputs, backends)
-  const facts = declarePolicyFacts(graph, 'BackendTrafficPolicy', traffic, clusterPolicies, connectionTraffic)
+  const facts = declarePolicyFacts(graph, 'BackendTrafficPolicy', traffic, clusterPolicies, connectionTraffic, [
+    declareClaimLimitFacts(graph, routes, traffic, security),
+  ])
   const ancestors = declareAncestorSources(graph, inputs, attachments, listeners, routeRules)
   const trafficStatuses = declareOwnPolicyStatuses(graph, trafficPolicies, facts, ancestors)
   const securityFacts = declarePolicyFacts(graph, 'SecurityPolicy', security, undefined, connectionSecurity)

@@ -1,5 +1,6 @@
 /** BackendTrafficPolicy: limits by what a token says that a SecurityPolicy has found good. */
 import { describe, expect, it } from '@jest/globals'
+import { httpRoute, to, under } from '../features/manifests.js'
 import { featureWorld, type Question } from '../features/world.js'
 import { ABOUT_ROUTE, GOOD, onRoute, routeTo, said } from './backend-traffic.js'
 import { policyField } from './coverage/policy-field.js'
@@ -59,6 +60,25 @@ describe('rateLimit Local by claims', () => {
     await limited('value')
     expect(await three(of({ value: one }))).toEqual([200, 200, 429])
     expect(await three(of({ value: other }))).toEqual([200, 200, 429])
+  })
+
+  it('says of a provider that no jwt has that nobody is counted, for each rule by its own tokens', async () => {
+    const byClaim = (provider: string): string =>
+      `rateLimit: {type: Local, rules: [{limit: {requests: 100, unit: Hour}}, {clientSelectors: [{jwtClaims: [{provider: ${provider}, claim: sub}]}], limit: {requests: 1, unit: Hour}}]}`
+    const wrong = [...GOOD, 'PartiallyInvalid=True/UnsupportedValue']
+    await world.write(routeTo('a'), jwt(), onRoute(byClaim('goood')))
+    expect(said(world)).toEqual(wrong)
+    expect(JSON.stringify(world.headgate.status('BackendTrafficPolicy/default/p'))).toContain('rateLimit.rules[1].')
+    await world.write(routeTo('a'), onRoute(byClaim('good')))
+    expect(said(world)).toEqual(wrong)
+    await world.write(routeTo('a'), jwt(), onRoute(byClaim('good')))
+    expect(said(world)).toEqual(GOOD)
+    const rule = (path: string, name: string): string => under(path, `name: ${name}, ${to('a')}`)
+    const ofRule = jwt().replace('name: r}', 'name: r, sectionName: one}')
+    await world.write(httpRoute('r', `[${rule('/one', 'one')}, ${rule('/two', 'two')}]`), ofRule, onRoute(byClaim('good')))
+    expect(said(world)).toEqual(wrong)
+    await world.write(httpRoute('r', `[${rule('/one', 'one')}]`), ofRule, onRoute(byClaim('good')))
+    expect(said(world)).toEqual(GOOD)
   })
 
   it('requests without the claim do not count, nor those with a list or an object in its place', async () => {

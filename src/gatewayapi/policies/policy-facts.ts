@@ -23,15 +23,21 @@ export interface PolicyFact {
   readonly other: string
 }
 
-/** Declares the facts, by the key of the policy that they are about. */
+/**
+ * Declares the facts, by the key of the policy that they are about.
+ *
+ * @param others facts from elsewhere, as words
+ */
 export function declarePolicyFacts<S extends object>(
   graph: Graph,
   kind: string,
   ofRoutes: Collection<RoutePolicies<S>>,
   ofClusters: Collection<Effective<S>> | undefined,
   ofConnections?: Collection<ConnectionPolicies<S>>,
+  others: readonly Keys[] = [],
 ): Index<PolicyFact> {
   const words = [
+    ...others,
     graph.index(ofRoutes, `${kind}: facts of routes`, ({ whole, rules, policies }, key) => {
       const { gateway } = parseRouteRulesKey(key)
       const applies = policies.map((policy): PolicyFact => fact(keyOf(policy), gateway, 'applies'))
