@@ -15,6 +15,15 @@ describe('readEnvoyLogLine', () => {
       want: { level: 'debug', logger: 'misc', message: "field 'envoy.a.v3.B.c_d' is marked as work-in-progress. API features marked as" },
     },
     {
+      format: 'the same of a message',
+      line: `{"level":"warning","logger":"misc","message":"message 'envoy.a.v3.B' is contained in proto file 'envoy/a/v3/b.proto' marked as work-in-progress. API"}`,
+      want: {
+        level: 'debug',
+        logger: 'misc',
+        message: "message 'envoy.a.v3.B' is contained in proto file 'envoy/a/v3/b.proto' marked as work-in-progress. API",
+      },
+    },
+    {
       format: 'the text before the bootstrap is read',
       line: '[2026-01-02 03:04:05.678][12][critical][main] [source/server/server.cc:412] error initializing',
       want: { level: 'error', logger: 'main', message: 'error initializing' },

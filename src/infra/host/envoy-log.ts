@@ -22,16 +22,16 @@ const LEVELS: Readonly<Record<string, EnvoyLogLine['level']>> = {
 const TEXT_LINE = /^\[[^\]]*\]\[\d+\]\[(\w+)\]\[([\w-]+)\] (?:\[[^\]]*\] )?(.*)$/
 
 /**
- * Envoy warns of fields that are not finished, once for each listener and each change: with UDP or HTTP/3 of nothing else. Which fields are
- * sent is our choice, and nobody who reads the log can do anything about it.
+ * Envoy warns of fields and messages that are not finished, once for each listener and each change: with UDP, HTTP/3 or API keys of nothing else.
+ * Which are sent is our choice, and nobody who reads the log can do anything about it.
  */
-const UNFINISHED_FIELD = /^field '[\w.]+' is marked as work-in-progress\./
+const UNFINISHED = /^(?:field|message) '[\w.]+' is (?:contained in proto file '[^']*' )?marked as work-in-progress\./
 
 /** A line that is neither of Envoy's formats is an error: a crash report, or what a library printed. */
 export function readEnvoyLogLine(line: string): EnvoyLogLine {
   const fields = jsonLine(line)
   if (fields !== undefined) {
-    const level = UNFINISHED_FIELD.test(fields.message) ? 'debug' : (LEVELS[fields.level] ?? 'info')
+    const level = UNFINISHED.test(fields.message) ? 'debug' : (LEVELS[fields.level] ?? 'info')
     return { level, logger: fields.logger, message: fields.message }
   }
   const [, level = '', logger = '', message = ''] = TEXT_LINE.exec(line) ?? []

@@ -58,13 +58,10 @@ function logger(of: AccessLogSubject, { format, sink }: IrAccessLog, fields: Rea
       return {
         name: 'envoy.access_loggers.open_telemetry',
         typedConfig: any('envoy.extensions.access_loggers.open_telemetry.v3.OpenTelemetryAccessLogConfig', {
-          commonConfig: {
-            // Part of the resource; its name in the conventions is said by resourceAttributes.
-            logName: 'headgate',
-            grpcService: grpcCollector(sink.collector),
-            transportApiVersion: Enum['envoy.config.core.v3.ApiVersion'].V3,
-            bufferFlushInterval: duration(FLUSH_MS),
-          },
+          // Part of the resource; its name in the conventions is said by resourceAttributes.
+          logName: 'headgate',
+          grpcService: grpcCollector(sink.collector),
+          bufferFlushInterval: duration(FLUSH_MS),
           ...(format?.kind === 'text' ? { body: { stringValue: format.text } } : {}),
           attributes: keyValues({ ...json, ...sink.attributes }),
           resourceAttributes: keyValues(sink.resourceAttributes),

@@ -98,7 +98,8 @@ function tokenIs({ provider, claims, scopes }: TokenMatch, isDeny: boolean): Pri
   // Nobody can be told apart by tokens that are not asked for: what allows allows nobody, what denies denies everybody.
   if (provider === undefined) return isDeny ? ANYBODY : { notId: ANYBODY }
   const is = (path: readonly string[], value: ValueMatcher): Principal => ({
-    metadata: { filter: JWT_METADATA, path: [provider, ...path].map((key) => ({ key })), value },
+    // Of the request, which is where the filter of tokens puts claims; the other source is the route.
+    sourcedMetadata: { metadataMatcher: { filter: JWT_METADATA, path: [provider, ...path].map((key) => ({ key })), value } },
   })
   const among = (path: readonly string[], value: string): Principal => is(path, { listMatch: { oneOf: { stringMatch: { exact: value } } } })
   return allOf([
