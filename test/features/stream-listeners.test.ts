@@ -157,6 +157,29 @@ it('lets clients of a TCPRoute speak TLS with a backend that speaks it', async (
   }
 })
 
+it('passes on datagrams of as many clients as a policy about the backend says, and drops those of others', async () => {
+  await headgate.write('gateway', gateway('few', '[{name: u, port: 9315, protocol: UDP}]'))
+  const few = `
+apiVersion: headgate.dev/v1alpha1
+kind: BackendTrafficPolicy
+metadata: {name: few}
+spec: {targetRefs: [{group: headgate.dev, kind: Backend, name: udp1}], circuitBreaker: {maxConnections: 3}}
+`
+  await headgate.write(
+    'routes',
+    [few, route('UDPRoute', 'few', 'udp1', '2026-01-01T00:00:00Z').replace('name: gw', 'name: few')].join('---'),
+  )
+  const place = headgate.place('default/few', 9315)
+  const answers: (string | undefined)[] = []
+  await eventually(async () => {
+    answers.push(await askUdp(place, 'hello'))
+    expect(answers.at(-1)).toBe('udp1: hello')
+  })
+  for (let at = 0; at < 5; at++) answers.push(await askUdp(place, 'hello', 300))
+  expect(answers.filter((each) => each !== undefined).length).toBeLessThanOrEqual(3)
+  expect(answers.slice(-2)).toEqual([undefined, undefined])
+})
+
 it('forwards datagrams of every size, and answers of every size', async () => {
   await headgate.write('gateway', gateway('large', '[{name: u, port: 9312, protocol: UDP}]'))
   await headgate.write('routes', route('UDPRoute', 'large', 'udp1', '2026-01-01T00:00:00Z').replace('name: gw', 'name: large'))

@@ -1,16 +1,26 @@
 import type { envoy } from '../../gen/envoy/types.js'
-import type { RetryBudget, TrafficLimits } from '../../ir/cluster.js'
+import type { BackendProtocol, RetryBudget, TrafficLimits } from '../../ir/cluster.js'
 import { duration, uint32 } from '../message.js'
 
 /** As good as none: Envoy's own limits (1,024 connections and requests, 3 retries) answer 503 in the middle of an ordinary day. */
 const UNLIMITED = uint32(0xffff_ffff)
 
+/**
+ * Clients whose datagrams a proxy passes on to one backend at the same time. Each has a socket for a minute after its last one, and clients are
+ * as many as somebody writes into the headers of datagrams: without a limit they end the proxy, which crashes when no socket is left.
+ */
+const MOST_DATAGRAM_CLIENTS = 50_000
+
 /** How much may be under way to one cluster at the same time. A budget for retries counts more than a number of them. */
-export function circuitBreakers(retryBudget: RetryBudget | undefined, limits: TrafficLimits = {}): envoy.config.cluster.v3.CircuitBreakers {
+export function circuitBreakers(
+  protocol: BackendProtocol,
+  retryBudget: RetryBudget | undefined,
+  limits: TrafficLimits = {},
+): envoy.config.cluster.v3.CircuitBreakers {
   return {
     thresholds: [
       {
-        maxConnections: limit(limits.connections),
+        maxConnections: limit(limits.connections ?? (protocol === 'udp' ? MOST_DATAGRAM_CLIENTS : undefined)),
         maxPendingRequests: limit(limits.pendingRequests),
         maxRequests: limit(limits.requests),
         ...retries(retryBudget, limits),

@@ -47,7 +47,7 @@ export function buildCluster(cluster: IrCluster, options: TranslateOptions): Clu
       : {}),
     connectTimeout: duration(traffic.connectTimeoutMs),
     perConnectionBufferLimitBytes: uint32(traffic.bufferLimitBytes),
-    circuitBreakers: circuitBreakers(traffic.retryBudget, traffic.limits),
+    circuitBreakers: circuitBreakers(cluster.protocol, traffic.retryBudget, traffic.limits),
     // There is nobody to ask before a request names one.
     ...(cluster.discovery.kind === 'dynamic' ? {} : activeHealthChecks(traffic.activeHealthCheck, spokenTo(cluster))),
     ...outlierDetection(traffic.passiveHealthCheck),
