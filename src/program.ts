@@ -51,15 +51,22 @@ async function loadKubernetes(config: KubernetesConfig): Promise<RunProvider> {
 }
 
 async function loadStandalone(config: StandaloneConfig, packageFolder: string): Promise<RunProvider> {
-  const [{ startStandalone }, { announcement }] = await Promise.all([import('./pipeline/standalone.js'), import('./pipeline/announce.js')])
+  const [{ startStandalone }, { announcement }, { objectHealth }] = await Promise.all([
+    import('./pipeline/standalone.js'),
+    import('./pipeline/announce.js'),
+    import('./cli/object-health.js'),
+  ])
   return async (logger, signal) => {
     const demo = config.isQuickstart ? await (await import('./cli/demo-backend.js')).startDemoBackends(packageFolder) : undefined
     try {
       const running = await startStandalone(config, logger, signal)
       const { sources, xdsPort, adminPort } = running
-      void running.serving.then(() =>
-        process.stdout.write(announcement(sources.places(), { xds: xdsPort, admin: adminPort }, config.isQuickstart)),
-      )
+      void running.serving.then(() => {
+        const ports = { xds: xdsPort, admin: adminPort }
+        const troubled = [...sources.statuses()].filter((status) => objectHealth(status) === 'problem')
+        const troubles = troubled.length + sources.problems().length
+        process.stdout.write(announcement({ places: sources.places(), ports, isQuickstart: config.isQuickstart, troubles }))
+      })
       await running.ended
     } finally {
       await demo?.stop()

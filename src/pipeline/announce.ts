@@ -6,12 +6,17 @@ const CURL: Readonly<Record<string, (address: string) => string>> = {
   HTTPS: (address) => `curl -k --connect-to ::${address} https://www.example.com/`,
 }
 
-/** Where everything listens and, for the quickstart, what to try. */
-export function announcement(
-  places: readonly ListenerPlace[],
-  ports: { readonly xds: number; readonly admin: number },
-  isQuickstart: boolean,
-): string {
+/** What runs. */
+export interface Announced {
+  readonly places: readonly ListenerPlace[]
+  readonly ports: { readonly xds: number; readonly admin: number }
+  readonly isQuickstart: boolean
+  /** How many things are not in order. */
+  readonly troubles: number
+}
+
+/** Where everything listens, whether all is well and, for the quickstart, what to try. */
+export function announcement({ places, ports, isQuickstart, troubles }: Announced): string {
   const addresses = places.flatMap(({ addresses: [address], boundPort, ...place }) =>
     address === undefined || boundPort === undefined
       ? []
@@ -27,8 +32,9 @@ export function announcement(
   const curls = isQuickstart ? addresses.flatMap(({ protocol, address }) => CURL[protocol]?.(address) ?? []) : []
   return [
     ...(rows.length === 0
-      ? ['Headgate is running. No Gateway listens: gatewayctl status says what there is, and what is wrong with it.']
+      ? ['Headgate is running. No Gateway listens: gatewayctl status says what there is.']
       : ['Headgate is running. Gateways listen on:', ...aligned(rows)]),
+    ...(troubles === 0 ? [] : [`Not all is in order (${troubles}): gatewayctl status says what is wrong.`]),
     ...(curls.length === 0 ? [] : ['Try:', ...[...new Set(curls)].map((line) => `  ${line}`)]),
     `Admin on http://127.0.0.1:${ports.admin}/, xDS on 127.0.0.1:${ports.xds}. Ctrl-C stops everything.`,
     '',

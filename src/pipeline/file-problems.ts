@@ -6,10 +6,11 @@ import type { FilePlace } from '../provider/file/position.js'
 import { type FileProblem, formatProblem, printFilePlace, problemText } from '../provider/file/problem.js'
 import type { Logger } from '../telemetry/logger.js'
 
-/** Logs what is new in a report and returns all that is wrong now. */
+/** Logs what is new in a report, and that nothing is wrong any more; returns all that is wrong now. */
 export function fileProblems(report: FileReport, logger: Logger): readonly Problem[] {
   for (const problem of report.added)
     logger[problem.severity === 'error' ? 'error' : 'warn']({ component: 'files' }, formatProblem(problem))
+  if (report.isRightAgain) logger.info({ component: 'files' }, 'nothing is wrong with the files any more')
   return report.problems.map(toProblem)
 }
 

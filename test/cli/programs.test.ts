@@ -109,6 +109,7 @@ const ask = async () => (await fetch(`http://127.0.0.1:${ports.http}/`)).headers
 describe('headgate and gatewayctl', () => {
   it('serve a folder, and say where', async () => {
     expect(log).toContain(`127.0.0.1:${ports.http}`)
+    expect(log).not.toContain('in order')
     expect(await ask()).toBe('one')
   })
 
@@ -154,7 +155,9 @@ describe('headgate and gatewayctl', () => {
       expect(code).toBe(3)
     }, WITHIN_MS)
     expect(await ask()).toBe('two')
+    expect(log).not.toContain('any more')
     rmSync(join(folder, 'broken.yaml'))
+    await eventually(() => expect(log).toContain('nothing is wrong with the files any more'), WITHIN_MS)
   })
 
   it('time out with what is missing', async () => {

@@ -27,6 +27,8 @@ export interface FileReport {
   readonly problems: readonly FileProblem[]
   /** Those of `problems` that were not in the last report. */
   readonly added: readonly FileProblem[]
+  /** True where something was wrong in the last report, and nothing is. */
+  readonly isRightAgain: boolean
   /** Errors whose text holds objects that are not in use: who serves the rest must fail closed for them. */
   readonly lost: readonly FileProblem[]
 }
@@ -234,8 +236,9 @@ export class FileProvider implements Provider {
     const isFirst = this.#reported.size === 0 && lines.size === 0
     if (!isFirst && lines.size === this.#reported.size && [...lines].every((line) => this.#reported.has(line))) return
     const added = problems.filter((problem) => !this.#reported.has(formatProblem(problem)))
+    const isRightAgain = lines.size === 0 && this.#reported.size > 0
     this.#reported = lines
-    this.#options.onReport?.({ problems, added, lost: problems.filter((problem) => problem.effect === 'lost') })
+    this.#options.onReport?.({ problems, added, isRightAgain, lost: problems.filter((problem) => problem.effect === 'lost') })
   }
 
   #reportFolder(error: Error): void {
