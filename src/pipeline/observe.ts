@@ -7,6 +7,7 @@ import { RevisionHistory, type RevisionRecord } from '../xds/revision-history.js
 import { systemClock } from '../xds/server/clock.js'
 import { ChangeStages } from './change-stages.js'
 import type { ControlPlane } from './control-plane.js'
+import { DeliveryTimes } from './delivery-times.js'
 import type { RoundReport } from './pipeline.js'
 
 /** Notes a round of translation. */
@@ -21,8 +22,15 @@ export function observeRound(report: RoundReport, metrics: Metrics, logger: Logg
   logger.debug({ trace: report.trace, milliseconds: Math.round(report.milliseconds * 10) / 10, resources: report.resources }, 'translated')
 }
 
+/** What is observed of a control plane. */
+export interface Observed {
+  readonly snapshots: ControlPlane['snapshots']
+  readonly server: Pick<ControlPlane['server'], 'tracker' | 'counters'>
+  readonly store: Pick<ControlPlane['store'], 'count'>
+}
+
 /** Follows a control plane from now on. Answers its history, the oldest revision first. */
-export function observe({ snapshots, server, store }: ControlPlane, metrics: Metrics): () => readonly RevisionRecord[] {
+export function observe({ snapshots, server, store }: Observed, metrics: Metrics): () => readonly RevisionRecord[] {
   const { tracker } = server
   const history = new RevisionHistory(snapshots, tracker, () => new Date())
   metrics.exportCounts({
@@ -32,7 +40,7 @@ export function observe({ snapshots, server, store }: ControlPlane, metrics: Met
   const deliveries = new DeliveryTimes()
   const stages = new ChangeStages((stage, milliseconds) => metrics.changeStageSeconds.observe({ stage }, milliseconds / 1000))
   snapshots.onApplied((group, _changes, revision, trace) => {
-    deliveries.applied(group, revision, performance.now())
+    deliveries.applied(group, revision, tracker.connectedProxies(group), performance.now())
     stages.applied(group, revision, trace, systemClock.now())
   })
   snapshots.onForgotten((group) => {
@@ -47,7 +55,7 @@ export function observe({ snapshots, server, store }: ControlPlane, metrics: Met
       return
     }
     metrics.proxies.set({ group: event.group }, event.connectedProxies)
-    const took = deliveries.delivered(event.group, event.acknowledgedRevision, performance.now())
+    const took = deliveries.delivered(event.group, event.acknowledgedRevision, event.connectedProxies, performance.now())
     for (const milliseconds of took) metrics.deliverySeconds.observe(milliseconds / 1000)
   })
   return () =>
@@ -56,27 +64,3 @@ export function observe({ snapshots, server, store }: ControlPlane, metrics: Met
       .flatMap((group) => history.list(group))
       .sort((a, b) => (a.at < b.at ? -1 : Number(a.at > b.at)) || a.revision - b.revision)
 }
-
-/** How long revisions take until every proxy of their group has them. Forgets the oldest when nobody comes for them. */
-class DeliveryTimes {
-  readonly #waiting = new Map<string, { readonly revision: number; readonly since: number }[]>()
-
-  applied(group: string, revision: number, now: number): void {
-    const waiting = this.#waiting.get(group) ?? []
-    this.#waiting.set(group, waiting)
-    waiting.push({ revision, since: now })
-    if (waiting.length > MOST_WAITING) waiting.shift()
-  }
-
-  forgotten(group: string): void {
-    this.#waiting.delete(group)
-  }
-
-  delivered(group: string, revision: number, now: number): readonly number[] {
-    const waiting = this.#waiting.get(group) ?? []
-    const later = waiting.findIndex((each) => each.revision > revision)
-    return waiting.splice(0, later === -1 ? waiting.length : later).map(({ since }) => now - since)
-  }
-}
-
-const MOST_WAITING = 1_000

@@ -90,7 +90,7 @@ export function createMetrics(version: string): Metrics {
     deliverySeconds: new Histogram({
       registers,
       name: 'headgate_delivery_seconds',
-      help: 'From a new revision until every connected proxy of its group acknowledged it.',
+      help: 'From a new revision until every connected proxy of its group acknowledged it; none where no proxy is connected.',
       buckets: LATENCY_BUCKETS,
     }),
     changeStageSeconds: new Histogram({
