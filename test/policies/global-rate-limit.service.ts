@@ -217,6 +217,22 @@ describe('rateLimit Global', () => {
     expect(await asked(times(3, { headers: { 'x-a': '\u00fc' }, path: '/one?c=%ff' }))).toEqual([200, 200, 200])
   })
 
+  it('long values are counted together, with those that are no text: Redis keeps what is counted', async () => {
+    await limited(`{clientSelectors: [{headers: [{name: x-user, type: Distinct}]}], ${TWO}}`)
+    const user = (name: string) => ({ headers: { 'x-user': name } })
+    const long = (start: string): string => start.padEnd(5_000, 'x')
+    expect(await asked([...times(3, user('a'.padEnd(4_096, 'x'))), user('b')])).toEqual([200, 200, 429, 200])
+    expect(await asked([user(long('a')), user(long('b')), user(long('c')), user('\u00fc')])).toEqual([200, 200, 429, 429])
+    // Nobody names the value that stands for them.
+    expect(await asked(times(2, user('other')))).toEqual([200, 200])
+    await limited(
+      `{clientSelectors: [{headers: [{name: x-user, type: Distinct}], queryParams: [{name: k, type: Distinct}, {name: l, type: Distinct}]}], ${TWO}}`,
+    )
+    const both = (name: string, k: string) => ({ ...user(name), path: `/one?k=${k}&l=1` })
+    expect(await asked([both('a', long('k')), both(long('a'), 'k'), both('\u00fc', '%ff'), both('a', 'k')])).toEqual([200, 200, 429, 200])
+    expect(await asked(times(3, { ...user('a'), path: `/one?k=${long('k')}` }))).toEqual([200, 200, 200])
+  })
+
   it('one bad policy takes no limit from another', async () => {
     await limited(`{${TWO}}`)
     await headgate.write(

@@ -89,12 +89,23 @@ describe('rateLimit Local', () => {
     expect(await asked([of(long('a')), of(long('b')), of(long('c')), of('a', long('a')), of('other')])).toEqual([200, 200, 429, 429, 200])
     // Nobody names the value that stands for them.
     expect(await asked(times(2, of('other', 'other')))).toEqual([200, 200])
+    // What is no text has a length as well.
+    expect(await asked([...times(3, of('\u00fc')), ...times(2, of('\u00fc'.padEnd(5_000, '\u00ff')))])).toEqual([200, 200, 429, 429, 429])
+    expect(await asked(times(3, of('')))).toEqual([200, 200, 429])
     await limited(`{clientSelectors: [{queryParams: [{name: k, type: Distinct}]}], ${HOUR}}`)
     const with_ = (query: string): Question => ({ path: `/?${query}` })
     expect(await asked([with_(`k=${long('a')}`), with_(`pad=${long('b')}&k=c`), with_(`k=${long('c')}`), with_('k=c')])).toEqual([
       200, 200, 429, 200,
     ])
     expect(await asked(times(3, with_(`other=${long('a')}`)))).toEqual([200, 200, 200])
+    expect(await asked([with_('k=%FF&x=%C3'), with_('k=%FF'), with_('k=%FF'), with_('k'), with_('k='), with_('k')])).toEqual([
+      200, 200, 429, 200, 200, 429,
+    ])
+    const client = world.headgate.http2('default/gw', 80)
+    const raw = async () => (await client.send({ host: 'example.com', path: '/?k=d&\u00ff' })).status
+    // Such a path is nothing that the backend takes, and is counted all the same.
+    expect([await raw(), await raw(), await raw()]).toEqual([400, 400, 429])
+    client.close()
   })
 
   policyField(['BackendTrafficPolicy rateLimit.rules.clientSelectors.methods.{value,invert}'], 'methods', async () => {

@@ -9,6 +9,7 @@ import type { RateLimitDomain, RateLimitRule, RateLimitUnit } from '../../ir/req
 import { type EncodedResource, TYPE_URL } from '../resource.js'
 import { contentHash } from './encoded.js'
 import { field, numberField } from './field.js'
+import { GLOBAL_ODDITIES } from './http-filters/odd-values.js'
 import { rateLimitQuestionEntries } from './http-filters/rate-limit-questions.js'
 
 /** The value of the scope of what counts for a policy as a whole. */
@@ -47,7 +48,7 @@ export function encodeRateLimitConfig({ policy, rules, origins }: RateLimitDomai
 function nested(rule: RateLimitRule, at: number): Buffer {
   const limit = field(3, [numberField(1, UNITS[rule.unit]), numberField(2, rule.requests)])
   const innermost = [limit, ...(rule.isShadow ? [numberField(5, 1)] : [])]
-  const entries = rateLimitQuestionEntries(rule, at)
+  const entries = rateLimitQuestionEntries(rule, at, GLOBAL_ODDITIES)
   return entries.reduceRight<Buffer>(
     (inner, { key = '', value = '' }, index) =>
       Buffer.concat([text(1, key), text(2, value), ...(index === entries.length - 1 ? innermost : [field(4, [inner])])]),

@@ -6,7 +6,7 @@ import { any, duration } from '../../message.js'
 import { type ResourceReference, TYPE_URL } from '../../resource.js'
 import { RATE_LIMIT_CLUSTER } from '../rate-limit-cluster.js'
 import { rateLimitDomain, SCOPE_KEY, SHARED_SCOPE } from '../rate-limit-config.js'
-import { NO_TEXTS } from './odd-values.js'
+import { GLOBAL_ODDITIES } from './odd-values.js'
 import { rateLimitQuestions } from './rate-limit-questions.js'
 import type { RouteFilter } from './slot.js'
 
@@ -49,7 +49,7 @@ function questions(rule: RateLimitRule, at: number, scope: string): readonly Wir
   const descriptorValue = rule.isShared ? SHARED_SCOPE : scope
   const scoped = { genericKey: { descriptorKey: SCOPE_KEY, descriptorValue } }
   const override = limitOverride(rule)
-  return rateLimitQuestions(rule, at, NO_TEXTS).flatMap((question): readonly Wire[] => {
+  return rateLimitQuestions(rule, at, GLOBAL_ODDITIES).flatMap((question): readonly Wire[] => {
     const actions = [scoped, ...question]
     return [
       { actions, ...override, ...(rule.requestCost === undefined ? {} : { hitsAddend: hits(rule.requestCost) }) },

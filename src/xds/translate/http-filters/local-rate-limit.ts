@@ -3,7 +3,7 @@ import { Enum } from '../../../gen/envoy/enums.js'
 import type { envoy } from '../../../gen/envoy/types.js'
 import type { RateLimit, RateLimitRule, RateLimitUnit } from '../../../ir/request-traffic.js'
 import { any, bool, duration, uint32 } from '../../message.js'
-import { LONG_VALUES } from './odd-values.js'
+import { LOCAL_ODDITIES } from './odd-values.js'
 import { rateLimitQuestionEntries, rateLimitQuestions } from './rate-limit-questions.js'
 import type { RouteFilter } from './slot.js'
 
@@ -39,7 +39,9 @@ export function localRateLimit(limit: RateLimit | undefined, grpc: boolean): rea
     tokenBucket: UNLIMITED,
     filterEnabled: ALWAYS,
     filterEnforced: ALWAYS,
-    rateLimits: limit.rules.flatMap((rule, at) => rateLimitQuestions(rule, at, LONG_VALUES).map((actions) => ({ actions, ...hits(rule) }))),
+    rateLimits: limit.rules.flatMap((rule, at) =>
+      rateLimitQuestions(rule, at, LOCAL_ODDITIES).map((actions) => ({ actions, ...hits(rule) })),
+    ),
     descriptors: limit.rules.map(descriptor),
     maxDynamicDescriptors: uint32(MAX_DISTINCT_VALUES),
     alwaysConsumeDefaultTokenBucket: bool(false),
@@ -58,7 +60,7 @@ function descriptor(rule: RateLimitRule, at: number): Descriptor {
   // A bucket holds one at least; where none may pass, each request takes two.
   const tokens = Math.max(rule.requests, 1)
   return {
-    entries: rateLimitQuestionEntries(rule, at),
+    entries: rateLimitQuestionEntries(rule, at, LOCAL_ODDITIES),
     tokenBucket: { maxTokens: tokens, tokensPerFill: uint32(tokens), fillInterval: duration(MILLISECONDS[rule.unit]) },
     ...(rule.isShadow ? { shadowMode: true } : {}),
   }

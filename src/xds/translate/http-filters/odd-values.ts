@@ -10,12 +10,14 @@ type Action = envoy.config.route.v3.RateLimit.Action
 /** A part of a rule whose values clients choose. */
 export type FreePart = Extract<RateLimitPart, { readonly kind: 'header' | 'queryParameter' }>
 
-/** Tells the two kinds of values apart. */
-export interface OddValues {
-  /** Adds a value to the descriptor for ordinary ones; for others there is none. */
-  ordinary(part: FreePart, descriptorKey: string, descriptorValue: string): Action
-  /** The same for odd ones; whether there is a value at all is not asked. */
-  odd(part: FreePart, descriptorKey: string, descriptorValue: string): Action
+/** A way in which values may be odd. */
+export interface Oddity {
+  /** What keys in descriptors end with. */
+  readonly name: string
+  /** Adds to the descriptor where the value is not odd in this way; where it is, there is no descriptor. */
+  isNot(part: FreePart, descriptorKey: string, descriptorValue: string): Action
+  /** The other way round; whether there is a value at all is not asked. */
+  is(part: FreePart, descriptorKey: string, descriptorValue: string): Action
 }
 
 /** All of it is UTF-8, byte by byte, as Envoy looks at values. Source: Unicode, table 3-7, well-formed UTF-8. */
@@ -34,9 +36,10 @@ const TEXT = `(?:${[
  * Values that are no UTF-8. The rate limit service reads no question with one: Envoy takes the answer for one that did not come, and what all
  * limits of the policy say would count for nothing.
  */
-export const NO_TEXTS: OddValues = {
-  ordinary: (part, descriptorKey, descriptorValue) => textMatch(part, { descriptorKey, descriptorValue, expectMatch: bool(true) }),
-  odd: (part, descriptorKey, descriptorValue) => textMatch(part, { descriptorKey, descriptorValue, expectMatch: bool(false) }),
+const NO_TEXT: Oddity = {
+  name: 'kind',
+  isNot: (part, descriptorKey, descriptorValue) => textMatch(part, { descriptorKey, descriptorValue, expectMatch: bool(true) }),
+  is: (part, descriptorKey, descriptorValue) => textMatch(part, { descriptorKey, descriptorValue, expectMatch: bool(false) }),
 }
 
 type Named = Pick<envoy.config.route.v3.RateLimit.Action.HeaderValueMatch, 'descriptorKey' | 'descriptorValue' | 'expectMatch'>
@@ -48,16 +51,17 @@ function textMatch({ kind, name }: FreePart, named: Named): Action {
     : { queryParameterValueMatch: { ...named, queryParameters: [matcher] } }
 }
 
-/** The longest value that an Envoy counts for itself, in characters. */
+/** The longest value that is counted for itself, in characters. */
 const MAX_LENGTH = 4096
 
 /**
- * Values that are long. An Envoy keeps the last ten thousand that it counted: with the most that headers may have these were more than a
- * gigabyte, for anybody who sends as many requests. Of parameters the whole query is looked at: nothing tells how long one of them is.
+ * Values that are long. An Envoy keeps the last ten thousand that it counted, and Redis all of them for the time of the limit: with the most
+ * that headers may have, those of the Envoy are a gigabyte. Of parameters the whole query is looked at: nothing tells how long one of them is.
  */
-export const LONG_VALUES: OddValues = {
-  ordinary: (part, descriptorKey, value) => expressionAction(descriptorKey, call('_?_:_', isLong(part), NOTHING, textValue(value))),
-  odd: (part, descriptorKey, value) => expressionAction(descriptorKey, call('_?_:_', isLong(part), textValue(value), NOTHING)),
+const LONG: Oddity = {
+  name: 'length',
+  isNot: (part, descriptorKey, value) => expressionAction(descriptorKey, call('_?_:_', isLong(part), NOTHING, textValue(value))),
+  is: (part, descriptorKey, value) => expressionAction(descriptorKey, call('_?_:_', isLong(part), textValue(value), NOTHING)),
 }
 
 function isLong({ kind, name }: FreePart): CelExpression {
@@ -65,3 +69,9 @@ function isLong({ kind, name }: FreePart): CelExpression {
   const value = kind === 'header' ? call('_[_]', ofRequest('headers'), textValue(name)) : ofRequest('query')
   return call('_>_', call('size', value), numberValue(MAX_LENGTH))
 }
+
+/** What is odd where the rate limit service counts. */
+export const GLOBAL_ODDITIES: readonly Oddity[] = [NO_TEXT, LONG]
+
+/** What is odd where an Envoy counts. */
+export const LOCAL_ODDITIES: readonly Oddity[] = [LONG]
