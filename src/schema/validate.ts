@@ -206,10 +206,16 @@ function integerProblem(schema: IntegerSchema, value: number): Pick<FieldError, 
   if (schema.maximum !== undefined && value > schema.maximum) {
     return { code: 'invalid', message: `Invalid value: ${value}: should be less than or equal to ${schema.maximum}` }
   }
-  // The API server takes any whole number of 64 bits, whatever the format says; beyond these bounds numbers are not exact here.
-  if (!Number.isSafeInteger(value))
+  // The API server looks at the format where a number has bounds, and takes any whole number of 64 bits elsewhere. Beyond those that are safe
+  // numbers are not exact here.
+  const isBounded = schema.minimum !== undefined || schema.maximum !== undefined
+  if (!Number.isSafeInteger(value) || (isBounded && schema.format === 'int32' && !isInt32(value)))
     return { code: 'type', message: `Invalid value: ${value}: must be of type ${schema.format ?? 'integer'}` }
   return undefined
+}
+
+function isInt32(value: number): boolean {
+  return value >= -(2 ** 31) && value < 2 ** 31
 }
 
 function codePoints(text: string): number {

@@ -119,5 +119,5 @@ function numbersOf(schema: IntegerSchema): readonly number[] {
   if (schema.enum !== undefined) return schema.enum
   const least = schema.minimum ?? 0
   // Where a schema has no limit, an API server takes whatever 64 bits hold; what JSON keeps exactly is less.
-  return [least, least + 1, schema.maximum ?? Number.MAX_SAFE_INTEGER]
+  return [least, least + 1, schema.maximum ?? (schema.format === 'int32' ? 2 ** 31 - 1 : Number.MAX_SAFE_INTEGER)]
 }
