@@ -1,8 +1,10 @@
 /** Resources of ours as a bootstrap that needs no control plane: for asking the real Envoy what it thinks of them. */
-import { execFile } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { MAX_REGEX_PROGRAM_SIZE } from '../../envoy/bootstrap.js'
 import { messageName, toProtoJson } from '../../src/xds/message.js'
 import { type EncodedResource, TYPE_URL, type TypeUrl } from '../../src/xds/resource.js'
@@ -70,12 +72,13 @@ export async function judge(envoy: string, resources: Iterable<EncodedResource>)
   try {
     const file = join(folder, 'bootstrap.json')
     await writeFile(file, JSON.stringify(staticBootstrap(resources, join(folder, 'admin.sock'))))
-    return await new Promise((resolve) => {
-      const args = ['--mode', 'validate', '-c', file, '--log-level', 'warning', '--disable-hot-restart']
-      execFile(envoy, args, { timeout: 60_000, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) =>
-        resolve({ problem: error === null ? '' : `${stdout}${stderr}`, deprecated: deprecatedFields(stderr) }),
-      )
-    })
+    const args = ['--mode', 'validate', '-c', file, '--log-level', 'warning', '--disable-hot-restart']
+    // It opens its standard output where configuration says `/dev/stdout`, which fails for what Node makes as a pipe.
+    const child = spawn(envoy, args, { stdio: ['ignore', 'ignore', 'pipe'], timeout: 60_000 })
+    const ended = once(child, 'close')
+    const log = await text(child.stderr)
+    const [exitCode] = (await ended) as [number | null]
+    return { problem: exitCode === 0 ? '' : log, deprecated: deprecatedFields(log) }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -51,6 +51,10 @@ it.each([
   },
   { what: 'waits for longer than Envoy can', rest: 'messageTimeout: 1h1s' },
   {
+    what: 'asks for attributes that are no expressions',
+    rest: 'processingMode: {request: {attributes: [request.path]}, response: {attributes: [90m]}}',
+  },
+  {
     what: 'only tells, and waits for bodies',
     rest: 'shadowMode: true, processingMode: {request: {body: Streamed}, response: {body: Buffered}}',
   },

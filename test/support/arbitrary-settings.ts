@@ -60,16 +60,21 @@ const NUMBERS = [2, 3, 5, 10, 100, 503, 1_000, 65_535, 2 ** 31 - 1] as const
 /** Of the optional fields of an object so many are there, at the top and below: with all of them one rule or another would refuse it. */
 const MOST_FIELDS = { top: 2, below: 4 } as const
 
-/** Where references of a field lead, by the name of the field. */
-export type Referents = (field: string) => readonly [JsonObject, ...JsonObject[]]
+/** What schemas do not say. */
+export interface Surroundings {
+  /** Where references of a field lead, by the name of the field. */
+  readonly referents: (field: string) => readonly [JsonObject, ...JsonObject[]]
+  /** Names of fields that are left out. */
+  readonly excluded: ReadonlySet<string>
+}
 
 /** Arbitrary values of a schema that have its types, lengths and patterns; its rules may refuse them, see `repair`. */
-export function arbitrarySettings(schema: Schema, referents: Referents, field = '', isTop = true): fc.Arbitrary<JsonValue> {
-  const within = (inner: Schema, name: string): fc.Arbitrary<JsonValue> => arbitrarySettings(inner, referents, name, false)
+export function arbitrarySettings(schema: Schema, around: Surroundings, field = '', isTop = true): fc.Arbitrary<JsonValue> {
+  const within = (inner: Schema, name: string): fc.Arbitrary<JsonValue> => arbitrarySettings(inner, around, name, false)
   switch (schema.type) {
     case 'object':
-      if (isReference(schema)) return fc.constantFrom(...referents(field))
-      return arbitraryFields(schema, within, isTop ? MOST_FIELDS.top : MOST_FIELDS.below)
+      if (isReference(schema)) return fc.constantFrom(...around.referents(field))
+      return arbitraryFields(schema, around, within, isTop ? MOST_FIELDS.top : MOST_FIELDS.below)
     case 'map': {
       const keys = fc.constantFrom('a', 'example.com/a', 'X-A', 'SameSite', 'Path')
       return fc.dictionary(keys, within(schema.values, field), { minKeys: schema.minProperties ?? 0, maxKeys: 2 })
@@ -93,10 +98,11 @@ export function arbitrarySettings(schema: Schema, referents: Referents, field = 
 
 function arbitraryFields(
   { fields }: ObjectSchema,
+  { excluded }: Surroundings,
   within: (schema: Schema, field: string) => fc.Arbitrary<JsonValue>,
   most: number,
 ): fc.Arbitrary<JsonValue> {
-  const names = Object.keys(fields)
+  const names = Object.keys(fields).filter((name) => !excluded.has(name))
   const required = names.filter((name) => fields[name]?.required === true)
   const optional = names.filter((name) => !required.includes(name))
   const least = required.length > 0 || optional.length === 0 ? 0 : 1

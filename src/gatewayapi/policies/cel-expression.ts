@@ -55,6 +55,16 @@ export function readCel(text: string): ReadCel {
   }
 }
 
+/** Why a text is no expression at all, for those that Envoy reads itself; undefined for one that is. */
+export function celSyntaxProblem(text: string): string | undefined {
+  try {
+    parse(text)
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
 /** The parser's tree, as far as it is looked at. */
 interface ParsedExpression {
   readonly exprKind: { readonly case?: string | undefined; readonly value?: unknown }

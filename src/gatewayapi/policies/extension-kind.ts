@@ -6,6 +6,7 @@ import type { ObjectVersion } from '../../util/object-ref.js'
 import { backendKey } from '../backends/backend-key.js'
 import type { Problem } from '../conditions.js'
 import { toBackendRef } from '../routes/backend-references.js'
+import { celSyntaxProblem } from './cel-expression.js'
 import { extensionCount, MAX_EXTENSIONS, processors } from './extensions.js'
 import { readScript } from './lua-script.js'
 import type { PolicyKind, PolicyWorld } from './policy-kind.js'
@@ -37,7 +38,12 @@ export const EXTENSION_POLICY: PolicyKind<'ExtensionPolicy', Settings> = {
   }),
   overridesOf: ({ overrides }: ExtensionPolicySpec) => overrides,
   problemOf: (settings) =>
-    countProblem(settings) ?? timeoutProblem(settings) ?? bodyProblem(settings) ?? contextProblem(settings) ?? headerProblem(settings),
+    countProblem(settings) ??
+    timeoutProblem(settings) ??
+    bodyProblem(settings) ??
+    attributeProblem(settings) ??
+    contextProblem(settings) ??
+    headerProblem(settings),
   contentProblem: (world, settings, policy) => {
     for (const [at, spec] of (settings.lua ?? []).entries()) {
       const script = readScript(world.view, world.inputs, policy.namespace, spec)
@@ -93,6 +99,21 @@ function bodyProblem({ extProc }: Settings): Problem | undefined {
     }
     if (failOpen && bodies.includes('FullDuplexStreamed')) {
       return unsupported(`extProc[${at}].failOpen: a body that is FullDuplexStreamed comes from the service, and cannot go on without it.`)
+    }
+  }
+  return undefined
+}
+
+/** Attributes are expressions of CEL. */
+function attributeProblem({ extProc }: Settings): Problem | undefined {
+  for (const [at, { processingMode: mode }] of (extProc ?? []).entries()) {
+    for (const direction of ['request', 'response'] as const) {
+      for (const text of mode?.[direction]?.attributes ?? []) {
+        const problem = celSyntaxProblem(text)
+        if (problem !== undefined) {
+          return unsupported(`extProc[${at}].processingMode.${direction}.attributes: "${text}" is no expression of CEL: ${problem}`)
+        }
+      }
     }
   }
   return undefined
