@@ -98,6 +98,9 @@ export function ruleOutcome(context: RuleContext, rule: AnyRule, at: number): Ru
           (name) =>
             `spec.rules[${at}]: no filter writes the header "${name}": it says where a message ends or what becomes of its connection.`,
         ),
+      ...(filters.redirect !== undefined && filters.mirrors.length > 0
+        ? [`spec.rules[${at}].filters: RequestMirror copies what goes to a backend, and nothing that RequestRedirect sends elsewhere.`]
+        : []),
       ...(several.some(needsWholeRule)
         ? [`spec.rules[${at}].backendRefs: of several backends each can only have filters for headers and URLRewrite.`]
         : []),

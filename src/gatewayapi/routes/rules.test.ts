@@ -130,6 +130,15 @@ describe('filters of a rule', () => {
     expect(mirrors.map((each) => each.cluster)).toEqual(['Service/infra/other/8080', CLUSTER])
   })
 
+  it('copies no requests that it sends elsewhere, and says so', () => {
+    const mirror = '{ type: RequestMirror, requestMirror: { backendRef: { name: app, port: 8080 } } }'
+    const redirect = '{ type: RequestRedirect, requestRedirect: { scheme: https } }'
+    const world = createRouteWorld([gateway(HTTP_LISTENER), route('r', `rules: [{ filters: [${mirror}, ${redirect}] }]`)])
+    expect(onlyRoute(virtualHost(world.translation.gatewayApi, '*')).action.kind).toBe('redirect')
+    const status = world.status('HTTPRoute/infra/r')
+    expect(status?.shape === 'route' && briefly(status.parents[0]?.conditions ?? [])).toContain('PartiallyInvalid=True UnsupportedValue')
+  })
+
   it('answers cross-origin requests', () => {
     const cors = 'allowOrigins: ["https://*.a.com"], allowCredentials: true, allowMethods: [GET], allowHeaders: [X-A], exposeHeaders: [X-B]'
     expect(routeOf(`filters: [{ type: CORS, cors: { ${cors} } }], ${APP}`).cors).toEqual({
