@@ -1,5 +1,5 @@
 /** HTTPRoute matches: paths, headers, query parameters, methods, and which of several wins. */
-import { afterAll, beforeAll, expect } from '@jest/globals'
+import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { startBackend, type TestBackend } from '../support/http-backend.js'
 import { type Standalone, startTestStandalone } from '../support/standalone.js'
 import { feature } from './feature.js'
@@ -65,6 +65,20 @@ feature(['HTTPRoute spec.rules.matches.method'], 'matches the method', async () 
   expect(await answerer({ method: 'POST' })).toBe('a')
   expect(await answerer({ method: 'GET' })).toBe('b')
   expect(await answerer({ method: 'PUT' })).toBe(404)
+})
+
+it('matches paths whatever is escaped in them without need', async () => {
+  await headgate.write(
+    'route',
+    route(`
+  - {matches: [{path: {type: Exact, value: /%7Euser%2eof}}], ${to('a')}}
+  - {matches: [{path: {type: PathPrefix, value: /%61pi%5f}}], ${to('b')}}
+  - {matches: [{path: {type: Exact, value: /a%20b}}], ${to('c')}}`),
+  )
+  for (const path of ['/~user.of', '/%7Euser%2Eof', '/%7euser.of']) expect(await answerer({ path })).toBe('a')
+  for (const path of ['/api_/x', '/%61pi%5F']) expect(await answerer({ path })).toBe('b')
+  expect(await answerer({ path: '/a%20b' })).toBe('c')
+  expect(await answerer({ path: '/a+b' })).toBe(404)
 })
 
 feature(
