@@ -94,10 +94,19 @@ describe('connections', () => {
   )
 
   it('are closed by rules about requests: of a Gateway they may allow none of them, and deny each', async () => {
-    await headgate.write('policy', policy(`${ABOUT_GATEWAY}, ${rules('{action: Allow, operation: {methods: [GET]}}')}`))
-    expect(await ask('127.0.0.8')).toBe('closed')
-    await headgate.write('policy', policy(`${ABOUT_GATEWAY}, ${rules('{action: Deny, operation: {methods: [GET]}}', 'Allow')}`))
-    expect(await ask('127.0.0.8')).toBe('closed')
+    for (const [spec, says] of [
+      [rules('{action: Allow, operation: {methods: [GET]}}'), 'it allows none'],
+      [rules('{action: Deny, operation: {methods: [GET]}}', 'Allow'), 'it denies every one'],
+    ] as const) {
+      await headgate.write('policy', policy(`${ABOUT_GATEWAY}, ${spec}`))
+      expect(await ask('127.0.0.8')).toBe('closed')
+      const status = headgate.status('SecurityPolicy/default/p')
+      const conditions = status.shape === 'policy' ? (status.ancestors[0]?.conditions ?? []) : []
+      expect(brief(conditions)).toEqual(['Accepted=True/Accepted', 'PartiallyInvalid=True/UnsupportedValue'])
+      expect(conditions[1]?.message).toContain(
+        `authorization.rules[0]: the rule is about requests, and of connections of TCPRoutes and TLSRoutes ${says}`,
+      )
+    }
   }, 30_000)
 
   it.each([rules('{action: Allow, operation: {methods: [GET]}}'), 'csrf: {}', rules(from('127.0.0.1'))])(

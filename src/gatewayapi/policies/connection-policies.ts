@@ -4,7 +4,7 @@ import { type ObjectKey, type ObjectVersion, objectKey } from '../../util/object
 import type { EffectiveListener } from '../model.js'
 import type { Routes } from '../routes/any-route.js'
 import { connectionLayers } from './connection-layers.js'
-import { mergePolicies } from './merge.js'
+import { mergedWithProblems } from './effective-policies.js'
 import type { Policies } from './policies.js'
 import type { Effective } from './policy.js'
 
@@ -42,7 +42,7 @@ export function declareConnectionPolicies<S extends object>(
       if (layers.length === 0) return undefined
       return {
         gateway: objectKey(listener.gateway.namespace, listener.gateway.name),
-        effective: mergePolicies(layers, policies.kind.atoms),
+        effective: mergedWithProblems(layers, policies.kind.atoms, policies.kind.connectionProblems),
         policies: [...new Set(layers.map(({ policy }) => policy.object))],
         broken: layers.flatMap(({ policy }) => (policy.problem === undefined ? [] : [policy.object])),
       }

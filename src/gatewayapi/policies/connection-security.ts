@@ -2,6 +2,7 @@
 import type { AuthorizationRule, SecuritySettings } from '../../gen/kinds.js'
 import type { ConnectionAuthorization } from '../../ir/port.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
+import type { Problem } from '../conditions.js'
 import { parseAddressRange } from './address-range.js'
 import type { ConnectionPolicies } from './connection-policies.js'
 
@@ -31,6 +32,16 @@ export function connectionSecurity(found: ConnectionPolicies<SecuritySettings> |
 export function ofRequestsOnly({ authorization, ...others }: SecuritySettings): string | undefined {
   const [other] = Object.keys(others)
   return other ?? ((authorization?.rules ?? []).some(isAboutRequests) ? 'authorization.rules' : undefined)
+}
+
+/** What rules about requests do to connections, which know none. */
+export function connectionProblem(authorization: SecuritySettings['authorization']): Problem | undefined {
+  const rules = authorization?.rules ?? []
+  const at = rules.findIndex(isAboutRequests)
+  if (at === -1) return undefined
+  const what = rules[at]?.action === 'Allow' ? 'allows none' : 'denies every one that it might be about'
+  const message = `authorization.rules[${at}]: the rule is about requests, and of connections of TCPRoutes and TLSRoutes it ${what}.`
+  return { reason: 'UnsupportedValue', message }
 }
 
 /** A rule about requests denies every connection that one of them might come over, and allows none. */

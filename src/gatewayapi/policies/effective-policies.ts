@@ -152,9 +152,10 @@ function joined<S extends object>(
 ): RoutePolicies<S> | undefined {
   if (around.length === 0 && ofRules.length === 0) return undefined
   const all = [...around, ...ofRules.flatMap(({ layers }) => layers)].map(({ policy }) => policy.object)
+  const merged = (layers: readonly Layer<S>[]) => mergedWithProblems(layers, kind.atoms, kind.togetherProblems)
   return {
-    whole: merged(around, kind),
-    rules: Object.fromEntries(ofRules.map(({ ruleName, layers }) => [ruleName, merged([...around, ...layers], kind)])),
+    whole: merged(around),
+    rules: Object.fromEntries(ofRules.map(({ ruleName, layers }) => [ruleName, merged([...around, ...layers])])),
     broken: [
       ...brokenOf(around).map((policy) => ({ policy, ruleName: undefined })),
       ...ofRules.flatMap(({ ruleName, layers }) => brokenOf(layers).map((policy) => ({ policy, ruleName }))),
@@ -163,11 +164,19 @@ function joined<S extends object>(
   }
 }
 
-/** What the layers say together, and what of it cannot be done so. */
-function merged<S extends object>(layers: readonly Layer<S>[], { atoms, togetherProblems }: MergedKind<S>): Effective<S> | undefined {
+/**
+ * What the layers say together, and what of it cannot be done so.
+ *
+ * @param problemsOf what is wrong with a setting
+ */
+export function mergedWithProblems<S extends object>(
+  layers: readonly Layer<S>[],
+  atoms: ReadonlySet<string>,
+  problemsOf: PolicyKind<PolicyKindName, S>['togetherProblems'],
+): Effective<S> | undefined {
   const effective = mergePolicies(layers, atoms)
-  if (effective === undefined || togetherProblems === undefined) return effective
-  const problems = togetherProblems(effective.settings).flatMap(({ setting, ...problem }) => {
+  if (effective === undefined || problemsOf === undefined) return effective
+  const problems = problemsOf(effective.settings).flatMap(({ setting, ...problem }) => {
     const policy = effective.origins[setting]
     return policy === undefined ? [] : [{ ...problem, policy }]
   })

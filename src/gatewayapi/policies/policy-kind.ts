@@ -43,6 +43,8 @@ export interface PolicyKind<K extends PolicyKindName, S extends object> {
   referenceProblem?(world: PolicyWorld, settings: S, policy: ObjectVersion): Problem | undefined
   /** What of a setting cannot be done where settings of several policies come together; of those of one policy `problemOf` judges as well. */
   togetherProblems?(settings: S): readonly (Problem & { readonly setting: string })[]
+  /** What a setting means otherwise for connections of TCPRoutes and TLSRoutes than for requests. */
+  connectionProblems?(settings: S): readonly (Problem & { readonly setting: string })[]
   /** True for kinds of targets that the policy may be about. */
   isTarget(kind: string): boolean
   /** Why settings mean nothing for a target of a kind: there the policy does not count. */

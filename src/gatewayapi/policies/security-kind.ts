@@ -7,7 +7,7 @@ import { loginProblem, oidcProblem } from '../authentication/oidc-problem.js'
 import type { Problem } from '../conditions.js'
 import { contextValue } from '../routes/external-auth.js'
 import { authorizationProblem, tokenProblem } from './authorization.js'
-import { ofRequestsOnly } from './connection-security.js'
+import { connectionProblem, ofRequestsOnly } from './connection-security.js'
 import type { PolicyKind } from './policy-kind.js'
 import { isBackendTarget, isConnectionTarget } from './policy-targets.js'
 
@@ -66,6 +66,10 @@ export const SECURITY_POLICY: PolicyKind<'SecurityPolicy', SecuritySettings> = {
       ...(ofTokens === undefined ? [] : [{ ...ofTokens, setting: 'authorization' }]),
       ...(ofClaims === undefined ? [] : [{ ...ofClaims, setting: 'jwt' }]),
     ]
+  },
+  connectionProblems: ({ authorization }) => {
+    const problem = connectionProblem(authorization)
+    return problem === undefined ? [] : [{ ...problem, setting: 'authorization' }]
   },
   isTarget: (kind) => !isBackendTarget(kind),
   targetProblem: () => undefined,
