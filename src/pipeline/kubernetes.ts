@@ -54,7 +54,7 @@ import { createFetcher } from './fetches.js'
 import { fleetsOf } from './fleet-accounts.js'
 import { listenerPlaces } from './listener-places.js'
 import { ObjectStatuses } from './object-statuses.js'
-import { observe, observeRound } from './observe.js'
+import { observe, roundObserver } from './observe.js'
 import { HandOver } from './replicas/hand-over.js'
 import { formatHolder, parseHolder, replicaUri } from './replicas/identity.js'
 import { rejectedVersionConfigMap } from './replicas/rejected-version-config-map.js'
@@ -170,7 +170,7 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
     },
     onSelectedPods: (changes) => backendServices.set(changes),
     onClassFinalizers: (changes) => classFinalizers.set(changes),
-    onRound: (report) => observeRound(report, metrics, logger),
+    onRound: roundObserver(metrics, logger),
   })
   const { translation, snapshots, server, pipeline, store } = controlPlane
   const backendServices = createBackendServices({ ...edge, controllerName: config.controllerName })

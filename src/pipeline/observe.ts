@@ -3,6 +3,7 @@ import type { KindName } from '../gen/kinds.js'
 import { KINDS } from '../kinds/index.js'
 import type { Logger } from '../telemetry/logger.js'
 import type { Metrics } from '../telemetry/metrics.js'
+import { TYPE_URL, type TypeUrl } from '../xds/resource.js'
 import { RevisionHistory, type RevisionRecord } from '../xds/revision-history.js'
 import { systemClock } from '../xds/server/clock.js'
 import { ChangeStages } from './change-stages.js'
@@ -10,16 +11,28 @@ import type { ControlPlane } from './control-plane.js'
 import { DeliveryTimes } from './delivery-times.js'
 import type { RoundReport } from './pipeline.js'
 
-/** Notes a round of translation. */
-export function observeRound(report: RoundReport, metrics: Metrics, logger: Logger): void {
-  metrics.translationSeconds.observe(report.milliseconds / 1000)
-  metrics.resources.inc(report.resources)
-  for (const [collection, count] of report.computed) metrics.fragments.inc({ collection }, count)
-  for (const { collection, key, error } of report.failures) {
-    metrics.failures.inc({ collection })
-    logger.error({ err: error, collection, key }, 'a fault of the program: the last good result stays in use')
+/**
+ * Notes each round of translation that it is told of.
+ *
+ * What alerts ask for is 0 before it happens: Prometheus sees no increase in a counter that begins with 1, so the first fault would be none.
+ */
+export function roundObserver(metrics: Metrics, logger: Logger): (report: RoundReport) => void {
+  const known = new Set<string>()
+  return (report) => {
+    metrics.translationSeconds.observe(report.milliseconds / 1000)
+    metrics.resources.inc(report.resources)
+    for (const [collection, count] of report.computed) {
+      metrics.fragments.inc({ collection }, count)
+      if (!known.has(collection)) metrics.failures.inc({ collection }, 0)
+      known.add(collection)
+    }
+    for (const { collection, key, error } of report.failures) {
+      metrics.failures.inc({ collection })
+      logger.error({ err: error, collection, key }, 'a fault of the program: the last good result stays in use')
+    }
+    const milliseconds = Math.round(report.milliseconds * 10) / 10
+    logger.debug({ trace: report.trace, milliseconds, resources: report.resources }, 'translated')
   }
-  logger.debug({ trace: report.trace, milliseconds: Math.round(report.milliseconds * 10) / 10, resources: report.resources }, 'translated')
 }
 
 /** What is observed of a control plane. */
@@ -37,6 +50,7 @@ export function observe({ snapshots, server, store }: Observed, metrics: Metrics
     objects: () => KINDS.map(({ kind }) => [kind, store.count(kind as KindName)]),
     ...server.counters,
   })
+  for (const typeUrl of Object.values(TYPE_URL)) metrics.rejections.inc({ type: shortName(typeUrl) }, 0)
   const deliveries = new DeliveryTimes()
   const stages = new ChangeStages((stage, milliseconds) => metrics.changeStageSeconds.observe({ stage }, milliseconds / 1000))
   snapshots.onApplied((group, _changes, revision, trace) => {
@@ -51,7 +65,7 @@ export function observe({ snapshots, server, store }: Observed, metrics: Metrics
   tracker.onReached((proxy, revision, sentAt) => stages.reached(proxy, revision, sentAt, systemClock.now()))
   tracker.onDelivery((event) => {
     if (event.kind === 'rejection') {
-      metrics.rejections.inc({ type: event.rejected.typeUrl })
+      metrics.rejections.inc({ type: shortName(event.rejected.typeUrl) })
       return
     }
     metrics.proxies.set({ group: event.group }, event.connectedProxies)
@@ -63,4 +77,9 @@ export function observe({ snapshots, server, store }: Observed, metrics: Metrics
       .groups()
       .flatMap((group) => history.list(group))
       .sort((a, b) => (a.at < b.at ? -1 : Number(a.at > b.at)) || a.revision - b.revision)
+}
+
+/** `Listener`, as other metrics call it. */
+function shortName(typeUrl: TypeUrl): string {
+  return typeUrl.slice(typeUrl.lastIndexOf('.') + 1)
 }

@@ -35,7 +35,7 @@ import { createFetcher } from './fetches.js'
 import { fileProblems, placeText, StartLosses } from './file-problems.js'
 import { listenerPlaces } from './listener-places.js'
 import { ObjectStatuses } from './object-statuses.js'
-import { observe, observeRound } from './observe.js'
+import { observe, roundObserver } from './observe.js'
 import { unservedObjects } from './unserved-objects.js'
 
 const LOOPBACK = '127.0.0.1'
@@ -99,7 +99,7 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger, 
     fetches: fetcher,
     log: logger.child({ component: 'xds' }),
     onStatuses: (changes) => statuses.apply(changes),
-    onRound: (report) => observeRound(report, metrics, logger),
+    onRound: roundObserver(metrics, logger),
   })
   const { translation, snapshots, server, pipeline } = controlPlane
   const history = observe(controlPlane, metrics)
