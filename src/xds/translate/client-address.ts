@@ -3,7 +3,7 @@ import { Enum } from '../../gen/envoy/enums.js'
 import type { envoy } from '../../gen/envoy/types.js'
 import type { ClientSettings, HeaderMutation } from '../../ir/client.js'
 import { any, bool, uint32 } from '../message.js'
-import { headerMutation } from './client-header-mutations.js'
+import { earlyHeaderMutations } from './client-header-mutations.js'
 
 type HttpConnectionManager = envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
 type Identity = Pick<
@@ -49,18 +49,7 @@ export function clientIdentity(client: ClientSettings): Identity {
     ...address(client.address),
     ...requestId(client.requestId),
     ...forwardedCertificate(client.forwardedClientCertificate),
-    ...(early.length === 0
-      ? {}
-      : {
-          earlyHeaderMutationExtensions: [
-            {
-              name: 'envoy.http.early_header_mutation.header_mutation',
-              typedConfig: any('envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation', {
-                mutations: early.map(headerMutation),
-              }),
-            },
-          ],
-        }),
+    ...(early.length === 0 ? {} : { earlyHeaderMutationExtensions: earlyHeaderMutations(early) }),
   }
 }
 

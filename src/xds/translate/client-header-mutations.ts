@@ -1,6 +1,7 @@
 import { Enum } from '../../gen/envoy/enums.js'
 import type { envoy } from '../../gen/envoy/types.js'
 import type { HeaderMutation } from '../../ir/client.js'
+import { any } from '../message.js'
 import { textMatcher } from './text-match.js'
 
 const ACTIONS = Enum['envoy.config.core.v3.HeaderValueOption.HeaderAppendAction']
@@ -23,4 +24,17 @@ export function headerMutation(mutation: HeaderMutation): envoy.config.common.mu
       return { append: { header: { key: name, value }, appendAction: APPEND[mutation.do], keepEmptyValue: true } }
     }
   }
+}
+
+/** Changes of headers before anything looks at a request; nothing for none. */
+export function earlyHeaderMutations(mutations: readonly HeaderMutation[]): envoy.config.core.v3.TypedExtensionConfig[] {
+  if (mutations.length === 0) return []
+  return [
+    {
+      name: 'envoy.http.early_header_mutation.header_mutation',
+      typedConfig: any('envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation', {
+        mutations: mutations.map(headerMutation),
+      }),
+    },
+  ]
 }

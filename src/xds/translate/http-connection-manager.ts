@@ -13,7 +13,7 @@ import type { TranslateOptions } from './options.js'
 import type { TablePacking } from './packing.js'
 import { routesOf } from './route-configuration.js'
 import { scopedRoutesOf } from './scoped-routes.js'
-import { tracingOf } from './tracing.js'
+import { tracingOf, withoutDecisionsOfClients } from './tracing.js'
 
 type HttpConnectionManager = envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
 /** What belongs to no oneof, so that parts can be put together. */
@@ -63,7 +63,7 @@ function manager(
     ? scopedRoutesOf(chain.routeTable)
     : { earlyHeaderMutationExtensions: [], ...routesOf(chain.routeTable) }
   // The key of the scope comes last: nothing else decides about it, and it is made from the host that everything else left.
-  const early = [...ofClient, ...ofScopes]
+  const early = [...ofClient, ...withoutDecisionsOfClients(chain.telemetry?.tracing), ...ofScopes]
   return {
     statPrefix,
     // HTTP/1.1 or HTTP/2 by ALPN or, without TLS, by the first bytes: gRPC clients know beforehand.

@@ -3,6 +3,7 @@ import { Enum } from '../../gen/envoy/enums.js'
 import type { envoy } from '../../gen/envoy/types.js'
 import type { RouteTracing, TraceTag, Tracing, TracingProvider } from '../../ir/telemetry.js'
 import { any, bool } from '../message.js'
+import { earlyHeaderMutations } from './client-header-mutations.js'
 import { grpcCollector } from './collector.js'
 import { percentage } from './fraction.js'
 
@@ -29,6 +30,22 @@ export function tracingOf(tracing: Tracing | undefined): Pick<HttpConnectionMana
       customTags: tags.map(customTag),
     },
   }
+}
+
+/**
+ * What says for Zipkin and Datadog whether the trace of the client is sampled: they follow it whatever the connection manager decides, and nothing
+ * tells them not to. The ids of the trace stay, but where one header holds both. OpenTelemetry has a sampler for it.
+ */
+const DECISIONS_OF_CLIENTS: Readonly<Record<TracingProvider['kind'], readonly string[]>> = {
+  openTelemetry: [],
+  zipkin: ['x-b3-sampled', 'b3'],
+  datadog: ['x-datadog-sampling-priority', 'traceparent', 'tracestate'],
+}
+
+/** Takes away, before a request is traced, what a client says about it. */
+export function withoutDecisionsOfClients(tracing: Tracing | undefined): readonly envoy.config.core.v3.TypedExtensionConfig[] {
+  if (tracing === undefined || tracing.respectsParents) return []
+  return earlyHeaderMutations(DECISIONS_OF_CLIENTS[tracing.provider.kind].map((name) => ({ do: 'remove', name })))
 }
 
 function requestIdOf(use: NonNullable<Tracing['requestId']>): NonNullable<HttpConnectionManager['requestIdExtension']> {
