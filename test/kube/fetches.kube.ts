@@ -1,6 +1,10 @@
-/** What policies have fetched, with a real API server: Secrets that they name are read, the controller asks, and statuses say what came of it. */
+/**
+ * Policies with a real API server: Secrets that they name are read, the controller asks for what they have fetched, statuses say what came of
+ * it, and what no schema limits does no harm.
+ */
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import type { KubernetesConfig } from '../../src/config/config.js'
+import { CONTENT_TYPE } from '../../src/k8s/kube-client.js'
 import { type JsonObject, listAt, stringAt } from '../../src/k8s/kube-json.js'
 import { KINDS } from '../../src/kinds/index.js'
 import { runKubernetes } from '../../src/pipeline/kubernetes.js'
@@ -97,6 +101,25 @@ it.each([
   },
   90_000,
 )
+
+it('what is nested more deeply than anybody can follow is told, and stops nothing', async () => {
+  const levels = 3_500
+  const nested = (end: string): JsonObject => JSON.parse(`${'{"a":'.repeat(levels)}${end}${'}'.repeat(levels)}`) as JsonObject
+  const script = (end: string) => ({
+    lua: [{ type: 'Inline', inline: 'function envoy_on_request(handle) end', filterContext: nested(end) }],
+  })
+  await apply('extensionpolicies', 'ExtensionPolicy', 'deep', script('1'))
+  await eventually(
+    async () => expect(await accepted('extensionpolicies/deep')).toMatch(/^UnsupportedValue: .*is nested too deeply/),
+    30_000,
+  )
+  await api.admin.json(
+    { method: 'PATCH', path: `${OURS}/extensionpolicies/deep`, contentType: CONTENT_TYPE.mergePatch, body: { spec: script('2') } },
+    AbortSignal.timeout(10_000),
+  )
+  await apply('extensionpolicies', 'ExtensionPolicy', 'next', { lua: [{ type: 'Inline', inline: 'nothing that is called' }] })
+  await eventually(async () => expect(await accepted('extensionpolicies/next')).toMatch(/^UnsupportedValue: .*has neither/), 30_000)
+}, 90_000)
 
 it('the API server refuses what says too little or too much', async () => {
   const wrong = [

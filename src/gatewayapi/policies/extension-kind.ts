@@ -2,6 +2,7 @@
 import type { ExtensionPolicy, ExtensionPolicySpec, ExtensionSettings } from '../../gen/kinds.js'
 import { isOfConnection } from '../../ir/framing-headers.js'
 import { durationMilliseconds } from '../../kinds/duration.js'
+import { isWhole, MAX_LEVELS } from '../../util/nesting.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
 import { backendKey } from '../backends/backend-key.js'
 import type { Problem } from '../conditions.js'
@@ -119,8 +120,15 @@ function attributeProblem({ extProc }: Settings): Problem | undefined {
   return undefined
 }
 
-/** What is handed on as an object must be one. */
-function contextProblem({ lua }: Settings): Problem | undefined {
+/** What is handed on as an object must be one, and programs get all of what is written for them. */
+function contextProblem({ lua, wasm, dynamicModule }: Settings): Problem | undefined {
+  const handedOn = [
+    ...(lua ?? []).map(({ filterContext }, at) => ({ field: `lua[${at}].filterContext`, value: filterContext })),
+    ...(wasm ?? []).map(({ config }, at) => ({ field: `wasm[${at}].config`, value: config })),
+    ...(dynamicModule ?? []).map(({ config }, at) => ({ field: `dynamicModule[${at}].config`, value: config })),
+  ]
+  const cut = handedOn.find(({ value }) => !isWhole(value))
+  if (cut !== undefined) return unsupported(`${cut.field}: is nested too deeply, an object can have ${MAX_LEVELS} levels.`)
   const at = (lua ?? []).findIndex(
     ({ filterContext: context }) => context !== undefined && (typeof context !== 'object' || context === null || Array.isArray(context)),
   )

@@ -2,6 +2,7 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument as parseYaml } from 'yaml'
 import type { FieldPath } from '../../schema/field-path.js'
 import type { JsonValue } from '../../schema/json.js'
+import { MAX_LEVELS } from '../../util/nesting.js'
 import { type Position, START } from './position.js'
 import { YamlContentError, yamlToJson } from './yaml-to-json.js'
 
@@ -48,7 +49,7 @@ function parseJson(text: string): ParsedDocument | undefined {
   if (!text.trimStart().startsWith('{')) return undefined
   try {
     const value: JsonValue = JSON.parse(text)
-    if (isDeeperThan(value, MAX_JSON_DEPTH)) return undefined
+    if (isDeeperThan(value, MAX_LEVELS)) return undefined
     return {
       value,
       positionOf: (path) => {
@@ -60,8 +61,6 @@ function parseJson(text: string): ParsedDocument | undefined {
     return undefined
   }
 }
-
-const MAX_JSON_DEPTH = 100
 
 function isDeeperThan(value: JsonValue, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false

@@ -1,9 +1,8 @@
 /** Turns a parsed YAML document into plain JSON, within bounds: YAML can say more, and much more than it is long. */
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml'
 import type { JsonObject, JsonValue } from '../../schema/json.js'
+import { MAX_LEVELS } from '../../util/nesting.js'
 
-/** Nesting beyond what any API object has. */
-const MAX_DEPTH = 100
 /** Values that aliases may add to those that are written out. */
 const MAX_VALUES_FROM_ALIASES = 100_000
 
@@ -38,7 +37,7 @@ interface Walk {
 
 function convert(node: Node | null | undefined, depth: number, walk: Walk): JsonValue {
   if (node === null || node === undefined) return null
-  if (depth > MAX_DEPTH) throw new YamlContentError(`nested deeper than ${MAX_DEPTH} levels`, offsetOf(node))
+  if (depth > MAX_LEVELS) throw new YamlContentError(`nested deeper than ${MAX_LEVELS} levels`, offsetOf(node))
   if (walk.openAliases.size > 0 && ++walk.valuesFromAliases > MAX_VALUES_FROM_ALIASES) {
     throw new YamlContentError(`aliases make more than ${MAX_VALUES_FROM_ALIASES} values`, offsetOf(node))
   }
