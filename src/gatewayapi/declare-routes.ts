@@ -8,13 +8,16 @@ import type { VirtualHost } from '../ir/route.js'
 import { declareAttachments } from './attachments.js'
 import {
   authenticationClusters,
+  backendsOfAuthentication,
   declareAuthentications,
   declareJwtRequirements,
   indexAuthenticationBackends,
   type PolicyAuthentication,
 } from './authentication/authentications.js'
+import { objectsOf } from './backends/backend-key.js'
 import { declareBackendStatuses } from './backends/backend-status.js'
 import { declareBackendTlsPolicies } from './backends/backend-tls-policies.js'
+import { declareBackendUsers, usersByPolicies } from './backends/backend-users.js'
 import { declareBackends } from './backends/backends.js'
 import { declareClusters } from './backends/clusters.js'
 import { declareEndpoints } from './backends/endpoints.js'
@@ -39,7 +42,7 @@ import { declareRateLimitDomains, serviceProblem } from './policies/global-rate-
 import { passThroughOf } from './policies/http1-pass-through.js'
 import { declarePolicies, type Missing } from './policies/policies.js'
 import { declareAncestorSources } from './policies/policy-ancestors.js'
-import { declarePolicyBackendKeys } from './policies/policy-backends.js'
+import { backendsOfPolicy, declarePolicyBackendKeys } from './policies/policy-backends.js'
 import { declarePolicyFacts } from './policies/policy-facts.js'
 import { declareOwnPolicyStatuses } from './policies/policy-statuses.js'
 import { declarePolicyUses, type PolicyUse } from './policies/policy-uses.js'
@@ -203,7 +206,6 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
   )
   const endpoints = declareEndpoints(graph, inputs, clusters, backends)
   const routeStatuses = declareRouteStatuses(graph, inputs, routes, { attachments, routeRules, idleStreamRoutes })
-  const policyStatuses = declarePolicyStatuses(graph, { ...backendSources, backends, routeRules })
   const backendStatuses = declareBackendStatuses(graph, inputs, backends)
   const facts = declarePolicyFacts(graph, 'BackendTrafficPolicy', traffic, clusterPolicies, connectionTraffic, [
     declareClaimLimitFacts(graph, routes, traffic, security),
@@ -216,6 +218,17 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
   const telemetryStatuses = declareTelemetryPolicyStatuses(graph, gateways, telemetrySources, telemetry)
   const extensionFacts = declarePolicyFacts(graph, 'ExtensionPolicy', extensions, undefined)
   const extensionStatuses = declareOwnPolicyStatuses(graph, extensionPolicies, extensionFacts, ancestors)
+  const securityByBackend = graph.index(inputs.kind('SecurityPolicy'), 'security policies by backend object', (policy) =>
+    objectsOf([...backendsOfPolicy(SECURITY_POLICY, policy), ...backendsOfAuthentication(policy)]),
+  )
+  const extensionsByBackend = graph.index(inputs.kind('ExtensionPolicy'), 'extension policies by backend object', (policy) =>
+    objectsOf(backendsOfExtensions(policy)),
+  )
+  const users = declareBackendUsers(graph, { routeRules, filtersOfListeners, telemetry: telemetrySources.wishes }, [
+    usersByPolicies(securityByBackend, securityFacts),
+    usersByPolicies(extensionsByBackend, extensionFacts),
+  ])
+  const policyStatuses = declarePolicyStatuses(graph, { ...backendSources, backends, users })
   const statuses: RouteHalf['statuses'] = [
     routeStatuses,
     policyStatuses,

@@ -2,7 +2,7 @@
  * What the authentication of each SecurityPolicy needs from elsewhere: keys, credentials, servers. A policy that misses something cannot be
  * used: what it is about is closed.
  */
-import type { SecuritySettings } from '../../gen/kinds.js'
+import type { SecurityPolicy, SecuritySettings } from '../../gen/kinds.js'
 import type { Collection, Graph, Keys } from '../../incremental/index.js'
 import type { ApiKeyAuth, BasicAuth, JwtRequirement } from '../../ir/authentication.js'
 import type { TextMaterial } from '../../ir/tls.js'
@@ -67,15 +67,18 @@ export function declareJwtRequirements(graph: Graph, authentications: Collection
 
 /** The backends that policies name for their authentication. */
 export function indexAuthenticationBackends(graph: Graph, inputs: Inputs): Keys {
-  return graph.index(inputs.kind('SecurityPolicy'), 'backends of authentication', ({ spec, metadata: { namespace } }) => {
-    const references = [spec, spec.overrides ?? {}].flatMap(({ jwt, oidc }) => [
-      ...(jwt?.providers ?? []).flatMap((each) => each.remoteJWKS?.backendRefs ?? []),
-      ...(oidc?.provider.backendRefs ?? []),
-    ])
-    return references.flatMap((reference) => {
-      const ref = toBackendRef(reference, namespace, 'TCP')
-      return ref === undefined ? [] : [backendKey(ref)]
-    })
+  return graph.index(inputs.kind('SecurityPolicy'), 'backends of authentication', backendsOfAuthentication)
+}
+
+/** The keys of the backends that a policy names for its authentication. */
+export function backendsOfAuthentication({ spec, metadata: { namespace } }: SecurityPolicy): readonly string[] {
+  const references = [spec, spec.overrides ?? {}].flatMap(({ jwt, oidc }) => [
+    ...(jwt?.providers ?? []).flatMap((each) => each.remoteJWKS?.backendRefs ?? []),
+    ...(oidc?.provider.backendRefs ?? []),
+  ])
+  return references.flatMap((reference) => {
+    const ref = toBackendRef(reference, namespace, 'TCP')
+    return ref === undefined ? [] : [backendKey(ref)]
   })
 }
 

@@ -1,4 +1,5 @@
 /** Keys of backends, the same in the graph and in the names of clusters. */
+import { inOrder } from '../../util/in-order.js'
 import type { ObjectRef } from '../../util/object-ref.js'
 
 /** Kinds of backends that we know, by their group. */
@@ -59,6 +60,11 @@ export function hasPorts(kind: BackendKind): boolean {
 /** The object behind a backend. */
 export function backendObject(ref: BackendRef): ObjectRef {
   return { group: GROUPS[ref.kind], kind: ref.kind, namespace: ref.namespace, name: ref.name }
+}
+
+/** The objects behind the keys of backends, as `<Kind>/<namespace>/<name>`, each once, in ascending order. */
+export function objectsOf(backends: readonly string[]): readonly string[] {
+  return inOrder(backends.map((key) => key.split('/').slice(0, 3).join('/')))
 }
 
 function isBackendKind(kind: string): kind is BackendKind {

@@ -174,6 +174,34 @@ describe('the status of a policy', () => {
     expect(worldWith(policy('p', `hostname: a.b, ${CA_REFS}`, { target: 'unused' })).status('BackendTLSPolicy/infra/p')).toBeUndefined()
   })
 
+  const ASKED = 'backendRef: { name: auth, port: 443 }'
+  const ours = (kind: string, spec: string): string =>
+    `\n---\n{ apiVersion: headgate.dev/v1alpha1, kind: ${kind}, metadata: { name: o, namespace: infra }, spec: { ${spec} } }\n`
+  const about = 'targetRefs: [{ group: gateway.networking.k8s.io, kind: Gateway, name: gw }]'
+  const keys = 'uri: "https://auth.example.com/keys", backendRefs: [{ name: auth, port: 443 }]'
+  const filter = `filters: { requests: [{ type: ExternalAuth, externalAuth: { protocol: HTTP, ${ASKED}, http: {} } }] }`
+  const told = `accessLogs: [{ sink: { type: OpenTelemetry, openTelemetry: { ${ASKED} } } }]`
+  const config = 'infrastructure: { parametersRef: { group: headgate.dev, kind: GatewayConfig, name: o } }'
+  it.each([
+    { who: 'a SecurityPolicy', objects: [ours('SecurityPolicy', `${about}, extAuth: { http: { ${ASKED} } }`)] },
+    { who: 'its overrides', objects: [ours('SecurityPolicy', `${about}, overrides: { extAuth: { http: { ${ASKED} } } }`)] },
+    {
+      who: 'keys of tokens',
+      objects: [ours('SecurityPolicy', `${about}, jwt: { providers: [{ name: p, issuer: i, remoteJWKS: { ${keys} } }] }`)],
+    },
+    { who: 'an ExtensionPolicy', objects: [ours('ExtensionPolicy', `${about}, extProc: [{ ${ASKED} }]`)] },
+    { who: 'a filter of a listener', objects: [gateway(HTTP_LISTENER.replace(/ }$/, `, ${filter} }`))] },
+    { who: 'telemetry', objects: [ours('GatewayConfig', told), gateway(HTTP_LISTENER, config)] },
+  ])('has an entry for a Gateway where $who asks the Service, and says there what is wrong', ({ objects }) => {
+    const missing = 'hostname: a.b, caCertificateRefs: [{ group: "", kind: ConfigMap, name: missing }]'
+    const world = worldWith(service('auth', '{ name: https, port: 443 }'), policy('p', missing, { target: 'auth' }))
+    expect(world.status('BackendTLSPolicy/infra/p')).toBeUndefined()
+    for (const each of objects) world.apply(each)
+    expect(conditions(world, 'p')).toEqual([['Accepted=False NoValidCACertificate', 'ResolvedRefs=False InvalidCACertificateRef']])
+    const status = world.status('BackendTLSPolicy/infra/p')
+    expect(status?.shape === 'policy' && status.ancestors.map((each) => each.ancestorRef.name)).toEqual(['gw'])
+  })
+
   it('says that the target does not exist', () => {
     const lost = route('r2', 'rules: [{ backendRefs: [{ name: lost, port: 443 }] }]')
     const world = worldWith(

@@ -4,14 +4,14 @@
  * Source: Gateway API v1.7, `PolicyStatus` (GEP-713), at most 16 entries.
  */
 import type { BackendTLSPolicy, XBackend, XBackendTrafficPolicy } from '../../gen/kinds.js'
-import type { Collection, Graph, Index, Source, View } from '../../incremental/index.js'
+import type { Collection, Graph, Source, View } from '../../incremental/index.js'
 import { type ObjectVersion, objectKey, objectVersion } from '../../util/object-ref.js'
 import { fails, GATEWAY_GROUP, holds, type Problem } from '../conditions.js'
 import type { Condition } from '../model.js'
 import type { PolicyStatus } from '../object-status.js'
-import { parseRouteRulesKey, type RouteRules } from '../routes/route-rules.js'
 import { backendKey, parseBackendKey } from './backend-key.js'
 import { type PolicyTarget, type ResolvedBackendTlsPolicy, winner } from './backend-tls-policies.js'
+import type { BackendUsers } from './backend-users.js'
 import type { BackendSources } from './backend-world.js'
 import type { ResolvedBackend } from './resolved-backend.js'
 import { oldestTrafficPolicy, trafficPolicyTargets } from './traffic-policies.js'
@@ -22,16 +22,15 @@ const MAX_ANCESTORS = 16
 /** What the statuses are made from. */
 export interface PolicyStatusSources extends BackendSources {
   readonly backends: Source<ResolvedBackend>
-  readonly routeRules: Source<RouteRules>
+  readonly users: BackendUsers
 }
 
 /** Declares the statuses, by `<Kind>/<namespace>/<name>`. An object that no Gateway of ours uses has none. */
 export function declarePolicyStatuses(graph: Graph, sources: PolicyStatusSources): Collection<PolicyStatus> {
-  const { inputs } = sources
+  const { inputs, users } = sources
   const tlsPolicies = inputs.kind('BackendTLSPolicy')
   const trafficPolicies = inputs.kind('XBackendTrafficPolicy')
   const xBackends = inputs.kind('XBackend')
-  const users = graph.index(sources.routeRules, 'rules by backend object', ({ targets }) => targets)
   return graph.collection<PolicyStatus>('policy statuses', {
     report: true,
     keys: [
@@ -57,7 +56,7 @@ export function declarePolicyStatuses(graph: Graph, sources: PolicyStatusSources
 function tlsPolicyStatus(
   view: View,
   sources: PolicyStatusSources,
-  users: Index<RouteRules>,
+  users: BackendUsers,
   policy: BackendTLSPolicy | undefined,
   resolved: ResolvedBackendTlsPolicy | undefined,
 ): PolicyStatus | undefined {
@@ -106,7 +105,7 @@ function missingTarget(view: View, { inputs }: PolicyStatusSources, { object, se
 function trafficPolicyStatus(
   view: View,
   sources: PolicyStatusSources,
-  users: Index<RouteRules>,
+  users: BackendUsers,
   policy: XBackendTrafficPolicy | undefined,
 ): PolicyStatus | undefined {
   if (policy === undefined) return undefined
@@ -123,7 +122,7 @@ function trafficPolicyStatus(
 function xBackendStatus(
   view: View,
   sources: PolicyStatusSources,
-  users: Index<RouteRules>,
+  users: BackendUsers,
   backend: XBackend | undefined,
 ): PolicyStatus | undefined {
   if (backend === undefined) return undefined
@@ -144,12 +143,12 @@ function conflict(winnerObject: ObjectVersion): Problem {
 
 function status(
   view: View,
-  users: Index<RouteRules>,
+  users: BackendUsers,
   object: BackendTLSPolicy | XBackendTrafficPolicy | XBackend,
   targets: readonly string[],
   conditions: readonly Condition[],
 ): PolicyStatus | undefined {
-  const gateways = new Set(targets.flatMap((target) => view.keys(users, target).map((key) => parseRouteRulesKey(key).gateway)))
+  const gateways = new Set(targets.flatMap((target) => users(view, target)))
   if (gateways.size === 0) return undefined
   return {
     shape: 'policy',

@@ -15,12 +15,18 @@ export function declarePolicyBackendKeys<K extends PolicyKindName, S extends obj
   inputs: Inputs,
   kind: PolicyKind<K, S>,
 ): Index<KindTypes[K]> {
-  return graph.index<KindTypes[K]>(inputs.kind(kind.name), `${kind.name}: backends`, ({ spec, metadata }) =>
-    referencesOf(kind, kind.settingsOf(spec), kind.overridesOf(spec)).flatMap((reference) => {
-      const ref = toBackendRef(reference, metadata.namespace, 'TCP')
-      return ref === undefined ? [] : [backendKey(ref)]
-    }),
-  )
+  return graph.index<KindTypes[K]>(inputs.kind(kind.name), `${kind.name}: backends`, (policy) => backendsOfPolicy(kind, policy))
+}
+
+/** The keys of the backends that a policy refers to. */
+export function backendsOfPolicy<K extends PolicyKindName, S extends object>(
+  kind: PolicyKind<K, S>,
+  { spec, metadata }: KindTypes[K],
+): readonly string[] {
+  return referencesOf(kind, kind.settingsOf(spec), kind.overridesOf(spec)).flatMap((reference) => {
+    const ref = toBackendRef(reference, metadata.namespace, 'TCP')
+    return ref === undefined ? [] : [backendKey(ref)]
+  })
 }
 
 /** Why a policy cannot be used as long as its backends are as they are; whether they have endpoints is not asked. */

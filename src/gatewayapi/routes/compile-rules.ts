@@ -7,6 +7,7 @@ import { exactly } from '../../util/exactly.js'
 import { inOrder } from '../../util/in-order.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
 import { onePiece } from '../../util/one-piece.js'
+import { objectsOf } from '../backends/backend-key.js'
 import type { Problem } from '../conditions.js'
 import { originsOf } from '../origins.js'
 import { isRequestSetting } from '../policies/backend-traffic-kind.js'
@@ -44,7 +45,7 @@ export function compileRules(context: RuleContext, route: AnyRoute, state: Route
     dropped: exactly(dropped),
     unsupported: exactly(compiled.flatMap((each) => each.unsupported)),
     clusters: inOrder(clusters),
-    targets: state.isAccepted ? inOrder(referencedBackends(route).map(objectOf)) : [],
+    targets: state.isAccepted ? objectsOf(referencedBackends(route)) : [],
     policies: originsOf([
       ...policiesSaying(context.traffic, isRequestSetting),
       ...policiesSaying(context.security, () => true),
@@ -53,11 +54,6 @@ export function compileRules(context: RuleContext, route: AnyRoute, state: Route
     ]),
     secrets: inOrder(state.isAccepted ? matches.flatMap((each) => secretsOf(each.route)) : []),
   }
-}
-
-/** The object in the key of a backend. */
-function objectOf(backend: string): string {
-  return backend.split('/').slice(0, 3).join('/')
 }
 
 const EVERY_REQUEST = httpMatch({ path: { type: 'PathPrefix', value: '/' } })

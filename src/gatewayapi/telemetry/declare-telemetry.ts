@@ -28,15 +28,13 @@ export function declareTelemetryWishes(graph: Graph, inputs: Inputs, gateways: C
       return gateway && telemetryWishes(gateway.configs, policyOf(view, policies, key))
     },
   })
-  const backends = graph.index(wishes, 'backends of telemetry', (wish) => [
-    ...new Set(
-      collectorReferences(wish).flatMap(({ by, ref }) => {
-        const backend = toBackendRef(ref, by.namespace, 'TCP')
-        return backend === undefined ? [] : [backendKey(backend)]
-      }),
-    ),
-  ])
-  return { policies, wishes, backends }
+  return { policies, wishes, backends: graph.index(wishes, 'backends of telemetry', backendsOfTelemetry) }
+}
+
+/** The keys of the backends that are named, each once. */
+export function backendsOfTelemetry(wishes: TelemetryWishes): readonly string[] {
+  const named = collectorReferences(wishes).map(({ by, ref }) => toBackendRef(ref, by.namespace, 'TCP'))
+  return [...new Set(named.flatMap((ref) => (ref === undefined ? [] : [backendKey(ref)])))]
 }
 
 /** Telemetry by the key of the Gateway, and the clusters that it goes to. */
