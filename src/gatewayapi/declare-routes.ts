@@ -180,9 +180,9 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
     traffic: connectionTraffic,
   })
   const streamRoutesOf = graph.index(streamRoutes, 'stream routes by listener', (route) => [route.listener])
-  const idleStreamRoutes = declareIdleStreamRoutes(graph, streamRoutesOf, listeners)
   const listenerFilters = declareListenerFilters(graph, filtersOfListeners, ruleSources)
   const tableHosts = declareTableHosts(graph, listeners)
+  const idleStreamRoutes = declareIdleStreamRoutes(graph, streamRoutesOf, listeners, tableHosts)
   const virtualHosts = declareVirtualHosts(graph, {
     attachments,
     routeRules,
@@ -205,7 +205,7 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
     passThroughOf(view, sources.clients.passThroughs, rulesByCluster, name),
   )
   const endpoints = declareEndpoints(graph, inputs, clusters, backends)
-  const routeStatuses = declareRouteStatuses(graph, inputs, routes, { attachments, routeRules, idleStreamRoutes })
+  const routeStatuses = declareRouteStatuses(graph, inputs, routes, { attachments, routeRules, idleStreamRoutes, tableHosts })
   const backendStatuses = declareBackendStatuses(graph, inputs, backends)
   const facts = declarePolicyFacts(graph, 'BackendTrafficPolicy', traffic, clusterPolicies, connectionTraffic, [
     declareClaimLimitFacts(graph, routes, traffic, security),

@@ -1,8 +1,19 @@
 import { describe, expect, it } from '@jest/globals'
-import { createRouteWorld, gateway, HTTP_LISTENER, paths, route, service, virtualHost } from '../../test/support/route-world.js'
+import { createAuthority } from '../../test/support/certificates.js'
+import {
+  certificateSecret,
+  createRouteWorld,
+  gateway,
+  HTTP_LISTENER,
+  paths,
+  route,
+  service,
+  virtualHost,
+} from '../../test/support/route-world.js'
 import { briefly, type TranslationWorld } from '../../test/support/translation-world.js'
 import type { RouteStatus } from './object-status.js'
 
+const CERTIFICATE = certificateSecret('any', await (await createAuthority()).issue({ dns: ['*.example.com'] }))
 const APP = 'backendRefs: [{ name: app, port: 8080 }]'
 const RULES = `rules: [{ ${APP} }]`
 const RESOLVED = 'ResolvedRefs=True ResolvedRefs'
@@ -328,6 +339,35 @@ describe('a route that is accepted and serves nobody', () => {
     expect(of('both')).toEqual([[IDLE], ['The listeners "a", "b" serve nobody: see the conditions there.']])
     expect(of('all')).toEqual([[[ACCEPTED, RESOLVED]], [undefined]])
   })
+
+  it.each([
+    { protocol: 'HTTP', how: '', kind: 'HTTPRoute' },
+    { protocol: 'HTTPS', how: ', tls: { certificateRefs: [{ name: any }] }', kind: 'HTTPRoute' },
+    { protocol: 'TLS', how: ', tls: { mode: Passthrough }', kind: 'TLSRoute' },
+  ] as const)(
+    'says so where all its hosts belong to more specific listeners of $protocol, for as long as they do',
+    ({ protocol, how, kind }) => {
+      const listener = (name: string, host: string) => `{ name: ${name}, port: 443, protocol: ${protocol}, hostname: "${host}"${how} }`
+      const wide = listener('wide', '*.example.com')
+      const to = (name: string, hosts: string, parents = '[{ name: gw, sectionName: wide }]') =>
+        route(name, `hostnames: [${hosts}], rules: [{ ${APP} }]`, { kind, parents })
+      const world = createRouteWorld([
+        CERTIFICATE,
+        gateway([wide, listener('one', 'one.example.com'), listener('some', '*.some.example.com')].join(', ')),
+        to('lost', 'one.example.com, a.some.example.com, "*.b.some.example.com"'),
+        to('partly', 'one.example.com, other.example.com'),
+        to('wider', '"*.example.com"'),
+        to('everywhere', 'two.some.example.com', '[{ name: gw }]'),
+      ])
+      const said = (...names: string[]) => names.map((name) => served(world, `${kind}/infra/${name}`)[0])
+      const elsewhere = 'Nothing comes to it: its hosts belong to more specific listeners of the port.'
+      expect(said('lost', 'partly', 'wider', 'everywhere')).toEqual([elsewhere, undefined, undefined, undefined])
+      world.apply(gateway([wide, listener('other', 'other.example.com'), listener('one', 'one.example.com')].join(', ')))
+      expect(said('lost', 'partly')).toEqual([undefined, elsewhere])
+      world.apply(gateway(wide))
+      expect(said('lost', 'partly')).toEqual([undefined, undefined])
+    },
+  )
 
   const L4 = 'rules: [{ backendRefs: [{ name: app, port: 8080 }] }]'
   const other = '2026-01-02T00:00:00Z'

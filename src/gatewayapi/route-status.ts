@@ -12,12 +12,14 @@ import type { Attachment, Condition, ParentAttachment } from './model.js'
 import type { RouteStatus } from './object-status.js'
 import { isRequestKind, type Routes } from './routes/any-route.js'
 import { type RouteRules, routeRulesKey } from './routes/route-rules.js'
+import { HOSTS_ELSEWHERE, ownerOf, type TableHosts } from './table-hosts.js'
 
 /** What statuses of routes are made from. */
 export interface RouteStatusSources {
   readonly attachments: Collection<Attachment>
   readonly routeRules: Source<RouteRules>
   readonly idleStreamRoutes: Source<IdleStreamRoutes>
+  readonly tableHosts: TableHosts
 }
 
 /** Declares the statuses of routes, by `<Kind>/<namespace>/<name>`. */
@@ -25,7 +27,7 @@ export function declareRouteStatuses(
   graph: Graph,
   inputs: Inputs,
   routes: Routes,
-  { attachments, routeRules, idleStreamRoutes }: RouteStatusSources,
+  { attachments, routeRules, idleStreamRoutes, tableHosts }: RouteStatusSources,
 ): Collection<RouteStatus> {
   return graph.collection<RouteStatus>('route statuses', {
     report: true,
@@ -43,9 +45,10 @@ export function declareRouteStatuses(
         object: { ...attachment.route, generation },
         parents: attachment.parents.map((parent) => {
           const rules = view.get(routeRules, routeRulesKey(key, parent.gateway))
-          const first = isRequestKind(attachment.route.kind) ? undefined : firstOnListeners(view, idleStreamRoutes, parent, key)
-          const idle =
-            first === undefined ? parent.unserved : `Nothing comes to it: ${first} goes first, which is older or has the smaller name.`
+          const why = isRequestKind(attachment.route.kind)
+            ? hostsElsewhere(view, tableHosts, parent)
+            : idleOnListeners(view, idleStreamRoutes, parent, key)
+          const idle = why === undefined ? parent.unserved : `Nothing comes to it: ${why}`
           const delivered = parent.accepted.status ? deliveredUnless(idle, delivery, quarantine, generation) : undefined
           return { parentRef: parent.parentRef, conditions: conditionsOf(generation, parent, rules, delivered) }
         }),
@@ -54,10 +57,23 @@ export function declareRouteStatuses(
   })
 }
 
-/** The route that goes first wherever this one is attached by the parent; undefined if something comes to it. */
-function firstOnListeners(view: View, idle: Source<IdleStreamRoutes>, { listeners }: ParentAttachment, route: string): string | undefined {
-  const first = listeners.map(({ listener }) => view.get(idle, listener)?.get(route))
-  return first.every((each) => each !== undefined) ? first[0] : undefined
+/** Why no connection comes to a route wherever the parent attached it; undefined if some do. */
+function idleOnListeners(view: View, idle: Source<IdleStreamRoutes>, { listeners }: ParentAttachment, route: string): string | undefined {
+  const reasons = listeners.map(({ listener }) => view.get(idle, listener)?.get(route))
+  return reasons.every((each) => each !== undefined) ? reasons[0] : undefined
+}
+
+/**
+ * The same for requests: other listeners have all its hosts. The first host that is served ends the search, and a table with one host has one
+ * owner for all: so this is a read or two for nearly every route.
+ */
+function hostsElsewhere(view: View, tableHosts: TableHosts, { listeners }: ParentAttachment): string | undefined {
+  const tables = listeners.flatMap(({ routeTable, ...each }) => (routeTable === undefined ? [] : [{ ...each, routeTable }]))
+  const isServed = tables.some(
+    ({ listener, routeTable, hosts }) =>
+      hosts === 'all' || hosts.some(({ host }) => ownerOf(view, tableHosts, routeTable, host)?.listener === listener),
+  )
+  return isServed || tables.length === 0 ? undefined : HOSTS_ELSEWHERE
 }
 
 /** Proxies may have taken the route and still serve nobody by it. */

@@ -38,7 +38,12 @@ export interface TableHosts {
   readonly keys: Index<ReadonlyMap<string, TableHost>>
   /** By the name of the table: the host of a table that has one only. */
   readonly only: Collection<TableHost>
+  /** See `listenersUnder`. */
+  readonly under: Index<EffectiveListener>
 }
+
+/** Why nothing comes to a route that names no other host, in words. */
+export const HOSTS_ELSEWHERE = 'its hosts belong to more specific listeners of the port.'
 
 /** Declares the hosts of route tables. */
 export function declareTableHosts(graph: Graph, listeners: Source<EffectiveListener>): TableHosts {
@@ -60,6 +65,7 @@ export function declareTableHosts(graph: Graph, listeners: Source<EffectiveListe
   )
   return {
     keys,
+    under: neighbours.under,
     hosts: graph.collection<TableHost>('hosts of listeners', {
       keys,
       compute: (view, key) => {
@@ -86,6 +92,15 @@ export function ownerOf(view: View, { hosts, only }: TableHosts, table: string, 
     if (host !== undefined) return host
   }
   return undefined
+}
+
+/** The listeners of a port to which a handshake goes although the host of a TLS listener covers its name: theirs is more specific. */
+export function listenersUnder(
+  view: View,
+  { under }: Pick<TableHosts, 'under'>,
+  listener: EffectiveListener,
+): readonly EffectiveListener[] {
+  return view.list(under, wildcardWord(listener, listener.hostname))
 }
 
 /** The key of a virtual host. */
