@@ -159,6 +159,15 @@ describe('authorization by paths', () => {
     },
   )
 
+  it('knows paths whatever is escaped in them without need', async () => {
+    const paths = 'paths: [{type: Exact, value: /%7Euser}, {value: /%61pi}]'
+    const spelled = ['/~user', '/%7euser', '/api/x', '/%61p%69']
+    await world.write(ALL, guard(rules(`{action: Allow, operation: {${paths}}}`)))
+    for (const path of [...spelled, '/other']) expect([path, await at(path)]).toEqual([path, path === '/other' ? 403 : 'secret'])
+    await world.write(ALL, guard(rules(`{action: Deny, operation: {${paths}}}`, 'Allow')))
+    for (const path of [...spelled, '/other']) expect([path, await at(path)]).toEqual([path, path === '/other' ? 'secret' : 403])
+  })
+
   const spellings = [
     'GET /admin HTTP/1.1',
     'GET /admin/ HTTP/1.1',

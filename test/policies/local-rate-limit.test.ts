@@ -122,6 +122,11 @@ describe('rateLimit Local', () => {
     expect(await asked([of('/api'), of('/api/x?y'), of('/api?z'), of('/apis'), of('/')])).toEqual([200, 200, 429, 200, 200])
     await limited(`{clientSelectors: [{path: {type: Exact, value: /api}}], ${HOUR}}`)
     expect(await asked([of('/api'), of('/api?x'), of('/api'), of('/api/x')])).toEqual([200, 200, 429, 200])
+    // As requests have it when they are counted: what need not be escaped is not.
+    await limited(`{clientSelectors: [{path: {type: Exact, value: /%7Ebob}}], ${HOUR}}`)
+    expect(await asked([of('/~bob'), of('/%7Ebob'), of('/~bob')])).toEqual([200, 200, 429])
+    await limited(`{clientSelectors: [{path: {value: /%7Eann}}], ${HOUR}}`)
+    expect(await asked([of('/~ann'), of('/%7Eann/x'), of('/~ann')])).toEqual([200, 200, 429])
     await limited(`{clientSelectors: [{path: {type: RegularExpression, value: "/v[0-9]+/.*"}}], ${HOUR}}`)
     expect(await asked([of('/v1/a'), of('/v2/b?q=/v3/'), of('/v1/a'), of('/va/a')])).toEqual([200, 200, 429, 200])
     await limited(`{clientSelectors: [{path: {value: /free, invert: true}}], ${HOUR}}`)

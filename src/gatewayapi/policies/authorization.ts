@@ -2,6 +2,7 @@
 import type { AuthorizationPath, AuthorizationTokenPrincipal, AuthorizationRule as RuleSpec, SecuritySettings } from '../../gen/kinds.js'
 import type { Authorization, AuthorizationRule, PathMatch, TokenMatch } from '../../ir/route.js'
 import type { Problem } from '../conditions.js'
+import { normalPath } from '../normal-path.js'
 import { regularExpressionProblem } from '../regular-expressions.js'
 import { parseAddressRange } from './address-range.js'
 import { readCel } from './cel-expression.js'
@@ -90,11 +91,11 @@ function ruleOf({ action, operation, principal, cel }: RuleSpec, tokens: Tokens)
 function pathOf({ type, value }: AuthorizationPath): PathMatch {
   switch (type) {
     case 'Exact':
-      return { kind: 'exact', value }
+      return { kind: 'exact', value: normalPath(value) }
     case 'RegularExpression':
       return { kind: 'regex', value }
     case 'PathPrefix':
-      return { kind: 'prefix', value: value === '/' ? value : value.replace(/\/+$/, '') }
+      return { kind: 'prefix', value: value === '/' ? value : normalPath(value).replace(/\/+$/, '') }
   }
 }
 

@@ -7,6 +7,7 @@ import type {
   RateLimitRule as RuleSpec,
 } from '../../gen/kinds.js'
 import type { RateLimit, RateLimitCost, RateLimitMatch, RateLimitPart, RateLimitRule, RateLimitUnit } from '../../ir/request-traffic.js'
+import { normalPath } from '../normal-path.js'
 import { parseAddressRange } from './address-range.js'
 import { claimPath } from './claim-path.js'
 import type { Effective } from './policy.js'
@@ -58,6 +59,10 @@ function costOf({ number, format }: CostSpec): RateLimitCost {
   return format === undefined ? { number: number ?? 1 } : { format }
 }
 
+function pathPart({ type, value, invert }: NonNullable<RateLimitSelector['path']>): RateLimitPart {
+  return { kind: 'path', match: PATHS[type], value: type === 'RegularExpression' ? value : normalPath(value), invert }
+}
+
 const PATHS = { Exact: 'exact', PathPrefix: 'prefix', RegularExpression: 'regex' } as const
 
 function parts({ headers, queryParams, methods, path, sourceCIDR, jwtClaims }: RateLimitSelector): readonly RateLimitPart[] {
@@ -70,7 +75,7 @@ function parts({ headers, queryParams, methods, path, sourceCIDR, jwtClaims }: R
     ...(method === undefined
       ? []
       : [{ kind: 'methods' as const, methods: (methods ?? []).map(({ value }) => value).sort(), invert: method.invert }]),
-    ...(path === undefined ? [] : [{ kind: 'path' as const, match: PATHS[path.type], value: path.value, invert: path.invert }]),
+    ...(path === undefined ? [] : [pathPart(path)]),
     ...(sourceCIDR === undefined || range === undefined
       ? []
       : [{ kind: 'address' as const, range, isDistinct: sourceCIDR.type === 'Distinct', invert: sourceCIDR.invert }]),

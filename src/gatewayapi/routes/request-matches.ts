@@ -3,6 +3,7 @@
 import type { GRPCMethodMatch, GRPCRouteMatch, HTTPRouteMatch } from '../../gen/kinds.js'
 import type { PathMatch, RequestMatch, ValueMatch } from '../../ir/route.js'
 import { exactly } from '../../util/exactly.js'
+import { normalPath } from '../normal-path.js'
 import type { MatchSpecificity } from './match-order.js'
 
 /** A match and its specificity. */
@@ -50,24 +51,14 @@ export function withCookies(plain: SpecificMatch, sets: readonly (readonly Value
 function httpPath({ type, value }: HTTPRouteMatch['path']): PathMatch {
   switch (type) {
     case 'Exact':
-      return { kind: 'exact', value: withoutNeedlessEscapes(value) }
+      return { kind: 'exact', value: normalPath(value) }
     case 'RegularExpression':
       return { kind: 'regex', value }
     case 'PathPrefix':
       // A trailing slash says nothing: `/a/` and `/a` are the same prefix.
-      return { kind: 'prefix', value: withoutNeedlessEscapes(value).replace(/\/+$/, '') || '/' }
+      return { kind: 'prefix', value: normalPath(value).replace(/\/+$/, '') || '/' }
   }
 }
-
-/** Proxies take escapes of what need not be escaped out of the paths of requests (RFC 3986 §6.2.2.2): a path that has some would match none. */
-function withoutNeedlessEscapes(path: string): string {
-  return path.replace(/%[0-9a-f]{2}/gi, (escaped) => {
-    const character = String.fromCharCode(Number.parseInt(escaped.slice(1), 16))
-    return UNRESERVED.test(character) ? character : escaped
-  })
-}
-
-const UNRESERVED = /[A-Za-z0-9._~-]/
 
 function grpcPath(method: GRPCMethodMatch | undefined): PathMatch {
   if (method === undefined) return { kind: 'prefix', value: '/' }
