@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { httpRoute, to, under } from '../features/manifests.js'
 import { featureWorld, type Question } from '../features/world.js'
-import { ABOUT_ROUTE, GOOD, onRoute, routeTo, said } from './backend-traffic.js'
+import { ABOUT_GATEWAY, ABOUT_ROUTE, GOOD, onRoute, policy, routeTo, said } from './backend-traffic.js'
 import { policyField } from './coverage/policy-field.js'
 import { securityPolicy } from './support/attempts.js'
 import { createIssuer } from './support/tokens.js'
@@ -79,6 +79,18 @@ describe('rateLimit Local by claims', () => {
     expect(said(world)).toEqual(wrong)
     await world.write(httpRoute('r', `[${rule('/one', 'one')}]`), ofRule, onRoute(byClaim('good')))
     expect(said(world)).toEqual(GOOD)
+  })
+
+  it('says nothing of it where every listener that the route is reached by asks for tokens itself', async () => {
+    const byClaim =
+      'rateLimit: {type: Local, rules: [{clientSelectors: [{jwtClaims: [{provider: good, claim: sub}]}], limit: {requests: 1, unit: Hour}}]}'
+    const aboutListener = jwt().replace(ABOUT_ROUTE, ABOUT_GATEWAY.replace('name: gw', 'name: gw, sectionName: http'))
+    await world.write(routeTo('a'), aboutListener, policy(`${ABOUT_GATEWAY}, ${byClaim}`))
+    expect(await asked(of({ sub: 'zoe' }), of({ sub: 'zoe' }))).toEqual([200, 429])
+    expect(said(world)).toEqual(GOOD)
+    const other = aboutListener.replace('sectionName: http', 'sectionName: other')
+    await world.write(routeTo('a'), other, policy(`${ABOUT_GATEWAY}, ${byClaim}`))
+    expect(said(world)).toEqual([...GOOD, 'PartiallyInvalid=True/UnsupportedValue'])
   })
 
   it('requests without the claim do not count, nor those with a list or an object in its place', async () => {
