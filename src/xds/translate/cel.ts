@@ -48,13 +48,36 @@ export function celExpr(expression: CelExpression): Expr {
 /** All of them; at least one. */
 export function allOfCel(expressions: readonly [CelExpression, ...CelExpression[]]): CelExpression {
   const [first, ...others] = expressions
-  return others.reduce((sum, each): CelExpression => ({ kind: 'call', target: undefined, function: '_&&_', args: [sum, each] }), first)
+  return others.reduce((sum, each) => call('_&&_', sum, each), first)
 }
 
 /** The opposite. What cannot be evaluated has none either. */
 export function notCel(expression: CelExpression): CelExpression {
-  return { kind: 'call', target: undefined, function: '!_', args: [expression] }
+  return call('!_', expression)
 }
+
+/** A function or an operator, and its operands. */
+export function call(name: string, ...args: readonly CelExpression[]): CelExpression {
+  return { kind: 'call', target: undefined, function: name, args }
+}
+
+/** What Envoy knows, such as `request.headers`. */
+export function attribute(name: string, field: string): CelExpression {
+  return { kind: 'select', operand: { kind: 'name', name }, field, isTest: false }
+}
+
+/** A text that stands in an expression. */
+export function textValue(value: string): CelExpression {
+  return { kind: 'constant', value: { type: 'string', value } }
+}
+
+/** A whole number that stands in an expression. */
+export function numberValue(value: number): CelExpression {
+  return { kind: 'constant', value: { type: 'int', value: String(value) } }
+}
+
+/** What cannot be evaluated: the first of no elements. */
+export const NOTHING: CelExpression = call('_[_]', { kind: 'list', elements: [] }, numberValue(0))
 
 function constant(value: CelConstant): Constant {
   switch (value.type) {

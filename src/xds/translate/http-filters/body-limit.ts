@@ -9,7 +9,7 @@
 import { Enum } from '../../../gen/envoy/enums.js'
 import type { envoy, xds } from '../../../gen/envoy/types.js'
 import { any } from '../../message.js'
-import { celExpr } from '../cel.js'
+import { attribute, call, celExpr, numberValue } from '../cel.js'
 
 /** Answers 413. It is a filter for faults, because nothing else in Envoy answers with any status and costs nothing where it does not run. */
 export const TOO_LARGE: envoy.config.core.v3.TypedExtensionConfig = {
@@ -27,15 +27,7 @@ export const TOO_LARGE: envoy.config.core.v3.TypedExtensionConfig = {
  * Envoy's buffer, which writes the length down, that is all of it. What cannot be read as a length is too large.
  */
 export function isLarger(maxBytes: number): xds.type.matcher.v3.Matcher.MatcherList.Predicate {
-  const expr = celExpr({
-    kind: 'call',
-    target: undefined,
-    function: '_<=_',
-    args: [
-      { kind: 'select', operand: { kind: 'name', name: 'request' }, field: 'size', isTest: false },
-      { kind: 'constant', value: { type: 'int', value: String(maxBytes) } },
-    ],
-  })
+  const expr = celExpr(call('_<=_', attribute('request', 'size'), numberValue(maxBytes)))
   const isSmall = {
     input: { name: 'attributes', typedConfig: any('xds.type.matcher.v3.HttpAttributesCelMatchInput', {}) },
     customMatch: { name: 'size', typedConfig: any('xds.type.matcher.v3.CelMatcher', { exprMatch: { parsedExpr: { expr } } }) },

@@ -1,7 +1,8 @@
 /** What a token says, as the value of a descriptor. */
 import type { envoy } from '../../../gen/envoy/types.js'
 import type { CelExpression } from '../../../ir/cel.js'
-import { call, expressionAction, NOTHING, textValue } from './expression-value.js'
+import { attribute, call, NOTHING, textValue } from '../cel.js'
+import { expressionAction } from './expression-value.js'
 import { JWT_METADATA } from './jwt-authn.js'
 
 type Action = envoy.config.route.v3.RateLimit.Action
@@ -13,12 +14,10 @@ type Action = envoy.config.route.v3.RateLimit.Action
  * Lists and objects are no values: Envoy would print all of them alike.
  */
 export function claimAction(descriptorKey: string, provider: string, path: readonly string[]): Action {
-  const claim = [JWT_METADATA, provider, ...path].reduce<CelExpression>((operand, key) => call('_[_]', operand, textValue(key)), {
-    kind: 'select',
-    operand: { kind: 'name', name: 'metadata' },
-    field: 'filter_metadata',
-    isTest: false,
-  })
+  const claim = [JWT_METADATA, provider, ...path].reduce<CelExpression>(
+    (operand, key) => call('_[_]', operand, textValue(key)),
+    attribute('metadata', 'filter_metadata'),
+  )
   const isOf = (type: string): CelExpression => call('_==_', call('type', claim), { kind: 'name', name: type })
   // Numbers are printed with six digits, unless they are whole.
   const printed = call('_?_:_', isOf('double'), call('int', claim), claim)

@@ -13,21 +13,3 @@ export function expressionAction(descriptorKey: string, value: CelExpression): e
     },
   }
 }
-
-/** A function or an operator, and its operands. */
-export function call(name: string, ...args: readonly CelExpression[]): CelExpression {
-  return { kind: 'call', target: undefined, function: name, args }
-}
-
-/** A text that stands in an expression. */
-export function textValue(value: string): CelExpression {
-  return { kind: 'constant', value: { type: 'string', value } }
-}
-
-/** A whole number that stands in an expression. */
-export function numberValue(value: number): CelExpression {
-  return { kind: 'constant', value: { type: 'int', value: String(value) } }
-}
-
-/** What cannot be evaluated: the first of no elements. */
-export const NOTHING: CelExpression = call('_[_]', { kind: 'list', elements: [] }, numberValue(0))

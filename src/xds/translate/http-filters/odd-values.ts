@@ -2,8 +2,9 @@
 import type { envoy } from '../../../gen/envoy/types.js'
 import type { CelExpression } from '../../../ir/cel.js'
 import type { RateLimitPart } from '../../../ir/request-traffic.js'
-import { bool } from '../../message.js'
-import { call, expressionAction, NOTHING, numberValue, textValue } from './expression-value.js'
+import { attribute, call, NOTHING, numberValue, textValue } from '../cel.js'
+import { expressionAction } from './expression-value.js'
+import { valueMatch } from './value-match.js'
 
 type Action = envoy.config.route.v3.RateLimit.Action
 
@@ -32,23 +33,16 @@ const TEXT = `(?:${[
   '\\xf4[\\x80-\\x8f][\\x80-\\xbf]{2}',
 ].join('|')})*`
 
+const IS_TEXT = { stringMatch: { safeRegex: { regex: TEXT } } }
+
 /**
  * Values that are no UTF-8. The rate limit service reads no question with one: Envoy takes the answer for one that did not come, and what all
  * limits of the policy say would count for nothing.
  */
 const NO_TEXT: Oddity = {
   name: 'kind',
-  isNot: (part, descriptorKey, descriptorValue) => textMatch(part, { descriptorKey, descriptorValue, expectMatch: bool(true) }),
-  is: (part, descriptorKey, descriptorValue) => textMatch(part, { descriptorKey, descriptorValue, expectMatch: bool(false) }),
-}
-
-type Named = Pick<envoy.config.route.v3.RateLimit.Action.HeaderValueMatch, 'descriptorKey' | 'descriptorValue' | 'expectMatch'>
-
-function textMatch({ kind, name }: FreePart, named: Named): Action {
-  const matcher = { name, stringMatch: { safeRegex: { regex: TEXT } } }
-  return kind === 'header'
-    ? { headerValueMatch: { ...named, headers: [matcher] } }
-    : { queryParameterValueMatch: { ...named, queryParameters: [matcher] } }
+  isNot: (part, descriptorKey, descriptorValue) => valueMatch(part, IS_TEXT, true, { descriptorKey, descriptorValue }),
+  is: (part, descriptorKey, descriptorValue) => valueMatch(part, IS_TEXT, false, { descriptorKey, descriptorValue }),
 }
 
 /** The longest value that is counted for itself, in characters. */
@@ -65,8 +59,7 @@ const LONG: Oddity = {
 }
 
 function isLong({ kind, name }: FreePart): CelExpression {
-  const ofRequest = (field: string): CelExpression => ({ kind: 'select', operand: { kind: 'name', name: 'request' }, field, isTest: false })
-  const value = kind === 'header' ? call('_[_]', ofRequest('headers'), textValue(name)) : ofRequest('query')
+  const value = kind === 'header' ? call('_[_]', attribute('request', 'headers'), textValue(name)) : attribute('request', 'query')
   return call('_>_', call('size', value), numberValue(MAX_LENGTH))
 }
 

@@ -8,6 +8,7 @@ import type { AddressRange } from '../../../ir/route.js'
 import { bool, uint32 } from '../../message.js'
 import { quote } from '../regex.js'
 import { claimAction } from './claim-value.js'
+import { valueMatch } from './value-match.js'
 
 type Action = envoy.config.route.v3.RateLimit.Action
 type Entry = envoy.extensions.common.ratelimit.v3.RateLimitDescriptor.Entry
@@ -61,26 +62,10 @@ export function partActions(part: RateLimitPart, index: number): readonly Action
   switch (part.kind) {
     case 'header':
       if (part.match.kind === 'distinct') return [{ requestHeaders: { headerName: part.name, descriptorKey } }]
-      return [
-        {
-          headerValueMatch: {
-            ...matched,
-            expectMatch: bool(!part.match.invert),
-            headers: [{ name: part.name, stringMatch: stringMatcher(part.match) }],
-          },
-        },
-      ]
+      return [valueMatch(part, { stringMatch: stringMatcher(part.match) }, !part.match.invert, matched)]
     case 'queryParameter':
       if (part.match.kind === 'distinct') return [{ queryParameters: { queryParameterName: part.name, descriptorKey } }]
-      return [
-        {
-          queryParameterValueMatch: {
-            ...matched,
-            expectMatch: bool(!part.match.invert),
-            queryParameters: [{ name: part.name, stringMatch: stringMatcher(part.match) }],
-          },
-        },
-      ]
+      return [valueMatch(part, { stringMatch: stringMatcher(part.match) }, !part.match.invert, matched)]
     case 'methods':
       return [
         {

@@ -5,9 +5,9 @@
  */
 import type { envoy } from '../../../gen/envoy/types.js'
 import type { RateLimitPart, RateLimitRule } from '../../../ir/request-traffic.js'
-import { bool } from '../../message.js'
 import type { FreePart, Oddity } from './odd-values.js'
 import { partActions, partEntries, partKey, ruleAction, ruleEntry } from './rate-limit-actions.js'
+import { valueMatch } from './value-match.js'
 
 type Action = envoy.config.route.v3.RateLimit.Action
 type Entry = envoy.extensions.common.ratelimit.v3.RateLimitDescriptor.Entry
@@ -66,12 +66,8 @@ function oddityKey(index: number, { name }: Oddity): string {
   return `${partKey(index)}.${name}`
 }
 
-function presence({ kind, name }: FreePart, descriptorKey: string): Action {
-  const named = { descriptorKey, descriptorValue: ODD, expectMatch: bool(true) }
-  const matcher = { name, presentMatch: true }
-  return kind === 'header'
-    ? { headerValueMatch: { ...named, headers: [matcher] } }
-    : { queryParameterValueMatch: { ...named, queryParameters: [matcher] } }
+function presence(part: FreePart, descriptorKey: string): Action {
+  return valueMatch(part, { presentMatch: true }, true, { descriptorKey, descriptorValue: ODD })
 }
 
 function constant(descriptorKey: string): Action {
