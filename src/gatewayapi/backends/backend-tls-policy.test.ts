@@ -120,6 +120,18 @@ describe('a policy that nobody can be trusted by', () => {
   })
 })
 
+describe('datagrams', () => {
+  it('are none of its business: they reach the Service whoever is trusted', () => {
+    const world = worldWith(
+      gateway('{ name: udp, port: 53, protocol: UDP }'),
+      service('dns', '{ name: tls, port: 53 }, { name: udp, port: 53, protocol: UDP }'),
+      route('datagrams', 'rules: [{ backendRefs: [{ name: dns, port: 53 }] }]', { kind: 'UDPRoute' }),
+      policy('p', 'hostname: a.b, caCertificateRefs: [{ group: "", kind: ConfigMap, name: missing }]', { target: 'dns' }),
+    )
+    expect(cluster(world, 'Service/infra/dns/53/udp')).toMatchObject({ protocol: 'udp', origins: [{ kind: 'Service' }] })
+  })
+})
+
 describe('several policies', () => {
   const older = { created: '2025-01-01T00:00:00Z' }
   const newer = { created: '2026-01-01T00:00:00Z' }

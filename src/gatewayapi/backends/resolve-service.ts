@@ -66,7 +66,8 @@ function resolvePort(
 ): ResolvedBackend {
   const name = `${ref.kind}/${ref.namespace}/${ref.name}`
   const { http, tls } = readAppProtocol(port.appProtocol)
-  const isNamed = isTargeted(world.view, world.targeted, 'BackendTLSPolicy', name)
+  // Datagrams are sent as they are: no policy about TLS must keep them from a Service.
+  const isNamed = ref.transport === 'TCP' && isTargeted(world.view, world.targeted, 'BackendTLSPolicy', name)
   const policy = isNamed ? effectivePolicy(world.view.list(world.tlsPolicies.byTarget, name), name, port.name ?? '') : undefined
   if (policy !== undefined && policy.tls === undefined) {
     const message = `The BackendTLSPolicy "${policy.object.name}" of ${ref.kind} "${ref.name}" trusts nobody that is usable.`
