@@ -113,7 +113,13 @@ function ourMistakes(errors: readonly FieldError[]): readonly string[] {
 }
 
 function theirMistakes(errors: ApiServerAnswer['errors']): readonly string[] {
-  return listed(errors.map(({ field, type }) => ({ field: field === '<nil>' ? '' : field, code: CODES[type] ?? type })))
+  return listed(errors.map(({ field, type, detail }) => ({ field: fieldOf(field, detail), code: CODES[type] ?? type })))
+}
+
+/** Of a number that its format has no room for the server says only in words where it stands. */
+function fieldOf(field: string, detail: string): string {
+  if (field !== '<nil>') return field
+  return /^Checked value must be of type \w+ with format \w+ in (\S+)$/.exec(detail)?.[1] ?? ''
 }
 
 function listed(mistakes: readonly Mistake[]): readonly string[] {

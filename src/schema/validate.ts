@@ -206,10 +206,10 @@ function integerProblem(schema: IntegerSchema, value: number): Pick<FieldError, 
   if (schema.maximum !== undefined && value > schema.maximum) {
     return { code: 'invalid', message: `Invalid value: ${value}: should be less than or equal to ${schema.maximum}` }
   }
-  // The API server looks at the format where a number has bounds, and takes any whole number of 64 bits elsewhere. Beyond those that are safe
-  // numbers are not exact here.
-  const isBounded = schema.minimum !== undefined || schema.maximum !== undefined
-  if (!Number.isSafeInteger(value) || (isBounded && schema.format === 'int32' && !isInt32(value)))
+  // The API server takes any whole number of 64 bits where no format says 32.
+  if (schema.format === 'int32' && !isInt32(value)) return { code: 'invalid', message: `Invalid value: ${value}: must be of type int32` }
+  // Beyond these bounds numbers are not exact here.
+  if (!Number.isSafeInteger(value))
     return { code: 'type', message: `Invalid value: ${value}: must be of type ${schema.format ?? 'integer'}` }
   return undefined
 }
