@@ -22,17 +22,52 @@ interface Instruction {
  * @returns undefined for one that can; otherwise words that go on after "the regular expression"
  */
 export function regularExpressionProblem(pattern: string): string | undefined {
-  if (pattern === '') return 'is empty'
+  return sizeOf(pattern).problem
+}
+
+/**
+ * The expressions of an object, one after the other: each for itself, and how large they are together. A match may have dozens, an object more than
+ * a hundred matches, and 35 characters are enough for 5,000 instructions: they would keep us and every proxy busy for a minute.
+ */
+export class RegularExpressions {
+  readonly #known = new Map<string, CompiledSize>()
+  #left = MAX_TOTAL_SIZE
+
+  /** Why the next one cannot be used, as `regularExpressionProblem` says it. When there are too many, none behind them is looked at. */
+  problemOf(pattern: string): string | undefined {
+    if (this.#left < 0) return TOO_MANY
+    const { size, problem } = this.#known.get(pattern) ?? sizeOf(pattern)
+    this.#known.set(pattern, { size, problem })
+    // Proxies compile each for itself, whether or not they are the same.
+    this.#left -= size
+    return problem ?? (this.#left < 0 ? TOO_MANY : undefined)
+  }
+}
+
+/** The largest estimate for all expressions of an object. */
+const MAX_TOTAL_SIZE = 250_000
+
+const TOO_MANY = `and those before it compile to more than ${MAX_TOTAL_SIZE} instructions together: use fewer of them, or smaller repetitions`
+
+interface CompiledSize {
+  readonly size: number
+  readonly problem: string | undefined
+}
+
+function sizeOf(pattern: string): CompiledSize {
+  if (pattern === '') return { size: 0, problem: 'is empty' }
   const wide = wideEscape(pattern)
-  if (wide !== undefined) return `has the escape ${wide}: proxies compare bytes, write the bytes of the character in UTF-8 instead`
+  if (wide !== undefined)
+    return { size: 0, problem: `has the escape ${wide}: proxies compare bytes, write the bytes of the character in UTF-8 instead` }
   let size: number
   try {
     size = estimatedSize(RE2JS.compile(pattern).re2Input.prog.inst)
   } catch (error) {
-    return `is not valid RE2 syntax: ${error instanceof Error ? error.message : String(error)}`
+    return { size: 0, problem: `is not valid RE2 syntax: ${error instanceof Error ? error.message : String(error)}` }
   }
-  if (size <= MAX_REGULAR_EXPRESSION_SIZE) return undefined
-  return `compiles to a program of about ${size} instructions, the limit is ${MAX_REGULAR_EXPRESSION_SIZE}: use smaller repetitions`
+  if (size <= MAX_REGULAR_EXPRESSION_SIZE) return { size, problem: undefined }
+  const limit = `the limit is ${MAX_REGULAR_EXPRESSION_SIZE}: use smaller repetitions`
+  return { size, problem: `compiles to a program of about ${size} instructions, ${limit}` }
 }
 
 /**

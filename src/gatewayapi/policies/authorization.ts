@@ -3,7 +3,7 @@ import type { AuthorizationPath, AuthorizationTokenPrincipal, AuthorizationRule 
 import type { Authorization, AuthorizationRule, PathMatch, TokenMatch } from '../../ir/route.js'
 import type { Problem } from '../conditions.js'
 import { normalPath } from '../normal-path.js'
-import { regularExpressionProblem } from '../regular-expressions.js'
+import { RegularExpressions } from '../regular-expressions.js'
 import { parseAddressRange } from './address-range.js'
 import { readCel } from './cel-expression.js'
 import { claimPath } from './claim-path.js'
@@ -31,8 +31,9 @@ export function authorizationProblem({ rules = [] }: Spec, tokens: Tokens): Prob
       `authorization.rules: at most ${MAX_MIXED_DENIALS} rules may deny by cel and something else: write all of it in cel.`,
     )
   }
+  const expressions = new RegularExpressions()
   for (const [at, rule] of rules.entries()) {
-    const message = ruleProblem(rule, tokens)
+    const message = ruleProblem(rule, tokens, expressions)
     if (message !== undefined) return unsupported(`authorization.rules[${at}].${message}`)
   }
   return undefined
@@ -54,7 +55,7 @@ function asksFor(tokens: Tokens, provider: string): boolean {
   return tokens?.providers.some(({ name }) => name === provider) ?? false
 }
 
-function ruleProblem({ principal, operation, cel }: RuleSpec, tokens: Tokens): string | undefined {
+function ruleProblem({ principal, operation, cel }: RuleSpec, tokens: Tokens, expressions: RegularExpressions): string | undefined {
   const range = principal?.clientCIDRs?.find((each) => parseAddressRange(each) === undefined)
   if (range !== undefined) return `principal.clientCIDRs: "${range}" is no range such as 10.0.0.0/8.`
   const provider = principal?.jwt?.provider
@@ -65,7 +66,7 @@ function ruleProblem({ principal, operation, cel }: RuleSpec, tokens: Tokens): s
   for (const path of [...(operation?.paths ?? []), ...(operation?.notPaths ?? [])]) {
     if (path.type !== 'RegularExpression' && !path.value.startsWith('/'))
       return `operation: the path "${path.value}" does not begin with "/".`
-    const problem = path.type === 'RegularExpression' ? regularExpressionProblem(path.value) : undefined
+    const problem = path.type === 'RegularExpression' ? expressions.problemOf(path.value) : undefined
     if (problem !== undefined) return `operation: the regular expression ${problem}.`
   }
   const read = cel === undefined ? undefined : readCel(cel)

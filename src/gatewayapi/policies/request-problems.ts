@@ -4,7 +4,7 @@ import { isBodiless } from '../../ir/bodiless.js'
 import { isFraming } from '../../ir/framing-headers.js'
 import { durationMilliseconds } from '../../kinds/duration.js'
 import { quantityBytes } from '../../kinds/quantity.js'
-import { regularExpressionProblem } from '../regular-expressions.js'
+import { RegularExpressions, regularExpressionProblem } from '../regular-expressions.js'
 import { parseAddressRange } from './address-range.js'
 import { kibPerSecond } from './request-traffic.js'
 
@@ -19,9 +19,10 @@ export function requestProblem(settings: BackendTrafficSettings): string | undef
 }
 
 function rateLimitProblem({ rateLimit }: BackendTrafficSettings): string | undefined {
+  const expressions = new RegularExpressions()
   for (const [at, { clientSelectors, limit, cost, shared }] of (rateLimit?.rules ?? []).entries()) {
     const field = `rateLimit.rules[${at}]`
-    const wrong = (clientSelectors ?? []).flatMap((selector) => selectorProblem(selector) ?? [])[0]
+    const wrong = (clientSelectors ?? []).flatMap((selector) => selectorProblem(selector, expressions) ?? [])[0]
     if (wrong !== undefined) return `${field}.clientSelectors.${wrong}`
     if (distinctIn(clientSelectors) > MAX_DISTINCT) {
       return `${field}.clientSelectors: at most ${MAX_DISTINCT} headers and parameters of a rule may be Distinct.`
@@ -39,15 +40,18 @@ function distinctIn(selectors: readonly RateLimitSelector[] = []): number {
     .length
 }
 
-function selectorProblem({ headers, queryParams, path, sourceCIDR }: RateLimitSelector): string | undefined {
+function selectorProblem(
+  { headers, queryParams, path, sourceCIDR }: RateLimitSelector,
+  expressions: RegularExpressions,
+): string | undefined {
   for (const [field, values] of Object.entries({ headers, queryParams })) {
     for (const { type, value } of values ?? []) {
-      const problem = type === 'RegularExpression' ? regularExpressionProblem(value ?? '') : undefined
+      const problem = type === 'RegularExpression' ? expressions.problemOf(value ?? '') : undefined
       if (problem !== undefined) return `${field}.value: the regular expression ${problem}.`
     }
   }
   if (path?.type === 'RegularExpression') {
-    const problem = regularExpressionProblem(path.value)
+    const problem = expressions.problemOf(path.value)
     if (problem !== undefined) return `path.value: the regular expression ${problem}.`
   } else if (path !== undefined && !path.value.startsWith('/')) return 'path.value: begins with a slash.'
   if (sourceCIDR === undefined) return undefined

@@ -1,6 +1,6 @@
 /** Rules that are left out because a proxy would refuse them. */
 import type { GRPCRouteMatch, HTTPRouteMatch } from '../../gen/kinds.js'
-import { regularExpressionProblem } from '../regular-expressions.js'
+import { RegularExpressions } from '../regular-expressions.js'
 import type { AnyRoute } from './any-route.js'
 
 /** A rule that is left out, and why. */
@@ -12,11 +12,12 @@ export interface UnusableRule {
 
 /** The rules of a route that cannot be used, in their order. */
 export function unusableRules(route: AnyRoute): readonly UnusableRule[] {
+  const all = new RegularExpressions()
   switch (route.kind) {
     case 'HTTPRoute':
-      return route.spec.rules.flatMap(({ matches }, rule) => firstProblem(rule, matches.flatMap(httpExpressions)))
+      return route.spec.rules.flatMap(({ matches }, rule) => firstProblem(rule, matches.flatMap(httpExpressions), all))
     case 'GRPCRoute':
-      return (route.spec.rules ?? []).flatMap(({ matches }, rule) => firstProblem(rule, (matches ?? []).flatMap(grpcExpressions)))
+      return (route.spec.rules ?? []).flatMap(({ matches }, rule) => firstProblem(rule, (matches ?? []).flatMap(grpcExpressions), all))
     case 'TLSRoute':
     case 'TCPRoute':
     case 'UDPRoute':
@@ -29,9 +30,9 @@ type Expression = readonly [path: string, pattern: string]
 
 const NONE: readonly never[] = []
 
-function firstProblem(rule: number, expressions: readonly Expression[]): readonly UnusableRule[] {
+function firstProblem(rule: number, expressions: readonly Expression[], all: RegularExpressions): readonly UnusableRule[] {
   for (const [path, pattern] of expressions) {
-    const problem = regularExpressionProblem(pattern)
+    const problem = all.problemOf(pattern)
     if (problem !== undefined) return [{ rule, message: `spec.rules[${rule}].${path}: the regular expression ${problem}.` }]
   }
   return []
