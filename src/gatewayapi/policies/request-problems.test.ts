@@ -2,14 +2,14 @@ import { describe, expect, it } from '@jest/globals'
 import type { RateLimitSelector, RateLimitSpec } from '../../gen/kinds.js'
 import { requestProblem } from './request-problems.js'
 
-/** A limit whose selectors have so many headers and parameters of which each value counts for itself. */
-function distinct(type: RateLimitSpec['type'], headers: number, params: number): RateLimitSpec {
+/** A limit whose rules have so many headers and parameters of which each value counts for itself. */
+function distinct(type: RateLimitSpec['type'], headers: number, params: number, rules = 1): RateLimitSpec {
   const each = (count: number) => Array.from({ length: count }, (_, at) => ({ name: `n${at}`, type: 'Distinct' as const, invert: false }))
   const selectors: RateLimitSelector[] = [
     { headers: [...each(headers), { name: 'plan', type: 'Exact', value: 'free', invert: false }] },
     { queryParams: each(params) },
   ]
-  return { type, rules: [{ clientSelectors: selectors, limit: { requests: 1, unit: 'Hour' } }] }
+  return { type, rules: Array.from({ length: rules }, () => ({ clientSelectors: selectors, limit: { requests: 1, unit: 'Hour' } })) }
 }
 
 describe('limits', () => {
@@ -30,5 +30,12 @@ describe('limits', () => {
     },
   ])('of type $type by $headers headers and $params parameters', ({ type, headers, params, problem }) => {
     expect(requestProblem({ rateLimit: distinct(type, headers, params) })).toEqual(problem)
+  })
+  it.each([
+    { headers: 4, params: 4, rules: 8, problem: undefined },
+    { headers: 1, params: 0, rules: 64, problem: undefined },
+    { headers: 4, params: 4, rules: 9, problem: expect.stringMatching(/^rateLimit\.rules: at most 64 /) },
+  ])('of $rules rules by $headers headers and $params parameters each', ({ headers, params, rules, problem }) => {
+    expect(requestProblem({ rateLimit: distinct('Global', headers, params, rules) })).toEqual(problem)
   })
 })

@@ -8,8 +8,11 @@ import { RegularExpressions, regularExpressionProblem } from '../regular-express
 import { parseAddressRange } from './address-range.js'
 import { kibPerSecond } from './request-traffic.js'
 
-/** There is one more question for each, about all of them. */
+/** For each there are one or two questions more, about all of the rule: what Envoys are told grows with the square. */
 const MAX_DISTINCT = 8
+
+/** With so many in each of many rules it were megabytes all the same, for each match of each route. */
+const MAX_DISTINCT_OF_ALL = 64
 
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308]
 
@@ -32,6 +35,9 @@ function rateLimitProblem({ rateLimit }: BackendTrafficSettings): string | undef
     if (rateLimit?.type === 'Local' && limit.fromMetadata !== undefined) return `${field}.limit.fromMetadata: goes with type Global.`
     if (rateLimit?.type === 'Local' && cost?.response !== undefined) return `${field}.cost.response: goes with type Global.`
   }
+  const all = (rateLimit?.rules ?? []).reduce((sum, { clientSelectors }) => sum + distinctIn(clientSelectors), 0)
+  if (all > MAX_DISTINCT_OF_ALL)
+    return `rateLimit.rules: at most ${MAX_DISTINCT_OF_ALL} headers and parameters of all rules may be Distinct.`
   return undefined
 }
 
