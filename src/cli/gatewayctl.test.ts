@@ -259,6 +259,13 @@ describe('gatewayctl translate', () => {
     expect((await run(['translate', '-f', 'theirs.yaml'])).out).toContain('warning GatewayClass/headgate: spec.controllerName')
     const { out } = await run(['translate', '-f', 'theirs.yaml', '--controller-name', 'example.com/theirs'])
     expect(out).toBe('KIND          NAME      STATE  DETAILS\nGatewayClass  headgate  ok\n')
+    const explain = ['explain', 'tcp://127.0.0.1:9000', '-f', 'theirs.yaml', '-f', 'port.yaml']
+    writeFileSync(
+      join(folder, 'port.yaml'),
+      '{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: gw}, spec: {gatewayClassName: headgate, listeners: [{name: t, port: 9000, protocol: TCP}]}}',
+    )
+    expect((await run(explain)).out).toContain('No Gateway has a listener for TCP on port 9000')
+    expect((await run([...explain, '--controller-name', 'example.com/theirs'])).out).toContain('no backend of it can be used')
   })
 
   it('is clear about files that are not there', async () => {

@@ -91,6 +91,7 @@ export function gatewayctlProgram(surroundings: ProgramSurroundings, onExit: (co
         .default([])
         .argParser((path: string, before: readonly string[]) => [...before, path]),
     )
+    .addOption(controllerName())
     .addOption(output())
     .action(async (of, options) => onExit(await explainCommand(context(), of, options)))
 
@@ -121,7 +122,7 @@ export function gatewayctlProgram(surroundings: ProgramSurroundings, onExit: (co
         .makeOptionMandatory()
         .argParser((path: string, before: readonly string[] | undefined) => [...(before ?? []), path]),
     )
-    .option('--controller-name <name>', 'GatewayClasses of this controller are looked at (default: as that of headgate)')
+    .addOption(controllerName())
     .addOption(new Option('--show <part>', 'what to print').choices(TRANSLATE_PARTS).default('status'))
     .addOption(output())
     .action(async (options) => onExit(await translateCommand(context(), options)))
@@ -169,6 +170,11 @@ Start with:
 
 function output(): Option {
   return new Option('-o, --output <format>', 'how to print').choices(OUTPUT_FORMATS).default('table')
+}
+
+/** Of files that are translated. */
+function controllerName(): Option {
+  return new Option('--controller-name <name>', 'with -f: GatewayClasses of this controller are looked at (default: as that of headgate)')
 }
 
 function milliseconds(text: string): number {

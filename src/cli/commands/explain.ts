@@ -22,6 +22,8 @@ export interface ExplainOptions extends OutputOptions {
   readonly from?: string
   /** Files and folders to translate instead of asking a running Headgate; empty: ask. */
   readonly file: readonly string[]
+  /** Of files: the controller that GatewayClasses name. */
+  readonly controllerName?: string
 }
 
 /** Who can be asked: a running Headgate, or files. */
@@ -34,7 +36,7 @@ interface Source {
 
 /** Prints an explanation for each listener that may be meant. The exit code is 3 where a request gets nowhere. */
 export async function explainCommand(context: CliContext, url: RequestUrl, options: ExplainOptions): Promise<number> {
-  const source = options.file.length === 0 ? running(context) : await offline(options.file, context)
+  const source = options.file.length === 0 ? running(context) : await offline(options, context)
   const question: Question = {
     ...url,
     method: options.request,
@@ -89,8 +91,8 @@ function running({ client }: CliContext): Source {
   }
 }
 
-async function offline(files: readonly string[], { workingFolder }: CliContext): Promise<Source> {
-  const translated = await translateFiles({ names: files, workingFolder })
+async function offline({ file, controllerName }: ExplainOptions, { workingFolder }: CliContext): Promise<Source> {
+  const translated = await translateFiles({ names: file, workingFolder, ...(controllerName === undefined ? {} : { controllerName }) })
   return {
     explain: (question) => translated.explain(question),
     effectivePolicies: async (route) => translated.effectivePolicies(route),
