@@ -4,7 +4,7 @@ import { type ObjectKey, type ObjectVersion, objectKey } from '../../util/object
 import type { EffectiveListener } from '../model.js'
 import type { Routes } from '../routes/any-route.js'
 import { connectionLayers } from './connection-layers.js'
-import { mergedWithProblems } from './effective-policies.js'
+import { mergedWithProblems } from './merged-with-problems.js'
 import type { Policies } from './policies.js'
 import type { Effective } from './policy.js'
 

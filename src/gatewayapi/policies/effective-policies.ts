@@ -9,7 +9,7 @@ import type { ObjectVersion } from '../../util/object-ref.js'
 import type { Attachment, EffectiveListener, ListenerKey } from '../model.js'
 import { isRequestKind, type Routes } from '../routes/any-route.js'
 import { parseRouteRulesKey, routeRulesKey } from '../routes/route-rules.js'
-import { mergePolicies } from './merge.js'
+import { mergedWithProblems } from './merged-with-problems.js'
 import { layersAbout, type Policies } from './policies.js'
 import type { Effective, Layer } from './policy.js'
 import type { PolicyKind, PolicyKindName } from './policy-kind.js'
@@ -162,25 +162,6 @@ function joined<S extends object>(
     ],
     policies: [...new Set(all)],
   }
-}
-
-/**
- * What the layers say together, and what of it cannot be done so.
- *
- * @param problemsOf what is wrong with a setting
- */
-export function mergedWithProblems<S extends object>(
-  layers: readonly Layer<S>[],
-  atoms: ReadonlySet<string>,
-  problemsOf: PolicyKind<PolicyKindName, S>['togetherProblems'],
-): Effective<S> | undefined {
-  const effective = mergePolicies(layers, atoms)
-  if (effective === undefined || problemsOf === undefined) return effective
-  const problems = problemsOf(effective.settings).flatMap(({ setting, ...problem }) => {
-    const policy = effective.origins[setting]
-    return policy === undefined ? [] : [{ ...problem, policy }]
-  })
-  return problems.length === 0 ? effective : { ...effective, problems }
 }
 
 function brokenOf<S extends object>(layers: readonly Layer<S>[]): readonly ObjectVersion[] {

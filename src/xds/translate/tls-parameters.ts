@@ -44,7 +44,7 @@ export function tlsParameters(tls: TlsRestrictions): { readonly tlsParams?: TlsP
   return Object.keys(tlsParams).length === 0 ? {} : { tlsParams }
 }
 
-/** BoringSSL takes no algorithm for signatures that is named twice. */
+/** Each once: of algorithms for signatures BoringSSL takes no list that names one twice, and elsewhere the second says nothing. */
 function distinct(names: readonly string[]): readonly string[] {
   return [...new Set(names)]
 }
