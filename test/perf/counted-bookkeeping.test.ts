@@ -15,7 +15,8 @@ it('keeps so much for each route besides its values, and no more: what it reads 
   if (few === undefined || many === undefined) throw new Error('nothing was counted')
   const each = (part: keyof Bookkeeping): number => (many[part] - few[part]) / (MANY - FEW)
   expect(each('fragments')).toBeLessThanOrEqual(20)
-  expect(each('reads')).toBeLessThanOrEqual(51)
+  // One of them is for the status: whether other listeners have all hosts of the route.
+  expect(each('reads')).toBeLessThanOrEqual(52)
   // The route and the Service, which no policy is about, and what policies say about the cluster.
   expect(each('withoutValue')).toBeLessThanOrEqual(3)
 }, 120_000)
