@@ -9,23 +9,15 @@ import { eventually } from '../support/eventually.js'
 import { startTelemetryCollector, type TelemetryCollector } from '../support/telemetry-collector.js'
 import { GOOD, policy, said } from './backend-traffic.js'
 import { policyField } from './coverage/policy-field.js'
+import { TOLD_GATEWAY } from './told-gateway.js'
 
-const GATEWAY = `
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: {name: gw}
-spec:
-  gatewayClassName: headgate
-  infrastructure: {parametersRef: {group: headgate.dev, kind: GatewayConfig, name: told}}
-  listeners: [{name: http, port: 80, protocol: HTTP}]
-`
 // A host that is written out: whether to trace is decided before a scope is searched.
 const ROUTE = httpRoute(
   'r',
   `[${under('/told', `name: told, ${to('a')}`)}, {${to('a')}}]`,
   'parentRefs: [{name: gw}]\n  hostnames: [example.com]',
 )
-const world = featureWorld(['a'], () => [GATEWAY, ROUTE].join('---'))
+const world = featureWorld(['a'], () => [TOLD_GATEWAY, ROUTE].join('---'))
 const PATIENCE_MS = 30_000
 
 let collector: TelemetryCollector

@@ -7,17 +7,9 @@ import { backend, httpRoute, ref, to } from '../features/manifests.js'
 import { featureWorld } from '../features/world.js'
 import { eventually } from '../support/eventually.js'
 import { policyField } from './coverage/policy-field.js'
+import { TOLD_GATEWAY } from './told-gateway.js'
 
-const CONFIGURED = `
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: {name: gw}
-spec:
-  gatewayClassName: headgate
-  infrastructure: {parametersRef: {group: headgate.dev, kind: GatewayConfig, name: told}}
-  listeners: [{name: http, port: 80, protocol: HTTP}]
-`
-const world = featureWorld(['a'], () => [CONFIGURED, httpRoute('r', `[{${to('a')}}]`)].join('---'))
+const world = featureWorld(['a'], () => [TOLD_GATEWAY, httpRoute('r', `[{${to('a')}}]`)].join('---'))
 const config = (spec: string): string => `
 apiVersion: headgate.dev/v1alpha1
 kind: GatewayConfig

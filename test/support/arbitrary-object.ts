@@ -1,8 +1,8 @@
 /** Arbitrary values of a schema: well typed, small, and as often right as wrong by its rules. */
 import fc from 'fast-check'
 import { isJsonObject, type JsonValue } from '../../src/schema/json.js'
-import { patternMatcher } from '../../src/schema/pattern.js'
-import type { IntegerSchema, MapSchema, ObjectSchema, Schema, StringSchema } from '../../src/schema/schema.js'
+import type { IntegerSchema, MapSchema, ObjectSchema, Schema } from '../../src/schema/schema.js'
+import { sampleWords } from './sample-words.js'
 
 /** Words that the schemas of the Gateway API accept in one place or another, and some that their rules refuse. */
 const WORDS = [
@@ -78,7 +78,7 @@ export function arbitraryValue(schema: Schema): fc.Arbitrary<JsonValue> {
       return fc.array(arbitraryValue(schema.items), { ...size, size: 'max' })
     }
     case 'string':
-      return fc.constantFrom(...wordsOf(schema))
+      return fc.constantFrom(...sampleWords(schema, WORDS, RARE_WORDS))
     case 'integer':
       return fc.constantFrom(...numbersOf(schema))
     case 'boolean':
@@ -101,18 +101,6 @@ export function arbitraryObject(schema: ObjectSchema): fc.Arbitrary<{ readonly [
 function arbitraryMap(schema: MapSchema): fc.Arbitrary<JsonValue> {
   const key = fc.constantFrom('a', 'example.com/a', 'not a key', `${'p'.repeat(253)}/a`, 'a/b/c')
   return fc.dictionary(key, arbitraryValue(schema.values), { minKeys: schema.minProperties ?? 0, maxKeys: 3 })
-}
-
-function wordsOf(schema: StringSchema): readonly string[] {
-  if (schema.enum !== undefined) return schema.enum
-  if (schema.format !== undefined) return schema.format === 'byte' ? ['', 'YQ=='] : ['2024-05-06T07:08:09Z']
-  const matches = patternMatcher(schema)
-  const fits = (word: string): boolean =>
-    word.length >= (schema.minLength ?? 0) && word.length <= (schema.maxLength ?? Number.POSITIVE_INFINITY) && matches?.(word) !== false
-  const common = WORDS.filter(fits)
-  const words = common.length === 0 ? RARE_WORDS.filter(fits) : common
-  if (words.length === 0) throw new Error(`no sample word matches ${schema.pattern}: add one`)
-  return words
 }
 
 function numbersOf(schema: IntegerSchema): readonly number[] {

@@ -1,8 +1,8 @@
 /** Arbitrary specs of our own kinds: what people write in policies, and what nobody should. */
 import fc from 'fast-check'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/schema/json.js'
-import { patternMatcher } from '../../src/schema/pattern.js'
-import type { IntegerSchema, ObjectSchema, Schema, StringSchema } from '../../src/schema/schema.js'
+import type { IntegerSchema, ObjectSchema, Schema } from '../../src/schema/schema.js'
+import { sampleWords } from './sample-words.js'
 
 /** Words that proxies read in one way or another. A field takes those that its pattern lets through. */
 const WORDS: readonly string[] = [
@@ -68,7 +68,7 @@ export interface Surroundings {
   readonly excluded: ReadonlySet<string>
 }
 
-/** Arbitrary values of a schema that have its types, lengths and patterns; its rules may refuse them, see `repair`. */
+/** Arbitrary values of a schema that have its types, lengths and patterns; its rules may refuse them, see `repairSettings`. */
 export function arbitrarySettings(schema: Schema, around: Surroundings, field = '', isTop = true): fc.Arbitrary<JsonValue> {
   const within = (inner: Schema, name: string): fc.Arbitrary<JsonValue> => arbitrarySettings(inner, around, name, false)
   switch (schema.type) {
@@ -84,7 +84,7 @@ export function arbitrarySettings(schema: Schema, around: Surroundings, field = 
       return fc.array(within(schema.items, field), { minLength: least, maxLength: Math.max(least, Math.min(schema.maxItems ?? 3, 3)) })
     }
     case 'string':
-      return fc.constantFrom(...wordsOf(schema))
+      return fc.constantFrom(...sampleWords(schema, WORDS))
     case 'integer':
       return fc.constantFrom(...numbersOf(schema))
     case 'boolean':
@@ -117,16 +117,6 @@ function arbitraryFields(
 
 function isReference({ fields }: ObjectSchema): boolean {
   return 'group' in fields && 'kind' in fields && 'name' in fields
-}
-
-function wordsOf(schema: StringSchema): readonly string[] {
-  if (schema.enum !== undefined) return schema.enum
-  if (schema.format !== undefined) return schema.format === 'byte' ? ['', 'YQ=='] : ['2024-05-06T07:08:09Z']
-  const matches = patternMatcher(schema)
-  const { minLength = 0, maxLength = Number.POSITIVE_INFINITY } = schema
-  const words = WORDS.filter((word) => word.length >= minLength && word.length <= maxLength && matches?.(word) !== false)
-  if (words.length === 0) throw new Error(`no sample word matches ${schema.pattern}: add one`)
-  return words
 }
 
 function numbersOf({ enum: some, minimum: least = 0, maximum: most = 2 ** 31 - 1 }: IntegerSchema): readonly number[] {

@@ -3,7 +3,7 @@ import type { envoy } from '../../gen/envoy/types.js'
 import type { ClientSettings } from '../../ir/client.js'
 import type { Chain, Port, StreamChain } from '../../ir/port.js'
 import type { AddressRange } from '../../ir/route.js'
-import { telemetryClusters } from '../../ir/telemetry.js'
+import { type Telemetry, telemetryClusters } from '../../ir/telemetry.js'
 import { any, duration, encode } from '../message.js'
 import type { ResourceReference } from '../resource.js'
 import { TYPE_URL } from '../resource.js'
@@ -122,12 +122,12 @@ export function chainReferences(chain: Chain, packingOf: PackingOf): readonly Re
           ),
         ]
       : chain.clusters.map(({ cluster }) => ({ typeUrl: TYPE_URL.cluster, name: cluster }))
-  const collectors = chain.telemetry === undefined ? [] : telemetryClusters(chain.telemetry)
-  return [
-    ...targets,
-    ...(chain.tls === undefined ? [] : terminationReferences(chain.tls)),
-    ...collectors.map((name) => ({ typeUrl: TYPE_URL.cluster, name })),
-  ]
+  return [...targets, ...(chain.tls === undefined ? [] : terminationReferences(chain.tls)), ...telemetryReferences(chain.telemetry)]
+}
+
+/** Where what is told about requests and connections goes. */
+export function telemetryReferences(telemetry: Telemetry | undefined): readonly ResourceReference[] {
+  return telemetry === undefined ? [] : telemetryClusters(telemetry).map((name) => ({ typeUrl: TYPE_URL.cluster, name }))
 }
 
 /** @param sources where connections come from; undefined or empty: from anywhere */

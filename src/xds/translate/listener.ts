@@ -2,15 +2,21 @@
 import { Enum } from '../../gen/envoy/enums.js'
 import type { envoy } from '../../gen/envoy/types.js'
 import type { Chain, Port } from '../../ir/port.js'
-import { telemetryClusters } from '../../ir/telemetry.js'
 import { once } from '../../util/once.js'
 import { bool, encode, uint32 } from '../message.js'
-import { type EncodedResource, type ResourceReference, TYPE_URL } from '../resource.js'
+import { type EncodedResource, TYPE_URL } from '../resource.js'
 import { accessLogs } from './access-log.js'
 import type { PackingOf } from './chain-names.js'
 import { sortReferences, versionOfParts } from './encoded.js'
 import { keep } from './field.js'
-import { buildFilterChains, chainContext, chainReferences, type EncodedChain, encodeFilterChains } from './filter-chain.js'
+import {
+  buildFilterChains,
+  chainContext,
+  chainReferences,
+  type EncodedChain,
+  encodeFilterChains,
+  telemetryReferences,
+} from './filter-chain.js'
 import { filterChainMatcher } from './filter-chain-matcher.js'
 import { listenerFilters, listenerSocket } from './listener-socket.js'
 import type { TranslateOptions } from './options.js'
@@ -57,7 +63,10 @@ export function encodeListener(
       return value()
     },
     origins: [...new Set([...port.origins, ...(port.telemetry?.origins ?? []), ...port.chains.flatMap(chainOrigins)])],
-    references: sortReferences([...port.chains.flatMap((chain) => chainReferences(chain, packingOf)), ...portReferences(port)]),
+    references: sortReferences([
+      ...port.chains.flatMap((chain) => chainReferences(chain, packingOf)),
+      ...telemetryReferences(port.telemetry),
+    ]),
   }
 }
 
@@ -78,11 +87,6 @@ function listenerFrame(port: Port, options: TranslateOptions, packingOf: Packing
     ...(accessLog.length === 0 ? {} : { accessLog }),
     ...transport(port, { statPrefix, mixed, options }, packingOf),
   }
-}
-
-/** Where the access log of the port itself goes. */
-function portReferences({ telemetry }: Port): readonly ResourceReference[] {
-  return telemetry === undefined ? [] : telemetryClusters(telemetry).map((name) => ({ typeUrl: TYPE_URL.cluster, name }))
 }
 
 function chainOrigins(chain: Chain): Port['origins'] {
