@@ -30,6 +30,6 @@ USER 65532:65532
 EXPOSE 18000 19001 19002
 # Room for young objects: 16 MB, which is usual, cost 25 MB and saved no time at 3,000 routes. Old objects are looked through when they have
 # grown by 40 % instead of up to 300 %: 17 MB less at 3,000 routes, for a fifth more processor time of a cold start and none later.
-# What both give, and how it is measured: docs/performance.md, `npm run bench:memory`. By itself Node takes no more than half of the memory
+# What both give, and how it is measured: docs/performance/memory.md, `npm run bench:memory`. By itself Node takes no more than half of the memory
 # that a container may have, and ends there. conformance/images.sh starts it the same way.
 ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=2", "--heap-growing-percent=40", "--max-old-space-size-percentage=70", "/app/dist/headgate.mjs"]

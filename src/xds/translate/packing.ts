@@ -3,12 +3,12 @@
  *
  * `rds`: all of them in one RouteConfiguration. Envoy and we pay for the whole table whenever one host changes.
  * `scoped`: each exact host as a ScopedRouteConfiguration of its own, so that a change costs one host, however many there are. Requests
- * cost a little more, and those for wildcards a script: see docs/performance.md.
+ * cost a little more, and those for wildcards a script: see docs/performance/route-packing.md.
  * `scopedAbove`: scopes for tables with more exact hosts than that.
  */
 export type RoutePacking = 'rds' | 'scoped' | { readonly scopedAbove: number }
 
-/** Scopes where a changed route among that many costs Envoy more than 15 ms by RDS; below, requests cost the least: docs/performance.md. */
+/** Scopes where a changed route among that many costs Envoy more than 15 ms by RDS; below, requests cost the least: docs/performance/route-packing.md. */
 export const DEFAULT_ROUTE_PACKING: RoutePacking = { scopedAbove: 500 }
 
 /** What exists of a route table, and what new connections use. */
