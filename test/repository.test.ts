@@ -40,7 +40,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'infra/kubernetes': ['envoy', 'gatewayapi', 'gen', 'ir', 'k8s', 'schema', 'util'],
   explain: ['gen', 'util', 'xds'],
   admin: ['config', 'explain', 'gatewayapi', 'telemetry', 'util', 'xds'],
-  cli: ['admin', 'config', 'explain', 'gatewayapi', 'pipeline', 'util', 'xds'],
+  cli: ['admin', 'config', 'explain', 'gatewayapi', 'kinds', 'pipeline', 'schema', 'util', 'xds'],
 }
 
 /** The only places that wire rooms together. */

@@ -317,6 +317,9 @@ describe('a wrong command line', () => {
     { args: ['wait', 'httproute/a', '--timeout=soon'], says: 'Write a time such as' },
     { args: ['history', '--limit=0'], says: 'Write a whole number from 1' },
     { args: ['status', 'a/b/c/d'], says: 'Write KIND, KIND/NAME' },
+    { args: ['status', 'nosuchkind'], says: 'Headgate reads no kind "nosuchkind"' },
+    { args: ['wait', 'httprout/a'], says: 'Headgate reads no kind "httprout"' },
+    { args: ['get', 'policies', '--for', 'httprout/a'], says: 'Headgate reads no kind "httprout"' },
   ])('$args ends with 2', async ({ args, says }) => {
     const { code, error } = await run(args)
     expect([code, error]).toEqual([2, expect.stringContaining(says)])

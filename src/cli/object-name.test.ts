@@ -25,11 +25,19 @@ describe('names of objects', () => {
     ['backendtlspolicies', 'backendtlspolicy'],
     ['lset', 'listenerset'],
     ['referencegrants', 'referencegrant'],
+    ['hgbtp', 'backendtrafficpolicy'],
+    ['xbackends', 'xbackend'],
   ])('%s is a %s', (text, kind) => {
     expect(readObjectName(text).kind).toBe(kind)
   })
 
   it.each(['', 'a/b/c/d', 'httproute/', '/www', 'http route'])('%p is no name', (text) => {
     expect(() => readObjectName(text)).toThrow('Write KIND, KIND/NAME or KIND/NAMESPACE/NAME')
+  })
+
+  it.each(['nosuchkind', 'httprouts/www', 'ingress/shop/www'])('%s names no kind that is read, and what is read is said', (text) => {
+    expect(() => readObjectName(text)).toThrow(
+      /Headgate reads no kind "(nosuchkind|httprouts|ingress)"\. Kinds: GatewayClass, Gateway, .*HTTPRoute, /,
+    )
   })
 })

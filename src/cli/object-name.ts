@@ -1,8 +1,10 @@
 /** Objects as people name them on a command line. */
 import { InvalidArgumentError } from 'commander'
+import { KINDS } from '../kinds/index.js'
+import type { KindDefinition } from '../schema/kind.js'
 import type { ObjectRef } from '../util/object-ref.js'
 
-/** `httproute`, `httproute/www` or `httproute/shop/www`, in any case, also plural and with its group, as kubectl prints it. */
+/** `httproute`, `httproute/www` or `httproute/shop/www`, in any case, also plural, short and with its group, as kubectl takes it. */
 export interface ObjectName {
   /** Lower case, singular. */
   readonly kind: string
@@ -10,15 +12,7 @@ export interface ObjectName {
   readonly name?: string
 }
 
-/** The short names that kubectl knows. */
-const SHORT_NAMES: Readonly<Record<string, string>> = {
-  gc: 'gatewayclass',
-  gtw: 'gateway',
-  lset: 'listenerset',
-  btlspolicy: 'backendtlspolicy',
-}
-
-/** Reads a name. Throws commander's error for anything else. */
+/** Reads a name. Throws commander's error for anything else, and for kinds that Headgate does not read: nothing would be found, as if all were well. */
 export function readObjectName(text: string): ObjectName {
   const parts = text.split('/')
   if (parts.length > 3 || parts.some((part) => !/^[A-Za-z0-9][A-Za-z0-9.-]*$/.test(part))) {
@@ -27,7 +21,7 @@ export function readObjectName(text: string): ObjectName {
   const [kind = '', second, third] = parts
   const name = third ?? second
   return {
-    kind: singular(kind.toLowerCase().split('.', 1)[0] ?? ''),
+    kind: knownKind(kind),
     ...(third === undefined || second === undefined ? {} : { namespace: second }),
     ...(name === undefined ? {} : { name }),
   }
@@ -42,10 +36,13 @@ export function matchesObject({ kind, namespace, name }: ObjectName, object: Obj
   )
 }
 
-function singular(kind: string): string {
-  const known = SHORT_NAMES[kind]
-  if (known !== undefined) return known
-  if (kind.endsWith('policies')) return `${kind.slice(0, -3)}y`
-  if (kind.endsWith('classes')) return kind.slice(0, -2)
-  return kind.endsWith('s') && !kind.endsWith('class') ? kind.slice(0, -1) : kind
+/** The kind in lower case. */
+function knownKind(text: string): string {
+  const word = text.toLowerCase().split('.', 1)[0] ?? ''
+  const known = KINDS.find((kind) => wordsFor(kind).includes(word))
+  if (known !== undefined) return known.kind.toLowerCase()
+  const kinds = KINDS.map(({ kind }) => kind).join(', ')
+  throw new InvalidArgumentError(`Headgate reads no kind "${text}". Kinds: ${kinds}.`)
 }
+
+const wordsFor = ({ kind, plural, shortNames = [] }: KindDefinition): readonly string[] => [kind.toLowerCase(), plural, ...shortNames]
