@@ -208,7 +208,7 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
   const routeStatuses = declareRouteStatuses(graph, inputs, routes, { attachments, routeRules, idleStreamRoutes, tableHosts })
   const backendStatuses = declareBackendStatuses(graph, inputs, backends)
   const facts = declarePolicyFacts(graph, 'BackendTrafficPolicy', traffic, clusterPolicies, connectionTraffic, [
-    declareClaimLimitFacts(graph, routes, { attachments, listenersWithPolicies: scopes.ofListeners }, traffic, security),
+    declareClaimLimitFacts(graph, routes, traffic, security),
   ])
   const ancestors = declareAncestorSources(graph, inputs, attachments, listeners, routeRules)
   const trafficStatuses = declareOwnPolicyStatuses(graph, trafficPolicies, facts, ancestors)

@@ -44,7 +44,7 @@ export function declareRouteStatuses(
         shape: 'route',
         object: { ...attachment.route, generation },
         parents: attachment.parents.map((parent) => {
-          const rules = view.get(routeRules, routeRulesKey(key, parent.gateway))
+          const rules = rulesOf(view, routeRules, key, parent)
           const why = isRequestKind(attachment.route.kind)
             ? hostsElsewhere(view, tableHosts, parent)
             : idleOnListeners(view, idleStreamRoutes, parent, key)
@@ -55,6 +55,19 @@ export function declareRouteStatuses(
       }
     },
   })
+}
+
+/** The rules of a route for the first listener that has some: what is said here of them is the same for all. */
+function rulesOf(
+  view: View,
+  routeRules: Source<RouteRules>,
+  route: string,
+  { gateway, listeners }: ParentAttachment,
+): RouteRules | undefined {
+  const shared = view.get(routeRules, routeRulesKey(route, gateway))
+  if (shared !== undefined) return shared
+  const [first] = listeners
+  return first && view.get(routeRules, routeRulesKey(route, gateway, first.listener))
 }
 
 /** Why no connection comes to a route wherever the parent attached it; undefined if some do. */

@@ -101,6 +101,38 @@ describe('authorization by tokens', () => {
     expect(await ask(bearer({ scope: 'a' }))).toBe(500)
   })
 
+  it('complains of no provider where every listener that the route is reached by asks for its tokens', async () => {
+    const at = (listener: string) =>
+      `targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: gw, sectionName: ${listener}}], ${JWT}`
+    const allow = rules('{action: Allow, principal: {jwt: {provider: good, scopes: [a]}}}')
+    await world.write(ALL, guard(allow), securityPolicy(at('http'), 'wide'))
+    expect([await ask(bearer({ scope: 'a' })), world.conditions('SecurityPolicy/default/p')]).toEqual([
+      'secret',
+      ['Accepted=True/Accepted', 'Merged=True/Merged'],
+    ])
+    await world.write(ALL, guard(allow), securityPolicy(at('other'), 'wide'))
+    expect([await ask(bearer({ scope: 'a' })), world.conditions('SecurityPolicy/default/p')]).toEqual([
+      403,
+      ['Accepted=True/Accepted', 'PartiallyInvalid=True/UnsupportedValue'],
+    ])
+  })
+
+  it('says that nothing of a policy of the Gateway counts where each of its listeners has another', async () => {
+    const about = (section: string) => `targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: gw${section}}]`
+    await world.write(
+      ALL,
+      securityPolicy(`${about('')}, ${rules('{action: Deny}')}`, 'wide'),
+      securityPolicy(`${about(', sectionName: http')}, ${rules('{action: Allow}')}`, 'p'),
+    )
+    expect([await ask(), world.headgate.status('SecurityPolicy/default/wide')]).toMatchObject([
+      'secret',
+      { ancestors: [{ conditions: [{ type: 'Accepted' }, { type: 'Overridden', message: expect.stringContaining('default/p') }] }] },
+    ])
+    // What is wrong with the route is said all the same.
+    await world.write(httpRoute('r', '[{backendRefs: [{name: nowhere, port: 80}]}]'), securityPolicy(about(', sectionName: http')))
+    expect(world.conditions('HTTPRoute/default/r')).toContain('ResolvedRefs=False/BackendNotFound')
+  })
+
   it(
     'what a client says about claims itself does not count',
     () =>

@@ -3,27 +3,17 @@
  * are a matter of SecurityPolicies, which know nothing of limits.
  */
 import type { BackendTrafficSettings, RateLimitSpec, SecuritySettings } from '../../gen/kinds.js'
-import type { Collection, Graph, Index, Source, View } from '../../incremental/index.js'
+import type { Collection, Graph, Index } from '../../incremental/index.js'
 import type { Problem } from '../conditions.js'
-import type { Attachment, ListenerKey } from '../model.js'
 import type { Routes } from '../routes/any-route.js'
 import { parseRouteRulesKey } from '../routes/route-rules.js'
 import { policyOfRule, type RoutePolicies } from './effective-policies.js'
 import { fact, keyOf, problemText, toWord } from './policy-facts.js'
 
-/** Where requests come from. */
-export interface Entrances {
-  /** By `<Kind>/<namespace>/<name>`. */
-  readonly attachments: Source<Attachment>
-  /** For a listener with policies of its own: its key. */
-  readonly listenersWithPolicies: Source<ListenerKey>
-}
-
 /** Declares what is wrong with the limits of routes, as the words of facts. */
 export function declareClaimLimitFacts(
   graph: Graph,
   routes: Routes,
-  entrances: Entrances,
   traffic: Collection<RoutePolicies<BackendTrafficSettings>>,
   security: Collection<RoutePolicies<SecuritySettings>>,
 ): Index<readonly string[]> {
@@ -33,8 +23,7 @@ export function declareClaimLimitFacts(
   const words = graph.collection<readonly string[]>('limits by claims of nobody', {
     keys: byClaims,
     compute: (view, key) => {
-      const { route, gateway, listener } = parseRouteRulesKey(key)
-      if (listener === undefined && !isReached(view, entrances, route, gateway)) return undefined
+      const { route, gateway } = parseRouteRulesKey(key)
       const [limits, tokens] = [view.get(traffic, key), view.get(security, key)]
       const found = (routes.served(view, route)?.object.spec.rules ?? []).flatMap(({ name }) => {
         const effective = policyOfRule(limits, name)
@@ -46,14 +35,6 @@ export function declareClaimLimitFacts(
     },
   })
   return graph.index(words, 'facts of limits by claims', (each) => each)
-}
-
-/** True where some listener has no policies of its own: if all have, what holds without theirs holds for no request. */
-function isReached(view: View, { attachments, listenersWithPolicies }: Entrances, route: string, gateway: string): boolean {
-  const parents = view.get(attachments, route)?.parents ?? []
-  return parents
-    .filter((parent) => parent.gateway === gateway)
-    .some(({ listeners }) => listeners.some(({ listener }) => view.get(listenersWithPolicies, listener) === undefined))
 }
 
 function claimLimitProblem(limit: RateLimitSpec | undefined, tokens: SecuritySettings['jwt']): Problem | undefined {

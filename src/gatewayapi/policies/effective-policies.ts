@@ -2,7 +2,7 @@
  * The policy that holds for each rule of a route: those of the Gateway, of the ListenerSet and the listener that it is reached through, of
  * the route and of the rule, put together.
  *
- * A route is compiled once per gateway, and once more for each listener that has policies of its own.
+ * A route is compiled once for the listeners of a gateway that have no policies of their own, and once for each of the others.
  */
 import type { Collection, Graph, Index, Source, View } from '../../incremental/index.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
@@ -183,13 +183,14 @@ function scopesOf(
   route: string,
   { parents }: Attachment,
 ): { readonly keys: readonly string[]; readonly hasListener: boolean } {
-  const ofGateways = parents.map(({ gateway }) => routeRulesKey(route, gateway))
-  const ofTheirListeners = parents.flatMap(({ gateway, listeners }) =>
-    listeners.flatMap(({ listener }) => {
-      const scope = view.get(ofListeners, listener)
-      return scope === undefined ? [] : [routeRulesKey(route, gateway, scope)]
-    }),
-  )
+  const ofGateways: string[] = []
+  const ofTheirListeners: string[] = []
+  for (const { gateway, listeners } of parents) {
+    const own = listeners.flatMap(({ listener }) => view.get(ofListeners, listener) ?? [])
+    ofTheirListeners.push(...own.map((listener) => routeRulesKey(route, gateway, listener)))
+    // Where each has policies of its own, what holds without them holds for no request, and nothing is to be said of it.
+    if (own.length === 0 || own.length < listeners.length) ofGateways.push(routeRulesKey(route, gateway))
+  }
   return { keys: [...new Set([...ofGateways, ...ofTheirListeners])], hasListener: ofTheirListeners.length > 0 }
 }
 

@@ -7,8 +7,8 @@ import type { MatchSpecificity } from './match-order.js'
 import type { UnusableRule } from './unusable-rules.js'
 
 /**
- * The rules of a route on a gateway, keyed `<Kind>/<namespace>/<name>@<namespace>/<gateway>`, and once more with `#<listener key>` behind
- * it for each listener that has policies of its own.
+ * The rules of a route on a gateway, keyed `<Kind>/<namespace>/<name>@<namespace>/<gateway>` for listeners without policies of their own,
+ * and with `#<listener key>` behind it for each of the others.
  */
 export interface RouteRules {
   readonly route: ObjectVersion & { readonly kind: RouteKind }
