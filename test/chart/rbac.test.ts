@@ -41,6 +41,18 @@ describe('RBAC', () => {
     expect(allows(roles, 'apps', 'deployments', 'patch')).toBe(true)
   })
 
+  it.each(['web', 'default'])(
+    'lets the controller write Events about its class, which are in default, where it watches %s',
+    async (namespace) => {
+      const roles = (await helm.objects('--set', `watch.namespaces={${namespace}}`)).filter(({ kind }) => kind === 'Role')
+      const names = roles.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)
+      expect(new Set(names).size).toBe(names.length)
+      const inDefault = roles.filter(({ metadata }) => metadata.namespace === 'default')
+      expect(['create', 'patch'].filter((verb) => allows(inDefault, 'events.k8s.io', 'events', verb))).toEqual(['create', 'patch'])
+      expect(allows(inDefault, '', 'secrets', 'get')).toBe(namespace === 'default')
+    },
+  )
+
   it('never lets the controller write what users own', async () => {
     const roles = (await helm.objects()).filter(isOfController)
     const owned = KINDS.filter(({ kind, group }) => group !== '' && kind !== 'GatewayClass')

@@ -53,6 +53,9 @@ describe('an installation for one namespace', () => {
     { verb: 'list', resource: 'httproutes.gateway.networking.k8s.io', namespace: 'team-b', answer: 'no' },
     { verb: 'create', resource: 'deployments.apps', namespace: 'team-b', answer: 'no' },
     { verb: 'create', resource: 'secrets', namespace: 'team-a', answer: 'no' },
+    // Where Events about its class are.
+    { verb: 'create', resource: 'events.events.k8s.io', namespace: 'default', answer: 'yes' },
+    { verb: 'get', resource: 'services', namespace: 'default', answer: 'no' },
   ])('may $verb $resource in $namespace: $answer', async ({ verb, resource, namespace, answer }) => {
     expect(await may(verb, resource, namespace)).toBe(answer)
   })

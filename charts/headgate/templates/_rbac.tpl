@@ -83,6 +83,13 @@ watched, into Roles there. docs/security.md explains each.
   verbs: [create, patch]
 {{- end -}}
 
+{{/* Events about the class, which has no namespace: Kubernetes takes them in `default` only. */}}
+{{- define "headgate.rules.classEvents" -}}
+- apiGroups: [events.k8s.io]
+  resources: [events]
+  verbs: [create, patch]
+{{- end -}}
+
 {{/* The Envoys of a Gateway: made in its namespace, owned by it. */}}
 {{- define "headgate.rules.provision" -}}
 - apiGroups: [""]
@@ -134,34 +141,39 @@ watched, into Roles there. docs/security.md explains each.
 {{- $suffix := printf "%s-%s" (include "headgate.fullname" $root) .duty }}
 {{- $rules := .rules }}
 {{- range append $root.Values.watch.namespaces (include "headgate.namespace" $root) | uniq }}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: Role
-metadata:
-  name: {{ $suffix }}
-  namespace: {{ . }}
-  labels:
-    {{- include "headgate.labels" $root | nindent 4 }}
-rules:
-  {{- include $rules $root | nindent 2 }}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata:
-  name: {{ $suffix }}
-  namespace: {{ . }}
-  labels:
-    {{- include "headgate.labels" $root | nindent 4 }}
-roleRef:
-  apiGroup: rbac.authorization.k8s.io
-  kind: Role
-  name: {{ $suffix }}
-subjects:
-  {{- include "headgate.subjects" $root | nindent 2 }}
+{{- include "headgate.role" (dict "root" $root "name" $suffix "namespace" . "rules" $rules) }}
 {{- end }}
 {{- else }}
 {{- include "headgate.clusterDuty" . }}
 {{- end }}
+{{- end -}}
+
+{{/* A Role of the controller. Arguments: root, name, namespace, rules. */}}
+{{- define "headgate.role" }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata:
+  name: {{ .name }}
+  namespace: {{ .namespace }}
+  labels:
+    {{- include "headgate.labels" .root | nindent 4 }}
+rules:
+  {{- include .rules .root | nindent 2 }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata:
+  name: {{ .name }}
+  namespace: {{ .namespace }}
+  labels:
+    {{- include "headgate.labels" .root | nindent 4 }}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: Role
+  name: {{ .name }}
+subjects:
+  {{- include "headgate.subjects" .root | nindent 2 }}
 {{- end -}}
 
 {{/* One duty over the whole cluster. Arguments: root, duty, rules. */}}
