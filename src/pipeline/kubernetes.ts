@@ -8,6 +8,7 @@ import { listenError } from '../config/listen-error.js'
 import { headgateVersion } from '../config/version.js'
 import { SUPPORTED_FEATURES } from '../gatewayapi/features.js'
 import { DEFINITIONS_KEY } from '../gatewayapi/inputs.js'
+import type { ObjectStatus } from '../gatewayapi/object-status.js'
 import { createBackendServices } from '../infra/kubernetes/backend-services.js'
 import { bindAddresses } from '../infra/kubernetes/bind-addresses.js'
 import { createClassFinalizers } from '../infra/kubernetes/class-finalizers.js'
@@ -26,7 +27,7 @@ import { LeaseElector } from '../k8s/lease-elector.js'
 import { kubernetesTokenReviewer } from '../k8s/token-review.js'
 import { KINDS } from '../kinds/index.js'
 import { KubernetesProvider } from '../provider/kubernetes/kubernetes-provider.js'
-import { statusEvents } from '../status/status-events.js'
+import { type StatusEvent, statusEvents, unsaidEvent } from '../status/status-events.js'
 import { statusResources } from '../status/status-resource.js'
 import { StatusWriter } from '../status/status-writer.js'
 import type { Logger } from '../telemetry/logger.js'
@@ -103,12 +104,14 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
     resourceOf: statusResources(KINDS, (kind) => provider.servedVersion(kind)),
     onOutcome: (kind, outcome) => metrics.statusWrites.inc({ kind, outcome }),
     onWritten: (object, before, after) => {
-      const apiVersion = `${object.group}/${provider.servedVersion(object.kind) ?? 'v1'}`
-      for (const event of statusEvents(before.status, after.status, config.controllerName)) {
-        events.record({ ...event, action: 'Translate', regarding: { ...object, apiVersion, uid: after.uid } })
-      }
+      for (const event of statusEvents(before.status, after.status, config.controllerName)) note(object, event, after.uid)
     },
+    onUnsaid: (object, { uid }, unsaid) => note(object, unsaidEvent(unsaid), uid),
   })
+  const note = (object: ObjectStatus['object'], event: StatusEvent, uid: string): void => {
+    const apiVersion = `${object.group}/${provider.servedVersion(object.kind) ?? 'v1'}`
+    events.record({ ...event, action: 'Translate', regarding: { ...object, apiVersion, uid } })
+  }
   const provider = new KubernetesProvider({
     ...edge,
     kinds: KINDS,

@@ -19,13 +19,20 @@ export interface EntryRules {
   readonly maxEntries: number
 }
 
+/** A list that is shared with other controllers. */
+export interface MergedEntries {
+  readonly entries: readonly unknown[]
+  /** Ours for which the entries of others leave no room. */
+  readonly unsaid: readonly OwnEntry[]
+}
+
 /**
  * The stored entries with ours in their place: entries of other controllers stay as they are, ours that are no longer said go, new ones
  * come last.
  *
  * @param now RFC 3339
  */
-export function mergeEntries(stored: readonly unknown[], ours: readonly OwnEntry[], rules: EntryRules, now: string): readonly unknown[] {
+export function mergeEntries(stored: readonly unknown[], ours: readonly OwnEntry[], rules: EntryRules, now: string): MergedEntries {
   const pending = new Map(ours.map((entry) => [refKey(entry.ref), entry]))
   const kept = stored.flatMap((before) => {
     if (stringAt(before, 'controllerName') !== rules.controllerName) return [before]
@@ -34,8 +41,10 @@ export function mergeEntries(stored: readonly unknown[], ours: readonly OwnEntry
     pending.delete(key)
     return entry === undefined ? [] : [writeEntry(before, entry, rules, now)]
   })
-  const added = [...pending.values()].map((entry) => writeEntry(undefined, entry, rules, now))
-  return [...kept, ...added].slice(0, rules.maxEntries)
+  const added = [...pending.values()]
+  const room = Math.max(0, rules.maxEntries - kept.length)
+  const said = added.slice(0, room).map((entry) => writeEntry(undefined, entry, rules, now))
+  return { entries: [...kept, ...said], unsaid: added.slice(room) }
 }
 
 /** The newest generation that entries under our name speak of; 0 if they name none. */

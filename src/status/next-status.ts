@@ -3,7 +3,7 @@ import { DELIVERED } from '../gatewayapi/delivered-condition.js'
 import type { ListenerStatus, ObjectStatus } from '../gatewayapi/object-status.js'
 import { type JsonObject, listAt, stringAt } from '../k8s/kube-json.js'
 import { mergeConditions, newestGeneration, withTimes } from './merge-conditions.js'
-import { mergeEntries, newestOwn } from './merge-entries.js'
+import { mergeEntries, newestOwn, type OwnEntry } from './merge-entries.js'
 
 /** What to write. */
 export interface NextStatus {
@@ -11,6 +11,8 @@ export interface NextStatus {
   readonly merged: JsonObject
   /** Our part alone, for server-side apply; undefined for kinds whose lists are shared as a whole, which are replaced instead. */
   readonly applied: JsonObject | undefined
+  /** What cannot be said, as other controllers have filled the list that all share. */
+  readonly unsaid: readonly OwnEntry[]
 }
 
 /** Types of conditions that only the controller of an object writes, by the shape of its status. */
@@ -72,10 +74,10 @@ function sharedEntries(
     ownTypes: OWN_TYPES[ours.shape],
     maxEntries: isRoute ? MAX_PARENTS : MAX_ANCESTORS,
   }
-  const merged = mergeEntries(before, entries, rules, now)
+  const { entries: merged, unsaid } = mergeEntries(before, entries, rules, now)
   // A status that nobody ever wrote, and to which we add nothing, stays missing.
   const nothing = merged.length === 0 && stored[field] === undefined
-  return { merged: nothing ? stored : { ...stored, [field]: merged }, applied: undefined }
+  return { merged: nothing ? stored : { ...stored, [field]: merged }, applied: undefined, unsaid }
 }
 
 function ownObject(
@@ -97,7 +99,7 @@ function ownObject(
     conditions: mergeConditions(before, conditions, ownTypes),
     ...(listeners === undefined ? {} : { listeners: listeners.merged }),
   }
-  return { merged, applied: { ...rest, conditions, ...(listeners === undefined ? {} : { listeners: listeners.applied }) } }
+  return { merged, applied: { ...rest, conditions, ...(listeners === undefined ? {} : { listeners: listeners.applied }) }, unsaid: [] }
 }
 
 /** True if a newer generation than ours was already reported under our name: by a replica that knows more. */

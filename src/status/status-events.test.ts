@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { JsonObject } from '../k8s/kube-json.js'
-import { statusEvents } from './status-events.js'
+import { statusEvents, unsaidEvent } from './status-events.js'
 
 const US = 'headgate.dev/gateway-controller'
 const condition = (type: string, status: string, reason: string = type): JsonObject => ({
@@ -87,4 +87,18 @@ describe('statusEvents', () => {
     const foreign = { parents: [{ controllerName: 'x.io/one', parentRef: { name: 'web' }, conditions: [condition('Accepted', 'False')] }] }
     expect(told({}, foreign)).toEqual([])
   })
+})
+
+it('says what a status has no room for, as nothing else in the cluster does', () => {
+  const ref = { group: 'gateway.networking.k8s.io', kind: 'Gateway', namespace: 'shop', name: 'web' }
+  const said = (accepted: 'True' | 'False') => ({
+    ref,
+    conditions: [{ type: 'Accepted', status: accepted, reason: 'Invalid', message: `Accepted ${accepted}.`, observedGeneration: 1 }],
+  })
+  expect(unsaidEvent([said('False')])).toEqual({
+    type: 'Warning',
+    reason: 'NoRoomInStatus',
+    note: 'Entries of other controllers leave no room in its status. It counts all the same. Not said there: Gateway shop/web: Accepted: Invalid: Accepted False.',
+  })
+  expect(unsaidEvent([said('True')]).note).toMatch(/Gateway shop\/web: nothing is wrong\.$/)
 })

@@ -1,5 +1,6 @@
 /** Which changes of a status are worth an Event: what became wrong, and what became right again. */
 import { type JsonObject, listAt, stringAt } from '../k8s/kube-json.js'
+import type { OwnEntry } from './merge-entries.js'
 
 /** A change that people want to see below the object. */
 export interface StatusEvent {
@@ -27,6 +28,17 @@ export function statusEvents(before: JsonObject, after: JsonObject, controllerNa
   const events = [...conditionsIn(after, controllerName)].flatMap(([place, condition]) => eventOf(known.get(place), condition))
   // A reason that holds for many listeners or parents in the same words is told once.
   return [...new Map(events.map((event) => [JSON.stringify(event), event])).values()]
+}
+
+/** What an object's status has no room for: nothing else in the cluster tells it. */
+export function unsaidEvent(unsaid: readonly OwnEntry[]): StatusEvent {
+  const said = unsaid.flatMap(({ ref, conditions }) => {
+    const bad = conditions.filter((condition) => stateOf(condition) === 'bad')
+    const words = bad.map(({ type, reason, message }) => `${type}: ${reason}: ${message}`)
+    return `${ref.kind} ${ref.namespace === undefined ? '' : `${ref.namespace}/`}${ref.name}: ${words.join(' ') || 'nothing is wrong.'}`
+  })
+  const note = `Entries of other controllers leave no room in its status. It counts all the same. Not said there: ${said.join(' ')}`
+  return { type: 'Warning', reason: 'NoRoomInStatus', note }
 }
 
 interface PlacedCondition {

@@ -24,6 +24,7 @@ describe('StatusWriter', () => {
   let stop: AbortController
   let running: Promise<void>
   let outcomes: string[]
+  let unsaid: string[]
 
   const condition = (type: string, status: 'True' | 'False' | 'Unknown' = 'True', observedGeneration = 1) => ({
     type,
@@ -83,6 +84,7 @@ describe('StatusWriter', () => {
     clock.nowMs = 1_000_000
     stop = new AbortController()
     outcomes = []
+    unsaid = []
     writer = new StatusWriter({
       client,
       clock,
@@ -90,6 +92,7 @@ describe('StatusWriter', () => {
       controllerName: US,
       resourceOf: statusResources(KINDS, () => undefined),
       onOutcome: (kind, outcome) => outcomes.push(`${kind} ${outcome}`),
+      onUnsaid: ({ name }, { uid }, entries) => unsaid.push(`${name} ${uid}: ${entries.map(({ ref }) => ref.name)}`),
     })
   })
 
@@ -139,6 +142,23 @@ describe('StatusWriter', () => {
     set(routeStatus('r'))
     await eventually(() => expect(outcomes).toEqual(['HTTPRoute written', 'HTTPRoute unchanged']))
     expect(writes()).toHaveLength(1)
+  })
+
+  it('tells once what others leave no room for, and writes it when there is room', async () => {
+    const foreign = (count: number): object => ({
+      parents: Array.from({ length: count }, (_, i) => ({ controllerName: 'x.io/one', parentRef: { name: `g${i}` }, conditions: [] })),
+    })
+    lead()
+    put(ROUTES, 'HTTPRoute', 'r', foreign(32))
+    set(routeStatus('r'))
+    await eventually(() => expect(unsaid).toEqual([`r ${api.get(ROUTES, 'shop', 'r')?.metadata.uid}: web`]))
+    put(ROUTES, 'HTTPRoute', 'r', { ...foreign(32), touched: true })
+    set(routeStatus('r', 1, 'False'))
+    await eventually(() => expect(unsaid).toHaveLength(2))
+    put(ROUTES, 'HTTPRoute', 'r', foreign(31))
+    await eventually(() => expect(outcomes.at(-1)).toBe('HTTPRoute written'))
+    expect(unsaid).toHaveLength(2)
+    expect(listAt(api.get(ROUTES, 'shop', 'r'), 'status', 'parents')).toHaveLength(32)
   })
 
   it('writes nothing while another replica leads, and what is missing when it leads itself', async () => {

@@ -13,7 +13,7 @@ import { listAt } from '../k8s/kube-json.js'
 import type { Log } from '../k8s/log.js'
 import type { ApiResource } from '../k8s/resource-path.js'
 import { deepEqual } from '../util/deep-equal.js'
-import { ownEntries } from './merge-entries.js'
+import { type OwnEntry, ownEntries } from './merge-entries.js'
 import { nextStatus } from './next-status.js'
 import { readStatus, sendStatus, withdrawStatus } from './send-status.js'
 import { isOlder, type StoredStatus } from './stored-status.js'
@@ -33,6 +33,8 @@ export interface StatusWriterOptions {
   readonly onOutcome?: (kind: string, outcome: StatusOutcome) => void
   /** Told what a write has changed. */
   readonly onWritten?: (object: ObjectStatus['object'], before: StoredStatus, after: StoredStatus) => void
+  /** Told what a status has no room for, when that changes. */
+  readonly onUnsaid?: (object: ObjectStatus['object'], stored: StoredStatus, unsaid: readonly OwnEntry[]) => void
 }
 
 /** So many requests are under way at once. */
@@ -64,6 +66,8 @@ interface Entry {
   left: ObjectStatus | undefined
   /** What was last brought into the cluster. */
   settledOn: ObjectStatus | undefined
+  /** What others leave no room for. */
+  unsaid: readonly OwnEntry[]
   writtenMs: number | undefined
   /** When what waits began to wait, and last changed; undefined while nothing waits. */
   sinceMs: number | undefined
@@ -175,6 +179,7 @@ export class StatusWriter {
       stored: undefined,
       left: undefined,
       settledOn: undefined,
+      unsaid: [],
       writtenMs: undefined,
       sinceMs: undefined,
       changedMs: 0,
@@ -268,6 +273,8 @@ export class StatusWriter {
         const next = nextStatus(stored.status, desired, controllerName, timestamp(clock), stored.generation)
         if (next === undefined) return 'overtaken'
         entry.settledOn = desired
+        if (!deepEqual(entry.unsaid, next.unsaid) && next.unsaid.length > 0) this.#options.onUnsaid?.(desired.object, stored, next.unsaid)
+        entry.unsaid = next.unsaid
         if (deepEqual(stored.status, next.merged)) return 'unchanged'
         entry.writtenMs = clock.monotonicMs()
         try {
