@@ -214,6 +214,34 @@ describe('the status of a policy', () => {
     expect(status?.shape === 'policy' && status.ancestors.map((each) => each.ancestorRef.name)).toEqual(['gw'])
   })
 
+  const ofLogin = `provider: { issuer: "https://auth.example.com", authorizationEndpoint: "https://auth.example.com/a", tokenEndpoint: "https://auth.example.com/t", backendRefs: [{ name: auth, port: 443 }] }, clientID: c, clientSecret: { name: s }, redirectURL: "https://app.example.com/callback", logoutPath: /logout`
+  it.each([
+    { kind: 'SecurityPolicy', spec: `extAuth: { http: { ${ASKED} } }`, field: 'extAuth.backendRef' },
+    { kind: 'SecurityPolicy', spec: `overrides: { extAuth: { http: { ${ASKED} } } }`, field: 'extAuth.backendRef' },
+    {
+      kind: 'SecurityPolicy',
+      spec: `jwt: { providers: [{ name: p, issuer: i, remoteJWKS: { ${keys} } }] }`,
+      field: 'jwt.providers "p": remoteJWKS.backendRefs',
+    },
+    { kind: 'SecurityPolicy', spec: `oidc: { ${ofLogin} }`, field: 'oidc.provider.backendRefs' },
+    { kind: 'ExtensionPolicy', spec: `extProc: [{ ${ASKED} }]`, field: 'extProc[0].backendRef' },
+  ])('is not all: a $kind with $field says that nothing is sent there', ({ kind, spec, field }) => {
+    const secret =
+      '\n---\n{ apiVersion: v1, kind: Secret, metadata: { name: s, namespace: infra }, data: { client-secret: MDEyMzQ1Njc4OWFiY2RlZg== } }\n'
+    const world = worldWith(service('auth', '{ name: https, port: 443 }'), secret, ours(kind, `${about}, ${spec}`))
+    const said = () => {
+      const status = world.status(`${kind}/infra/o`)
+      return status?.shape === 'policy' ? status.ancestors.flatMap((each) => each.conditions) : []
+    }
+    expect(briefly(said())).toEqual(['Accepted=True Accepted'])
+    const missing = 'hostname: a.b, caCertificateRefs: [{ group: "", kind: ConfigMap, name: missing }]'
+    world.apply(policy('p', missing, { target: 'auth' }))
+    expect(briefly(said())).toEqual(['Accepted=True Accepted', 'ResolvedRefs=False Invalid'])
+    expect(said()[1]?.message).toBe(
+      `${field}: nothing is sent there: The BackendTLSPolicy "p" of Service "auth" trusts nobody that is usable.`,
+    )
+  })
+
   it('says that the target does not exist', () => {
     const lost = route('r2', 'rules: [{ backendRefs: [{ name: lost, port: 443 }] }]')
     const world = worldWith(

@@ -10,6 +10,7 @@ import { toBackendRef } from '../routes/backend-references.js'
 import { celSyntaxProblem } from './cel-expression.js'
 import { extensionCount, MAX_EXTENSIONS, processors } from './extensions.js'
 import { readScript } from './lua-script.js'
+import { unusedProblem } from './policy-backends.js'
 import type { PolicyKind, PolicyWorld } from './policy-kind.js'
 import { isBackendTarget, isConnectionTarget } from './policy-targets.js'
 import { type FoundWasmModule, wasmModules } from './wasm-module.js'
@@ -55,7 +56,12 @@ export const EXTENSION_POLICY: PolicyKind<'ExtensionPolicy', Settings> = {
   referenceProblem: (world, settings, policy) => {
     const context = { ...world.references, view: world.view, referrer: policy }
     const ofProcessors = processors(context, settings).flatMap(({ problem }) => problem ?? [])
-    return ofProcessors[0] ?? modulesOf(world, settings, policy).flatMap(({ unresolved }) => unresolved ?? [])[0]
+    const named = (settings.extProc ?? []).map(({ backendRef }, at) => ({ field: `extProc[${at}].backendRef`, backendRef }))
+    return (
+      ofProcessors[0] ??
+      unusedProblem(world, policy, named) ??
+      modulesOf(world, settings, policy).flatMap(({ unresolved }) => unresolved ?? [])[0]
+    )
   },
   togetherProblems: (settings) => {
     const count = extensionCount(settings)

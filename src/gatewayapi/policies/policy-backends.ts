@@ -7,7 +7,7 @@ import type { Problem } from '../conditions.js'
 import type { Inputs } from '../inputs.js'
 import { type BackendReference, toBackendRef } from '../routes/backend-references.js'
 import { type RuleSources, resolveReference } from '../routes/find-backend.js'
-import type { PolicyKind, PolicyKindName } from './policy-kind.js'
+import type { PolicyKind, PolicyKindName, PolicyWorld } from './policy-kind.js'
 
 /** The keys of the backends that policies of a kind refer to, by policy. */
 export function declarePolicyBackendKeys<K extends PolicyKindName, S extends object>(
@@ -39,6 +39,25 @@ export function backendProblem<K extends PolicyKindName, S extends object>(
   for (const reference of referencesOf(kind, policy.settings, policy.overrides)) {
     const found = resolveReference(view, sources, policy.object, reference, 'tcp')
     if (!found.ok && found.problem !== undefined) return found.problem
+  }
+  return undefined
+}
+
+/** A field of a policy that names a backend. */
+export interface NamedBackend {
+  readonly field: string
+  readonly backendRef: BackendReference
+}
+
+/** The first backend that nothing can be sent to though the reference to it is fine, as where nobody usable is left to trust there. */
+export function unusedProblem(
+  { view, references }: PolicyWorld,
+  policy: ObjectVersion,
+  named: readonly NamedBackend[],
+): Problem | undefined {
+  for (const { field, backendRef } of named) {
+    const found = resolveReference(view, references, policy, backendRef, 'tcp')
+    if (!found.ok && found.problem === undefined) return { reason: 'Invalid', message: `${field}: nothing is sent there: ${found.why}` }
   }
   return undefined
 }

@@ -8,6 +8,7 @@ import type { Problem } from '../conditions.js'
 import { contextValue } from '../routes/external-auth.js'
 import { authorizationProblem, tokenProblem } from './authorization.js'
 import { connectionProblem, ofRequestsOnly } from './connection-security.js'
+import { type NamedBackend, unusedProblem } from './policy-backends.js'
 import type { PolicyKind } from './policy-kind.js'
 import { isBackendTarget, isConnectionTarget } from './policy-targets.js'
 
@@ -58,6 +59,7 @@ export const SECURITY_POLICY: PolicyKind<'SecurityPolicy', SecuritySettings> = {
     return undefined
   },
   backendsOf: ({ extAuth }) => [extAuth?.grpc, extAuth?.http].flatMap((service) => service?.backendRef ?? []),
+  referenceProblem: (world, settings, policy) => unusedProblem(world, policy, namedBackends(settings)),
   togetherProblems: (settings) => {
     const [ofLogin, ofTokens] = [loginProblem(settings), tokenProblem(settings.authorization?.rules, settings.jwt)]
     const ofClaims = claimsProblem(settings.jwt)
@@ -73,6 +75,20 @@ export const SECURITY_POLICY: PolicyKind<'SecurityPolicy', SecuritySettings> = {
   },
   isTarget: (kind) => !isBackendTarget(kind),
   targetProblem: () => undefined,
+}
+
+/** The backends of settings, in the order in which a request meets them. */
+function namedBackends({ oidc, jwt, extAuth }: SecuritySettings): readonly NamedBackend[] {
+  const ofLogin = oidc?.provider.backendRefs ?? []
+  const ofKeys = (jwt?.providers ?? []).flatMap(({ name, remoteJWKS }) =>
+    (remoteJWKS?.backendRefs ?? []).map((backendRef) => ({ field: `jwt.providers "${name}": remoteJWKS.backendRefs`, backendRef })),
+  )
+  const ofServer = extAuth?.grpc ?? extAuth?.http
+  return [
+    ...ofLogin.map((backendRef) => ({ field: 'oidc.provider.backendRefs', backendRef })),
+    ...ofKeys,
+    ...(ofServer === undefined ? [] : [{ field: 'extAuth.backendRef', backendRef: ofServer.backendRef }]),
+  ]
 }
 
 /** What is wrong with the headers that say who sends a request. */

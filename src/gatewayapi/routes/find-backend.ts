@@ -41,7 +41,9 @@ export type FoundBackend =
 /** What a reference leads to, before anybody sends anything there. */
 export type ResolvedReference =
   | { readonly ok: true; readonly ref: BackendRef; readonly backend: UsableBackend }
-  | { readonly ok: false; readonly problem: Problem | undefined }
+  | { readonly ok: false; readonly problem: Problem }
+  /** The reference itself is fine: what is wrong with the backend is reported on another object. */
+  | { readonly ok: false; readonly problem: undefined; readonly why: string }
 
 /** Follows a reference. Whether it is permitted is asked first, so that nobody learns what exists elsewhere. */
 export function resolveReference(
@@ -63,7 +65,8 @@ export function resolveReference(
   if (hasPorts(ref.kind) && ref.port === undefined) return fails('BackendNotFound', `The backend "${ref.name}" needs a port.`)
   const backend = view.get(backends, backendKey(ref))
   if (backend === undefined) return fails('BackendNotFound', `The ${ref.kind} "${ref.namespace}/${ref.name}" does not exist.`)
-  if (!backend.usable) return backend.reason === undefined ? { ok: false, problem: undefined } : fails(backend.reason, backend.message)
+  if (!backend.usable)
+    return backend.reason === undefined ? { ok: false, problem: undefined, why: backend.message } : fails(backend.reason, backend.message)
   if ((usage === 'http' || usage === 'grpc') && backend.http.protocol === 'unsupported') {
     return fails('UnsupportedProtocol', `The ${ref.kind} "${ref.namespace}/${ref.name}" ${backend.http.message}.`)
   }
