@@ -21,9 +21,15 @@ const WORDS: Readonly<Record<string, string>> = {
 export function fetchReason(error: unknown): string {
   if (error instanceof FetchError) return error.message
   const { code, name } = (error ?? {}) as { readonly code?: unknown; readonly name?: unknown }
-  if (name === 'TimeoutError' || name === 'AbortError') return 'it did not answer in time'
+  if (isTimeout(error) || name === 'AbortError') return 'it did not answer in time'
   if (typeof code !== 'string') return 'something went wrong'
   return WORDS[code] ?? (isAboutCertificates(code) ? `its certificate is not good (${code})` : `the connection failed (${code})`)
+}
+
+/** True where nothing came in time. */
+export function isTimeout(error: unknown): boolean {
+  const { code, name } = (error ?? {}) as { readonly code?: unknown; readonly name?: unknown }
+  return name === 'TimeoutError' || code === 'ETIMEDOUT'
 }
 
 /** Source: Node, "X509 certificate error codes". */

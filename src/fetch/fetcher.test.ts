@@ -131,6 +131,32 @@ describe('a fetcher', () => {
     expect(asked).toHaveLength(5)
   })
 
+  it('asks a host that said nothing one question at a time until it says something: several such hosts keep nobody else waiting', async () => {
+    const { want, answers, answer, asked, known, clock } = world()
+    const hosts = ['a', 'b']
+    const of = (host: string) =>
+      Array.from({ length: 4 }, (_, at) => ({ ...request(`${host}${at}`), url: `https://${host}.example/${at}` }))
+    const silence: (() => void)[] = []
+    const nothing = () => new Promise<Outcome>((_, reject) => silence.push(() => reject(new DOMException('late', 'TimeoutError'))))
+    for (let at = 0; at < 20; at++) answers.push(nothing)
+    await want(...hosts.flatMap(of))
+    expect(asked).toHaveLength(8)
+    for (const end of silence.splice(0)) end()
+    await turn()
+    await clock.advance(2_000)
+    expect(asked.slice(8).map(({ request: { key } }) => key[0])).toEqual(['a', 'b'])
+    answers.splice(0)
+    answer('one')
+    await want({ ...request('other'), url: 'https://other.example/module.wasm' })
+    expect(known.get('other')).toEqual(fetched('one'))
+    // One good answer, and it is asked as any other.
+    answers.push(async () => ({ content: content('two'), revision: undefined }), nothing, nothing, nothing)
+    for (const end of silence.splice(0, 1)) end()
+    await turn()
+    await clock.advance(10_000)
+    expect(asked.slice(11).filter(({ request: { key } }) => key.startsWith('a')).length).toBeGreaterThan(1)
+  })
+
   it('asks eight questions at once, whomever, and begins the next in their order', async () => {
     const { want, answers, asked } = world()
     const open: ((outcome: Outcome) => void)[] = []

@@ -9,7 +9,7 @@ import { type BackoffPolicy, backoffMs } from '../k8s/backoff.js'
 import type { Clock } from '../k8s/clock.js'
 import type { FetchRules } from './destination.js'
 import type { FetchCache } from './fetch-cache.js'
-import { fetchReason } from './fetch-error.js'
+import { fetchReason, isTimeout } from './fetch-error.js'
 import type { FetchContext, Outcome } from './outcome.js'
 import { Slots } from './slots.js'
 
@@ -42,9 +42,10 @@ const PERIOD_MS = 600_000
 const JITTER = 0.2
 /** 1 s to 5 minutes, doubled, ± 20 %. */
 const BACKOFF: BackoffPolicy = { firstMs: 1_000, maxMs: 300_000, factor: 2, jitter: JITTER }
-/** How many questions are asked at once, and how many of them to one host. */
+/** How many questions are asked at once, how many of them to one host, and to one that said nothing when it was last asked. */
 const MAX_AT_ONCE = 8
 const MAX_OF_ONE_HOST = 4
+const MAX_OF_SILENT_HOST = 1
 /** How long a start waits for what policies need, so that proxies which have it are not told that it is missing. */
 const FIRST_ANSWERS_MS = 10_000
 
@@ -52,7 +53,9 @@ const FIRST_ANSWERS_MS = 10_000
 export class Fetcher {
   readonly #options: FetcherOptions
   readonly #wanted = new Map<string, Wanted>()
-  readonly #slots = new Slots(MAX_AT_ONCE, MAX_OF_ONE_HOST)
+  /** Hosts that did not answer in time when they were last asked. */
+  readonly #silent = new Set<string>()
+  readonly #slots = new Slots(MAX_AT_ONCE, (host) => (this.#silent.has(host) ? MAX_OF_SILENT_HOST : MAX_OF_ONE_HOST))
   /** When it was first asked for, and a while. */
   #patientUntilMs: number | undefined
 
@@ -67,7 +70,7 @@ export class Fetcher {
       before?.stop.abort()
       if (request === undefined) {
         this.#wanted.delete(key)
-        if (before !== undefined) this.#forget(key)
+        if (before !== undefined) this.#forget(key, hostOf(before.request))
         continue
       }
       const wanted = newWanted(request, before?.last)
@@ -98,7 +101,8 @@ export class Fetcher {
     for (const { stop } of this.#wanted.values()) stop.abort()
   }
 
-  #forget(key: string): void {
+  #forget(key: string, host: string): void {
+    if (this.#silent.has(host) && ![...this.#wanted.values()].some(({ request }) => hostOf(request) === host)) this.#silent.delete(host)
     void this.#options.cache?.remove(key)
     this.#options.onFetched(key, undefined)
   }
@@ -137,6 +141,7 @@ export class Fetcher {
     try {
       const outcome = await fetch(request, { rules, signal, revision: last?.revision })
       if (signal.aborted) return false
+      this.#silent.delete(about.host)
       if (outcome === undefined) {
         onAttempt?.({ ...about, outcome: 'unchanged' })
         return true
@@ -148,6 +153,8 @@ export class Fetcher {
       return true
     } catch (error) {
       if (signal.aborted) return false
+      if (isTimeout(error)) this.#silent.add(about.host)
+      else this.#silent.delete(about.host)
       const reason = fetchReason(error)
       onAttempt?.({ ...about, outcome: 'failed', reason })
       if (last === undefined) onFetched(request.key, { state: 'failed', reason })

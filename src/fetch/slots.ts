@@ -8,7 +8,7 @@ interface Waiter {
 /** Begins what it can in the order in which it came. */
 export class Slots {
   readonly #most: number
-  readonly #mostAboutOne: number
+  readonly #mostAboutOne: (about: string) => number
   readonly #running = new Map<string, number>()
   #count = 0
   readonly #waiting: Waiter[] = []
@@ -17,7 +17,7 @@ export class Slots {
    * @param most at once
    * @param mostAboutOne of them about the same thing
    */
-  constructor(most: number, mostAboutOne: number) {
+  constructor(most: number, mostAboutOne: (about: string) => number) {
     this.#most = most
     this.#mostAboutOne = mostAboutOne
   }
@@ -34,7 +34,7 @@ export class Slots {
   }
 
   #isFree(about: string): boolean {
-    return this.#count < this.#most && (this.#running.get(about) ?? 0) < this.#mostAboutOne
+    return this.#count < this.#most && (this.#running.get(about) ?? 0) < this.#mostAboutOne(about)
   }
 
   #begin(about: string): void {

@@ -8,12 +8,15 @@ import type { FetchRequest } from './fetch-request.js'
 import { moduleRequest } from './module-request.js'
 import { type ProviderWorld, providerRequest } from './provider-request.js'
 
-/** Declares it, by the key of the request. Only what references permit is asked for: a request carries what Secrets hold. */
+/** Declares it, by the key of the request: what one wants again and again is new for all who want it. Only what references permit is asked for: a request carries what Secrets hold. */
 export function declareFetches(graph: Graph, sources: AuthenticationSources): Collection<FetchRequest> {
   const requests = [ofPolicies(graph, sources, 'ExtensionPolicy', modulesOf), ofPolicies(graph, sources, 'SecurityPolicy', providersOf)]
   return graph.collection<FetchRequest>('fetches', {
     keys: requests,
-    compute: (view, key) => requests.flatMap((index) => view.list(index, key).flat()).find((request) => request.key === key),
+    compute: (view, key) => {
+      const same = requests.flatMap((index) => view.list(index, key).flat()).filter((request) => request.key === key)
+      return same.find((request) => request.kind !== 'provider' && request.isFollowed) ?? same[0]
+    },
   })
 }
 

@@ -144,6 +144,24 @@ spec: {from: [{group: headgate.dev, kind: ExtensionPolicy, namespace: default}],
     expect([sameKey, changed?.kind === 'image' && changed.login?.password.reveal()]).toEqual([key, 'two'])
   })
 
+  it('is the same whether it is asked for once or again and again: what is there stays in use when that changes', () => {
+    const world = createTranslationWorld()
+    const { fetches } = world.translation.gatewayApi
+    const often = (pullPolicy: string) => `{type: HTTP, http: {url: "https://example.com/a"}, pullPolicy: ${pullPolicy}}`
+    const asked = () => {
+      world.flush()
+      return [...fetches.entries()].map(([, request]) => request.kind === 'module' && request.isFollowed)
+    }
+    world.apply(policy('p', often('IfNotPresent')))
+    expect(asked()).toEqual([false])
+    const before = fetches.entries().next().value?.[0]
+    world.apply(policy('q', often('Always'), 'other'))
+    expect(asked()).toEqual([true])
+    expect(fetches.entries().next().value?.[0]).toBe(before)
+    world.remove('ExtensionPolicy', 'other', 'q')
+    expect(asked()).toEqual([false])
+  })
+
   it.each([
     ['Image', 'r.example/a:v1', '', false],
     ['Image', 'r.example/a', '', true],

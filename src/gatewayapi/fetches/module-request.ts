@@ -37,7 +37,7 @@ function fromServer(
   const authorities = authoritiesOf(world, tls, field)
   if (!authorities.ok) return authorities
   const isFollowed = pullPolicy === 'Always' && sha256 === undefined
-  const key = fetchKey('module', url, sha256, nameOf(world, tls?.caCertificateRef), String(isFollowed))
+  const key = fetchKey('module', url, sha256, nameOf(world, tls?.caCertificateRef))
   return found({ kind: 'module', key, url, sha256, authorities: authorities.value, isFollowed })
 }
 
@@ -59,7 +59,7 @@ function fromRegistry(
   const isFollowed = !isPinned && (pullPolicy === undefined ? isLatest(image) : pullPolicy === 'Always')
   const { registry, repository, reference } = image
   const names = [nameOf(world, pullSecretRef), nameOf(world, tls?.caCertificateRef)]
-  const key = fetchKey('image', registry, repository, reference, sha256, ...names, String(isFollowed))
+  const key = fetchKey('image', registry, repository, reference, sha256, ...names)
   return found({ kind: 'image', key, image, sha256, login: login.value, authorities: authorities.value, isFollowed })
 }
 
