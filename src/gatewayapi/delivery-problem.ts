@@ -30,5 +30,10 @@ function heldBack({ state, message }: Quarantine): Problem {
 }
 
 function refused(message: string | undefined): Problem {
-  return { reason: 'Invalid', message: `Envoy refused the configuration${message === undefined ? '.' : `: ${message}`}` }
+  const hint = message?.includes(": cannot bind '") ? `. ${NOT_THE_GATEWAY}` : ''
+  return { reason: 'Invalid', message: `Envoy refused the configuration${message === undefined ? '.' : `: ${message}${hint}`}` }
 }
+
+/** Envoy names the address, and neither whose fault it is nor what becomes of it. */
+const NOT_THE_GATEWAY =
+  'The machine of a proxy does not let it have this address: what is new of the object waits for it everywhere. In a cluster it is tried again each minute.'

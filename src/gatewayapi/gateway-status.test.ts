@@ -233,4 +233,13 @@ describe('Programmed', () => {
     world.apply(gateway(`listeners: [${HTTP}]`))
     expect(programmed(world)).toMatch(/^True Programmed/)
   })
+
+  it('says of an address that a machine does not let a proxy have whose fault it is, and that it is tried again', () => {
+    const world = worldWith(gateway(`listeners: [${HTTP}]`))
+    const message = "Error adding/updating listener(s) infra/gw/0.0.0.0/8086/tcp: cannot bind '0.0.0.0:8086': Address already in use"
+    world.translation.inputs.quarantines.set('Gateway/infra/gw', { generation: 1, state: 'rejected', message })
+    const said = `False Invalid: Envoy refused the configuration: ${message}. The machine of a proxy does not let it have this address`
+    expect(programmed(world)).toContain(said)
+    expect(programmed(world)).toMatch(/In a cluster it is tried again each minute\.$/)
+  })
 })

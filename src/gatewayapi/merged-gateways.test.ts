@@ -141,13 +141,16 @@ describe('the configuration of merged Gateways', () => {
     '\n---\n{ apiVersion: headgate.dev/v1alpha1, kind: GatewayConfig, metadata: { name: own, namespace: infra }, spec: { replicas: 3 } }\n'
   const ref = ', infrastructure: { parametersRef: { group: headgate.dev, kind: GatewayConfig, name: own } }'
 
-  it('is that of the class: a Gateway with its own is not accepted, and its neighbours are', () => {
+  it('is that of the class: a Gateway with its own is not accepted, and served all the same, as its neighbours are', () => {
     const world = worldWith(
       'shared',
       own,
       gateway('older', '2026-01-01', host('a.test'), ref),
       gateway('younger', '2026-01-02', host('b.test')),
+      route('for-a', 'older', 'a.test'),
+      route('for-b', 'younger', 'b.test'),
     )
+    expect(Object.values(redirects(world))).toEqual(['for-a.test', 'for-b.test'])
     expect(world.status('Gateway/infra/older')).toMatchObject({
       conditions: expect.arrayContaining([expect.objectContaining({ reason: 'InvalidParameters' })]),
     })
