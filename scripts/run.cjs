@@ -17,6 +17,8 @@ const repository = path.join(__dirname, '..')
 const modules = path.join(repository, 'node_modules')
 const tasksFolder = path.join(__dirname, 'tasks')
 const heartbeatMilliseconds = 10000
+/** Tasks with a --help of their own; what the others take stands at the head of their file. */
+const answersHelp = new Set(['bench-cluster', 'conformance', 'start'])
 
 main().then(
   function exit(code) {
@@ -34,10 +36,15 @@ async function main() {
   if (!tasks.has(task)) {
     throw new Error(`Usage: node scripts/run.cjs TASK [ARGUMENT...]\nTasks: ${Array.from(tasks.keys()).sort().join(' ')}`)
   }
+  const args = process.argv.slice(3)
+  if (!answersHelp.has(task) && (args.includes('--help') || args.includes('-h'))) {
+    console.log(headComment(tasks.get(task)))
+    return 0
+  }
   await installDependencies()
   const node = pinnedNode()
   await generateSources(node)
-  return runTask(node, tasks.get(task), process.argv.slice(3))
+  return runTask(node, tasks.get(task), args)
 }
 
 function listTasks() {
@@ -47,6 +54,13 @@ function listTasks() {
     if (match) tasks.set(match[1], path.join(tasksFolder, file))
   }
   return tasks
+}
+
+/** The first comment of a task's file: what it does and takes. */
+function headComment(file) {
+  const text = readText(file).replace(/^#!.*\n/, '')
+  const comment = file.endsWith('.sh') ? /^(?:#.*\n)+/.exec(text)[0].replace(/^# ?/gm, '') : /\/\*\*([\s\S]*?)\*\//.exec(text)[1]
+  return comment.replace(/^ \* ?/gm, '').trim()
 }
 
 /** Compares what npm wrote down after its last install with package-lock.json: right after a manual `npm install`, too. */

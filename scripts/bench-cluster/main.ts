@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { kubeConfigCredentials } from '../../src/k8s/credentials.js'
 import { KubeClient } from '../../src/k8s/kube-client.js'
+import { readWith } from '../lib/task-arguments.js'
 import { apply, gatewayAddress, ROUTES, remove, until, untilBackendIsUp } from './cluster.js'
 import { backendManifests, gatewayManifest, hostOf, NAMESPACE, routeManifest, routeName } from './manifests.js'
 import { readOptions } from './options.js'
@@ -14,7 +15,7 @@ import { run } from './run.js'
 import type { Stage } from './stage.js'
 import { Client } from './traffic.js'
 
-const options = readOptions(process.argv.slice(2))
+const options = readWith(() => readOptions(process.argv.slice(2)))
 const peer = peerNamed(options.peer)
 const start = performance.now()
 const { signal } = new AbortController()

@@ -1,7 +1,6 @@
 /** `npm run bench:memory`: see scripts/tasks/bench-memory.sh. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { parse } from 'yaml'
 import { type JsonObject, stringAt } from '../../src/k8s/kube-json.js'
 import { installGatewayApi, startKubeApiServer } from '../../test/kube/support/kube-apiserver.js'
@@ -10,6 +9,7 @@ import { apply, forEachAtOnce, pause } from '../bench-cluster/cluster.js'
 import { BACKEND, type BackendRef, NAMESPACE, routeManifest } from '../bench-cluster/manifests.js'
 import { certificate, listenerSet, ROUTES_PER_SET, routeOf } from '../bench-cluster/rows/listener-sets.js'
 import { buildIfChanged } from '../lib/build.js'
+import { countOf, countsOf, taskArguments } from '../lib/task-arguments.js'
 import { type Controller, type Resident, startController } from './controller.js'
 import { endpointsManifest, gatewayManifests, lastRouteManifest, ownBackend, serviceManifest } from './objects.js'
 import { complete, startProxy } from './proxy.js'
@@ -18,19 +18,18 @@ const CRDS = join(import.meta.dirname, '..', '..', 'charts', 'headgate', 'crds')
 const WRITES_AT_ONCE = 20
 const CHANGES_PER_SECOND = 10
 
-const { values } = parseArgs({
-  options: {
-    routes: { type: 'string', default: '0,1000,3000' },
-    sets: { type: 'string', default: '150' },
-    own: { type: 'string', default: '5000' },
-    'churn-seconds': { type: 'string', default: '60' },
-    'node-flags': { type: 'string', default: '' },
-  },
+const { values } = taskArguments({
+  routes: { type: 'string', default: '0,1000,3000' },
+  sets: { type: 'string', default: '150' },
+  own: { type: 'string', default: '5000' },
+  'churn-seconds': { type: 'string', default: '60' },
+  'node-flags': { type: 'string', default: '' },
 })
-const words = (text: string, separator: string): readonly string[] => text.split(separator).filter((word) => word !== '')
-const nodeFlags = words(values['node-flags'], ' ')
-const own = Number(values.own)
-const sets = Number(values.sets)
+const sizes = countsOf('routes', values.routes)
+const churnSeconds = countOf('churn-seconds', values['churn-seconds'])
+const nodeFlags = values['node-flags'].split(' ').filter((word) => word !== '')
+const own = countOf('own', values.own)
+const sets = countOf('sets', values.sets)
 const signal = AbortSignal.timeout(3_600_000)
 
 await buildIfChanged()
@@ -38,7 +37,7 @@ const api = await startKubeApiServer()
 try {
   const port = await freePort()
   await prepare(port)
-  await manyRoutes(words(values.routes, ',').map(Number))
+  await manyRoutes(sizes)
   if (own > 0) await ownServices(port)
 } finally {
   await api.stop()
@@ -110,7 +109,7 @@ async function ownServices(port: number): Promise<void> {
       console.log(`  then: ${print(controller.resident())}; event loop longest ${await longestTurn(controller)}`)
       await controller.settled()
       console.log(`  settled: ${print(controller.resident())}; event loop longest ${await longestTurn(controller)}`)
-      if (statuses === 'there') await churn(controller, Number(values['churn-seconds']))
+      if (statuses === 'there') await churn(controller, churnSeconds)
     })
   }
 }

@@ -18,6 +18,7 @@ import type { FromClient, ToClient } from '../../test/perf/ads-bench-client.js'
 import { BENCH_GROUP, benchResources, CHANGED } from '../../test/perf/ads-bench-resources.js'
 import { endpoints, put } from '../../test/xds/support/resources.js'
 import { writeReport } from '../lib/report.js'
+import { isCount, taskArguments } from '../lib/task-arguments.js'
 
 const PROCESSES = 4
 const CHANGES = 40
@@ -26,7 +27,7 @@ const GOALS = { p99Ms: 500, bytesPerClient: 1_000 }
 const EDS = TYPE_URL.clusterLoadAssignment
 const NEVER_AGAIN = [TYPE_URL.cluster, TYPE_URL.listener, TYPE_URL.scopedRouteConfiguration]
 
-const [streams = 1_000, resources = 10_000] = process.argv.slice(2).map(Number)
+const [streams = 1_000, resources = 10_000] = taskArguments({}, isCount).words.map(Number)
 const perProcess = Math.ceil(streams / PROCESSES)
 const total = perProcess * PROCESSES
 const missed: string[] = []

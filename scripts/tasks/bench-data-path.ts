@@ -9,33 +9,38 @@
  *
  * Prints ratios; LONG=1 writes docs/reports/bench-data-path.json.
  */
-import { parseArgs } from 'node:util'
 import { routePacking } from '../../src/config/option-values.js'
 import { ACCESS_LOG_MODES } from '../../src/xds/translate/access-log-mode.js'
 import { callgrind } from '../data-path/instructions.js'
 import { bareOf, measureRound, PROXIES, type ProxyName, pin, type Round, ratiosOf } from '../data-path/measure.js'
 import { type ProxyOptions, withProxies } from '../data-path/proxies.js'
 import { type Figures, writeReport } from '../lib/report.js'
+import { countOf, countsOf, readWith, taskArguments } from '../lib/task-arguments.js'
 
 const READY_MS = 60_000
 /** Under valgrind. */
 const SLOWLY_READY_MS = 1_200_000
 
-const { values } = parseArgs({
-  options: {
-    hosts: { type: 'string', default: '100,5000' },
-    kinds: { type: 'string', default: 'exact,wildcard' },
-    packing: { type: 'string', default: 'rds,scoped' },
-    rounds: { type: 'string', default: '10' },
-    seconds: { type: 'string', default: '1' },
-    'access-log': { type: 'string', default: 'errors' },
-    instructions: { type: 'string', default: '0' },
-    profile: { type: 'string' },
-  },
+const { values } = taskArguments({
+  hosts: { type: 'string', default: '100,5000' },
+  kinds: { type: 'string', default: 'exact,wildcard' },
+  packing: { type: 'string', default: 'rds,scoped' },
+  rounds: { type: 'string', default: '10' },
+  seconds: { type: 'string', default: '1' },
+  'access-log': { type: 'string', default: 'errors' },
+  instructions: { type: 'string', default: '0' },
+  profile: { type: 'string' },
 })
-const accessLog = ACCESS_LOG_MODES.find((mode) => mode === values['access-log'])
-if (accessLog === undefined) throw new Error(`--access-log is one of ${ACCESS_LOG_MODES.join(', ')}`)
-const requests = Number(values.instructions)
+const packings = values.packing.split(',').map((name) => ({ name, packing: readWith(() => routePacking(name)) }))
+const sizes = countsOf('hosts', values.hosts)
+const count = countOf('rounds', values.rounds)
+const seconds = countOf('seconds', values.seconds)
+const accessLog = readWith(() => {
+  const found = ACCESS_LOG_MODES.find((mode) => mode === values['access-log'])
+  if (found === undefined) throw new Error(`--access-log is one of ${ACCESS_LOG_MODES.join(', ')}`)
+  return found
+})
+const requests = countOf('instructions', values.instructions)
 
 /** Figures of a row, and the line that it is. */
 interface Row {
@@ -55,13 +60,13 @@ console.log(
 const figures: Record<string, Figures[string]> = {}
 for (const kind of ['exact', 'wildcard'] as const) {
   if (!values.kinds.split(',').includes(kind)) continue
-  for (const hosts of values.hosts.split(',').map(Number)) {
-    for (const packing of values.packing.split(',')) {
-      const options = { kind, hosts, packing: routePacking(packing), accessLog }
+  for (const hosts of sizes) {
+    for (const { name, packing } of packings) {
+      const options = { kind, hosts, packing, accessLog }
       const rows = requests === 0 ? timed(await roundsOf(options)) : await counted(options)
       for (const row of rows) {
-        console.log([kind.padStart(8), String(hosts).padStart(5), packing.padStart(7), row.proxy.padStart(5), row.line].join('  '))
-        for (const [name, value] of Object.entries(row.figures)) figures[`${kind} ${hosts} ${packing} ${row.proxy} ${name}`] = value
+        console.log([kind.padStart(8), String(hosts).padStart(5), name.padStart(7), row.proxy.padStart(5), row.line].join('  '))
+        for (const [figure, value] of Object.entries(row.figures)) figures[`${kind} ${hosts} ${name} ${row.proxy} ${figure}`] = value
       }
     }
   }
@@ -71,12 +76,12 @@ if (process.env.LONG === '1') writeReport('bench-data-path', 'npm run bench:data
 /** Rounds, each of processes of its own. */
 async function roundsOf(options: Omit<ProxyOptions, 'under' | 'readyMs'>): Promise<readonly Round[]> {
   const rounds: Round[] = []
-  for (let index = 0; index < Number(values.rounds); index++)
+  for (let index = 0; index < count; index++)
     rounds.push(
       await withProxies({ ...options, under: [], readyMs: READY_MS }, ({ targets, backend, hosts }) => {
         pin(backend.pid, 'load')
         for (const { pid } of Object.values(targets)) pin(pid, 'proxy')
-        return measureRound({ targets, hosts, seconds: Number(values.seconds) })
+        return measureRound({ targets, hosts, seconds })
       }),
     )
   return rounds

@@ -7,7 +7,6 @@
  * Prints a table; LONG=1 writes docs/reports/bench-floor.json.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { parseArgs } from 'node:util'
 import { ServerCredentials } from '@grpc/grpc-js'
 import { printRoutePacking, routePacking } from '../../src/config/option-values.js'
 import { CONTROLLER_NAME } from '../../src/gatewayapi/context.js'
@@ -26,6 +25,7 @@ import { cpuUs } from '../data-path/cpu.js'
 import { Probe } from '../floor/probe.js'
 import { ReplayServer } from '../floor/replay-server.js'
 import { writeReport } from '../lib/report.js'
+import { countOf, countsOf, readWith, taskArguments } from '../lib/task-arguments.js'
 
 /** Where the second Envoy listens: the same ports on another loopback address. */
 const REPLAY_ADDRESS = '127.0.0.3'
@@ -33,14 +33,14 @@ const PAUSE_MS = 30
 /** HTTP on port 80 is bound here plus the offset. */
 const HTTP_PORT = 8_080
 
-const { values } = parseArgs({
-  options: {
-    routes: { type: 'string', default: '1000,3000,5000,10000' },
-    packing: { type: 'string', default: `rds,scoped,${printRoutePacking(DEFAULT_ROUTE_PACKING)}` },
-    edits: { type: 'string', default: '40' },
-  },
+const { values } = taskArguments({
+  routes: { type: 'string', default: '1000,3000,5000,10000' },
+  packing: { type: 'string', default: `rds,scoped,${printRoutePacking(DEFAULT_ROUTE_PACKING)}` },
+  edits: { type: 'string', default: '40' },
 })
-const edits = Number(values.edits)
+const edits = countOf('edits', values.edits)
+const packings = values.packing.split(',').map((name) => ({ name, packing: readWith(() => routePacking(name)) }))
+const sizes = countsOf('routes', values.routes)
 const certificate = await (await createAuthority()).issue({ dns: ['*.secure.example.com'] })
 
 interface Row {
@@ -61,9 +61,9 @@ interface Row {
 
 const rows: Row[] = []
 console.log('routes  packing             F(N) p50    p99   whole p50    p99   X p50   KiB/edit  Envoy cpu ms  Envoy MiB  loop max ms')
-for (const routes of values.routes.split(',').map(Number)) {
-  for (const packing of values.packing.split(',')) {
-    const row = await measure(routes, packing, routePacking(packing))
+for (const routes of sizes) {
+  for (const { name, packing } of packings) {
+    const row = await measure(routes, name, packing)
     rows.push(row)
     print(row)
   }

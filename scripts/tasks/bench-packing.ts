@@ -8,13 +8,14 @@ import { host, type IrValues, irGraph, port, prefix, route, routeTable, virtualH
 import { freePort } from '../../test/support/free-port.js'
 import { serve } from '../../test/xds/support/fixture.js'
 import { startEnvoy } from '../../test/xds/support/real-envoy.js'
+import { isCount, taskArguments } from '../lib/task-arguments.js'
 
 const EDITS = 60
 const WAIT_MS = 60_000
 const PACKINGS = ['rds', 'scoped'] as const
-const args = process.argv.slice(2)
-const chosen = PACKINGS.filter((packing) => args.includes(packing))
-const sizes = args.map(Number).filter(Number.isInteger)
+const { words } = taskArguments({}, (word) => isCount(word) || PACKINGS.some((packing) => packing === word))
+const chosen = PACKINGS.filter((packing) => words.includes(packing))
+const sizes = words.filter(isCount).map(Number)
 
 console.log('packing   hosts  cold ms  edit p50 ms   p99 ms  KiB sent per edit')
 for (const size of sizes.length > 0 ? sizes : [100, 1_000, 5_000]) {

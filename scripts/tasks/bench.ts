@@ -18,6 +18,7 @@ import { DEFAULT_ROUTE_PACKING, type RoutePacking } from '../../src/xds/translat
 import { certificateObject, change, endpointsObject, gatewayObjects, routeObject, serviceObject } from '../../test/perf/objects.js'
 import { createAuthority } from '../../test/support/certificates.js'
 import { type Figures, figuresOf } from '../bench-cluster/figures.js'
+import { isCount, taskArguments } from '../lib/task-arguments.js'
 
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
@@ -27,9 +28,9 @@ const EDITS = 300
 const MAX_SLOPE = 0.2
 const PACKINGS: Readonly<Record<string, RoutePacking>> = { default: DEFAULT_ROUTE_PACKING, rds: 'rds', scoped: 'scoped' }
 const USUAL = ['default', 'rds']
-const args = process.argv.slice(2)
-const chosen = Object.keys(PACKINGS).filter((packing) => args.includes(packing))
-const sizes = args.map(Number).filter(Number.isInteger)
+const { words } = taskArguments({}, (word) => isCount(word) || word in PACKINGS)
+const chosen = Object.keys(PACKINGS).filter((packing) => words.includes(packing))
+const sizes = words.filter(isCount).map(Number)
 
 const authority = await createAuthority()
 const certificates = await Promise.all([1, 2].map(() => authority.issue({ dns: ['*.secure.example.com'] })))

@@ -13,6 +13,7 @@ import { expandBraces, type FeatureTest, featureTests } from '../../test/feature
 import { EXCEPTIONS } from '../../test/features/exceptions.js'
 import { featureRows } from '../../test/features/rows.js'
 import { gatewayApiModuleFolder } from '../../test/support/gateway-api-module.js'
+import { taskArguments } from '../lib/task-arguments.js'
 
 /** Fields of all kinds without which an object is still valid. */
 const SAMPLE: readonly string[] = [
@@ -59,23 +60,22 @@ function keepWhatIsLeft(kind: string, object: KubeObject | undefined): KubeObjec
 `
 
 const tests = featureTests(join(repository, 'test', 'features'))
+const rows = chosenRows()
 const copy = copyRepository()
 try {
-  process.exitCode = (await dropFields(chosenRows(process.argv.slice(2)))) ? 0 : 1
+  process.exitCode = (await dropFields(rows)) ? 0 : 1
 } finally {
   rmSync(copy, { recursive: true, force: true })
 }
 
-function chosenRows(asked: readonly string[]): readonly string[] {
-  if (asked.length === 0) return SAMPLE
+function chosenRows(): readonly string[] {
   const excepted = new Set(EXCEPTIONS.flatMap(({ row }) => expandBraces(row)))
   const fields = featureRows(gatewayApiModuleFolder())
     .map(({ name }) => name)
     .filter((name) => / spec\./.test(name) && !excepted.has(name) && !UNUSED.includes(name))
-  if (asked.includes('all')) return fields
-  const unknown = asked.filter((row) => !fields.includes(row))
-  if (unknown.length > 0) throw new Error(`not a field of a spec in docs/reference/features.md: ${unknown.join(', ')}`)
-  return asked
+  const { words } = taskArguments({}, (row) => row === 'all' || fields.includes(row))
+  if (words.includes('all')) return fields
+  return words.length === 0 ? SAMPLE : words
 }
 
 function copyRepository(): string {

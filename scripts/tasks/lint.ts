@@ -2,8 +2,9 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { runToEnd } from '../lib/run-to-end.js'
+import { taskArguments } from '../lib/task-arguments.js'
 
-const fix = process.argv.includes('--fix') ? ['--write'] : []
+const fix = taskArguments({ fix: { type: 'boolean' } }).values.fix === true ? ['--write'] : []
 const scripts = execFileSync('git', ['ls-files', '*.sh', '.ci/run'], { encoding: 'utf8' })
   .split('\n')
   .filter((file) => existsSync(file))

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ADS_MUTANTS } from '../../test/mutants/ads.js'
 import type { Mutant } from '../../test/mutants/mutant.js'
+import { taskArguments } from '../lib/task-arguments.js'
 
 const COPIED = ['src', 'test', 'envoy', 'scripts', 'package.json', 'jest.config.js', 'tsconfig.json']
 const TIMEOUT_MS = 300_000
@@ -21,7 +22,7 @@ interface JestReport {
   readonly numFailedTests: number
 }
 
-const only = process.argv[2]
+const [only] = taskArguments({}, (word) => ADS_MUTANTS.some(({ rule }) => rule.startsWith(word))).words
 const mutants = ADS_MUTANTS.filter(({ rule }) => only === undefined || rule.startsWith(only))
 const copy = mkdtempSync(join(tmpdir(), 'headgate-mutants-'))
 let bad = 0

@@ -16,6 +16,7 @@ import { fillRejected, startPipelineChurn } from '../../test/perf/pipeline-churn
 import { AdsClient, type DeltaStream } from '../../test/xds/support/ads-client.js'
 import { cluster, drop, endpoints, put, scope } from '../../test/xds/support/resources.js'
 import { writeReport } from '../lib/report.js'
+import { isCount, taskArguments } from '../lib/task-arguments.js'
 
 const GROUP = 'soak'
 const NAMES = 300
@@ -33,7 +34,8 @@ const WARM_UP = 1 / 2
 const NOISE_MIB = 5
 
 const isLong = process.env.LONG === '1'
-const minutes = Number(process.argv[2] ?? (isLong ? 30 : 3))
+const [asked] = taskArguments({}, isCount).words
+const minutes = Number(asked ?? (isLong ? 30 : 3))
 setFlagsFromString('--expose-gc')
 const collectGarbage: () => void = runInNewContext('gc')
 
@@ -87,7 +89,7 @@ const figures = {
   rssMib: round1(process.memoryUsage().rss / 1024 / 1024),
 }
 for (const [name, figure] of Object.entries(figures)) console.log(`${name}: ${Array.isArray(figure) ? figure.join(' ') : figure}`)
-if (isLong) writeReport('soak', `LONG=1 npm run soak${process.argv[2] === undefined ? '' : ` -- ${process.argv[2]}`}`, figures)
+if (isLong) writeReport('soak', `LONG=1 npm run soak${asked === undefined ? '' : ` -- ${asked}`}`, figures)
 if (growth > NOISE_MIB) fail(`The heap grew by ${growth.toFixed(1)} MiB after warm-up; ${NOISE_MIB} would be noise.`)
 if (streams > CLIENTS) fail(`${streams} streams are open for ${CLIENTS} clients.`)
 // A soak in which nothing is rejected would not have watched what rejections leave behind.

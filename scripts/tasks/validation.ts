@@ -17,8 +17,9 @@ import { arbitraryObject } from '../../test/support/arbitrary-object.js'
 import { gatewayApiModuleFolder } from '../../test/support/gateway-api-module.js'
 import { spoiled } from '../../test/support/spoil.js'
 import { type ApiServerAnswer, ApiServerOracle } from '../lib/api-server-oracle.js'
+import { isCount, taskArguments } from '../lib/task-arguments.js'
 
-const [objectsPerKind = 300, seed = 1] = process.argv.slice(2).map(Number)
+const [objectsPerKind = 300, seed = 1] = taskArguments({}, isCount).words.map(Number)
 const MISTAKES_PER_OBJECT = 2
 
 /** The API server's words for what ours mean. */
