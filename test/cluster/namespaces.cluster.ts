@@ -78,6 +78,20 @@ describe('an installation for one namespace', () => {
     for (const { reason } of gateway.status?.conditions ?? []) expect(reason).toBe('Pending')
   })
 
+  it.each([
+    { set: 'gatewayClass.name=third', says: 'serves the controllerName headgate.dev/gateway-controller already' },
+    {
+      set: `gatewayClass.name=third,controllerName=${CONTROLLER}`,
+      says: `The release ${SYSTEM}/team serves the controllerName ${CONTROLLER}`,
+    },
+    { set: `gatewayClass.name=third,controllerName=${CONTROLLER},preflight.controllerName=false`, says: '' },
+    { set: 'gatewayClass.name=third,controllerName=headgate.dev/third-controller', says: '' },
+  ])('has the chart refuse a third that would fight one of them: $set', async ({ set, says }) => {
+    const install = helm('install', 'third', CHART, '--namespace', 'default', '--dry-run=server', '--skip-crds', '--set', set)
+    if (says === '') await expect(install).resolves.toContain('kind: GatewayClass')
+    else await expect(install).rejects.toThrow(says)
+  })
+
   it('never reads a forbidden Secret, whatever refers to it', async () => {
     const secret = (namespace: string, name: string) => `
 apiVersion: v1
