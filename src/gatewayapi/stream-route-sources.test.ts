@@ -87,6 +87,42 @@ spec: { targetRefs: [{ group: "", kind: Service, name: app }], validation: { hos
     ])
   })
 
+  it('pass TLS through whatever a policy says of the TLS of gateways, which is not spoken there', () => {
+    const policy = `
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: BackendTLSPolicy
+metadata: { name: p, namespace: infra }
+spec: { targetRefs: [{ group: "", kind: Service, name: app }], validation: { hostname: b.c, caCertificateRefs: [{ group: "", kind: ConfigMap, name: missing }] } }
+`
+    const slice = `
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: { name: app, namespace: infra, labels: { kubernetes.io/service-name: app } }
+addressType: IPv4
+ports: [{ name: p, port: 9443 }]
+endpoints: [{ addresses: [10.0.0.1] }]
+`
+    const world = createRouteWorld([
+      gateway(`${passthrough('pass.example.com')}, ${terminate('end.example.com')}`),
+      CERTIFICATE,
+      policy,
+      service('app', '{ name: p, port: 8080 }') + slice,
+      tls('p', `hostnames: [pass.example.com], ${TO_APP}`),
+      tls('e', `hostnames: [end.example.com], ${TO_APP}`),
+    ])
+    expect([...sends(world, '443/tcp')].sort()).toEqual([
+      'end.example.com: nobody=1',
+      'pass.example.com: Service/infra/app/8080/passthrough=1',
+    ])
+    const { clusters, endpoints } = world.translation.gatewayApi
+    expect(clusters.get('Service/infra/app/8080/passthrough')).not.toHaveProperty('tls')
+    expect(endpoints.get('Service/infra/app/8080/passthrough')?.localities).toMatchObject([
+      { endpoints: [{ address: { ip: '10.0.0.1' } }] },
+    ])
+  })
+
   it('decide by the hostname that the route itself names, before age', () => {
     const world = createRouteWorld([
       gateway(passthrough('abc.example.com')),

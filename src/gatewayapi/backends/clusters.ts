@@ -8,7 +8,7 @@ import { backendTraffic } from '../policies/backend-traffic.js'
 import { clusterStatistics } from '../policies/cluster-statistics.js'
 import type { Effective } from '../policies/policy.js'
 import { type ClusterIdentity, parseClusterName } from './cluster-names.js'
-import type { ResolvedBackend, UsableBackend } from './resolved-backend.js'
+import { backendFor, type ResolvedBackend, type UsableBackend } from './resolved-backend.js'
 import { webCluster } from './web-clusters.js'
 
 /**
@@ -32,7 +32,7 @@ export function declareClusters(
     compute: (view, name) => {
       const identity = parseClusterName(name)
       if (identity === undefined) return webCluster(name)
-      const backend = view.get(backends, identity.key)
+      const backend = backendFor(identity.usage, view.get(backends, identity.key))
       if (backend === undefined || !backend.usable) return undefined
       const certificate = identity.gateway === undefined ? undefined : view.get(gatewayCertificates, identity.gateway)
       const cluster = withPolicies(toCluster(name, identity, backend, certificate), identity, view.get(policies, name))

@@ -13,7 +13,7 @@ import { originsOf } from '../origins.js'
 import type { BackendRef } from './backend-key.js'
 import { parseClusterName } from './cluster-names.js'
 import { type PlacedEndpoint, toLocalities } from './localities.js'
-import type { BackendAddresses, ResolvedBackend } from './resolved-backend.js'
+import { type BackendAddresses, backendFor, type ResolvedBackend } from './resolved-backend.js'
 import { X_BACKEND_LABEL } from './selected-pods.js'
 
 /** Labels of an EndpointSlice that name the object that it belongs to, by the kind of that object. */
@@ -43,7 +43,7 @@ export function declareEndpoints(
 
   function endpointsOf(view: View, cluster: string): Endpoints | undefined {
     const identity = parseClusterName(cluster)
-    const backend = identity && view.get(backends, identity.key)
+    const backend = identity && backendFor(identity.usage, view.get(backends, identity.key))
     if (identity === undefined || backend === undefined || !backend.usable) return undefined
     const { addresses, origins } = backend
     if (addresses.kind === 'dns' || addresses.kind === 'dynamic') return undefined

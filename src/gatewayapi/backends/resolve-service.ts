@@ -10,7 +10,7 @@ import { readAppProtocol } from './app-protocol.js'
 import type { BackendRef } from './backend-key.js'
 import { effectivePolicy } from './backend-tls-policies.js'
 import type { BackendWorld } from './backend-world.js'
-import { type BackendAddresses, type ResolvedBackend, unusable } from './resolved-backend.js'
+import { type BackendAddresses, type ResolvedBackend, type UsableBackend, unusable } from './resolved-backend.js'
 import { resolveTraffic } from './traffic-policies.js'
 import { UNVERIFIED_TLS } from './upstream-tls.js'
 
@@ -69,13 +69,9 @@ function resolvePort(
   // Datagrams are sent as they are: no policy about TLS must keep them from a Service.
   const isNamed = ref.transport === 'TCP' && isTargeted(world.view, world.targeted, 'BackendTLSPolicy', name)
   const policy = isNamed ? effectivePolicy(world.view.list(world.tlsPolicies.byTarget, name), name, port.name ?? '') : undefined
-  if (policy !== undefined && policy.tls === undefined) {
-    const message = `The BackendTLSPolicy "${policy.object.name}" of ${ref.kind} "${ref.name}" trusts nobody that is usable.`
-    return unusable(undefined, message)
-  }
   const { traffic, sessionPersistence, origins } = resolveTraffic(world, name)
   const upstreamTls = policy?.tls ?? (tls ? UNVERIFIED_TLS : undefined)
-  return {
+  const backend: UsableBackend = {
     usable: true,
     http,
     ...(upstreamTls === undefined ? {} : { tls: upstreamTls }),
@@ -86,6 +82,9 @@ function resolvePort(
     ...(sessionPersistence === undefined ? {} : { sessionPersistence }),
     origins: [objectVersion(object), ...(policy === undefined ? [] : [policy.object]), ...origins],
   }
+  if (policy === undefined || policy.tls !== undefined) return backend
+  const message = `The BackendTLSPolicy "${policy.object.name}" of ${ref.kind} "${ref.name}" trusts nobody that is usable.`
+  return { ...unusable(undefined, message), unverified: backend }
 }
 
 function findPort(ref: BackendRef, ports: readonly Port[]): Port | undefined {

@@ -3,6 +3,7 @@ import type { SessionPersistence } from '../../gen/kinds.js'
 import type { BackendTraffic, Discovery, Locality } from '../../ir/cluster.js'
 import type { UpstreamTls } from '../../ir/tls.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
+import type { ClusterUsage } from './cluster-names.js'
 
 /** A backend, or why it cannot be used. */
 export type ResolvedBackend = UsableBackend | UnusableBackend
@@ -23,6 +24,11 @@ export interface UsableBackend {
   /** Sticky sessions that the backend itself asks for. */
   readonly sessionPersistence?: SessionPersistence
   readonly origins: readonly ObjectVersion[]
+}
+
+/** What a backend is to those who use it in this way. */
+export function backendFor(usage: ClusterUsage, backend: ResolvedBackend | undefined): ResolvedBackend | undefined {
+  return backend?.usable === false && usage === 'passthrough' ? (backend.unverified ?? backend) : backend
 }
 
 /** How HTTP is spoken to a backend. */
@@ -53,6 +59,8 @@ export interface UnusableBackend {
   /** A reason of the condition `ResolvedRefs` of routes; undefined when the reference itself is fine and the problem is reported elsewhere. */
   readonly reason: 'BackendNotFound' | 'InvalidKind' | 'UnsupportedProtocol' | 'RefNotPermitted' | undefined
   readonly message: string
+  /** What the TLS of clients may be passed through to all the same: where it is only TLS of ours that nobody can check. */
+  readonly unverified?: UsableBackend
 }
 
 /** A backend that nothing can be sent to, and why. */

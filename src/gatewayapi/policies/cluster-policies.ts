@@ -4,7 +4,7 @@ import type { Collection, Graph, Keys, Source, View } from '../../incremental/in
 import { objectKey } from '../../util/object-ref.js'
 import { backendObject } from '../backends/backend-key.js'
 import { type ClusterIdentity, type ClusterPolicies, parseClusterName } from '../backends/cluster-names.js'
-import type { ResolvedBackend } from '../backends/resolved-backend.js'
+import { backendFor, type ResolvedBackend } from '../backends/resolved-backend.js'
 import { isClusterSetting } from './backend-traffic-kind.js'
 import { LEVELS } from './effective-policies.js'
 import { layersSaying, mergePolicies } from './merge.js'
@@ -76,13 +76,13 @@ function aboutBackend(
   view: View,
   backends: Source<ResolvedBackend>,
   policies: Policies<Settings>,
-  { backend, key }: ClusterIdentity & { readonly key: string },
+  { backend, key, usage }: ClusterIdentity & { readonly key: string },
 ): readonly Layer<Settings>[] {
   const { kind, namespace, name } = backend
   const target = { kind, namespace, name, sectionName: undefined }
   const ofWhole = layersAbout(view, policies, target, LEVELS.backend)
   if (!policies.mayBeAbout(view, targetWord(target))) return ofWhole
-  const found = view.get(backends, key)
+  const found = backendFor(usage, view.get(backends, key))
   const sectionName = found?.usable === true && found.addresses.kind === 'slices' ? found.addresses.portName : undefined
   return [
     ...ofWhole,

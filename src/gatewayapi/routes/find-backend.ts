@@ -3,7 +3,7 @@ import type { Source, View } from '../../incremental/index.js'
 import type { ObjectKey } from '../../util/object-ref.js'
 import { type BackendRef, backendKey, backendObject, hasPorts } from '../backends/backend-key.js'
 import { type ClusterPolicies, type ClusterUsage, clusterName } from '../backends/cluster-names.js'
-import type { ResolvedBackend, UsableBackend } from '../backends/resolved-backend.js'
+import { backendFor, type ResolvedBackend, type UsableBackend } from '../backends/resolved-backend.js'
 import type { Problem } from '../conditions.js'
 import type { Inputs } from '../inputs.js'
 import type { FoundMaterial } from '../materials.js'
@@ -63,7 +63,7 @@ export function resolveReference(
     return fails('RefNotPermitted', message)
   }
   if (hasPorts(ref.kind) && ref.port === undefined) return fails('BackendNotFound', `The backend "${ref.name}" needs a port.`)
-  const backend = view.get(backends, backendKey(ref))
+  const backend = backendFor(usage, view.get(backends, backendKey(ref)))
   if (backend === undefined) return fails('BackendNotFound', `The ${ref.kind} "${ref.namespace}/${ref.name}" does not exist.`)
   if (!backend.usable)
     return backend.reason === undefined ? { ok: false, problem: undefined, why: backend.message } : fails(backend.reason, backend.message)
