@@ -27,23 +27,35 @@ export interface AttachingWorld {
   listenersOf(kind: string, parent: ObjectKey): readonly EffectiveListener[]
   /** Gateways of anybody that take routes which ask for default gateways, in ascending order. */
   defaultGateways(): readonly string[]
+  /** Undefined for one that is not there, or not yet known. */
   labelsOfNamespace(namespace: string): Readonly<Record<string, string>> | undefined
 }
 
 /** One entry per parentRef that names one of our gateways or listener sets, in the order of the route; default gateways come last. */
 export function attachRoute(route: AttachingRoute, world: AttachingWorld): readonly ParentAttachment[] {
-  return [...route.parentRefs, ...defaultParents(route, world)].flatMap((parentRef, index) => {
+  const parents = [...route.parentRefs, ...defaultParents(route, world)].flatMap((parentRef, index) => {
     const listeners = listenersOfParent(route, parentRef, world)
     const [first] = listeners
     if (first === undefined) return []
     const attached = attachToParent(route, parentRef, listeners, world)
-    const accepted =
-      attached.problem === undefined
-        ? { status: true, reason: 'Accepted', message: 'The route is accepted.' }
-        : { status: false, ...attached.problem }
+    const accepted = attached.problem === undefined ? ACCEPTED : { status: false, ...attached.problem }
     const gateway = objectKey(first.gateway.namespace, first.gateway.name)
     return [{ index, parentRef, gateway, accepted, listeners: attached.listeners, ...unservedBy(attached.listeners, listeners) }]
   })
+  const lost = lostHostnames(route, parents)
+  if (lost.length === 0) return parents
+  const message = `${ACCEPTED.message} No listener that takes it covers ${lost.join(', ')}.`
+  return parents.map((parent) => (parent.accepted.status ? { ...parent, accepted: { ...ACCEPTED, message } } : parent))
+}
+
+const ACCEPTED = { status: true, reason: 'Accepted', message: 'The route is accepted.' } as const
+
+/** The hostnames that the route serves nowhere, although it serves others: perhaps they are misspelt. */
+function lostHostnames({ hostnames }: AttachingRoute, parents: readonly ParentAttachment[]): readonly Hostname[] {
+  const attached = parents.flatMap(({ listeners }) => listeners)
+  if (hostnames.length < 2 || attached.length === 0) return []
+  const served = new Set(attached.flatMap(({ hosts }) => (hosts === 'all' ? hostnames : hosts.flatMap(({ original }) => original ?? []))))
+  return hostnames.filter((each) => !served.has(each))
 }
 
 /** Why none of the listeners that take the route serves anybody; nothing if one of them does. */
@@ -121,8 +133,11 @@ function isNamespaceAllowed(listener: EffectiveListener, namespace: string, worl
       return namespace === listener.parent.namespace
     case 'None':
       return false
-    case 'Selector':
-      return selectorMatches(allowedNamespaces.selector, world.labelsOfNamespace(namespace))
+    case 'Selector': {
+      // What is meant to be kept out by a label may be known before its namespace is.
+      const labels = world.labelsOfNamespace(namespace)
+      return labels !== undefined && selectorMatches(allowedNamespaces.selector, labels)
+    }
   }
 }
 

@@ -27,7 +27,10 @@ export function declareAttachments(
   const world = (view: View): AttachingWorld => ({
     listenersOf: (kind, parent) => view.list(listenersByParent, `${kind}/${parent}`),
     defaultGateways: () => view.keys(defaultGateways, 'all'),
-    labelsOfNamespace: (namespace) => view.get(namespaces, `/${namespace}`)?.metadata.labels,
+    labelsOfNamespace: (namespace) => {
+      const found = view.get(namespaces, `/${namespace}`)
+      return found && (found.metadata.labels ?? {})
+    },
   })
   return graph.collection('attachments', {
     keys: routes.keys,

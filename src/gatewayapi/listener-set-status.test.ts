@@ -92,6 +92,12 @@ describe('which ListenerSets may attach', () => {
       namespace: 'elsewhere',
       want: NOT_ALLOWED,
     },
+    {
+      rule: 'from: Selector without a label, a namespace that does not exist',
+      allowed: '{ from: Selector, selector: { matchExpressions: [{ key: gateway, operator: DoesNotExist }] } }',
+      namespace: 'elsewhere',
+      want: NOT_ALLOWED,
+    },
   ])('$rule', ({ allowed, namespace, want }) => {
     const world = worldWith(labelled, gateway(allowed), set('s', http('l', 'l.example.com'), { namespace }))
     expect(briefly(setStatus(world, `${namespace}/s`).conditions)).toEqual(want)

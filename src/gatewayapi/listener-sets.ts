@@ -62,9 +62,11 @@ function isAllowed(
       return true
     case 'Same':
       return own === namespace
-    case 'Selector':
-      // Without a selector nothing is selected: to let everybody in, a Gateway says `All`.
-      return rule.selector !== undefined && selectorMatches(rule.selector, view.get(namespaces, objectKey('', namespace))?.metadata.labels)
+    case 'Selector': {
+      // Without a selector nothing is selected: to let everybody in, a Gateway says `All`. Nor is a namespace that is not known.
+      const found = view.get(namespaces, objectKey('', namespace))
+      return rule.selector !== undefined && found !== undefined && selectorMatches(rule.selector, found.metadata.labels)
+    }
     default:
       return false
   }

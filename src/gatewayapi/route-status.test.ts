@@ -58,6 +58,12 @@ describe('the condition Accepted of a route', () => {
       want: 'Accepted=False NotAllowedByListeners',
     },
     {
+      rule: 'a namespace that is not known, whose labels nobody can say are not there',
+      listeners: from('{ from: Selector, selector: { matchExpressions: [{ key: team, operator: NotIn, values: [b] }] } }'),
+      options: { namespace: 'nowhere' },
+      want: 'Accepted=False NotAllowedByListeners',
+    },
+    {
       rule: 'a kind that the listener does not list',
       listeners: '{ name: http, port: 80, protocol: HTTP, allowedRoutes: { kinds: [{ kind: GRPCRoute }] } }',
       options: {},
@@ -141,6 +147,23 @@ describe('the condition Accepted of a route', () => {
     const { object, parents } = statusOf(world)
     expect(object.generation).toBe(2)
     expect(parents.flatMap((each) => each.conditions.map((condition) => condition.observedGeneration))).toEqual([2, 2])
+  })
+
+  it('names the hosts that no listener covers, where others are served', () => {
+    const listeners = '{ name: a, port: 80, protocol: HTTP, hostname: "*.a.com" }, { name: b, port: 80, protocol: HTTP, hostname: b.com }'
+    const parents = '[{ name: gw, sectionName: a }, { name: gw, sectionName: b }]'
+    const messages = (hostnames: string): readonly (string | undefined)[] => {
+      const world = createRouteWorld([gateway(listeners), service('app'), route('r', `hostnames: [${hostnames}], ${RULES}`, { parents })])
+      return statusOf(world).parents.map(({ conditions: [accepted] }) => accepted?.message)
+    }
+    const all = 'The route is accepted.'
+    expect(messages('x.a.com, b.com')).toEqual([all, all])
+    const some = `${all} No listener that takes it covers a.com, x.b.com.`
+    expect(messages('x.a.com, a.com, b.com, x.b.com')).toEqual([some, some])
+    expect(messages('x.a.com, c.com')).toEqual([
+      `${all} No listener that takes it covers c.com.`,
+      "None of the route's hostnames is covered by a listener; the listeners serve b.com.",
+    ])
   })
 })
 
