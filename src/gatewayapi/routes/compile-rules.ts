@@ -12,13 +12,14 @@ import type { Problem } from '../conditions.js'
 import { originsOf } from '../origins.js'
 import { isRequestSetting } from '../policies/backend-traffic-kind.js'
 import { policiesSaying } from '../policies/effective-policies.js'
-import type { AnyRoute } from './any-route.js'
+import { type AnyRoute, routeHostnames } from './any-route.js'
 import { referencedBackends } from './backend-references.js'
 import { withoutIdlePrefixChanges } from './prefix-changes.js'
 import { grpcMatch, httpMatch, type SpecificMatch, withCookies } from './request-matches.js'
 import { clustersOf, type RouteRules, type RuleEffect, type RuleMatch, type RuleOutcome, secretsOf } from './route-rules.js'
 import type { RuleContext } from './rule-context.js'
 import { cannotForward, policyEffect, ruleOutcome } from './rule-outcome.js'
+import { Room } from './rule-size.js'
 import { unusableRules } from './unusable-rules.js'
 import { shareOut } from './weighted-clusters.js'
 
@@ -33,8 +34,7 @@ export interface RouteState {
 /** The rules of a route on the gateway of the context. */
 export function compileRules(context: RuleContext, route: AnyRoute, state: RouteState): RouteRules {
   const dropped = unusableRules(route)
-  const each = compileEach(context, route, state)
-  const compiled = dropped.length === 0 ? each : each.filter((_, at) => !dropped.some(({ rule }) => rule === at))
+  const compiled = compileEach(context, route, state, new Set(dropped.map(({ rule }) => rule)))
   const matches = compiled.flatMap((each) => each.matches)
   const clusters = state.isAccepted ? matches.flatMap((each) => clustersOf(each.route)) : []
   return {
@@ -65,12 +65,16 @@ interface CompiledRule {
   readonly unsupported: readonly string[]
 }
 
-function compileEach(context: RuleContext, route: AnyRoute, state: RouteState): readonly CompiledRule[] {
+/** @param dropped positions of rules that are left out */
+function compileEach(context: RuleContext, route: AnyRoute, state: RouteState, dropped: ReadonlySet<number>): readonly CompiledRule[] {
+  const room = new Room(routeHostnames(route).length)
+  const compile = <R extends HTTPRouteRule | GRPCRouteRule>(rules: readonly R[], matchesOf: (rule: R) => readonly SpecificMatch[]) =>
+    rules.flatMap((rule, at) => (dropped.has(at) ? [] : [compileRule(context, rule, at, matchesOf(rule), state, room)]))
   switch (route.kind) {
     case 'HTTPRoute':
-      return route.spec.rules.map((rule, at) => compileRule(context, rule, at, httpMatches(rule), state))
+      return compile(route.spec.rules, httpMatches)
     case 'GRPCRoute':
-      return (route.spec.rules ?? []).map((rule, at) => compileRule(context, rule, at, grpcMatches(rule), state))
+      return compile(route.spec.rules ?? [], grpcMatches)
     case 'TLSRoute':
     case 'TCPRoute':
     case 'UDPRoute': {
@@ -99,42 +103,51 @@ function compileRule(
   context: RuleContext,
   rule: HTTPRouteRule | GRPCRouteRule,
   at: number,
-  matches: readonly SpecificMatch[],
+  plainMatches: readonly SpecificMatch[],
   state: RouteState,
+  room: Room,
 ): CompiledRule {
   const { problems, unsupported, cookies, origins, ...outcome } = ruleOutcome(context, rule, at)
-  const { effect, unreached } = state.isRefused ? refused(context, rule, at) : outcome
+  const ownMatches = plainMatches.flatMap((plain, index) => withCookies(plain, cookies).map((each) => ({ ...each, index })))
+  const wanted = state.isRefused ? refused(context, rule, at) : outcome
+  const problem = room.problemOf(ownMatches, wanted)
+  const { effect, unreached } = problem === undefined ? wanted : { effect: errorOf(context), unreached: undefined }
+  // An error may be for more requests than those with the cookies, not for fewer.
+  const isForAll = problem !== undefined && room.problemOf(ownMatches, { effect }) !== undefined
+  const matches = isForAll ? plainMatches.map((plain, index) => ({ ...plain, index })) : ownMatches
   const origin = originsOf([context.route])[0] ?? context.route
   const { kind, namespace, name } = context.route
   return {
     problems,
-    unsupported,
+    unsupported: problem === undefined ? unsupported : [...unsupported, `spec.rules[${at}]: ${problem}`],
     origins,
-    matches: matches
-      .flatMap((plain, index) => withCookies(plain, cookies).map((each) => ({ ...each, index })))
-      .flatMap(({ match, specificity, index }) => {
-        const route = (does: RuleEffect, isUnreached: Pick<Route, 'isUnreached'>): RuleMatch => ({
-          rule: at,
-          match: index,
-          specificity,
-          route: withoutIdlePrefixChanges({
-            name: onePiece(`${kind}/${namespace}/${name}/rule/${at}/match/${index}`),
-            origin,
-            ...(rule.name === undefined ? {} : { ruleName: rule.name }),
-            match,
-            ...does,
-            grpc: kind === 'GRPCRoute',
-            ...isUnreached,
-          }),
-        })
-        return [route(effect, {}), ...(unreached === undefined ? [] : [route(unreached, { isUnreached: true })])]
-      }),
+    matches: matches.flatMap(({ match, specificity, index }) => {
+      const route = (does: RuleEffect, isUnreached: Pick<Route, 'isUnreached'>): RuleMatch => ({
+        rule: at,
+        match: index,
+        specificity,
+        route: withoutIdlePrefixChanges({
+          name: onePiece(`${kind}/${namespace}/${name}/rule/${at}/match/${index}`),
+          origin,
+          ...(rule.name === undefined ? {} : { ruleName: rule.name }),
+          match,
+          ...does,
+          grpc: kind === 'GRPCRoute',
+          ...isUnreached,
+        }),
+      })
+      return [route(effect, {}), ...(unreached === undefined ? [] : [route(unreached, { isUnreached: true })])]
+    }),
   }
+}
+
+function errorOf({ route }: RuleContext): RuleEffect {
+  return { action: cannotForward(route.kind), requestHeaders: NO_HEADER_CHANGES, responseHeaders: NO_HEADER_CHANGES }
 }
 
 /** Of a route that proxies refused they get its matches, and what policies say of it, which may be refused as well. */
 function refused(context: RuleContext, rule: HTTPRouteRule | GRPCRouteRule, at: number): Pick<RuleOutcome, 'effect' | 'unreached'> {
-  const error = { action: cannotForward(context.route.kind), requestHeaders: NO_HEADER_CHANGES, responseHeaders: NO_HEADER_CHANGES }
+  const error = errorOf(context)
   const hasPolicies = [context.traffic, context.security, context.extensions].some((policies) => policies !== undefined)
   return hasPolicies ? { effect: error, unreached: policyEffect(context, rule, at) } : { effect: error }
 }
