@@ -232,6 +232,13 @@ describe('what is made for a Gateway', () => {
         kind: 'Service',
         value: { metadata: { name: 'elsewhere', namespace: 'kube-system', ownerReferences: null, labels: { more: 'yes' } } },
       },
+      // By these we find again what we made, and for whom.
+      {
+        kind: 'Service',
+        value: {
+          metadata: { labels: { 'app.kubernetes.io/managed-by': null }, annotations: { 'headgate.dev/gateway': 'other/web', more: 'yes' } },
+        },
+      },
     ]
     const all = make({ patches })
     expect(listAt(container(all.get('Deployment')), 'env').map((each) => fieldAt(each, 'name'))).toEqual([
@@ -245,7 +252,8 @@ describe('what is made for a Gateway', () => {
       name: 'headgate-web',
       namespace: 'shop',
       ownerReferences: [{ uid: 'uid-1' }],
-      labels: { more: 'yes' },
+      labels: { more: 'yes', 'app.kubernetes.io/managed-by': 'headgate' },
+      annotations: { more: 'yes', 'headgate.dev/gateway': 'shop/web' },
     })
   })
 

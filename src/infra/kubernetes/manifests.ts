@@ -7,10 +7,11 @@ import type { GatewayInfra, InfraService } from '../../ir/infra.js'
 import type { JsonObject, RawMeta, RawObject } from '../../k8s/kube-json.js'
 import type { BindAddresses } from './bind-addresses.js'
 import { type FleetPlace, fleetPlace, serviceName } from './fleet-place.js'
-import { objectAnnotations, objectLabels, selectorLabels, serviceLabels } from './labels.js'
+import { GATEWAY_ANNOTATION, objectAnnotations, objectLabels, selectorLabels, serviceLabels } from './labels.js'
 import { POD_PATHS, type PodStart, podPort, podTemplate } from './pod-template.js'
 import { type ProxySettings, proxyBuild } from './proxy-settings.js'
 import { serviceManifest } from './service.js'
+import { objectAt, picked } from './setting-values.js'
 import { strategicMerge } from './strategic-merge.js'
 
 /** An object to apply. */
@@ -77,7 +78,7 @@ export function manifestsOf(infra: GatewayInfra, options: FleetOptions): readonl
     ...autoscaler(place, settings).map((spec) => owned('autoscaling/v2', 'HorizontalPodAutoscaler', { spec }, place.names.autoscaler)),
     ...disruptionBudget(infra, settings).map((spec) => owned('policy/v1', 'PodDisruptionBudget', { spec }, place.names.disruptionBudget)),
   ]
-  return manifests.map((manifest) => patched(manifest, settings))
+  return manifests.map((manifest) => patched(manifest, infra, settings))
 }
 
 /** A Gateway without ports has no Service, and one that cannot be made as it is asked for stays what it is. */
@@ -186,14 +187,20 @@ function disruptionBudget(infra: GatewayInfra, { disruptionBudget }: ProxySettin
   return disruptionBudget === undefined ? [] : [{ ...disruptionBudget, selector: { matchLabels: selectorLabels(infra) } }]
 }
 
-function patched(manifest: Manifest, settings: ProxySettings): Manifest {
+function patched(manifest: Manifest, infra: GatewayInfra, settings: ProxySettings): Manifest {
   const { apiVersion, kind, metadata } = manifest
   const merged = (settings.patches.get(kind) ?? []).reduce<JsonObject>(strategicMerge, manifest)
-  // A patch may add labels; it may not move the object or set it free.
+  // A patch may add labels; it may not move the object, set it free, or give it to another fleet.
   const { name, namespace, ownerReferences } = metadata
-  const patchedMetadata = typeof merged.metadata === 'object' && merged.metadata !== null ? merged.metadata : {}
-  return { ...merged, apiVersion, kind, metadata: { ...patchedMetadata, name, namespace, ownerReferences } }
+  const changed = objectAt(merged, 'metadata')
+  // Values that are no text are refused by the API server, which says so.
+  const labels = { ...objectAt(changed, 'labels'), ...selectorLabels(infra) } as Words
+  const mark = picked(metadata.annotations, [GATEWAY_ANNOTATION])
+  const annotations = { ...objectAt(changed, 'annotations'), ...mark } as Words
+  return { ...merged, apiVersion, kind, metadata: { ...changed, name, namespace, ownerReferences, labels, annotations } }
 }
+
+type Words = Readonly<Record<string, string>>
 
 function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16)

@@ -1,4 +1,5 @@
 /** What we made, as the cluster has it. */
+import { classScope } from '../../ir/placement.js'
 import type { RawObject } from '../../k8s/kube-json.js'
 import { listAt, stringAt } from '../../k8s/kube-json.js'
 import { trimObject } from '../../k8s/trim.js'
@@ -17,17 +18,30 @@ export function kindOf(name: OwnedName): string {
   return name.slice(0, name.indexOf('/'))
 }
 
+/** Who looks at an object. */
+export interface Installation {
+  readonly controllerName: string
+  /** The namespace of the controller: fleets of classes are there. */
+  readonly controllerNamespace: string
+}
+
 /**
- * The key of the fleet that an object was made for; undefined on objects that are not ours.
+ * The key of the fleet that an object was made for; undefined on objects that are not ours, and on those that are not where the fleet is: who may write
+ * in one namespace must not speak for a Gateway in another one.
  *
- * @param controllerName leaves out what another installation made
+ * @param by leaves out what another installation made
  */
-export function gatewayOf(object: RawObject, controllerName?: string): string | undefined {
-  const { labels = {}, annotations = {} } = object.metadata
+export function gatewayOf(object: RawObject, by?: Installation): string | undefined {
+  const { labels = {}, annotations = {}, namespace = '' } = object.metadata
   const maker = annotations[CONTROLLER_ANNOTATION]
-  if (controllerName !== undefined && maker !== undefined && maker !== controllerName) return undefined
+  if (by !== undefined && maker !== undefined && maker !== by.controllerName) return undefined
+  const fleet = annotations[GATEWAY_ANNOTATION] ?? ''
+  const isThere = fleet.startsWith(classScope(''))
+    ? by === undefined || namespace === by.controllerNamespace
+    : fleet.startsWith(`${namespace}/`)
+  if (!isThere) return undefined
   const isOurs = labels['app.kubernetes.io/managed-by'] === 'headgate' && labels['app.kubernetes.io/component'] === 'proxy'
-  return isOurs ? annotations[GATEWAY_ANNOTATION] : undefined
+  return isOurs ? fleet : undefined
 }
 
 /** The uid of the Gateway or GatewayClass that owns an object. */

@@ -176,11 +176,10 @@ export class Provisioner {
 
   /** Returns the Gateway that the object belongs to. */
   #remember(name: OwnedName, object: RawObject | undefined): string | undefined {
-    const { controllerName } = this.#options
     const before = this.#observed.get(name)
-    const now = object && gatewayOf(object, controllerName)
+    const now = object && gatewayOf(object, this.#options)
     // An object that another installation took over is as good as gone.
-    const fleet = now ?? (before && gatewayOf(before, controllerName))
+    const fleet = now ?? (before && gatewayOf(before, this.#options))
     if (object === undefined) this.#observed.delete(name)
     else this.#observed.set(name, object)
     if (fleet === undefined) return undefined
