@@ -64,6 +64,8 @@ const MOST_FIELDS = { top: 2, below: 4 } as const
 export interface Surroundings {
   /** Where references of a field lead, by the name of the field. */
   readonly referents: (field: string) => readonly [JsonObject, ...JsonObject[]]
+  /** What fields say whose schema lets any other word through, by the name of the field. */
+  readonly words?: Readonly<Record<string, readonly [string, ...string[]]>>
   /** Names of fields that are left out. */
   readonly excluded: ReadonlySet<string>
 }
@@ -73,7 +75,7 @@ export function arbitrarySettings(schema: Schema, around: Surroundings, field = 
   const within = (inner: Schema, name: string): fc.Arbitrary<JsonValue> => arbitrarySettings(inner, around, name, false)
   switch (schema.type) {
     case 'object':
-      if (isReference(schema)) return fc.constantFrom(...around.referents(field))
+      if (isReference(schema)) return arbitraryReferences(schema, around, within, field)
       return arbitraryFields(schema, around, within, isTop ? MOST_FIELDS.top : MOST_FIELDS.below)
     case 'map': {
       const keys = fc.constantFrom('a', 'example.com/a', 'X-A', 'SameSite', 'Path')
@@ -84,7 +86,7 @@ export function arbitrarySettings(schema: Schema, around: Surroundings, field = 
       return fc.array(within(schema.items, field), { minLength: least, maxLength: Math.max(least, Math.min(schema.maxItems ?? 3, 3)) })
     }
     case 'string':
-      return fc.constantFrom(...sampleWords(schema, WORDS))
+      return fc.constantFrom(...sampleWords(schema, around.words?.[field] ?? WORDS))
     case 'integer':
       return fc.constantFrom(...numbersOf(schema))
     case 'boolean':
@@ -94,6 +96,20 @@ export function arbitrarySettings(schema: Schema, around: Surroundings, field = 
     case 'unknown':
       return fc.constantFrom<JsonValue>({}, { a: { b: ['c', null, true, 1.5] } })
   }
+}
+
+/** A reference leads to something that is there; what else it says, such as a weight or filters, is arbitrary. */
+function arbitraryReferences(
+  schema: ObjectSchema,
+  around: Surroundings,
+  within: (schema: Schema, field: string) => fc.Arbitrary<JsonValue>,
+  field: string,
+): fc.Arbitrary<JsonValue> {
+  const more = Object.entries(schema.fields).filter(([name]) => !OF_REFERENCES.has(name))
+  const referents = fc.constantFrom(...around.referents(field))
+  if (more.length === 0) return referents
+  const others = arbitraryFields({ ...schema, fields: Object.fromEntries(more) }, around, within, MOST_FIELDS.below)
+  return fc.tuple(others, referents).map(([some, referent]): JsonValue => (isJsonObject(some) ? { ...some, ...referent } : referent))
 }
 
 function arbitraryFields(
@@ -114,6 +130,8 @@ function arbitraryFields(
     return fc.record(Object.fromEntries(model)).map((value): JsonValue => (isJsonObject(value) ? value : {}))
   })
 }
+
+const OF_REFERENCES: ReadonlySet<string> = new Set(['group', 'kind', 'name', 'namespace', 'port', 'sectionName'])
 
 function isReference({ fields }: ObjectSchema): boolean {
   return 'group' in fields && 'kind' in fields && 'name' in fields
