@@ -247,6 +247,8 @@ export interface Locality {
 /** One address. */
 export interface Endpoint {
   readonly address: { readonly kind: 'ip'; readonly ip: string; readonly port: number } | { readonly kind: 'unix'; readonly path: string }
+  /** Of an IP address: one of the other family, by which the same endpoint is tried where the first does not answer. */
+  readonly otherwise?: { readonly ip: string; readonly port: number }
   /** `draining`: finishes what it has, gets nothing new unless nobody else is there. */
   readonly health: 'healthy' | 'draining'
   readonly weight: number

@@ -9,6 +9,13 @@ const endpointConditions: ObjectSchema = object('EndpointConditions', 'Whether a
   terminating: optional(boolean(), 'Whether it goes away.'),
 })
 
+const targetRef: ObjectSchema = object(
+  'EndpointTarget',
+  'The pod that an endpoint is.',
+  { uid: optional(string(), 'Its UID: that of the pod in every slice that has an address of it.') },
+  { ignored: ['apiVersion', 'fieldPath', 'kind', 'name', 'namespace', 'resourceVersion'] },
+)
+
 const endpoint: ObjectSchema = object(
   'Endpoint',
   'One pod behind a Service.',
@@ -17,9 +24,10 @@ const endpoint: ObjectSchema = object(
     conditions: optional(endpointConditions, 'Whether it can take requests.', { default: {} }),
     hostname: optional(string(), 'Its host name.'),
     nodeName: optional(string(), 'The node that it is on.'),
+    targetRef: optional(targetRef, 'The pod.'),
     zone: optional(string(), 'The zone that it is in.'),
   },
-  { ignored: ['deprecatedTopology', 'hints', 'targetRef'] },
+  { ignored: ['deprecatedTopology', 'hints'] },
 )
 
 const port: ObjectSchema = object('EndpointPort', 'A port of all endpoints of a slice.', {

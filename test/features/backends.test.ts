@@ -1,4 +1,5 @@
 /** Where rules of HTTPRoutes send requests: kinds, ports, namespaces, weights, and what cannot be used. */
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { expect, it } from '@jest/globals'
 import { feature } from './feature.js'
 import { httpRoute, namespace, ref, service, to, under } from './manifests.js'
@@ -28,6 +29,42 @@ feature(
     expect(await world.answerer({ path: '/other-backend' })).toBe('a')
   },
 )
+
+/** A slice of the Service `pods`, with one pod. */
+const podSlice = (family: string, address: string, port: number): string => `
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: pods-${family.toLowerCase()}, labels: {kubernetes.io/service-name: pods}}
+addressType: ${family}
+ports: [{name: web, port: ${port}}]
+endpoints: [{addresses: ['${address}'], targetRef: {kind: Pod, name: pod, uid: 5b0c}}]
+`
+const PODS = '\n{apiVersion: v1, kind: Service, metadata: {name: pods}, spec: {ports: [{name: web, port: 80}]}}\n'
+
+it('reaches a pod by the family that it listens on: its two addresses are one endpoint', async () => {
+  const { port } = world.backend('a')
+  await world.write(
+    PODS,
+    podSlice('IPv4', '127.0.0.1', port),
+    podSlice('IPv6', '::1', port),
+    httpRoute('r', '[{retry: {attempts: 0}, backendRefs: [{name: pods, port: 80}]}]'),
+  )
+  expect(await answerers(60, () => world.answerer())).toEqual(new Map([['a', 60]]))
+  const relay = createServer((client) => client.pipe(connect(port, '127.0.0.1')).pipe(client))
+  await new Promise<void>((resolve) => relay.listen(0, '::1', resolve))
+  try {
+    const { port: other } = relay.address() as AddressInfo
+    await world.write(
+      PODS,
+      podSlice('IPv4', '127.0.0.1', 1),
+      podSlice('IPv6', '::1', other),
+      httpRoute('r', '[{retry: {attempts: 0}, backendRefs: [{name: pods, port: 80}]}]'),
+    )
+    expect(await answerers(60, () => world.answerer())).toEqual(new Map([['a', 60]]))
+  } finally {
+    relay.close()
+  }
+})
 
 feature(['HTTPRoute spec.rules.backendRefs.weight'], 'shares requests out by weight; a weight of 0 gets none', async () => {
   await world.write(httpRoute('r', `[{backendRefs: [{${ref('a')}, weight: 9}, {${ref('b')}}, {${ref('c')}, weight: 0}]}]`))

@@ -69,6 +69,32 @@ describe('endpoints of a Service', () => {
     expect(briefly(localities(world))).toEqual(['10.0.0.1:3000 healthy', '10.0.0.2:3000 healthy', 'fd00::1:3000 healthy'])
   })
 
+  it('takes the two addresses of a pod for one endpoint, and others for themselves', () => {
+    const v6 = 'addressType: IPv6, ports: [{ name: http, port: 3000 }]'
+    const world = worldWith(
+      slice('b', '{ addresses: ["fd00::1"], targetRef: { uid: one } }, { addresses: ["fd00::2"], targetRef: { uid: two } }', v6),
+      slice('a', '{ addresses: [10.0.0.1], targetRef: { uid: one } }, { addresses: [10.0.0.3], targetRef: { uid: three } }'),
+      // Nobody says which pod it is.
+      slice('c', '{ addresses: ["fd00::3"] }', v6),
+    )
+    expect(
+      localities(world)?.flatMap(({ endpoints }) => endpoints.map(({ address, otherwise }) => ({ address, otherwise }))),
+    ).toMatchObject([
+      { address: { ip: '10.0.0.1' }, otherwise: { ip: 'fd00::1', port: 3000 } },
+      { address: { ip: '10.0.0.3' } },
+      { address: { ip: 'fd00::2' } },
+      { address: { ip: 'fd00::3' } },
+    ])
+  })
+
+  it('keeps the address of a pod that is ready by the other one only', () => {
+    const world = worldWith(
+      slice('b', '{ addresses: ["fd00::1"], targetRef: { uid: one } }', 'addressType: IPv6, ports: [{ name: http, port: 3000 }]'),
+      slice('a', '{ addresses: [10.0.0.1], conditions: { ready: false }, targetRef: { uid: one } }'),
+    )
+    expect(briefly(localities(world))).toEqual(['fd00::1:3000 healthy'])
+  })
+
   it('has none where the API server says null', () => {
     const world = worldWith(slice('s', ''))
     const { inputs } = world.translation

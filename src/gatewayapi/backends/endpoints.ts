@@ -12,7 +12,8 @@ import type { Inputs } from '../inputs.js'
 import { originsOf } from '../origins.js'
 import type { BackendRef } from './backend-key.js'
 import { parseClusterName } from './cluster-names.js'
-import { type PlacedEndpoint, toLocalities } from './localities.js'
+import { joinFamilies, type PodEndpoint } from './join-families.js'
+import { toLocalities } from './localities.js'
 import { type BackendAddresses, backendFor, type ResolvedBackend } from './resolved-backend.js'
 import { X_BACKEND_LABEL } from './selected-pods.js'
 
@@ -86,10 +87,11 @@ type SliceAddresses = Extract<BackendAddresses, { readonly kind: 'slices' }>
 function localitiesOf(slices: readonly EndpointSlice[], ref: BackendRef, addresses: SliceAddresses): readonly Locality[] {
   const placed = slices.flatMap((slice) => placedEndpoints(slice, ref, addresses))
   // An address that one slice has as healthy and another, older one as draining is healthy.
-  return toLocalities(placed.sort((a, b) => Number(a.endpoint.health === 'draining') - Number(b.endpoint.health === 'draining')))
+  placed.sort((a, b) => Number(a.endpoint.health === 'draining') - Number(b.endpoint.health === 'draining'))
+  return toLocalities(joinFamilies(placed))
 }
 
-function placedEndpoints(slice: EndpointSlice, ref: BackendRef, addresses: SliceAddresses): readonly PlacedEndpoint[] {
+function placedEndpoints(slice: EndpointSlice, ref: BackendRef, addresses: SliceAddresses): PodEndpoint[] {
   const port = (slice.ports ?? []).find((each) => each.name === addresses.portName && each.protocol === ref.transport)?.port
   if (port === undefined || slice.addressType === 'FQDN') return []
   // The API server writes null for an empty list, which our own reader does not let through.
@@ -97,7 +99,8 @@ function placedEndpoints(slice: EndpointSlice, ref: BackendRef, addresses: Slice
     const health = addresses.publishNotReady ? 'healthy' : healthOf(endpoint)
     if (health === undefined) return []
     return endpoint.addresses.filter(isIP).map(
-      (ip): PlacedEndpoint => ({
+      (ip): PodEndpoint => ({
+        uid: endpoint.targetRef?.uid,
         zone: endpoint.zone ?? '',
         priority: 0,
         endpoint: { address: { kind: 'ip', ip, port }, health, weight: 1 },

@@ -50,11 +50,12 @@ export function placeOf({
   }
 }
 
-function lbEndpoint({ address, health, weight, knownAs, healthCheckPort }: Endpoint): envoy.config.endpoint.v3.LbEndpoint {
+function lbEndpoint({ address, otherwise, health, weight, knownAs, healthCheckPort }: Endpoint): envoy.config.endpoint.v3.LbEndpoint {
   return {
     endpoint: {
       ...(knownAs === undefined ? {} : { hostname: knownAs }),
       address: address.kind === 'ip' ? socketAddress(address.ip, address.port) : { pipe: { path: address.path } },
+      ...(otherwise === undefined ? {} : { additionalAddresses: [{ address: socketAddress(otherwise.ip, otherwise.port) }] }),
       ...(healthCheckPort === undefined ? {} : { healthCheckConfig: { portValue: healthCheckPort } }),
     },
     ...(health === 'draining' ? { healthStatus: HEALTH.DRAINING } : {}),
