@@ -5,11 +5,9 @@
 import type { GatewayAddresses } from '../../gatewayapi/inputs.js'
 import { type GatewayInfra, wantedAddresses } from '../../ir/infra.js'
 import { classScope } from '../../ir/placement.js'
-import { isMalformedApply } from '../../k8s/apply.js'
 import { API_BACKOFF, backoffMs } from '../../k8s/backoff.js'
 import type { Clock } from '../../k8s/clock.js'
 import type { KubeClient } from '../../k8s/kube-client.js'
-import { KubeApiError } from '../../k8s/kube-error.js'
 import type { RawObject } from '../../k8s/kube-json.js'
 import type { Log } from '../../k8s/log.js'
 import { deepEqual } from '../../util/deep-equal.js'
@@ -18,7 +16,8 @@ import { absentProxies } from './absent-proxies.js'
 import { asksOnlyForClusterAddresses, readAddresses } from './addresses.js'
 import type { BindAddresses } from './bind-addresses.js'
 import { fleetPlace, serviceName } from './fleet-place.js'
-import { FleetWriter, ForeignObjectError, LeftoverObjectError } from './fleet-writer.js'
+import { BootstrapProblem, fleetProblem } from './fleet-problem.js'
+import { FleetWriter, ForeignObjectError } from './fleet-writer.js'
 import { CONTROLLER_ANNOTATION, podSelector } from './labels.js'
 import { bootstrapOf, type Manifest, manifestsOf, type XdsEndpoint } from './manifests.js'
 import { NameClaims } from './name-claims.js'
@@ -308,7 +307,7 @@ export class Provisioner {
     const waitMs = backoffMs(API_BACKOFF, failures, clock)
     log.warn({ err: error, gateway: fleet, waitMs }, 'the Envoys of a Gateway could not be provisioned; trying again')
     this.#queue.addLater(fleet, waitMs)
-    const problem = problemOf(error)
+    const problem = fleetProblem(error)
     if (problem === undefined) return
     this.#problems.set(fleet, problem)
     this.#tell(fleet)
@@ -373,25 +372,4 @@ function gatewaysOf(infra: GatewayInfra | undefined): readonly string[] {
 
 function isNewer(a: RawObject | undefined, b: RawObject): boolean {
   return Number(a?.metadata.resourceVersion ?? 0) > Number(b.metadata.resourceVersion ?? 0)
-}
-
-/** Changes of a bootstrap that cannot be made. */
-class BootstrapProblem extends Error {}
-
-function problemOf(error: unknown): GatewayAddresses['problem'] {
-  if (error instanceof BootstrapProblem) return { reason: 'Invalid', message: error.message }
-  if (error instanceof ForeignObjectError) return { reason: 'Invalid', message: error.message }
-  if (error instanceof LeftoverObjectError) return { reason: 'Pending', message: `${error.message}.` }
-  // A server that is away says nothing about the Gateway; one that refuses does.
-  if (error instanceof KubeApiError && isRefusal(error)) {
-    // A ClusterIP that is taken or out of range makes the Service invalid.
-    const isAddress = error.status === 422 && /spec\.clusterIPs?/.test(error.message)
-    const reason = isAddress ? 'AddressNotUsable' : 'NoResources'
-    return { reason, message: `The cluster refuses what this Gateway needs: ${error.message}.` }
-  }
-  return undefined
-}
-
-function isRefusal(error: KubeApiError): boolean {
-  return isMalformedApply(error) || (error.status < 500 && error.status !== 429 && error.status !== 409)
 }

@@ -1,0 +1,23 @@
+import { describe, expect, it } from '@jest/globals'
+import { KubeApiError, KubeConnectionError } from '../../k8s/kube-error.js'
+import { fleetProblem } from './fleet-problem.js'
+
+const refusal = (status: number, detail: string): KubeApiError => new KubeApiError('PATCH /x', status, '', detail)
+
+describe('what a Gateway is told', () => {
+  it.each([
+    { what: 'of an address that is taken', error: refusal(422, 'spec.clusterIPs[0]: taken'), want: 'AddressNotUsable' },
+    { what: 'of a quota', error: refusal(403, 'exceeded quota'), want: 'NoResources' },
+    { what: 'of a server that is overloaded', error: refusal(429, 'later'), want: undefined },
+    { what: 'of somebody who wrote at the same time', error: refusal(409, 'conflict'), want: undefined },
+    { what: 'of a server that is away', error: new KubeConnectionError('PATCH /x', new Error('gone')), want: undefined },
+  ])('$what is $want', ({ error, want }) => {
+    expect(fleetProblem(error)?.reason).toBe(want)
+  })
+
+  it('is the same however the API server orders the fields that are wrong', () => {
+    const of = (...fields: readonly string[]) => fleetProblem(refusal(400, ['wrong:', ...fields].join('\n')))?.message
+    expect(of('.b: no', '.a: no')).toBe(of('.a: no', '.b: no'))
+    expect(of('.b: no', '.a: no')).toMatch(/wrong:\n\.a: no\n\.b: no\.$/)
+  })
+})
