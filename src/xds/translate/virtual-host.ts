@@ -13,6 +13,7 @@ import { FIRST_PROGRAM } from './http-filters/extensions.js'
 import { filterReferences, filtersBehindPrograms, hostFilterConfig } from './http-filters/index.js'
 import { DEFAULT_RETRY_POLICY } from './retry-policy.js'
 import { buildRoutes } from './route.js'
+import { shareConfigs } from './shared-configs.js'
 import { shareModules } from './shared-modules.js'
 
 type Route = envoy.config.route.v3.Route
@@ -45,22 +46,23 @@ export interface EncodedVirtualHost {
 export function buildVirtualHost(host: IrVirtualHost): envoy.config.route.v3.VirtualHost {
   const { domain, routes, otherwise } = host
   const ofHost = hostFilterConfig(host)
-  // Only with a route there is a virtual host for filters: without one, Envoy would answer 404 before anybody is asked.
-  const answers = otherwise !== 404 || ofHost !== undefined
   const behind = filtersBehindPrograms(routes)
   const build = (route: IrRoute): readonly Route[] => buildRoutes(route, domain)
-  const built = shareModules(
-    routes,
-    behind === undefined ? build : (route) => build(route).map((each) => withFilters(each, behind)),
-    answers ? [answerAll(otherwise)] : [],
-  )
-  const typedPerFilterConfig = { ...ofHost, ...built.shared }
+  const built = shareModules(routes, behind === undefined ? build : (route) => build(route).map((each) => withFilters(each, behind)), [
+    answerAll(otherwise),
+  ])
+  const { routes: all, shared } = shareConfigs(built.routes, built.shared)
+  const typedPerFilterConfig = { ...ofHost, ...shared }
+  const saysSomething = Object.keys(typedPerFilterConfig).length > 0
+  // Where the host says something to filters: only with a route there is a virtual host for those of listeners, and what routes share is
+  // not about requests that none of them matches.
+  const answers = otherwise !== 404 || saysSomething
   return {
     name: domain,
     domains: [domain],
-    routes: built.routes,
+    routes: answers ? all : all.slice(0, -1),
     retryPolicy: DEFAULT_RETRY_POLICY,
-    ...(Object.keys(typedPerFilterConfig).length === 0 ? {} : { typedPerFilterConfig }),
+    ...(saysSomething ? { typedPerFilterConfig } : {}),
   }
 }
 
