@@ -193,6 +193,21 @@ describe('rateLimit Global', () => {
     await eventually(async () => expect((await ask()).status).toBe(429), 40_000)
   })
 
+  it('without Redis requests fail, or pass; when it comes back it counts anew', async () => {
+    await limited(`{${TWO}}`)
+    expect(await asked(times(3))).toEqual([200, 200, 429])
+    await service.stopRedis()
+    expect(await asked(times(3))).toEqual([500, 500, 500])
+    await service.startRedis()
+    await eventually(async () => expect((await ask()).status).toBe(429), 40_000)
+    await limited(`{${TWO}}`, ', failOpen: true')
+    expect(await asked(times(3))).toEqual([200, 200, 429])
+    await service.stopRedis()
+    expect(await asked(times(3))).toEqual([200, 200, 200])
+    await service.startRedis()
+    await eventually(async () => expect((await ask()).status).toBe(429), 40_000)
+  })
+
   it.each([
     { what: 'a header', selector: 'headers: [{name: x-user, type: Distinct}]', bad: { headers: { 'x-user': 'J\u00fcrgen' } } },
     { what: 'a parameter', selector: 'queryParams: [{name: user, type: Distinct}]', bad: { path: '/one?user=%FF' } },

@@ -16,6 +16,9 @@ export interface RateLimitService {
   domains(): Promise<string>
   /** Ends the service, and leaves Redis. */
   pause(): Promise<void>
+  /** Ends Redis, with what was counted, and leaves the service. */
+  stopRedis(): Promise<void>
+  startRedis(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -25,8 +28,12 @@ export async function startRateLimitService(): Promise<RateLimitService> {
   if (program === undefined) throw new Error('RATELIMIT_BIN names the rate limit service: run `npm run service-test`')
   const folder = await mkdtemp(join(tmpdir(), 'headgate-redis-'))
   const [redisPort, port, debugPort, httpPort] = await Promise.all([freePort(), freePort(), freePort(), freePort()])
-  const redis = spawn('redis-server', ['--port', `${redisPort}`, '--bind', '127.0.0.1', '--save', '', '--dir', folder], { stdio: 'ignore' })
-  await eventually(() => reachable(redisPort), 30_000)
+  let redis: ChildProcess | undefined
+  const startRedis = async (): Promise<void> => {
+    redis = spawn('redis-server', ['--port', `${redisPort}`, '--bind', '127.0.0.1', '--save', '', '--dir', folder], { stdio: 'ignore' })
+    await eventually(() => reachable(redisPort), 30_000)
+  }
+  await startRedis()
   let service: ChildProcess | undefined
   const start = async (xdsPort: number, trust: string): Promise<void> => {
     service = spawn(program, [], {
@@ -66,6 +73,8 @@ export async function startRateLimitService(): Promise<RateLimitService> {
     start,
     domains: async () => (await fetch(`http://127.0.0.1:${debugPort}/rlconfig`)).text(),
     pause,
+    stopRedis: () => ended(redis),
+    startRedis,
     stop: async () => {
       await pause()
       await ended(redis)
