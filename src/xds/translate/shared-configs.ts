@@ -38,7 +38,7 @@ export function shareConfigs(routes: readonly Route[], said: SharedConfigs['shar
   let rest = routes
   for (const { name, idle } of FILTERS) {
     if (idle === undefined || Object.hasOwn(said, name)) continue
-    const config = mostCommon(rest, name)
+    const config = dearest(rest, name)
     if (config === undefined) continue
     shared[name] = config
     rest = rest.map((route) => inherit(route, name, config, idle))
@@ -46,8 +46,8 @@ export function shareConfigs(routes: readonly Route[], said: SharedConfigs['shar
   return { routes: rest, shared: { ...said, ...shared } }
 }
 
-/** The large configuration that most routes have, if several do. */
-function mostCommon(routes: readonly Route[], name: string): Any | undefined {
+/** The large configuration of which most is spared, if several routes have it. */
+function dearest(routes: readonly Route[], name: string): Any | undefined {
   const kinds: { readonly config: Any; count: number }[] = []
   for (const { typedPerFilterConfig } of routes) {
     const config = typedPerFilterConfig?.[name]
@@ -56,7 +56,8 @@ function mostCommon(routes: readonly Route[], name: string): Any | undefined {
     if (known === undefined) kinds.push({ config, count: 1 })
     else known.count++
   }
-  const [most] = kinds.sort((one, other) => other.count - one.count)
+  const spared = ({ config, count }: (typeof kinds)[number]) => (count - 1) * bytesOf(config).length
+  const [most] = kinds.sort((one, other) => spared(other) - spared(one))
   return most !== undefined && most.count > 1 ? most.config : undefined
 }
 
