@@ -1,7 +1,7 @@
 /** Logins at an identity provider through the real Envoy, and what attackers get. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { dumpSections } from '../../src/admin/dump.js'
-import { backend } from '../features/manifests.js'
+import { backend, httpRoute, to, under } from '../features/manifests.js'
 import { featureWorld } from '../features/world.js'
 import { eventually } from '../support/eventually.js'
 import { policyField } from './coverage/policy-field.js'
@@ -325,6 +325,22 @@ describe('attempts to get around oidc', () => {
     expect([302, 401]).toContain(stolen.status)
     expect(cookieNamed(victim, 'AccessToken')).toBeUndefined()
     expect(world.backend('secret').requests).toHaveLength(seen)
+  })
+
+  it('says that nobody comes back where no rule with the login has the path of its redirectURL', async () => {
+    const lost = oidc().replace('example.com/admin/callback', 'example.com/callback')
+    const said = () => world.conditions('SecurityPolicy/default/p')
+    await world.write(GUARDED_ROUTE, secret(), guard(lost))
+    // The callback comes to the backend of another rule, with the code that logs in.
+    expect((await browser().open('/admin')).echo?.path).toMatch(/^\/callback\?code=/)
+    expect(said()).toEqual(['Accepted=True/Accepted', 'PartiallyInvalid=True/NotServed'])
+    await world.write(GUARDED_ROUTE, secret(), guard(oidc()))
+    expect(said()).toEqual(['Accepted=True/Accepted'])
+    // Other routes may have it.
+    const everywhere = 'targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: gw}]'
+    const elsewhere = httpRoute('other', `[${under('/callback', to('open'))}]`)
+    await world.write(GUARDED_ROUTE, elsewhere, secret(), securityPolicy(`${everywhere}, ${lost}`))
+    expect([said(), (await browser().open('/admin')).echo?.path]).toEqual([['Accepted=True/Accepted'], '/admin'])
   })
 
   it('a session of one policy is none of another', async () => {
