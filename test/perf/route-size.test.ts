@@ -30,6 +30,22 @@ const COOKIES = FILTER({
   })),
 })
 
+const POLICY = (kind: string, spec: object): string =>
+  `\n---\n${JSON.stringify({ apiVersion: 'headgate.dev/v1alpha1', kind, metadata: { name: 'p', namespace: 'infra' }, spec: { targetRefs: [{ group: 'gateway.networking.k8s.io', kind: 'HTTPRoute', name: 'r' }], ...spec } })}\n`
+const many = <T>(count: number, each: (at: number) => T): readonly T[] => Array.from({ length: count }, (_, at) => each(at))
+/** Few bytes, and each rule asks about each of eight values, alone and together. */
+const LIMITS = (type: string): string => {
+  const clientSelectors = [{ headers: many(8, (at) => ({ name: `x-${at}`, type: 'Distinct' })) }]
+  return POLICY('BackendTrafficPolicy', {
+    rateLimit: { type, rules: many(8, () => ({ clientSelectors, limit: { requests: 1, unit: 'Hour' } })) },
+  })
+}
+const EXPRESSIONS = POLICY('SecurityPolicy', {
+  authorization: {
+    rules: many(64, (rule) => ({ action: 'Deny', cel: many(20, (at) => `request.path == "/${rule}/${at}"`).join(' || ') })),
+  },
+})
+
 /** The most matches that a route may have, in two rules that do the same. */
 function rulesOf(rule: object): readonly object[] {
   return ['p', 'q'].map((prefix) => ({
@@ -59,14 +75,20 @@ describe('a route that says little many times over', () => {
     { rule: 'headers of backends', objects: '', filters: [requestHeaders(16, 256)], backendRefs: toBackends(requestHeaders(1, 1)) },
     { rule: 'answers', objects: PAGE, filters: [answer] },
     { rule: 'cookies', objects: COOKIES, filters: [answer], backendRefs: [APP] },
-  ])('takes no more than it may: $rule', ({ objects, filters, backendRefs }) => {
+    { rule: 'limits', objects: LIMITS('Local'), backendRefs: [APP] },
+    { rule: 'limits of all Envoys', objects: LIMITS('Global'), backendRefs: [APP] },
+    { rule: 'expressions', objects: EXPRESSIONS, backendRefs: [APP] },
+  ])('takes no more than it may: $rule', ({ objects, filters = [], backendRefs }) => {
     const rules = rulesOf({ filters, ...(backendRefs === undefined ? {} : { backendRefs }) })
-    const world = createRouteWorld([
-      gateway(HTTP_LISTENER),
-      objects,
-      route('r', `hostnames: ${JSON.stringify(HOSTS)}, rules: ${JSON.stringify(rules)}`),
-      route('neighbour', 'hostnames: [h0.example.com], rules: [{ backendRefs: [{ name: app, port: 8080 }] }]'),
-    ])
+    const world = createRouteWorld(
+      [
+        gateway(HTTP_LISTENER),
+        objects,
+        route('r', `hostnames: ${JSON.stringify(HOSTS)}, rules: ${JSON.stringify(rules)}`),
+        route('neighbour', 'hostnames: [h0.example.com], rules: [{ backendRefs: [{ name: app, port: 8080 }] }]'),
+      ],
+      { hasRateLimitService: true },
+    )
     expect(encodedBytes(world)).toBeLessThan(1.5 * MAX_ROUTE_BYTES)
     expect(invalid(world)).toMatch(/^spec\.rules\[0\]: what it does stands in proxies once for each of \d+ matches on 16 hosts, and takes /)
     const actions = new Set(reachedRoutes(virtualHost(world.translation.gatewayApi, 'h0.example.com')).map(({ action }) => action.kind))

@@ -4,6 +4,7 @@
  * neighbours' routes survive.
  */
 import type { Forward } from '../../ir/forward.js'
+import type { RateLimit, RateLimitPart } from '../../ir/request-traffic.js'
 import { Sensitive } from '../../ir/sensitive.js'
 import type { SpecificMatch } from './request-matches.js'
 import type { RuleEffect, RuleOutcome } from './route-rules.js'
@@ -54,14 +55,36 @@ const PLAIN_ROUTE = 150
 
 function effectBytes({ requestHeaders, responseHeaders, action, ...policies }: RuleEffect): number {
   const headers = sizeOf(requestHeaders) + sizeOf(responseHeaders)
-  if (action.kind !== 'forward') return 2 * (PLAIN_ROUTE + headers + sizeOf(policies) + sizeOf(action))
+  const ofPolicies = sizeOf(policies) + limitBytes(policies.traffic?.rateLimit)
+  if (action.kind !== 'forward') return 2 * (PLAIN_ROUTE + headers + ofPolicies + sizeOf(action))
   const { clusters, ...forward } = action
-  const each = PLAIN_ROUTE + sizeOf(policies) + sizeOf(forward)
+  const each = PLAIN_ROUTE + ofPolicies + sizeOf(forward)
   // Where a backend changes headers, those of the rule are said with each of them.
   const copies = clusters.some(changesHeaders) ? clusters.length : 1
   const together = isDivided(action) ? clusters.length * (each + headers) : each + copies * headers
   const remembered = action.sessionPersistence?.keepsBackend === true ? clusters.length * (each + headers) : 0
   return variantsOf(action) * (together + remembered + (remembered > 0 ? 2 : 1) * sizeOf(clusters))
+}
+
+/**
+ * What is asked about the values that a limit counts, measured: one question or two for each that is distinct, and each is about all parts.
+ * `each`: a distinct value in a question, `base`: the rest of it.
+ */
+const QUESTIONS = { local: { of: 1, each: 90, base: 200 }, global: { of: 2, each: 320, base: 370 } } as const
+
+/** What limits take besides what is written: they grow with the square of what is distinct. */
+function limitBytes(limit: RateLimit | undefined): number {
+  if (limit === undefined) return 0
+  const { of, each, base } = QUESTIONS[limit.kind]
+  return limit.rules.reduce((sum, { parts, responseCost }) => {
+    const distinct = parts.filter(isDistinct).length
+    const times = (responseCost === undefined ? 1 : 2) * (of * distinct + 1)
+    return sum + times * (base + each * distinct + sizeOf(parts))
+  }, 0)
+}
+
+function isDistinct(part: RateLimitPart): boolean {
+  return (part.kind === 'header' || part.kind === 'queryParameter') && part.match.kind === 'distinct'
 }
 
 /** How many routes of Envoy a match becomes. */
