@@ -77,7 +77,7 @@ const claimToHeader: ObjectSchema = object('ClaimToHeader', 'A claim that backen
   header: required(headerName, 'The header. What clients send under this name never reaches the backend.'),
   claim: required(
     string({ minLength: 1, maxLength: 253 }),
-    'The claim, with dots between the names of nested ones; it cannot be a URL with dots in it. Text, numbers and booleans are passed on as they are, lists and objects as JSON in base64.',
+    'The claim, with dots between the names of nested ones: one whose own name has dots, such as `example.com/roles` or a URL, is not found. Text, numbers and booleans are passed on as they are, lists and objects as JSON in base64.',
   ),
 })
 
