@@ -25,6 +25,7 @@ import { EventRecorder } from '../k8s/events.js'
 import { KubeClient } from '../k8s/kube-client.js'
 import { LeaseElector } from '../k8s/lease-elector.js'
 import { kubernetesTokenReviewer } from '../k8s/token-review.js'
+import { untilAnswered } from '../k8s/until-answered.js'
 import { KINDS } from '../kinds/index.js'
 import { KubernetesProvider } from '../provider/kubernetes/kubernetes-provider.js'
 import { type StatusEvent, statusEvents, unsaidEvent } from '../status/status-events.js'
@@ -82,19 +83,22 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
     `headgate/${headgateVersion()}`,
   )
   const edge = { client, clock: systemClock, log: logger }
-  const authority = config.awaitAuthority
-    ? await awaitAuthoritySecret(edge, config.namespace, config.authoritySecret, signal)
-    : await authoritySecret(client, config.namespace, config.authoritySecret, signal).loadOrCreate(() =>
-        createAuthority('headgate', new Date(), AUTHORITY_LIFETIME_MS),
-      )
+  const answered = <Answer>(ask: () => Promise<Answer>): Promise<Answer> => untilAnswered(edge, ask, signal)
+  const authority = await answered(() =>
+    config.awaitAuthority
+      ? awaitAuthoritySecret(edge, config.namespace, config.authoritySecret, signal)
+      : authoritySecret(client, config.namespace, config.authoritySecret, signal).loadOrCreate(() =>
+          createAuthority('headgate', new Date(), AUTHORITY_LIFETIME_MS),
+        ),
+  )
   const serverName = `${config.xdsService}.${config.namespace}.svc`
   const certificates = new CertificateRotation([authority], { dnsNames: [serverName, config.xdsService], addresses: [] }, serverClock)
 
   const rejected = new RejectedVersions()
   const kept = rejectedVersionConfigMap({ ...edge, namespace: config.namespace, name: REJECTED_VERSIONS, signal })
   const [keeper, drainSecret] = await Promise.all([
-    keepRejectedVersions(rejected, kept, (err) => logger.debug({ err }, 'the list of rejected versions was not saved')),
-    secretUid(client, config.namespace, config.authoritySecret, signal),
+    answered(() => keepRejectedVersions(rejected, kept, (err) => logger.debug({ err }, 'the list of rejected versions was not saved'))),
+    answered(() => secretUid(client, config.namespace, config.authoritySecret, signal)),
   ])
 
   const events = new EventRecorder({ ...edge, controller: config.controllerName, instance: config.replicaName })
