@@ -9,8 +9,8 @@ import type { TranslateOptions } from './options.js'
 
 type TcpProxy = envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy
 
-/** How often a connection to a backend is tried before the client's is closed. */
-const CONNECT_ATTEMPTS = 3
+/** How often a connection to a backend is tried before the client's is closed: where many come at once, one may try a dead endpoint several times. */
+const CONNECT_ATTEMPTS = 8
 
 /** The network filter. The share of invalid backends goes to a cluster that never exists: Envoy closes such connections. */
 export function tcpProxy(
