@@ -31,7 +31,7 @@ const NOTHING: HttpPart = {
 
 /** Follows a request through an HTTP connection manager. */
 export function explainHttp(configuration: GroupConfiguration, manager: HttpConnectionManager, question: Question): HttpPart {
-  const refused = underscored(manager, question)
+  const refused = unknownMethod(question) ?? underscored(manager, question)
   if (refused !== undefined) return { ...NOTHING, outcomes: [byProxy({ does: 'answer', status: 400, body: undefined, because: refused })] }
   const path = question.method === 'CONNECT' ? ({ kind: 'path', path: '' } as const) : normalizePath(manager, question.path)
   if (path.kind === 'refused')
@@ -93,6 +93,19 @@ const UNKNOWN = 2
 
 function asGrpc(outcome: Outcome): Outcome {
   return outcome.does === 'answer' ? { ...outcome, grpcStatus: GRPC_STATUS[outcome.status] ?? UNKNOWN } : outcome
+}
+
+/** Methods that Envoy takes by HTTP/1. Source: envoy/source/common/http/http1/balsa_parser.cc. */
+const METHODS: ReadonlySet<string> = new Set(
+  [
+    'ACL BIND CHECKOUT CONNECT COPY DELETE GET HEAD LINK LOCK MERGE MKACTIVITY MKCALENDAR MKCOL MOVE MSEARCH NOTIFY OPTIONS PATCH POST',
+    'PROPFIND PROPPATCH PURGE PUT REBIND REPORT SEARCH SOURCE SUBSCRIBE TRACE UNBIND UNLINK UNLOCK UNSUBSCRIBE',
+  ].flatMap((line) => line.split(' ')),
+)
+
+/** Over TLS clients may speak HTTP/2, which knows every method. */
+function unknownMethod({ scheme, method }: Question): string | undefined {
+  return scheme === 'http' && !METHODS.has(method) ? `HTTP/1 of proxies knows no method ${method}` : undefined
 }
 
 /** HTTP/1 names underscores that some servers take for dashes. */

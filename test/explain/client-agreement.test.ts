@@ -128,3 +128,24 @@ it('says what Envoy does', async () => {
     '9',
   ])
 }, 300_000)
+
+const KNOWN =
+  'ACL BIND CHECKOUT COPY DELETE GET LINK LOCK MERGE MKACTIVITY MKCALENDAR MKCOL MOVE MSEARCH NOTIFY OPTIONS PATCH POST PROPFIND PROPPATCH PURGE PUT REBIND REPORT SEARCH SOURCE SUBSCRIBE TRACE UNBIND UNLINK UNLOCK UNSUBSCRIBE'
+const METHODS = [...KNOWN.split(' '), 'get', 'Get', 'M-SEARCH', 'QUERY', 'PRI', 'VERSION-CONTROL', 'FOO']
+
+it('says what Envoy does with odd methods', async () => {
+  const seen = new Set<string>()
+  const secure = backend({ ...world.one, name: 'secure' }, ['https'])
+  for (const headgate of world.headgates) {
+    await headgate.write('objects', [gateway('gw'), backend(world.one), secure, ...ROUTES].join('---'))
+    const place = headgate.place('default/gw', 80)
+    for (const method of METHODS) {
+      const want = done(await sendRaw(place, rawRequest(`${method} /open HTTP/1.1`)))
+      const headers = [['host', 'example.com']] as const
+      const question = { scheme: 'http', host: place.address, port: place.port, method, path: '/open', headers } as const
+      expect({ method, ...said(await explainAt(headgate, question)) }).toEqual({ method, ...want })
+      seen.add(Object.values(want).join(' '))
+    }
+  }
+  expect([...seen].sort()).toEqual(['10', '400 '])
+}, 60_000)
