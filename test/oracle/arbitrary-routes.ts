@@ -76,7 +76,10 @@ const parameterMatch = fc.constantFrom<NonNullable<Match['queryParams']>[number]
   { name: 'r', type: 'RegularExpression', value: 'x.*' },
   { name: 's', value: 'a b' },
 )
-const prefix = fc.constantFrom('/', '/a', '/a/b', '/ab', '/a.b', '/a%20b').map((of) => ({ type: 'PathPrefix', value: of }) as const)
+// Matches that are alike but for what decides between them are rare enough.
+const prefix = fc
+  .constantFrom('/', '/a', '/a', '/a', '/a/b', '/ab', '/a.b', '/a%20b')
+  .map((of) => ({ type: 'PathPrefix', value: of }) as const)
 const path = fc.oneof(
   { weight: 4, arbitrary: prefix },
   { weight: 2, arbitrary: fc.constantFrom('/', '/a', '/a/', '/a/b', '/a.b').map((of) => ({ type: 'Exact', value: of }) as const) },
@@ -88,11 +91,11 @@ const path = fc.oneof(
 
 function matchOf(of: fc.Arbitrary<Match['path']>): fc.Arbitrary<Match> {
   const list = <T extends { readonly name: string }>(item: fc.Arbitrary<T>) =>
-    optional(fc.uniqueArray(item, { selector: ({ name }) => name.toLowerCase(), minLength: 1, maxLength: 2 }), 4)
+    optional(fc.uniqueArray(item, { selector: ({ name }) => name.toLowerCase(), minLength: 1, maxLength: 2 }), 1)
   return fc
     .record({
       path: of,
-      method: optional(fc.constantFrom('GET', 'POST', 'HEAD'), 5),
+      method: optional(fc.constantFrom('GET', 'POST', 'HEAD'), 1),
       headers: list(headerMatch),
       queryParams: list(parameterMatch),
     })
@@ -201,7 +204,7 @@ const route = fc.record({
       { name: 'gw', sectionName: 'other' },
     ],
   ),
-  hostnames: optional(fc.uniqueArray(fc.constantFrom(...HOSTNAMES), { minLength: 1, maxLength: 3 })),
+  hostnames: optional(fc.uniqueArray(fc.constantFrom(...HOSTNAMES), { minLength: 1, maxLength: 3 }), 1),
   rules: fc.array(rule, { minLength: 1, maxLength: 4 }),
 })
 
@@ -232,8 +235,8 @@ export const request: fc.Arbitrary<Request> = fc
     path: fc.constantFrom('/', '/a', '/a', '/a/', '/a/b', '/a/b/', '/a/b/c', '/ab', '/b', '/a.b', '/axb', '/a%20b', '/a%20b/c'),
     headers: fc.constantFrom<Request['headers']>(
       {},
-      {},
       { 'x-a': '1' },
+      { 'x-a': '1', 'x-b': '7', 'x-c': 'a b' },
       { 'x-a': '2', 'x-b': '7' },
       { 'x-c': 'a b', accept: 'text/html' },
       { 'x-b': 'no', via: '1.1 me' },
