@@ -13,6 +13,7 @@ import { AUTHORIZATION } from './http-filters/authorization.js'
 import { BASIC_AUTH } from './http-filters/basic-auth.js'
 import { EXTENSIONS } from './http-filters/extensions.js'
 import { ANSWERS } from './http-filters/traffic.js'
+import { countAlike, inherit, type SharedFilterConfig } from './shared-filter-config.js'
 
 type Route = envoy.config.route.v3.Route
 type Any = google.protobuf.Any
@@ -22,18 +23,14 @@ const FILTERS = [API_KEY_AUTH, BASIC_AUTH, AUTHORIZATION, ANSWERS, ...EXTENSIONS
 /** Bytes. What is smaller stays where it is: hosts and routes are easier to read so. */
 const LARGE = 4096
 
-/** Routes, and what their host says for them. */
-export interface SharedConfigs {
-  readonly routes: readonly Route[]
-  readonly shared: Readonly<Record<string, Any>>
-}
-
 /**
  * Routes without what their host can say once.
  *
  * @param said what the host says already
  */
-export function shareConfigs(routes: readonly Route[], said: SharedConfigs['shared']): SharedConfigs {
+export function shareConfigs(routes: readonly Route[], said: SharedFilterConfig['shared']): SharedFilterConfig {
+  // As in nearly every host.
+  if (!routes.some(({ typedPerFilterConfig }) => Object.values(typedPerFilterConfig ?? {}).some(isLarge))) return { routes, shared: said }
   const shared: Record<string, Any> = {}
   let rest = routes
   for (const { name, idle } of FILTERS) {
@@ -48,29 +45,16 @@ export function shareConfigs(routes: readonly Route[], said: SharedConfigs['shar
 
 /** The large configuration of which most is spared, if several routes have it. */
 function dearest(routes: readonly Route[], name: string): Any | undefined {
-  const kinds: { readonly config: Any; count: number }[] = []
-  for (const { typedPerFilterConfig } of routes) {
-    const config = typedPerFilterConfig?.[name]
-    if (config === undefined || bytesOf(config).length < LARGE) continue
-    const known = kinds.find((kind) => isSame(kind.config, config))
-    if (known === undefined) kinds.push({ config, count: 1 })
-    else known.count++
-  }
-  const spared = ({ config, count }: (typeof kinds)[number]) => (count - 1) * bytesOf(config).length
-  const [most] = kinds.sort((one, other) => spared(other) - spared(one))
-  return most !== undefined && most.count > 1 ? most.config : undefined
+  const large = routes.flatMap(({ typedPerFilterConfig }) => typedPerFilterConfig?.[name] ?? []).filter(isLarge)
+  const spared = ({ value, count }: { readonly value: Any; readonly count: number }): number => (count - 1) * sizeOf(value)
+  const [most] = countAlike(large).toSorted((one, other) => spared(other) - spared(one))
+  return most !== undefined && most.count > 1 ? most.value : undefined
 }
 
-function inherit(route: Route, name: string, config: Any, idle: Any): Route {
-  const { [name]: own, ...others } = route.typedPerFilterConfig ?? {}
-  if (own === undefined) return { ...route, typedPerFilterConfig: { ...others, [name]: idle } }
-  return isSame(own, config) ? { ...route, typedPerFilterConfig: others } : route
+function isLarge(config: Any): boolean {
+  return sizeOf(config) >= LARGE
 }
 
-function isSame(one: Any, other: Any): boolean {
-  return one.type_url === other.type_url && Buffer.compare(bytesOf(one), bytesOf(other)) === 0
-}
-
-function bytesOf({ value }: Any): Uint8Array {
-  return value ?? new Uint8Array()
+function sizeOf({ value }: Any): number {
+  return value?.length ?? 0
 }

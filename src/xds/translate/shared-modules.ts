@@ -11,17 +11,12 @@ import type { Route as IrRoute } from '../../ir/route.js'
 import { deepEqual } from '../../util/deep-equal.js'
 import { IDLE_PLACE } from './http-filters/composite.js'
 import { EXTENSIONS, extensionConfig } from './http-filters/extensions.js'
+import { countAlike, inherit, type SharedFilterConfig } from './shared-filter-config.js'
 
 type Route = envoy.config.route.v3.Route
 
 /** Characters of base64. What is smaller stays where it is: hosts and routes are easier to read so. */
 const LARGE = 4096
-
-/** Routes, and what their host says for them. */
-export interface SharedFilterConfig {
-  readonly routes: readonly Route[]
-  readonly shared: Readonly<Record<string, google.protobuf.Any>>
-}
 
 /** A module that the host brings. */
 interface SharedModule {
@@ -49,25 +44,18 @@ export function shareModules(
   if (modules.length === 0) return { routes: [...routes.flatMap(build), ...others], shared: {} }
   const built = [...routes.map((route) => withStands(route, modules)).flatMap(build), ...others]
   return {
-    routes: built.map((route) => modules.reduce(inherit, route)),
+    routes: built.map((route) => modules.reduce((each, { name, standConfig }) => inherit(each, name, standConfig, IDLE_PLACE), route)),
     shared: Object.fromEntries(modules.map(({ name, extension }) => [name, extensionConfig(name, extension)])),
   }
 }
 
 /** The large module that most routes have in a place. */
 function sharedModule(routes: readonly IrRoute[], name: string, place: number): SharedModule | undefined {
-  const kinds: { readonly extension: Extension; count: number }[] = []
-  for (const { extensions } of routes) {
-    const extension = extensions?.[place]
-    if (extension === undefined || !isLarge(extension)) continue
-    const known = kinds.find((kind) => deepEqual(kind.extension, extension))
-    if (known === undefined) kinds.push({ extension, count: 1 })
-    else known.count++
-  }
-  const [most] = kinds.sort((one, other) => other.count - one.count)
+  const large = routes.flatMap(({ extensions }) => extensions?.[place] ?? []).filter(isLarge)
+  const [most] = countAlike(large).toSorted((one, other) => other.count - one.count)
   if (most === undefined) return undefined
-  const stand = { ...most.extension, code: { kind: 'inline', base64: '' } } as Extension
-  return { place, name, extension: most.extension, stand, standConfig: extensionConfig(name, stand) }
+  const stand = { ...most.value, code: { kind: 'inline', base64: '' } } as Extension
+  return { place, name, extension: most.value, stand, standConfig: extensionConfig(name, stand) }
 }
 
 function isLarge(extension: Extension): boolean {
@@ -82,11 +70,4 @@ function withStands(route: IrRoute, modules: readonly SharedModule[]): IrRoute {
     return module !== undefined && deepEqual(module.extension, extension) ? module.stand : extension
   })
   return { ...route, extensions: replaced }
-}
-
-/** A route inherits where the module would stand, and says that there is none where it has nothing. */
-function inherit(route: Route, { name, standConfig }: SharedModule): Route {
-  const { [name]: own, ...others } = route.typedPerFilterConfig ?? {}
-  if (own === undefined) return { ...route, typedPerFilterConfig: { ...others, [name]: IDLE_PLACE } }
-  return deepEqual(own, standConfig) ? { ...route, typedPerFilterConfig: others } : route
 }
