@@ -5,7 +5,8 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 export type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly message: string }
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g
-const ANY_BLOCK = /-----BEGIN ([^-]+)-----/g
+/** Labels as they are used: what follows a mark that is broken off may be a key. */
+const ANY_BLOCK = /-----BEGIN ([A-Z0-9 ]{1,40})-----/g
 
 /** The certificates of a text, in its order; at least one. */
 export function readCertificates(text: string): Read<readonly X509Certificate[]> {

@@ -40,4 +40,9 @@ export function quoted(value: JsonValue | undefined): string {
   return text.length <= MAX_QUOTED_LENGTH ? text : `${text.slice(0, MAX_QUOTED_LENGTH)}…`
 }
 
+/** What stands in messages in place of a value that may be secret. */
+export function hidden(): string {
+  return '[not shown]'
+}
+
 const MAX_QUOTED_LENGTH = 120

@@ -4,7 +4,7 @@
  * Order: unknown fields are dropped with a warning, defaults are filled in, values are checked, then rules, which see values of the
  * right type only. Source: Kubernetes, structural schemas of apiextensions.
  */
-import { blocksRules, type FieldError, type FieldWarning, quoted } from './field-error.js'
+import { blocksRules, type FieldError, type FieldWarning, hidden, quoted } from './field-error.js'
 import { type FieldPath, formatFieldPath } from './field-path.js'
 import { isJsonObject, type JsonObject, type JsonValue } from './json.js'
 import { type PatternMatcher, patternMatcher } from './pattern.js'
@@ -26,6 +26,8 @@ export interface Validation {
 export interface ValidationOptions {
   /** The value before an update: transition rules compare with it. */
   readonly old?: JsonObject
+  /** Whether messages leave out what stands in the value, for objects that hold secrets. */
+  readonly hidesValues?: boolean
 }
 
 /** Validates values against schemas. */
@@ -39,7 +41,8 @@ export function createValidator(): Validator {
     return matchers.get(schema)
   }
   return (schema, value, options = {}) => {
-    const walk: Walk = { errors: [], warnings: [], matcherOf }
+    const quote = options.hidesValues === true ? hidden : quoted
+    const walk: Walk = { errors: [], warnings: [], matcherOf, quote }
     const result = readObject(schema, value, [], walk)
     if (!walk.errors.some(blocksRules)) checkRules(schema, result, options.old, [], walk.errors)
     else if (hasRules(schema)) walk.errors.push({ code: 'invalid', path: [], message: RULES_NOT_CHECKED })
@@ -54,6 +57,8 @@ interface Walk {
   readonly errors: FieldError[]
   readonly warnings: FieldWarning[]
   matcherOf(schema: StringSchema): PatternMatcher | undefined
+  /** A value as it stands in messages. */
+  quote(value: JsonValue | undefined): string
 }
 
 function read(schema: Schema, value: JsonValue, path: FieldPath, walk: Walk): JsonValue {
@@ -98,7 +103,7 @@ function readObject(schema: ObjectSchema, value: JsonObject, path: FieldPath, wa
   }
   if (schema.oneOf !== undefined && !schema.oneOf.check(result as never)) {
     const { field, message } = schema.oneOf
-    walk.errors.push({ code: 'type', path: [...path, field], message: `Invalid value: ${quoted(result[field])}: ${message}` })
+    walk.errors.push({ code: 'type', path: [...path, field], message: `Invalid value: ${walk.quote(result[field])}: ${message}` })
   }
   return result
 }
@@ -141,7 +146,7 @@ function refuseDuplicates(schema: ArraySchema, items: readonly JsonValue[], path
     const count = (counts.get(text) ?? 0) + 1
     counts.set(text, count)
     // The third of its kind is not worth another word.
-    if (count === 2) walk.errors.push({ code: 'duplicate', path: [...path, index], message: `Duplicate value: ${quoted(key)}` })
+    if (count === 2) walk.errors.push({ code: 'duplicate', path: [...path, index], message: `Duplicate value: ${walk.quote(key)}` })
   }
 }
 
@@ -167,20 +172,20 @@ function readString(schema: StringSchema, value: string, path: FieldPath, walk: 
 function stringProblem(schema: StringSchema, value: string, walk: Walk): Pick<FieldError, 'code' | 'message'> | undefined {
   if (schema.enum !== undefined && !schema.enum.includes(value)) {
     const supported = schema.enum.map((word) => JSON.stringify(word)).join(', ')
-    return { code: 'enum', message: `Unsupported value: ${quoted(value)}: supported values: ${supported}` }
+    return { code: 'enum', message: `Unsupported value: ${walk.quote(value)}: supported values: ${supported}` }
   }
   // Counting code points costs a copy: only where the cheap bound does not decide.
   if (schema.maxLength !== undefined && value.length > schema.maxLength && codePoints(value) > schema.maxLength) {
     return { code: 'tooLong', message: `Too long: may not be more than ${schema.maxLength} characters` }
   }
   if (schema.minLength !== undefined && codePoints(value) < schema.minLength) {
-    return { code: 'invalid', message: `Invalid value: ${quoted(value)}: should be at least ${schema.minLength} chars long` }
+    return { code: 'invalid', message: `Invalid value: ${walk.quote(value)}: should be at least ${schema.minLength} chars long` }
   }
   if (walk.matcherOf(schema)?.(value) === false) {
-    return { code: 'invalid', message: `Invalid value: ${quoted(value)}: should match '${schema.pattern}'` }
+    return { code: 'invalid', message: `Invalid value: ${walk.quote(value)}: should match '${schema.pattern}'` }
   }
   if (schema.format !== undefined && !hasFormat(schema.format, value)) {
-    return { code: 'type', message: `Invalid value: ${quoted(value)}: must be of type ${schema.format}` }
+    return { code: 'type', message: `Invalid value: ${walk.quote(value)}: must be of type ${schema.format}` }
   }
   return undefined
 }
@@ -223,7 +228,7 @@ function codePoints(text: string): number {
 }
 
 function wrongType(wanted: string, value: JsonValue, path: FieldPath, walk: Walk): JsonValue {
-  walk.errors.push({ code: 'type', path, message: `Invalid value: ${quoted(value)}: must be of type ${wanted}` })
+  walk.errors.push({ code: 'type', path, message: `Invalid value: ${walk.quote(value)}: must be of type ${wanted}` })
   return value
 }
 
@@ -232,5 +237,5 @@ function tooMany(count: number, most: number, path: FieldPath, walk: Walk): void
 }
 
 function refuse(value: JsonValue, what: string, path: FieldPath, walk: Walk): void {
-  walk.errors.push({ code: 'invalid', path, message: `Invalid value: ${quoted(value)}: ${what}` })
+  walk.errors.push({ code: 'invalid', path, message: `Invalid value: ${walk.quote(value)}: ${what}` })
 }

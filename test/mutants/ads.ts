@@ -307,8 +307,8 @@ export const ADS_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'has no printed resource in its text',
-    file: `${SERVER}/rejection-message.ts`,
-    find: "(at + printed.length < message.length ? '' : CUT_OFF)",
+    file: 'src/xds/printed-messages.ts',
+    find: "(at + printed.length < text.length ? '' : CUT_OFF)",
     replace: 'printed',
     test: MESSAGE,
   },

@@ -67,10 +67,12 @@ spec: {controllerName: ${CONTROLLER_NAME}}
  * Starts a Headgate with the GatewayClass `headgate`.
  *
  * @param files what else is there from the start, by the names of the files
+ * @param write receives the lines of its log; standard error when left out
  */
 export async function startTestStandalone(
   options: Partial<StandaloneConfig> = {},
   files: Readonly<Record<string, string>> = {},
+  write?: (line: string) => void,
 ): Promise<Standalone> {
   const folder = await mkdtemp(join(tmpdir(), 'headgate-test-'))
   for (const [file, yaml] of Object.entries({ class: GATEWAY_CLASS, marker: marker(0), ...files }))
@@ -95,7 +97,8 @@ export async function startTestStandalone(
     controllerName: CONTROLLER_NAME,
     ...options,
   }
-  const running = await startStandalone(config, createLogger({ level, format: 'text' }), controller.signal)
+  const logger = createLogger({ ...config.log, ...(write === undefined ? {} : { write }) })
+  const running = await startStandalone(config, logger, controller.signal)
   // A folder that is refused ends it before it serves.
   await Promise.race([running.serving, running.ended])
   return new TestStandalone(folder, running, controller)

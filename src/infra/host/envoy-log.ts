@@ -1,5 +1,6 @@
 /** Reads Envoy's log lines, so that they come out of our own logger. */
 import type { LogLevel } from '../../telemetry/logger.js'
+import { withoutPrintedMessages } from '../../xds/printed-messages.js'
 
 /** One line of Envoy's log. */
 export interface EnvoyLogLine {
@@ -32,7 +33,7 @@ export function readEnvoyLogLine(line: string): EnvoyLogLine {
   const fields = jsonLine(line)
   if (fields !== undefined) {
     const level = UNFINISHED.test(fields.message) ? 'debug' : (LEVELS[fields.level] ?? 'info')
-    return { level, logger: fields.logger, message: fields.message }
+    return { level, logger: fields.logger, message: withoutPrintedMessages(fields.message) }
   }
   const [, level = '', logger = '', message = ''] = TEXT_LINE.exec(line) ?? []
   const known = LEVELS[level]

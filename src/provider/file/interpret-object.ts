@@ -67,7 +67,7 @@ export function createInterpreter(kinds: readonly KindDefinition[], validate: Va
       return { outcome: 'refused', ref, errors: [{ path: ['apiVersion'], reason }], warnings: [] }
     }
     const given = prepare(kind, value)
-    const result = validate(documentSchema(kind, version), given)
+    const result = validate(documentSchema(kind, version), given, { hidesValues: kind.kind === 'Secret' })
     const warnings = findings(result.warnings.map(({ path, message }) => ({ path, reason: message })))
     if (result.errors.length > 0) {
       const errors = findings(result.errors.map((error) => ({ path: error.path, reason: formatFieldError(error) })))

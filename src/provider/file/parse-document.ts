@@ -28,6 +28,16 @@ export interface DocumentProblem {
 
 /** Parses one document. Never throws: whatever is wrong with the text is a problem. */
 export function parseDocument(text: string): ParsedDocument | DocumentProblem {
+  const parsed = parse(text)
+  return isProblem(parsed) && MAY_BE_SECRET.test(text) ? { ...parsed, reason: NOT_SHOWN } : parsed
+}
+
+/** What the parsers say quotes the text. */
+const MAY_BE_SECRET = /\bkind["']?\s*:\s*["']?Secret\b/
+const NOT_SHOWN =
+  'this is no YAML that can be read, and what stands here is not shown, as it may be secret; a text that begins with one of * & ! | > @ ` % { [ wants quotes'
+
+function parse(text: string): ParsedDocument | DocumentProblem {
   const limit = /^\s*["']?kind["']?\s*:\s*["']?\w*List\b/m.test(text) ? MAX_LIST_BYTES : MAX_OBJECT_BYTES
   if (text.length > limit) {
     return {

@@ -1,10 +1,11 @@
 /**
  * What Envoy says when it rejects a response, read for people and for the search for the culprit.
  *
- * A violated constraint of a message (protoc-gen-validate) is reported with the whole resource in text form in front, which may be
- * megabytes and hold every name there is: people get the words behind it, and of the text the search takes the name alone.
+ * A violated constraint is reported with the whole resource in front: people get the words behind it, and of the text the search takes the
+ * name alone.
  */
 import { shortened } from '../../util/shortened.js'
+import { printedMessages, withoutPrintedMessages } from '../printed-messages.js'
 
 /** A message of Envoy. */
 export interface RejectionMessage {
@@ -25,17 +26,12 @@ const MAX_READ = 16_384
 const MAX_WORD_LENGTH = 500
 const MAX_WORDS = 50
 
-/** Envoy cuts messages after 4,096 bytes: behind a large resource nothing is left of the reason. */
-const CUT_OFF = 'a constraint of its fields is violated; Envoy printed the whole resource and had no room left for which one'
-
-/** The text form of protobuf messages, as Envoy prints it, begins with a mark that says not to parse it. */
-const PRINTED = /goo\.gle\/debug\w+\s[\s\S]*?(?=Proto constraint validation failed|$)/g
 const PRINTED_NAME = /^(?:name|cluster_name): "([^"]+)"/gm
 
 /** Reads a message. */
 export function readRejection(message: string): RejectionMessage {
-  const text = message.replace(PRINTED, (printed, at: number) => (at + printed.length < message.length ? '' : CUT_OFF)).trim()
-  const names = [...message.matchAll(PRINTED)].flatMap(([printed]) => [...printed.matchAll(PRINTED_NAME)].map(([, name = '']) => name))
+  const text = withoutPrintedMessages(message)
+  const names = printedMessages(message).flatMap((printed) => [...printed.matchAll(PRINTED_NAME)].map(([, name = '']) => name))
   const read = text.slice(0, MAX_READ)
   return {
     text: shortened(text, MAX_LENGTH),
