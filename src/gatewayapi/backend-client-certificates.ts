@@ -1,8 +1,8 @@
 /** The certificate that a Gateway shows to backends. Source: Gateway API v1.7, `GatewaySpec.tls.backend.clientCertificateRef` (GEP-3155). */
 import type { Collection, Graph, View } from '../incremental/index.js'
 import type { Problem } from './conditions.js'
-import type { TrustSources } from './frontend-validation.js'
-import type { OurGateway } from './gateways.js'
+import type { OurGateway } from './gateways/gateways.js'
+import type { TrustSources } from './listeners/frontend-validation.js'
 import { certificateName } from './material-names.js'
 import { isReferenceAllowed } from './reference-grants.js'
 

@@ -5,9 +5,9 @@ import type { SecretMaterial } from '../ir/tls.js'
 import type { KubeObject } from '../provider/provider.js'
 import { type ObjectKey, objectKey } from '../util/object-ref.js'
 import { readCertificate } from './certificates.js'
-import type { OurGateway } from './gateways.js'
+import type { OurGateway } from './gateways/gateways.js'
 import type { Inputs } from './inputs.js'
-import type { OurListenerSet } from './listener-sets.js'
+import type { OurListenerSet } from './listeners/listener-sets.js'
 import {
   certificateName,
   frontendMaterialNames,

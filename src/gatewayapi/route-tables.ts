@@ -3,7 +3,7 @@ import type { Collection, Graph } from '../incremental/index.js'
 import type { RouteTable } from '../ir/route.js'
 import { objectKey } from '../util/object-ref.js'
 import type { Inputs } from './inputs.js'
-import type { ListenerPlaces } from './listener-places.js'
+import type { ListenerPlaces } from './listeners/listener-places.js'
 import { originsOf } from './origins.js'
 
 /** Declares the route tables, by their name. */

@@ -1,5 +1,5 @@
 /** Which revisions an object's configuration is part of: what the ledger needs to say whether it is delivered. */
-import type { OurGateway } from '../gatewayapi/gateways.js'
+import type { OurGateway } from '../gatewayapi/gateways/gateways.js'
 import type { Attachment, EffectiveListener } from '../gatewayapi/model.js'
 import type { PolicyUse } from '../gatewayapi/policies/policy-uses.js'
 import type { GatewayTelemetry } from '../gatewayapi/telemetry/resolve-telemetry.js'

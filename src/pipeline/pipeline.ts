@@ -8,7 +8,7 @@
  */
 import type { SelectedPods } from '../gatewayapi/backends/selected-pods.js'
 import type { FetchRequest } from '../gatewayapi/fetches/fetch-request.js'
-import type { FinalizerChange } from '../gatewayapi/gateway-class-finalizers.js'
+import type { FinalizerChange } from '../gatewayapi/gateways/gateway-class-finalizers.js'
 import type { ObjectStatus } from '../gatewayapi/object-status.js'
 import type { KindName } from '../gen/kinds.js'
 import type { FragmentFailure } from '../incremental/index.js'

@@ -4,7 +4,7 @@
  */
 import type { Graph, Index, Source, View } from '../../incremental/index.js'
 import { objectKey } from '../../util/object-ref.js'
-import { backendsOfFilters, type DeclaredFilters } from '../listener-filters.js'
+import { backendsOfFilters, type DeclaredFilters } from '../listeners/listener-filters.js'
 import type { PolicyFact } from '../policies/policy-facts.js'
 import { parseRouteRulesKey, type RouteRules } from '../routes/route-rules.js'
 import { backendsOfTelemetry } from '../telemetry/declare-telemetry.js'

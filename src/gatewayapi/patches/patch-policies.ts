@@ -6,7 +6,7 @@ import type { PatchOperation } from '../../util/json-patch.js'
 import { type ObjectKey, type ObjectVersion, objectKey, objectVersion } from '../../util/object-ref.js'
 import { GATEWAY_GROUP, type Problem } from '../conditions.js'
 import type { TranslationContext } from '../context.js'
-import type { OurGateway } from '../gateways.js'
+import type { OurGateway } from '../gateways/gateways.js'
 import type { Inputs } from '../inputs.js'
 
 /** A policy as far as the Gateway API goes: whether its changes fit is found out where they are made. */

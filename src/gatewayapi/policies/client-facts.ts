@@ -1,8 +1,8 @@
 /** What ClientTrafficPolicies came to, as single facts. */
 import type { Collection, Graph, Index } from '../../incremental/index.js'
 import { objectKey } from '../../util/object-ref.js'
-import type { ListenerState } from '../listener-states.js'
-import type { ListenerDeclarations } from '../listeners.js'
+import type { ListenerState } from '../listeners/listener-states.js'
+import type { ListenerDeclarations } from '../listeners/listeners.js'
 import type { ClientPolicies } from './client-policies.js'
 import type { ClientPort } from './client-ports.js'
 import type { Effective } from './policy.js'

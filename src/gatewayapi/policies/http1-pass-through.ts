@@ -5,7 +5,7 @@
 import type { Collection, Graph, Index, Source, View } from '../../incremental/index.js'
 import type { Http1PassThrough } from '../../ir/cluster.js'
 import { objectKey } from '../../util/object-ref.js'
-import type { DeclaredListener } from '../listeners.js'
+import type { DeclaredListener } from '../listeners/listeners.js'
 import { parseRouteRulesKey } from '../routes/route-rules.js'
 import type { ClientPolicies } from './client-policies.js'
 

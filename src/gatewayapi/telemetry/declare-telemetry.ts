@@ -2,7 +2,7 @@
 import type { Collection, Graph, Index } from '../../incremental/index.js'
 import { telemetryClusters } from '../../ir/telemetry.js'
 import { backendKey } from '../backends/backend-key.js'
-import type { OurGateway } from '../gateways.js'
+import type { OurGateway } from '../gateways/gateways.js'
 import type { Inputs } from '../inputs.js'
 import { toBackendRef } from '../routes/backend-references.js'
 import type { RuleSources } from '../routes/find-backend.js'

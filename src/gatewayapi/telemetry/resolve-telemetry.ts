@@ -20,7 +20,7 @@ import type {
 } from '../../ir/telemetry.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
 import type { Problem } from '../conditions.js'
-import type { OurGateway } from '../gateways.js'
+import type { OurGateway } from '../gateways/gateways.js'
 import { toBackendRef } from '../routes/backend-references.js'
 import { findBackend, type RuleSources } from '../routes/find-backend.js'
 import type { TelemetryWishes, TracingWish } from './telemetry-wishes.js'

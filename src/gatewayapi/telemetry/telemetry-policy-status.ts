@@ -5,7 +5,7 @@
  */
 import type { Collection, Graph } from '../../incremental/index.js'
 import { fails, GATEWAY_GROUP, holds, type Problem } from '../conditions.js'
-import type { OurGateway } from '../gateways.js'
+import type { OurGateway } from '../gateways/gateways.js'
 import type { Condition } from '../model.js'
 import type { PolicyStatus } from '../object-status.js'
 import type { TelemetryCollections, TelemetrySources } from './declare-telemetry.js'

@@ -1,5 +1,5 @@
 /** Puts the finalizer on GatewayClasses that Gateways use, and takes it away again. */
-import { type FinalizerChange, GATEWAY_EXISTS_FINALIZER } from '../../gatewayapi/gateway-class-finalizers.js'
+import { type FinalizerChange, GATEWAY_EXISTS_FINALIZER } from '../../gatewayapi/gateways/gateway-class-finalizers.js'
 import type { Clock } from '../../k8s/clock.js'
 import { CONTENT_TYPE, type KubeClient } from '../../k8s/kube-client.js'
 import { hasStatus } from '../../k8s/kube-error.js'
