@@ -3,7 +3,7 @@ import type { envoy } from '../src/gen/envoy/types.js'
 import type { BackendTraffic } from '../src/ir/cluster.js'
 import { DEFAULT_BACKEND_TRAFFIC } from '../src/ir/defaults.js'
 import { any } from '../src/xds/message.js'
-import { buildCluster } from '../src/xds/translate/cluster.js'
+import { buildCluster } from '../src/xds/translate/clusters/cluster.js'
 import { DEFAULT_TRANSLATE_OPTIONS } from '../src/xds/translate/options.js'
 
 /** Statistics of an Envoy. */

@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import { Enum } from '../src/gen/envoy/enums.js'
 import type { envoy } from '../src/gen/envoy/types.js'
 import { any, duration, uint32 } from '../src/xds/message.js'
-import { dnsCluster } from '../src/xds/translate/dns-cluster.js'
+import { dnsCluster } from '../src/xds/translate/clusters/dns-cluster.js'
 import { XDS_SECRETS } from './xds-secrets.js'
 
 /** The name of the static cluster of the control plane. */

@@ -1,7 +1,7 @@
 /** Two Envoys with static files and one with our default settings, given by our control plane, in front of the same backend. */
 
-import type { AccessLogMode } from '../../src/xds/translate/access-log-mode.js'
 import type { RoutePacking } from '../../src/xds/translate/packing.js'
+import type { AccessLogMode } from '../../src/xds/translate/telemetry/access-log-mode.js'
 import {
   cluster,
   endpoint,

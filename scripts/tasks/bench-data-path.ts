@@ -10,7 +10,7 @@
  * Prints ratios; LONG=1 writes docs/reports/bench-data-path.json.
  */
 import { routePacking } from '../../src/config/option-values.js'
-import { ACCESS_LOG_MODES } from '../../src/xds/translate/access-log-mode.js'
+import { ACCESS_LOG_MODES } from '../../src/xds/translate/telemetry/access-log-mode.js'
 import { callgrind } from '../data-path/instructions.js'
 import { bareOf, measureRound, PROXIES, type ProxyName, pin, type Round, ratiosOf } from '../data-path/measure.js'
 import { type ProxyOptions, withProxies } from '../data-path/proxies.js'

@@ -1,9 +1,9 @@
 /** What the control plane is told at start: read once from the command line, checked, never changed. */
 import type { LogFormat, LogLevel } from '../telemetry/logger.js'
-import type { AccessLogMode } from '../xds/translate/access-log-mode.js'
+import type { RateLimitService } from '../xds/translate/clusters/rate-limit-cluster.js'
 import type { HookOptions } from '../xds/translate/extension-hooks/hook.js'
 import type { RoutePacking } from '../xds/translate/packing.js'
-import type { RateLimitService } from '../xds/translate/rate-limit-cluster.js'
+import type { AccessLogMode } from '../xds/translate/telemetry/access-log-mode.js'
 
 /** Everything that `headgate` can be told. */
 export type Config = StandaloneConfig | KubernetesConfig

@@ -1,7 +1,7 @@
 /** Which requests a real Envoy writes a line about. */
 import { connect } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { ACCESS_LOG_MODES, type AccessLogMode } from '../../src/xds/translate/access-log-mode.js'
+import { ACCESS_LOG_MODES, type AccessLogMode } from '../../src/xds/translate/telemetry/access-log-mode.js'
 import { eventually } from '../support/eventually.js'
 import { freePort } from '../support/free-port.js'
 import { startBackend, type TestBackend } from '../support/http-backend.js'

@@ -1,7 +1,7 @@
 /** What one route may take of the configuration of proxies: whatever the schemas let it write, its neighbours must live. */
 import { describe, expect, it } from '@jest/globals'
 import { MAX_ROUTE_BYTES } from '../../src/gatewayapi/routes/rule-size.js'
-import { encodeVirtualHost } from '../../src/xds/translate/virtual-host.js'
+import { encodeVirtualHost } from '../../src/xds/translate/routes/virtual-host.js'
 import { createRouteWorld, gateway, HTTP_LISTENER, reachedRoutes, route, virtualHost } from '../support/route-world.js'
 import type { TranslationWorld } from '../support/translation-world.js'
 

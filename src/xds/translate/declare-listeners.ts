@@ -5,10 +5,10 @@
 import type { Collection, Graph, Source, View } from '../../incremental/index.js'
 import type { Chain, Port } from '../../ir/port.js'
 import type { EncodedResource } from '../resource.js'
-import type { PackingOf } from './chain-names.js'
 import { sameResource } from './encoded.js'
-import { type ChainContext, chainContext, type EncodedChain, encodeFilterChains } from './filter-chain.js'
-import { encodeListener, filteredChains } from './listener.js'
+import type { PackingOf } from './listeners/chain-names.js'
+import { type ChainContext, chainContext, type EncodedChain, encodeFilterChains } from './listeners/filter-chain.js'
+import { encodeListener, filteredChains } from './listeners/listener.js'
 import type { TranslateOptions } from './options.js'
 import { type TablePacking, tablePacking } from './packing.js'
 

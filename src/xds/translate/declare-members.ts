@@ -5,13 +5,13 @@
 import type { Collection, Graph, Source, View } from '../../incremental/index.js'
 import { RATE_LIMIT_GROUP } from '../rate-limit-group.js'
 import { type EncodedResource, type ResourceReference, TYPE_URL, type TypeUrl } from '../resource.js'
+import { RATE_LIMIT_CLUSTER } from './clusters/rate-limit-cluster.js'
 import type { EncodedCollections, IrCollections } from './collections.js'
 import type { RouteCollections } from './declare-routes.js'
 import { sameResource } from './encoded.js'
-import { RATE_LIMIT_CLUSTER } from './rate-limit-cluster.js'
 import { rateLimitDomain } from './rate-limit-config.js'
 import { parseResourceKey, resourceKey } from './resource-key.js'
-import { encodeScopeLoading, SCOPE_LOADING } from './scope-loader.js'
+import { encodeScopeLoading, SCOPE_LOADING } from './scopes/scope-loader.js'
 
 /** What something in a group brings along. */
 interface Members {

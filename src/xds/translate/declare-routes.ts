@@ -12,10 +12,10 @@ import { type HookQuestion, hooksOf } from './extension-hooks/hook.js'
 import { VIRTUAL_HOST_HOOK } from './extension-hooks/hookables.js'
 import { isExact, type RoutePacking, type TablePacking, tablePacking } from './packing.js'
 import { parseResourceKey, resourceKey } from './resource-key.js'
-import { encodeRouteConfiguration } from './route-configuration.js'
-import { type EncodedScope, encodeFallbackScope, encodeHostScope, scopeAround } from './scope.js'
-import { FALLBACK, parseScopeName, scopeName } from './scope-key.js'
-import { type EncodedVirtualHost, encodeVirtualHost } from './virtual-host.js'
+import { encodeRouteConfiguration } from './routes/route-configuration.js'
+import { type EncodedVirtualHost, encodeVirtualHost } from './routes/virtual-host.js'
+import { type EncodedScope, encodeFallbackScope, encodeHostScope, scopeAround } from './scopes/scope.js'
+import { FALLBACK, parseScopeName, scopeName } from './scopes/scope-key.js'
 
 /** What `declareRoutes` adds to the graph. */
 export interface RouteCollections {

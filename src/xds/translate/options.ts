@@ -1,6 +1,6 @@
-import type { AccessLogMode } from './access-log-mode.js'
+import type { RateLimitService } from './clusters/rate-limit-cluster.js'
 import { DEFAULT_ROUTE_PACKING, type RoutePacking } from './packing.js'
-import type { RateLimitService } from './rate-limit-cluster.js'
+import type { AccessLogMode } from './telemetry/access-log-mode.js'
 
 /** What the translation to Envoy knows besides the IR: the same for all gateways, fixed for the life of the process. */
 export interface TranslateOptions {

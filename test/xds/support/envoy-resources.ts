@@ -3,7 +3,7 @@ import { Enum } from '../../../src/gen/envoy/enums.js'
 import type { envoy } from '../../../src/gen/envoy/types.js'
 import { any, decode, duration } from '../../../src/xds/message.js'
 import { type EncodedResource, type ResourceReference, TYPE_URL } from '../../../src/xds/resource.js'
-import { SCOPE_REFERENCES, scopedRoutesOf } from '../../../src/xds/translate/scoped-routes.js'
+import { SCOPE_REFERENCES, scopedRoutesOf } from '../../../src/xds/translate/scopes/scoped-routes.js'
 import { encoded } from './resources.js'
 
 type Route = envoy.config.route.v3.Route

@@ -1,9 +1,9 @@
 /** How each kind of resource is asked about, replaced and closed. */
 import { encode } from '../../message.js'
 import type { EncodedResource } from '../../resource.js'
-import { directResponse } from '../direct-response.js'
 import { contentHash } from '../encoded.js'
-import { bytesOf, type EncodedVirtualHost } from '../virtual-host.js'
+import { directResponse } from '../routes/direct-response.js'
+import { bytesOf, type EncodedVirtualHost } from '../routes/virtual-host.js'
 import type { Hookable } from './declare-hooked.js'
 
 /** Virtual hosts. A closed one answers 500. */

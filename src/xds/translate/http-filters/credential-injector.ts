@@ -1,5 +1,5 @@
 /** Adds a credential to requests on their way to the backend: the text of a secret, delivered over SDS. */
-import { credentialInjector, heldSecret } from '../secret-holder.js'
+import { credentialInjector, heldSecret } from '../clusters/secret-holder.js'
 import { EMPTY_PLACE, fillPlace, IDLE_PLACE } from './composite.js'
 import type { HttpFilter } from './http-filter.js'
 

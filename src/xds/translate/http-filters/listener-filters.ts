@@ -7,7 +7,7 @@
 import type { envoy, google } from '../../../gen/envoy/types.js'
 import { type ExternalAuth, MAX_LISTENER_FILTERS, type VirtualHost } from '../../../ir/route.js'
 import { any, bool } from '../../message.js'
-import { SCOPE_HEADER } from '../scope-key.js'
+import { SCOPE_HEADER } from '../scopes/scope-key.js'
 import { EMPTY_PLACE, fillPlaceWith, IDLE_PLACE } from './composite.js'
 import { claimedHeaders, EXT_AUTHZ_TYPE, extAuthz, largestBody, withoutBody } from './ext-authz.js'
 import type { HttpFilter } from './http-filter.js'

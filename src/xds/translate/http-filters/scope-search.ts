@@ -6,7 +6,7 @@
  */
 import type { envoy } from '../../../gen/envoy/types.js'
 import { type Any, any } from '../../message.js'
-import { FALLBACK, SCOPE_HEADER } from '../scope-key.js'
+import { FALLBACK, SCOPE_HEADER } from '../scopes/scope-key.js'
 import { structOf } from '../struct.js'
 import { COMPOSITE, putFilter } from './composite.js'
 import type { HttpFilter } from './http-filter.js'
