@@ -19,7 +19,7 @@ import { XDS_CLUSTER, type XdsConnection, xdsCluster } from './xds-cluster.js'
 export const MAX_REGEX_PROGRAM_SIZE = 16_384
 
 /** Client connections that one Envoy accepts before it refuses further ones, rather than running out of memory. */
-export const DEFAULT_MAX_CONNECTIONS = 50_000
+const DEFAULT_MAX_CONNECTIONS = 50_000
 
 /** Who the Envoy is and what it may use. */
 export interface BootstrapOptions {

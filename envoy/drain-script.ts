@@ -10,7 +10,7 @@ export const WAIT_CLUSTER = 'headgate_wait'
 export const WAIT_MILLISECONDS = 250
 
 /** Used when the request names no times: `/drain?minimum=5&maximum=60&unready=0`, in seconds. */
-export const DEFAULT_DRAIN_SECONDS = { minimum: 5, maximum: 60, unready: 0 } as const
+const DEFAULT_DRAIN_SECONDS = { minimum: 5, maximum: 60, unready: 0 } as const
 
 /**
  * Asks clients to leave, makes the proxy unready, at once or after a while, and answers when no client connection is left. It waits at

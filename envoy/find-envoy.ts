@@ -12,7 +12,7 @@ import { downloadEnvoy } from './download-envoy.js'
 export const ENVOY_VERSION = '1.40.0'
 
 /** The oldest Envoy that Headgate drives: earlier ones refuse configuration that policies are made of. */
-export const OLDEST_ENVOY_VERSION = '1.40.0'
+const OLDEST_ENVOY_VERSION = '1.40.0'
 
 /** What an upgrade may find running: it takes routes while it is replaced. */
 export const REPLACED_ENVOY_VERSION = '1.39.0'

@@ -20,7 +20,7 @@ export const OTHER: BackendRef = { name: 'other', port: 81 }
 export const FRESH: readonly BackendRef[] = Array.from({ length: 50 }, (_, i) => ({ name: `fresh-${i}`, port: 80 }))
 
 /** A Service whose endpoints are written by the benchmark. */
-export const CHURNING: BackendRef = { name: 'churning', port: 80 }
+const CHURNING: BackendRef = { name: 'churning', port: 80 }
 
 /** The Service that was made for flip `i`. */
 export const passing = (i: number): BackendRef => ({ name: `passing-${i}`, port: 80 })

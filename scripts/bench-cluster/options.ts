@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 
 /** The rows of the benchmark, in the order in which they are measured. */
-export const ROWS = ['flips', 'probe', 'bulk', 'cost', 'churn-probe', 'endpoint-roll', 'restart', 'churn', 'listener-sets'] as const
+const ROWS = ['flips', 'probe', 'bulk', 'cost', 'churn-probe', 'endpoint-roll', 'restart', 'churn', 'listener-sets'] as const
 
 /** A row of the benchmark. */
 export type Row = (typeof ROWS)[number]

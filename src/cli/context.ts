@@ -16,12 +16,6 @@ export interface CliContext {
   readonly workingFolder: string
 }
 
-/** Options that every command has. */
-export interface GlobalOptions {
-  readonly server: string
-  readonly colour: boolean
-}
-
 /** Commands that print values. */
 export interface OutputOptions {
   readonly output: OutputFormat

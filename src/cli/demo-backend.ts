@@ -10,7 +10,7 @@ import { listenError } from '../config/listen-error.js'
 import { serviceOf } from '../xds/own-services.js'
 
 /** The ports in examples/quickstart/02-backends.yaml; 0 takes any free port. */
-export const DEMO_PORTS: DemoPorts = { v1: 17_001, v2: 17_002, grpc: 17_003 }
+const DEMO_PORTS: DemoPorts = { v1: 17_001, v2: 17_002, grpc: 17_003 }
 
 /** A port for each of the three. */
 export interface DemoPorts {

@@ -26,7 +26,7 @@ export interface FoundHost {
 }
 
 /** How many domains are named where none serves the host. */
-export const MOST_DOMAINS = 20
+const MOST_DOMAINS = 20
 
 /** What stands for the host in the name of the scope of everything that is no exact host. */
 const EVERY_OTHER = '*'

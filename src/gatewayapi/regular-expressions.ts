@@ -7,7 +7,7 @@
 import { RE2JS } from 're2js'
 
 /** The largest estimate that is let through; proxies are started with a higher bound. */
-export const MAX_REGULAR_EXPRESSION_SIZE = 10_000
+const MAX_REGULAR_EXPRESSION_SIZE = 10_000
 
 const LAST_BYTE = 0xff
 

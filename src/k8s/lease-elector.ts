@@ -20,7 +20,7 @@ export interface LeaseTimes {
 }
 
 /** The times that Kubernetes' own components use. */
-export const LEASE_TIMES: LeaseTimes = { durationMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000 }
+const LEASE_TIMES: LeaseTimes = { durationMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000 }
 
 /** Who wants to lead, by which Lease, and what a leader does. */
 export interface LeaseElectorOptions {

@@ -1,12 +1,12 @@
 /** The lines of a streamed answer: a watch sends one JSON object per line, cut anywhere by the network. */
 
 /** A watched object larger than this is not an object; etcd's own limit is 1.5 MiB per object. */
-export const MAX_LINE_BYTES: number = 16 * 1024 * 1024
+const MAX_LINE_BYTES: number = 16 * 1024 * 1024
 
 const NEWLINE = 0x0a
 
 /** A line of the stream was longer than anything the API server can send. */
-export class LineTooLongError extends Error {
+class LineTooLongError extends Error {
   readonly code = 'KUBE_LINE_TOO_LONG'
 
   constructor(limit: number) {

@@ -15,7 +15,7 @@ import { localObjectReference } from './references.js'
 import { group, hostname, kind, portNumber, protocolType, sectionName } from './strings.js'
 
 /** A kind of route. */
-export const routeGroupKind: ObjectSchema = object('RouteGroupKind', 'A kind of route.', {
+const routeGroupKind: ObjectSchema = object('RouteGroupKind', 'A kind of route.', {
   group: optional(group, 'API group of the route.', { default: 'gateway.networking.k8s.io' }),
   kind: required(kind, 'Kind of the route.'),
 })

@@ -23,7 +23,7 @@ export function kindToOpenApi(schema: ObjectSchema, options: OpenApiOptions = {}
 }
 
 /** One schema, without the description that its field gives it. */
-export function toOpenApi(schema: Schema, options: OpenApiOptions = {}): JsonObject {
+function toOpenApi(schema: Schema, options: OpenApiOptions = {}): JsonObject {
   switch (schema.type) {
     case 'object':
       return objectToOpenApi(schema, options)

@@ -9,7 +9,7 @@ import type { NextStatus } from './next-status.js'
 import { type StoredStatus, storedStatusOf } from './stored-status.js'
 
 /** The name under which the API server notes what parts of a status are ours. */
-export const STATUS_FIELD_MANAGER = 'headgate-status'
+const STATUS_FIELD_MANAGER = 'headgate-status'
 
 /** Reads an object's status afresh. @throws KubeApiError with 404 when the object is gone */
 export async function readStatus(

@@ -7,11 +7,11 @@ import type { EnvoyMessages } from '../../src/gen/envoy/types.js'
 import { encode, type MessageName, toProtoJson } from '../../src/xds/message.js'
 import { buildCluster } from '../../src/xds/translate/clusters/cluster.js'
 import { httpFilters } from '../../src/xds/translate/http-filters/index.js'
-import { buildListener } from '../../src/xds/translate/listeners/listener.js'
 import { DEFAULT_TRANSLATE_OPTIONS } from '../../src/xds/translate/options.js'
 import { encodeRouteConfiguration } from '../../src/xds/translate/routes/route-configuration.js'
 import { buildVirtualHost } from '../../src/xds/translate/routes/virtual-host.js'
 import { cluster, forward, port, route, routeTable, streamChain, virtualHost } from './ir-fixtures.js'
+import { listenerMessage } from './listener-message.js'
 
 interface Row {
   readonly field: string
@@ -27,8 +27,8 @@ function json<Name extends MessageName>(name: Name, message: EnvoyMessages[Name]
 
 const LISTENER = 'envoy.config.listener.v3.Listener'
 const VIRTUAL_HOST = 'envoy.config.route.v3.VirtualHost'
-const listener = json(LISTENER, buildListener(port(), DEFAULT_TRANSLATE_OPTIONS))
-const stream = json(LISTENER, buildListener(port({ chains: [streamChain()] }), DEFAULT_TRANSLATE_OPTIONS))
+const listener = json(LISTENER, listenerMessage(port(), DEFAULT_TRANSLATE_OPTIONS))
+const stream = json(LISTENER, listenerMessage(port({ chains: [streamChain()] }), DEFAULT_TRANSLATE_OPTIONS))
 const externalAuth = {
   protocol: 'HTTP',
   cluster: 'a',
@@ -37,7 +37,7 @@ const externalAuth = {
   allowedResponseHeaders: [],
   maxBodyBytes: 0,
 } as const
-const datagrams = json(LISTENER, buildListener(port({ transport: 'UDP', chains: [streamChain()] }), DEFAULT_TRANSLATE_OPTIONS))
+const datagrams = json(LISTENER, listenerMessage(port({ transport: 'UDP', chains: [streamChain()] }), DEFAULT_TRANSLATE_OPTIONS))
 const ROUTES = [route({ action: forward({ upgrades: ['websocket'] }) }), route({ grpc: true }), route({ externalAuth })]
 const host = json(VIRTUAL_HOST, buildVirtualHost(virtualHost(ROUTES)))
 

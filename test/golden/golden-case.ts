@@ -10,12 +10,12 @@ import { decode, messageName, toProtoJson } from '../../src/xds/message.js'
 import { type EncodedResource, TYPE_URL } from '../../src/xds/resource.js'
 import { encodeCluster } from '../../src/xds/translate/clusters/cluster.js'
 import { declareXds } from '../../src/xds/translate/declare.js'
-import { buildListener } from '../../src/xds/translate/listeners/listener.js'
 import { DEFAULT_TRANSLATE_OPTIONS } from '../../src/xds/translate/options.js'
 import { parseResourceKey } from '../../src/xds/translate/resource-key.js'
 import { encodeRouteConfiguration } from '../../src/xds/translate/routes/route-configuration.js'
 import { bytesOf, encodeVirtualHost } from '../../src/xds/translate/routes/virtual-host.js'
 import { cluster, port, routeTable, virtualHost } from '../envoy-api/ir-fixtures.js'
+import { listenerMessage } from '../envoy-api/listener-message.js'
 import { createTranslationWorld } from '../support/translation-world.js'
 
 /** The files of a case besides `in.yaml`. */
@@ -136,9 +136,9 @@ function shortenMessage(value: unknown): unknown {
 }
 
 /** What is always there of a connection manager. */
-const MANAGER: ReadonlyMap<string, unknown> = managerOf(buildListener(port(), DEFAULT_TRANSLATE_OPTIONS))
+const MANAGER: ReadonlyMap<string, unknown> = managerOf(listenerMessage(port(), DEFAULT_TRANSLATE_OPTIONS))
 
-function managerOf(listener: ReturnType<typeof buildListener>): ReadonlyMap<string, unknown> {
+function managerOf(listener: ReturnType<typeof listenerMessage>): ReadonlyMap<string, unknown> {
   const packed = listener?.filterChains?.[0]?.filters?.[0]?.typedConfig?.value ?? new Uint8Array()
   const json = toProtoJson('envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager', packed)
   return new Map(Object.entries(json instanceof Object ? json : {}))

@@ -35,11 +35,7 @@ const NOTHING = 'There is no object that Headgate looks after. A GatewayClass wi
 const NOTHING_SUCH = 'There is no object of this kind, name and namespace that has a status.'
 
 /** The problems of objects that are asked for. */
-export function selectProblems(
-  problems: readonly Problem[],
-  names: readonly ObjectName[],
-  namespace: string | undefined,
-): readonly Problem[] {
+function selectProblems(problems: readonly Problem[], names: readonly ObjectName[], namespace: string | undefined): readonly Problem[] {
   return problems.filter(
     ({ object }) =>
       object !== undefined &&

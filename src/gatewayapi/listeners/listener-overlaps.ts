@@ -39,7 +39,7 @@ export function declareListenerOverlaps(graph: Graph, states: Collection<Listene
 }
 
 /** The listeners that overlap with another one. Where both reasons hold, certificates are named. */
-export function findOverlaps(states: readonly ListenerState[]): ReadonlyMap<ListenerKey, OverlapReason> {
+function findOverlaps(states: readonly ListenerState[]): ReadonlyMap<ListenerKey, OverlapReason> {
   const hosts = overlapping(states, ({ declared }) => [declared.hostname])
   const certificates = overlapping(states, ({ certificateNames }) => certificateNames.map(toHostname))
   const overlaps = new Map<ListenerKey, OverlapReason>()

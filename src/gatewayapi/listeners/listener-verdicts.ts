@@ -6,7 +6,7 @@ import type { ListenerState } from './listener-states.js'
 export type Validity = 'all' | 'some' | 'none'
 
 /** True if a listener can be served. What Envoy says of it later is told by `Programmed`. */
-export function isValid(state: ListenerState): boolean {
+function isValid(state: ListenerState): boolean {
   return state.serves || (state.declared.refused !== undefined && state.accepted === undefined)
 }
 

@@ -107,7 +107,7 @@ function selecting<S extends object>(view: View, policies: Policies<S>, target: 
 }
 
 /** Why a policy means nothing for a target of a kind. */
-export function problemFor<S extends object>(
+function problemFor<S extends object>(
   { targetProblem }: Pick<PolicyKind<PolicyKindName, S>, 'targetProblem'>,
   { settings, overrides }: Pick<ResolvedPolicy<S>, 'settings' | 'overrides'>,
   kind: string,

@@ -66,7 +66,7 @@ export function createBackendServices({ client, clock, log, controllerName }: Ba
 }
 
 /** The Service of an XBackend. */
-export function manifestOf({ namespace, service, xBackend, matchLabels, port }: SelectedPods, controllerName: string): JsonObject {
+function manifestOf({ namespace, service, xBackend, matchLabels, port }: SelectedPods, controllerName: string): JsonObject {
   const { name, uid } = xBackend
   return {
     apiVersion: 'v1',

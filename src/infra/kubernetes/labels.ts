@@ -7,10 +7,10 @@ import { gatewayNameLabel } from './names.js'
 export const OWNED_SELECTOR = 'app.kubernetes.io/managed-by=headgate,app.kubernetes.io/component=proxy'
 
 /** The label of Gateway API that names the Gateway. */
-export const GATEWAY_NAME_LABEL = 'gateway.networking.k8s.io/gateway-name'
+const GATEWAY_NAME_LABEL = 'gateway.networking.k8s.io/gateway-name'
 
 /** On what is made for all Gateways of a class: the name of the class. */
-export const MERGED_CLASS_LABEL = 'headgate.dev/merged-class'
+const MERGED_CLASS_LABEL = 'headgate.dev/merged-class'
 
 /** The full key of the Gateway, `namespace/name`, or `GatewayClass/<class>`: names in labels may be shortened. */
 export const GATEWAY_ANNOTATION = 'headgate.dev/gateway'

@@ -26,7 +26,7 @@ export const POD_PATHS = {
 } as const
 
 /** The name of the port of probes, the drain hook and metrics. */
-export const POD_PORT_NAME = 'metrics'
+const POD_PORT_NAME = 'metrics'
 
 const POD_PORT = 64_001
 /** Ports from `POD_PORT` on of which each fleet on the network of nodes has one. */

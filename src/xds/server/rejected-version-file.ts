@@ -4,7 +4,7 @@ import type { RejectedVersion, RejectedVersionStore } from '../rejected-versions
 import { formatRejectedVersions, parseRejectedVersions, RejectedVersionFormatError } from './rejected-version-format.js'
 
 /** The file holds something else than a list of rejected versions. */
-export class RejectedVersionFileError extends Error {
+class RejectedVersionFileError extends Error {
   override readonly name = 'RejectedVersionFileError'
 }
 

@@ -23,7 +23,7 @@ type HttpService = envoy.extensions.filters.http.ext_authz.v3.HttpService
 type ListStringMatcher = envoy.type.matcher.v3.ListStringMatcher
 
 /** How long the service may take to decide: after that the request is denied. */
-export const EXTERNAL_AUTH_TIMEOUT_MS = 10_000
+const EXTERNAL_AUTH_TIMEOUT_MS = 10_000
 
 /** The message of `extAuthz`. */
 export const EXT_AUTHZ_TYPE = 'envoy.extensions.filters.http.ext_authz.v3.ExtAuthz'

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals'
 import { host, httpChain, port, streamChain } from '../../../../test/envoy-api/ir-fixtures.js'
+import { listenerMessage } from '../../../../test/envoy-api/listener-message.js'
 import type { xds } from '../../../gen/envoy/types.js'
 import type { Chain, StreamChain } from '../../../ir/port.js'
 import { decode } from '../../message.js'
 import { DEFAULT_TRANSLATE_OPTIONS } from '../options.js'
 import { tablePacking } from '../packing.js'
 import { filterChainMatcher } from './filter-chain-matcher.js'
-import { buildListener } from './listener.js'
 
 const tls = { certificates: ['Secret/default/a'], alpn: ['h2'] }
 const https = (name: string, routeTable = name) =>
@@ -89,7 +89,7 @@ describe('the filter chain matcher', () => {
 describe('a listener whose table turns from one packing to the other', () => {
   const options = { ...DEFAULT_TRANSLATE_OPTIONS, accessLog: 'off' } as const
   const built = (hosts: number) =>
-    buildListener(port({ chains: [httpChain(), https('a.com')] }), options, () => tablePacking({ scopedAbove: 10 }, () => hosts))
+    listenerMessage(port({ chains: [httpChain(), https('a.com')] }), options, () => tablePacking({ scopedAbove: 10 }, () => hosts))
 
   it('changes nothing but its matcher', () => {
     const { filterChainMatcher: before, ...restBefore } = built(10) ?? {}
@@ -138,7 +138,7 @@ describe('a listener whose table turns from one packing to the other', () => {
       ['tls/b.com', ['10.1.0.0', '0.0.0.0', '::']],
       ['tls/b.com/denied', ['10.0.0.0']],
     ])
-    const names = (buildListener(one, DEFAULT_TRANSLATE_OPTIONS, above(['a.com']))?.filterChains ?? []).map(({ name }) => name)
+    const names = (listenerMessage(one, DEFAULT_TRANSLATE_OPTIONS, above(['a.com']))?.filterChains ?? []).map(({ name }) => name)
     expect(names).toEqual(expect.arrayContaining(['tls/b.com', 'tls/b.com/denied']))
   })
 })

@@ -63,12 +63,7 @@ export function encodeFilterChains(chain: Chain, context: ChainContext, options:
 }
 
 /** The messages: one, or one per packing of the route table while both are there. */
-export function buildFilterChains(
-  chain: Chain,
-  context: ChainContext,
-  options: TranslateOptions,
-  packingOf: PackingOf,
-): readonly FilterChain[] {
+function buildFilterChains(chain: Chain, context: ChainContext, options: TranslateOptions, packingOf: PackingOf): readonly FilterChain[] {
   const { statPrefix, mixed, isQuic } = context
   const client = chain.client ?? context.client
   const sources = chain.kind === 'stream' && chain.authorization !== undefined ? sourceRanges(chain.authorization) : undefined

@@ -11,14 +11,7 @@ import type { TranslateOptions } from '../options.js'
 import { tablePacking } from '../packing.js'
 import { accessLogs } from '../telemetry/access-log.js'
 import type { PackingOf } from './chain-names.js'
-import {
-  buildFilterChains,
-  chainContext,
-  chainReferences,
-  type EncodedChain,
-  encodeFilterChains,
-  telemetryReferences,
-} from './filter-chain.js'
+import { chainContext, chainReferences, type EncodedChain, encodeFilterChains, telemetryReferences } from './filter-chain.js'
 import { filterChainMatcher } from './filter-chain-matcher.js'
 import { listenerFilters, listenerSocket } from './listener-socket.js'
 import { UDP_SOCKET, udpProxy } from './udp-proxy.js'
@@ -30,16 +23,8 @@ const PROTOCOLS = Enum['envoy.config.core.v3.SocketAddress.Protocol']
 /** Every route table in one RouteConfiguration. */
 const onlyRds: PackingOf = () => tablePacking('rds', () => 0)
 
-/** The message; undefined for a port without chains, which Envoy would refuse. */
-export function buildListener(port: Port, options: TranslateOptions, packingOf: PackingOf = onlyRds): Listener | undefined {
-  if (port.chains.length === 0) return undefined
-  const context = chainContext(port)
-  const filterChains = filteredChains(port).flatMap((chain) => buildFilterChains(chain, context, options, packingOf))
-  return { ...listenerFrame(port, options, packingOf), ...(filterChains.length === 0 ? {} : { filterChains }) }
-}
-
 /**
- * The listener ready for the wire; undefined for a port without chains. Nothing of a chain is encoded again: there may be thousands, of which
+ * The listener ready for the wire; undefined for a port without chains, which Envoy would refuse. Nothing of a chain is encoded again: there may be thousands, of which
  * one is new.
  *
  * @param encoded the filter chains of a chain
