@@ -9,7 +9,7 @@ import type { AccessLogMode } from '../xds/translate/telemetry/access-log-mode.j
 export type Config = StandaloneConfig | KubernetesConfig
 
 /** What both ways of running share. */
-interface CommonConfig {
+export interface CommonConfig {
   readonly log: { readonly level: LogLevel; readonly format: LogFormat }
   /** The name by which GatewayClasses choose this controller. */
   readonly controllerName: string

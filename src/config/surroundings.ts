@@ -1,6 +1,15 @@
 /** The command line's surroundings in a real process. */
 import { join } from 'node:path'
-import type { CommandLineSurroundings } from './command-line.js'
+
+/** Where the command line meets its surroundings; tests pass their own. */
+export interface CommandLineSurroundings {
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly workingFolder: string
+  /** The folder of the package: it holds `examples/quickstart`. */
+  readonly packageFolder: string
+  readonly writeOut: (text: string) => void
+  readonly writeError: (text: string) => void
+}
 
 /**
  * What the process was started with.

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { parse } from 'yaml'
 import { imageEntry } from '../../scripts/lib/image-entry.js'
-import { DEFAULT_ENVOY_IMAGE } from '../../src/config/command-line.js'
+import { DEFAULT_ENVOY_IMAGE } from '../../src/config/kubernetes-options.js'
 import { CHART } from './helm.js'
 
 const repository = join(import.meta.dirname, '..', '..')
