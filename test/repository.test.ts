@@ -190,6 +190,17 @@ describe('documentation', () => {
     expect(wrong).toEqual([])
   })
 
+  it('names files that exist, in a README of src by their place below it', () => {
+    const wrong = tracked
+      .filter((file) => file.startsWith('src/') && file.endsWith('/README.md'))
+      .flatMap((file) =>
+        [...read(file).matchAll(/`((?:[\w.-]+\/)*[\w-]+(?:\.test)?\.ts)`/g)]
+          .filter(([, name = '']) => ![dirname(file), '.'].some((folder) => existsSync(join(repository, folder, name))))
+          .map(([, name]) => `${file}: ${name}`),
+      )
+    expect(wrong).toEqual([])
+  })
+
   it.each(readdirSync(join(repository, 'examples')))('example %s translates without a complaint', async (example) => {
     const { objects, problems } = await translateOffline({ names: [join('examples', example)], workingFolder: repository })
     expect(problems).toEqual([])

@@ -10,12 +10,12 @@ import type { AdminSources, Problem } from '../admin/sources.js'
 import type { StandaloneConfig } from '../config/config.js'
 import { listenError } from '../config/listen-error.js'
 import { headgateVersion } from '../config/version.js'
-import { fileFetchCache } from '../fetch/fetch-cache.js'
+import { type FetchCache, fileFetchCache } from '../fetch/fetch-cache.js'
 import { SUPPORTED_FEATURES } from '../gatewayapi/features.js'
 import { MISSING_KEY } from '../gatewayapi/inputs.js'
 import { EnvoyProcess, type EnvoyProcessState } from '../infra/host/envoy-process.js'
 import { hasSpareLoopbackAddresses, LOCAL_GROUP, LocalPlacements } from '../infra/host/local-placements.js'
-import { startLocalTrust } from '../infra/host/local-trust.js'
+import { type LocalTrust, startLocalTrust } from '../infra/host/local-trust.js'
 import { findSystemAuthorities } from '../infra/host/system-authorities.js'
 import { KINDS } from '../kinds/index.js'
 import { FileProvider } from '../provider/file/file-provider.js'
@@ -28,14 +28,13 @@ import { allowEveryone } from '../xds/server/authentication.js'
 import { byCertificate } from '../xds/server/client-identity.js'
 import { systemClock } from '../xds/server/clock.js'
 import { rejectedVersionFile } from '../xds/server/rejected-version-file.js'
-import { type ControlPlane, createControlPlane } from './control-plane.js'
-import { effectivePoliciesOf } from './effective-policies.js'
+import { type ControlPlane, type ControlPlaneOptions, createControlPlane } from './control-plane.js'
 import { ExtensionHooks } from './extension-hooks.js'
 import { createFetcher } from './fetches.js'
 import { fileProblems, placeText, StartLosses } from './file-problems.js'
-import { listenerPlaces } from './listener-places.js'
 import { ObjectStatuses } from './object-statuses.js'
 import { observe, roundObserver } from './observe.js'
+import { sharedSources } from './shared-sources.js'
 import { unservedObjects } from './unserved-objects.js'
 
 const LOOPBACK = '127.0.0.1'
@@ -59,43 +58,18 @@ export interface RunningStandalone {
 export async function startStandalone(config: StandaloneConfig, logger: Logger, signal: AbortSignal): Promise<RunningStandalone> {
   const metrics = createMetrics(headgateVersion())
   const statuses = new ObjectStatuses()
-  await mkdir(config.stateFolder, { recursive: true, mode: 0o700 })
-  const trust = config.xdsPlaintext ? undefined : await startLocalTrust(join(config.stateFolder, 'trust'), systemClock)
-  const rejected = new RejectedVersions()
-  const keeper = await keepRejectedVersions(rejected, rejectedVersionFile(join(config.stateFolder, 'rejected-versions.json')), (err) =>
-    logger.warn({ err }, 'the list of rejected versions could not be saved'),
-  )
-  const systemTrustFile = config.systemAuthorities ?? findSystemAuthorities()
+  const state = await openState(config, logger)
+  const { trust } = state
   const hooks = config.extensionServer && new ExtensionHooks(config.extensionServer, metrics, logger)
-  const cache = await fileFetchCache(join(config.stateFolder, 'fetched'), (err) =>
-    logger.warn({ err }, 'what was fetched for policies could not be saved'),
-  )
   const rules = { allowsLoopback: true, hosts: config.fetchHosts, plainHosts: config.fetchPlainHosts ?? [] }
-  const fetcher = createFetcher({ rules, logger, metrics, cache, controlPlane: () => controlPlane })
+  const fetcher = createFetcher({ rules, logger, metrics, cache: state.fetched, controlPlane: () => controlPlane })
   const controlPlane: ControlPlane = createControlPlane({
+    ...translationSettings(config),
     hooks,
-    context: {
-      controllerName: config.controllerName,
-      envoyPatches: config.envoyPatches,
-      allowExternalName: true,
-      supportedFeatures: SUPPORTED_FEATURES,
-      hasRateLimitService: config.rateLimitService !== undefined,
-    },
-    xds: {
-      packing: config.routePacking,
-      accessLog: config.accessLog,
-      ...(systemTrustFile === undefined ? {} : { systemTrustFile }),
-      ...(config.rateLimitService === undefined ? {} : { rateLimitService: config.rateLimitService }),
-    },
-    placements: new LocalPlacements(config.listenOffset, await hasSpareLoopbackAddresses(), ({ address, port }) =>
-      logger.warn(
-        `another program has ${address}:${port}: what would be served there is served 10000 higher (gatewayctl status shows where), ` +
-          'and there again when that program has ended and Headgate is started anew',
-      ),
-    ),
+    placements: await localPlacements(config, logger),
     authenticator: trust === undefined ? allowEveryone(LOCAL_GROUP) : byCertificate,
     credentials: trust?.credentials ?? ServerCredentials.createInsecure(),
-    rejected,
+    rejected: state.rejected,
     fetches: fetcher,
     log: logger.child({ component: 'xds' }),
     onStatuses: (changes) => statuses.apply(changes),
@@ -129,17 +103,14 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger, 
     },
   })
   const sources: AdminSources = {
-    snapshots,
+    ...sharedSources(controlPlane, metrics),
     statuses: () => statuses.values(),
-    places: () => listenerPlaces(translation),
     problems: () => [
       ...problems,
       ...unservedObjects(controlPlane.store, config.controllerName),
       ...(hooks?.problems(translation.inputs.quarantines.entries()) ?? []),
     ],
-    proxies: () => server.tracker.proxies(Date.now()),
     whereIs: (object, path) => placeText(provider.placeOf(object, path)),
-    effectivePolicies: (route) => effectivePoliciesOf(translation, route),
     history,
     bootstraps: () => [{ group: LOCAL_GROUP, bootstrap: JSON.parse(bootstrap('<chosen at start>')) }],
     health: () => ({
@@ -147,7 +118,6 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger, 
       ready: snapshots.isComplete,
       reasons: snapshots.isComplete ? [] : [`${config.resources} has not been read yet`],
     }),
-    metrics: async () => ({ contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }),
   }
   const admin = await startHttpServer({
     what: 'the admin server',
@@ -174,13 +144,72 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger, 
     fetcher.stop()
     await admin.stop()
     await server.close()
-    trust?.stop()
     hooks?.close()
-    keeper.stop()
-    await keeper.idle()
+    await state.close()
   })
   const serving = envoy === undefined ? completeOnce(controlPlane) : servedOnce(controlPlane)
   return { controlPlane, statuses, sources, serving, xdsPort, adminPort: admin.port, localEnvoy: () => local?.state, ended }
+}
+
+/** What outlives a restart, in the folder of `--state`. */
+interface StandaloneState {
+  /** Who the local Envoy and the server are to each other; undefined without TLS. */
+  readonly trust: LocalTrust | undefined
+  readonly rejected: RejectedVersions
+  readonly fetched: FetchCache
+  /** Resolves when everything is written. */
+  close(): Promise<void>
+}
+
+async function openState({ stateFolder, xdsPlaintext }: StandaloneConfig, logger: Logger): Promise<StandaloneState> {
+  await mkdir(stateFolder, { recursive: true, mode: 0o700 })
+  const trust = xdsPlaintext ? undefined : await startLocalTrust(join(stateFolder, 'trust'), systemClock)
+  const rejected = new RejectedVersions()
+  const keeper = await keepRejectedVersions(rejected, rejectedVersionFile(join(stateFolder, 'rejected-versions.json')), (err) =>
+    logger.warn({ err }, 'the list of rejected versions could not be saved'),
+  )
+  const fetched = await fileFetchCache(join(stateFolder, 'fetched'), (err) =>
+    logger.warn({ err }, 'what was fetched for policies could not be saved'),
+  )
+  return {
+    trust,
+    rejected,
+    fetched,
+    close: async () => {
+      trust?.stop()
+      keeper.stop()
+      await keeper.idle()
+    },
+  }
+}
+
+/** What the command line says about the translation. */
+function translationSettings(config: StandaloneConfig): Pick<ControlPlaneOptions, 'context' | 'xds'> {
+  const systemTrustFile = config.systemAuthorities ?? findSystemAuthorities()
+  return {
+    context: {
+      controllerName: config.controllerName,
+      envoyPatches: config.envoyPatches,
+      allowExternalName: true,
+      supportedFeatures: SUPPORTED_FEATURES,
+      hasRateLimitService: config.rateLimitService !== undefined,
+    },
+    xds: {
+      packing: config.routePacking,
+      accessLog: config.accessLog,
+      ...(systemTrustFile === undefined ? {} : { systemTrustFile }),
+      ...(config.rateLimitService === undefined ? {} : { rateLimitService: config.rateLimitService }),
+    },
+  }
+}
+
+async function localPlacements({ listenOffset }: StandaloneConfig, logger: Logger): Promise<LocalPlacements> {
+  return new LocalPlacements(listenOffset, await hasSpareLoopbackAddresses(), ({ address, port }) =>
+    logger.warn(
+      `another program has ${address}:${port}: what would be served there is served 10000 higher (gatewayctl status shows where), ` +
+        'and there again when that program has ended and Headgate is started anew',
+    ),
+  )
 }
 
 /** Resolves with the first complete translation. */
