@@ -15,6 +15,8 @@ const path = require('path')
 
 const repository = path.join(__dirname, '..')
 const modules = path.join(repository, 'node_modules')
+/** Holds the process that installs, while it does. */
+const installMark = path.join(modules, '.installing')
 const tasksFolder = path.join(__dirname, 'tasks')
 const heartbeatMilliseconds = 10000
 /** Tasks with a --help of their own; what the others take stands at the head of their file. */
@@ -65,15 +67,42 @@ function headComment(file) {
 
 /** Compares what npm wrote down after its last install with package-lock.json: right after a manual `npm install`, too. */
 async function installDependencies() {
-  const reason = whyInstall()
+  const reason = isHalfInstalled() ? 'an earlier installation was broken off' : whyInstall()
   if (reason === undefined) return
   console.error(`Installing dependencies (${reason}): about a minute the first time ...`)
+  if (isHalfInstalled()) removeFolder(modules)
+  fs.mkdirSync(modules, { recursive: true })
+  fs.writeFileSync(installMark, String(process.pid))
   // Not `npm ci`: it refuses a lock file that lacks packages for other platforms, and npm writes such lock files.
   const args = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']
   const npm = process.env.npm_execpath
   const viaNpm = npm !== undefined && /npm-cli\.c?js$/.test(npm)
   const code = await run(viaNpm ? process.execPath : 'npm', viaNpm ? [npm].concat(args) : args, 'npm install')
   if (code !== 0) throw new Error(`npm install failed (exit code ${code}): see above. Is the registry reachable? \`npm ping\` tells.`)
+  fs.unlinkSync(installMark)
+}
+
+/** A package that was being unpacked lacks files ever after: npm looks at its package.json alone, which comes first, and takes it for whole. */
+function isHalfInstalled() {
+  const pid = readText(installMark)
+  if (pid !== undefined && isRunning(Number(pid)))
+    throw new Error(`The dependencies are being installed by process ${pid}: try again when it has ended.`)
+  return pid !== undefined || (fs.existsSync(modules) && !fs.existsSync(path.join(modules, '.package-lock.json')))
+}
+
+function isRunning(pid) {
+  try {
+    process.kill(pid, 0)
+    return pid !== process.pid
+  } catch (error) {
+    return error.code === 'EPERM'
+  }
+}
+
+function removeFolder(folder) {
+  // Node 12 has no rmSync.
+  if (fs.rmSync) fs.rmSync(folder, { recursive: true, force: true })
+  else fs.rmdirSync(folder, { recursive: true })
 }
 
 function whyInstall() {
