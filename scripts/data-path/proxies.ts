@@ -1,5 +1,6 @@
 /** Two Envoys with static files and one with our default settings, given by our control plane, in front of the same backend. */
 
+import { PER_CPU_CACHES } from '../../envoy/allocator-caches.js'
 import type { RoutePacking } from '../../src/xds/translate/packing.js'
 import type { AccessLogMode } from '../../src/xds/translate/telemetry/access-log-mode.js'
 import {
@@ -30,6 +31,8 @@ export interface ProxyOptions {
   readonly hosts: number
   readonly packing: RoutePacking
   readonly accessLog: AccessLogMode
+  /** Whether ours keeps freed memory with processors; the others run as their image starts them. */
+  readonly hasPerCpuCaches: boolean
   /** The program that runs all proxies, and the words before their own; none where it is empty. */
   readonly under: readonly string[]
   /** How long they may take until they answer. */
@@ -46,7 +49,7 @@ export interface Proxies {
 
 /** Runs all proxies as long as they are used. Throws when they do not answer in time. */
 export async function withProxies<T>(options: ProxyOptions, use: (proxies: Proxies) => Promise<T>): Promise<T> {
-  const { kind, hosts: count, packing, accessLog, under, readyMs } = options
+  const { kind, hosts: count, packing, accessLog, hasPerCpuCaches, under, readyMs } = options
   const domains = Array.from({ length: count }, (_, index) => (kind === 'exact' ? `h${index}.example.com` : `*.h${index}.example.com`))
   const backendPort = await freePort()
   await using backend = await startDirectBackend(backendPort)
@@ -67,7 +70,8 @@ export async function withProxies<T>(options: ProxyOptions, use: (proxies: Proxi
     { packing, accessLog },
   )
   await using fixture = await serve(resources)
-  await using envoy = await startEnvoy({ xds: { port: fixture.port }, under })
+  const environment = hasPerCpuCaches ? { ...process.env, [PER_CPU_CACHES.name]: PER_CPU_CACHES.value } : process.env
+  await using envoy = await startEnvoy({ xds: { port: fixture.port }, under, environment })
   const step = Math.max(1, Math.floor(count / ASKED))
   const asked = domains.filter((_, index) => index % step === 0).slice(0, ASKED)
   const deadline = performance.now() + readyMs

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:data-path [-- --hosts 100,5000 --rounds 10 --seconds 1 --packing rds,scoped --access-log errors]`: what our listeners,
- * routes and clusters cost a request. An Envoy with our default settings, given by our control plane, and one with what Envoy's
+ * `npm run bench:data-path [-- --hosts 100,5000 --rounds 10 --seconds 1 --packing rds,scoped --access-log errors --allocator-caches
+ * PerThread]`: what our listeners, routes and clusters cost a request. An Envoy with our default settings, given by our control plane, and one with what Envoy's
  * own documentation recommends for edges, against a bare Envoy, both with static files; all forward to the same backend; the load generator
  * is wrk. Exact and wildcard hosts, few and many. Each round has processes of its own.
  *
@@ -28,6 +28,7 @@ const { values } = taskArguments({
   rounds: { type: 'string', default: '10' },
   seconds: { type: 'string', default: '1' },
   'access-log': { type: 'string', default: 'errors' },
+  'allocator-caches': { type: 'string', default: 'PerThread' },
   instructions: { type: 'string', default: '0' },
   profile: { type: 'string' },
 })
@@ -39,6 +40,11 @@ const accessLog = readWith(() => {
   const found = ACCESS_LOG_MODES.find((mode) => mode === values['access-log'])
   if (found === undefined) throw new Error(`--access-log is one of ${ACCESS_LOG_MODES.join(', ')}`)
   return found
+})
+const hasPerCpuCaches = readWith(() => {
+  const caches = values['allocator-caches']
+  if (caches !== 'PerThread' && caches !== 'PerCPU') throw new Error('--allocator-caches is PerThread or PerCPU')
+  return caches === 'PerCPU'
 })
 const requests = countOf('instructions', values.instructions)
 
@@ -62,7 +68,7 @@ for (const kind of ['exact', 'wildcard'] as const) {
   if (!values.kinds.split(',').includes(kind)) continue
   for (const hosts of sizes) {
     for (const { name, packing } of packings) {
-      const options = { kind, hosts, packing, accessLog }
+      const options = { kind, hosts, packing, accessLog, hasPerCpuCaches }
       const rows = requests === 0 ? timed(await roundsOf(options)) : await counted(options)
       for (const row of rows) {
         console.log([kind.padStart(8), String(hosts).padStart(5), name.padStart(7), row.proxy.padStart(5), row.line].join('  '))

@@ -34,15 +34,23 @@ const envoy = (spec: JsonObject): unknown => listAt(pod(spec), 'containers')[0]
 const args = (spec: JsonObject): string => listAt(envoy(spec), 'args').join(' ')
 const bootstrap = (spec: JsonObject): string => String(fieldAt(made(spec).get('ConfigMap'), 'data', 'bootstrap.json'))
 
-policyField(['GatewayConfig {image,replicas,resources,concurrency,logLevel,logLevels,maxConnections}'], 'sizes an Envoy', async () => {
-  const resources = { limits: { memory: '1Gi' } }
-  expect(envoy({ image: 'mine:1', resources })).toMatchObject({ image: 'mine:1', resources })
-  expect(made({ replicas: 3 }).get('Deployment')?.spec).toMatchObject({ replicas: 3 })
-  expect(args({ concurrency: 2, logLevel: 'info', logLevels: { upstream: 'debug' } })).toMatch(
-    /--log-level info --component-log-level upstream:debug --concurrency 2/,
-  )
-  expect(bootstrap({ maxConnections: 9 })).toContain('"maxActiveDownstreamConnections": "9"')
-})
+policyField(
+  ['GatewayConfig {image,replicas,resources,concurrency,allocatorCaches,logLevel,logLevels,maxConnections}'],
+  'sizes an Envoy',
+  async () => {
+    const resources = { limits: { memory: '1Gi' } }
+    expect(envoy({ image: 'mine:1', resources })).toMatchObject({ image: 'mine:1', resources })
+    expect(made({ replicas: 3 }).get('Deployment')?.spec).toMatchObject({ replicas: 3 })
+    expect(args({ concurrency: 2, logLevel: 'info', logLevels: { upstream: 'debug' } })).toMatch(
+      /--log-level info --component-log-level upstream:debug --concurrency 2/,
+    )
+    const tunables = expect.objectContaining({ name: 'GLIBC_TUNABLES' })
+    expect(listAt(envoy({ allocatorCaches: 'PerCPU' }), 'env')).toContainEqual({ name: 'GLIBC_TUNABLES', value: 'glibc.pthread.rseq=0' })
+    expect(listAt(envoy({ allocatorCaches: 'PerThread' }), 'env')).not.toContainEqual(tunables)
+    expect(listAt(envoy({}), 'env')).not.toContainEqual(tunables)
+    expect(bootstrap({ maxConnections: 9 })).toContain('"maxActiveDownstreamConnections": "9"')
+  },
+)
 
 policyField(
   [

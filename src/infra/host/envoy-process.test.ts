@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs'
 import { connect } from 'node:net'
+import { release } from 'node:os'
 import { dirname } from 'node:path'
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import { withAllocatorCaches } from '../../../envoy/allocator-caches.js'
 import { printBootstrap } from '../../../envoy/bootstrap.js'
 import { type EnvoyBinary, findEnvoy } from '../../../envoy/find-envoy.js'
 import { eventually } from '../../../test/support/eventually.js'
@@ -73,6 +75,18 @@ describe('EnvoyProcess', () => {
       expect(process.state).toEqual({ kind: 'stopped' })
       expect(exists(pid)).toBe(false)
       expect(existsSync(dirname(adminSocketPath))).toBe(false)
+    },
+    WITHIN_MS,
+  )
+
+  it(
+    'lets Envoy keep freed memory with processors where Linux does that right',
+    async () => {
+      const { process } = start(await freePort())
+      const { adminSocketPath } = await runningState(process)
+      const [, bytes] = /MALLOC: +(\d+) .*per-CPU slab bytes used/.exec(await askEnvoy(adminSocketPath, 'GET', '/memory/tcmalloc')) ?? []
+      const isRight = withAllocatorCaches('linux', release(), {}).GLIBC_TUNABLES !== undefined
+      expect(Number(bytes) > 0).toBe(isRight)
     },
     WITHIN_MS,
   )

@@ -2,10 +2,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { release, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { withAllocatorCaches } from '../../../envoy/allocator-caches.js'
 import { ADMIN_SOCKET } from '../../ir/admin-socket.js'
 import type { Logger, LogLevel } from '../../telemetry/logger.js'
 import { askEnvoy, openClientConnections } from './envoy-admin.js'
@@ -104,7 +105,11 @@ export class EnvoyProcess {
   async #runOnce({ bootstrapFile, adminSocketPath, output }: RunOptions, signal: AbortSignal): Promise<void> {
     const { command, args } = commandLine(this.#options, bootstrapFile)
     // In a process group of its own: Ctrl-C in the terminal must reach us alone, so that Envoy drains before it ends.
-    const child = spawn(command, args, { detached: true, stdio: ['ignore', output?.descriptor ?? 'ignore', 'pipe'] })
+    const child = spawn(command, args, {
+      detached: true,
+      env: withAllocatorCaches(process.platform, release(), process.env),
+      stdio: ['ignore', output?.descriptor ?? 'ignore', 'pipe'],
+    })
     output?.given()
     const ended = endOf(child)
     if (child.stderr !== null) createInterface({ input: child.stderr }).on('line', (line) => this.#log(line))

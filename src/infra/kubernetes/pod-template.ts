@@ -1,5 +1,6 @@
 /** The pod of an Envoy: what the "restricted" Pod Security Standard asks for, and a life cycle that loses no request. */
 import { hash } from 'node:crypto'
+import { PER_CPU_CACHES } from '../../../envoy/allocator-caches.js'
 import { printLocalZone } from '../../../envoy/local-zone.js'
 import { DRAIN_KEY_HEADER } from '../../../envoy/pod-listener.js'
 import { ADMIN_SOCKET } from '../../ir/admin-socket.js'
@@ -123,6 +124,7 @@ function envoyContainer(infra: GatewayInfra, place: FleetPlace, settings: ProxyS
       { name: 'POD_NAME', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.name' } } },
       { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } } },
       { name: 'POD_ZONE', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: "metadata.labels['topology.kubernetes.io/zone']" } } },
+      ...(settings.hasPerCpuCaches ? [PER_CPU_CACHES] : []),
     ],
     ports: [
       ...namedPorts(infra, settings).map(({ name, boundPort, protocol }) => ({ name, containerPort: boundPort, protocol })),

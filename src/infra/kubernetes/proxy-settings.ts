@@ -21,6 +21,8 @@ export interface ProxySettings {
   readonly maxConnections: number | undefined
   /** Worker threads; undefined is one per CPU of the node, or of the limit. */
   readonly concurrency: number | undefined
+  /** Whether freed memory is kept with processors rather than with threads. */
+  readonly hasPerCpuCaches: boolean
   readonly drain: {
     readonly minimumSeconds: number
     readonly maximumSeconds: number
@@ -105,6 +107,7 @@ export function readProxySettings(config: Readonly<Record<string, unknown>>, def
     metrics: readMetrics(fieldAt(config, 'metrics')),
     maxConnections: numberAt(config, 'maxConnections'),
     concurrency: numberAt(config, 'concurrency'),
+    hasPerCpuCaches: stringAt(config, 'allocatorCaches') === 'PerCPU',
     drain: {
       minimumSeconds: numberAt(drain, 'minimumSeconds') ?? DEFAULT_DRAIN.minimumSeconds,
       maximumSeconds: numberAt(drain, 'maximumSeconds') ?? DEFAULT_DRAIN.maximumSeconds,

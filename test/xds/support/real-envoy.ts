@@ -33,6 +33,8 @@ export interface RealEnvoyOptions {
   readonly keepsOutput?: boolean
   /** The program that it is run by, and the words before its own. */
   readonly under?: readonly string[]
+  /** Variables of its process; those of ours when left out. */
+  readonly environment?: NodeJS.ProcessEnv
 }
 
 /** Starts an Envoy; it ends with the disposal. */
@@ -44,6 +46,7 @@ export async function startEnvoy({
   concurrency = 1,
   keepsOutput = false,
   under = [],
+  environment = process.env,
 }: RealEnvoyOptions): Promise<RealEnvoy> {
   const folder = await mkdtemp(join(tmpdir(), 'headgate-xds-'))
   const adminSocketPath = join(folder, 'admin.sock')
@@ -53,7 +56,7 @@ export async function startEnvoy({
   const flush = keepsOutput ? ['--file-flush-interval-msec', '50'] : []
   const args = ['-c', config, '--log-level', logLevel, '--concurrency', String(concurrency), '--disable-hot-restart', ...flush]
   const [program = path, ...programArgs] = [...under, path, ...args]
-  const child = spawn(program, programArgs, { stdio: ['ignore', keepsOutput ? 'pipe' : 'ignore', 'pipe'] })
+  const child = spawn(program, programArgs, { env: environment, stdio: ['ignore', keepsOutput ? 'pipe' : 'ignore', 'pipe'] })
   if (child.pid === undefined) throw new Error(`cannot run ${program}`)
   let output = ''
   child.stdout?.on('data', (bytes: Buffer) => {
