@@ -40,7 +40,9 @@ import { declareEffectivePolicies, declareRouteScopes, type RoutePolicies } from
 import { backendsOfExtensions, EXTENSION_POLICY } from './policies/extension-kind.js'
 import { declareRateLimitDomains, serviceProblem } from './policies/global-rate-limits.js'
 import { passThroughOf } from './policies/http1-pass-through.js'
+import { declareLoginConflictFacts } from './policies/login-conflicts.js'
 import { declareLoginPathFacts } from './policies/login-paths.js'
+import { declareLogins } from './policies/logins.js'
 import { declarePolicies, type Missing } from './policies/policies.js'
 import { declareAncestorSources } from './policies/policy-ancestors.js'
 import { backendsOfPolicy, declarePolicyBackendKeys } from './policies/policy-backends.js'
@@ -213,8 +215,10 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
   ])
   const ancestors = declareAncestorSources(graph, inputs, attachments, listeners, routeRules)
   const trafficStatuses = declareOwnPolicyStatuses(graph, trafficPolicies, facts, ancestors)
+  const logins = declareLogins(graph, routes, security)
   const securityFacts = declarePolicyFacts(graph, 'SecurityPolicy', security, undefined, connectionSecurity, [
-    declareLoginPathFacts(graph, routes, securityPolicies.all, security),
+    declareLoginPathFacts(graph, securityPolicies.all, logins),
+    declareLoginConflictFacts(graph, logins),
   ])
   const securityStatuses = declareOwnPolicyStatuses(graph, securityPolicies, securityFacts, ancestors)
   const clientStatuses = declareOwnPolicyStatuses(graph, sources.clients.policies, sources.clients.facts, ancestors)

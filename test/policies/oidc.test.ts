@@ -343,6 +343,38 @@ describe('attempts to get around oidc', () => {
     expect([said(), (await browser().open('/admin')).echo?.path]).toEqual([['Accepted=True/Accepted'], '/admin'])
   })
 
+  it.each([
+    { what: 'a path', of: '', same: 'http://example.com/admin/callback', told: ['p', 'q'], words: 'has the path "/admin/callback"' },
+    {
+      what: 'a path that the rules of one have',
+      of: '/second',
+      same: 'http://example.com/admin/callback',
+      told: ['q'],
+      words: 'has the path "/admin/callback"',
+    },
+    { what: 'a cookie', of: '/second', same: 'http://example.com/second/callback', told: ['p', 'q'], words: 'has the cookie "session"' },
+  ])('tells the policies of one host that have $what in common', async ({ what, of, same, told, words }) => {
+    const cookies = what === 'a cookie' ? ', refreshToken: false, cookieNames: {accessToken: session}' : ''
+    const rules = `[${under('/admin', `name: admin, ${to('secret')}`)}, ${under(of || '/', `name: second, ${to('open')}`)}]`
+    const second = `${ABOUT_GUARDED_RULE.replace('admin', 'second')}, ${oidc(cookies).replace('http://example.com/admin/callback', same)}`
+    await world.write(httpRoute('r', rules), secret(), guard(oidc(cookies)), securityPolicy(second, 'q'))
+    const said = (name: string) => JSON.stringify(world.headgate.status(`SecurityPolicy/default/${name}`)).replaceAll('\\', '')
+    expect(['p', 'q'].filter((name) => said(name).includes(words))).toEqual(told)
+    // It is so: of two logins one does not come to an end, or ends the other.
+    const user = browser()
+    const first = await user.open('/admin')
+    const then = await user.open(`${of}/page`)
+    const again = await user.open('/admin', { follow: false })
+    expect([first.status, then.status, again.status]).toEqual(what === 'a cookie' ? [200, 200, 302] : [200, 401, 200])
+    await world.write(
+      httpRoute('r', rules),
+      secret(),
+      guard(oidc()),
+      securityPolicy(second.replace(same, 'http://example.com/second/own').replace(cookies, ''), 'q'),
+    )
+    expect([said('p'), said('q')].join()).not.toContain(words)
+  })
+
   it('a session of one policy is none of another', async () => {
     await world.write(GUARDED_ROUTE, secret(), guard(oidc()))
     const user = browser()
