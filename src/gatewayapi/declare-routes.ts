@@ -231,7 +231,7 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
   const extensionsByBackend = graph.index(inputs.kind('ExtensionPolicy'), 'extension policies by backend object', (policy) =>
     objectsOf(backendsOfExtensions(policy)),
   )
-  const users = declareBackendUsers(graph, { routeRules, filtersOfListeners, telemetry: telemetrySources.wishes }, [
+  const users = declareBackendUsers(graph, { attachments, listeners, routeRules, filtersOfListeners, telemetry: telemetrySources.wishes }, [
     usersByPolicies(securityByBackend, securityFacts),
     usersByPolicies(extensionsByBackend, extensionFacts),
   ])

@@ -13,6 +13,7 @@ import {
 import { briefly, type TranslationWorld } from '../../../test/support/translation-world.js'
 
 const authority = await createAuthority()
+const CERTIFICATE_OF_GATEWAY = await authority.issue({ dns: ['a.b'] })
 const CA = authorityConfigMap('ca', authority.certificate)
 const CA_REFS = 'caCertificateRefs: [{ group: "", kind: ConfigMap, name: ca }]'
 
@@ -281,5 +282,67 @@ describe('the client certificate of a Gateway', () => {
     expect(cluster(world, 'Service/infra/app/444')?.tls).toBeUndefined()
     expect(world.translation.gatewayApi.endpoints.get('Service/infra/app/443@infra/gw')).toBeDefined()
     expect(world.translation.gatewayApi.secrets.get('Secret/infra/client')).toBeDefined()
+  })
+})
+
+describe('a policy about what is sent on as it is', () => {
+  const listener = (name: string, port: number, tls: string) =>
+    `{ name: ${name}, port: ${port}, protocol: TLS, hostname: a.b, tls: ${tls} }`
+  const PASSTHROUGH = listener('passed', 8443, '{ mode: Passthrough }')
+  const TERMINATED = listener('ended', 9443, '{ certificateRefs: [{ name: cert }] }')
+  const streamRoute = (kind: string, more = ''): string => `
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: ${kind}
+metadata: { name: s, namespace: infra }
+spec: { parentRefs: [{ name: gw }], ${more}rules: [{ backendRefs: [{ name: app, port: 443 }] }] }
+`
+  const told = (listeners: string, ...objects: string[]): string => {
+    const certificate = certificateSecret('cert', CERTIFICATE_OF_GATEWAY)
+    const world = createRouteWorld([
+      gateway(listeners),
+      service('app', PORTS),
+      CA,
+      certificate,
+      policy('p', `hostname: a.b, ${CA_REFS}`),
+      ...objects,
+    ])
+    const status = world.status('BackendTLSPolicy/infra/p')
+    return status?.shape === 'policy' ? (status.ancestors[0]?.conditions[0]?.message ?? '') : ''
+  }
+
+  it.each([
+    {
+      sent: 'connections whose TLS does not end',
+      listeners: PASSTHROUGH,
+      objects: [streamRoute('TLSRoute', 'hostnames: [a.b], ')],
+      want: /^It changes nothing here/,
+    },
+    {
+      sent: 'connections whose TLS ends',
+      listeners: TERMINATED,
+      objects: [streamRoute('TLSRoute', 'hostnames: [a.b], ')],
+      want: /^It is in use/,
+    },
+    {
+      sent: 'both',
+      listeners: `${PASSTHROUGH}, ${TERMINATED}`,
+      objects: [streamRoute('TLSRoute', 'hostnames: [a.b], ')],
+      want: /^It is in use/,
+    },
+    {
+      sent: 'datagrams',
+      listeners: '{ name: u, port: 53, protocol: UDP }',
+      objects: [streamRoute('UDPRoute')],
+      want: /^It changes nothing here/,
+    },
+    {
+      sent: 'datagrams and requests',
+      listeners: `{ name: u, port: 53, protocol: UDP }, ${HTTP_LISTENER}`,
+      objects: [streamRoute('UDPRoute'), TO_BOTH],
+      want: /^It is in use/,
+    },
+  ])('says that nothing counts it where nothing but it is sent: $sent', ({ listeners, objects, want }) => {
+    expect(told(listeners, ...objects)).toMatch(want)
   })
 })

@@ -5,17 +5,28 @@
 import type { Graph, Index, Source, View } from '../../incremental/index.js'
 import { objectKey } from '../../util/object-ref.js'
 import { backendsOfFilters, type DeclaredFilters } from '../listeners/listener-filters.js'
+import type { Attachment, EffectiveListener } from '../model.js'
 import type { PolicyFact } from '../policies/policy-facts.js'
 import { parseRouteRulesKey, type RouteRules } from '../routes/route-rules.js'
 import { backendsOfTelemetry } from '../telemetry/declare-telemetry.js'
 import type { TelemetryWishes } from '../telemetry/telemetry-wishes.js'
 import { objectsOf } from './backend-key.js'
 
-/** The keys of the gateways that use a backend, by its `<Kind>/<namespace>/<name>`; in no particular order, and some more than once. */
-export type BackendUsers = (view: View, backend: string) => readonly string[]
+/** That a gateway sends something to a backend. */
+export interface BackendUse {
+  /** The key of the gateway. */
+  readonly gateway: string
+  /** False for what is sent on as it is: datagrams, and connections whose TLS does not end at the gateway. */
+  readonly mayEncrypt: boolean
+}
+
+/** Who uses a backend, by its `<Kind>/<namespace>/<name>`; in no particular order, and some more than once. */
+export type BackendUsers = (view: View, backend: string) => readonly BackendUse[]
 
 /** Who may use backends, beside policies. */
 export interface BackendUserSources {
+  readonly attachments: Source<Attachment>
+  readonly listeners: Source<EffectiveListener>
   readonly routeRules: Source<RouteRules>
   readonly filtersOfListeners: Source<DeclaredFilters>
   /** By the key of the gateway. */
@@ -30,9 +41,9 @@ export function declareBackendUsers(graph: Graph, sources: BackendUserSources, p
   )
   const byTelemetry = graph.index(sources.telemetry, 'telemetry by backend object', (wishes) => objectsOf(backendsOfTelemetry(wishes)))
   return (view, backend) => [
-    ...view.keys(byRules, backend).map((key) => parseRouteRulesKey(key).gateway),
-    ...view.list(byFilters, backend).map(({ gateway }) => objectKey(gateway.namespace, gateway.name)),
-    ...view.keys(byTelemetry, backend),
+    ...view.keys(byRules, backend).map((key) => useByRules(view, sources, key)),
+    ...view.list(byFilters, backend).map(({ gateway }) => encrypting(objectKey(gateway.namespace, gateway.name))),
+    ...view.keys(byTelemetry, backend).map(encrypting),
     ...policies.flatMap((users) => users(view, backend)),
   ]
 }
@@ -47,5 +58,19 @@ export function usersByPolicies<P>(byBackend: Index<P>, facts: Index<PolicyFact>
   return (view, backend) =>
     view
       .keys(byBackend, backend)
-      .flatMap((policy) => view.list(facts, policy).flatMap(({ what, gateway }) => (what === 'applies' && gateway !== '' ? [gateway] : [])))
+      .flatMap((policy) =>
+        view.list(facts, policy).flatMap(({ what, gateway }) => (what === 'applies' && gateway !== '' ? [encrypting(gateway)] : [])),
+      )
+}
+
+function encrypting(gateway: string): BackendUse {
+  return { gateway, mayEncrypt: true }
+}
+
+function useByRules(view: View, { attachments, listeners }: BackendUserSources, key: string): BackendUse {
+  const { route, gateway } = parseRouteRulesKey(key)
+  if (route.startsWith('UDPRoute/')) return { gateway, mayEncrypt: false }
+  if (!route.startsWith('TLSRoute/')) return encrypting(gateway)
+  const attached = (view.get(attachments, route)?.parents ?? []).flatMap((parent) => (parent.gateway === gateway ? parent.listeners : []))
+  return { gateway, mayEncrypt: attached.some(({ listener }) => view.get(listeners, listener)?.tlsMode === 'Terminate') }
 }

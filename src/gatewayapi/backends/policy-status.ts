@@ -9,9 +9,10 @@ import { type ObjectVersion, objectKey, objectVersion } from '../../util/object-
 import { fails, GATEWAY_GROUP, holds, type Problem } from '../conditions.js'
 import type { Condition } from '../model.js'
 import type { PolicyStatus } from '../object-status.js'
+import { compareText } from '../precedence.js'
 import { backendKey, parseBackendKey } from './backend-key.js'
 import { type PolicyTarget, type ResolvedBackendTlsPolicy, winner } from './backend-tls-policies.js'
-import type { BackendUsers } from './backend-users.js'
+import type { BackendUse, BackendUsers } from './backend-users.js'
 import type { BackendSources } from './backend-world.js'
 import type { ResolvedBackend } from './resolved-backend.js'
 import { oldestTrafficPolicy, trafficPolicyTargets } from './traffic-policies.js'
@@ -64,8 +65,10 @@ function tlsPolicyStatus(
   const { generation } = policy.metadata
   const problem = tlsPolicyProblem(view, sources, resolved)
   const unresolved = resolved.problem?.reason === 'Invalid' ? undefined : resolved.problem
-  const conditions = [
-    accepted(problem, generation),
+  const conditions = (uses: readonly BackendUse[]): readonly Condition[] => [
+    problem === undefined && !uses.some(({ mayEncrypt }) => mayEncrypt)
+      ? holds('Accepted', 'Accepted', PASSED_ON, generation)
+      : accepted(problem, generation),
     unresolved === undefined
       ? holds('ResolvedRefs', 'ResolvedRefs', 'All references lead to authorities.', generation)
       : fails('ResolvedRefs', unresolved, generation),
@@ -73,6 +76,9 @@ function tlsPolicyStatus(
   const targets = resolved.targets.flatMap(({ object }) => object ?? [])
   return status(view, users, policy, targets, conditions)
 }
+
+const PASSED_ON =
+  'It changes nothing here: this Gateway sends there only datagrams, or connections of TLSRoutes whose TLS ends at the backend, as clients send them.'
 
 function tlsPolicyProblem(view: View, sources: PolicyStatusSources, policy: ResolvedBackendTlsPolicy): Problem | undefined {
   if (policy.tls === undefined) {
@@ -116,7 +122,7 @@ function trafficPolicyStatus(
   })
   const [to] = lostTo.flatMap((each) => each ?? [])
   const problem = to !== undefined && lostTo.every((each) => each !== undefined) ? conflict(to) : undefined
-  return status(view, users, policy, targets, [accepted(problem, policy.metadata.generation)])
+  return status(view, users, policy, targets, () => [accepted(problem, policy.metadata.generation)])
 }
 
 function xBackendStatus(
@@ -130,7 +136,7 @@ function xBackendStatus(
   const ref = { kind: 'XBackend', namespace, name, port: undefined, transport: 'TCP' } as const
   const resolved = view.get(sources.backends, backendKey(ref))
   const problem = resolved === undefined || resolved.usable ? undefined : { reason: 'Invalid', message: resolved.message }
-  return status(view, users, backend, [`XBackend/${namespace}/${name}`], [accepted(problem, generation)])
+  return status(view, users, backend, [`XBackend/${namespace}/${name}`], () => [accepted(problem, generation)])
 }
 
 function accepted(problem: Problem | undefined, generation: number): Condition {
@@ -146,19 +152,22 @@ function status(
   users: BackendUsers,
   object: BackendTLSPolicy | XBackendTrafficPolicy | XBackend,
   targets: readonly string[],
-  conditions: readonly Condition[],
+  conditions: (uses: readonly BackendUse[]) => readonly Condition[],
 ): PolicyStatus | undefined {
-  const gateways = new Set(targets.flatMap((target) => users(view, target)))
-  if (gateways.size === 0) return undefined
+  const uses = Map.groupBy(
+    targets.flatMap((target) => users(view, target)),
+    ({ gateway }) => gateway,
+  )
+  if (uses.size === 0) return undefined
   return {
     shape: 'policy',
     object: objectVersion(object),
-    ancestors: [...gateways]
-      .sort()
+    ancestors: [...uses]
+      .sort(([a], [b]) => compareText(a, b))
       .slice(0, MAX_ANCESTORS)
-      .map((key) => {
+      .map(([key, ofGateway]) => {
         const [namespace = '', name = ''] = key.split('/')
-        return { ancestorRef: { group: GATEWAY_GROUP, kind: 'Gateway', namespace, name }, conditions }
+        return { ancestorRef: { group: GATEWAY_GROUP, kind: 'Gateway', namespace, name }, conditions: conditions(ofGateway) }
       }),
   }
 }
