@@ -1,6 +1,6 @@
 /** A client certificate in a Secret, for a program that cannot prove with a token who it is: kept fresh by the leader. */
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { type CertificatePair, renewalTime } from '../xds/server/tls/certificates.js'
+import { type CertificatePair, isFresh } from '../xds/server/tls/certificates.js'
 import { serverSideApply } from './apply.js'
 import { API_BACKOFF, backoffMs } from './backoff.js'
 import type { Clock } from './clock.js'
@@ -109,7 +109,7 @@ function goodCertificate(secret: JsonObject | undefined, authority: string, now:
     const isGood =
       leaf.checkPrivateKey(createPrivateKey(privateKey)) &&
       leaf.verify(new X509Certificate(authority).publicKey) &&
-      now < renewalTime({ certificate, privateKey })
+      isFresh({ certificate }, now)
     return isGood ? leaf : undefined
   } catch {
     return undefined // neither a certificate nor a key: somebody wrote something else into it

@@ -50,6 +50,7 @@ describe('many proxies', () => {
     const alarms = new Map<() => void, number>()
     const clock: ServerClock = {
       now: () => now,
+      wallTime: () => new Date(now),
       after(milliseconds, callback) {
         alarms.set(callback, now + milliseconds)
         return () => alarms.delete(callback)

@@ -22,6 +22,7 @@ function movedClock(): ServerClock & { pass(ms: number): void } {
   let alarms: { readonly at: number; readonly call: () => void }[] = []
   return {
     now: () => now,
+    wallTime: () => new Date(now),
     after: (ms, call) => {
       const alarm = { at: now + ms, call }
       alarms.push(alarm)

@@ -15,7 +15,8 @@ import {
   LEAF_LIFETIME_MS,
   RATE_LIMIT_CERTIFICATE_LIFETIME_MS,
 } from '../../xds/server/tls/certificate-rotation.js'
-import { type CertificatePair, createAuthority, issueCertificate, renewalTime } from '../../xds/server/tls/certificates.js'
+import { type CertificatePair, createAuthority, issueCertificate } from '../../xds/server/tls/certificates.js'
+import { keepFresh } from '../../xds/server/tls/keep-fresh.js'
 import type { TlsServerCredentials } from '../../xds/server/tls/tls-credentials.js'
 import { LOCAL_GROUP } from './local-placements.js'
 
@@ -35,12 +36,11 @@ export async function startLocalTrust(folder: string, clock: ServerClock): Promi
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const files = Object.fromEntries(FILES.map((file) => [file, join(folder, file)])) as Readonly<Record<(typeof FILES)[number], string>>
   const authority = await loadOrCreate(files['authority.crt'], files['authority.key'], () =>
-    createAuthority('headgate on this machine', new Date(clock.now()), AUTHORITY_LIFETIME_MS),
+    createAuthority('headgate on this machine', clock.wallTime(), AUTHORITY_LIFETIME_MS),
   )
-  let cancel = (): void => {}
-  const renew = async (): Promise<void> => {
+  const renew = async (): Promise<CertificatePair> => {
     const request = { commonName: 'local proxy', uris: [groupUri(LOCAL_GROUP)], usage: 'client', lifetimeMs: LEAF_LIFETIME_MS } as const
-    const pair = issueCertificate(authority, request, new Date(clock.now()))
+    const pair = issueCertificate(authority, request, clock.wallTime())
     await writePair(files['proxy.crt'], files['proxy.key'], pair)
     const service = {
       ...request,
@@ -48,10 +48,10 @@ export async function startLocalTrust(folder: string, clock: ServerClock): Promi
       uris: [groupUri(RATE_LIMIT_GROUP)],
       lifetimeMs: RATE_LIMIT_CERTIFICATE_LIFETIME_MS,
     }
-    await writePair(files['rate-limits.crt'], files['rate-limits.key'], issueCertificate(authority, service, new Date(clock.now())))
-    cancel = clock.after(renewalTime(pair).getTime() - clock.now(), () => void renew())
+    await writePair(files['rate-limits.crt'], files['rate-limits.key'], issueCertificate(authority, service, clock.wallTime()))
+    return pair
   }
-  await renew()
+  const stop = keepFresh(clock, await renew(), renew)
   await writeFile(files['authority.json'], authoritySecret(files['authority.crt']))
   await writeFile(files['proxy.json'], certificateSecret(files['proxy.crt'], files['proxy.key']))
   const rotation = new CertificateRotation([authority], { dnsNames: [SERVER_NAME], addresses: [] }, clock)
@@ -63,7 +63,7 @@ export async function startLocalTrust(folder: string, clock: ServerClock): Promi
       certificateSecretFile: files['proxy.json'],
     },
     stop: () => {
-      cancel()
+      stop()
       rotation.stop()
     },
   }

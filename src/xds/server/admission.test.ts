@@ -7,6 +7,7 @@ function standing(): ServerClock & { ring(): void } {
   const alarms = new Set<() => void>()
   return {
     now: () => 0,
+    wallTime: () => new Date(0),
     after(_milliseconds, callback) {
       alarms.add(callback)
       return () => alarms.delete(callback)

@@ -2,8 +2,10 @@
 
 /** A clock and its alarms. */
 export interface ServerClock {
-  /** Milliseconds since the epoch; never goes back. */
+  /** Milliseconds since the epoch as it was when the program started; never goes back, and does not see that somebody sets the machine's clock. */
   now(): number
+  /** The time of day as others have it, too: it jumps when somebody sets the clock, or when the machine has slept. */
+  wallTime(): Date
   /** Calls back once after so many milliseconds, unless the returned function is called before. */
   after(milliseconds: number, callback: () => void): () => void
 }
@@ -11,6 +13,7 @@ export interface ServerClock {
 /** The clock of this machine. An alarm does not keep the process alive. */
 export const systemClock: ServerClock = {
   now: () => performance.timeOrigin + performance.now(),
+  wallTime: () => new Date(),
   after(milliseconds, callback) {
     const timer = setTimeout(callback, milliseconds)
     timer.unref()

@@ -1,6 +1,7 @@
 /** Keeps the server's certificate fresh: a new one after two thirds of the life of the old one. */
 import type { ServerClock } from '../clock.js'
-import { type CertificatePair, issueCertificate, renewalTime } from './certificates.js'
+import { type CertificatePair, issueCertificate } from './certificates.js'
+import { keepFresh } from './keep-fresh.js'
 import { TlsServerCredentials } from './tls-credentials.js'
 
 /** Where the authority is kept. It is made once; of several replicas that try, one wins and the others read what it wrote. */
@@ -25,11 +26,11 @@ export const RATE_LIMIT_CERTIFICATE_LIFETIME_MS: number = 365 * 24 * 3_600_000
 /** Credentials that renew themselves until `stop`. */
 export class CertificateRotation {
   readonly credentials: TlsServerCredentials
-  readonly #authorities: readonly CertificatePair[]
+  readonly #authorities: readonly [CertificatePair, ...CertificatePair[]]
   readonly #names: ServerNames
   readonly #clock: ServerClock
   readonly #lifetimeMs: number
-  #cancel: () => void = () => {}
+  readonly #stop: () => void
 
   /** @param authorities the first one signs; clients of all are let in */
   constructor(
@@ -42,24 +43,26 @@ export class CertificateRotation {
     this.#names = names
     this.#clock = clock
     this.#lifetimeMs = lifetimeMs
-    this.credentials = new TlsServerCredentials(this.#issue(authorities[0]))
+    const first = this.#issue()
+    this.credentials = new TlsServerCredentials(this.#identity(first))
+    this.#stop = keepFresh(clock, first, () => {
+      const next = this.#issue()
+      this.credentials.rotate(this.#identity(next))
+      return next
+    })
   }
 
   /** No further renewals. */
   stop(): void {
-    this.#cancel()
+    this.#stop()
   }
 
-  #issue(authority: CertificatePair): ConstructorParameters<typeof TlsServerCredentials>[0] {
-    const now = this.#clock.now()
-    const server = issueCertificate(
-      authority,
-      { commonName: 'headgate control plane', ...this.#names, usage: 'server', lifetimeMs: this.#lifetimeMs },
-      new Date(now),
-    )
-    this.#cancel = this.#clock.after(Math.max(1_000, renewalTime(server).getTime() - now), () =>
-      this.credentials.rotate(this.#issue(authority)),
-    )
+  #issue(): CertificatePair {
+    const request = { commonName: 'headgate control plane', ...this.#names, usage: 'server', lifetimeMs: this.#lifetimeMs } as const
+    return issueCertificate(this.#authorities[0], request, this.#clock.wallTime())
+  }
+
+  #identity(server: CertificatePair): ConstructorParameters<typeof TlsServerCredentials>[0] {
     return { server, authorities: this.#authorities.map(({ certificate }) => certificate) }
   }
 }

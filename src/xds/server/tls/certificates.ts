@@ -115,10 +115,15 @@ export function authorityProblem({ certificate, privateKey }: CertificatePair): 
 }
 
 /** When a certificate shall be replaced: after two thirds of its life, so that the new one is there long before the old one ends. */
-export function renewalTime({ certificate }: CertificatePair): Date {
+export function renewalTime({ certificate }: Pick<CertificatePair, 'certificate'>): Date {
   const { validFrom, validTo } = new X509Certificate(certificate)
   const from = Date.parse(validFrom)
   return new Date(from + ((Date.parse(validTo) - from) * 2) / 3)
+}
+
+/** True if a certificate is valid, and need not be replaced yet. One from before the clock was set back is not valid yet. */
+export function isFresh(pair: Pick<CertificatePair, 'certificate'>, now: Date): boolean {
+  return Date.parse(new X509Certificate(pair.certificate).validFrom) <= now.getTime() && now < renewalTime(pair)
 }
 
 interface Content {
