@@ -112,7 +112,10 @@ const spec: ObjectSchema = object(
       oneOf(['Deployment', 'DaemonSet'], { name: 'GatewayWorkload' }),
       'What runs the Envoys; a Deployment when left out.',
     ),
-    replicas: optional(int32({ minimum: 0 }), 'How many Envoys a Deployment has; 1 when left out.'),
+    replicas: optional(
+      int32({ minimum: 0 }),
+      'How many Envoys a Deployment has. When left out, one at first, and then as many as others scale it to: an autoscaler of yours, `kubectl scale`.',
+    ),
     resources: optional(unknown(), 'Requests and limits, as in a container.'),
     logLevel: optional(logLevel, 'How much Envoy logs about itself; `warn` when left out.'),
     logLevels: optional(

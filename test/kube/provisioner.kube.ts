@@ -224,6 +224,24 @@ describe('provisioning in a real cluster', () => {
     await eventually(async () => expect(await exists(at(AUTOSCALERS))).toBe(true))
   })
 
+  it('leaves the number of replicas to whoever scales, where nobody says one', async () => {
+    set(infra({ replicas: 3 }))
+    await eventually(async () => expect(fieldAt(await read(at(DEPLOYMENTS)), 'spec', 'replicas')).toBe(3))
+    await patch(`${at(DEPLOYMENTS)}/scale`, { spec: { replicas: 5 } })
+    await eventually(async () => expect(fieldAt(await read(at(DEPLOYMENTS)), 'spec', 'replicas')).toBe(3))
+    set(infra({ logLevel: 'info' }))
+    await eventually(async () => expect(JSON.stringify(await read(at(DEPLOYMENTS)))).toContain('"info"'))
+    expect(fieldAt(await read(at(DEPLOYMENTS)), 'spec', 'replicas')).toBe(3)
+    for (const replicas of [5, 0, 1]) {
+      await patch(`${at(DEPLOYMENTS)}/scale`, { spec: { replicas } })
+      provisioner.refresh()
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      expect(fieldAt(await read(at(DEPLOYMENTS)), 'spec', 'replicas')).toBe(replicas)
+    }
+    set(infra({ autoscaling: { minReplicas: 2, maxReplicas: 4 }, disruptionBudget: { minAvailable: 1 } }))
+    await eventually(async () => expect(await exists(at(AUTOSCALERS))).toBe(true))
+  })
+
   it('a Deployment becomes a DaemonSet, and goes when its pods are there', async () => {
     set(infra({ workload: 'DaemonSet' }))
     await eventually(async () => expect(await exists(at(DAEMON_SETS))).toBe(true))

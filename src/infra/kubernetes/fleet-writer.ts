@@ -13,7 +13,7 @@ import { contentMark, gatewayOf, kindOf, type OwnedName, ownerUid } from './owne
 /** The name under which the API server notes what parts of an object are ours. */
 export const INFRA_FIELD_MANAGER = 'headgate-infra'
 
-/** The name under which the API server notes the number of replicas that an autoscaler starts from. */
+/** The name under which the API server notes the number of replicas that whoever scales starts from. */
 const REPLICAS_FIELD_MANAGER = 'headgate-replicas'
 
 /** An object that we need to make exists, and somebody else made it, or another fleet makes it. */

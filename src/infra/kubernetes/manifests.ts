@@ -147,8 +147,9 @@ export function bootstrapOf(infra: GatewayInfra, options: FleetOptions): Changed
 
 function workloadSpec(infra: GatewayInfra, place: FleetPlace, settings: ProxySettings, started: PodStart): JsonObject {
   const isDaemonSet = settings.workload === 'DaemonSet'
-  // An autoscaler owns the number of replicas: who applies another one fights with it.
-  const replicas = isDaemonSet || settings.autoscaling !== undefined ? {} : { replicas: settings.replicas }
+  // A number that nobody asked us for would undo what an autoscaler, KEDA or an operator sets, every time.
+  const isOurs = !isDaemonSet && settings.autoscaling === undefined && settings.replicas !== undefined
+  const replicas = isOurs ? { replicas: settings.replicas } : {}
   return {
     ...replicas,
     selector: { matchLabels: selectorLabels(infra) },
@@ -158,7 +159,7 @@ function workloadSpec(infra: GatewayInfra, place: FleetPlace, settings: ProxySet
 }
 
 /** The new pod is ready before the old one goes. Two that take the same ports of a node cannot be there at once: each would wait for the other. */
-function rollingUpdate({ workload, replicas, autoscaling, podSpec }: ProxySettings): JsonObject {
+function rollingUpdate({ workload, replicas = 1, autoscaling, podSpec }: ProxySettings): JsonObject {
   const overlapping = { maxSurge: 1, maxUnavailable: 0 }
   if (podSpec.hostNetwork !== true) return overlapping
   if (workload === 'DaemonSet') return { maxSurge: 0, maxUnavailable: 1 }

@@ -189,7 +189,7 @@ function namedPorts({ ports }: GatewayInfra, { podSpec }: ProxySettings): Gatewa
 
 /** Several Envoys of one Gateway stand on different nodes, where there are some. */
 function spreadOverNodes(infra: GatewayInfra, settings: ProxySettings): JsonObject {
-  if (settings.workload === 'DaemonSet' || (settings.replicas <= 1 && settings.autoscaling === undefined)) return {}
+  if (settings.workload === 'DaemonSet' || ((settings.replicas ?? 1) <= 1 && settings.autoscaling === undefined)) return {}
   const labelSelector = { matchLabels: selectorLabels(infra) }
   return {
     topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'ScheduleAnyway', labelSelector }],

@@ -8,11 +8,12 @@ import { classScope } from '../../ir/placement.js'
 import { API_BACKOFF, backoffMs } from '../../k8s/backoff.js'
 import type { Clock } from '../../k8s/clock.js'
 import type { KubeClient } from '../../k8s/kube-client.js'
-import type { RawObject } from '../../k8s/kube-json.js'
+import { fieldAt, type RawObject } from '../../k8s/kube-json.js'
 import type { Log } from '../../k8s/log.js'
+import { type ReflectorState, refusalIn } from '../../k8s/reflector-state.js'
 import { deepEqual } from '../../util/deep-equal.js'
 import type { ObjectRef } from '../../util/object-ref.js'
-import { absentProxies } from './absent-proxies.js'
+import { absentProxies, missingProxies } from './absent-proxies.js'
 import { asksOnlyForClusterAddresses, readAddresses } from './addresses.js'
 import type { BindAddresses } from './bind-addresses.js'
 import { fleetPlace, serviceName } from './fleet-place.js'
@@ -79,6 +80,8 @@ export class Provisioner {
   readonly #claims = new NameClaims()
   /** Fleets of which something stays until what takes its place is there. */
   readonly #waiting = new Set<string>()
+  /** Fleets of which others have the number of replicas, as far as this process has seen to it. */
+  readonly #handedOver = new Set<string>()
   readonly #repairs = new Map<OwnedName, { readonly count: number; readonly atMs: number }>()
   #knowsGateways = false
   #hasListed = false
@@ -207,6 +210,7 @@ export class Provisioner {
     if (infra === undefined) {
       if (this.#mayReturn(fleet)) return
       this.#waiting.delete(fleet)
+      this.#handedOver.delete(fleet)
       this.#claims.claim(fleet, new Set(), () => undefined)
       await this.#deleteBut(fleet, new Set(), signal)
       return
@@ -239,12 +243,18 @@ export class Provisioner {
     if (problem !== undefined) throw new BootstrapProblem(`The GatewayConfig cannot change the bootstrap: ${problem}.`)
   }
 
-  /** An autoscaler that is new starts from the replicas that there are. */
-  async #handReplicasOver(manifests: readonly Manifest[], signal: AbortSignal): Promise<void> {
-    const isNew = manifests.some((made) => made.kind === 'HorizontalPodAutoscaler' && !this.#observed.has(nameOf(made)))
+  /** Whoever scales a Deployment of which we do not name the number any more starts from the replicas that there are. */
+  async #handReplicasOver(fleet: string, manifests: readonly Manifest[], signal: AbortSignal): Promise<void> {
     const deployment = manifests.find(({ kind }) => kind === 'Deployment')
-    const observed = isNew && deployment !== undefined ? this.#observed.get(nameOf(deployment)) : undefined
-    if (observed !== undefined) await this.#writer.keepReplicas(observed, signal)
+    if (deployment === undefined || fieldAt(deployment, 'spec', 'replicas') !== undefined) {
+      this.#handedOver.delete(fleet)
+      return
+    }
+    const observed = this.#observed.get(nameOf(deployment))
+    // What the number would fall back to needs no keeping.
+    const isKept = this.#handedOver.has(fleet) || observed === undefined || fieldAt(observed, 'spec', 'replicas') === 1
+    if (!isKept) await this.#writer.keepReplicas(observed, signal)
+    this.#handedOver.add(fleet)
   }
 
   #makerOf(name: OwnedName): string | undefined {

@@ -10,8 +10,8 @@ import { numberAt, objectAt, picked, stringsAt } from './setting-values.js'
 export interface ProxySettings {
   readonly image: string
   readonly workload: 'Deployment' | 'DaemonSet'
-  /** Unused where an autoscaler decides. */
-  readonly replicas: number
+  /** Undefined: whoever scales the Deployment decides, and at first there is one. */
+  readonly replicas: number | undefined
   readonly resources: JsonObject
   readonly logLevel: string
   /** Of single parts, by Envoy's names for them. */
@@ -100,7 +100,7 @@ export function readProxySettings(config: Readonly<Record<string, unknown>>, def
   return {
     image: proxyImage(config, defaultImage),
     workload: stringAt(config, 'workload') === 'DaemonSet' ? 'DaemonSet' : 'Deployment',
-    replicas: numberAt(config, 'replicas') ?? 1,
+    replicas: numberAt(config, 'replicas'),
     resources: objectAt(config, 'resources') ?? DEFAULT_RESOURCES,
     logLevel: stringAt(config, 'logLevel') || 'warn',
     logLevels: stringsAt(config, 'logLevels'),
