@@ -22,6 +22,8 @@ export interface GatewayAddresses {
     readonly reason: 'Pending' | 'AddressNotAssigned' | 'AddressNotUsable' | 'NoResources' | 'Invalid'
     readonly message: string
   }
+  /** What keeps some of the proxies away, while others are there. */
+  readonly shortage?: string
   /** Why no proxy is there, where something is known of that. */
   readonly absence?: { readonly reason: 'Pending' | 'NoResources'; readonly message: string }
 }

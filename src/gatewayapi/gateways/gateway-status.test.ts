@@ -52,6 +52,21 @@ describe('the status of a Gateway', () => {
     ])
   })
 
+  it('says what keeps further proxies away, although it serves', () => {
+    const world = worldWith(gateway(`listeners: [${HTTP}]`))
+    world.translation.inputs.addresses.set('infra/gw', {
+      assigned: [{ type: 'IPAddress', value: '192.0.2.1' }],
+      shortage: 'The cluster refuses further pods.',
+    })
+    expect(statusOf(world).conditions).toContainEqual(
+      expect.objectContaining({
+        type: 'Programmed',
+        status: 'True',
+        message: expect.stringMatching(/ The cluster refuses further pods\.$/),
+      }),
+    )
+  })
+
   it('has the generation of the object in every condition', () => {
     const world = worldWith(gateway(`listeners: [${HTTP}]`))
     world.apply(gateway(`listeners: [${HTTP}, { name: more, port: 81, protocol: HTTP }]`))

@@ -41,7 +41,7 @@ function conditions({ object, spec }: OurGateway, facts: GatewayFacts): readonly
     holdsUnless(
       'Programmed',
       verdict.programmed,
-      { reason: 'Programmed', message: 'Every connected proxy serves the Gateway.' },
+      { reason: 'Programmed', message: ['Every connected proxy serves the Gateway.', addresses?.shortage ?? []].flat().join(' ') },
       generation,
     ),
     holdsUnless('ResolvedRefs', referenceProblem(facts), { reason: 'ResolvedRefs', message: 'Every reference is resolved.' }, generation),

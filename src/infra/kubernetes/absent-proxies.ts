@@ -10,15 +10,44 @@ import { fieldAt, listAt, type RawObject, stringAt } from '../../k8s/kube-json.j
  */
 export function absentProxies(workload: RawObject | undefined, selector: string): GatewayAddresses['absence'] {
   if (workload === undefined || available(workload) > 0) return undefined
-  const name = `${stringAt(workload, 'kind') || 'Deployment'} "${workload.metadata.name}"`
-  const refusal = listAt(workload, 'status', 'conditions').find(
-    (condition) => stringAt(condition, 'type') === 'ReplicaFailure' && stringAt(condition, 'status') === 'True',
-  )
-  if (refusal !== undefined) {
-    return { reason: 'NoResources', message: `The cluster refuses the pods of the ${name}: ${stringAt(refusal, 'message')}.` }
-  }
-  const command = `kubectl describe pods --namespace ${workload.metadata.namespace} --selector ${selector}`
+  const name = nameOf(workload)
+  if (fieldAt(workload, 'spec', 'replicas') === 0) return { reason: 'NoResources', message: `The ${name} is scaled to no pods.` }
+  const refusal = refusedPods(workload)
+  if (refusal !== undefined) return { reason: 'NoResources', message: `The cluster refuses the pods of the ${name}: ${refusal}.` }
+  const command = podsCommand(workload, selector)
   return { reason: 'Pending', message: `No proxy is connected yet. No pod of the ${name} is available; what they wait for: ${command}` }
+}
+
+/**
+ * What keeps some pods away while others are there, as when a quota has no room for new ones: then the old ones serve on for ever.
+ *
+ * @param selector finds the pods of the fleet
+ */
+export function missingProxies(workload: RawObject | undefined, selector: string): string | undefined {
+  if (workload === undefined || available(workload) === 0) return undefined
+  const name = nameOf(workload)
+  const refusal = refusedPods(workload)
+  if (refusal !== undefined) return `The cluster refuses further pods of the ${name}: ${refusal}.`
+  const progress = conditionOf(workload, 'Progressing', 'False')
+  if (stringAt(progress, 'reason') !== 'ProgressDeadlineExceeded') return undefined
+  return `The ${name} has waited long for its new pods; what they wait for: ${podsCommand(workload, selector)}`
+}
+
+function refusedPods(workload: RawObject): string | undefined {
+  const refusal = conditionOf(workload, 'ReplicaFailure', 'True')
+  return refusal === undefined ? undefined : stringAt(refusal, 'message')
+}
+
+function conditionOf(workload: RawObject, type: string, status: string): unknown {
+  return listAt(workload, 'status', 'conditions').find((each) => stringAt(each, 'type') === type && stringAt(each, 'status') === status)
+}
+
+function nameOf(workload: RawObject): string {
+  return `${stringAt(workload, 'kind') || 'Deployment'} "${workload.metadata.name}"`
+}
+
+function podsCommand({ metadata: { namespace } }: RawObject, selector: string): string {
+  return `kubectl describe pods --namespace ${namespace} --selector ${selector}`
 }
 
 function available(workload: RawObject): number {

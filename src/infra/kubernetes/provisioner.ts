@@ -323,11 +323,13 @@ export class Provisioner {
     this.#tell(fleet)
   }
 
-  /** One pod of an earlier workload is enough: it serves until what takes its place does. */
-  #absence(fleet: string, infra: GatewayInfra): GatewayAddresses['absence'] {
+  /** What its workloads tell. One pod of an earlier one is enough: it serves until what takes its place does. */
+  #proxies(fleet: string, infra: GatewayInfra): Pick<GatewayAddresses, 'absence' | 'shortage'> {
     const workloads = [...(this.#objects.get(fleet) ?? [])].filter(isWorkload).map((name) => this.#observed.get(name))
     const reasons = workloads.map((workload) => absentProxies(workload, podSelector(infra)))
-    return reasons.includes(undefined) ? undefined : reasons[0]
+    const absence = reasons.includes(undefined) ? undefined : reasons[0]
+    const shortage = workloads.map((workload) => missingProxies(workload, podSelector(infra))).find((each) => each !== undefined)
+    return { ...(absence && { absence }), ...(shortage && { shortage }) }
   }
 
   /** An object that stays: one of an earlier owner of the same name, or one that is being deleted, takes its addresses along. */
@@ -344,13 +346,13 @@ export class Provisioner {
     if (infra === undefined || !this.#hasListed) return
     const place = fleetPlace(infra, this.#options.controllerNamespace)
     const problem = this.#problems.get(fleet)
-    const absence = this.#absence(fleet, infra)
+    const proxies = this.#proxies(fleet, infra)
     for (const service of infra.services) {
       const observed = this.#staying(ownedName('Service', place.namespace, serviceName(place, service)), infra)
       const cluster = asksOnlyForClusterAddresses(wantedAddresses(service))
       for (const { key, addresses: requested } of service.gateways) {
         const addresses = readAddresses(observed, requested, cluster)
-        const now = { ...addresses, ...(problem && { problem }), ...(absence && { absence }) }
+        const now = { ...addresses, ...(problem && { problem }), ...proxies }
         if (this.#fleets.get(key) !== fleet || deepEqual(this.#told.get(key), now)) continue
         this.#told.set(key, now)
         this.#options.onAddresses(key, now)
