@@ -36,6 +36,13 @@ export function serverSideApply(
 }
 
 /**
+ * True if a webhook that has to agree does not answer. kube-apiserver calls that an error of its own, too, and waits for as long as the webhook may take.
+ */
+export function isWebhookFailure(error: unknown): boolean {
+  return hasStatus(error, 500) && error.message.includes('failed calling webhook')
+}
+
+/**
  * True if the body does not fit its kind, such as a word where an object belongs, or a quantity that is none. kube-apiserver answers that with
  * 500, as if the fault were its own.
  */

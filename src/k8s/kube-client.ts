@@ -35,6 +35,9 @@ export interface KubeRequest {
 /** An answer that took longer than this is a failure; watches are not answered but streamed. */
 const REQUEST_TIMEOUT_MS = 30_000
 
+/** A change may wait for webhooks. The API server gives up after 60 s and then says what it waited for. */
+const CHANGE_TIMEOUT_MS = 65_000
+
 /** Talks to one API server. Retries nothing but a refused credential, once: whoever calls knows what a repetition means. */
 export class KubeClient {
   /** What is known of the server's streamed lists. */
@@ -55,7 +58,7 @@ export class KubeClient {
    *
    * @throws KubeApiError when the server refuses, KubeConnectionError when it does not answer
    */
-  async json(request: KubeRequest, signal: AbortSignal, timeoutMs: number = REQUEST_TIMEOUT_MS): Promise<JsonObject> {
+  async json(request: KubeRequest, signal: AbortSignal, timeoutMs: number = patienceMs(request)): Promise<JsonObject> {
     return this.#bounded(signal, timeoutMs, request, async (bounded) => {
       const response = await this.#accepted(request, bounded)
       const body: unknown = JSON.parse((await readAll(response)) || '{}')
@@ -128,6 +131,10 @@ export class KubeClient {
       signal,
     })
   }
+}
+
+function patienceMs({ method = 'GET' }: KubeRequest): number {
+  return method === 'PATCH' || method === 'DELETE' ? CHANGE_TIMEOUT_MS : REQUEST_TIMEOUT_MS
 }
 
 function pathWithQuery(server: URL, request: KubeRequest): string {

@@ -34,6 +34,11 @@ export function hasStatus(error: unknown, status: number): error is KubeApiError
   return error instanceof KubeApiError && error.status === status
 }
 
+/** True if the server's authorizers do not let us: webhooks, policies and quotas refuse with the same status what we have the right to do. */
+export function lacksRight(error: unknown): boolean {
+  return hasStatus(error, 403) && LACKS_RIGHT.test(error.message)
+}
+
 /** True if the resource version or the continue token is older than what the server still knows: list again from the start. */
 export function isExpired(error: unknown): boolean {
   return error instanceof KubeApiError && (error.status === 410 || error.reason === 'Expired' || error.reason === 'Gone')

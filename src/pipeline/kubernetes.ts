@@ -110,6 +110,8 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
     onWritten: (object, before, after) => {
       for (const event of statusEvents(before.status, after.status, config.controllerName)) note(object, event, after.uid)
     },
+    onRefused: (object, uid, message) =>
+      note(object, { type: 'Warning', reason: 'StatusRefused', note: `The cluster refuses its status: ${message}` }, uid),
     onUnsaid: (object, { uid }, unsaid) => note(object, unsaidEvent(unsaid), uid),
   })
   const note = (object: ObjectStatus['object'], event: StatusEvent, uid: string): void => {

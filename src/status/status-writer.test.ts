@@ -25,6 +25,7 @@ describe('StatusWriter', () => {
   let running: Promise<void>
   let outcomes: string[]
   let unsaid: string[]
+  let refused: string[]
 
   const condition = (type: string, status: 'True' | 'False' | 'Unknown' = 'True', observedGeneration = 1) => ({
     type,
@@ -85,6 +86,7 @@ describe('StatusWriter', () => {
     stop = new AbortController()
     outcomes = []
     unsaid = []
+    refused = []
     writer = new StatusWriter({
       client,
       clock,
@@ -92,6 +94,7 @@ describe('StatusWriter', () => {
       controllerName: US,
       resourceOf: statusResources(KINDS, () => undefined),
       onOutcome: (kind, outcome) => outcomes.push(`${kind} ${outcome}`),
+      onRefused: ({ name }, _uid, message) => refused.push(`${name} ${/ (\d+) /.exec(message)?.[1]}`),
       onUnsaid: ({ name }, { uid }, entries) => unsaid.push(`${name} ${uid}: ${entries.map(({ ref }) => ref.name)}`),
     })
   })
@@ -352,7 +355,7 @@ describe('StatusWriter', () => {
     }
   })
 
-  it('tries again after failures, and not after a refusal', async () => {
+  it('tries again soon after failures, and after minutes where it is refused', async () => {
     lead()
     put(ROUTES, 'HTTPRoute', 'r')
     api.plan({ status: 500 }, ({ method }) => method === 'PATCH', 2)
@@ -368,9 +371,17 @@ describe('StatusWriter', () => {
     await eventually(() => expect(outcomes.at(-1)).toBe('HTTPRoute refused'))
     await clock.advance(60_000)
     expect(accepted('r')).toBe('True')
-    change('r')
-    set(routeStatus('r', 3, 'False'))
+    // The policy that refused it is gone, and nothing else has changed.
+    await clock.advance(240_000)
     await eventually(() => expect(accepted('r')).toBe('False'))
+    api.plan({ status: 400, reason: 'BadRequest' }, ({ method }) => method === 'PATCH', 2)
+    for (const generation of [3, 4, 5]) {
+      change('r')
+      set(routeStatus('r', generation, 'True'))
+      await eventually(() => expect(outcomes).toHaveLength(generation + 3))
+    }
+    expect(accepted('r')).toBe('True')
+    expect(refused).toEqual(['r 422', 'r 400'])
   })
 
   it('forgets an object that is gone', async () => {

@@ -8,7 +8,7 @@ import { linkedController } from '../k8s/abort.js'
 import { API_BACKOFF, backoffMs } from '../k8s/backoff.js'
 import type { Clock } from '../k8s/clock.js'
 import type { KubeClient } from '../k8s/kube-client.js'
-import { hasStatus, KubeApiError } from '../k8s/kube-error.js'
+import { hasStatus, KubeApiError, lacksRight } from '../k8s/kube-error.js'
 import { listAt } from '../k8s/kube-json.js'
 import type { Log } from '../k8s/log.js'
 import type { ApiResource } from '../k8s/resource-path.js'
@@ -33,6 +33,8 @@ export interface StatusWriterOptions {
   readonly onOutcome?: (kind: string, outcome: StatusOutcome) => void
   /** Told what a write has changed. */
   readonly onWritten?: (object: ObjectStatus['object'], before: StoredStatus, after: StoredStatus) => void
+  /** Told what the API server says of a status that it refuses, the first time. */
+  readonly onRefused?: (object: ObjectStatus['object'], uid: string, message: string) => void
   /** Told what a status has no room for, when that changes. */
   readonly onUnsaid?: (object: ObjectStatus['object'], stored: StoredStatus, unsaid: readonly OwnEntry[]) => void
 }
@@ -54,6 +56,9 @@ const AWAKE = 'awake'
 
 /** A status that others change back again and again is repaired ever more seldom. */
 const REPAIR_MS = { first: 1_000, most: 60_000 }
+
+/** Whoever refuses, a schema or a policy of the cluster, may change: nothing tells us when. */
+const REFUSED_MS = 300_000
 
 /** The generation of what holds for an object whichever generation it has. */
 const EVERY_GENERATION = Number.MAX_SAFE_INTEGER
@@ -275,7 +280,10 @@ export class StatusWriter {
         entry.settledOn = desired
         if (!deepEqual(entry.unsaid, next.unsaid) && next.unsaid.length > 0) this.#options.onUnsaid?.(desired.object, stored, next.unsaid)
         entry.unsaid = next.unsaid
-        if (deepEqual(stored.status, next.merged)) return 'unchanged'
+        if (deepEqual(stored.status, next.merged)) {
+          entry.failures = 0
+          return 'unchanged'
+        }
         entry.writtenMs = clock.monotonicMs()
         try {
           const written = await sendStatus(client, resource, desired.object, stored, next, signal)
@@ -295,7 +303,11 @@ export class StatusWriter {
     } catch (error) {
       if (signal.aborted || hasStatus(error, 404)) return 'unchanged'
       if (isRefusal(error)) {
-        log.error({ err: error, object: entry.name }, 'the API server refuses a status; it is left as it is until it changes')
+        if (entry.failures === 0) {
+          log.error({ err: error, object: entry.name }, 'the API server refuses a status; it is tried again every five minutes')
+          this.#options.onRefused?.(desired.object, entry.stored?.uid ?? '', error instanceof Error ? error.message : '')
+        }
+        this.#retryLater(entry, REFUSED_MS)
         return 'refused'
       }
       log.warn({ err: error, object: entry.name }, 'a status could not be written; trying again')
@@ -374,9 +386,9 @@ function isForeign({ status }: StoredStatus, controllerName: string): boolean {
   return entries.length > 0 && ownEntries(entries, controllerName).length === 0
 }
 
-/** True if sending the same again cannot help. */
+/** True if sending the same again does not help, as long as a schema or a policy of the cluster is as it is. */
 function isRefusal(error: unknown): boolean {
-  return error instanceof KubeApiError && (error.status === 400 || error.status === 422)
+  return error instanceof KubeApiError && [400, 403, 422].includes(error.status) && !lacksRight(error)
 }
 
 function timestamp(clock: Clock): string {

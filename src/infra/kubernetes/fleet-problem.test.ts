@@ -12,11 +12,21 @@ describe('what a Gateway is told', () => {
     { what: 'of somebody who wrote at the same time', error: refusal(409, 'conflict'), want: undefined },
     { what: 'of a server that is away', error: new KubeConnectionError('PATCH /x', new Error('gone')), want: undefined },
   ])('$what is $want', ({ error, want }) => {
-    expect(fleetProblem(error)?.reason).toBe(want)
+    expect(fleetProblem(error, 1)?.reason).toBe(want)
+  })
+
+  it('is of a webhook that does not answer for longer than it takes to start, in the same words each time', () => {
+    const of = (port: number, failures: number) => {
+      const cause = `failed to call webhook: Post "https://hook.a.svc:443/": read tcp 10.0.0.1:${port}->10.96.0.7:443: i/o timeout`
+      return fleetProblem(refusal(500, `Internal error occurred: failed calling webhook "deny.example.com": ${cause}`), failures)
+    }
+    expect(of(41_000, 3)).toBeUndefined()
+    expect(of(41_000, 4)).toMatchObject({ reason: 'NoResources', message: expect.stringContaining('webhook "deny.example.com"') })
+    expect(of(41_000, 4)).toEqual(of(41_001, 5))
   })
 
   it('is the same however the API server orders the fields that are wrong', () => {
-    const of = (...fields: readonly string[]) => fleetProblem(refusal(400, ['wrong:', ...fields].join('\n')))?.message
+    const of = (...fields: readonly string[]) => fleetProblem(refusal(400, ['wrong:', ...fields].join('\n')), 1)?.message
     expect(of('.b: no', '.a: no')).toBe(of('.a: no', '.b: no'))
     expect(of('.b: no', '.a: no')).toMatch(/wrong:\n\.a: no\n\.b: no\.$/)
   })

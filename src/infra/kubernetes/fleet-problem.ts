@@ -1,14 +1,21 @@
 /** What a Gateway is told when its Envoys could not be provisioned. */
 import type { GatewayAddresses } from '../../gatewayapi/inputs.js'
-import { isMalformedApply } from '../../k8s/apply.js'
+import { isMalformedApply, isWebhookFailure } from '../../k8s/apply.js'
 import { KubeApiError } from '../../k8s/kube-error.js'
 import { ForeignObjectError, LeftoverObjectError } from './fleet-writer.js'
 
 /** Changes of a bootstrap that cannot be made. */
 export class BootstrapProblem extends Error {}
 
-/** What the failure says about the Gateway; undefined where it says nothing, as of a server that is away. */
-export function fleetProblem(error: unknown): GatewayAddresses['problem'] {
+/** A webhook that starts anew is missing for a moment: so many failures in a row are no such moment. */
+const FAILURES_OF_A_RESTART = 3
+
+/**
+ * What the failure says about the Gateway; undefined where it says nothing, as of a server that is away.
+ *
+ * @param failures in a row, with this one
+ */
+export function fleetProblem(error: unknown, failures: number): GatewayAddresses['problem'] {
   if (error instanceof BootstrapProblem) return { reason: 'Invalid', message: error.message }
   if (error instanceof ForeignObjectError) return { reason: 'Invalid', message: error.message }
   if (error instanceof LeftoverObjectError) return { reason: 'Pending', message: `${error.message}.` }
@@ -19,6 +26,9 @@ export function fleetProblem(error: unknown): GatewayAddresses['problem'] {
     const reason = isAddress ? 'AddressNotUsable' : 'NoResources'
     return { reason, message: `The cluster refuses what this Gateway needs: ${inOrder(error.message)}.` }
   }
+  if (error instanceof Error && isWebhookFailure(error) && failures > FAILURES_OF_A_RESTART) {
+    return { reason: 'NoResources', message: `Nothing can be made for this Gateway: ${withoutSockets(error.message)}.` }
+  }
   return undefined
 }
 
@@ -26,6 +36,11 @@ export function fleetProblem(error: unknown): GatewayAddresses['problem'] {
 function inOrder(message: string): string {
   const [first = '', ...fields] = message.split('\n')
   return [first, ...fields.sort()].join('\n')
+}
+
+/** The port of our end of a connection is another one each time. */
+function withoutSockets(message: string): string {
+  return message.replace(/ (\S+:\d+)->(?=\S)/g, ' ')
 }
 
 function isRefusal(error: KubeApiError): boolean {

@@ -317,7 +317,7 @@ export class Provisioner {
     const waitMs = backoffMs(API_BACKOFF, failures, clock)
     log.warn({ err: error, gateway: fleet, waitMs }, 'the Envoys of a Gateway could not be provisioned; trying again')
     this.#queue.addLater(fleet, waitMs)
-    const problem = fleetProblem(error)
+    const problem = fleetProblem(error, failures)
     if (problem === undefined) return
     this.#problems.set(fleet, problem)
     this.#tell(fleet)
