@@ -2,13 +2,20 @@
 import { linkedController } from '../../k8s/abort.js'
 import type { Clock } from '../../k8s/clock.js'
 
+/** What takes longer waits for something else, such as a webhook that does not answer: it does not keep others from their turn. */
+const SLOW_MS = 1_000
+
+/** So many times the concurrency at most, with what is slow. */
+const MOST_SLOW = 8
+
 /** A queue of keys. */
 export class WorkQueue {
   readonly #clock: Clock
   readonly #concurrency: number
   /** When each waiting key is due, in milliseconds of the clock. */
   readonly #due = new Map<string, number>()
-  readonly #busy = new Set<string>()
+  /** Since when each key is worked on. */
+  readonly #busy = new Map<string, number>()
   #wake: () => void = () => undefined
 
   constructor(clock: Clock, concurrency: number) {
@@ -38,7 +45,7 @@ export class WorkQueue {
     const tasks = new Set<Promise<void>>()
     while (!signal.aborted) {
       for (const key of this.#takeDue()) {
-        this.#busy.add(key)
+        this.#busy.set(key, this.#clock.monotonicMs())
         const task = work(key).finally(() => {
           this.#busy.delete(key)
           tasks.delete(task)
@@ -53,9 +60,10 @@ export class WorkQueue {
 
   #takeDue(): readonly string[] {
     const nowMs = this.#clock.monotonicMs()
+    const room = this.#room(nowMs)
     const taken: string[] = []
     for (const [key, dueMs] of this.#due) {
-      if (this.#busy.size + taken.length >= this.#concurrency) break
+      if (taken.length >= room) break
       if (dueMs > nowMs || this.#busy.has(key)) continue
       this.#due.delete(key)
       taken.push(key)
@@ -63,14 +71,29 @@ export class WorkQueue {
     return taken
   }
 
+  #room(nowMs: number): number {
+    return Math.min(this.#concurrency - this.#quick(nowMs).length, this.#concurrency * MOST_SLOW - this.#busy.size)
+  }
+
+  /** Since when each key is worked on of which nobody can say that it is slow. */
+  #quick(nowMs: number): readonly number[] {
+    return [...this.#busy.values()].filter((sinceMs) => nowMs - sinceMs < SLOW_MS)
+  }
+
+  /** When something may have its turn; infinite: not before something else has ended, or was added. */
+  #nextMs(nowMs: number): number {
+    const waiting = [...this.#due].filter(([key]) => !this.#busy.has(key)).map(([, dueMs]) => dueMs)
+    if (waiting.length === 0) return Number.POSITIVE_INFINITY
+    if (this.#room(nowMs) > 0) return Math.min(...waiting)
+    return Math.max(Math.min(...waiting), Math.min(...this.#quick(nowMs)) + SLOW_MS)
+  }
+
   async #pause(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return
     using link = linkedController(signal)
     this.#wake = () => link.controller.abort('awake')
-    const isFull = this.#busy.size >= this.#concurrency
-    const waiting = [...this.#due].filter(([key]) => !this.#busy.has(key)).map(([, dueMs]) => dueMs)
-    const nextMs = isFull || waiting.length === 0 ? Number.POSITIVE_INFINITY : Math.min(...waiting)
-    const leftMs = nextMs - this.#clock.monotonicMs()
+    const nowMs = this.#clock.monotonicMs()
+    const leftMs = this.#nextMs(nowMs) - nowMs
     if (leftMs > 0) await this.#clock.sleep(Math.min(leftMs, 3_600_000), link.controller.signal)
     this.#wake = () => undefined
   }
