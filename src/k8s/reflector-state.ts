@@ -20,6 +20,13 @@ export interface ReflectorFailure {
   readonly retryAfterMs?: number
 }
 
+/** What the server says where it does not let us read; undefined where it does, and where it is only late. */
+export function refusalIn(state: ReflectorState): string | undefined {
+  if (state.kind !== 'waiting') return undefined
+  const { reason, message } = state.failure
+  return reason === 'forbidden' || reason === 'refused' ? message : undefined
+}
+
 /** Sorts an error into what can be done about it. */
 export function failureOf(error: unknown): ReflectorFailure {
   const message = error instanceof Error ? error.message : String(error)

@@ -2,7 +2,7 @@
 import { ChannelCredentials } from '@grpc/grpc-js'
 import { startHttpServer } from '../admin/http-server.js'
 import { adminRoutes, healthRoutes, metricsRoutes } from '../admin/routes.js'
-import type { AdminSources } from '../admin/sources.js'
+import type { AdminSources, Problem } from '../admin/sources.js'
 import type { KubernetesConfig } from '../config/config.js'
 import { listenError } from '../config/listen-error.js'
 import { headgateVersion } from '../config/version.js'
@@ -64,6 +64,7 @@ import { type ReporterOptions, reportToLeader } from './replicas/report-client.j
 import { reportServer } from './replicas/report-server.js'
 import { replicaService } from './replicas/service.js'
 import { askInTouch, touchServer } from './replicas/touch.js'
+import { rivalEvent, rivalProblem } from './rivals.js'
 
 /** Kinds of which only the objects are read that something names: nobody hands us all Secrets of a cluster. */
 const BY_REFERENCE = ['Secret', 'ConfigMap'] as const
@@ -204,6 +205,7 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
     },
   })
 
+  const refusedReads = (): ReadonlyMap<string, string> => new Map([...provider.refusals(), ...provisioner.refusals])
   const handOver: HandOver = new HandOver({
     replica: config.replicaName,
     silenceMs: () => elector.silenceMs,
@@ -211,7 +213,10 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
     ask: (asking) =>
       askInTouch(hostAndPort(serverName, config.xds.port), serverName, replicaCredentials(authority, config.replicaName), asking),
     dismiss: () => server.dismiss(),
-    onSilence: (milliseconds) => metrics.apiSilenceSeconds.set(milliseconds / 1000),
+    onSilence: (milliseconds) => {
+      metrics.apiSilenceSeconds.set(milliseconds / 1000)
+      metrics.unreadResources.set(refusedReads().size)
+    },
     clock: systemClock,
     log: logger,
   })
@@ -238,7 +243,13 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
     snapshots,
     statuses: () => statuses.values(),
     places: () => listenerPlaces(translation),
-    problems: () => hooks?.problems(translation.inputs.quarantines.entries()) ?? [],
+    problems: () => [
+      ...(hooks?.problems(translation.inputs.quarantines.entries()) ?? []),
+      ...(claims?.rival === undefined ? [] : [rivalProblem(claims.rival)]),
+      ...[...refusedReads()].map(
+        ([where, message]): Problem => ({ severity: 'error', where, message: `Changes are not seen: ${message}` }),
+      ),
+    ],
     proxies: () => server.tracker.proxies(Date.now()),
     whereIs: () => undefined,
     effectivePolicies: (route) => effectivePoliciesOf(translation, route),

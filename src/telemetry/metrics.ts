@@ -29,6 +29,8 @@ export interface Metrics {
   readonly extensionUnanswered: Gauge
   /** For how long the API server has not answered. */
   readonly apiSilenceSeconds: Gauge
+  /** Resources of Kubernetes that the API server does not let us read. */
+  readonly unreadResources: Gauge
   /** Attempts to fetch what policies need, by kind and outcome. */
   readonly fetches: Counter<'kind' | 'outcome'>
   /** Exports what is counted elsewhere as plain numbers. */
@@ -121,6 +123,11 @@ export function createMetrics(version: string): Metrics {
       registers,
       name: 'headgate_api_server_silence_seconds',
       help: 'For how long the Kubernetes API server has not answered this replica; looked at every 5 s.',
+    }),
+    unreadResources: new Gauge({
+      registers,
+      name: 'headgate_unread_resources',
+      help: 'Resources of Kubernetes whose changes are not seen, because the API server refuses to tell them; looked at every 5 s.',
     }),
     fetches: new Counter({
       registers,

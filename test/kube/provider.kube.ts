@@ -137,6 +137,24 @@ describe('the provider of a real cluster', () => {
     ])
   })
 
+  it('says what it may not read any more, and goes on with what it has', async () => {
+    const bindings = `${RBAC}/clusterrolebindings`
+    const role = { roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' } }
+    const subjects = [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: 'limited' }]
+    await create(api.admin, bindings, { metadata: { name: 'everything' }, ...role, subjects })
+    await create(api.admin, '/api/v1/namespaces/shop/services', { metadata: { name: 'stays' }, spec: { ports: [{ port: 80 }] } })
+    const provider = start('limited')
+    await eventually(() => expect(complete).toBe(true), 15_000)
+    expect(provider.refusals()).toEqual(new Map())
+    await api.admin.json({ method: 'DELETE', path: `${bindings}/everything` }, AbortSignal.timeout(5_000))
+    // A watch that is open goes on until the server ends it, after minutes.
+    await api.restart()
+    await eventually(() => expect(provider.refusals().get('services')).toContain('grant this verb'), 30_000)
+    expect(objects.has('Service/shop/stays')).toBe(true)
+    await create(api.admin, bindings, { metadata: { name: 'everything' }, ...role, subjects })
+    await eventually(() => expect(provider.refusals()).toEqual(new Map()), 40_000)
+  }, 120_000)
+
   it('follows namespaces that a label selects', async () => {
     start('admin', { scope: { kind: 'selector', labelSelector: 'team=web', own: 'default' } })
     await eventually(() => expect(complete).toBe(true), 10_000)

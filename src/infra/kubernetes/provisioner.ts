@@ -64,6 +64,8 @@ const REPAIR_MS = { free: 5, most: 60_000, forget: 300_000 }
 export class Provisioner {
   /** Resolves when `observe` has seen what is in the cluster. Until then nothing is known of addresses, and nobody is told that there are none. */
   readonly listed: Promise<void>
+  /** What the API server does not let us read, and its words, by resource. Before all was read, nobody leads. */
+  readonly refusals: Map<string, string> = new Map()
   readonly #options: ProvisionerOptions
   readonly #writer: FleetWriter
   readonly #queue: WorkQueue
@@ -138,7 +140,12 @@ export class Provisioner {
       for (const fleet of this.#infra.keys()) this.#tell(fleet)
       this.#resolveListed()
     }
-    await watchOwned({ client, clock, log, namespaces, onObject: (name, object) => this.#see(name, object) }, listed, signal)
+    const onState = (resource: string, state: ReflectorState): void => {
+      const refusal = refusalIn(state)
+      if (refusal !== undefined) this.refusals.set(resource, refusal)
+      else if (state.kind === 'watching') this.refusals.delete(resource)
+    }
+    await watchOwned({ client, clock, log, namespaces, onState, onObject: (name, object) => this.#see(name, object) }, listed, signal)
   }
 
   /** Changes what differs until the signal aborts; afterwards no request is under way. Only the leader does. Never rejects. */
@@ -227,7 +234,7 @@ export class Provisioner {
     if (taken !== undefined) throw new ForeignObjectError(taken)
     // An address can be had once.
     if (asksForAddresses(infra)) await this.#deleteBut(fleet, wanted, signal, (name) => kindOf(name) === 'Service')
-    await this.#handReplicasOver(manifests, signal)
+    await this.#handReplicasOver(fleet, manifests, signal)
     for (const manifest of manifests) {
       const name = nameOf(manifest)
       const applied = await this.#writer.apply(name, manifest, ownerUid, this.#observed.get(name), signal)

@@ -7,7 +7,7 @@ import type { KubeClient } from '../../k8s/kube-client.js'
 import type { JsonObject, RawObject } from '../../k8s/kube-json.js'
 import type { Log } from '../../k8s/log.js'
 import { Reflector } from '../../k8s/reflector.js'
-import type { ReflectorState } from '../../k8s/reflector-state.js'
+import { type ReflectorState, refusalIn } from '../../k8s/reflector-state.js'
 import { type KindDefinition, preferredApiVersion } from '../../schema/kind.js'
 import { type ObjectKey, objectKey } from '../../util/object-ref.js'
 import type { Change, Provider, ProviderSink } from '../provider.js'
@@ -144,11 +144,24 @@ export class KubernetesProvider implements Provider {
 
   /** Why not everything has been handed over yet, one line per resource: for people who wonder why nothing starts. */
   missing(): readonly string[] {
-    return [...(this.#watches?.unlisted() ?? [])].map(([name, state]) => {
-      const [group, , plural, namespace] = name.split('|')
-      const resource = `${plural}${group === '' ? '' : `.${group}`}${namespace === '' ? '' : ` in ${namespace}`}`
-      return state.kind === 'waiting' ? `${resource}: ${state.failure.message}` : `${resource}: ${state.kind}`
-    })
+    return [...(this.#watches?.unlisted() ?? [])].map(([name, state]) =>
+      state.kind === 'waiting' ? `${resourceOf(name)}: ${state.failure.message}` : `${resourceOf(name)}: ${state.kind}`,
+    )
+  }
+
+  /**
+   * What the API server does not let us read, and its words, by resource: what was read of it before counts on, and changes are not seen. Without what
+   * is read by reference: anybody may name a Secret that we may not read, and is told by the object that names it.
+   */
+  refusals(): ReadonlyMap<string, string> {
+    const { kinds, byReference } = this.#options
+    const named = new Set(kinds.filter(({ kind }) => byReference.has(kind)).map(({ plural }) => plural))
+    return new Map(
+      [...this.states()].flatMap(([name, state]) => {
+        const refusal = named.has(name.split('|')[2] ?? '') ? undefined : refusalIn(state)
+        return refusal === undefined ? [] : [[resourceOf(name), refusal] as const]
+      }),
+    )
   }
 
   /** What each watch is doing: for readiness and for people who wonder why nothing comes. */
@@ -309,6 +322,12 @@ export class KubernetesProvider implements Provider {
     this.#marks.set(kind.kind, marks)
     return marks
   }
+}
+
+/** What a watch is about, for people. */
+function resourceOf(watchName: string): string {
+  const [group, , plural, namespace] = watchName.split('|')
+  return `${plural}${group === '' ? '' : `.${group}`}${namespace === '' ? '' : ` in ${namespace}`}`
 }
 
 function storedStatus({ metadata, status }: RawObject): StoredStatus {
