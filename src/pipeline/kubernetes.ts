@@ -11,6 +11,7 @@ import { DEFINITIONS_KEY } from '../gatewayapi/inputs.js'
 import type { ObjectStatus } from '../gatewayapi/object-status.js'
 import { createBackendServices } from '../infra/kubernetes/backend-services.js'
 import { bindAddresses } from '../infra/kubernetes/bind-addresses.js'
+import { ClassClaims } from '../infra/kubernetes/class-claims.js'
 import { createClassFinalizers } from '../infra/kubernetes/class-finalizers.js'
 import { drainKey } from '../infra/kubernetes/drain-key.js'
 import { FleetImages } from '../infra/kubernetes/fleet-images.js'
@@ -280,6 +281,32 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
     issue: () => rateLimitCertificate(authority),
     restartsReaders: true,
   }
+  const writeObjects = (running: AbortSignal): Promise<void> =>
+    runAll(
+      [
+        (each) => statusWriter.start(each),
+        (each) => provisioner.lead(each),
+        (each) => backendServices.lead(each),
+        (each) => classFinalizers.lead(each),
+      ],
+      running,
+    )
+  const installation = `${config.namespace}/${config.xdsService}`
+  // Installations for some namespaces each may share a name, as long as no namespace is that of two.
+  const claims =
+    config.watch.kind === 'all'
+      ? new ClassClaims({
+          ...{ ...edge, controllerName: config.controllerName, installation },
+          onRival: (rival) => {
+            const { uid, ...object } = rival.gatewayClass
+            note(
+              { group: 'gateway.networking.k8s.io', kind: 'GatewayClass', namespace: '', ...object },
+              rivalEvent(rival, installation),
+              uid,
+            )
+          },
+        })
+      : undefined
   const elector: LeaseElector = new LeaseElector({
     ...edge,
     namespace: config.namespace,
@@ -289,10 +316,7 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
     lead: (leading) =>
       runAll(
         [
-          (running) => statusWriter.start(running),
-          (running) => provisioner.lead(running),
-          (running) => backendServices.lead(running),
-          (running) => classFinalizers.lead(running),
+          (running) => (claims === undefined ? writeObjects(running) : claims.lead(writeObjects, running)),
           (running) => events.start(running),
           ...(config.rateLimitService === undefined ? [] : [(running: AbortSignal) => keepCertificateSecret(rateLimitIdentity, running)]),
         ],

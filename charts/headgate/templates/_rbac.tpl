@@ -7,7 +7,7 @@ watched, into Roles there. docs/security.md explains each.
 {{- define "headgate.rules.cluster" -}}
 - apiGroups: [gateway.networking.k8s.io]
   resources: [gatewayclasses]
-  # patch: the finalizer of a class that Gateways use.
+  # patch: the finalizer of a class that Gateways use, and the name of the installation that serves it.
   verbs: [get, list, watch, patch]
 - apiGroups: [gateway.networking.k8s.io]
   resources: [gatewayclasses/status]
