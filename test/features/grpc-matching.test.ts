@@ -32,8 +32,10 @@ feature(
       '{method: {type: RegularExpression, service: "shop[.]Cart", method: "A.d"}}',
       '{method: {type: RegularExpression, service: "shop[.]Cart[0-9]"}}',
       '{method: {type: RegularExpression, method: "Ad|List"}}',
+      // An empty name is about all of them.
+      '{method: {type: RegularExpression, service: "", method: "Rem.*"}}',
     ]
-    expect(await answerersOf(expressions, methods)).toEqual(['a', 'b', UNIMPLEMENTED, 'c', UNIMPLEMENTED])
+    expect(await answerersOf(expressions, methods)).toEqual(['a', 'b', UNIMPLEMENTED, 'c', 'd'])
   },
 )
 

@@ -68,6 +68,23 @@ describe('compareMatches', () => {
       first: grpc({ headers: [{ type: 'Exact', name: 'a', value: 'v' }] }),
       second: grpc({}),
     },
+    {
+      rule: 'gRPC: the longer expression of a service, whatever the methods',
+      first: grpc({ method: { type: 'RegularExpression', service: 'shop.*' } }),
+      second: grpc({ method: { type: 'RegularExpression', service: '.*', method: 'Add|Remove|List' } }),
+    },
+    { rule: 'gRPC: every call before HTTP: everything', first: grpc({}), second: http({}, { creationTimestamp: '2025-01-01T00:00:00Z' }) },
+    {
+      rule: 'gRPC: a service before HTTP: the same prefix',
+      first: grpc({ method: { type: 'Exact', service: 'a.B' } }),
+      second: http({ ...prefix('/a.B'), ...headers('a') }),
+    },
+    {
+      rule: 'gRPC: a method before HTTP: the same path',
+      first: grpc({ method: { type: 'Exact', service: 'a.B', method: 'M' } }),
+      second: http({ ...exact('/a.B/M'), ...query('a') }),
+    },
+    { rule: 'HTTP: a path before gRPC: every call', first: http(prefix('/a.B')), second: grpc({}) },
   ])('prefers $rule', ({ first, second }) => {
     expect(Math.sign(compareMatches(first, second))).toBe(-1)
     expect(Math.sign(compareMatches(second, first))).toBe(1)
@@ -171,6 +188,16 @@ describe('matches', () => {
       rule: 'expressions with alternatives stay apart',
       method: { type: 'RegularExpression' as const, service: 'a|b', method: 'M.*' },
       want: { kind: 'regex', value: '/(?:a|b)/(?:M.*)' },
+    },
+    {
+      rule: 'an empty expression of a service is about all',
+      method: { type: 'RegularExpression' as const, service: '', method: 'M' },
+      want: { kind: 'regex', value: '/(?:[^/]+)/(?:M)' },
+    },
+    {
+      rule: 'an empty expression of a method is about all',
+      method: { type: 'RegularExpression' as const, service: 'a', method: '' },
+      want: { kind: 'regex', value: '/(?:a)/(?:[^/]+)' },
     },
   ])('gRPC: $rule', ({ method, want }) => {
     expect(grpcMatch(method === undefined ? {} : { method }).match.path).toEqual(want)

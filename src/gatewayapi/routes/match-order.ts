@@ -2,7 +2,8 @@
  * Which of several matches serves a request.
  *
  * Source: Gateway API v1.7, `HTTPRouteRule.matches` and `GRPCRouteRule.matches`. Where the text leaves it open, regular expressions stand
- * between exact paths and prefixes, longer ones first. Matches of both kinds of routes may meet on one host and are compared in one order.
+ * between exact paths and prefixes, longer ones first. Matches of both kinds of routes may meet on one host and are compared in one order, in
+ * which those of gRPC are narrower.
  */
 import type { Hostname } from '../../ir/hostname.js'
 import { compareSpecificity } from '../hostnames.js'
@@ -11,9 +12,9 @@ import { compareText } from '../precedence.js'
 /** How specific a match is, the most important first. */
 export interface MatchSpecificity {
   readonly path: 'exact' | 'regex' | 'prefix'
-  /** Characters of the path; of the service for a gRPC match that names no method. */
+  /** Characters of the path; of its first part for a gRPC match that does not name all of it. */
   readonly pathLength: number
-  /** Characters of a gRPC method that is named without its service. */
+  /** Characters of a gRPC method that are no part of `pathLength`. */
   readonly methodNameLength: number
   readonly hasMethod: boolean
   readonly headers: number

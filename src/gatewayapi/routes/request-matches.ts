@@ -30,12 +30,15 @@ export function httpMatch({ path, method, headers, queryParams }: HTTPRouteMatch
   }
 }
 
-/** A match of a GRPCRoute: service and method are the path of the request. */
+/**
+ * A match of a GRPCRoute: service and method are the path of the request. It is about gRPC alone, so beside an HTTPRoute for the same host and
+ * path it is like one for a method.
+ */
 export function grpcMatch({ method, headers }: GRPCRouteMatch): SpecificMatch {
   const headerMatches = valueMatches(headers ?? [], (name) => name.toLowerCase())
   return {
     match: { path: grpcPath(method), headers: headerMatches, queryParams: exactly([]) },
-    specificity: { ...grpcSpecificity(method), hasMethod: false, headers: headerMatches.length, queryParams: 0 },
+    specificity: { ...grpcSpecificity(method), hasMethod: true, headers: headerMatches.length, queryParams: 0 },
   }
 }
 
@@ -60,24 +63,26 @@ function httpPath({ type, value }: HTTPRouteMatch['path']): PathMatch {
   }
 }
 
-function grpcPath(method: GRPCMethodMatch | undefined): PathMatch {
-  if (method === undefined) return { kind: 'prefix', value: '/' }
-  const { type, service, method: name } = method
-  if (type === 'RegularExpression') return { kind: 'regex', value: `/(?:${service ?? '[^/]+'})/(?:${name ?? '[^/]+'})` }
-  // The schema lets a leading dot through, which no path has.
-  const plainService = service?.replace(/^\./, '')
-  if (plainService !== undefined && name !== undefined) return { kind: 'exact', value: `/${plainService}/${name}` }
-  if (plainService !== undefined) return { kind: 'prefix', value: `/${plainService}` }
-  return { kind: 'regex', value: `/[^/]+/${name ?? '[^/]+'}` }
+/** An empty name is as good as none. The schema lets a leading dot of a service through, which no path has. */
+function grpcPath({ type, service: written, method }: Partial<GRPCMethodMatch> = {}): PathMatch {
+  const service = type === 'RegularExpression' ? written : written?.replace(/^\./, '')
+  if (!service && !method) return { kind: 'prefix', value: '/' }
+  if (type === 'RegularExpression') return { kind: 'regex', value: `/(?:${service || '[^/]+'})/(?:${method || '[^/]+'})` }
+  if (!service) return { kind: 'regex', value: `/[^/]+/${method}` }
+  return method ? { kind: 'exact', value: `/${service}/${method}` } : { kind: 'prefix', value: `/${service}` }
 }
 
-function grpcSpecificity(method: GRPCMethodMatch | undefined): Pick<MatchSpecificity, 'path' | 'pathLength' | 'methodNameLength'> {
-  const service = method?.service?.length ?? 0
-  const name = method?.method?.length ?? 0
-  if (method?.type === 'RegularExpression') return { path: 'regex', pathLength: service + name, methodNameLength: 0 }
-  if (service > 0 && name > 0) return { path: 'exact', pathLength: service + name, methodNameLength: 0 }
+/** As long as the path is of which they are a part; of methods that need no service, characters count after those of services. */
+function grpcSpecificity({
+  type,
+  service = '',
+  method = '',
+}: Partial<GRPCMethodMatch> = {}): Pick<MatchSpecificity, 'path' | 'pathLength' | 'methodNameLength'> {
+  const ofService = service.length + 1
+  if (type === 'RegularExpression') return { path: 'regex', pathLength: ofService, methodNameLength: method.length }
+  if (service !== '' && method !== '') return { path: 'exact', pathLength: ofService + 1 + method.length, methodNameLength: 0 }
   // A method without a service becomes an expression, yet any service that is named goes before it.
-  return { path: 'prefix', pathLength: service, methodNameLength: name }
+  return { path: 'prefix', pathLength: ofService, methodNameLength: method.length }
 }
 
 /** Of matches for the same name the first counts. */

@@ -58,7 +58,10 @@ function grpcExpressions(match: GRPCRouteMatch, at: number): readonly Expression
         ] as const)
       : []
   return [
-    ...names.flatMap(([name, value]): Expression[] => (value === undefined ? [] : [[`matches[${at}].method.${name}`, value]])),
+    // An empty name is about all of them.
+    ...names.flatMap(([name, value]): Expression[] =>
+      value === undefined || value === '' ? [] : [[`matches[${at}].method.${name}`, value]],
+    ),
     ...valueExpressions(at, 'headers', match.headers),
   ]
 }
