@@ -1,0 +1,78 @@
+/** Rules of HTTPRoutes and GRPCRoutes that the API server takes. */
+import fc from 'fast-check'
+import { cors, filtersOf, mirror, redirect, requestHeaders, responseHeaders, rewrite } from './arbitrary-filters.js'
+import { calls, SHAPES, type Shape } from './arbitrary-matches.js'
+import type { Filter, Ref, Rule, WeightedRef } from './objects.js'
+import { optional, some } from './some.js'
+import { toBackend, toService } from './surroundings.js'
+
+/** How long rules wait that do not wait for ever. */
+export const PATIENCE = '1s'
+
+/** What rules refer to: what is there, what may be referred to from elsewhere, and nothing. `calls`: what speaks HTTP/2. */
+const REFS: Readonly<Record<'requests' | 'calls', readonly Ref[]>> = {
+  requests: [
+    ...['one', 'two', 'three', 'one', 'two', 'three', 'missing'].map((name) => toBackend(name)),
+    ...[toBackend('one', 'default'), toBackend('far', 'shop'), toService('web'), toService('web', 81)],
+  ],
+  calls: [
+    ...['two', 'three', 'two', 'three', 'missing'].map((name) => toBackend(name)),
+    ...[toBackend('two', 'default'), toBackend('far', 'shop'), toService('calls')],
+  ],
+}
+
+function backends(of: 'requests' | 'calls', filters: fc.Arbitrary<readonly Filter[] | undefined>): fc.Arbitrary<readonly WeightedRef[]> {
+  const backend = fc
+    .record({
+      ref: fc.constantFrom<Ref>(...REFS[of]),
+      weight: fc.constantFrom(undefined, 1, 1, 3, 0),
+      filters: optional(filters, 4),
+    })
+    .map(({ ref, ...fields }) => some<WeightedRef>({ ...ref, namespace: ref.namespace, port: ref.port, ...fields }))
+  return fc.array(backend, { maxLength: 3 })
+}
+
+function forwarding({ matches, modifier }: Shape): fc.Arbitrary<Rule> {
+  const waiting = fc.constantFrom<Pick<Rule, 'timeouts' | 'retry'>>(
+    {},
+    {},
+    {},
+    { timeouts: { request: PATIENCE } },
+    { timeouts: { backendRequest: PATIENCE } },
+    { timeouts: { request: '0s' } },
+    { retry: { attempts: 2, codes: [503], backoff: '10ms' } },
+    { retry: { attempts: 1, codes: [500, 502], backoff: '10ms' } },
+  )
+  const copy = mirror('requests')
+  return fc
+    .record({
+      matches,
+      filters: filtersOf(requestHeaders, responseHeaders, rewrite(modifier), copy, copy, cors),
+      backendRefs: backends('requests', filtersOf(requestHeaders, responseHeaders, rewrite(modifier))),
+      waiting,
+    })
+    .map(({ waiting: waits, ...fields }) => some<Rule>({ ...fields, timeouts: waits.timeouts, retry: waits.retry }))
+}
+
+const redirecting = ({ matches, modifier }: Shape): fc.Arbitrary<Rule> =>
+  fc
+    .record({
+      matches,
+      filters: filtersOf(requestHeaders, cors).chain((others) => redirect(modifier).map((one) => [...(others ?? []), one])),
+    })
+    .map((fields) => some<Rule>(fields))
+
+/** Rules of HTTPRoutes. */
+export const httpRule: fc.Arbitrary<Rule> = fc.oneof(
+  { weight: 3, arbitrary: fc.oneof(...SHAPES.map(forwarding)) },
+  { weight: 1, arbitrary: fc.oneof(...SHAPES.map(redirecting)) },
+)
+
+/** Rules of GRPCRoutes. */
+export const grpcRule: fc.Arbitrary<Rule> = fc
+  .record({
+    matches: calls,
+    filters: filtersOf(requestHeaders, responseHeaders, mirror('calls')),
+    backendRefs: backends('calls', filtersOf(requestHeaders, responseHeaders)),
+  })
+  .map((fields) => some<Rule>(fields))

@@ -1,0 +1,12 @@
+/** Objects with fields that may be missing. */
+import fc from 'fast-check'
+
+/** Leaves out what is undefined, as JSON does. */
+export function some<T extends object>(fields: { [K in keyof T]: T[K] | undefined }): T {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T
+}
+
+/** A value or none. @param freq one of so many is none */
+export function optional<T>(arbitrary: fc.Arbitrary<T>, freq = 2): fc.Arbitrary<T | undefined> {
+  return fc.option(arbitrary, { nil: undefined, freq })
+}
