@@ -35,6 +35,7 @@ import { fileProblems, placeText, StartLosses } from './file-problems.js'
 import { ObjectStatuses } from './object-statuses.js'
 import { observe, roundObserver } from './observe.js'
 import { sharedSources } from './shared-sources.js'
+import { unreadableFormats } from './unreadable-formats.js'
 import { unservedObjects } from './unserved-objects.js'
 
 const LOOPBACK = '127.0.0.1'
@@ -108,6 +109,7 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger, 
     problems: () => [
       ...problems,
       ...unservedObjects(controlPlane.store, config.controllerName),
+      ...unreadableFormats(controlPlane.store),
       ...(hooks?.problems(translation.inputs.quarantines.entries()) ?? []),
     ],
     whereIs: (object, path) => placeText(provider.placeOf(object, path)),

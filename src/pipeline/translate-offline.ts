@@ -25,6 +25,7 @@ import { listenerPlaces } from './listener-places.js'
 import { ObjectStatuses } from './object-statuses.js'
 import { Pipeline } from './pipeline.js'
 import { createTranslation } from './translation.js'
+import { unreadableFormats } from './unreadable-formats.js'
 import { unservedObjects } from './unserved-objects.js'
 
 /** Everything that a translation says. */
@@ -94,7 +95,7 @@ export async function translateOffline(input: OfflineInput): Promise<OfflineTran
   return {
     objects: [...statuses.values()],
     listeners: listenerPlaces(translation),
-    problems: [...state.problems().map(toProblem), ...unservedObjects(store, controllerName)],
+    problems: [...state.problems().map(toProblem), ...unservedObjects(store, controllerName), ...unreadableFormats(store)],
     resources,
     explain: async (question) =>
       withPlaces(await explainAll(snapshots, question), (object, path) => placeText(state.placeOf(object, path))),
