@@ -132,6 +132,8 @@ export interface RateLimitRule {
   readonly responseCost?: RateLimitCost
   /** True: one count for everything that the policy is about. */
   readonly isShared: boolean
+  /** Counts before anybody finds out who is asking and whether they may; of local limits alone. */
+  readonly isEarly?: true
   readonly isShadow: boolean
 }
 

@@ -89,6 +89,7 @@ export const arbitraryRequestTraffic: fc.Arbitrary<RequestTraffic> = fc.record(
             requestCost: cost,
             isShared: fc.boolean(),
             isShadow: fc.boolean(),
+            isEarly: fc.constant(true as const),
           },
           { requiredKeys: ['parts', 'requests', 'unit', 'isShared', 'isShadow'] },
         ),

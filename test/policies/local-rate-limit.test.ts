@@ -1,10 +1,13 @@
 /** BackendTrafficPolicy: limits that each Envoy counts for itself. */
+import { createHash } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
 import { httpRoute, to } from '../features/manifests.js'
 import { featureWorld, type Question } from '../features/world.js'
-import { ABOUT_GATEWAY, GOOD, onRoute, policy, routeTo, said } from './backend-traffic.js'
+import { ABOUT_GATEWAY, ABOUT_ROUTE, GOOD, onRoute, policy, routeTo, said } from './backend-traffic.js'
 import { policyField } from './coverage/policy-field.js'
 import { statistic } from './proxy.js'
+import { securityPolicy } from './support/attempts.js'
+import { secret } from './support/secrets.js'
 
 const world = featureWorld(['a'])
 
@@ -50,6 +53,41 @@ describe('rateLimit Local', () => {
       expect(await asked([...times(3, of('a')), ...times(3, of('b')), ...times(3)])).toEqual([200, 200, 429, 200, 200, 429, 200, 200, 200])
       await limited(`{clientSelectors: [{headers: [{name: X-Plan, value: paid, invert: true}]}], ${HOUR}}`)
       expect(await asked([of('free'), {}, of('other'), of('paid')])).toEqual([200, 200, 429, 200])
+    },
+  )
+
+  policyField(
+    ['BackendTrafficPolicy rateLimit.rules.beforeAuthentication'],
+    'before anybody is asked who they are, or after it',
+    async () => {
+      const hash = createHash('sha1').update('geheim').digest('base64')
+      const users = [
+        secret('users', { '.htpasswd': `ann:{SHA}${hash}` }),
+        securityPolicy(`${ABOUT_ROUTE}, basicAuth: {users: {name: users}}`, 's'),
+      ]
+      const as = (password: string): Question => ({
+        headers: { authorization: `Basic ${Buffer.from(`ann:${password}`).toString('base64')}` },
+      })
+      const write = async (rules: string, more = '') => {
+        await world.write(routeTo('a'), ...users, onRoute(`rateLimit: {type: Local, rules: [${rules}]}${more}`))
+        expect(said(world)).toEqual(GOOD)
+      }
+      await write(`{${HOUR}}`)
+      expect(await asked([...times(4, as('guess')), ...times(3, as('geheim'))])).toEqual([401, 401, 401, 401, 200, 200, 429])
+      await write(`{clientSelectors: [{sourceCIDR: {type: Distinct, value: 0.0.0.0/0}}], ${HOUR}, beforeAuthentication: true}`)
+      expect(await asked([...times(4, as('guess')), as('geheim')])).toEqual([401, 401, 429, 429, 429])
+      // Each has a count of its own, and the answer may be another one.
+      const other = ', responseOverride: [{match: {statusCodes: [{type: Value, value: 429}]}, response: {statusCode: 503}}]'
+      await write(`{limit: {requests: 4, unit: Hour}, beforeAuthentication: true}, {limit: {requests: 1, unit: Hour}}`, other)
+      expect(await asked([as('guess'), ...times(2, as('geheim')), as('guess'), as('guess')])).toEqual([401, 200, 503, 401, 503])
+      // By then nobody knows whose token it is, and a service cannot be waited for.
+      for (const limit of [
+        `type: Local, rules: [{clientSelectors: [{jwtClaims: [{provider: p, claim: sub}]}], ${HOUR}, beforeAuthentication: true}]`,
+        `type: Global, rules: [{${HOUR}, beforeAuthentication: true}]`,
+      ]) {
+        await world.write(routeTo('a'), onRoute(`rateLimit: {${limit}}`))
+        expect(said(world)).toEqual(['Accepted=False/UnsupportedValue'])
+      }
     },
   )
 

@@ -38,7 +38,7 @@ export function rateLimitOf({ settings, origins }: Effective<BackendTrafficSetti
 }
 
 /** A limit. */
-export function rateLimitRule({ clientSelectors, limit, cost, shared, shadowMode }: RuleSpec): RateLimitRule {
+export function rateLimitRule({ clientSelectors, limit, cost, shared, beforeAuthentication, shadowMode }: RuleSpec): RateLimitRule {
   return {
     parts: (clientSelectors ?? []).flatMap(parts),
     requests: limit.requests,
@@ -47,6 +47,7 @@ export function rateLimitRule({ clientSelectors, limit, cost, shared, shadowMode
     ...(cost?.request === undefined ? {} : { requestCost: costOf(cost.request) }),
     ...(cost?.response === undefined ? {} : { responseCost: costOf(cost.response) }),
     isShared: shared ?? false,
+    ...(beforeAuthentication === true ? { isEarly: true as const } : {}),
     isShadow: shadowMode ?? false,
   }
 }

@@ -23,12 +23,17 @@ export function requestProblem(settings: BackendTrafficSettings): string | undef
 
 function rateLimitProblem({ rateLimit }: BackendTrafficSettings): string | undefined {
   const expressions = new RegularExpressions()
-  for (const [at, { clientSelectors, limit, cost, shared }] of (rateLimit?.rules ?? []).entries()) {
+  for (const [at, { clientSelectors, limit, cost, shared, beforeAuthentication }] of (rateLimit?.rules ?? []).entries()) {
     const field = `rateLimit.rules[${at}]`
     const wrong = (clientSelectors ?? []).flatMap((selector) => selectorProblem(selector, expressions) ?? [])[0]
     if (wrong !== undefined) return `${field}.clientSelectors.${wrong}`
     if (distinctIn(clientSelectors) > MAX_DISTINCT) {
       return `${field}.clientSelectors: at most ${MAX_DISTINCT} headers and parameters of a rule may be Distinct.`
+    }
+    if (beforeAuthentication === true) {
+      if (rateLimit?.type !== 'Local') return `${field}.beforeAuthentication: goes with type Local.`
+      if (clientSelectors?.some(({ jwtClaims }) => jwtClaims !== undefined))
+        return `${field}.beforeAuthentication: nobody has looked at a token by then, so it does not go with jwtClaims.`
     }
     if (rateLimit?.type === 'Local' && shared === true) return `${field}.shared: goes with type Global.`
     if (rateLimit?.type === 'Local' && cost?.request?.number === 0) return `${field}.cost.request.number: 0 goes with type Global.`

@@ -193,6 +193,10 @@ const ruleSchema: ObjectSchema = object('RateLimitRule', 'A limit, and the reque
     boolean(),
     'One count for everything that the policy is about; with global limits. Each rule of each route has its own when left out.',
   ),
+  beforeAuthentication: optional(
+    boolean(),
+    'Counts requests before a SecurityPolicy looks at them, so that those that it refuses count as well; with local limits, and not by claims.',
+  ),
   shadowMode: optional(boolean(), 'Counts and turns nobody away.'),
 })
 

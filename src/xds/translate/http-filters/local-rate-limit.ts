@@ -31,18 +31,23 @@ const MAX_DISTINCT_VALUES = 10_000
 /** Never used up: Envoy wants a limit for what no rule is about. */
 const UNLIMITED: envoy.type.v3.TokenBucket = { maxTokens: 0xffff_ffff, tokensPerFill: uint32(0xffff_ffff), fillInterval: duration(1_000) }
 
-/** Answers 429 to who is over a limit; nothing where limits are not local. */
-export function localRateLimit(limit: RateLimit | undefined, grpc: boolean): readonly RouteFilter[] {
+/** When limits are counted: before or after it is found out who is asking. */
+type When = 'early' | 'late'
+
+/** Answers 429 to who is over a limit; nothing where there are no local ones that are counted then. */
+export function localRateLimit(limit: RateLimit | undefined, grpc: boolean, when: When): readonly RouteFilter[] {
   if (limit === undefined || limit.kind !== 'local') return []
+  const rules = limit.rules.flatMap((rule, at) => ((rule.isEarly === true) === (when === 'early') ? [{ rule, at }] : []))
+  if (rules.length === 0) return []
   const config: LocalRateLimit = {
     statPrefix: 'local_rate_limit',
     tokenBucket: UNLIMITED,
     filterEnabled: ALWAYS,
     filterEnforced: ALWAYS,
-    rateLimits: limit.rules.flatMap((rule, at) =>
+    rateLimits: rules.flatMap(({ rule, at }) =>
       rateLimitQuestions(rule, at, LOCAL_ODDITIES).map((actions) => ({ actions, ...hits(rule) })),
     ),
-    descriptors: limit.rules.map(descriptor),
+    descriptors: rules.map(({ rule, at }) => descriptor(rule, at)),
     maxDynamicDescriptors: uint32(MAX_DISTINCT_VALUES),
     alwaysConsumeDefaultTokenBucket: bool(false),
     ...(limit.headers ? { enableXRatelimitHeaders: HEADERS.DRAFT_VERSION_03 } : {}),

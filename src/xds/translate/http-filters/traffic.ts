@@ -12,9 +12,18 @@ import type { HttpFilter } from './http-filter.js'
 import { localRateLimit } from './local-rate-limit.js'
 import { slot } from './slot.js'
 
-/** First of all, so that it sees every answer on its way out, also those of the filters behind it: other answers, and smaller ones. */
-export const ANSWERS: HttpFilter = slot('headgate.answers', ({ traffic }) =>
-  traffic === undefined ? [] : [...compressors(traffic.compression ?? []), ...customResponses(traffic.overrides ?? [])],
+/**
+ * First of all, so that it sees every answer on its way out, also those of the filters behind it: other answers, and smaller ones. Limits that
+ * count before anybody is asked who they are stand here as well: a place of their own would cost every request a look.
+ */
+export const ANSWERS: HttpFilter = slot('headgate.answers', ({ traffic, grpc }) =>
+  traffic === undefined
+    ? []
+    : [
+        ...compressors(traffic.compression ?? []),
+        ...customResponses(traffic.overrides ?? []),
+        ...localRateLimit(traffic.rateLimit, grpc, 'early'),
+      ],
 )
 
 /**
@@ -26,7 +35,9 @@ export const ANSWERS: HttpFilter = slot('headgate.answers', ({ traffic }) =>
 export const REQUESTS: HttpFilter = slot(
   'headgate.requests',
   ({ traffic, grpc }) =>
-    traffic?.rateLimit === undefined ? [] : [...localRateLimit(traffic.rateLimit, grpc), ...globalRateLimit(traffic.rateLimit, grpc)],
+    traffic?.rateLimit === undefined
+      ? []
+      : [...localRateLimit(traffic.rateLimit, grpc, 'late'), ...globalRateLimit(traffic.rateLimit, grpc)],
   ({ traffic }) => globalRateLimitReferences(traffic?.rateLimit),
   // Of a larger one, the service that was asked saw a part only: it waits for all of it, but does not count what comes at once with its end.
   ({ externalAuth }) => externalAuth && largestBody(externalAuth),
