@@ -11,6 +11,7 @@ import { send } from '../support/http-client.js'
 import { about, clientPolicy } from './client-manifests.js'
 import { policyField } from './coverage/policy-field.js'
 import { type Http3Client, startHttp3Client } from './http3-client.js'
+import { askProxy } from './proxy.js'
 
 let issuer: TestAuthority
 let client: Http3Client | undefined
@@ -61,6 +62,22 @@ describe('http3', () => {
     // Plain HTTP knows nothing of it.
     expect((await world.ask({ host: 'www.example.com' })).headers['alt-svc']).toBeUndefined()
   })
+
+  // Whoever records such a request can send it again.
+  it('takes no request before the handshake is done', async () => {
+    await world.write(ROUTE, gateway('gw', LISTENERS), clientPolicy('http3: {}'))
+    await eventually(async () => expect((await overHttp3('www.example.com')).status).toBe(200), 15_000)
+    for (let at = 0; at < 5; at++) expect((await overHttp3('www.example.com')).status).toBe(200)
+    expect(await client?.earlyRequests()).toBe(0)
+  }, 60_000)
+
+  it('goes on with no session where a policy lets none go on', async () => {
+    await world.write(ROUTE, gateway('gw', LISTENERS), clientPolicy('http3: {}, tls: {session: {}}'))
+    await eventually(async () => expect((await overHttp3('www.example.com')).status).toBe(200), 15_000)
+    const listeners = await askProxy(world, '/config_dump?resource=dynamic_listeners')
+    const sockets = [...listeners.matchAll(/quic\.v3\.QuicDownstreamTransport"[\s\S]*?enable_early_data": false/g)].map(([text]) => text)
+    expect(sockets.map((text) => text.includes('"disable_stateless_session_resumption": true'))).toEqual([true, true])
+  }, 60_000)
 
   it('is not spoken where nobody could be asked for a certificate, by whichever name', async () => {
     const validation = 'tls: {clientValidation: {caCertificateRefs: [{kind: ConfigMap, name: clients}]}}'

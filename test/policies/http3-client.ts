@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { askEnvoy } from '../../src/infra/host/envoy-admin.js'
 import { eventually } from '../support/eventually.js'
 import { freePort } from '../support/free-port.js'
 
@@ -11,12 +12,14 @@ import { freePort } from '../support/free-port.js'
 export interface Http3Client {
   /** Of 127.0.0.1: what is sent here goes on over HTTP/3, with its host as the name in the handshake. */
   readonly port: number
+  /** How many requests it has sent before their handshake was done, as RFC 8470 has it (0-RTT). */
+  earlyRequests(): Promise<number>
   stop(): Promise<void>
 }
 
 const TYPES = 'type.googleapis.com/envoy.extensions'
 
-/** Starts a client that trusts an authority. */
+/** Starts a client that trusts an authority. Each request has a connection of its own, which goes on with what is known from the one before. */
 export async function startHttp3Client(
   envoy: string,
   to: { readonly address: string; readonly port: number },
@@ -40,7 +43,11 @@ export async function startHttp3Client(
     await stop()
     throw error
   }
-  return { port, stop }
+  const earlyRequests = async (): Promise<number> => {
+    const line = await askEnvoy(admin, 'GET', '/stats?filter=^cluster.out.upstream_rq_0rtt$')
+    return Number(/: (\d+)/.exec(line)?.[1] ?? 0)
+  }
+  return { port, earlyRequests, stop }
 }
 
 function ready(socketPath: string): Promise<void> {
@@ -95,6 +102,7 @@ function bootstrap(port: number, to: { readonly address: string; readonly port: 
           typedExtensionProtocolOptions: {
             'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
               '@type': `${TYPES}.upstreams.http.v3.HttpProtocolOptions`,
+              commonHttpProtocolOptions: { maxRequestsPerConnection: 1 },
               explicitHttpConfig: { http3ProtocolOptions: {} },
               upstreamHttpProtocolOptions: { autoSni: true, autoSanValidation: true },
             },

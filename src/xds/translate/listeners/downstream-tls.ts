@@ -45,7 +45,14 @@ export function quicSocket(tls: TlsTermination): envoy.config.core.v3.TransportS
   return {
     name: 'envoy.transport_sockets.quic',
     typedConfig: any('envoy.extensions.transport_sockets.quic.v3.QuicDownstreamTransport', {
-      downstreamTlsContext: downstreamTlsContext({ certificates: tls.certificates, alpn: [] }),
+      downstreamTlsContext: downstreamTlsContext({
+        certificates: tls.certificates,
+        alpn: [],
+        ...(tls.resumption === undefined ? {} : { resumption: tls.resumption }),
+      }),
+      // Whoever records early requests can send them again, so they may only go to servers that are known to answer 425 where that matters
+      // (RFC 8470, section 6.1): of backends nobody knows it.
+      enableEarlyData: bool(false),
     }),
   }
 }
