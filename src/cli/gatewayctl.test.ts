@@ -309,6 +309,7 @@ it('waits for a Headgate that is about to start, and says in the end that there 
 describe('a wrong command line', () => {
   it.each([
     { args: ['nonsense'], says: "unknown command 'nonsense'" },
+    { args: ['explain'], says: '(gatewayctl explain --help says what it takes)' },
     { args: ['dump', 'nonsense'], says: 'Allowed choices are listeners' },
     { args: ['translate'], says: "required option '-f, --file <path>' not specified" },
     { args: ['wait', 'httproute'], says: 'Name one object' },

@@ -44,6 +44,10 @@ describe('the health of an object', () => {
     ])
   })
 
+  it('says once what is the type and the reason', () => {
+    expect(complaints(route([condition('Overridden', 'True', 'Overridden')]))).toEqual(['parent gw#http: Overridden: why'])
+  })
+
   it('tells parents apart that differ in their port', () => {
     const refused = condition('Accepted', 'False', 'NoMatchingParent')
     const { object } = route()

@@ -71,7 +71,9 @@ export function complaints(status: ObjectStatus): readonly string[] {
   return statusParts(status).flatMap(({ name, conditions }) =>
     conditions
       .filter((condition) => conditionHealth(condition) !== 'ok' || (REMARKS.has(condition.type) && condition.status === 'True'))
-      .map(({ type, reason, message }) => `${name === '' ? '' : `${name}: `}${type}: ${reason}${message === '' ? '' : `: ${message}`}`),
+      .map(({ type, reason, message }) =>
+        [name, type, ...(reason === type ? [] : [reason]), message].filter((part) => part !== '').join(': '),
+      ),
   )
 }
 

@@ -152,6 +152,7 @@ export function gatewayctlProgram(surroundings: ProgramSurroundings, onExit: (co
     return program
       .command(name)
       .description(description)
+      .showHelpAfterError(`(gatewayctl ${name} --help says what it takes)`)
       .addHelpText('after', `\nExamples:\n${lines.join('\n')}\n`)
   }
 }

@@ -19,6 +19,8 @@ export interface FieldError {
 export interface FieldWarning {
   readonly path: FieldPath
   readonly message: string
+  /** The field beside it whose name is nearly the same. */
+  readonly meant?: string
 }
 
 /** Rules see values of the right type only: after one of these mistakes they are not checked. */

@@ -4,6 +4,7 @@
  * Order: unknown fields are dropped with a warning, defaults are filled in, values are checked, then rules, which see values of the
  * right type only. Source: Kubernetes, structural schemas of apiextensions.
  */
+import { nearWord } from '../util/near-word.js'
 import { blocksRules, type FieldError, type FieldWarning, hidden, quoted } from './field-error.js'
 import { type FieldPath, formatFieldPath } from './field-path.js'
 import { isJsonObject, type JsonObject, type JsonValue } from './json.js'
@@ -95,7 +96,12 @@ function readObject(schema: ObjectSchema, value: JsonObject, path: FieldPath, wa
   for (const name of Object.keys(value)) {
     if (Object.hasOwn(schema.fields, name) || schema.ignored?.includes(name) === true) continue
     const at = [...path, name]
-    walk.warnings.push({ path: at, message: `unknown field ${JSON.stringify(formatFieldPath(at))}` })
+    const meant = nearWord(name, Object.keys(schema.fields))
+    walk.warnings.push({
+      path: at,
+      message: `unknown field ${JSON.stringify(formatFieldPath(at))}`,
+      ...(meant === undefined ? {} : { meant }),
+    })
   }
   const result = Object.fromEntries(entries)
   if (schema.minProperties !== undefined && entries.length < schema.minProperties) {

@@ -122,6 +122,11 @@ it('says where there is none, and what it needs to know', async () => {
     code: 0,
     out: expect.stringMatching(/^No policy says anything/),
   })
+  // A slip in its name is not the same as a route without policies.
+  expect(await gatewayctl('get', 'policies', '--for', 'httproute/nosuch')).toEqual({
+    code: 3,
+    out: expect.stringContaining('There is no httproute/default/nosuch'),
+  })
   expect((await gatewayctl('get', 'policies', '--for', 'httproute')).out).toContain('KIND/NAME')
   // A SecurityPolicy may well be about one.
   expect((await gatewayctl('get', 'policies', '--for', 'tcproutes/r')).out).toContain('HTTPRoutes and GRPCRoutes')

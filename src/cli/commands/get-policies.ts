@@ -3,7 +3,7 @@ import type { EffectiveField } from '../../gatewayapi/policies/effective-report.
 import { REQUEST_KINDS } from '../../gatewayapi/routes/any-route.js'
 import { CliError, EXIT } from '../cli-error.js'
 import type { CliContext, OutputOptions } from '../context.js'
-import type { ObjectName } from '../object-name.js'
+import { matchesObject, type ObjectName } from '../object-name.js'
 import { printValue } from '../output/print.js'
 import type { Style } from '../output/style.js'
 import { printTable } from '../output/table.js'
@@ -14,7 +14,7 @@ export interface GetPoliciesOptions extends OutputOptions {
   readonly namespace: string
 }
 
-/** Prints the fields. The exit code is 3 where a policy cannot be used. */
+/** Prints the fields. The exit code is 3 where a policy cannot be used, and for a route that nobody knows. */
 export async function getPoliciesCommand(context: CliContext, options: GetPoliciesOptions): Promise<number> {
   const { kind, name, namespace = options.namespace } = options.for
   if (name === undefined) throw new CliError('--for takes KIND/NAME or KIND/NAMESPACE/NAME, such as httproute/www.', EXIT.usage)
@@ -24,11 +24,19 @@ export async function getPoliciesCommand(context: CliContext, options: GetPolici
       EXIT.usage,
     )
   const fields = await context.client.effectivePolicies(`${kind}/${namespace}/${name}`)
-  context.out(printValue(options.output, fields, () => printFields(fields, `${kind}/${namespace}/${name}`, context.style)))
-  return fields.some(({ state }) => state === 'broken') ? EXIT.findings : EXIT.ok
+  const isKnown = fields.length > 0 || (await hasStatus(context, { kind, namespace, name }))
+  const route = `${kind}/${namespace}/${name}`
+  const nothing = isKnown ? `No policy says anything about ${route}.` : `There is no ${route} that a Gateway of Headgate serves.`
+  context.out(printValue(options.output, fields, () => printFields(fields, nothing, context.style)))
+  return !isKnown || fields.some(({ state }) => state === 'broken') ? EXIT.findings : EXIT.ok
 }
 
-function printFields(fields: readonly EffectiveField[], route: string, style: Style): string {
+async function hasStatus({ client }: CliContext, name: ObjectName): Promise<boolean> {
+  const { objects } = await client.status()
+  return objects.some(({ object }) => matchesObject(name, object))
+}
+
+function printFields(fields: readonly EffectiveField[], nothing: string, style: Style): string {
   return printTable(
     [
       {
@@ -42,7 +50,7 @@ function printFields(fields: readonly EffectiveField[], route: string, style: St
       { title: 'STATE', cell: (field) => stateOf(field, style) },
     ],
     fields,
-    `No policy says anything about ${route}, or no Gateway of ours serves it.`,
+    nothing,
   )
 }
 

@@ -163,7 +163,7 @@ function detailLines(outcome: Outcome, { seen }: ExplainedRequest): readonly str
     where,
     `  as ${seen?.method} ${path}, host ${host ?? 'as the endpoint is named'}`,
     ...(timeoutMs === undefined ? [] : [`  504 after ${timeoutMs} ms`]),
-    ...(retries === undefined ? [] : [`  tried again up to ${retries.times} times on ${retries.on}`]),
+    ...(retries === undefined ? [] : [`  tried again ${retries.times === 1 ? 'once' : `up to ${retries.times} times`} on ${retries.on}`]),
     ...(mirrors.length === 0 ? [] : [`  copied to ${mirrors.join(', ')}`]),
   ]
 }

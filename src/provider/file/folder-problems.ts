@@ -50,7 +50,13 @@ export function claimProblems(claim: Claim, others: readonly Claim[], isInUse: b
         effect: isInUse ? 'keptLastGood' : 'lost',
       }),
     ),
-    ...warnings.map((warning): FileProblem => ({ ...located(file, object, warning), object: ref, advice: 'it is dropped' })),
+    ...warnings.map(
+      (warning): FileProblem => ({
+        ...located(file, object, warning),
+        object: ref,
+        advice: warning.meant === undefined ? 'it is dropped' : `it is dropped: is "${warning.meant}" meant?`,
+      }),
+    ),
     ...others.map(
       (other): FileProblem => ({
         severity: 'error',

@@ -169,10 +169,11 @@ describe('namespaces', () => {
 describe('what is wrong', () => {
   it('names unknown fields as the API server does, and drops them', () => {
     const { write, problems, object } = folder()
-    write({ 'a.yaml': route('a', 'a.example.com', '  hostname: b.example.com\n  rules:\n  - match: []\n') })
+    write({ 'a.yaml': route('a', 'a.example.com', '  hostname: b.example.com\n  rules:\n  - match: []\n    colour: red\n') })
     expect(problems()).toEqual([
-      'a.yaml:7:3: warning: HTTPRoute/default/a: unknown field "spec.hostname"; it is dropped',
-      'a.yaml:9:5: warning: HTTPRoute/default/a: unknown field "spec.rules[0].match"; it is dropped',
+      'a.yaml:7:3: warning: HTTPRoute/default/a: unknown field "spec.hostname"; it is dropped: is "hostnames" meant?',
+      'a.yaml:9:5: warning: HTTPRoute/default/a: unknown field "spec.rules[0].match"; it is dropped: is "matches" meant?',
+      'a.yaml:10:5: warning: HTTPRoute/default/a: unknown field "spec.rules[0].colour"; it is dropped',
     ])
     expect(object('HTTPRoute/default/a')).not.toHaveProperty('spec.hostname')
   })

@@ -22,6 +22,8 @@ const MAX_FINDINGS = 100
 export interface Finding {
   readonly path: FieldPath
   readonly reason: string
+  /** Of an unknown field: the one whose name is nearly the same. */
+  readonly meant?: string
 }
 
 /** What an object turned out to be. */
@@ -68,7 +70,7 @@ export function createInterpreter(kinds: readonly KindDefinition[], validate: Va
     }
     const given = prepare(kind, value)
     const result = validate(documentSchema(kind, version), given, { hidesValues: kind.kind === 'Secret' })
-    const warnings = findings(result.warnings.map(({ path, message }) => ({ path, reason: message })))
+    const warnings = findings(result.warnings.map(({ message, ...warning }) => ({ ...warning, reason: message })))
     if (result.errors.length > 0) {
       const errors = findings(result.errors.map((error) => ({ path: error.path, reason: formatFieldError(error) })))
       return { outcome: 'refused', ref, errors, warnings }
