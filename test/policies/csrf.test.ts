@@ -4,6 +4,7 @@ import { httpRoute, to, under } from '../features/manifests.js'
 import { featureWorld } from '../features/world.js'
 import { expectNoneSucceed, rawRequest } from './attempts.js'
 import { policyField } from './coverage/policy-field.js'
+import { sendRaw } from './raw-http.js'
 
 const world = featureWorld(['open', 'secret'])
 
@@ -31,7 +32,9 @@ describe('a request that changes something', () => {
     expect(await post({ origin: 'http://evil.example' })).toBe(403)
     expect(await post({})).toBe(403)
     expect(await post({ origin: 'http://evil.example' }, '/')).toBe('open')
-    expect(await world.answerer({ path: '/admin', headers: { origin: 'http://evil.example' } })).toBe('secret')
+    // For other methods browsers ask before, as CORS has it.
+    for (const method of ['GET', 'PURGE'])
+      expect(await world.answerer({ method, path: '/admin', headers: { origin: 'http://evil.example' } })).toBe('secret')
   }, 30_000)
 
   policyField(['SecurityPolicy csrf.additionalOrigins'], 'passes from other origins that are named', async () => {
@@ -48,6 +51,32 @@ describe('a request that changes something', () => {
   policyField(['SecurityPolicy csrf.shadowFraction'], 'passes while a rule is only tried', async () => {
     await world.write(ROUTE, policy('shadowFraction: {numerator: 1, denominator: 1}'))
     expect(await post({ origin: 'http://evil.example' })).toBe('secret')
+  })
+})
+
+describe('a WebSocket', () => {
+  const handshake = (origin: string): string =>
+    rawRequest(
+      'GET /admin HTTP/1.1',
+      `origin: ${origin}`,
+      'connection: upgrade',
+      'upgrade: websocket',
+      'sec-websocket-version: 13',
+      'sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==',
+    )
+  const from = async (origin: string): Promise<number> => (await sendRaw(world.headgate.place('default/gw', 80), handshake(origin))).status
+
+  it('begins as a GET, so rules of authorization say from where it may', async () => {
+    await world.write(ROUTE, policy())
+    const passed = await from('http://evil.example')
+    expect(passed).toBe(101)
+    const rules = `authorization: {defaultAction: Allow, rules: [
+      {name: from-here, action: Allow, principal: {headers: [{name: origin, values: ["https://shop.example.com"]}]}},
+      {name: web-sockets, action: Deny, principal: {headers: [{name: upgrade, values: [websocket]}]}}]}`
+    await world.write(ROUTE, policy().replace('csrf: {}', `csrf: {}\n  ${rules}`))
+    expect(world.conditions('SecurityPolicy/default/p')).toEqual(['Accepted=True/Accepted'])
+    expect([await from('https://shop.example.com'), await from('http://evil.example'), await from('null')]).toEqual([passed, 403, 403])
+    expect(await world.answerer({ path: '/admin', headers: { origin: 'http://evil.example' } })).toBe('secret')
   })
 })
 

@@ -12,7 +12,7 @@ const origin = string({
 /** Refuses requests that another site makes a browser send. */
 export const csrf: ObjectSchema = object(
   'CSRF',
-  'Requests that change something (any method but GET, HEAD and OPTIONS) must come from a page of the same host or of these origins; others get 403.',
+  'Requests that change something (POST, PUT, PATCH and DELETE) must come from a page of the same host or of these origins; others get 403.',
   {
     additionalOrigins: optional(
       list(origin, { maxItems: 64 }),
