@@ -8,10 +8,12 @@ import { featureWorld } from '../features/world.js'
 import { createAuthority, type TestAuthority } from '../support/certificates.js'
 import { eventually } from '../support/eventually.js'
 import { send } from '../support/http-client.js'
+import { ABOUT_ROUTE } from './backend-traffic.js'
 import { about, clientPolicy } from './client-manifests.js'
 import { policyField } from './coverage/policy-field.js'
 import { type Http3Client, startHttp3Client } from './http3-client.js'
 import { askProxy } from './proxy.js'
+import { securityPolicy } from './support/attempts.js'
 
 let issuer: TestAuthority
 let client: Http3Client | undefined
@@ -33,9 +35,12 @@ const ROUTE = httpRoute('r', `[{${to('a')}}]`)
 const place = () => world.headgate.place('default/gw', 443)
 
 /** What a client of HTTP/3 gets for a host. */
-async function overHttp3(host: string): Promise<{ readonly status: number; readonly echo?: unknown; readonly altSvc?: unknown }> {
+async function overHttp3(
+  host: string,
+  sent: Readonly<Record<string, string>> = {},
+): Promise<{ readonly status: number; readonly echo?: unknown; readonly altSvc?: unknown }> {
   client ??= await startHttp3Client((await findEnvoy()).path, place(), issuer.certificate)
-  const { status, echo, headers } = await send({ address: '127.0.0.1', port: client.port, host })
+  const { status, echo, headers } = await send({ address: '127.0.0.1', port: client.port, host, headers: sent })
   return { status, echo, altSvc: headers['alt-svc'] }
 }
 
@@ -77,6 +82,13 @@ describe('http3', () => {
     const listeners = await askProxy(world, '/config_dump?resource=dynamic_listeners')
     const sockets = [...listeners.matchAll(/quic\.v3\.QuicDownstreamTransport"[\s\S]*?enable_early_data": false/g)].map(([text]) => text)
     expect(sockets.map((text) => text.includes('"disable_stateless_session_resumption": true'))).toEqual([true, true])
+  }, 60_000)
+
+  it('is under the same policies', async () => {
+    const rules = 'authorization: {rules: [{action: Allow, principal: {clientCIDRs: [10.0.0.0/8]}}]}'
+    await world.write(ROUTE, gateway('gw', LISTENERS), clientPolicy('http3: {}'), securityPolicy(`${ABOUT_ROUTE}, ${rules}`, 's'))
+    await eventually(async () => expect((await overHttp3('www.example.com')).status).toBe(403), 15_000)
+    expect((await overHttp3('www.example.com', { 'x-forwarded-for': '10.1.1.1' })).status).toBe(403)
   }, 60_000)
 
   it('is not spoken where nobody could be asked for a certificate, by whichever name', async () => {

@@ -16,8 +16,8 @@ import { objectsOf } from './backend-key.js'
 export interface BackendUse {
   /** The key of the gateway. */
   readonly gateway: string
-  /** False for what is sent on as it is: datagrams, and connections whose TLS does not end at the gateway. */
-  readonly mayEncrypt: boolean
+  /** `bytes`: of connections, which the gateway may encrypt. `asTheyAre`: datagrams, and connections whose TLS does not end at the gateway. */
+  readonly sends: 'requests' | 'bytes' | 'asTheyAre'
 }
 
 /** Who uses a backend, by its `<Kind>/<namespace>/<name>`; in no particular order, and some more than once. */
@@ -42,8 +42,8 @@ export function declareBackendUsers(graph: Graph, sources: BackendUserSources, p
   const byTelemetry = graph.index(sources.telemetry, 'telemetry by backend object', (wishes) => objectsOf(backendsOfTelemetry(wishes)))
   return (view, backend) => [
     ...view.keys(byRules, backend).map((key) => useByRules(view, sources, key)),
-    ...view.list(byFilters, backend).map(({ gateway }) => encrypting(objectKey(gateway.namespace, gateway.name))),
-    ...view.keys(byTelemetry, backend).map(encrypting),
+    ...view.list(byFilters, backend).map(({ gateway }) => requests(objectKey(gateway.namespace, gateway.name))),
+    ...view.keys(byTelemetry, backend).map(requests),
     ...policies.flatMap((users) => users(view, backend)),
   ]
 }
@@ -59,18 +59,20 @@ export function usersByPolicies<P>(byBackend: Index<P>, facts: Index<PolicyFact>
     view
       .keys(byBackend, backend)
       .flatMap((policy) =>
-        view.list(facts, policy).flatMap(({ what, gateway }) => (what === 'applies' && gateway !== '' ? [encrypting(gateway)] : [])),
+        view.list(facts, policy).flatMap(({ what, gateway }) => (what === 'applies' && gateway !== '' ? [requests(gateway)] : [])),
       )
 }
 
-function encrypting(gateway: string): BackendUse {
-  return { gateway, mayEncrypt: true }
+function requests(gateway: string): BackendUse {
+  return { gateway, sends: 'requests' }
 }
 
 function useByRules(view: View, { attachments, listeners }: BackendUserSources, key: string): BackendUse {
   const { route, gateway } = parseRouteRulesKey(key)
-  if (route.startsWith('UDPRoute/')) return { gateway, mayEncrypt: false }
-  if (!route.startsWith('TLSRoute/')) return encrypting(gateway)
+  if (route.startsWith('UDPRoute/')) return { gateway, sends: 'asTheyAre' }
+  if (route.startsWith('TCPRoute/')) return { gateway, sends: 'bytes' }
+  if (!route.startsWith('TLSRoute/')) return requests(gateway)
   const attached = (view.get(attachments, route)?.parents ?? []).flatMap((parent) => (parent.gateway === gateway ? parent.listeners : []))
-  return { gateway, mayEncrypt: attached.some(({ listener }) => view.get(listeners, listener)?.tlsMode === 'Terminate') }
+  const ends = attached.some(({ listener }) => view.get(listeners, listener)?.tlsMode === 'Terminate')
+  return { gateway, sends: ends ? 'bytes' : 'asTheyAre' }
 }

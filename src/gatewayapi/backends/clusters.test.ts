@@ -280,4 +280,22 @@ spec: { targetRefs: [{ group: "", kind: Service, name: app }], retryConstraint: 
     expect(said('older')).toEqual([['Accepted=True Accepted']])
     expect(said('newer')).toEqual([['Accepted=False Conflicted']])
   })
+
+  it('says that nothing counts it where no requests are sent', () => {
+    const tcpRoute = `
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: TCPRoute
+metadata: { name: s, namespace: infra }
+spec: { parentRefs: [{ name: gw }], rules: [{ backendRefs: [{ name: app, port: 8080 }] }] }
+`
+    const listeners = `{ name: t, port: 9000, protocol: TCP }, ${HTTP_LISTENER}`
+    const told = (...objects: string[]): string => {
+      const world = createRouteWorld([gateway(listeners), service('app'), tcpRoute, policy('p', '2026-01-01T00:00:00Z', 30), ...objects])
+      const status = world.status('XBackendTrafficPolicy/infra/p')
+      return status?.shape === 'policy' ? (status.ancestors[0]?.conditions[0]?.message ?? '') : ''
+    }
+    expect(told()).toMatch(/^It changes nothing here: this Gateway sends no requests there/)
+    expect(told(to('name: app, port: 8080'))).toBe('It is in use.')
+  })
 })

@@ -66,7 +66,7 @@ function tlsPolicyStatus(
   const problem = tlsPolicyProblem(view, sources, resolved)
   const unresolved = resolved.problem?.reason === 'Invalid' ? undefined : resolved.problem
   const conditions = (uses: readonly BackendUse[]): readonly Condition[] => [
-    problem === undefined && !uses.some(({ mayEncrypt }) => mayEncrypt)
+    problem === undefined && uses.every(({ sends }) => sends === 'asTheyAre')
       ? holds('Accepted', 'Accepted', PASSED_ON, generation)
       : accepted(problem, generation),
     unresolved === undefined
@@ -79,6 +79,8 @@ function tlsPolicyStatus(
 
 const PASSED_ON =
   'It changes nothing here: this Gateway sends there only datagrams, or connections of TLSRoutes whose TLS ends at the backend, as clients send them.'
+
+const NO_REQUESTS = 'It changes nothing here: this Gateway sends no requests there, only bytes of TCPRoutes, TLSRoutes and UDPRoutes.'
 
 function tlsPolicyProblem(view: View, sources: PolicyStatusSources, policy: ResolvedBackendTlsPolicy): Problem | undefined {
   if (policy.tls === undefined) {
@@ -122,7 +124,11 @@ function trafficPolicyStatus(
   })
   const [to] = lostTo.flatMap((each) => each ?? [])
   const problem = to !== undefined && lostTo.every((each) => each !== undefined) ? conflict(to) : undefined
-  return status(view, users, policy, targets, () => [accepted(problem, policy.metadata.generation)])
+  return status(view, users, policy, targets, (uses) => [
+    problem === undefined && uses.every(({ sends }) => sends !== 'requests')
+      ? holds('Accepted', 'Accepted', NO_REQUESTS, policy.metadata.generation)
+      : accepted(problem, policy.metadata.generation),
+  ])
 }
 
 function xBackendStatus(
