@@ -37,6 +37,8 @@ export interface Problem {
   /** The object that it is about, where one is known. */
   readonly object?: ObjectRef
   readonly message: string
+  /** True where it bears on everything that is shown. */
+  readonly isGeneral?: true
 }
 
 /** What the probes ask. */

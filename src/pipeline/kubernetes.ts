@@ -58,6 +58,7 @@ import { fleetsOf } from './fleet-accounts.js'
 import { listenerPlaces } from './listener-places.js'
 import { ObjectStatuses } from './object-statuses.js'
 import { observe, roundObserver } from './observe.js'
+import { followerProblem } from './replicas/follower-problem.js'
 import { HandOver } from './replicas/hand-over.js'
 import { formatHolder, parseHolder, replicaUri } from './replicas/identity.js'
 import { rejectedVersionConfigMap } from './replicas/rejected-version-config-map.js'
@@ -248,8 +249,9 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
       ...(hooks?.problems(translation.inputs.quarantines.entries()) ?? []),
       ...(claims?.rival === undefined ? [] : [rivalProblem(claims.rival)]),
       ...[...refusedReads()].map(
-        ([where, message]): Problem => ({ severity: 'error', where, message: `Changes are not seen: ${message}` }),
+        ([where, message]): Problem => ({ severity: 'error', where, message: `Changes are not seen: ${message}`, isGeneral: true }),
       ),
+      ...followerProblem(config.replicaName, elector.holder, config.namespace),
     ],
     proxies: () => server.tracker.proxies(Date.now()),
     whereIs: () => undefined,

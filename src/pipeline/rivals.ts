@@ -26,5 +26,5 @@ export function rivalEvent({ installation, leads }: Rival, own: string): StatusE
  */
 export function rivalProblem(leader: string): Problem {
   const message = `This installation stands aside and writes nothing: ${leader} has the same controllerName. ${ADVICE}`
-  return { severity: 'error', where: 'controllerName', message }
+  return { severity: 'error', where: 'controllerName', message, isGeneral: true }
 }

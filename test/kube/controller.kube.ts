@@ -19,6 +19,7 @@ const API = `/apis/${GROUP}/v1`
 
 interface Replica {
   readonly name: string
+  readonly adminPort: number
   readonly stop: () => Promise<void>
 }
 
@@ -35,9 +36,11 @@ describe('the controller', () => {
       stop.abort()
       await ended
     }
-    replicas.push({ name, stop: end })
+    replicas.push({ name, adminPort: config.admin.port, stop: end })
   }
   const read = (path: string): Promise<JsonObject> => api.admin.json({ path }, AbortSignal.timeout(10_000))
+  const leader = async (): Promise<string> =>
+    stringAt(await read('/apis/coordination.k8s.io/v1/namespaces/default/leases/headgate-leader'), 'spec', 'holderIdentity')
   const createRoute = (name: string): Promise<JsonObject> =>
     create(api.admin, `${API}/namespaces/default/httproutes`, {
       apiVersion: `${GROUP}/v1`,
@@ -111,13 +114,7 @@ describe('the controller', () => {
 
   it('writes nothing more when everything is said, also after a restart', async () => {
     await startReplica('b')
-    await eventually(
-      async () =>
-        expect(
-          stringAt(await read('/apis/coordination.k8s.io/v1/namespaces/default/leases/headgate-leader'), 'spec', 'holderIdentity'),
-        ).toContain('b'),
-      20_000,
-    )
+    await eventually(async () => expect(await leader()).toContain('b'), 20_000)
     await sleep(3_000)
     const gatewayVersions = await countVersions('gateways')
     const routeVersions = await countVersions('httproutes')
@@ -142,6 +139,22 @@ describe('the controller', () => {
     await replicas.shift()?.stop()
     await createRoute('after')
     await eventually(async () => expect(await isAccepted('after')).toBe(true), 15_000)
+  })
+
+  it('says on a replica that does not lead whom to ask about the proxies of others', async () => {
+    const problemsOf = async ({ adminPort }: Replica): Promise<readonly unknown[]> => {
+      const report: unknown = await (await fetch(`http://127.0.0.1:${adminPort}/status`)).json()
+      return listAt(report, 'problems').map((each) => `${stringAt(each, 'where')}: ${stringAt(each, 'message')}`)
+    }
+    await startReplica('leads')
+    await eventually(async () => expect(await leader()).toMatch(/^leads@/), 20_000)
+    await startReplica('follows')
+    const [leads, follows] = replicas
+    if (leads === undefined || follows === undefined) throw new Error('a replica is missing')
+    await eventually(async () =>
+      expect(await problemsOf(follows)).toEqual([expect.stringMatching(/^replica follows: .* exec .* leads -- /)]),
+    )
+    expect(await problemsOf(leads)).toEqual([])
   })
 
   it('makes nothing anew for a Gateway that is being deleted', async () => {

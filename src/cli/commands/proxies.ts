@@ -48,7 +48,7 @@ function printProxies(proxies: readonly ProxyDelivery[], { style, now }: CliCont
       { title: 'STATE', cell: ({ types }) => state(types, style) },
     ],
     [...proxies].sort((a, b) => (a.group + a.node < b.group + b.node ? -1 : 1)),
-    'No proxy is connected.',
+    'No proxy is connected. Of several replicas each knows its own.',
   )
 }
 

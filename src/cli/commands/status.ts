@@ -22,9 +22,11 @@ export async function statusCommand(context: CliContext, names: readonly ObjectN
   const objects = selectObjects(report.objects, names, options.namespace)
   const isAll = names.length === 0 && options.namespace === undefined
   const selected = { ...report, objects, problems: isAll ? report.problems : selectProblems(report.problems, names, options.namespace) }
-  const isNothing = objects.length === 0 && selected.problems.length === 0
+  const isNothing = objects.length === 0 && selected.problems.every(({ isGeneral }) => isGeneral)
   // What was asked for by its name may be what a file could not be read for.
-  const others = isNothing ? report.problems.filter(({ severity, object }) => severity === 'error' && object === undefined) : []
+  const others = isNothing
+    ? report.problems.filter(({ severity, object, isGeneral }) => severity === 'error' && object === undefined && isGeneral !== true)
+    : []
   const shown = { ...selected, problems: [...selected.problems, ...others] }
   context.out(printValue(options.output, shown, () => printStatus(shown, context.style, isAll ? NOTHING : NOTHING_SUCH)))
   const isMissing = !isAll && objects.length === 0 && names.some(({ name }) => name !== undefined)
@@ -34,13 +36,14 @@ export async function statusCommand(context: CliContext, names: readonly ObjectN
 const NOTHING = 'There is no object that Headgate looks after. A GatewayClass with its controllerName is the first.'
 const NOTHING_SUCH = 'There is no object of this kind, name and namespace that has a status.'
 
-/** The problems of objects that are asked for. */
+/** The problems of objects that are asked for, and those of everything. */
 function selectProblems(problems: readonly Problem[], names: readonly ObjectName[], namespace: string | undefined): readonly Problem[] {
   return problems.filter(
-    ({ object }) =>
-      object !== undefined &&
-      (namespace === undefined || object.namespace === namespace) &&
-      (names.length === 0 || names.some((name) => matchesObject(name, object))),
+    ({ object, isGeneral }) =>
+      isGeneral === true ||
+      (object !== undefined &&
+        (namespace === undefined || object.namespace === namespace) &&
+        (names.length === 0 || names.some((name) => matchesObject(name, object)))),
   )
 }
 

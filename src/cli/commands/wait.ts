@@ -1,5 +1,6 @@
 /** `gatewayctl wait KIND/NAME --for=delivered`: for scripts that change something and want to know when traffic has it. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Problem } from '../../admin/sources.js'
 import type { ObjectStatus } from '../../gatewayapi/object-status.js'
 import type { ObjectRef } from '../../util/object-ref.js'
 import { CliError, EXIT, NoAnswerError } from '../cli-error.js'
@@ -71,8 +72,11 @@ export async function waitCommand(context: CliContext, target: ObjectName, optio
       return EXIT.ok
     }
     if (isOver) {
-      const reasons =
-        refused.length > 0 ? refused.map(({ where, message }) => `${where}: ${message}`) : reasonsOf(status, isRead, condition)
+      const text = ({ where, message }: Problem): string => `${where}: ${message}`
+      const reasons = [
+        ...(refused.length > 0 ? refused.map(text) : reasonsOf(status, isRead, condition)),
+        ...problems.filter(({ isGeneral }) => isGeneral).map(text),
+      ]
       context.error(
         `${label(name)} is not ${options.for} after ${options.timeout / 1000} s\n${reasons.map((reason) => `  ${printable(reason)}\n`).join('')}`,
       )
