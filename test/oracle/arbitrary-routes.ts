@@ -7,7 +7,7 @@ import { optional, some } from './some.js'
 const HOSTNAMES = ['a.test', 'b.a.test', 'c.a.test', '*.a.test', '*.b.a.test', '*.test', 'x.b.a.test', 'other.example'] as const
 
 const GATEWAY = { name: 'gw', namespace: 'default' } as const
-const SET: ParentRef = { kind: 'ListenerSet', name: 'more', namespace: 'default' }
+const SET: ParentRef = { kind: 'ListenerSet', name: 'more', namespace: 'team' }
 
 const parentRefs = fc.constantFrom<readonly ParentRef[]>(
   [GATEWAY],

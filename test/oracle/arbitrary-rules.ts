@@ -12,8 +12,8 @@ export const PATIENCE = '1s'
 /** What rules refer to: what is there, what may be referred to from elsewhere, and nothing. `calls`: what speaks HTTP/2. */
 const REFS: Readonly<Record<'requests' | 'calls', readonly Ref[]>> = {
   requests: [
-    ...['one', 'two', 'three', 'one', 'two', 'three', 'missing'].map((name) => toBackend(name)),
-    ...[toBackend('one', 'default'), toBackend('far', 'shop'), toService('web'), toService('web', 81)],
+    ...['one', 'two', 'three', 'one', 'two', 'missing'].map((name) => toBackend(name)),
+    ...[toBackend('one', 'default'), toBackend('far', 'shop'), toService('web'), toService('web'), toService('web', 81)],
   ],
   calls: [
     ...['two', 'three', 'two', 'three', 'missing'].map((name) => toBackend(name)),

@@ -32,7 +32,7 @@ export function world(count: number): fc.Arbitrary<World> {
     .record({
       routes: fc.array(route, { minLength: 1, maxLength: 6 }),
       contests: fc.array(contest, { minLength: CONTESTS, maxLength: CONTESTS }),
-      grants: fc.array(grant, { maxLength: 6 }),
+      grants: fc.array(grant, { maxLength: 4 }),
       requests: fc.noShrink(fc.array(request, { minLength: plain, maxLength: plain, size: 'max' })),
     })
     .map(({ routes, contests, grants, requests }) => ({

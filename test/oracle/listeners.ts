@@ -24,12 +24,12 @@ export function arrivalOf(listeners: readonly Listener[], { port, serverName }: 
 /** Whether a route hangs on a listener. */
 export function isAttached({ namespace, parentRefs, hostnames = [] }: Route, listener: Listener): boolean {
   const isNamed = parentRefs.some(
-    ({ kind, name, sectionName = listener.name, port = listener.port }) =>
-      (kind === 'ListenerSet' ? name === listener.set : listener.set === undefined) &&
+    ({ sectionName = listener.name, port = listener.port, ...parent }) =>
+      (['kind', 'namespace', 'name'] as const).every((each) => parent[each] === listener.parent[each]) &&
       sectionName === listener.name &&
       port === listener.port,
   )
-  const isTaken = listener.from === 'All' || namespace === 'default'
+  const isTaken = listener.from === 'All' || namespace === listener.parent.namespace
   // One of them lies within the other.
   const meets = (own: string): boolean =>
     covers(listener.hostname, own) || (listener.hostname !== undefined && covers(own, listener.hostname))

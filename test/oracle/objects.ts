@@ -87,7 +87,7 @@ export interface Rule {
 export interface ParentRef {
   readonly kind?: 'ListenerSet'
   readonly name: string
-  readonly namespace: 'default'
+  readonly namespace: string
   readonly sectionName?: string
   readonly port?: number
 }
@@ -107,8 +107,8 @@ export interface Route {
 /** A listener. Those of a port have the same protocol. */
 export interface Listener {
   readonly name: string
-  /** Of the ListenerSet that it is in; else it is in the Gateway `gw`. */
-  readonly set?: string
+  /** Of what it is in: the Gateway `gw`, or a ListenerSet. */
+  readonly parent: { readonly kind?: 'ListenerSet'; readonly namespace: string; readonly name: string }
   readonly port: number
   readonly protocol: 'HTTP' | 'HTTPS'
   readonly hostname?: string

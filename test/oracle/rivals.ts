@@ -80,19 +80,21 @@ function rival(request: Request, hosts: readonly (string | undefined)[], shared:
     fc
       .record({
         own: choice,
+        // Other names that are about the host do not count.
+        hasMore: fc.boolean(),
         namespace: fc.constantFrom('default', 'default', 'team'),
         rules: fc.array(rule(kind, request, shared), { minLength: 1, maxLength: 3 }),
       })
-      .map(({ own, ...fields }) => {
+      .map(({ own, hasMore, ...fields }) => {
         const { hostname, created } = { ...own, ...shared }
-        const name = pick(hosts, hostname)
+        const names = hosts.slice(hostname, hasMore ? undefined : hostname + 1).filter((each) => each !== undefined)
         return {
           kind,
           name: '',
           ...fields,
           created: pick(DATES, created),
           parentRefs: [{ name: 'gw', namespace: 'default' }],
-          ...(name === undefined ? {} : { hostnames: [name] }),
+          ...(names.length === 0 ? {} : { hostnames: names.toReversed() }),
         }
       }),
   )

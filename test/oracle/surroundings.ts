@@ -16,18 +16,22 @@ export const MIRRORS = [
   { name: 'copy-two', kind: 'h2c' },
 ] as const
 
-/** The listeners of the Gateway, and one of a ListenerSet. */
+const GATEWAY = { namespace: 'default', name: 'gw' } as const
+/** In another namespace than the Gateway that it adds to. */
+const SET = { kind: 'ListenerSet', namespace: 'team', name: 'more' } as const
+
+/** The listeners. */
 export const LISTENERS: readonly Listener[] = [
-  { name: 'any', port: 80, protocol: 'HTTP', from: 'All' },
-  { name: 'wild', port: 80, protocol: 'HTTP', hostname: '*.a.test', from: 'Same' },
-  { name: 'exact', port: 80, protocol: 'HTTP', hostname: 'b.a.test', from: 'All' },
-  { name: 'added', set: 'more', port: 80, protocol: 'HTTP', hostname: 'c.a.test', from: 'Same' },
-  { name: 'other', port: 8080, protocol: 'HTTP', from: 'All' },
-  { name: 'tls-wild', port: 443, protocol: 'HTTPS', hostname: '*.a.test', from: 'All' },
-  { name: 'tls-exact', port: 443, protocol: 'HTTPS', hostname: 'b.a.test', from: 'Same' },
-  { name: 'tls-other', port: 443, protocol: 'HTTPS', hostname: 'd.test', from: 'All' },
-  { name: 'tls-any', port: 8443, protocol: 'HTTPS', from: 'All' },
-  { name: 'tls-added', set: 'more', port: 8443, protocol: 'HTTPS', hostname: '*.b.a.test', from: 'Same' },
+  { name: 'any', parent: GATEWAY, port: 80, protocol: 'HTTP', from: 'All' },
+  { name: 'wild', parent: GATEWAY, port: 80, protocol: 'HTTP', hostname: '*.a.test', from: 'Same' },
+  { name: 'exact', parent: GATEWAY, port: 80, protocol: 'HTTP', hostname: 'b.a.test', from: 'All' },
+  { name: 'added', parent: SET, port: 80, protocol: 'HTTP', hostname: 'c.a.test', from: 'Same' },
+  { name: 'other', parent: GATEWAY, port: 8080, protocol: 'HTTP', from: 'All' },
+  { name: 'tls-wild', parent: GATEWAY, port: 443, protocol: 'HTTPS', hostname: '*.a.test', from: 'All' },
+  { name: 'tls-exact', parent: GATEWAY, port: 443, protocol: 'HTTPS', hostname: 'b.a.test', from: 'Same' },
+  { name: 'tls-other', parent: GATEWAY, port: 443, protocol: 'HTTPS', hostname: 'd.test', from: 'All' },
+  { name: 'tls-any', parent: GATEWAY, port: 8443, protocol: 'HTTPS', from: 'All' },
+  { name: 'tls-added', parent: SET, port: 8443, protocol: 'HTTPS', hostname: '*.b.a.test', from: 'All' },
 ]
 
 const backendOf = (name: string): Target => ({ group: 'headgate.dev', kind: 'Backend', namespace: 'default', name, backend: name })
@@ -69,24 +73,24 @@ export async function surroundings(backends: readonly TestBackend[]): Promise<st
   const base64 = (text: string): string => Buffer.from(text).toString('base64')
   const objects = [
     ...['shop', 'team'].map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
-    {
+    ...['default', 'team'].map((namespace) => ({
       apiVersion: 'v1',
       kind: 'Secret',
-      metadata: { name: 'certificate' },
+      metadata: { namespace, name: 'certificate' },
       type: 'kubernetes.io/tls',
       data: { 'tls.crt': base64(certificate), 'tls.key': base64(privateKey) },
-    },
+    })),
     {
       apiVersion: 'gateway.networking.k8s.io/v1',
       kind: 'Gateway',
-      metadata: { name: 'gw' },
-      spec: { gatewayClassName: 'headgate', allowedListeners: { namespaces: { from: 'Same' } }, listeners: listenerObjects(undefined) },
+      metadata: GATEWAY,
+      spec: { gatewayClassName: 'headgate', allowedListeners: { namespaces: { from: 'All' } }, listeners: listenerObjects(GATEWAY) },
     },
     {
       apiVersion: 'gateway.networking.k8s.io/v1',
       kind: 'ListenerSet',
-      metadata: { name: 'more' },
-      spec: { parentRef: { name: 'gw' }, listeners: listenerObjects('more') },
+      metadata: { namespace: SET.namespace, name: SET.name },
+      spec: { parentRef: GATEWAY, listeners: listenerObjects(SET) },
     },
     ...GRANTS.map((each, at) => grantObject(each, `for-team-${at}`)),
     ...TARGETS.flatMap((target) => targetObjects(target, backends.find(({ name }) => name === target.backend)?.port ?? 0)),
@@ -94,8 +98,8 @@ export async function surroundings(backends: readonly TestBackend[]): Promise<st
   return objects.map((each) => JSON.stringify(each)).join('\n---\n')
 }
 
-function listenerObjects(ofSet: string | undefined): readonly object[] {
-  return LISTENERS.filter(({ set }) => set === ofSet).map(({ set: _, from, ...each }) => ({
+function listenerObjects(of: Listener['parent']): readonly object[] {
+  return LISTENERS.filter(({ parent }) => parent === of).map(({ parent: _, from, ...each }) => ({
     ...each,
     allowedRoutes: { namespaces: { from } },
     ...(each.protocol === 'HTTPS' ? { tls: { certificateRefs: [{ name: 'certificate' }] } } : {}),
