@@ -32,7 +32,7 @@ const headerFilter: fc.Arbitrary<HeaderFilter> = names(4)
 
 /** Replaces the whole path. */
 export const fullPath: fc.Arbitrary<PathModifier> = fc
-  .constantFrom('/', '/full', '/full/', '/f/g', '/f%20g', '/f$1', '/f&g')
+  .constantFrom('/', '/full', '/full/', '/f/g', '/f%20g', '/f$1', '/f&g', '/f\\1')
   .map((replaceFullPath) => ({ type: 'ReplaceFullPath', replaceFullPath }))
 /** Replaces a prefix. */
 export const prefixPath: fc.Arbitrary<PathModifier> = fc
@@ -86,7 +86,7 @@ export const redirect = (modifier: fc.Arbitrary<PathModifier>): fc.Arbitrary<Fil
       hostname: optional(fc.constantFrom('new.test', 'a.test')),
       port: optional(fc.constantFrom(80, 443, 8080, 8443)),
       path: optional(modifier),
-      statusCode: optional(fc.constantFrom(301, 302, 303, 307, 308), 9),
+      statusCode: optional(fc.constantFrom(301, 302, 303, 307, 308), 4),
     })
     .map((fields): Filter => ({ type: 'RequestRedirect', requestRedirect: some<RedirectFilter>(fields as RedirectFilter) }))
 

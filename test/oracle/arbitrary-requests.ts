@@ -17,6 +17,9 @@ const HOSTS = [
   'd.test',
   'other.example',
   'e.example',
+  // Hosts that no listener and no route names.
+  'e.example:8080',
+  'y.a.test:81',
 ]
 
 /** The port, and over TLS a name that is most often that of the host. */

@@ -35,8 +35,7 @@ function backends(of: 'requests' | 'calls', filters: fc.Arbitrary<readonly Filte
 function forwarding({ matches, modifier }: Shape): fc.Arbitrary<Rule> {
   const waiting = fc.constantFrom<Pick<Rule, 'timeouts' | 'retry'>>(
     {},
-    {},
-    {},
+    { timeouts: { request: PATIENCE } },
     { timeouts: { request: PATIENCE } },
     { timeouts: { backendRequest: PATIENCE } },
     { timeouts: { request: '0s' } },

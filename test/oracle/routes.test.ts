@@ -58,8 +58,9 @@ it('does what the Gateway API says', async () => {
   })
   await fc.assert(property, { seed, numRuns: WORLDS })
   // The requests reach everything that there is.
-  const plain = ['200', '301', '302', '303', '307', '308', '404', '421', '500', '503', '504']
-  expect([...seen].sort()).toEqual([...plain, 'call 12', 'call 14', 'call 2', 'call 200', 'closed'])
+  const plain = ['200', '404', '421', '500', '503', '504', 'redirect', 'closed']
+  const calls = ['call 12', 'call 14', 'call 2', 'call 200', 'call redirect']
+  expect([...seen].sort()).toEqual([...plain, ...calls].sort())
 }, 600_000)
 
 async function compareAll(all: World, seen: Set<string>): Promise<void> {
@@ -73,17 +74,21 @@ async function compareAll(all: World, seen: Set<string>): Promise<void> {
   await Promise.all(turns)
 }
 
-async function compare(headgate: Standalone, { routes, grants }: World, plain: Request, seen: Set<string>): Promise<void> {
+async function compare(headgate: Standalone, all: World, plain: Request, seen: Set<string>, tries = 3): Promise<void> {
+  const { routes, grants } = all
   const id = `n${count++}`
   const query = isCall(plain) ? '' : [plain.query, `key=${id}`].filter((each) => each !== '').join('&')
   const sent: Request = { ...plain, query, headers: { ...plain.headers, 'x-id': id } }
   const verdict = verdictOf({ listeners: LISTENERS, routes, targets: TARGETS, grants: [...GRANTS, ...grants] }, sent)
   const { deed, cors } = await done(headgate, sent)
+  // A busy machine is slow where nobody asked it to be.
+  if (deed.status === 504 && !query.includes('delayMs') && tries > 1) return compare(headgate, all, plain, seen, tries - 1)
   const want = deedsOf(verdict, sent)
   if (!want.some((each) => JSON.stringify(each) === JSON.stringify(deed))) expect({ sent, deed }).toEqual({ sent, deed: want[0] })
   const wantCors = verdict.does === 'close' ? {} : verdict.cors
   if (!isCors(wantCors, cors)) expect({ sent, cors }).toEqual({ sent, cors: wantCors })
-  seen.add(isCall(sent) && deed.status !== 'closed' ? `call ${deed.status}` : String(deed.status))
+  const how = deed.location === undefined ? String(deed.status) : 'redirect'
+  seen.add(isCall(sent) && how !== 'closed' ? `call ${how}` : how)
   // Nobody says whether there is a copy of what goes to nobody.
   if (verdict.does !== 'forward' || deed.backend !== undefined) await copied(id, verdict)
 }
