@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { objectHealth, statusParts } from '../../src/cli/object-health.js'
 import type { ObjectStatus } from '../../src/gatewayapi/object-status.js'
 import { eventually } from '../support/eventually.js'
+import { startBackend } from '../support/http-backend.js'
 import { type Standalone, startTestStandalone } from '../support/standalone.js'
 import { type Elsewhere, startElsewhere } from './elsewhere.js'
 
@@ -49,6 +50,16 @@ it.each(pages)(
   },
   60_000,
 )
+
+it('the list says how a Service of the pages gets an endpoint on a laptop', async () => {
+  if (headgate === undefined) throw new Error('Headgate did not start')
+  const [, slice = ''] = /^```yaml\n([\s\S]*?)^```/m.exec(readFileSync(join(folder, 'README.md'), 'utf8')) ?? []
+  const [, objects = ''] = /^```yaml\n([\s\S]*?)^```/m.exec(readFileSync(join(folder, 'rate-limits.md'), 'utf8')) ?? []
+  const backend = await startBackend('mine')
+  await headgate.write('page', `${objects}---\n${slice.replace('3000', String(backend.port))}`)
+  expect(await headgate.send('default/shop', 80, {})).toMatchObject({ status: 200, echo: { backend: 'mine' } })
+  await backend.close()
+}, 60_000)
 
 it('every page is in the list', () => {
   const list = readFileSync(join(folder, 'README.md'), 'utf8')
