@@ -5,6 +5,7 @@ import type { ListenerState } from '../listeners/listener-states.js'
 import type { ListenerDeclarations } from '../listeners/listeners.js'
 import type { ClientPolicies } from './client-policies.js'
 import type { ClientPort } from './client-ports.js'
+import { declareClientReachFacts } from './client-reach.js'
 import type { Effective } from './policy.js'
 import { fact, factsByPolicy, factsOf, keyOf, type PolicyFact, problemText, toWord } from './policy-facts.js'
 import type { ListenerLoss } from './shared-settings.js'
@@ -31,6 +32,7 @@ export function declareClientFacts(
     },
   })
   const words = [
+    declareClientReachFacts(graph, declared, ofListeners),
     graph.index(ofPolicies, 'ClientTrafficPolicy: facts of listeners', (each) => each),
     graph.index(ports, 'ClientTrafficPolicy: facts of ports', ({ losses, closed }) => {
       const lost = losses.map(({ loser, field, winner, gateway }) =>
