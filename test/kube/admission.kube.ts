@@ -6,7 +6,8 @@ import { runKubernetes } from '../../src/pipeline/kubernetes.js'
 import { createLogger } from '../../src/telemetry/logger.js'
 import { eventually } from '../support/eventually.js'
 import { freePort } from '../support/free-port.js'
-import { CONTROLLER, controllerConfig } from './support/controller-config.js'
+import { controllerConfig } from './support/controller-config.js'
+import { createGateway, createGatewayClass } from './support/gateways.js'
 import { create, installGatewayApi, type KubeApiServer, startKubeApiServer } from './support/kube-apiserver.js'
 
 const GROUP = 'gateway.networking.k8s.io'
@@ -33,13 +34,7 @@ describe('the controller, where something of the cluster does not let it write',
   const read = (path: string): Promise<JsonObject> => api.admin.json({ path }, AbortSignal.timeout(10_000))
   const remove = (path: string): Promise<JsonObject> => api.admin.json({ method: 'DELETE', path }, AbortSignal.timeout(10_000))
   const namespace = (name: string): Promise<JsonObject> => create(api.admin, '/api/v1/namespaces', { metadata: { name } })
-  const gateway = (inNamespace: string, name: string): Promise<JsonObject> =>
-    create(api.admin, `${API}/namespaces/${inNamespace}/gateways`, {
-      apiVersion: `${GROUP}/v1`,
-      kind: 'Gateway',
-      metadata: { name },
-      spec: { gatewayClassName: 'headgate', listeners: [{ name: 'http', port: 80, protocol: 'HTTP' }] },
-    })
+  const gateway = (inNamespace: string, name: string): Promise<JsonObject> => createGateway(api, inNamespace, name)
   const programmed = async (inNamespace: string, name: string): Promise<string> => {
     const conditions = listAt(await read(`${API}/namespaces/${inNamespace}/gateways/${name}`), 'status', 'conditions')
     return stringAt(
@@ -66,12 +61,7 @@ describe('the controller, where something of the cluster does not let it write',
   beforeAll(async () => {
     api = await startKubeApiServer()
     await installGatewayApi(api.admin, 'experimental')
-    await create(api.admin, `${API}/gatewayclasses`, {
-      apiVersion: `${GROUP}/v1`,
-      kind: 'GatewayClass',
-      metadata: { name: 'headgate' },
-      spec: { controllerName: CONTROLLER },
-    })
+    await createGatewayClass(api)
     silence = createServer((socket) => {
       sockets.add(socket)
       socket.on('error', () => undefined)

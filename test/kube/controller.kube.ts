@@ -11,7 +11,8 @@ import { Reflector } from '../../src/k8s/reflector.js'
 import { runKubernetes } from '../../src/pipeline/kubernetes.js'
 import { createLogger } from '../../src/telemetry/logger.js'
 import { eventually } from '../support/eventually.js'
-import { CONTROLLER, controllerConfig } from './support/controller-config.js'
+import { controllerConfig } from './support/controller-config.js'
+import { createGateway, createGatewayClass } from './support/gateways.js'
 import { create, installGatewayApi, type KubeApiServer, startKubeApiServer } from './support/kube-apiserver.js'
 
 const GROUP = 'gateway.networking.k8s.io'
@@ -70,18 +71,8 @@ describe('the controller', () => {
   beforeAll(async () => {
     api = await startKubeApiServer()
     await installGatewayApi(api.admin, 'experimental')
-    await create(api.admin, `${API}/gatewayclasses`, {
-      apiVersion: `${GROUP}/v1`,
-      kind: 'GatewayClass',
-      metadata: { name: 'headgate' },
-      spec: { controllerName: CONTROLLER },
-    })
-    await create(api.admin, `${API}/namespaces/default/gateways`, {
-      apiVersion: `${GROUP}/v1`,
-      kind: 'Gateway',
-      metadata: { name: 'web' },
-      spec: { gatewayClassName: 'headgate', listeners: [{ name: 'http', port: 80, protocol: 'HTTP' }] },
-    })
+    await createGatewayClass(api)
+    await createGateway(api, 'default', 'web')
   })
 
   afterEach(async () => {

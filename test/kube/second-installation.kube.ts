@@ -4,7 +4,8 @@ import { fieldAt, type JsonObject, listAt, stringAt } from '../../src/k8s/kube-j
 import { runKubernetes } from '../../src/pipeline/kubernetes.js'
 import { createLogger } from '../../src/telemetry/logger.js'
 import { eventually } from '../support/eventually.js'
-import { CONTROLLER, controllerConfig } from './support/controller-config.js'
+import { controllerConfig } from './support/controller-config.js'
+import { createGateway, createGatewayClass } from './support/gateways.js'
 import { create, installGatewayApi, type KubeApiServer, startKubeApiServer } from './support/kube-apiserver.js'
 
 const GROUP = 'gateway.networking.k8s.io'
@@ -35,13 +36,7 @@ describe('a second installation', () => {
     running.push(installed)
     return installed
   }
-  const gateway = (name: string): Promise<JsonObject> =>
-    create(api.admin, `${API}/namespaces/default/gateways`, {
-      apiVersion: `${GROUP}/v1`,
-      kind: 'Gateway',
-      metadata: { name },
-      spec: { gatewayClassName: 'headgate', listeners: [{ name: 'http', port: 80, protocol: 'HTTP' }] },
-    })
+  const gateway = (name: string): Promise<JsonObject> => createGateway(api, 'default', name)
   const deployment = (name: string): Promise<JsonObject> => read(`/apis/apps/v1/namespaces/default/deployments/headgate-${name}`)
   const bootstrap = async (name: string): Promise<string> =>
     stringAt(await read(`/api/v1/namespaces/default/configmaps/headgate-${name}`), 'data', 'bootstrap.json')
@@ -49,12 +44,7 @@ describe('a second installation', () => {
   beforeAll(async () => {
     api = await startKubeApiServer()
     await installGatewayApi(api.admin, 'experimental')
-    await create(api.admin, `${API}/gatewayclasses`, {
-      apiVersion: `${GROUP}/v1`,
-      kind: 'GatewayClass',
-      metadata: { name: 'headgate' },
-      spec: { controllerName: CONTROLLER },
-    })
+    await createGatewayClass(api)
   }, 120_000)
 
   afterAll(async () => {
