@@ -4,6 +4,7 @@
  */
 import http2 from 'node:http2'
 import type tls from 'node:tls'
+import { bodyOf } from './http2-body.js'
 import { firstHeader, type Transport, type TransportRequest, type TransportResponse } from './transport.js'
 
 /** kube-apiserver allows more, but an unlimited connection would make one loss expensive; proxies in front of it allow 100 to 250. */
@@ -139,7 +140,7 @@ function exchange(pooled: PooledSession, request: TransportRequest): Promise<Tra
     // More than one error may come, and one without a listener would end the process.
     stream.on('error', reject)
     stream.once('response', (head) => {
-      resolve({ status: Number(head[':status']), header: (name) => firstHeader(head[name]), body: stream })
+      resolve({ status: Number(head[':status']), header: (name) => firstHeader(head[name]), body: bodyOf(stream) })
     })
     if (request.body !== undefined) stream.end(request.body)
   })

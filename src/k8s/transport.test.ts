@@ -92,6 +92,13 @@ describe.each(['h2', 'http/1.1'] as const)('a transport to a server that speaks 
     await eventually(() => expect(open).toBe(0))
   })
 
+  // One that Node has as a whole, and one that waits for windows to be read.
+  it.each([1_000, 4_000_000])('has a body of %d bytes also for who reads it late', async (bytes) => {
+    const response = await transport.send(request('/late', { method: 'POST', body: Buffer.alloc(bytes, 'a') }))
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(await text(response)).toBe(`POST /late ${'a'.repeat(bytes)}`)
+  })
+
   it('ends a stream with its signal', async () => {
     const controller = new AbortController()
     const response = await transport.send(request('/watch', { signal: controller.signal }))
