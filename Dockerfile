@@ -2,7 +2,7 @@
 #   docker buildx build --platform linux/amd64,linux/arm64 -t headgate/headgate:0.1.0 .
 
 # The bundle is the same for every platform: it is built once, on the builder's own.
-FROM --platform=$BUILDPLATFORM docker.io/library/node:24.19.0-bookworm-slim AS build
+FROM --platform=$BUILDPLATFORM docker.io/library/node:24.21.0-bookworm-slim AS build
 WORKDIR /src
 COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
@@ -13,7 +13,7 @@ COPY envoy envoy
 COPY src src
 RUN npm run build
 
-FROM docker.io/library/node:24.19.0-bookworm-slim AS node
+FROM docker.io/library/node:24.21.0-bookworm-slim AS node
 
 FROM gcr.io/distroless/cc-debian12:nonroot
 LABEL org.opencontainers.image.title="Headgate" \
