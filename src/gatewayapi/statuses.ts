@@ -1,7 +1,7 @@
 /** Declares the statuses of all objects that we say something about, by `<Kind>/<namespace>/<name>`. */
 import type { Collection, Graph, Source, View } from '../incremental/index.js'
-import type { BackendClientCertificate } from './backend-client-certificates.js'
 import type { TranslationContext } from './context.js'
+import type { BackendClientCertificate } from './gateways/backend-client-certificates.js'
 import { gatewayClassStatus } from './gateways/gateway-class-status.js'
 import type { OurClass } from './gateways/gateway-classes.js'
 import { gatewayStatus } from './gateways/gateway-status.js'

@@ -2,7 +2,7 @@
 import type { APIKeyAuth, APIKeyExtractor, Secret } from '../../gen/kinds.js'
 import type { ApiKeyAuth } from '../../ir/authentication.js'
 import { Sensitive } from '../../ir/sensitive.js'
-import { decode } from '../certificates.js'
+import { decode } from '../materials/certificates.js'
 import { compareText } from '../precedence.js'
 import type { AuthenticationWorld } from './authentication-world.js'
 import { allFound, type Found, found, missing } from './found.js'

@@ -2,7 +2,7 @@
 import type { BasicAuth as Spec } from '../../gen/kinds.js'
 import type { BasicAuth } from '../../ir/authentication.js'
 import { Sensitive } from '../../ir/sensitive.js'
-import { decode } from '../certificates.js'
+import { decode } from '../materials/certificates.js'
 import type { AuthenticationWorld } from './authentication-world.js'
 import { type Found, found, missing } from './found.js'
 import { referredSecret } from './referred-secret.js'

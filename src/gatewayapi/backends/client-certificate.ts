@@ -1,8 +1,8 @@
 /** The certificate that a backend asks us to show. */
 import type { SecretObjectReference } from '../../gen/kinds.js'
 import type { ObjectRef } from '../../util/object-ref.js'
-import { certificateName } from '../material-names.js'
-import type { Read } from '../pem.js'
+import { certificateName } from '../materials/material-names.js'
+import type { Read } from '../materials/pem.js'
 import { isReferenceAllowed } from '../reference-grants.js'
 import type { BackendWorld } from './backend-world.js'
 

@@ -4,7 +4,7 @@ import type { View } from '../../incremental/index.js'
 import type { SubjectAltName, UpstreamTls } from '../../ir/tls.js'
 import type { Problem } from '../conditions.js'
 import type { GatewaySources } from '../gateway-sources.js'
-import { combinedTrustName, type TrustReference, trustName } from '../material-names.js'
+import { combinedTrustName, type TrustReference, trustName } from '../materials/material-names.js'
 
 /** TLS without naming anybody to trust: encrypted, and the certificate of the backend is not checked. */
 export const UNVERIFIED_TLS: UpstreamTls = { serverName: undefined, trust: { kind: 'none' }, subjectAltNames: [] }

@@ -1,6 +1,6 @@
 /** What an identity provider says about itself. Source: OpenID Connect Discovery 1.0, sections 3 and 4.3. */
 import { webAddressProblem } from '../backends/web-clusters.js'
-import type { Read } from '../pem.js'
+import type { Read } from '../materials/pem.js'
 import type { ProviderDocument } from './fetch-request.js'
 
 /** Behind the address of the provider. */

@@ -4,8 +4,8 @@ import type { View } from '../../incremental/index.js'
 import { objectKey } from '../../util/object-ref.js'
 import { type Found, found, missing } from '../authentication/found.js'
 import type { Inputs } from '../inputs.js'
+import { readConfigMapTrust, readSecretTrust } from '../materials/trust-bundles.js'
 import { type GrantIndex, isReferenceAllowed, type Referrer } from '../reference-grants.js'
-import { readConfigMapTrust, readSecretTrust } from '../trust-bundles.js'
 
 /** What references of a policy are looked up in. */
 export interface FetchWorld {

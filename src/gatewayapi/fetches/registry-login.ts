@@ -1,8 +1,8 @@
 /** Logins for registries, from Secrets of type `kubernetes.io/dockerconfigjson`. */
 import type { Secret } from '../../gen/kinds.js'
 import { Sensitive } from '../../ir/sensitive.js'
-import { decode } from '../certificates.js'
-import type { Read } from '../pem.js'
+import { decode } from '../materials/certificates.js'
+import type { Read } from '../materials/pem.js'
 import type { RegistryLogin } from './fetch-request.js'
 import type { ImageName } from './image-name.js'
 

@@ -1,10 +1,11 @@
 /** Status of Gateways. Source: Gateway API v1.7, `GatewayConditionType`. */
-import type { BackendClientCertificate } from '../backend-client-certificates.js'
+
 import { holds, holdsUnless, type Problem } from '../conditions.js'
 import type { GatewayAddresses } from '../inputs.js'
 import { allowsInsecureFallback } from '../listeners/frontend-validation.js'
 import type { Condition } from '../model.js'
 import type { GatewayStatus, ListenerStatus } from '../object-status.js'
+import type { BackendClientCertificate } from './backend-client-certificates.js'
 import { addressesAssigned } from './gateway-addresses.js'
 import type { Verdict } from './gateway-verdicts.js'
 import type { OurGateway } from './gateways.js'

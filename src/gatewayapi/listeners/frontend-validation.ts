@@ -9,8 +9,8 @@ import type { View } from '../../incremental/index.js'
 import type { ClientValidation } from '../../ir/tls.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
 import type { Problem } from '../conditions.js'
-import { combinedTrustName, trustName } from '../material-names.js'
-import type { Materials } from '../materials.js'
+import { combinedTrustName, trustName } from '../materials/material-names.js'
+import type { Materials } from '../materials/materials.js'
 import { type GrantIndex, isReferenceAllowed } from '../reference-grants.js'
 
 /** How clients of one port are validated, and what is wrong with it. */

@@ -6,7 +6,7 @@ import type { Lua } from '../../gen/kinds.js'
 import type { View } from '../../incremental/index.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
 import type { Inputs } from '../inputs.js'
-import type { Read } from '../pem.js'
+import type { Read } from '../materials/pem.js'
 import { findProgramConfigMap, programKey } from './program-config-map.js'
 
 /** A script, and the object besides the policy that it comes from. */

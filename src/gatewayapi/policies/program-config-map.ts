@@ -4,7 +4,7 @@ import type { ConfigMap, LocalObjectReference } from '../../gen/kinds.js'
 import type { View } from '../../incremental/index.js'
 import { type ObjectVersion, objectKey, objectVersion } from '../../util/object-ref.js'
 import type { Inputs } from '../inputs.js'
-import type { Read } from '../pem.js'
+import type { Read } from '../materials/pem.js'
 
 /** A ConfigMap in words, and as an origin. */
 export interface ProgramConfigMap {

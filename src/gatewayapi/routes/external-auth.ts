@@ -6,7 +6,7 @@ import { durationMilliseconds } from '../../kinds/duration.js'
 import { type ObjectVersion, objectKey } from '../../util/object-ref.js'
 import type { Problem } from '../conditions.js'
 import type { Inputs } from '../inputs.js'
-import type { Read } from '../pem.js'
+import type { Read } from '../materials/pem.js'
 import { findBackend, type ReferenceContext } from './find-backend.js'
 import type { RuleContext } from './rule-context.js'
 

@@ -6,8 +6,8 @@ import { type ClusterPolicies, type ClusterUsage, clusterName } from '../backend
 import { backendFor, type ResolvedBackend, type UsableBackend } from '../backends/resolved-backend.js'
 import type { Problem } from '../conditions.js'
 import type { Inputs } from '../inputs.js'
-import type { FoundMaterial } from '../materials.js'
-import type { Read } from '../pem.js'
+import type { FoundMaterial } from '../materials/materials.js'
+import type { Read } from '../materials/pem.js'
 import { type GrantIndex, isReferenceAllowed, type Referrer } from '../reference-grants.js'
 import { type BackendReference, toBackendRef } from './backend-references.js'
 

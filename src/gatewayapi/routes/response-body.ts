@@ -3,7 +3,7 @@ import type { CustomResponseBody, LocalObjectReference } from '../../gen/kinds.j
 import type { View } from '../../incremental/index.js'
 import { objectKey } from '../../util/object-ref.js'
 import type { Inputs } from '../inputs.js'
-import type { Read } from '../pem.js'
+import type { Read } from '../materials/pem.js'
 import { templateProblem } from './response-template.js'
 
 /** The key of a ConfigMap that holds a body, where it has several. */

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals'
-import { createAuthority } from '../../test/support/certificates.js'
-import type { Secret } from '../gen/kinds.js'
+import { createAuthority } from '../../../test/support/certificates.js'
+import type { Secret } from '../../gen/kinds.js'
 import { readSecretRevocations } from './revocation-lists.js'
 
 function secret(text: string | undefined): Secret {

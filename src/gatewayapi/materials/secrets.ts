@@ -1,12 +1,12 @@
 /** Key material that proxies need: what ports, clusters and routes name, and nothing else. */
-import type { Collection, Graph, Keys, Source } from '../incremental/index.js'
-import type { Cluster } from '../ir/cluster.js'
-import type { Port } from '../ir/port.js'
-import type { SecretMaterial } from '../ir/tls.js'
-import { authenticationMaterials, type PolicyAuthentication } from './authentication/authentications.js'
+import type { Collection, Graph, Keys, Source } from '../../incremental/index.js'
+import type { Cluster } from '../../ir/cluster.js'
+import type { Port } from '../../ir/port.js'
+import type { SecretMaterial } from '../../ir/tls.js'
+import { authenticationMaterials, type PolicyAuthentication } from '../authentication/authentications.js'
+import { originsOf } from '../origins.js'
 import { partsOfTrustName } from './material-names.js'
 import type { Materials } from './materials.js'
-import { originsOf } from './origins.js'
 
 /** Who else needs secrets. */
 export interface OtherSecrets {

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import { createAuthority, type PemPair } from '../../test/support/certificates.js'
-import type { Secret } from '../gen/kinds.js'
+import { createAuthority, type PemPair } from '../../../test/support/certificates.js'
+import type { Secret } from '../../gen/kinds.js'
 import { readCertificate } from './certificates.js'
 
 let pair: PemPair

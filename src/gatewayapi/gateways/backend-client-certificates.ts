@@ -1,10 +1,10 @@
 /** The certificate that a Gateway shows to backends. Source: Gateway API v1.7, `GatewaySpec.tls.backend.clientCertificateRef` (GEP-3155). */
-import type { Collection, Graph, View } from '../incremental/index.js'
-import type { Problem } from './conditions.js'
-import type { OurGateway } from './gateways/gateways.js'
-import type { TrustSources } from './listeners/frontend-validation.js'
-import { certificateName } from './material-names.js'
-import { isReferenceAllowed } from './reference-grants.js'
+import type { Collection, Graph, View } from '../../incremental/index.js'
+import type { Problem } from '../conditions.js'
+import type { TrustSources } from '../listeners/frontend-validation.js'
+import { certificateName } from '../materials/material-names.js'
+import { isReferenceAllowed } from '../reference-grants.js'
+import type { OurGateway } from './gateways.js'
 
 /** The certificate of one Gateway, or why it has none although it names one. */
 export interface BackendClientCertificate {

@@ -1,9 +1,9 @@
 /** Certificates with their private keys, from Secrets. */
 import type { KeyObject, X509Certificate } from 'node:crypto'
-import type { Secret } from '../gen/kinds.js'
-import { Sensitive } from '../ir/sensitive.js'
-import type { CertificateMaterial } from '../ir/tls.js'
-import { objectVersion } from '../util/object-ref.js'
+import type { Secret } from '../../gen/kinds.js'
+import { Sensitive } from '../../ir/sensitive.js'
+import type { CertificateMaterial } from '../../ir/tls.js'
+import { objectVersion } from '../../util/object-ref.js'
 import { dnsNames, type Read, readCertificates, readPrivateKey, toPem } from './pem.js'
 
 /** A usable certificate and what is worth knowing about it. */

@@ -1,8 +1,8 @@
 /** Secret texts that are sent as they are, such as a credential. */
-import type { Secret } from '../gen/kinds.js'
-import { Sensitive } from '../ir/sensitive.js'
-import type { TextMaterial } from '../ir/tls.js'
-import { objectVersion } from '../util/object-ref.js'
+import type { Secret } from '../../gen/kinds.js'
+import { Sensitive } from '../../ir/sensitive.js'
+import type { TextMaterial } from '../../ir/tls.js'
+import { objectVersion } from '../../util/object-ref.js'
 import { decode } from './certificates.js'
 import type { Read } from './pem.js'
 

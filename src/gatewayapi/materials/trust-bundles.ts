@@ -1,7 +1,7 @@
 /** Certificate authorities that are trusted, from ConfigMaps, ClusterTrustBundles and Secrets. */
-import type { ClusterTrustBundle, ConfigMap, Secret } from '../gen/kinds.js'
-import type { TrustMaterial } from '../ir/tls.js'
-import { type ObjectVersion, objectVersion } from '../util/object-ref.js'
+import type { ClusterTrustBundle, ConfigMap, Secret } from '../../gen/kinds.js'
+import type { TrustMaterial } from '../../ir/tls.js'
+import { type ObjectVersion, objectVersion } from '../../util/object-ref.js'
 import { decode } from './certificates.js'
 import { type Read, readCertificates, toPem } from './pem.js'
 

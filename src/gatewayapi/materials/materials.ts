@@ -1,13 +1,14 @@
 /** Certificates and authorities that something refers to: each object is read once, whoever refers to it. */
-import type { Secret, SecretObjectReference } from '../gen/kinds.js'
-import type { Collection, Graph, Keys, View } from '../incremental/index.js'
-import type { SecretMaterial } from '../ir/tls.js'
-import type { KubeObject } from '../provider/provider.js'
-import { type ObjectKey, objectKey } from '../util/object-ref.js'
+import type { Secret, SecretObjectReference } from '../../gen/kinds.js'
+import type { Collection, Graph, Keys, View } from '../../incremental/index.js'
+import type { SecretMaterial } from '../../ir/tls.js'
+import type { KubeObject } from '../../provider/provider.js'
+import { type ObjectKey, objectKey } from '../../util/object-ref.js'
+import type { OurGateway } from '../gateways/gateways.js'
+import type { Inputs } from '../inputs.js'
+import type { OurListenerSet } from '../listeners/listener-sets.js'
+import { servedVersion } from '../served-version.js'
 import { readCertificate } from './certificates.js'
-import type { OurGateway } from './gateways/gateways.js'
-import type { Inputs } from './inputs.js'
-import type { OurListenerSet } from './listeners/listener-sets.js'
 import {
   certificateName,
   frontendMaterialNames,
@@ -20,7 +21,6 @@ import {
 import type { Read } from './pem.js'
 import { REVOKED, readConfigMapRevocations, readSecretRevocations } from './revocation-lists.js'
 import { readText } from './secret-text.js'
-import { servedVersion } from './served-version.js'
 import { AUTHORITIES, readClusterTrustBundle, readConfigMapTrust, readSecretTrust } from './trust-bundles.js'
 
 /** What an object holds, and what is worth knowing about it. */

@@ -1,7 +1,7 @@
 /** Lists of revoked certificates, from Secrets and ConfigMaps. */
-import type { ConfigMap, Secret } from '../gen/kinds.js'
-import type { TrustMaterial } from '../ir/tls.js'
-import { type ObjectVersion, objectVersion } from '../util/object-ref.js'
+import type { ConfigMap, Secret } from '../../gen/kinds.js'
+import type { TrustMaterial } from '../../ir/tls.js'
+import { type ObjectVersion, objectVersion } from '../../util/object-ref.js'
 import { decode } from './certificates.js'
 import type { Read } from './pem.js'
 

@@ -1,5 +1,5 @@
 /** Names of key material: the object that it comes from. They are the names of the secrets that proxies ask for. */
-import type { ClientValidation, FrontendTLSConfig, ListenerTLSConfig, SecretObjectReference } from '../gen/kinds.js'
+import type { ClientValidation, FrontendTLSConfig, ListenerTLSConfig, SecretObjectReference } from '../../gen/kinds.js'
 
 /** A reference to an object that may hold authorities. */
 export interface TrustReference {
