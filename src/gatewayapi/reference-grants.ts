@@ -35,5 +35,5 @@ function grantedWords(grant: ReferenceGrant): readonly string[] {
 }
 
 function word(from: Referrer, to: Referrer, name: string | undefined): string {
-  return [from.group, from.kind, from.namespace, to.group, to.kind, to.namespace, name ?? '*'].join('/')
+  return [from.group, from.kind, from.namespace, to.group, to.kind, to.namespace, name ?? ''].join('/')
 }

@@ -212,6 +212,11 @@ describe('the condition ResolvedRefs of a route', () => {
       want: 'ResolvedRefs=False RefNotPermitted',
     },
     { rule: 'another namespace with a grant', spec: to('name: granted, namespace: other, port: 8080'), want: RESOLVED },
+    {
+      rule: 'another namespace whose grant names an object "*"',
+      spec: to('name: app, namespace: starred, port: 8080'),
+      want: 'ResolvedRefs=False RefNotPermitted',
+    },
     { rule: 'a protocol that is not HTTP', spec: to('name: odd, port: 8080'), want: 'ResolvedRefs=False UnsupportedProtocol' },
     { rule: 'a mirror that leads nowhere', spec: `${mirror}${APP} }]`, want: 'ResolvedRefs=False BackendNotFound' },
     {
@@ -224,6 +229,7 @@ describe('the condition ResolvedRefs of a route', () => {
       gateway(HTTP_LISTENER),
       service('app', '{ port: 8080 }', 'other'),
       service('granted', '{ port: 8080 }', 'other'),
+      service('app', '{ port: 8080 }', 'starred'),
       service('odd', '{ port: 8080, appProtocol: example.com/odd }'),
       `
 ---
@@ -231,6 +237,11 @@ apiVersion: gateway.networking.k8s.io/v1
 kind: ReferenceGrant
 metadata: { name: g, namespace: other }
 spec: { from: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: infra }], to: [{ group: "", kind: Service, name: granted }] }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: ReferenceGrant
+metadata: { name: g, namespace: starred }
+spec: { from: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: infra }], to: [{ group: "", kind: Service, name: "*" }] }
 `,
       route('r', spec),
     ])
