@@ -67,7 +67,7 @@ export function collectFilters(context: RuleContext, filters: readonly RouteFilt
 /** The filters of a rule and then those of its only backend. */
 export function joinFilters(rule: CollectedFilters, backend: CollectedFilters): CollectedFilters {
   if (backend === NO_FILTERS) return rule
-  return {
+  const joined = {
     ...withoutHost(rule, backend),
     ...backend,
     requestHeaders: mergeHeaderChanges(rule.requestHeaders, backend.requestHeaders),
@@ -77,6 +77,8 @@ export function joinFilters(rule: CollectedFilters, backend: CollectedFilters): 
     problems: [...rule.problems, ...backend.problems],
     isRefused: rule.isRefused || backend.isRefused,
   }
+  const twice = saidTwice(rule, backend)
+  return twice === undefined ? joined : refuse(joined, 'InvalidFilterRef', `The HTTPRouteFilter of a backend has ${twice}`)
 }
 
 /** True if something stands among the filters of one of several backends that only a whole rule can do. */
@@ -141,18 +143,27 @@ function addExtension(context: RuleContext, sum: CollectedFilters, { extensionRe
   const known = found.origin === undefined ? sum : { ...sum, origins: [...sum.origins, found.origin] }
   if (!found.ok) return refuse(known, 'InvalidFilterRef', `${found.message} Requests that it is for get an error.`)
   const { responseHeaders, ...extension } = found.extension
-  if (sum.credential !== undefined && extension.credential !== undefined) {
-    return refuse(
-      known,
-      'InvalidFilterRef',
-      `The HTTPRouteFilter "${extensionRef.name}" adds a second credential: a rule can only have one.`,
-    )
-  }
+  const twice = saidTwice(sum, extension)
+  if (twice !== undefined) return refuse(known, 'InvalidFilterRef', `The HTTPRouteFilter "${extensionRef.name}" has ${twice}`)
   return {
     ...(extension.hostFrom === undefined ? known : without(known, 'hostRewrite')),
     ...extension,
     ...(responseHeaders === undefined ? {} : { responseHeaders: mergeHeaderChanges(sum.responseHeaders, responseHeaders) }),
   }
+}
+
+/** What HTTPRouteFilters say and a rule can have once, in words. */
+const ONCE = { credential: 'a second credential', directResponse: 'a second answer', cookies: 'a second list of matches' } as const
+
+/** What filters say although those before them have said it: it would take the place of that, and nobody would know. */
+function saidTwice(
+  before: Pick<CollectedFilters, keyof typeof ONCE>,
+  later: Pick<CollectedFilters, keyof typeof ONCE>,
+): string | undefined {
+  const words = (['credential', 'directResponse', 'cookies'] as const).flatMap((each) =>
+    isThere(before[each]) && isThere(later[each]) ? [ONCE[each]] : [],
+  )
+  return words.length === 0 ? undefined : `${words.join(' and ')}: a rule can only have one. Requests that it is for get an error.`
 }
 
 function withoutHost(sum: CollectedFilters, { hostRewrite, hostFrom }: CollectedFilters): CollectedFilters {

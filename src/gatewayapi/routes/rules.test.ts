@@ -1,5 +1,14 @@
 import { describe, expect, it } from '@jest/globals'
-import { createRouteWorld, gateway, HTTP_LISTENER, onlyRoute, route, service, virtualHost } from '../../../test/support/route-world.js'
+import {
+  createRouteWorld,
+  gateway,
+  HTTP_LISTENER,
+  onlyRoute,
+  reachedRoutes,
+  route,
+  service,
+  virtualHost,
+} from '../../../test/support/route-world.js'
 import { briefly } from '../../../test/support/translation-world.js'
 import type { Forward } from '../../ir/forward.js'
 import type { Route } from '../../ir/route.js'
@@ -251,6 +260,65 @@ spec: { urlRewrite: { hostname: { type: Header, header: X-Host } } }
     expect(action).toMatchObject({ clusters: [{ cluster: CLUSTER }], invalidWeight: 4 })
     const status = world.status('HTTPRoute/infra/r')
     expect(status?.shape === 'route' && briefly(status.parents[0]?.conditions ?? [])).toContain('PartiallyInvalid=True UnsupportedValue')
+  })
+})
+
+describe('filters that a rule can have once', () => {
+  const ask = (name: string): string =>
+    `{ type: ExternalAuth, externalAuth: { protocol: HTTP, backendRef: { name: ${name}, port: 8080 }, http: {} } }`
+  const named = (name: string): string =>
+    `{ type: ExtensionRef, extensionRef: { group: headgate.dev, kind: HTTPRouteFilter, name: ${name} } }`
+  const filter = (name: string, spec: string): string => `
+---
+apiVersion: headgate.dev/v1alpha1
+kind: HTTPRouteFilter
+metadata: { name: ${name}, namespace: infra }
+spec: { ${spec} }
+`
+  const secret = '\n---\n{ apiVersion: v1, kind: Secret, metadata: { name: s, namespace: infra }, stringData: { credential: x } }\n'
+  const both = (spec: string): readonly string[] => [filter('one', spec), filter('two', spec), secret]
+  const appWith = (filters: string): string => `backendRefs: [{ name: app, port: 8080, filters: [${filters}] }]`
+
+  /** What a request of the only rule gets, and what is said of it. */
+  function outcome(rule: string, ...objects: readonly string[]) {
+    const world = createRouteWorld([gateway(HTTP_LISTENER), service('other'), ...objects, route('r', `rules: [{ ${rule} }, { ${APP} }]`)])
+    const first = reachedRoutes(virtualHost(world.translation.gatewayApi, '*'))[0]
+    const status = world.status('HTTPRoute/infra/r')
+    const said = status?.shape === 'route' ? (status.parents[0]?.conditions ?? []) : []
+    return { action: first?.action, said: said.map(({ message }) => message).join(' ') }
+  }
+
+  it.each([
+    { where: 'in the rule', rule: `filters: [${ask('app')}, ${ask('other')}], ${APP}` },
+    { where: 'in the rule and its only backend', rule: `filters: [${ask('app')}], ${appWith(ask('other'))}` },
+    { where: 'in the only backend', rule: appWith(`${ask('app')}, ${ask('other')}`) },
+  ])('closes a rule that asks two servers, of which one would not be asked: $where', ({ rule }) => {
+    const { action, said } = outcome(rule)
+    expect(action).toEqual(ERROR)
+    expect(said).toContain('spec.rules[0]: a rule can ask one server, and has several filters ExternalAuth.')
+  })
+
+  it.each([
+    { what: 'a second credential', spec: 'credentialInjection: { credential: { valueRef: { name: s } } }' },
+    { what: 'a second answer', spec: 'directResponse: {}' },
+    { what: 'a second list of matches', spec: 'matches: [{ cookies: [{ name: a, value: b }] }]' },
+  ])('closes a rule whose HTTPRouteFilters have $what', ({ what, spec }) => {
+    const rules = [`filters: [${named('one')}, ${named('two')}], ${APP}`, `filters: [${named('one')}], ${appWith(named('two'))}`]
+    for (const rule of rules) {
+      const { action, said } = outcome(rule, ...both(spec))
+      expect({ rule, action }).toEqual({ rule, action: ERROR })
+      expect(said).toContain(`has ${what}: a rule can only have one.`)
+    }
+  })
+
+  it('lets HTTPRouteFilters stand together that say different things', () => {
+    const { said } = outcome(
+      `filters: [${named('one')}, ${named('two')}], ${APP}`,
+      filter('one', 'credentialInjection: { credential: { valueRef: { name: s } } }'),
+      filter('two', 'matches: [{ cookies: [{ name: a, value: b }] }]'),
+      secret,
+    )
+    expect(said).not.toContain('a rule can only have one')
   })
 })
 
