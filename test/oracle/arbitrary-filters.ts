@@ -1,7 +1,7 @@
 /** Filters that the API server takes. */
 import fc from 'fast-check'
 import type { CorsFilter, Filter, HeaderFilter, PathModifier, RedirectFilter, Ref } from './objects.js'
-import { optional, some } from './some.js'
+import { optional, rarely, some } from './some.js'
 import { toBackend, toService } from './surroundings.js'
 
 const names = (count: number): fc.Arbitrary<string[]> =>
@@ -70,9 +70,15 @@ export function mirror(of: 'requests' | 'calls'): fc.Arbitrary<Filter> {
   )
 }
 
-/** Filters in any order, each type once; copies may be several. */
+/** A filter that nobody here knows. */
+const unknown: fc.Arbitrary<Filter> = fc.constant({
+  type: 'ExtensionRef',
+  extensionRef: { group: 'example.com', kind: 'Thing', name: 'x' },
+})
+
+/** Filters in any order, each type once; copies may be several. Few lists have one that nobody knows. */
 export function filtersOf(...kinds: readonly fc.Arbitrary<Filter>[]): fc.Arbitrary<readonly Filter[] | undefined> {
-  const all = fc.tuple(...kinds.map((kind) => optional(kind))).map((each) => each.flatMap((filter) => filter ?? []))
+  const all = fc.tuple(...kinds.map((kind) => optional(kind)), rarely(unknown)).map((each) => each.flatMap((filter) => filter ?? []))
   return all
     .chain((filters) => fc.shuffledSubarray(filters, { minLength: filters.length }))
     .map((filters) => (filters.length === 0 ? undefined : filters))

@@ -1,6 +1,6 @@
 /** Rules of HTTPRoutes and GRPCRoutes that the API server takes. */
 import fc from 'fast-check'
-import { cors, filtersOf, mirror, redirect, requestHeaders, responseHeaders, rewrite } from './arbitrary-filters.js'
+import { cors, filtersOf, fullPath, mirror, prefixPath, redirect, requestHeaders, responseHeaders, rewrite } from './arbitrary-filters.js'
 import { calls, SHAPES, type Shape } from './arbitrary-matches.js'
 import type { Filter, Ref, Rule, WeightedRef } from './objects.js'
 import { optional, some } from './some.js'
@@ -14,10 +14,11 @@ const REFS: Readonly<Record<'requests' | 'calls', readonly Ref[]>> = {
   requests: [
     ...['one', 'two', 'three', 'one', 'two', 'missing'].map((name) => toBackend(name)),
     ...[toBackend('one', 'default'), toBackend('far', 'shop'), toService('web'), toService('web'), toService('web', 81)],
+    ...[toService('idle'), toService('odd')],
   ],
   calls: [
     ...['two', 'three', 'two', 'three', 'missing'].map((name) => toBackend(name)),
-    ...[toBackend('two', 'default'), toBackend('far', 'shop'), toService('calls')],
+    ...[toBackend('two', 'default'), toBackend('far', 'shop'), toService('calls'), toService('idle')],
   ],
 }
 
@@ -66,6 +67,30 @@ export const httpRule: fc.Arbitrary<Rule> = fc.oneof(
   { weight: 3, arbitrary: fc.oneof(...SHAPES.map(forwarding)) },
   { weight: 1, arbitrary: fc.oneof(...SHAPES.map(redirecting)) },
 )
+
+/** Rules that share all requests out. */
+export const sharingRule: fc.Arbitrary<Rule> = fc
+  .record({
+    filters: optional(fc.tuple(requestHeaders), 3),
+    backendRefs: fc
+      .array(
+        fc
+          .record({
+            ref: fc.constantFrom<Ref>(
+              ...['one', 'two', 'three', 'one', 'two', 'three', 'missing'].map((name) => toBackend(name)),
+              toService('idle'),
+            ),
+            weight: fc.constantFrom(undefined, 1, 2, 3, 5, 0),
+            filters: optional(filtersOf(responseHeaders, rewrite(fc.oneof(prefixPath, fullPath))), 3),
+          })
+          .map(({ ref, ...fields }) => some<WeightedRef>({ ...ref, namespace: ref.namespace, port: ref.port, ...fields })),
+        { minLength: 2, maxLength: 4 },
+      )
+      .filter((refs) => refs.some(({ weight }) => weight !== 0)),
+    // Those who have no session yet are shared out.
+    sessionPersistence: fc.constantFrom(undefined, undefined, { type: 'Cookie', cookie: { name: 'session' } } as const),
+  })
+  .map((fields) => some<Rule>(fields))
 
 /** Rules of GRPCRoutes. */
 export const grpcRule: fc.Arbitrary<Rule> = fc

@@ -85,15 +85,17 @@ function deedOf(
 }
 
 /** The code that clients of gRPC make of a status of HTTP: doc/http-grpc-status-mapping.md of gRPC. */
-function codeOf(status: number): number {
+export function codeOf(status: number): number {
   return { 400: 13, 401: 16, 403: 7, 404: 12, 429: 14, 502: 14, 503: 14, 504: 14 }[status] ?? 2
 }
 
 /**
+ * A location in the form in which two are compared.
+ *
  * A port that goes without saying SHOULD NOT be said, and Envoy cannot leave away one that the request has named. A client that is sent to the same
  * scheme may stay on the port that it named: it may have come through one that the Gateway knows nothing of. Hosts have no case.
  */
-function comparable(location: string, { host: asked, serverName }: Request): string {
+export function comparable(location: string, { host: asked, serverName }: Request): string {
   const [, scheme = '', host = '', rest = ''] = /^(https?):\/\/([^/]*)(.*)$/.exec(location) ?? []
   const isSame = (scheme === 'https') === (serverName !== undefined)
   const own = isSame ? (/:\d+$/.exec(asked)?.[0] ?? '') : ''

@@ -26,6 +26,8 @@ export type Filter =
   | { readonly type: 'RequestRedirect'; readonly requestRedirect: RedirectFilter }
   | { readonly type: 'RequestMirror'; readonly requestMirror: { readonly backendRef: Ref; readonly percent?: number } }
   | { readonly type: 'CORS'; readonly cors: CorsFilter }
+  /** Of another implementation: nobody here knows what it does. */
+  | { readonly type: 'ExtensionRef'; readonly extensionRef: { readonly group: string; readonly kind: string; readonly name: string } }
 
 /** HTTPRequestRedirectFilter. */
 export interface RedirectFilter {
@@ -81,6 +83,7 @@ export interface Rule {
   readonly backendRefs?: readonly WeightedRef[]
   readonly timeouts?: { readonly request?: string; readonly backendRequest?: string }
   readonly retry?: { readonly attempts: number; readonly codes: readonly number[]; readonly backoff: string }
+  readonly sessionPersistence?: { readonly type: 'Cookie'; readonly cookie: { readonly name: string } }
 }
 
 /** ParentReference: a Gateway, or a ListenerSet. */

@@ -3,7 +3,10 @@
  * differ in nothing but, say, how many headers they ask for.
  */
 import fc from 'fast-check'
+import { DELAY_MS } from './arbitrary-requests.js'
+import { PATIENCE } from './arbitrary-rules.js'
 import { isCall, type Match, type Request, type Route, type Rule, type ValueMatch } from './objects.js'
+import { some } from './some.js'
 import { BACKENDS, toBackend } from './surroundings.js'
 
 /** Rivals, and the request that all of them match. */
@@ -57,10 +60,19 @@ const HOSTS = [
 
 /** Rivals of an arbitrary request. */
 export const contest: fc.Arbitrary<Contest> = fc
-  .record({ hosts: fc.constantFrom(...HOSTS), call: fc.boolean(), method: fc.constantFrom('GET', 'POST'), isHttp2: fc.boolean() })
-  .chain(({ hosts, call, method, isHttp2 }) => {
+  .record({
+    hosts: fc.constantFrom(...HOSTS),
+    call: fc.boolean(),
+    method: fc.constantFrom('GET', 'POST'),
+    isHttp2: fc.boolean(),
+    // Hardly any other slow request comes to a rule that does not wait.
+    slow: fc.constantFrom('', '', '', `&delayMs=${DELAY_MS}`),
+  })
+  .chain(({ hosts, call, method, isHttp2, slow }) => {
     const place = { port: 80, host: hosts[0], path: PATH }
-    const request: Request = call ? { ...place, ...CALL, method: 'POST', isHttp2: true } : { ...place, ...PLAIN, method, isHttp2 }
+    const request: Request = call
+      ? { ...place, ...CALL, method: 'POST', isHttp2: true }
+      : { ...place, ...PLAIN, query: PLAIN.query + slow, method, isHttp2 }
     return fc.record({ request: fc.constant(request), routes: rivals(request, hosts) })
   })
 
@@ -118,12 +130,16 @@ function rule(kind: Route['kind'], request: Request, shared: Partial<Choice>): f
       backend: fc.constantFrom(...names),
       // Which rule it was can be seen.
       mark: fc.nat({ max: 999 }),
+      timeouts: kind === 'HTTPRoute' ? fc.constantFrom(undefined, { request: PATIENCE }) : fc.constant(undefined),
     })
-    .map(({ matches, backend, mark }) => ({
-      matches: matches.map((own) => match(kind, request, { ...own, ...shared })),
-      filters: [{ type: 'ResponseHeaderModifier', responseHeaderModifier: { set: [{ name: 'x-a', value: String(mark) }] } }],
-      backendRefs: [toBackend(backend, 'default')],
-    }))
+    .map(({ matches, backend, mark, timeouts }) =>
+      some<Rule>({
+        matches: matches.map((own) => match(kind, request, { ...own, ...shared })),
+        filters: [{ type: 'ResponseHeaderModifier', responseHeaderModifier: { set: [{ name: 'x-a', value: String(mark) }] } }],
+        backendRefs: [toBackend(backend, 'default')],
+        timeouts,
+      }),
+    )
 }
 
 function match(kind: Route['kind'], { method, query }: Request, chosen: Choice): Match {

@@ -10,3 +10,8 @@ export function some<T extends object>(fields: { [K in keyof T]: T[K] | undefine
 export function optional<T>(arbitrary: fc.Arbitrary<T>, freq = 2): fc.Arbitrary<T | undefined> {
   return fc.option(arbitrary, { nil: undefined, freq })
 }
+
+/** Nearly always none. */
+export function rarely<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
+  return fc.oneof({ weight: 30, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary })
+}

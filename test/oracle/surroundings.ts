@@ -43,6 +43,8 @@ export const TARGETS: readonly Target[] = [
   { group: '', kind: 'Service', namespace: 'shop', name: 'web', port: 8001, backend: 'one' },
   { group: '', kind: 'Service', namespace: 'shop', name: 'calls', port: 8001, backend: 'three' },
   { group: '', kind: 'Service', namespace: 'shop', name: 'copies', port: 8001, backend: 'copy-two' },
+  { group: '', kind: 'Service', namespace: 'shop', name: 'idle', port: 8001, backend: undefined },
+  { group: '', kind: 'Service', namespace: 'shop', name: 'odd', port: 8001, backend: 'one', otherProtocol: 'example.com/odd' },
 ]
 
 /** Routes of the namespace `team` may refer to all Backends of `default`. */
@@ -93,7 +95,7 @@ export async function surroundings(backends: readonly TestBackend[]): Promise<st
       spec: { parentRef: GATEWAY, listeners: listenerObjects(SET) },
     },
     ...GRANTS.map((each, at) => grantObject(each, `for-team-${at}`)),
-    ...TARGETS.flatMap((target) => targetObjects(target, backends.find(({ name }) => name === target.backend)?.port ?? 0)),
+    ...TARGETS.flatMap((target) => targetObjects(target, backends.find(({ name }) => name === target.backend)?.port ?? 1)),
   ]
   return objects.map((each) => JSON.stringify(each)).join('\n---\n')
 }
@@ -106,22 +108,23 @@ function listenerObjects(of: Listener['parent']): readonly object[] {
   }))
 }
 
-function targetObjects({ kind, namespace, name, port, backend }: Target, at: number): readonly object[] {
+function targetObjects({ kind, namespace, name, port, backend, otherProtocol }: Target, at: number): readonly object[] {
   const isH2c = [...BACKENDS, ...MIRRORS].some((each) => each.name === backend && each.kind === 'h2c')
   const metadata = { namespace, name }
   if (kind === 'Backend') {
     const spec = { endpoints: [{ ip: { address: '127.0.0.1', port: at } }], ...(isH2c ? { appProtocols: ['kubernetes.io/h2c'] } : {}) }
     return [{ apiVersion: 'headgate.dev/v1alpha1', kind, metadata, spec }]
   }
+  const appProtocol = otherProtocol ?? (isH2c ? 'kubernetes.io/h2c' : undefined)
   return [
-    { apiVersion: 'v1', kind, metadata, spec: { ports: [{ name: 'p', port, ...(isH2c ? { appProtocol: 'kubernetes.io/h2c' } : {}) }] } },
+    { apiVersion: 'v1', kind, metadata, spec: { ports: [{ name: 'p', port, ...(appProtocol === undefined ? {} : { appProtocol }) }] } },
     {
       apiVersion: 'discovery.k8s.io/v1',
       kind: 'EndpointSlice',
       metadata: { ...metadata, labels: { 'kubernetes.io/service-name': name } },
       addressType: 'IPv4',
       ports: [{ name: 'p', port: at }],
-      endpoints: [{ addresses: ['127.0.0.1'], conditions: { ready: true } }],
+      endpoints: backend === undefined ? [] : [{ addresses: ['127.0.0.1'], conditions: { ready: true } }],
     },
   ]
 }

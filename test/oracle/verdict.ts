@@ -7,10 +7,10 @@ import { requestChanges, responseChanges } from './header-changes.js'
 import { covers, mostSpecificFirst } from './hostnames.js'
 import { arrivalOf, isAttached } from './listeners.js'
 import { isGrpcMatch, isHttpMatch } from './matching.js'
-import type { Grant, HeaderFilter, Listener, Match, Ref, Request, Route, Rule } from './objects.js'
+import type { Filter, Grant, HeaderFilter, Listener, Match, Ref, Request, Route, Rule } from './objects.js'
 import { locationOf, modified, withQuery } from './path-changes.js'
 import { byPrecedence, type Candidate } from './precedence.js'
-import { backendOf, type Target } from './references.js'
+import { type Target, targetOf } from './references.js'
 
 /** What may become of a request. */
 export type Verdict =
@@ -25,6 +25,8 @@ export interface Forwarded {
   /** Undefined for one that cannot be used, whose share is answered by the status. */
   readonly backend: string | undefined
   readonly error: number
+  /** Its part of the requests, as others have theirs. */
+  readonly weight: number
   readonly host: string
   /** With the query. */
   readonly path: string
@@ -93,23 +95,28 @@ function outcome(
   const { route, match } = candidate
   const rule = ruleOf(candidate)
   const { filters = [], backendRefs = [] } = rule
-  const find = (ref: Ref): string | undefined => backendOf(targets, grants, route, ref)
+  const find = (ref: Ref): Target | undefined => targetOf(targets, grants, route, ref)
   const error = route.kind === 'GRPCRoute' ? 503 : 500
+  // A filter must not be skipped.
+  if (filters.some(isUnknown)) return { does: 'answer', status: error, cors }
   const [redirect] = filters.flatMap((each) => (each.type === 'RequestRedirect' ? [each.requestRedirect] : []))
   if (redirect !== undefined)
     return { does: 'redirect', status: redirect.statusCode ?? 302, location: locationOf(redirect, match, listener, host, request), cors }
   const chosen = backendRefs.filter(({ weight = 1 }) => weight > 0)
   if (chosen.length === 0) return { does: 'answer', status: error, cors }
   const mirrors = filters.flatMap((each) =>
-    each.type === 'RequestMirror' && each.requestMirror.percent !== 0 ? (find(each.requestMirror.backendRef) ?? []) : [],
+    each.type === 'RequestMirror' && each.requestMirror.percent !== 0 ? (find(each.requestMirror.backendRef)?.backend ?? []) : [],
   )
   const backends = chosen.map((ref): Forwarded => {
     const all = [...filters, ...(ref.filters ?? [])]
     const rewrites = all.flatMap((each) => (each.type === 'URLRewrite' ? [each.urlRewrite] : []))
     const path = rewrites.findLast((each) => each.path !== undefined)?.path
+    const target = (ref.filters ?? []).some(isUnknown) ? undefined : find(ref)
     return {
-      backend: find(ref),
-      error,
+      backend: target?.backend,
+      // Where there is nobody, somebody may come.
+      error: target === undefined ? error : 503,
+      weight: ref.weight ?? 1,
       host: rewrites.findLast((each) => each.hostname !== undefined)?.hostname ?? request.host,
       path: withQuery(path === undefined ? request.path : modified(path, match, request.path), request.query),
       request: requestChanges(all),
@@ -118,4 +125,8 @@ function outcome(
     }
   })
   return { does: 'forward', backends, mirrors, cors }
+}
+
+function isUnknown({ type }: Filter): boolean {
+  return type === 'ExtensionRef'
 }
