@@ -8,9 +8,9 @@ import type { ClientValidation, SubjectAltName } from '../../ir/tls.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
 import type { Problem } from '../conditions.js'
 import { combinedTrustName, revocationName, trustName } from '../materials/material-names.js'
+import { type MaterialSources, type ReferredMaterial, referredMaterial } from '../materials/referred-material.js'
 import { textMatch } from '../policies/client-settings.js'
-import { isReferenceAllowed } from '../reference-grants.js'
-import type { FrontendValidation, TrustSources } from './frontend-validation.js'
+import type { FrontendValidation } from './frontend-validation.js'
 
 /** How clients are validated. */
 export interface PolicyValidation {
@@ -26,7 +26,7 @@ const MODES = { Request: 'request', RequireAny: 'requireAny', VerifyIfGiven: 've
 /** Resolves the validation that a policy asks for. */
 export function resolveClientValidation(
   view: View,
-  sources: TrustSources,
+  sources: MaterialSources,
   policy: ObjectVersion,
   spec: Spec,
   frontend: FrontendValidation,
@@ -37,8 +37,10 @@ export function resolveClientValidation(
   if (ofGateway !== undefined && spec.caCertificateRefs !== undefined) {
     return closed('The Gateway names the authorities itself (tls.frontend): leave out caCertificateRefs, or take them out of the Gateway.')
   }
-  const authorities = (spec.caCertificateRefs ?? []).map((ref) => resolve(view, sources, policy, ref, 'ca.crt'))
-  const lists = (spec.crl?.refs ?? []).map((ref) => resolve(view, sources, policy, ref, 'ca.crl'))
+  const referred = (ref: SecretObjectReference, name: string | undefined, key: 'ca.crt' | 'ca.crl'): ReferredMaterial =>
+    referredMaterial(view, sources, policy, ref, { name, holds: `"${key}": use a Secret or a ConfigMap`, reason: 'Invalid' })
+  const authorities = (spec.caCertificateRefs ?? []).map((ref) => referred(ref, trustName(ref, policy.namespace), 'ca.crt'))
+  const lists = (spec.crl?.refs ?? []).map((ref) => referred(ref, revocationName(ref, policy.namespace), 'ca.crl'))
   const problems = [...authorities, ...lists].flatMap((each) => each.problem ?? [])
   const names = [...(ofGateway?.trust === undefined ? [] : [ofGateway.trust]), ...authorities.flatMap((each) => each.name ?? [])]
   const revoked = lists.flatMap((each) => each.name ?? [])
@@ -91,32 +93,4 @@ function namesOf(names: ClientSubjectAltNames | undefined): readonly SubjectAltN
 function nameOf(type: SubjectAltName['type'], match: StringMatch): SubjectAltName {
   const { kind, value } = textMatch(match)
   return { type, value, match: kind }
-}
-
-interface Resolved {
-  readonly name?: string
-  readonly problem?: Problem
-}
-
-function resolve(
-  view: View,
-  { materials, grants }: TrustSources,
-  policy: ObjectVersion,
-  ref: SecretObjectReference,
-  part: 'ca.crt' | 'ca.crl',
-): Resolved {
-  const namespace = ref.namespace ?? policy.namespace
-  const name = part === 'ca.crt' ? trustName(ref, policy.namespace) : revocationName(ref, policy.namespace)
-  const isClusterScoped = name?.startsWith('ClusterTrustBundle') === true
-  const what = `${ref.kind} "${isClusterScoped ? ref.name : `${namespace}/${ref.name}`}"`
-  if (name === undefined) return { problem: { reason: 'Invalid', message: `${what} cannot hold "${part}": use a Secret or a ConfigMap.` } }
-  const target = { group: ref.group, kind: ref.kind, namespace, name: ref.name }
-  // First of all: whoever may not refer to an object does not learn whether it exists.
-  if (!isClusterScoped && !isReferenceAllowed(view, grants, policy, target)) {
-    const message = `${what} is in another namespace and no ReferenceGrant there allows ClientTrafficPolicies of "${policy.namespace}" to refer to it.`
-    return { problem: { reason: 'RefNotPermitted', message } }
-  }
-  const found = view.get(materials, name)
-  if (found === undefined) return { problem: { reason: 'Invalid', message: `${what} does not exist.` } }
-  return found.ok ? { name } : { problem: { reason: 'Invalid', message: `${what} ${found.message}.` } }
 }

@@ -10,8 +10,7 @@ import type { ClientValidation } from '../../ir/tls.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
 import type { Problem } from '../conditions.js'
 import { combinedTrustName, trustName } from '../materials/material-names.js'
-import type { Materials } from '../materials/materials.js'
-import { type GrantIndex, isReferenceAllowed } from '../reference-grants.js'
+import { type MaterialSources, referredMaterial, type WantedMaterial } from '../materials/referred-material.js'
 
 /** How clients of one port are validated, and what is wrong with it. */
 export interface FrontendValidation {
@@ -25,23 +24,17 @@ export interface FrontendValidation {
 
 const NONE: FrontendValidation = { validation: undefined, accepted: undefined, references: [] }
 
-/** What decides about references to authorities. */
-export interface TrustSources {
-  readonly materials: Materials
-  readonly grants: GrantIndex
-}
-
 /** Resolves the validation of clients for one port of a Gateway. */
 export function resolveFrontendValidation(
   view: View,
-  sources: TrustSources,
+  sources: MaterialSources,
   gateway: ObjectVersion,
   frontend: FrontendTLSConfig | undefined,
   port: number,
 ): FrontendValidation {
   const validation = validationOf(frontend, port)
   if (validation === undefined) return NONE
-  const resolved = validation.caCertificateRefs.map((ref) => resolveTrust(view, sources, gateway, ref))
+  const resolved = validation.caCertificateRefs.map((ref) => referredMaterial(view, sources, gateway, ref, wanted(ref, gateway.namespace)))
   const references = resolved.flatMap((each) => each.problem ?? [])
   const names = resolved.flatMap((each) => each.name ?? [])
   if (names.length === 0) {
@@ -63,27 +56,12 @@ function validationOf(frontend: FrontendTLSConfig | undefined, port: number): Fr
   return (own === undefined ? frontend?.default : own.tls)?.validation
 }
 
-interface ResolvedTrust {
-  readonly name?: string
-  readonly problem?: Problem
-}
-
-function resolveTrust(view: View, { materials, grants }: TrustSources, gateway: ObjectVersion, ref: ObjectReference): ResolvedTrust {
-  const namespace = ref.namespace ?? gateway.namespace
-  // Secrets hold private things: the specification has authorities in ConfigMaps and ClusterTrustBundles.
-  const name = ref.kind === 'Secret' ? undefined : trustName(ref, gateway.namespace)
-  const what = `${ref.kind} "${name === undefined || !name.startsWith('ClusterTrustBundle') ? `${namespace}/${ref.name}` : ref.name}"`
-  if (name === undefined) {
-    const message = `${what} cannot hold certificate authorities: use a ConfigMap or a ClusterTrustBundle.`
-    return { problem: { reason: 'InvalidCACertificateKind', message } }
+/** Secrets hold private things: the specification has authorities in ConfigMaps and ClusterTrustBundles. */
+function wanted(ref: ObjectReference, namespace: string): WantedMaterial {
+  return {
+    name: ref.kind === 'Secret' ? undefined : trustName(ref, namespace),
+    holds: 'certificate authorities: use a ConfigMap or a ClusterTrustBundle',
+    reason: 'InvalidCACertificateRef',
+    kindReason: 'InvalidCACertificateKind',
   }
-  const clusterScoped = ref.kind === 'ClusterTrustBundle'
-  const target = { group: ref.group, kind: ref.kind, namespace, name: ref.name }
-  if (!clusterScoped && !isReferenceAllowed(view, grants, gateway, target)) {
-    const message = `${what} is in another namespace and no ReferenceGrant there allows Gateways of "${gateway.namespace}" to refer to it.`
-    return { problem: { reason: 'RefNotPermitted', message } }
-  }
-  const found = view.get(materials, name)
-  if (found === undefined) return { problem: { reason: 'InvalidCACertificateRef', message: `${what} does not exist.` } }
-  return found.ok ? { name } : { problem: { reason: 'InvalidCACertificateRef', message: `${what} ${found.message}.` } }
 }

@@ -6,10 +6,10 @@ import type { TlsTermination } from '../../ir/tls.js'
 import { objectKey } from '../../util/object-ref.js'
 import type { Problem } from '../conditions.js'
 import type { OurGateway } from '../gateways/gateways.js'
+import type { MaterialSources } from '../materials/referred-material.js'
 import type { RouteKind } from '../model.js'
 import type { ClientPolicies } from '../policies/client-policies.js'
 import type { ClientPort } from '../policies/client-ports.js'
-import type { TrustSources } from './frontend-validation.js'
 import { resolveHttp3 } from './http3.js'
 import type { ListenerConflict } from './listener-conflicts.js'
 import { supportedKinds } from './listener-kinds.js'
@@ -45,7 +45,7 @@ export interface ListenerState {
 }
 
 /** What listeners are judged by. */
-export interface ListenerSources extends ListenerDeclarations, TrustSources {
+export interface ListenerSources extends ListenerDeclarations, MaterialSources {
   readonly gateways: Collection<OurGateway>
   readonly bindings: PortBindings
   readonly clientPolicies: ClientPolicies

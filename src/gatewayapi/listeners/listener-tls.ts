@@ -4,10 +4,9 @@ import type { View } from '../../incremental/index.js'
 import type { TlsTermination } from '../../ir/tls.js'
 import { GATEWAY_GROUP, type Problem } from '../conditions.js'
 import { certificateName } from '../materials/material-names.js'
-import type { FoundMaterial } from '../materials/materials.js'
+import { type MaterialSources, referredMaterial, type WantedMaterial } from '../materials/referred-material.js'
 import type { Effective } from '../policies/policy.js'
-import { isReferenceAllowed } from '../reference-grants.js'
-import { resolveFrontendValidation, type TrustSources } from './frontend-validation.js'
+import { resolveFrontendValidation } from './frontend-validation.js'
 import { readTlsOptions } from './listener-tls-options.js'
 import type { DeclaredListener } from './listeners.js'
 import { type PolicyProblem, resolvePolicyTls } from './policy-tls.js'
@@ -48,7 +47,7 @@ export function terminatesTls({ protocol, spec }: DeclaredListener): boolean {
 /** Resolves the TLS of a listener. */
 export function resolveListenerTls(
   view: View,
-  sources: TrustSources,
+  sources: MaterialSources,
   listener: DeclaredListener,
   gatewayTls: GatewayTLSConfig | undefined,
   policies: Effective<ClientTrafficSettings> | undefined,
@@ -56,7 +55,9 @@ export function resolveListenerTls(
   if (!terminatesTls(listener)) return NO_TLS
   const { tls, port } = listener.spec
   const options = readTlsOptions(tls?.options)
-  const resolved = (tls?.certificateRefs ?? []).map((ref) => resolveCertificate(view, sources, listener, ref))
+  const { kind, namespace } = listener.parent
+  const from = { group: GATEWAY_GROUP, kind, namespace }
+  const resolved = (tls?.certificateRefs ?? []).map((ref) => referredMaterial(view, sources, from, ref, certificateOf(ref, namespace)))
   const frontend = resolveFrontendValidation(
     view,
     sources,
@@ -103,37 +104,6 @@ function unsupported(problems: readonly string[]): Problem | undefined {
   return problems.length === 0 ? undefined : { reason: 'UnsupportedValue', message: problems.join(' ') }
 }
 
-interface ResolvedCertificate {
-  readonly found?: FoundMaterial
-  readonly problem?: Problem
-}
-
-function resolveCertificate(
-  view: View,
-  { materials, grants }: TrustSources,
-  { parent }: DeclaredListener,
-  ref: SecretObjectReference,
-): ResolvedCertificate {
-  const namespace = ref.namespace ?? parent.namespace
-  const from = { group: GATEWAY_GROUP, kind: parent.kind, namespace: parent.namespace }
-  // First of all: whoever may not refer to an object does not learn whether it exists.
-  if (!isReferenceAllowed(view, grants, from, { group: ref.group, kind: ref.kind, namespace, name: ref.name })) {
-    const message = `${ref.kind} "${namespace}/${ref.name}" is in another namespace and no ReferenceGrant there allows ${parent.kind}s of "${parent.namespace}" to refer to it.`
-    return { problem: { reason: 'RefNotPermitted', message } }
-  }
-  const name = certificateName(ref, parent.namespace)
-  if (name === undefined) return invalid(`${ref.kind} "${namespace}/${ref.name}" cannot hold a certificate: use a Secret.`)
-  const found = view.get(materials, name)
-  if (found === undefined) return invalid(`Secret "${namespace}/${ref.name}" does not exist.`)
-  if (!found.ok) return invalid(`Secret "${namespace}/${ref.name}" ${found.message}.`)
-  const { refusal } = found.value
-  if (refusal === undefined) return { found: found.value }
-  return {
-    found: found.value,
-    ...invalid(`Secret "${namespace}/${ref.name}": its last good version serves, Envoy refused this one: ${refusal}`),
-  }
-}
-
-function invalid(message: string): ResolvedCertificate {
-  return { problem: { reason: 'InvalidCertificateRef', message } }
+function certificateOf(ref: SecretObjectReference, namespace: string): WantedMaterial {
+  return { name: certificateName(ref, namespace), holds: 'a certificate: use a Secret', reason: 'InvalidCertificateRef' }
 }

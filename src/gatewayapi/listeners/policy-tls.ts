@@ -4,9 +4,10 @@ import type { View } from '../../incremental/index.js'
 import type { ClientValidation, TlsTermination, TlsVersion } from '../../ir/tls.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
 import type { Problem } from '../conditions.js'
+import type { MaterialSources } from '../materials/referred-material.js'
 import type { Effective } from '../policies/policy.js'
 import { resolveClientValidation } from './client-validation.js'
-import type { FrontendValidation, TrustSources } from './frontend-validation.js'
+import type { FrontendValidation } from './frontend-validation.js'
 
 /** What of a policy cannot be used. */
 export interface PolicyProblem extends Problem {
@@ -30,7 +31,7 @@ export interface PolicyTls {
 /** Resolves what policies say about the TLS of a listener, and how clients are validated there. */
 export function resolvePolicyTls(
   view: View,
-  sources: TrustSources,
+  sources: MaterialSources,
   policies: Effective<ClientTrafficSettings> | undefined,
   frontend: FrontendValidation,
 ): PolicyTls {
