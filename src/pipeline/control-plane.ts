@@ -61,6 +61,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     cache: snapshots,
     authenticator: options.authenticator,
     credentials: options.credentials,
+    areFleetsApart: options.imageOf !== undefined,
     ...(options.rejected === undefined ? {} : { rejected: options.rejected }),
     ...(options.log === undefined ? {} : { log: options.log }),
   })

@@ -6,6 +6,7 @@ import type { Delivery, Quarantine } from '../gatewayapi/inputs.js'
 import type { Input } from '../incremental/index.js'
 import type { KubeObject } from '../provider/provider.js'
 import { deepEqual } from '../util/deep-equal.js'
+import type { ObjectVersion } from '../util/object-ref.js'
 import { once } from '../util/once.js'
 import type { RejectedVersion } from '../xds/rejected-versions.js'
 import { DeliveryLedger, type GroupProgress } from './delivery-ledger.js'
@@ -13,6 +14,7 @@ import { DeliveryWatch, deliveryKey, type WatchedCollections } from './delivery-
 import type { ObjectStates } from './group-states.js'
 import { LastGood } from './last-good.js'
 import { QuarantineBook } from './quarantine-book.js'
+import { TAKEN_ONE_BY_ONE } from './taken-elsewhere.js'
 import { UnheldRejections } from './unheld-rejections.js'
 
 /** The facts that are kept up to date. */
@@ -27,6 +29,8 @@ export interface PresentResources {
   revisionOf(group: string): number
   /** True if some group of proxies is to have this version now. */
   isCurrent(version: RejectedVersion): boolean
+  /** See `taken-elsewhere.ts`. */
+  isTakenElsewhere(object: ObjectVersion, rejected: RejectedVersion): boolean
 }
 
 /** Follows every object that has configuration, by `<Kind>/<namespace>/<name>`. */
@@ -65,8 +69,8 @@ export class Deliveries {
       acknowledgedGeneration: (object) => this.#provenGeneration(object),
       canHold: (object) => inputs.quarantines.isRead(object),
       lastGood: (object) => this.#lastGood.get(object),
-      hold: (object, quarantine) => {
-        inputs.quarantines.set(object, quarantine)
+      hold: (object, quarantine, by) => {
+        inputs.quarantines.set(object, quarantine && { ...quarantine, message: this.#told(object, quarantine.message, by) })
         this.#held.add(object)
         for (const listener of this.#heldListeners) listener(object, quarantine?.message)
       },
@@ -157,10 +161,12 @@ export class Deliveries {
    */
   rejected(rejected: RejectedVersion, group?: string): boolean {
     if (this.#isPast(rejected)) return false
-    const held = this.#quarantines.rejected(rejected)
-    if (held.length === 0) return this.#noteUnheld(rejected)
+    const left = this.#withoutTaken(rejected)
+    const held = this.#quarantines.rejected(left ?? rejected)
+    if (held.length === 0) return this.#noteUnheld(rejected, left !== undefined)
     this.#rejections = [...this.#rejections, { rejected, group }]
-    for (const each of group === undefined ? this.#ledger.connectedGroups() : [group]) this.#searching.add(each)
+    const from = group ?? rejected.by?.group
+    for (const each of from === undefined ? this.#ledger.connectedGroups() : [from]) this.#searching.add(each)
     // Who is let in is not cleared before all proxies that get it have answered: it would be blamed with the next one.
     for (const object of held) for (const each of this.#ledger.states(object)?.groups.keys() ?? []) this.#searching.add(each)
     this.#searchNeeds = undefined
@@ -288,12 +294,41 @@ export class Deliveries {
     return acknowledged !== undefined && this.#refusedBefore.get(object) === acknowledged ? acknowledged - 1 : acknowledged
   }
 
-  /** True if the translation has something to do. */
-  #noteUnheld(rejected: RejectedVersion): boolean {
+  /**
+   * What is left of a rejection without the objects that proxies of others can do with; undefined where that is all of it. Routes and policies, whose
+   * delivery is followed, stay: they stand in tables, of which a proxy takes the whole or nothing.
+   */
+  #withoutTaken(rejected: RejectedVersion): RejectedVersion | undefined {
+    const { by, typeUrl, origins, suspects } = rejected
+    if (by === undefined || !TAKEN_ONE_BY_ONE.has(typeUrl)) return undefined
+    const isLeft = (object: ObjectVersion): boolean =>
+      this.#ledger.acknowledgedGeneration(deliveryKey(object)) !== undefined || !this.#resources.isTakenElsewhere(object, rejected)
+    const left = { ...rejected, origins: origins.filter(isLeft), suspects: suspects.filter(isLeft) }
+    return left.origins.length + left.suspects.length < origins.length + suspects.length ? left : undefined
+  }
+
+  /**
+   * @param isTaken true if others go on with what was rejected: then it is said of those that do not
+   * @returns true if the translation has something to do
+   */
+  #noteUnheld(rejected: RejectedVersion, isTaken: boolean): boolean {
     if (!this.#resources.isCurrent(rejected)) return false
-    const objects = this.#unheld.note(rejected, this.#followed(rejected.suspects), this.#followed(rejected.origins))
+    const { suspects, origins } = isTaken ? { suspects: [], origins: this.#gatewaysOf(rejected.by) } : this.#followedOf(rejected)
+    const objects = this.#unheld.note(rejected, suspects, origins)
     for (const object of objects) this.#ledger.reject(object, rejected.message)
     return objects.filter((object) => this.#settle(object)).length > 0
+  }
+
+  /** The Gateways whose proxies these are. */
+  #gatewaysOf(by: RejectedVersion['by']): readonly string[] {
+    if (by === undefined) return []
+    return [...this.#ledger.objects()].filter(
+      (object) => object.startsWith('Gateway/') && this.#ledger.states(object)?.groups.has(by.group) === true,
+    )
+  }
+
+  #followedOf({ suspects, origins }: RejectedVersion) {
+    return { suspects: this.#followed(suspects), origins: this.#followed(origins) }
   }
 
   /** Objects whose delivery is followed, and that are not held back. */
@@ -330,8 +365,16 @@ export class Deliveries {
   }
 
   #noteHeld(object: string): void {
-    const quarantine = this.#quarantines.get(object)
-    if (quarantine !== undefined) this.#ledger.reject(object, quarantine.message)
+    if (this.#quarantines.get(object) === undefined) return
+    this.#ledger.reject(object, this.#inputs.quarantines.get(object)?.message ?? '')
+  }
+
+  /** Envoy's words, and whose they are where the object is held back from others for them. */
+  #told(object: string, words: string, by: string | undefined): string {
+    const groups = this.#ledger.states(object)?.groups
+    if (by === undefined || groups === undefined || groups.size < 2) return words
+    const others = groups.size === 2 ? 'another Gateway' : `${groups.size - 1} others`
+    return `${words} (said by proxies of "${by}"; those of ${others} do not get it either)`
   }
 
   /** Passes on how far an object has come; returns true if that is news. */

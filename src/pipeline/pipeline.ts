@@ -26,6 +26,7 @@ import { Deliveries } from './deliveries.js'
 import type { GroupProgress } from './delivery-ledger.js'
 import { FirstRoutes } from './first-routes.js'
 import type { PlacementPolicy, UnplacedGateway } from './placements.js'
+import { isTakenElsewhere } from './taken-elsewhere.js'
 import type { Translation } from './translation.js'
 
 /** What a round of translation did, for metrics and tests. */
@@ -130,7 +131,13 @@ export class Pipeline implements ProviderSink {
     const { snapshots } = options
     this.deliveries = new Deliveries({ ...gatewayApi, placements: inputs.placements }, inputs, {
       revisionOf: (group) => snapshots.revision(group),
-      isCurrent: (rejected) => snapshots.groups().some((group) => snapshots.resource(group, rejected)?.version === rejected.version),
+      isCurrent: (rejected) =>
+        this.#isOfWantedImage(rejected) &&
+        (rejected.by === undefined ? snapshots.groups() : [rejected.by.group]).some(
+          (group) => snapshots.resource(group, rejected)?.version === rejected.version,
+        ),
+      isTakenElsewhere: (object, rejected) =>
+        isTakenElsewhere(snapshots, object, rejected, (each, group) => options.rejected?.has(each, this.#fleetOf(group)) === true),
     })
   }
 
@@ -181,7 +188,10 @@ export class Pipeline implements ProviderSink {
   /** Groups have other images now: what is held back for what the ones before refused gets its chance, if there is any. */
   imagesChanged(groups: ReadonlySet<string>): void {
     const isConcerned = this.#options.rejected?.list().some(({ by }) => by !== undefined && groups.has(by.group)) ?? false
-    if (isConcerned && this.deliveries.releaseHeld()) this.#schedule()
+    if (!isConcerned) return
+    this.deliveries.releaseHeld()
+    // What was refused and could not be held back is not said of these any more.
+    this.#schedule()
   }
 
   /** Versions that were rejected may be sent again: what is held back for them gets its chance. */
@@ -195,13 +205,14 @@ export class Pipeline implements ProviderSink {
   }
 
   #isOfWantedImage({ by }: RejectedVersion): boolean {
-    const wanted = by && this.#fleetOf(by.group)
-    return wanted === undefined || wanted.image === by?.image
+    const wanted = by && this.#options.imageOf?.(by.group)
+    return wanted === undefined || wanted === by?.image
   }
 
+  /** Who rejects what proxies of this group reject; undefined where it counts for everybody. */
   #fleetOf(group: string): Fleet | undefined {
-    const image = this.#options.imageOf?.(group)
-    return image === undefined ? undefined : { group, image }
+    const { imageOf } = this.#options
+    return imageOf && { group, image: imageOf(group) ?? '' }
   }
 
   #originsOf(rejected: RejectedVersion): RejectedVersion['origins'] {

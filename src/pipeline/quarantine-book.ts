@@ -21,12 +21,16 @@ export interface QuarantineActions {
   canHold(object: string): boolean
   /** The version of the object that proxies ran before the present one, where it may go on serving. */
   lastGood(object: string): KubeObject | undefined
-  /** Holds an object back or, with undefined, lets it in. */
-  hold(object: string, quarantine: Quarantine | undefined): void
+  /**
+   * Holds an object back or, with undefined, lets it in.
+   *
+   * @param by the group of the proxies that refused it, where that is known
+   */
+  hold(object: string, quarantine: Quarantine | undefined, by?: string): void
 }
 
 /** What the book needs to know of a rejected version. */
-export type Rejected = Pick<RejectedVersion, 'origins' | 'suspects' | 'message'>
+export type Rejected = Pick<RejectedVersion, 'origins' | 'suspects' | 'message' | 'by'>
 
 /** Objects that are held back. */
 export class QuarantineBook {
@@ -68,7 +72,7 @@ export class QuarantineBook {
    *
    * @returns the objects that are held back from now on; none when no suspect is left
    */
-  rejected({ origins, suspects, message }: Rejected): readonly string[] {
+  rejected({ origins, suspects, message, by }: Rejected): readonly string[] {
     const pointedAt = suspects.filter((suspect) => this.#isOpen(suspect))
     // What is not acknowledged may be to blame, whatever the evidence says. What routes stand on is held back only if it is suspected.
     const all = origins.filter((origin) => this.#isFollowed(origin) && this.#isOpen(origin))
@@ -81,7 +85,7 @@ export class QuarantineBook {
     // Evidence that did not help: whoever was held back for it is tried again, last of all.
     this.#waiting.unshift(...this.#unproven.splice(0).map((each) => [each]))
     const isAlone = more.length === 0
-    for (const each of found) this.#hold(each, message, isAlone)
+    for (const each of found) this.#hold(each, message, isAlone, by?.group)
     if (!isAlone) this.#waiting.push(found.slice(found.length >> 1), found.slice(0, found.length >> 1))
     else if (all.some((origin) => deliveryKey(origin) !== deliveryKey(suspect))) this.#unproven.push(suspect)
     return found.map(deliveryKey)
@@ -132,7 +136,7 @@ export class QuarantineBook {
     return acknowledged === undefined || acknowledged < object.generation
   }
 
-  #hold(suspect: ObjectVersion, message: string, isFound: boolean): void {
+  #hold(suspect: ObjectVersion, message: string, isFound: boolean, by: string | undefined): void {
     const object = deliveryKey(suspect)
     const lastGood = this.#actions.lastGood(object)
     const quarantine: Quarantine = {
@@ -142,7 +146,7 @@ export class QuarantineBook {
       ...(lastGood === undefined ? {} : { lastGood }),
     }
     this.#held.set(object, quarantine)
-    this.#actions.hold(object, quarantine)
+    this.#actions.hold(object, quarantine, by)
   }
 
   #release(object: string): void {

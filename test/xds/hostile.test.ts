@@ -11,7 +11,7 @@ import type { ServerLog } from '../../src/xds/server/ads-stream.js'
 import { eventually } from '../support/eventually.js'
 import { patience } from '../support/patience.js'
 import { type Fixture, GROUP, serve } from './support/fixture.js'
-import { cluster, endpoints, resource } from './support/resources.js'
+import { cluster, endpoints, put, resource } from './support/resources.js'
 
 const CDS = TYPE_URL.cluster
 const EDS = TYPE_URL.clusterLoadAssignment
@@ -77,6 +77,23 @@ const frame = (message: Buffer, claimed: number = message.length): Buffer => {
 }
 
 const request = encode('envoy.service.discovery.v3.DeltaDiscoveryRequest', { node: { id: 'x', cluster: 'test' }, typeUrl: CDS })
+
+describe('clients that refuse what others can do with', () => {
+  it('do so for their own group, also where they do not say which image they are', async () => {
+    const groups = [GROUP, 'theirs']
+    const authenticator = { authenticate: async () => ({ subject: 'anybody', groups }) }
+    await using fixture = await serve([cluster('shared')], { authenticator, areFleetsApart: true })
+    fixture.cache.apply('theirs', [put(cluster('shared'))])
+    const refusing = fixture.delta({ node: { cluster: 'theirs' } })
+    refusing.send(CDS)
+    const { nonce } = await refusing.next()
+    refusing.send(CDS, { nonce, error: 'no such thing' })
+    await eventually(() => expect(fixture.server.rejected.list().map(({ by }) => by)).toEqual([{ group: 'theirs', image: '' }]))
+    const good = fixture.delta({ node: { cluster: GROUP } })
+    good.send(CDS)
+    expect((await good.accept()).resources.map(({ name }) => name)).toEqual(['shared'])
+  })
+})
 
 describe('broken clients', () => {
   it('bytes that are no request end their own stream with a message', async () => {

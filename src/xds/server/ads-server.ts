@@ -40,6 +40,8 @@ export interface AdsServerOptions {
   readonly credentials: ServerCredentials
   /** Versions that were rejected before, loaded from where they are kept. Default: none. */
   readonly rejected?: RejectedVersions
+  /** True where proxies are pods of some image: what they reject counts for their own group and image. Default: it counts for everybody. */
+  readonly areFleetsApart?: boolean
   readonly log?: ServerLog
   readonly bounds?: Partial<Bounds>
   readonly limits?: Partial<Limits>
@@ -81,6 +83,7 @@ export class AdsServer {
     this.#context = {
       cache: options.cache,
       rejected: this.rejected,
+      areFleetsApart: options.areFleetsApart === true,
       tracker: this.tracker,
       authenticator: options.authenticator,
       bounds: { ...DEFAULT_BOUNDS, ...options.bounds },

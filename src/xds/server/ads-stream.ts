@@ -32,6 +32,8 @@ export interface ServerLog {
 export interface StreamContext {
   readonly cache: SnapshotCache
   readonly rejected: RejectedVersions
+  /** True where proxies are pods of some image: what a client rejects counts for its own group, also where it does not say which image it is. */
+  readonly areFleetsApart: boolean
   readonly tracker: DeliveryTracker
   readonly authenticator: Authenticator
   readonly bounds: Bounds
@@ -201,7 +203,7 @@ export class AdsStream implements SnapshotListener {
   }
 
   #open(node: ClientNode | undefined, identity: Identity): OpenStream | undefined {
-    const { cache, rejected, bounds, silentClusters, bridges, tracker, clock } = this.#context
+    const { cache, rejected, areFleetsApart, bounds, silentClusters, bridges, tracker, clock } = this.#context
     if (node === undefined) {
       this.refuse(status.INVALID_ARGUMENT, 'the first request of a stream must say which node it is from')
       return undefined
@@ -220,7 +222,8 @@ export class AdsStream implements SnapshotListener {
       peer: this.#call.getPeer(),
       protocol: this.#protocol,
     }
-    const fleet = node.image === '' ? undefined : { group, image: node.image }
+    // Whoever does not say its image must not keep from the proxies of others what it rejects.
+    const fleet = node.image === '' && !areFleetsApart ? undefined : { group, image: node.image }
     const session = new Session({
       protocol: this.#protocol,
       group,
