@@ -12,20 +12,11 @@ import { describeObject, objectVersion } from '../util/object-ref.js'
 
 /** An error for each that any Envoy refuses, a warning for each that a newer one may know. */
 export function unreadableFormats(store: ResourceStore): readonly Problem[] {
-  return [
-    ...store.list('GatewayConfig').flatMap((each) => {
-      const { accessLogs = [], tracing } = each.spec
-      const ofLogs = accessLogs.flatMap((log, at) => logProblems(log).map((found) => under(`spec.accessLogs[${at}]`, found)))
-      return toProblems(each, [...ofLogs, ...spanProblems(tracing ?? {}).map((found) => under('spec.tracing', found))])
-    }),
-    ...store.list('BackendTrafficPolicy').flatMap((each) => {
-      const found = spanProblems(each.spec.telemetry?.tracing ?? {})
-      return toProblems(
-        each,
-        found.map((problem) => under('spec.telemetry.tracing', problem)),
-      )
-    }),
-  ]
+  return store.list('GatewayConfig').flatMap((each) => {
+    const { accessLogs = [], tracing } = each.spec
+    const ofLogs = accessLogs.flatMap((log, at) => logProblems(log).map((found) => under(`spec.accessLogs[${at}]`, found)))
+    return toProblems(each, [...ofLogs, ...spanProblems(tracing ?? {}).map((found) => under('spec.tracing', found))])
+  })
 }
 
 interface Found extends FormatProblem {

@@ -39,3 +39,29 @@ describe('limits', () => {
     expect(requestProblem({ rateLimit: distinct('Global', headers, params, rules) })).toEqual(problem)
   })
 })
+
+describe('formats', () => {
+  const PLACES = {
+    'rateLimit.rules[0].cost.request.format': (format: string) => limited({ request: { format } }),
+    'rateLimit.rules[0].cost.response.format': (format: string) => limited({ response: { format } }),
+    'telemetry.tracing.spanName': (format: string) => ({ telemetry: { tracing: { spanName: format } } }),
+    'telemetry.tracing.upstreamSpanName': (format: string) => ({ telemetry: { tracing: { upstreamSpanName: format } } }),
+    'telemetry.tracing.tags "t"': (format: string) => ({ telemetry: { tracing: { tags: [{ name: 't', value: format }] } } }),
+  }
+  const limited = (cost: NonNullable<RateLimitSpec['rules'][number]['cost']>) => ({
+    rateLimit: { type: 'Global' as const, rules: [{ cost, limit: { requests: 1, unit: 'Hour' as const } }] },
+  })
+
+  it.each([
+    '%ENVIRONMENT(HOME)%',
+    '%FILE_CONTENT(/var/run/secrets/headgate/token)%',
+    '%COALESCE({"operators": [{"command": "\\u0045NVIRONMENT", "param": "HOME"}]})%',
+    '%NO_SUCH_OPERATOR%',
+  ])('%s tells nobody what is the own of a proxy', (format) => {
+    for (const [field, settings] of Object.entries(PLACES)) expect(requestProblem(settings(format))).toMatch(`${field}: `)
+  })
+
+  it('may tell about the request', () => {
+    for (const settings of Object.values(PLACES)) expect(requestProblem(settings('%REQ(content-length)%'))).toBeUndefined()
+  })
+})

@@ -6,6 +6,7 @@ import { durationMilliseconds } from '../../kinds/duration.js'
 import { quantityBytes } from '../../kinds/quantity.js'
 import { RegularExpressions, regularExpressionProblem } from '../regular-expressions.js'
 import { parseAddressRange } from './address-range.js'
+import { requestFormatProblem } from './request-formats.js'
 import { kibPerSecond } from './request-traffic.js'
 
 /** For each there are one or two questions more, about all of the rule: what Envoys are told grows with the square. */
@@ -18,7 +19,9 @@ const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308]
 
 /** The first thing that cannot be done: the field and what to do about it. */
 export function requestProblem(settings: BackendTrafficSettings): string | undefined {
-  return rateLimitProblem(settings) ?? overrideProblem(settings) ?? sizeProblem(settings) ?? otherProblem(settings)
+  return (
+    rateLimitProblem(settings) ?? overrideProblem(settings) ?? sizeProblem(settings) ?? tracingProblem(settings) ?? otherProblem(settings)
+  )
 }
 
 function rateLimitProblem({ rateLimit }: BackendTrafficSettings): string | undefined {
@@ -34,6 +37,11 @@ function rateLimitProblem({ rateLimit }: BackendTrafficSettings): string | undef
       if (rateLimit?.type !== 'Local') return `${field}.beforeAuthentication: goes with type Local.`
       if (clientSelectors?.some(({ jwtClaims }) => jwtClaims !== undefined))
         return `${field}.beforeAuthentication: nobody has looked at a token by then, so it does not go with jwtClaims.`
+    }
+    for (const side of ['request', 'response'] as const) {
+      const format = cost?.[side]?.format
+      const problem = format === undefined ? undefined : requestFormatProblem(format)
+      if (problem !== undefined) return `${field}.cost.${side}.format: ${problem}.`
     }
     if (rateLimit?.type === 'Local' && shared === true) return `${field}.shared: goes with type Global.`
     if (rateLimit?.type === 'Local' && cost?.request?.number === 0) return `${field}.cost.request.number: 0 goes with type Global.`
@@ -99,6 +107,16 @@ function sizeProblem({ requestBuffer, bandwidthLimit, compression }: BackendTraf
     ({ minContentLength }) => minContentLength !== undefined && quantityBytes(minContentLength) > 0xffff_ffff,
   )
   return small ? 'compression.minContentLength: use 4294967295 bytes at most.' : undefined
+}
+
+function tracingProblem({ telemetry }: BackendTrafficSettings): string | undefined {
+  const { spanName, upstreamSpanName, tags = [] } = telemetry?.tracing ?? {}
+  const formats = { spanName, upstreamSpanName, ...Object.fromEntries(tags.map(({ name, value }) => [`tags "${name}"`, value])) }
+  for (const [field, format] of Object.entries(formats)) {
+    const problem = format === undefined ? undefined : requestFormatProblem(format)
+    if (problem !== undefined) return `telemetry.tracing.${field}: ${problem}.`
+  }
+  return undefined
 }
 
 function otherProblem({ admissionControl, faultInjection, httpUpgrade }: BackendTrafficSettings): string | undefined {
