@@ -248,6 +248,49 @@ describe('rateLimit Global', () => {
     expect(await asked(times(3, { ...user('a'), path: `/one?k=${long('k')}` }))).toEqual([200, 200, 200])
   })
 
+  it('counts of two Gateways stay apart or go together as their policies, routes and namespaces do', async () => {
+    const at = (gatewayName: string) => (path: string, count: number) =>
+      Promise.all(Array.from({ length: count }, () => headgate.send(gatewayName, 80, { host: 'example.com', path }))).then((answers) =>
+        answers.map(({ status }) => status).sort(),
+      )
+    const [here, there] = [at('default/gw'), at('elsewhere/gw')]
+    policies += 1
+    const name = `p${policies}`
+    // The same names in two namespaces, but for one route that hangs on both Gateways.
+    const limit = (rules: string, target: string, more = '') =>
+      policy(`targetRefs: [{group: gateway.networking.k8s.io, ${target}}], rateLimit: {type: Global, rules: [${rules}]}`, `${name}${more}`)
+    const shared = `{shared: true, ${TWO}}`
+    const world = (parents: string) => [
+      gateway('gw'),
+      backend(app),
+      httpRoute('own', `[${under('/own', to('a'))}]`),
+      httpRoute('more', `[${under('/more', to('a'))}]`),
+      limit(shared, 'kind: Gateway, name: gw'),
+      parents,
+    ]
+    const both = [
+      httpRoute('both', `[${under('/both', to('a'))}]`, 'parentRefs: [{name: gw}, {name: gw, namespace: elsewhere}]'),
+      limit(`{${TWO}}`, 'kind: HTTPRoute, name: both', '-both'),
+    ].join('---')
+    const elsewhere = (yaml: string): string =>
+      yaml.replaceAll(/metadata: {name: ([a-z0-9-]+)}/g, 'metadata: {name: $1, namespace: elsewhere}')
+    await headgate.write('objects', [...world(both).slice(2)].join('---'))
+    await headgate.write('elsewhere', elsewhere(world('').slice(0, -1).join('---')))
+    await eventually(async () => {
+      const known = await service.domains()
+      for (const domain of [`default/${name}`, `elsewhere/${name}`, `default/${name}-both`]) expect(known).toContain(`headgate/${domain}.`)
+    }, 30_000)
+    // A policy of the same name in another namespace counts for itself; what is shared is so among the routes of its Gateway.
+    expect(await here('/own', 2)).toEqual([200, 200])
+    expect([await here('/own', 1), await here('/more', 1)]).toEqual([[429], [429]])
+    expect(await there('/own', 2)).toEqual([200, 200])
+    expect([await there('/own', 1), await there('/more', 1)]).toEqual([[429], [429]])
+    // One policy about one route counts once, wherever the route is reached.
+    expect([await here('/both', 1), await there('/both', 1)]).toEqual([[200], [200]])
+    expect([await here('/both', 1), await there('/both', 1)]).toEqual([[429], [429]])
+    await headgate.remove('elsewhere')
+  })
+
   it('one bad policy takes no limit from another', async () => {
     await limited(`{${TWO}}`)
     await headgate.write(
