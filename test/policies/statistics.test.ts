@@ -1,8 +1,5 @@
 /** What Envoy counts and writes besides what it always does: statistics of backends, calls of gRPC, and what health checks find. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals'
 import { grpcRoute, grpcWorld } from '../features/grpc-world.js'
 import { backend, to } from '../features/manifests.js'
 import { eventually } from '../support/eventually.js'
@@ -33,15 +30,10 @@ spec: {${spec}}
 const everyName = (part: string): Promise<string> => askProxy(world, `/stats?filter=${encodeURIComponent(part)}`)
 
 let a: TestBackend
-let folder: string
 beforeAll(async () => {
   a = await startBackend('a')
-  folder = await mkdtemp(join(tmpdir(), 'headgate-health-'))
 })
-afterAll(async () => {
-  await a.close()
-  await rm(folder, { recursive: true, force: true })
-})
+afterAll(() => a.close())
 const write = (...documents: readonly string[]): Promise<void> => world.write(config(''), backend(a), routeTo('a'), ...documents)
 
 policyField(
@@ -125,16 +117,31 @@ policyField(
   ['BackendTrafficPolicy healthCheck.active.healthCheckLog.sink.{type,file.path}'],
   'writes what health checks find',
   async () => {
-    const file = join(folder, 'events.json')
-    const log = `healthCheckLog: {matches: [Success], sink: {type: File, file: {path: ${file}}}}`
-    await write(onRoute(`healthCheck: {active: {type: HTTP, interval: 100ms, http: {path: /well}, ${log}}}`))
-    expect(said(world)).toEqual(GOOD)
-    await eventually(async () => {
-      const [first = ''] = (await readFile(file, 'utf8').catch(() => '')).split('\n')
-      expect(JSON.parse(first || '{}')).toMatchObject({
-        health_checker_type: 'HTTP',
-        cluster_name: expect.stringContaining('Backend/default/a'),
-      })
-    }, WITHIN_MS)
+    const checked = (path: string): string => {
+      const log = `healthCheckLog: {matches: [Success], sink: {type: File, file: {path: ${path}}}}`
+      return onRoute(`healthCheck: {active: {type: HTTP, interval: 100ms, http: {path: /well}, ${log}}}`)
+    }
+    // What a local Envoy writes to its standard output comes out of ours.
+    const written = jest.spyOn(process.stdout, 'write').mockReturnValue(true)
+    try {
+      await write(checked('/dev/stdout'))
+      expect(said(world)).toEqual(GOOD)
+      await eventually(() => {
+        const lines = written.mock.calls.flatMap(([bytes]) => String(bytes).split('\n')).filter((line) => line.startsWith('{'))
+        const events = lines.map((line): unknown => JSON.parse(line))
+        expect(events).toContainEqual(
+          expect.objectContaining({ health_checker_type: 'HTTP', cluster_name: expect.stringContaining('Backend/default/a') }),
+        )
+      }, WITHIN_MS)
+    } finally {
+      written.mockRestore()
+    }
+    // Envoys are shared: nobody chooses their files but who runs them.
+    for (const path of ['/dev/termination-log', '/dev/shm/x', '/var/log/../run/x', '/var/log', '/proc/self/fd/1', '/tmp/x']) {
+      await world.writeRefused(config(''), backend(a), routeTo('a'), checked(path))
+      expect(world.headgate.running.sources.problems().map(({ message }) => message)).toContainEqual(
+        expect.stringContaining('healthCheckLog.sink.file.path'),
+      )
+    }
   },
 )

@@ -5,6 +5,7 @@ import { durationMilliseconds } from '../../kinds/duration.js'
 import { webAddressProblem } from '../backends/web-clusters.js'
 import type { Problem } from '../conditions.js'
 import { discoveryOfKeys } from '../fetches/discovery.js'
+import { periodProblem } from '../policies/shortest-period.js'
 
 /** An address as the name of a claim, which Envoy takes for names of nested ones, between its dots. */
 const WEB_NAME = /^[a-z][a-z0-9+.-]*:\/\/.*\./i
@@ -36,10 +37,12 @@ export function jwtProblem({ providers }: JWT): Problem | undefined {
 
 function remoteProblem(field: string, remote: RemoteJWKS | undefined): Problem | undefined {
   if (remote === undefined) return undefined
-  const times = (['cacheDuration', 'failedRefetchDuration', 'timeout'] as const).find((time) => durationMilliseconds(remote[time]) === 0)
+  const { uri, timeout, cacheDuration, failedRefetchDuration } = remote
+  const tooOften = periodProblem({ [`${field}.cacheDuration`]: cacheDuration, [`${field}.failedRefetchDuration`]: failedRefetchDuration })
   return (
-    (remote.uri === undefined ? undefined : webAddressProblem(`${field}.uri`, remote.uri)) ??
-    (times === undefined ? undefined : unsupported(`${field}.${times}: must be longer than 0.`))
+    (uri === undefined ? undefined : webAddressProblem(`${field}.uri`, uri)) ??
+    (durationMilliseconds(timeout) === 0 ? unsupported(`${field}.timeout: must be longer than 0.`) : undefined) ??
+    (tooOften === undefined ? undefined : unsupported(tooOften))
   )
 }
 

@@ -28,6 +28,12 @@ describe('keySetProblem', () => {
     { what: 'an empty list', text: '{"keys":[]}', isSecret: false, want: /holds no key/ },
     { what: 'a key without its modulus', text: '{"keys":[{"kty":"RSA","e":"AQAB"}]}', isSecret: false, want: /holds no key/ },
     { what: 'a type that is a property of every object', text: '{"keys":[{"kty":"constructor"}]}', isSecret: false, want: /holds no key/ },
+    {
+      what: 'a key and a megabyte of blanks',
+      text: `{"keys":[{"kty":"RSA","n":"AQ","e":"AQAB"}]}${' '.repeat(1_000_000)}`,
+      isSecret: false,
+      want: /^is longer than 65536 characters$/,
+    },
     { what: 'null', text: 'null', isSecret: false, want: /no list "keys"/ },
   ])('$what', ({ text, isSecret, want }) => {
     const problem = keySetProblem(text, isSecret)

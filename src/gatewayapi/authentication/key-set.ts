@@ -11,6 +11,9 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
 /** Members of keys that only who signs may know (RFC 7518 §6). */
 const PRIVATE = ['d', 'p', 'q', 'k']
 
+/** As in the policy itself. Proxies get it once for each provider, and a ConfigMap with a megabyte of blanks would be as much for each. */
+const MAX_LENGTH = 65_536
+
 /**
  * Why text is no key set that tokens can be checked with.
  *
@@ -18,6 +21,7 @@ const PRIVATE = ['d', 'p', 'q', 'k']
  * @returns undefined for one that is; otherwise words that go on after what it is called
  */
 export function keySetProblem(text: string, isSecret: boolean): string | undefined {
+  if (text.length > MAX_LENGTH) return `is longer than ${MAX_LENGTH} characters`
   let parsed: unknown
   try {
     parsed = JSON.parse(text)

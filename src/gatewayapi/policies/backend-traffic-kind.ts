@@ -8,6 +8,7 @@ import { leavesOf } from './merge.js'
 import type { PolicyKind } from './policy-kind.js'
 import { isBackendTarget, isConnectionTarget } from './policy-targets.js'
 import { requestProblem } from './request-problems.js'
+import { periodProblem } from './shortest-period.js'
 
 /** Choices and what belongs to them. */
 const ATOMS: ReadonlySet<string> = new Set([
@@ -148,31 +149,29 @@ function bufferProblem({ connection }: BackendTrafficSettings): Problem | undefi
   return bytes >= 1 && bytes <= 0xffff_ffff ? undefined : unsupported('connection.bufferLimit: use 1 to 4294967295 bytes.')
 }
 
-/** Times of which none at all means nothing. */
-/** Envoy refuses a cluster that looks up names this often (`Cluster.dns_refresh_rate`). */
-const SHORTEST_REFRESH_MS = 1
-
+/** Times of which none at all means nothing, and how often something is done. */
 function timeProblem({ loadBalancer, timeouts, retry, healthCheck, dns, http2 }: BackendTrafficSettings): Problem | undefined {
   const times = {
     'loadBalancer.slowStart.window': loadBalancer?.slowStart?.window,
     'timeouts.tcp.connectTimeout': timeouts?.tcp?.connectTimeout,
     'retry.perRetry.idleTimeout': retry?.perRetry?.idleTimeout,
-    'dns.dnsRefreshRate': dns?.dnsRefreshRate,
-    'http2.connectionKeepalive.interval': http2?.connectionKeepalive?.interval,
     'http2.connectionKeepalive.timeout': http2?.connectionKeepalive?.timeout,
     'loadBalancer.backendUtilization.weightExpirationPeriod': loadBalancer?.backendUtilization?.weightExpirationPeriod,
     'loadBalancer.backendUtilization.weightUpdatePeriod': loadBalancer?.backendUtilization?.weightUpdatePeriod,
-    'loadBalancer.backendUtilization.outOfBand.reportingPeriod': loadBalancer?.backendUtilization?.outOfBand?.reportingPeriod,
     'retry.perRetry.backOff.baseInterval': retry?.perRetry?.backOff?.baseInterval,
     'healthCheck.active.timeout': healthCheck?.active?.timeout,
-    'healthCheck.active.interval': healthCheck?.active?.interval,
-    'healthCheck.passive.interval': healthCheck?.passive?.interval,
     'healthCheck.passive.baseEjectionTime': healthCheck?.passive?.baseEjectionTime,
   }
   const [zero] = Object.entries(times).find(([, text]) => text !== undefined && durationMilliseconds(text) === 0) ?? []
   if (zero !== undefined) return unsupported(`${zero}: must be longer than 0.`)
-  const isTooShort = dns?.dnsRefreshRate !== undefined && durationMilliseconds(dns.dnsRefreshRate) <= SHORTEST_REFRESH_MS
-  return isTooShort ? unsupported(`dns.dnsRefreshRate: must be longer than ${SHORTEST_REFRESH_MS}ms.`) : undefined
+  const tooOften = periodProblem({
+    'dns.dnsRefreshRate': dns?.dnsRefreshRate,
+    'http2.connectionKeepalive.interval': http2?.connectionKeepalive?.interval,
+    'loadBalancer.backendUtilization.outOfBand.reportingPeriod': loadBalancer?.backendUtilization?.outOfBand?.reportingPeriod,
+    'healthCheck.active.interval': healthCheck?.active?.interval,
+    'healthCheck.passive.interval': healthCheck?.passive?.interval,
+  })
+  return tooOften === undefined ? undefined : unsupported(tooOften)
 }
 
 function unsupported(message: string): Problem {

@@ -240,6 +240,11 @@ describe('what a BackendTrafficPolicy cannot be', () => {
       want: 'Gateway/gw: Accepted=False UnsupportedValue',
     },
     {
+      what: 'endpoints that are asked every millisecond',
+      spec: `targetRefs: [${GATEWAY}], healthCheck: {active: {type: TCP, interval: 1ms}}`,
+      want: 'Gateway/gw: Accepted=False UnsupportedValue',
+    },
+    {
       what: 'a table of an even size',
       spec: `targetRefs: [${ROUTE}], ${hash(', tableSize: 100')}`,
       want: 'Gateway/gw: Accepted=False UnsupportedValue',

@@ -45,6 +45,9 @@ const http: ObjectSchema = object('HTTPHealthCheck', 'A request that is answered
 
 const HEALTH_EVENTS = ['Failure', 'Success', 'Transition'] as const
 
+/** Envoys are shared, and their disks: whoever may write a policy writes no file of theirs but where whoever runs them has made room for logs. */
+const LOG_PATH = '^(/dev/(stdout|stderr)|/var/log(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+)$'
+
 const healthCheckSink: ObjectSchema = object(
   'HealthCheckLogSink',
   'Where events are written.',
@@ -53,8 +56,8 @@ const healthCheckSink: ObjectSchema = object(
     file: optional(
       object('HealthCheckLogFile', 'A file of the Envoy.', {
         path: required(
-          string({ minLength: 1, maxLength: 1024, pattern: '^/' }),
-          'Its path. In pods `/dev/stdout`, `/dev/stderr`, or a volume that a patch of their GatewayConfig mounts.',
+          string({ minLength: 1, maxLength: 1024, pattern: LOG_PATH }),
+          'Its path: `/dev/stdout`, `/dev/stderr`, or below `/var/log`, where in pods a patch of their GatewayConfig has to mount a volume.',
         ),
       }),
       'A file.',
@@ -79,7 +82,7 @@ const active: ObjectSchema = object(
   {
     type: required(oneOf(['HTTP', 'TCP', 'GRPC'], { name: 'ActiveHealthCheckType' }), 'How to ask.'),
     timeout: optional(duration, 'How long an answer may take.', { default: '1s' }),
-    interval: optional(duration, 'How often to ask.', { default: '3s' }),
+    interval: optional(duration, 'How often to ask; 100ms at least.', { default: '3s' }),
     initialJitter: optional(duration, 'The first question waits a random time up to this.'),
     unhealthyThreshold: optional(positive, 'So many bad answers in a row make an endpoint unhealthy.', { default: 3 }),
     healthyThreshold: optional(positive, 'So many good answers in a row make it healthy again.', { default: 1 }),
@@ -133,7 +136,7 @@ const active: ObjectSchema = object(
 )
 
 const passive: ObjectSchema = object('PassiveHealthCheck', 'Leaves out endpoints that fail for a while (outlier detection).', {
-  interval: optional(duration, 'How often to look; 3s when left out.'),
+  interval: optional(duration, 'How often to look; 3s when left out, 100ms at least.'),
   baseEjectionTime: optional(duration, 'How long an endpoint is left out, times how often it already was; 30s when left out.'),
   maxEjectionPercent: optional(
     int32({ minimum: 1, maximum: 100 }),

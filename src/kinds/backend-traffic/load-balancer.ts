@@ -73,7 +73,7 @@ const backendUtilization: ObjectSchema = object(
     keepResponseHeaders: optional(boolean(), 'Leaves the headers with load reports in answers; they are taken out when left out.'),
     outOfBand: optional(
       object('OutOfBandReporting', 'Asks endpoints for reports over gRPC (xds.service.orca.v3.OpenRcaService).', {
-        reportingPeriod: optional(duration, 'How often; 10s when left out.'),
+        reportingPeriod: optional(duration, 'How often; 10s when left out, 100ms at least.'),
         port: optional(portNumber, 'The port that is asked; that of the requests when left out.'),
         authority: optional(preciseHostname, 'The host that is asked for.'),
       }),

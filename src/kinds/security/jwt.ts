@@ -25,8 +25,10 @@ const remoteJWKS: ObjectSchema = object('RemoteJWKS', 'Keys that the proxies fet
     list(backendObjectReference, { minItems: 1, maxItems: 1 }),
     'Who is connected to instead of the host of `uri`, which is still the host that is asked for. TLS is as the backend has it.',
   ),
-  cacheDuration: optional(duration, 'How long fetched keys are used before they are fetched again.', { default: '5m' }),
-  failedRefetchDuration: optional(duration, 'How long to wait before the next try when they could not be fetched.', { default: '1s' }),
+  cacheDuration: optional(duration, 'How long fetched keys are used before they are fetched again; 100ms at least.', { default: '5m' }),
+  failedRefetchDuration: optional(duration, 'How long to wait before the next try when they could not be fetched; 100ms at least.', {
+    default: '1s',
+  }),
   timeout: optional(duration, 'How long one try may take.', { default: '5s' }),
   retries: optional(int32({ minimum: 0, maximum: 10 }), 'How often a failed fetch is tried again at once.', { default: 1 }),
 })
