@@ -64,7 +64,7 @@ const WORDS = [
 ] as const
 
 /** Words for patterns that none of the others matches: among the others they would make each of them rarer. */
-const RARE_WORDS = ['32Ki', '1.3.6.1', `${'A'.repeat(43)}=`, 'ab'.repeat(32), '%BYTES_RECEIVED%'] as const
+const RARE_WORDS = ['32Ki', '/dev/stderr', '1.3.6.1', `${'A'.repeat(43)}=`, 'ab'.repeat(32), '%BYTES_RECEIVED%'] as const
 
 /** Arbitrary values that have the types, lengths and patterns of the schema; its rules may refuse them. */
 export function arbitraryValue(schema: Schema): fc.Arbitrary<JsonValue> {
