@@ -12,7 +12,9 @@ import { hasStatus, KubeApiError, lacksRight } from '../k8s/kube-error.js'
 import { listAt } from '../k8s/kube-json.js'
 import type { Log } from '../k8s/log.js'
 import type { ApiResource } from '../k8s/resource-path.js'
+import { Slots } from '../k8s/slots.js'
 import { deepEqual } from '../util/deep-equal.js'
+import { Lanes } from './lanes.js'
 import { type OwnEntry, ownEntries } from './merge-entries.js'
 import { nextStatus } from './next-status.js'
 import { readStatus, sendStatus, withdrawStatus } from './send-status.js'
@@ -39,8 +41,11 @@ export interface StatusWriterOptions {
   readonly onUnsaid?: (object: ObjectStatus['object'], stored: StoredStatus, unsaid: readonly OwnEntry[]) => void
 }
 
-/** So many requests are under way at once. */
+/** So many requests are under way at once, */
 const CONCURRENCY = 8
+
+/** and so many with those that wait for a slow webhook. */
+const MOST_SLOW = 128
 
 /** So many are looked at before others have their turn: what is in the cluster already costs no request to wait for. */
 const LOOKED_AT_IN_A_TURN = 50
@@ -88,18 +93,18 @@ export class StatusWriter {
   readonly #options: StatusWriterOptions
   readonly #entries = new Map<string, Entry>()
   readonly #waiting = new Set<Entry>()
-  /** Whose turn it is: few objects that many look at, and all others. */
-  readonly #readyFirst: Entry[] = []
-  readonly #ready: Entry[] = []
+  /** What is due. A Gateway does not wait for a thousand routes: its kind has its turn after one of them. */
+  readonly #ready = new Lanes<Entry>()
+  readonly #busy: Slots<Entry>
   #nextDueMs = Number.POSITIVE_INFINITY
   #sleepingUntilMs = Number.NEGATIVE_INFINITY
-  #busy = 0
   #running = false
   #told = false
   #wake: () => void = () => undefined
 
   constructor(options: StatusWriterOptions) {
     this.#options = options
+    this.#busy = new Slots(options.clock, CONCURRENCY, MOST_SLOW)
   }
 
   /** What the translation says now, by `<Kind>/<namespace>/<name>`; undefined where it says nothing any more. */
@@ -152,8 +157,8 @@ export class StatusWriter {
     let lookedAt = 0
     while (!signal.aborted) {
       this.#promote()
-      while (this.#busy < CONCURRENCY) {
-        const entry = this.#readyFirst.shift() ?? this.#ready.shift()
+      while (this.#busy.room > 0) {
+        const entry = this.#ready.take()
         if (entry === undefined) break
         lookedAt++
         const task = this.#work(entry, signal).finally(() => {
@@ -169,10 +174,8 @@ export class StatusWriter {
     }
     this.#running = false
     await Promise.all(tasks)
-    for (const entry of [...this.#waiting, ...this.#readyFirst, ...this.#ready]) entry.place = 'idle'
+    for (const entry of [...this.#waiting, ...this.#ready.clear()]) entry.place = 'idle'
     this.#waiting.clear()
-    this.#readyFirst.length = 0
-    this.#ready.length = 0
   }
 
   #entry(name: string): Entry {
@@ -233,9 +236,7 @@ export class StatusWriter {
       }
       this.#waiting.delete(entry)
       entry.place = 'ready'
-      // Behind a thousand routes, a Gateway would wait for as long as their writes take. It is written seldom enough not to hold them up.
-      if (isShared(entry.desired)) this.#readyFirst.push(entry)
-      else this.#ready.push(entry)
+      this.#ready.add(entry)
     }
   }
 
@@ -244,8 +245,10 @@ export class StatusWriter {
     if (signal.aborted) return
     using link = linkedController(signal)
     this.#wake = () => link.controller.abort(AWAKE)
-    this.#sleepingUntilMs = this.#nextDueMs
-    const leftMs = this.#nextDueMs - clock.monotonicMs()
+    // Where there is room, what is due waits for what is under way to end.
+    const roomAtMs = this.#busy.room > 0 ? Number.POSITIVE_INFINITY : this.#busy.roomAtMs
+    this.#sleepingUntilMs = Math.min(this.#nextDueMs, roomAtMs)
+    const leftMs = this.#sleepingUntilMs - clock.monotonicMs()
     // A timer cannot be set for ever; waking up once an hour for nothing costs nothing.
     if (leftMs > 0) await clock.sleep(Math.min(leftMs, 3_600_000), link.controller.signal)
     this.#sleepingUntilMs = Number.NEGATIVE_INFINITY
@@ -253,12 +256,13 @@ export class StatusWriter {
   }
 
   async #work(entry: Entry, signal: AbortSignal): Promise<void> {
-    this.#busy++
+    this.#busy.take(entry)
     entry.place = 'busy'
     entry.sinceMs = undefined
     const desired = entry.desired ?? orphanStatus(entry, this.#options.controllerName)
     const outcome = await (desired === undefined ? this.#takeBack(entry, signal) : this.#bring(entry, desired, signal))
-    this.#busy--
+    this.#busy.free(entry)
+    this.#ready.done(entry)
     entry.place = 'idle'
     if (desired !== undefined) this.#options.onOutcome?.(desired.object.kind, outcome)
     // What changed while the request was under way has its turn now.

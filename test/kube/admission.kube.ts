@@ -44,6 +44,15 @@ describe('the controller, where something of the cluster does not let it write',
   }
   const deployment = (inNamespace: string, name: string): Promise<JsonObject> =>
     read(`/apis/apps/v1/namespaces/${inNamespace}/deployments/headgate-${name}`)
+  const route = (inNamespace: string, name: string): Promise<JsonObject> =>
+    create(api.admin, `${API}/namespaces/${inNamespace}/httproutes`, {
+      apiVersion: `${GROUP}/v1`,
+      kind: 'HTTPRoute',
+      metadata: { name },
+      spec: { parentRefs: [{ name: 'web' }] },
+    })
+  const parents = async (inNamespace: string, name: string): Promise<readonly unknown[]> =>
+    listAt(await read(`${API}/namespaces/${inNamespace}/httproutes/${name}`), 'status', 'parents')
   const webhook = (name: string, port: number, more: JsonObject): Promise<JsonObject> =>
     create(api.admin, WEBHOOKS, {
       metadata: { name },
@@ -143,15 +152,6 @@ describe('the controller, where something of the cluster does not let it write',
       },
     })
     await create(api.admin, BINDINGS, { metadata: { name: 'frozen' }, spec: { policyName: 'frozen', validationActions: ['Deny'] } })
-    const route = (inNamespace: string, name: string): Promise<JsonObject> =>
-      create(api.admin, `${API}/namespaces/${inNamespace}/httproutes`, {
-        apiVersion: `${GROUP}/v1`,
-        kind: 'HTTPRoute',
-        metadata: { name },
-        spec: { parentRefs: [{ name: 'web' }] },
-      })
-    const parents = async (inNamespace: string, name: string): Promise<readonly unknown[]> =>
-      listAt(await read(`${API}/namespaces/${inNamespace}/httproutes/${name}`), 'status', 'parents')
     await gateway('frozen', 'web')
     let made = 0
     // The API server takes a moment until it heeds a policy: a route whose status was written came before.
@@ -181,4 +181,22 @@ describe('the controller, where something of the cluster does not let it write',
     // Whoever may be passed over is, after its time.
     for (const name of slow) await eventually(() => deployment('slow', name).then(() => undefined), 60_000)
   }, 120_000)
+
+  it('statuses elsewhere do not wait for a webhook that takes its time', async () => {
+    await namespace('late')
+    await gateway('late', 'web')
+    const { port } = silence.address() as { readonly port: number }
+    await webhook('late', port, { ...asked('late', GROUP, 'httproutes/status'), failurePolicy: 'Ignore', timeoutSeconds: 10 })
+    const before = sockets.size
+    let made = 0
+    // The API server takes a moment until it heeds a webhook.
+    await eventually(async () => {
+      await route('late', `r${++made}`)
+      await eventually(() => expect(sockets.size).toBeGreaterThan(before), 2_000)
+    }, 30_000)
+    for (let more = 0; more < 40; more++) await route('late', `more-${more}`)
+    await route('free', 'meanwhile')
+    await eventually(async () => expect(await parents('free', 'meanwhile')).toHaveLength(1), 5_000)
+    expect(await parents('late', 'more-39')).toEqual([])
+  }, 90_000)
 })

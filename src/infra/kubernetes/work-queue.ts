@@ -1,9 +1,7 @@
 /** Keys to work on: each at most once at a time, again when something changed meanwhile, some only after a while. */
 import { linkedController } from '../../k8s/abort.js'
 import type { Clock } from '../../k8s/clock.js'
-
-/** What takes longer waits for something else, such as a webhook that does not answer: it does not keep others from their turn. */
-const SLOW_MS = 1_000
+import { Slots } from '../../k8s/slots.js'
 
 /** So many times the concurrency at most, with what is slow. */
 const MOST_SLOW = 8
@@ -11,16 +9,15 @@ const MOST_SLOW = 8
 /** A queue of keys. */
 export class WorkQueue {
   readonly #clock: Clock
-  readonly #concurrency: number
   /** When each waiting key is due, in milliseconds of the clock. */
   readonly #due = new Map<string, number>()
-  /** Since when each key is worked on. */
-  readonly #busy = new Map<string, number>()
+  /** The keys that are worked on. */
+  readonly #busy: Slots<string>
   #wake: () => void = () => undefined
 
   constructor(clock: Clock, concurrency: number) {
     this.#clock = clock
-    this.#concurrency = concurrency
+    this.#busy = new Slots(clock, concurrency, concurrency * MOST_SLOW)
   }
 
   /** Has the key worked on as soon as possible. */
@@ -45,9 +42,9 @@ export class WorkQueue {
     const tasks = new Set<Promise<void>>()
     while (!signal.aborted) {
       for (const key of this.#takeDue()) {
-        this.#busy.set(key, this.#clock.monotonicMs())
+        this.#busy.take(key)
         const task = work(key).finally(() => {
-          this.#busy.delete(key)
+          this.#busy.free(key)
           tasks.delete(task)
           this.#wake()
         })
@@ -60,7 +57,7 @@ export class WorkQueue {
 
   #takeDue(): readonly string[] {
     const nowMs = this.#clock.monotonicMs()
-    const room = this.#room(nowMs)
+    const { room } = this.#busy
     const taken: string[] = []
     for (const [key, dueMs] of this.#due) {
       if (taken.length >= room) break
@@ -71,29 +68,17 @@ export class WorkQueue {
     return taken
   }
 
-  #room(nowMs: number): number {
-    return Math.min(this.#concurrency - this.#quick(nowMs).length, this.#concurrency * MOST_SLOW - this.#busy.size)
-  }
-
-  /** Since when each key is worked on of which nobody can say that it is slow. */
-  #quick(nowMs: number): readonly number[] {
-    return [...this.#busy.values()].filter((sinceMs) => nowMs - sinceMs < SLOW_MS)
-  }
-
   /** When something may have its turn; infinite: not before something else has ended, or was added. */
-  #nextMs(nowMs: number): number {
+  get #nextMs(): number {
     const waiting = [...this.#due].filter(([key]) => !this.#busy.has(key)).map(([, dueMs]) => dueMs)
-    if (waiting.length === 0) return Number.POSITIVE_INFINITY
-    if (this.#room(nowMs) > 0) return Math.min(...waiting)
-    return Math.max(Math.min(...waiting), Math.min(...this.#quick(nowMs)) + SLOW_MS)
+    return Math.max(Math.min(...waiting), this.#busy.roomAtMs)
   }
 
   async #pause(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return
     using link = linkedController(signal)
     this.#wake = () => link.controller.abort('awake')
-    const nowMs = this.#clock.monotonicMs()
-    const leftMs = this.#nextMs(nowMs) - nowMs
+    const leftMs = this.#nextMs - this.#clock.monotonicMs()
     if (leftMs > 0) await this.#clock.sleep(Math.min(leftMs, 3_600_000), link.controller.signal)
     this.#wake = () => undefined
   }
