@@ -17,7 +17,7 @@ import { declareRoutes, type EffectivePolicies } from './declare-routes.js'
 import { type Diagnostic, declareDiagnostics } from './diagnostics.js'
 import type { FetchRequest } from './fetches/fetch-request.js'
 import { declareBackendClientCertificates, declareClientCertificateStates } from './gateways/backend-client-certificates.js'
-import { declareClassFinalizers, type FinalizerChange } from './gateways/gateway-class-finalizers.js'
+import { declareClassFinalizers, declareClassUsers, type FinalizerChange } from './gateways/gateway-class-finalizers.js'
 import { declareGatewayClasses } from './gateways/gateway-classes.js'
 import { declareGateways, type OurGateway } from './gateways/gateways.js'
 import { declareInfra } from './gateways/infra.js'
@@ -96,6 +96,7 @@ export function declareGatewayApi(graph: Graph, inputs: Inputs, context: Transla
   const grants = declareReferenceGrants(graph, inputs)
   const classes = declareGatewayClasses(graph, inputs, context)
   const gateways = declareGateways(graph, inputs, classes)
+  const classUsers = declareClassUsers(graph, gateways)
   const sets = declareListenerSets(graph, inputs, gateways)
   const materials = declareMaterials(graph, inputs, gateways, sets)
   const declarations = declareListeners(graph, inputs, gateways, sets)
@@ -144,6 +145,7 @@ export function declareGatewayApi(graph: Graph, inputs: Inputs, context: Transla
   const overlaps = declareListenerOverlaps(graph, states)
   const statuses = declareStatuses(graph, inputs, context, {
     classes,
+    classUsers,
     gateways,
     sets,
     states,
@@ -171,7 +173,7 @@ export function declareGatewayApi(graph: Graph, inputs: Inputs, context: Transla
     secrets,
     infra,
     selectedPods: routes.selectedPods,
-    classFinalizers: declareClassFinalizers(graph, inputs, classes, gateways),
+    classFinalizers: declareClassFinalizers(graph, inputs, classes, classUsers),
     statuses,
     effectivePolicies: routes.effectivePolicies,
     telemetry: routes.telemetry,

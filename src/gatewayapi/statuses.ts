@@ -1,5 +1,5 @@
 /** Declares the statuses of all objects that we say something about, by `<Kind>/<namespace>/<name>`. */
-import type { Collection, Graph, Source, View } from '../incremental/index.js'
+import type { Collection, Graph, Index, Source, View } from '../incremental/index.js'
 import type { TranslationContext } from './context.js'
 import type { BackendClientCertificate } from './gateways/backend-client-certificates.js'
 import { gatewayClassStatus } from './gateways/gateway-class-status.js'
@@ -21,6 +21,8 @@ import type { GatewayTelemetry } from './telemetry/resolve-telemetry.js'
 /** What statuses are made from. */
 export interface StatusSources {
   readonly classes: Collection<OurClass>
+  /** The Gateways of a class, by its name. */
+  readonly classUsers: Index<OurGateway>
   readonly gateways: Collection<OurGateway>
   readonly sets: Collection<OurListenerSet>
   readonly states: Collection<ListenerState>
@@ -40,7 +42,9 @@ export function declareStatuses(
   context: TranslationContext,
   sources: StatusSources,
 ): Collection<ObjectStatus> {
-  const { classes, gateways, sets, states, overlaps, listenerFilters, clientCertificates, attachments, telemetry, others } = sources
+  const { classes, classUsers, gateways, sets, states, overlaps, listenerFilters, clientCertificates, attachments, telemetry, others } =
+    sources
+  const classObjects = inputs.kind('GatewayClass')
   const gatewayVerdicts = declareGatewayVerdicts(graph, inputs, gateways, states)
   const setVerdicts = declareListenerSetVerdicts(graph, inputs, sets, states, gatewayVerdicts)
   const attachedTo = graph.index(attachments, 'attachments by listener', attachedListeners)
@@ -60,7 +64,10 @@ export function declareStatuses(
 
   const ofClass = (view: View, key: string): ObjectStatus | undefined => {
     const found = view.get(classes, key)
-    return found && gatewayClassStatus(found, context.supportedFeatures, view.get(inputs.definitions, DEFINITIONS_KEY)?.problem)
+    if (found === undefined) return undefined
+    const goes = view.get(classObjects, key)?.metadata.deletionTimestamp !== undefined
+    const holders = goes ? view.keys(classUsers, found.object.name) : undefined
+    return gatewayClassStatus(found, context.supportedFeatures, view.get(inputs.definitions, DEFINITIONS_KEY)?.problem, holders)
   }
   const ofGateway = (view: View, key: string): ObjectStatus | undefined => {
     const gateway = view.get(gateways, key)

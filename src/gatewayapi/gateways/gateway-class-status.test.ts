@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { briefly, createTranslationWorld, type TranslationWorld } from '../../../test/support/translation-world.js'
+import { objectKey } from '../../util/object-ref.js'
 import { SUPPORTED_FEATURES } from '../features.js'
 import { DEFINITIONS_KEY } from '../inputs.js'
 import type { GatewayClassStatus } from '../object-status.js'
@@ -61,5 +62,31 @@ spec: { gatewayClassName: other, listeners: [{ name: http, port: 80, protocol: H
     world.apply(gatewayClass('controllerName: headgate.dev/gateway-controller'))
     world.apply(gatewayClass('controllerName: headgate.dev/gateway-controller, description: new'))
     expect(statusOf(world, 'other')?.conditions.map((condition) => condition.observedGeneration)).toEqual([2, 2])
+  })
+
+  it('says that the class is being deleted, and which Gateways keep it', () => {
+    const world = createTranslationWorld()
+    const messageOf = (): string | undefined => statusOf(world)?.conditions[0]?.message
+    const key = objectKey('', 'headgate')
+    const found = world.translation.inputs.kind('GatewayClass').get(key)
+    if (found === undefined) throw new Error('no class')
+    const goes = { ...found, metadata: { ...found.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } }
+    world.translation.inputs.set('GatewayClass', key, goes)
+    expect(messageOf()).toBe('Gateways of this class are served. It is being deleted.')
+    for (const name of ['a', 'b', 'c', 'd', 'e']) {
+      world.apply(`
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: ${name} }
+spec: { gatewayClassName: headgate, listeners: [{ name: http, port: 80, protocol: HTTP }] }
+`)
+    }
+    expect(messageOf()).toBe(
+      'Gateways of this class are served. It is being deleted, and stays until the Gateways that use it are gone: default/a, default/b, default/c and 2 more.',
+    )
+    for (const name of ['a', 'c', 'd', 'e']) world.remove('Gateway', 'default', name)
+    expect(messageOf()).toMatch(/are gone: default\/b\.$/)
+    world.translation.inputs.set('GatewayClass', key, found)
+    expect(messageOf()).toBe('Gateways of this class are served.')
   })
 })
