@@ -1,8 +1,10 @@
 import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import type { ProxyDelivery } from '../xds/delivery.js'
 import { encode } from '../xds/message.js'
 import { type EncodedResource, TYPE_URL } from '../xds/resource.js'
 import { SnapshotCache } from '../xds/snapshot-cache.js'
+import type { AllReplicas } from './all-replicas.js'
 import { type RunningHttpServer, startHttpServer } from './http-server.js'
 import { adminRoutes } from './routes.js'
 import type { AdminSources, Health } from './sources.js'
@@ -32,6 +34,11 @@ const cluster = (name: string): EncodedResource => ({
   references: [],
 })
 
+const proxy = (node: string): ProxyDelivery => ({
+  ...{ stream: 1, node, userAgent: '', group: 'local', subject: '', peer: '', protocol: 'delta' },
+  ...{ connectedAt: '2026-01-01T00:00:00Z', acknowledgedRevision: 1, types: [] },
+})
+
 let health: Health = { live: true, ready: false, reasons: ['the first configuration is not complete'] }
 const errors: unknown[] = []
 let server: RunningHttpServer
@@ -50,7 +57,13 @@ beforeAll(async () => {
     ],
     places: () => [],
     problems: () => [{ severity: 'error', where: 'a.yaml:1:2', message: 'no' }],
-    proxies: () => [],
+    proxies: () => [proxy('own-1'), proxy('own-2')],
+    replica: 'a',
+    others: async (what, limit) => [
+      { replica: `b asked for ${limit} ${what}`, items: [] },
+      { replica: 'c', items: [proxy('theirs')] as never[] },
+      { address: '10.0.0.9:18000', problem: 'refused' },
+    ],
     whereIs: () => undefined,
     effectivePolicies: () => [],
     history: () => {
@@ -85,6 +98,17 @@ describe('the admin server', () => {
 
   it('shows statuses and problems', async () => {
     expect(await (await get('/status')).json()).toMatchObject({ objects: [{ shape: 'gateway' }], problems: [{ where: 'a.yaml:1:2' }] })
+  })
+
+  it.each([
+    { query: '', nodes: ['own-1', 'own-2', 'theirs'] },
+    { query: '?limit=1', nodes: ['own-2', 'theirs'] },
+    { query: '?limit=-x', nodes: ['own-1', 'own-2', 'theirs'] },
+  ])('shows what all replicas say, and who says nothing: $query', async ({ query, nodes }) => {
+    const { found, silent } = (await (await get(`/replicas/proxies${query}`)).json()) as AllReplicas<ProxyDelivery>
+    expect(found.map(({ node }) => node)).toEqual(nodes)
+    expect([found[0]?.replica, found.at(-1)?.replica]).toEqual(['a', 'c'])
+    expect(silent).toEqual([{ address: '10.0.0.9:18000', problem: 'refused' }])
   })
 
   it('shows metrics in their own format', async () => {

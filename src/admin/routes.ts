@@ -1,5 +1,6 @@
 /** What the admin server answers, by path. */
 import { headgateVersion } from '../config/version.js'
+import { askAll } from './all-replicas.js'
 import { DUMPED_TYPES, type DumpSection, dumpBootstraps, dumpSections } from './dump.js'
 import { answerExplain } from './explain.js'
 import { type Handler, json, text } from './http-server.js'
@@ -18,6 +19,8 @@ export function adminRoutes(sources: AdminSources): ReadonlyMap<string, Handler>
     ['/explain', (query) => answerExplain(sources, query)],
     ['/proxies', () => json(sources.proxies())],
     ['/history', () => json(sources.history())],
+    ['/replicas/proxies', async (query) => json(await askAll(sources, 'proxies', query))],
+    ['/replicas/history', async (query) => json(await askAll(sources, 'history', query))],
     ['/dump/bootstrap', () => json(dumpBootstraps(sources))],
     ['/dump/all', () => ({ body: dumpSections(sources.snapshots, SECTIONS) })],
     ...SECTIONS.map((section) => [`/dump/${section}`, () => ({ body: dumpSections(sources.snapshots, [section]) })] as const),

@@ -58,13 +58,28 @@ export interface GroupBootstrap {
   readonly bootstrap: unknown
 }
 
+/** What each replica knows of its own proxies alone. */
+export interface OwnSources {
+  proxies(): readonly ProxyDelivery[]
+  /** The oldest revision first. */
+  history(): readonly RevisionRecord[]
+}
+
+/** What another replica says of its own, or why it does not. */
+export type OtherReplica<Item> =
+  | { readonly replica: string; readonly items: readonly Item[] }
+  | { readonly address: string; readonly problem: string }
+
 /** Everything that the admin server shows. */
-export interface AdminSources {
+export interface AdminSources extends OwnSources {
+  /** The name of this replica; the empty string where there is one alone. */
+  readonly replica: string
+  /** What the other replicas say, with so many items of each at most, the last ones; 0: all. Never rejects. */
+  others<What extends keyof OwnSources>(what: What, limit: number): Promise<readonly OtherReplica<ReturnType<OwnSources[What]>[number]>[]>
   readonly snapshots: SnapshotSource
   statuses(): Iterable<ObjectStatus>
   places(): readonly ListenerPlace[]
   problems(): readonly Problem[]
-  proxies(): readonly ProxyDelivery[]
   /** `file:line:column` of a part of an object, where objects come from files. */
   whereIs(object: ObjectRef, path: readonly (string | number)[]): string | undefined
   /**
@@ -73,8 +88,6 @@ export interface AdminSources {
    * @param route `<kind>/<namespace>/<name>`, the kind in any case; undefined: for all routes
    */
   effectivePolicies(route: string | undefined): readonly EffectiveField[]
-  /** The oldest revision first. */
-  history(): readonly RevisionRecord[]
   bootstraps(): readonly GroupBootstrap[]
   health(): Health
   /** The metrics in the text format of Prometheus. */

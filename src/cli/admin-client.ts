@@ -1,5 +1,6 @@
 /** Asks a running Headgate. */
 
+import type { AllReplicas } from '../admin/all-replicas.js'
 import type { DumpedResource, DumpSection } from '../admin/dump.js'
 import type { PlacedExplanation } from '../admin/explain.js'
 import type { ListenerPlace, Problem } from '../admin/sources.js'
@@ -36,8 +37,9 @@ export class AdminClient {
     return this.#get('/status')
   }
 
-  proxies(): Promise<readonly ProxyDelivery[]> {
-    return this.#get('/proxies')
+  /** Those of all replicas. */
+  proxies(): Promise<AllReplicas<ProxyDelivery>> {
+    return this.#get('/replicas/proxies')
   }
 
   /** @param route `<kind>/<namespace>/<name>` */
@@ -50,8 +52,9 @@ export class AdminClient {
     return this.#get(`/explain?request=${encodeURIComponent(JSON.stringify(question))}`)
   }
 
-  history(): Promise<readonly RevisionRecord[]> {
-    return this.#get('/history')
+  /** The last revisions of each replica. */
+  history(limit: number): Promise<AllReplicas<RevisionRecord>> {
+    return this.#get(`/replicas/history?limit=${limit}`)
   }
 
   version(): Promise<{ readonly version: string; readonly node: string }> {

@@ -67,13 +67,16 @@ beforeAll(async () => {
         }),
     ],
     [
-      '/proxies',
+      '/replicas/proxies',
       () =>
-        json([
-          { ...proxy, types: [{ ...type, pendingMs: 65_000 }] },
-          { ...proxy, node: 'pod-2', types: [{ ...type, lastRejection: rejection }] },
-          { ...proxy, node: 'pod-3', types: [{ ...type, acknowledgedAt: '2026-01-01T00:00:30Z', lastRejection: rejection }] },
-        ]),
+        json({
+          found: [
+            { ...proxy, types: [{ ...type, pendingMs: 65_000 }] },
+            { ...proxy, node: 'pod-2', types: [{ ...type, lastRejection: rejection }] },
+            { ...proxy, node: 'pod-3', types: [{ ...type, acknowledgedAt: '2026-01-01T00:00:30Z', lastRejection: rejection }] },
+          ].map((each) => ({ ...each, replica: '' })),
+          silent: [],
+        }),
     ],
     ['/version', () => ({ body: '<html>' })],
   ])

@@ -35,8 +35,9 @@ import { observe, roundObserver } from './observe.js'
 import { replicaCredentials } from './replicas/credentials.js'
 import { followerProblem } from './replicas/follower-problem.js'
 import { HandOver } from './replicas/hand-over.js'
-import { parseHolder } from './replicas/identity.js'
+import { hostAndPort, parseHolder } from './replicas/identity.js'
 import { leadership } from './replicas/leadership.js'
+import { lookAtOthers, lookServer, replicaAddresses } from './replicas/look.js'
 import { type ReporterOptions, reportToLeader } from './replicas/report-client.js'
 import { reportServer } from './replicas/report-server.js'
 import { replicaService } from './replicas/service.js'
@@ -116,12 +117,12 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
   }
   const { elector, claims } = leadership({ access, config, self, statuses: written, fleets })
   const refusedReads = (): ReadonlyMap<string, string> => new Map([...provider.refusals(), ...fleets.provisioner.refusals])
+  const asReplica = () => ({ serverName, credentials: replicaCredentials(authority, config.replicaName) })
   const handOver: HandOver = new HandOver({
     replica: config.replicaName,
     silenceMs: () => elector.silenceMs,
     streams: () => server.streams,
-    ask: (asking) =>
-      askInTouch(hostAndPort(serverName, config.xds.port), serverName, replicaCredentials(authority, config.replicaName), asking),
+    ask: (asking) => askInTouch({ address: hostAndPort(serverName, config.xds.port), ...asReplica() }, asking),
     dismiss: () => server.dismiss(),
     onSilence: (milliseconds) => {
       metrics.apiSilenceSeconds.set(milliseconds / 1000)
@@ -130,7 +131,11 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
     clock: systemClock,
     log: logger,
   })
-  server.addService(replicaService(), replicaAnswers(config.replicaName, handOver, controlPlane, logger))
+  const own = { proxies: () => server.tracker.proxies(Date.now()), history }
+  server.addService(replicaService(), {
+    ...replicaAnswers(config.replicaName, handOver, controlPlane, logger),
+    ...lookServer(config.replicaName, own),
+  })
   await server.listen(config.xds.host, config.xds.port).catch((error: unknown) => {
     throw listenError(error, { what: 'the xDS server', ...config.xds, flag: '--xds-address' })
   })
@@ -145,6 +150,12 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
       ),
       ...followerProblem(config.replicaName, elector.holder, config.namespace),
     ],
+    replica: config.replicaName,
+    others: (at, limit) => {
+      const service = { namespace: config.namespace, name: config.xdsService }
+      const addresses = replicaAddresses(controlPlane.store.list('EndpointSlice'), service).filter((each) => each !== self.address)
+      return lookAtOthers(addresses, { self: self.name, at, limit, ...asReplica() })
+    },
     whereIs: () => undefined,
     history,
     bootstraps: () => [],
@@ -241,8 +252,4 @@ async function startServers(
     startHttpServer({ what: 'the health server', ...health, flag: '--health-address', routes: healthRoutes(sources), onError }),
     startHttpServer({ what: 'the metrics server', ...metrics, flag: '--metrics-address', routes: metricsRoutes(sources), onError }),
   ])
-}
-
-function hostAndPort(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }

@@ -120,14 +120,14 @@ describe('three replicas with an Envoy on each', () => {
   const spread = async (): Promise<ReadonlyMap<string, readonly string[]>> => {
     const [replicas, envoys] = await Promise.all([podsOf(SYSTEM, CONTROLLERS), podsOf(NAMESPACE, ENVOYS)])
     const living = new Set(envoys.map(({ metadata }) => `${NAMESPACE}/${metadata.name}`))
-    const served = replicas.filter(isReady).map(async ({ metadata }): Promise<readonly [string, readonly string[]]> => {
-      const command = ['node', '/app/dist/gatewayctl.mjs', 'proxies', '--output', 'json']
-      const proxies = JSON.parse(await kubectl('exec', metadata.name, '--namespace', SYSTEM, '--', ...command)) as readonly {
-        readonly node: string
-      }[]
-      return [metadata.name, proxies.map(({ node }) => node).filter((node) => living.has(node))]
-    })
-    return new Map(await Promise.all(served))
+    const names = replicas.filter(isReady).map(({ metadata }) => metadata.name)
+    const command = ['node', '/app/dist/gatewayctl.mjs', 'proxies', '--output', 'json']
+    const proxies: readonly { readonly node: string; readonly replica: string }[] = JSON.parse(
+      await kubectl('exec', `${names[0]}`, '--namespace', SYSTEM, '--', ...command),
+    )
+    const servedBy = (name: string): readonly string[] =>
+      proxies.filter(({ node, replica }) => replica === name && living.has(node)).map(({ node }) => node)
+    return new Map(names.map((name) => [name, servedBy(name)]))
   }
 
   it('keep conditions right when the leader is killed', async () => {

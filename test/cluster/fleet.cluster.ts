@@ -180,17 +180,24 @@ async function leaderPod(): Promise<string> {
   return found
 }
 
-/** How many Envoys hang on each replica of the controller. */
+/** How many Envoys hang on each replica of the controller, as each of them says of all. */
 async function proxiesByController(): Promise<ReadonlyMap<string, number>> {
   const selector = 'app.kubernetes.io/name=headgate,app.kubernetes.io/component=controller'
   const pods = await kubectl(
     ...['get', 'pods', '--namespace', SYSTEM, '--selector', selector, '--output', 'jsonpath={.items[*].metadata.name}'],
   )
-  const counts = pods.split(' ').map(async (pod): Promise<[string, number]> => {
-    const printed = await kubectl('exec', pod, '--namespace', SYSTEM, '--', 'node', '/app/dist/gatewayctl.mjs', 'proxies')
-    return [pod, printed.split('\n').filter((line) => line.startsWith('e2e/')).length]
+  const names = pods.split(' ')
+  const command = ['node', '/app/dist/gatewayctl.mjs', 'proxies', '--output', 'json']
+  const said = names.map(async (pod): Promise<readonly number[]> => {
+    const proxies: readonly { readonly node: string; readonly replica: string }[] = JSON.parse(
+      await kubectl('exec', pod, '--namespace', SYSTEM, '--', ...command),
+    )
+    const ours = proxies.filter(({ node }) => node.startsWith('e2e/'))
+    return names.map((name) => ours.filter(({ replica }) => replica === name).length)
   })
-  return new Map(await Promise.all(counts))
+  const [counts = [], ...others] = await Promise.all(said)
+  for (const other of others) expect(other).toEqual(counts)
+  return new Map(names.map((name, at) => [name, counts[at] ?? 0]))
 }
 
 /** The process of a component, as the cluster's scripts noted it. */

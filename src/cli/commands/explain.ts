@@ -86,7 +86,7 @@ function running({ client }: CliContext): Source {
   return {
     explain: (question) => client.explain(question),
     effectivePolicies: (route) => client.effectivePolicies(route),
-    proxies: () => client.proxies(),
+    proxies: async () => (await client.proxies()).found,
     statuses: async () => (await client.status()).objects,
   }
 }

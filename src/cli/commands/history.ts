@@ -1,36 +1,56 @@
 /** `gatewayctl history`: the last revisions, what caused them, and when the proxies had them. */
-
+import type { AllReplicas } from '../../admin/all-replicas.js'
 import { describeObject } from '../../util/object-ref.js'
 import type { RevisionRecord } from '../../xds/revision-history.js'
 import { EXIT } from '../cli-error.js'
 import type { CliContext, OutputOptions } from '../context.js'
 import { printValue } from '../output/print.js'
 import { printTable } from '../output/table.js'
+import { replicaColumn, silentReplicas } from '../replicas.js'
+
+type Entry = AllReplicas<RevisionRecord>['found'][number]
 
 /** How much history. */
 export interface HistoryOptions extends OutputOptions {
   readonly limit: number
 }
 
-/** Prints the newest revisions, the newest last. */
+/** Prints the newest revisions of all replicas, the newest last; 3 where a replica does not answer. */
 export async function historyCommand(context: CliContext, options: HistoryOptions): Promise<number> {
-  const entries = (await context.client.history()).slice(-options.limit)
-  context.out(printValue(options.output, entries, () => printHistory(entries, context)))
-  return EXIT.ok
+  const history = await context.client.history(options.limit)
+  const entries = await withoutOnlookers(history.found, context)
+  const last = entries.toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)).slice(-options.limit)
+  context.out(printValue(options.output, last, () => printHistory({ ...history, found: last }, context)))
+  const silent = silentReplicas(history)
+  context.error(silent)
+  return silent === '' ? EXIT.ok : EXIT.findings
 }
 
-function printHistory(records: readonly RevisionRecord[], { style }: CliContext): string {
+/** All replicas make every revision: of those that no proxy of theirs waited for, nothing is to be told where another replica has proxies of the group. */
+async function withoutOnlookers(entries: readonly Entry[], { client }: CliContext): Promise<readonly Entry[]> {
+  if (new Set(entries.map(({ replica }) => replica)).size < 2) return entries
+  const { found } = await client.proxies()
+  return entries.filter(
+    ({ group, replica, acknowledged: by }) =>
+      by.length > 0 ||
+      found.every((proxy) => proxy.group !== group) ||
+      found.some((proxy) => proxy.group === group && proxy.replica === replica),
+  )
+}
+
+function printHistory(history: AllReplicas<RevisionRecord>, { style }: CliContext): string {
   return printTable(
     [
-      { title: 'TIME', cell: ({ at }: RevisionRecord) => at.slice(11, 23) },
+      { title: 'TIME', cell: ({ at }: Entry) => at.slice(11, 23) },
       { title: 'GROUP', cell: ({ group }) => group },
+      ...replicaColumn(history),
       { title: 'REVISION', cell: ({ revision }) => String(revision) },
       { title: 'TRANSLATED', cell: ({ stages }) => (stages === undefined ? '' : `in ${stages.translateMs.toFixed(1)} ms`) },
       { title: 'CHANGED', cell: changes },
       { title: 'ACKNOWLEDGED', cell: (record) => acknowledged(record, style) },
       { title: 'CAUSE', cell: causes },
     ],
-    records,
+    history.found,
     'Nothing has changed yet.',
   )
 }

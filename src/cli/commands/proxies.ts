@@ -1,5 +1,6 @@
 /** `gatewayctl proxies`: which proxies are connected and whether they run what they should. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { AllReplicas } from '../../admin/all-replicas.js'
 import type { ProxyDelivery, TypeDelivery } from '../../xds/delivery.js'
 import { EXIT, NoAnswerError } from '../cli-error.js'
 import type { CliContext, OutputOptions } from '../context.js'
@@ -7,6 +8,7 @@ import { printDuration } from '../output/duration.js'
 import { printValue } from '../output/print.js'
 import { printTable } from '../output/table.js'
 import { proxyTrouble } from '../proxy-trouble.js'
+import { replicaColumn, silentReplicas } from '../replicas.js'
 
 /** How proxies are shown. */
 export interface ProxiesOptions extends OutputOptions {
@@ -16,17 +18,21 @@ export interface ProxiesOptions extends OutputOptions {
 const WATCH_MILLISECONDS = 1_000
 const CLEAR_TERMINAL = '\u001b[2J\u001b[H'
 
-/** Prints the connected proxies, with `--watch` again and again, also while Headgate is started anew. */
+/** Prints the proxies that are connected to any replica; 3 where one does not answer. With `--watch` again and again, also while Headgate is started anew. */
 export async function proxiesCommand(context: CliContext, options: ProxiesOptions): Promise<number> {
   let last = ''
   while (true) {
     try {
       const proxies = await context.client.proxies()
-      const text = printValue(options.output, proxies, () => printProxies(proxies, context))
-      if (options.watch && context.isTerminal) context.out(`${CLEAR_TERMINAL}${text}`)
-      else if (text !== last) context.out(text)
-      last = text
-      if (!options.watch) return EXIT.ok
+      const text = printValue(options.output, proxies.found, () => printProxies(proxies, context))
+      const silent = silentReplicas(proxies)
+      const repaints = options.watch && context.isTerminal
+      if (repaints || text + silent !== last) {
+        context.out(repaints ? `${CLEAR_TERMINAL}${text}` : text)
+        context.error(silent)
+      }
+      last = text + silent
+      if (!options.watch) return silent === '' ? EXIT.ok : EXIT.findings
     } catch (error) {
       if (!(error instanceof NoAnswerError) || last === '') throw error
       if (error.message !== last) context.error(`${error.message}\n`)
@@ -36,19 +42,20 @@ export async function proxiesCommand(context: CliContext, options: ProxiesOption
   }
 }
 
-function printProxies(proxies: readonly ProxyDelivery[], { style, now }: CliContext): string {
+function printProxies(proxies: AllReplicas<ProxyDelivery>, { style, now }: CliContext): string {
   return printTable(
     [
-      { title: 'PROXY', cell: ({ node, peer }: ProxyDelivery) => (node === '' ? peer : node) },
+      { title: 'PROXY', cell: ({ node, peer }: AllReplicas<ProxyDelivery>['found'][number]) => (node === '' ? peer : node) },
       { title: 'GROUP', cell: ({ group }) => group },
+      ...replicaColumn(proxies),
       { title: 'ENVOY', cell: ({ userAgent }) => userAgent.replace(/^envoy\//, '') },
       { title: 'PROTOCOL', cell: ({ protocol }) => protocol },
       { title: 'CONNECTED', cell: ({ connectedAt }) => printDuration(now() - Date.parse(connectedAt)) },
       { title: 'REVISION', cell: ({ acknowledgedRevision }) => String(acknowledgedRevision) },
       { title: 'STATE', cell: ({ types }) => state(types, style) },
     ],
-    [...proxies].sort((a, b) => (a.group + a.node < b.group + b.node ? -1 : 1)),
-    'No proxy is connected. Of several replicas each knows its own.',
+    [...proxies.found].sort((a, b) => (a.group + a.node < b.group + b.node ? -1 : 1)),
+    'No proxy is connected.',
   )
 }
 

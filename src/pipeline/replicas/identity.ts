@@ -32,3 +32,8 @@ export function parseHolder(text: string): Holder {
   const at = text.indexOf('@')
   return at < 0 ? { name: text, address: undefined } : { name: text.slice(0, at), address: text.slice(at + 1) }
 }
+
+/** `host:port` of an IP address or a name. */
+export function hostAndPort(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}

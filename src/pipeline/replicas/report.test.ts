@@ -10,6 +10,7 @@ import type { RouteStatus } from '../../gatewayapi/object-status.js'
 import { PodPlacements } from '../../infra/kubernetes/pod-placements.js'
 import { systemClock } from '../../k8s/clock.js'
 import { TYPE_URL } from '../../xds/resource.js'
+import type { RevisionRecord } from '../../xds/revision-history.js'
 import { byCertificate } from '../../xds/server/client-identity.js'
 import { systemClock as serverClock } from '../../xds/server/clock.js'
 import { CertificateRotation } from '../../xds/server/tls/certificate-rotation.js'
@@ -17,6 +18,7 @@ import { type CertificatePair, createAuthority, issueCertificate } from '../../x
 import { type ControlPlane, createControlPlane } from '../control-plane.js'
 import { ObjectStatuses } from '../object-statuses.js'
 import { replicaUri } from './identity.js'
+import { lookAtOthers, lookServer } from './look.js'
 import { reportToLeader } from './report-client.js'
 import { reportServer } from './report-server.js'
 import { replicaService } from './service.js'
@@ -36,7 +38,9 @@ interface Replica {
   readonly port: number
 }
 
-async function startReplica(authority: CertificatePair): Promise<Replica> {
+const REVISION = { group: GROUP, at: '', trace: undefined, stages: undefined, changes: [], totalChanges: 0, causes: [], acknowledged: [] }
+
+async function startReplica(authority: CertificatePair, name = 'replica'): Promise<Replica> {
   const statuses = new ObjectStatuses()
   const certificates = new CertificateRotation([authority], { dnsNames: ['headgate.test'], addresses: [] }, serverClock)
   const controlPlane = createControlPlane({
@@ -55,7 +59,15 @@ async function startReplica(authority: CertificatePair): Promise<Replica> {
     replicaGone: (replica: string) => touch(pipeline.deliveries.replicaGone(replica)),
     rejected: (version: Parameters<typeof pipeline.rejected>[0]) => pipeline.rejected(version),
   }
-  server.addService(replicaService(), { ...reportServer(sink, server.rejected, LOG), ...touchServer('answers', () => true) })
+  const history = [
+    { ...REVISION, revision: 1 },
+    { ...REVISION, revision: 2 },
+  ]
+  server.addService(replicaService(), {
+    ...reportServer(sink, server.rejected, LOG),
+    ...touchServer('answers', () => true),
+    ...lookServer(name, { proxies: () => server.tracker.proxies(0), history: () => history }),
+  })
   const port = await server.listen('127.0.0.1', 0)
   stops.push(() => {
     certificates.stop()
@@ -174,12 +186,37 @@ describe('replicas', () => {
   it('tell each other whether the API server answers them, and nobody else', async () => {
     const authority = createAuthority('test', new Date(), 3_600_000)
     const { port, controlPlane } = await startReplica(authority)
-    const ask = (uris: readonly string[], signal = new AbortController().signal) =>
-      askInTouch(`127.0.0.1:${port}`, 'headgate.test', credentialsOf(authority, uris), signal)
+    const asked = (uris: readonly string[]) => ({
+      ...{ address: `127.0.0.1:${port}`, serverName: 'headgate.test' },
+      credentials: credentialsOf(authority, uris),
+    })
+    const ask = (uris: readonly string[], signal = new AbortController().signal) => askInTouch(asked(uris), signal)
     await expect(ask([replicaUri('asks')])).resolves.toEqual({ replica: 'answers', inTouch: true })
     await expect(ask(['headgate:group:bench%2Fgw'])).rejects.toThrow(/UNAUTHENTICATED/)
     await controlPlane.server.close()
     await expect(ask([replicaUri('asks')])).rejects.toThrow(/UNAVAILABLE/)
+  })
+
+  it('show each other their proxies and what these had, each its own, and nobody else', async () => {
+    const authority = createAuthority('test', new Date(), 3_600_000)
+    const [a, b] = await Promise.all([startReplica(authority, 'a'), startReplica(authority, 'b')])
+    const gone = await startReplica(authority)
+    await gone.controlPlane.server.close()
+    const stream = { node: 'pod-1', userAgent: 'envoy/1.40.0', group: GROUP, subject: '', peer: '', protocol: 'delta', stream: 1 } as const
+    b.controlPlane.server.tracker.connected(stream, 0)
+    const addresses = [a, b, gone].map(({ port }) => `127.0.0.1:${port}`)
+    const look = (at: 'proxies' | 'history', limit: number, uris = [replicaUri('a')]) =>
+      lookAtOthers(addresses, { self: 'a', at, limit, serverName: 'headgate.test', credentials: credentialsOf(authority, uris) })
+    const silent = { address: `127.0.0.1:${gone.port}`, problem: expect.stringContaining('UNAVAILABLE') }
+    const proxies = await look('proxies', 0)
+    expect(proxies).toHaveLength(2)
+    expect(proxies).toEqual(
+      expect.arrayContaining([silent, { replica: 'b', items: [expect.objectContaining({ node: 'pod-1', group: GROUP })] }]),
+    )
+    const revisionsOf = async (limit: number): Promise<unknown> =>
+      (await look('history', limit)).flatMap((each) => ('items' in each ? each.items : [])).map((item) => (item as RevisionRecord).revision)
+    expect([await revisionsOf(0), await revisionsOf(1)]).toEqual([[1, 2], [2]])
+    for (const each of await look('proxies', 0, ['headgate:group:bench%2Fgw'])) expect(each).toHaveProperty('problem')
   })
 
   it('report again to one that has cut off all connections', async () => {

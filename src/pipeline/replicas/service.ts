@@ -42,6 +42,20 @@ export interface Touch {
   readonly inTouch: boolean
 }
 
+/** What one wants to see of another one's proxies. */
+export interface LookRequest {
+  readonly at: 'proxies' | 'history'
+  /** So many at most, the last ones; 0: all. */
+  readonly limit: number
+}
+
+/** What there is to see. */
+export interface Sight {
+  readonly replica: string
+  /** A JSON array. */
+  readonly json: string
+}
+
 /** The definition for servers and clients; both see messages as the types above. */
 export function replicaService(): ServiceDefinition {
   return ownService('headgate.replica.v1.ReplicaService')
