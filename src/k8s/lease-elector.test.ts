@@ -53,6 +53,23 @@ describe('LeaseElector', () => {
     await api.close()
   })
 
+  it('says why nobody leads, and nothing while another one does or it leads itself', async () => {
+    api.plan({ status: 403, reason: 'Forbidden', message: 'leases is forbidden' }, ({ method }) => method === 'POST' || method === 'PUT', 5)
+    const a = replica('a')
+    expect(a.elector.vacancy).toBeUndefined()
+    await eventually(() => expect(a.elector.vacancy).toMatch('leases is forbidden'))
+    await pass(30_000)
+    await eventually(() => expect(a.elector.isLeader).toBe(true))
+    expect(a.elector.vacancy).toBeUndefined()
+    const b = replica('b')
+    await eventually(() => expect(b.elector.holder).toBe('a'))
+    api.plan({ status: 403, reason: 'Forbidden', message: 'leases is forbidden' }, () => true, Number.POSITIVE_INFINITY)
+    await pass(20_000)
+    expect(b.elector.vacancy).toBeUndefined()
+    await pass(15_000)
+    expect(b.elector.vacancy).toMatch('leases is forbidden')
+  })
+
   it('creates the Lease and leads', async () => {
     const a = replica('a')
     await eventually(() => expect(a.elector.isLeader).toBe(true))

@@ -56,6 +56,7 @@ export class LeaseElector {
   #heardMs: number | undefined
   /** Failures in a row; only the first one is told. */
   #failures = 0
+  #lastFailure: unknown
   #leading: { readonly controller: AbortController; readonly work: Promise<void> } | undefined
 
   constructor(options: LeaseElectorOptions) {
@@ -76,6 +77,15 @@ export class LeaseElector {
   /** True while this replica leads. */
   get isLeader(): boolean {
     return this.#leading !== undefined
+  }
+
+  /** Why this replica could not become the leader when nobody else was; undefined while somebody leads, as far as is known. */
+  get vacancy(): string | undefined {
+    if (this.#failures === 0 || this.isLeader) return undefined
+    // Whoever leads has written the Lease within its duration; as much again is for what it takes to lead in its place.
+    const changedMs = this.#observed?.changedMs ?? Number.NEGATIVE_INFINITY
+    const isHeld = this.holder !== '' && this.#options.clock.monotonicMs() - changedMs < 2 * this.#times.durationMs
+    return isHeld ? undefined : messageOf(this.#lastFailure)
   }
 
   /** Takes part until the signal aborts, then gives the Lease back. Never rejects. */
@@ -117,18 +127,18 @@ export class LeaseElector {
   async #acquire(startedMs: number, signal: AbortSignal, timeoutMs: number = this.#times.renewDeadlineMs): Promise<boolean> {
     try {
       this.#observe(await this.#read(signal, timeoutMs), startedMs)
-      this.#failures = 0
       this.#heardMs = this.#options.clock.monotonicMs()
-      if (this.#observed !== undefined && !this.#mayTake(this.#observed)) return false
-      const written = await this.#write(this.#claim(this.#observed?.lease), signal, timeoutMs)
-      this.#observe(written, startedMs)
-      return true
+      const isFree = this.#observed === undefined || this.#mayTake(this.#observed)
+      if (isFree) this.#observe(await this.#write(this.#claim(this.#observed?.lease), signal, timeoutMs), startedMs)
+      this.#failures = 0
+      return isFree
     } catch (error) {
       // What refuses us answers; 5xx may come from something before a server that is away.
       if (error instanceof KubeApiError && error.status < 500) this.#heardMs = this.#options.clock.monotonicMs()
       // Somebody was faster: what they wrote is seen at the next attempt.
-      if (!signal.aborted && !hasStatus(error, 409))
-        this.#options.log[this.#failures++ === 0 ? 'warn' : 'debug']({ err: error }, 'the Lease of the leader could not be read or written')
+      if (signal.aborted || hasStatus(error, 409)) return false
+      this.#lastFailure = error
+      this.#options.log[this.#failures++ === 0 ? 'warn' : 'debug']({ err: error }, 'the Lease of the leader could not be read or written')
       return false
     }
   }
@@ -220,4 +230,8 @@ export class LeaseElector {
 
 function microTime(date: Date): string {
   return date.toISOString().replace('Z', '000Z')
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

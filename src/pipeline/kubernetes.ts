@@ -33,10 +33,10 @@ import { fleetsOf } from './fleet-accounts.js'
 import { ObjectStatuses } from './object-statuses.js'
 import { observe, roundObserver } from './observe.js'
 import { replicaCredentials } from './replicas/credentials.js'
-import { followerProblem } from './replicas/follower-problem.js'
 import { HandOver } from './replicas/hand-over.js'
 import { hostAndPort, parseHolder } from './replicas/identity.js'
 import { leadership } from './replicas/leadership.js'
+import { leadershipProblem } from './replicas/leadership-problem.js'
 import { lookAtOthers, lookServer, replicaAddresses } from './replicas/look.js'
 import { type ReporterOptions, reportToLeader } from './replicas/report-client.js'
 import { reportServer } from './replicas/report-server.js'
@@ -127,6 +127,7 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
     onSilence: (milliseconds) => {
       metrics.apiSilenceSeconds.set(milliseconds / 1000)
       metrics.unreadResources.set(refusedReads().size)
+      metrics.leading.set(elector.isLeader && claims?.rival === undefined ? 1 : 0)
     },
     clock: systemClock,
     log: logger,
@@ -148,7 +149,7 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
       ...[...refusedReads()].map(
         ([where, message]): Problem => ({ severity: 'error', where, message: `Changes are not seen: ${message}`, isGeneral: true }),
       ),
-      ...followerProblem(config.replicaName, elector.holder, config.namespace),
+      ...leadershipProblem(config.replicaName, elector, config.namespace),
     ],
     replica: config.replicaName,
     others: (at, limit) => {

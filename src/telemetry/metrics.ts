@@ -31,6 +31,8 @@ export interface Metrics {
   readonly apiSilenceSeconds: Gauge
   /** Resources of Kubernetes that the API server does not let us read. */
   readonly unreadResources: Gauge
+  /** 1 while this replica leads, and writes. */
+  readonly leading: Gauge
   /** Attempts to fetch what policies need, by kind and outcome. */
   readonly fetches: Counter<'kind' | 'outcome'>
   /** Exports what is counted elsewhere as plain numbers. */
@@ -128,6 +130,11 @@ export function createMetrics(version: string): Metrics {
       registers,
       name: 'headgate_unread_resources',
       help: 'Resources of Kubernetes whose changes are not seen, because the API server refuses to tell them; looked at every 5 s.',
+    }),
+    leading: new Gauge({
+      registers,
+      name: 'headgate_leading',
+      help: 'With Kubernetes 1 on the replica that leads: it writes statuses and makes Envoys. 0 everywhere: nobody does. Looked at every 5 s.',
     }),
     fetches: new Counter({
       registers,
