@@ -149,7 +149,10 @@ const spec: ObjectSchema = object(
     affinity: optional(unknown(), 'As in a pod.'),
     nodeSelector: optional(texts, 'As in a pod.'),
     tolerations: optional(list(unknown(), { maxItems: 64 }), 'As in a pod.'),
-    topologySpreadConstraints: optional(list(unknown(), { maxItems: 16 }), 'As in a pod.'),
+    topologySpreadConstraints: optional(
+      list(unknown(), { maxItems: 16 }),
+      'As in a pod; one without `labelSelector` is about the Envoys of the Gateway. When left out, Kubernetes spreads several Envoys over nodes and zones.',
+    ),
     priorityClassName: optional(string({ maxLength: 253 }), 'As in a pod.'),
     imagePullSecrets: optional(list(unknown(), { maxItems: 16 }), 'As in a pod.'),
     hostNetwork: optional(boolean(), 'As in a pod.'),

@@ -94,6 +94,19 @@ describe('what is made for a Gateway', () => {
     expect(update({ hostNetwork: true })).toEqual(overlapping)
   })
 
+  it('leaves it to Kubernetes to spread Envoys, and has constraints of a class be about those of each Gateway', () => {
+    const spread = (config: Readonly<Record<string, unknown>>): unknown =>
+      fieldAt(make(config).get('Deployment'), 'spec', 'template', 'spec', 'topologySpreadConstraints')
+    expect([spread({}), spread({ replicas: 3 }), spread({ autoscaling: { maxReplicas: 3 } })]).toEqual([undefined, undefined, undefined])
+    const zones = { maxSkew: 1, topologyKey: 'topology.kubernetes.io/zone', whenUnsatisfiable: 'DoNotSchedule' }
+    const labelSelector = { matchLabels: { app: 'own' } }
+    const ofFleet = fieldAt(make().get('Deployment'), 'spec', 'selector')
+    expect(spread({ topologySpreadConstraints: [zones, { ...zones, labelSelector }] })).toEqual([
+      { ...zones, labelSelector: ofFleet },
+      { ...zones, labelSelector },
+    ])
+  })
+
   it('gives the pod a port of its own that no listener uses', () => {
     const ports = [64_001, 64_002].map((boundPort) => ({ name: `tcp-${boundPort}`, port: boundPort, boundPort, protocol: 'TCP' as const }))
     expect(podPort({ ports }, { key: 'shop/web' }, options({}).settings)).toBe(64_003)

@@ -5,7 +5,7 @@ import { printLocalZone } from '../../../envoy/local-zone.js'
 import { DRAIN_KEY_HEADER } from '../../../envoy/pod-listener.js'
 import { ADMIN_SOCKET } from '../../ir/admin-socket.js'
 import type { GatewayInfra } from '../../ir/infra.js'
-import type { JsonObject } from '../../k8s/kube-json.js'
+import { isJsonObject, type JsonObject } from '../../k8s/kube-json.js'
 import { XDS_TOKEN_AUDIENCE } from '../../k8s/token-review.js'
 import type { FleetPlace } from './fleet-place.js'
 import { objectAnnotations, objectLabels, selectorLabels } from './labels.js'
@@ -70,8 +70,8 @@ export function podTemplate(
   return {
     metadata: { labels: { ...settings.podLabels, ...objectLabels(infra) }, annotations },
     spec: {
-      ...spreadOverNodes(infra, settings),
       ...settings.podSpec,
+      ...spread(infra, settings),
       // The controller is found by a name that the resolver of a node does not know.
       ...(settings.podSpec.hostNetwork === true ? { dnsPolicy: 'ClusterFirstWithHostNet' } : {}),
       serviceAccountName: place.names.serviceAccount,
@@ -187,11 +187,12 @@ function namedPorts({ ports }: GatewayInfra, { podSpec }: ProxySettings): Gatewa
   return podSpec.hostNetwork === true ? ports : []
 }
 
-/** Several Envoys of one Gateway stand on different nodes, where there are some. */
-function spreadOverNodes(infra: GatewayInfra, settings: ProxySettings): JsonObject {
-  if (settings.workload === 'DaemonSet' || ((settings.replicas ?? 1) <= 1 && settings.autoscaling === undefined)) return {}
+/** A constraint is about the Envoys of the Gateway where it selects no others: a class cannot name them, and without a selector it would be about no pod. */
+function spread(infra: GatewayInfra, { podSpec }: ProxySettings): JsonObject {
+  const constraints = podSpec.topologySpreadConstraints
+  // Then Kubernetes spreads them over nodes, and over zones where there are some.
+  if (!Array.isArray(constraints)) return {}
   const labelSelector = { matchLabels: selectorLabels(infra) }
-  return {
-    topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'ScheduleAnyway', labelSelector }],
-  }
+  const all: readonly unknown[] = constraints
+  return { topologySpreadConstraints: all.map((each) => (isJsonObject(each) ? { labelSelector, ...each } : each)) }
 }
