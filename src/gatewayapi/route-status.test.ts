@@ -183,6 +183,10 @@ describe('default Gateways', () => {
 
   it('are not added where the route names them', () => {
     expect(statusOf(createRouteWorld([gateway(HTTP_LISTENER, 'defaultScope: All'), asks('{ name: gw }')])).parents).toHaveLength(1)
+    const set = asks('{ kind: ListenerSet, name: gw }')
+    expect(statusOf(createRouteWorld([gateway(HTTP_LISTENER, 'defaultScope: All'), set])).parents).toMatchObject([
+      { parentRef: { kind: 'Gateway', name: 'gw' } },
+    ])
   })
 })
 
@@ -286,6 +290,17 @@ describe('rules that cannot be used', () => {
       /^Dropped Rule 0: spec\.rules\[0\]\.matches\[0\]\.path\.value: the regular expression is not valid RE2/,
     )
     expect(paths(virtualHost(world.translation.gatewayApi, '*'))).toEqual(['r /x'])
+  })
+
+  it('count once, however much is wrong with them', () => {
+    const rewrite = '{ type: URLRewrite, urlRewrite: { hostname: a.com } }'
+    const redirect = '{ type: RequestRedirect, requestRedirect: { hostname: b.com } }'
+    const worse = `{ matches: [{ path: { type: RegularExpression, value: "[a-" } }], filters: [${rewrite}], backendRefs: [{ name: app, port: 8080, filters: [${redirect}] }] }`
+    const world = createRouteWorld([
+      gateway(HTTP_LISTENER),
+      route('r', `rules: [${worse}, { matches: [{ path: { value: /x } }], ${APP} }]`),
+    ])
+    expect(conditions(world)).toEqual([[ACCEPTED, RESOLVED, 'PartiallyInvalid=True UnsupportedValue']])
   })
 
   it('make the route unacceptable when there are no others, and it is not counted', () => {

@@ -1,6 +1,7 @@
 /** Routes on one Gateway, written briefly, and what became of them, said briefly. */
 import type { GatewayApi } from '../../src/gatewayapi/declare.js'
 import type { RouteKind } from '../../src/gatewayapi/model.js'
+import type { Forward } from '../../src/ir/forward.js'
 import type { Route, VirtualHost } from '../../src/ir/route.js'
 import type { PemPair } from './certificates.js'
 import { createTranslationWorld, type TranslationWorld, type WorldOptions } from './translation-world.js'
@@ -102,4 +103,17 @@ export function onlyRoute(host: VirtualHost | undefined): Route {
 /** The routes of a virtual host that requests can come to; none without a host. */
 export function reachedRoutes(host: VirtualHost | undefined): readonly Route[] {
   return (host?.routes ?? []).filter(({ isUnreached }) => isUnreached !== true)
+}
+
+/** The only route of an HTTPRoute of `infra/gw` with one rule. */
+export function routeOfRule(rule: string, ...objects: readonly string[]): Route {
+  const world = createRouteWorld([gateway(HTTP_LISTENER), ...objects, route('r', `rules: [{ ${rule} }]`)])
+  return onlyRoute(virtualHost(world.translation.gatewayApi, '*'))
+}
+
+/** How it forwards. Throws where it does not. */
+export function forwardOfRule(rule: string, ...objects: readonly string[]): Forward {
+  const { action } = routeOfRule(rule, ...objects)
+  if (action.kind !== 'forward') throw new Error(`expected to forward, the action is ${action.kind}`)
+  return action
 }

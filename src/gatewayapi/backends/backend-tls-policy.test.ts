@@ -283,6 +283,35 @@ describe('the client certificate of a Gateway', () => {
     expect(world.translation.gatewayApi.endpoints.get('Service/infra/app/443@infra/gw')).toBeDefined()
     expect(world.translation.gatewayApi.secrets.get('Secret/infra/client')).toBeDefined()
   })
+
+  it('is shown to nobody whose TLS no policy asks for, nor where clients speak TLS themselves', async () => {
+    const backend = `
+---
+apiVersion: headgate.dev/v1alpha1
+kind: Backend
+metadata: { name: b, namespace: infra }
+spec: { endpoints: [{ ip: { address: 10.0.0.1, port: 443 } }], tls: { hostname: a.b, ${CA_REFS} } }
+`
+    const world = createRouteWorld([
+      gateway(
+        `${HTTP_LISTENER}, { name: tls, port: 8443, protocol: TLS, tls: { mode: Passthrough } }`,
+        'tls: { backend: { clientCertificateRef: { name: client } } }',
+      ),
+      service('app', `${PORTS}, { name: three, port: 445, appProtocol: https }`),
+      backend,
+      CA,
+      certificateSecret('client', await authority.issue({ dns: ['client'] })),
+      policy('p', `hostname: a.b, ${CA_REFS}`, { section: 'one' }),
+      route('r', 'rules: [{ backendRefs: [{ group: headgate.dev, kind: Backend, name: b }, { name: app, port: 445 }] }]'),
+      route('t', 'hostnames: [a.b], rules: [{ backendRefs: [{ name: app, port: 443 }] }]', { kind: 'TLSRoute' }),
+    ])
+    const shown = [...world.translation.gatewayApi.clusters.entries()].map(([name, { tls }]) => [name, tls?.clientCertificate])
+    expect(shown.sort()).toEqual([
+      ['Backend/infra/b', undefined],
+      ['Service/infra/app/443/passthrough', undefined],
+      ['Service/infra/app/445', undefined],
+    ])
+  })
 })
 
 describe('a policy about what is sent on as it is', () => {

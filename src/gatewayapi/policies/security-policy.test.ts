@@ -110,6 +110,15 @@ describe('SecurityPolicy', () => {
     expect(origins(`overrides: { cors: ${origin('policy')} }`)).toEqual(['https://policy.example'])
   })
 
+  it('a server that the rule itself asks counts before that of a policy, and after an override', () => {
+    const asked = (path: string) => `http: { backendRef: { name: app, port: 80 }, path: /${path} }`
+    const filter = '{ type: ExternalAuth, externalAuth: { protocol: HTTP, backendRef: { name: app, port: 80 }, http: { path: /rule } } }'
+    const own = `rules: [{ filters: [${filter}], backendRefs: [{ name: app, port: 80 }] }]`
+    const prefix = (spec: string) => routes(world(route('r', own), policy('p', `${GATEWAY}, ${spec}`)))[0]?.externalAuth?.pathPrefix
+    expect(prefix(`extAuth: { ${asked('policy')} }`)).toBe('/rule')
+    expect(prefix(`overrides: { extAuth: { ${asked('policy')} } }`)).toBe('/policy')
+  })
+
   it('a version that Envoy refused is not replaced by the one before', () => {
     const made = world(policy('p', `${ROUTE}, ${FROM('::/0')}`))
     const { inputs } = made.translation

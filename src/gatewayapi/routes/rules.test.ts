@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals'
 import {
   createRouteWorld,
+  forwardOfRule,
   gateway,
   HTTP_LISTENER,
   onlyRoute,
-  reachedRoutes,
   route,
+  routeOfRule,
   service,
   virtualHost,
 } from '../../../test/support/route-world.js'
@@ -15,18 +16,6 @@ import type { Route } from '../../ir/route.js'
 
 const APP = 'backendRefs: [{ name: app, port: 8080 }]'
 const CLUSTER = 'Service/infra/app/8080'
-
-/** The only route of an HTTPRoute with one rule. */
-function routeOf(rule: string, ...more: string[]): Route {
-  const world = createRouteWorld([gateway(HTTP_LISTENER), ...more, route('r', `rules: [{ ${rule} }]`)])
-  return onlyRoute(virtualHost(world.translation.gatewayApi, '*'))
-}
-
-function forwardOf(rule: string, ...more: string[]): Forward {
-  const { action } = routeOf(rule, ...more)
-  if (action.kind !== 'forward') throw new Error(`expected to forward, the action is ${action.kind}`)
-  return action
-}
 
 const ERROR = { kind: 'directResponse', statusCode: 500 }
 const weights = ({ clusters, invalidWeight }: Forward) => ({
@@ -60,7 +49,7 @@ describe('shares of backends', () => {
       want: { clusters: [`${CLUSTER}=1`], invalidWeight: 5 },
     },
   ])('$rule', ({ backends, want }) => {
-    expect(weights(forwardOf(backends, service('other')))).toEqual(want)
+    expect(weights(forwardOfRule(backends, service('other')))).toEqual(want)
   })
 
   it.each([
@@ -69,7 +58,7 @@ describe('shares of backends', () => {
     { rule: 'no backend can be used', backends: refs('name: missing, port: 1') },
     { rule: 'all weights are 0', backends: refs('name: app, port: 8080, weight: 0') },
   ])('answers 500 when $rule', ({ backends }) => {
-    expect(routeOf(backends).action).toEqual(ERROR)
+    expect(routeOfRule(backends).action).toEqual(ERROR)
   })
 })
 
@@ -77,13 +66,13 @@ it.each([
   { what: 'says nothing of matches', rule: APP },
   { what: 'has an empty list of matches', rule: `matches: [], ${APP}` },
 ])('takes every request where a rule $what', ({ rule }) => {
-  expect(routeOf(rule).match.path).toEqual({ kind: 'prefix', value: '/' })
+  expect(routeOfRule(rule).match.path).toEqual({ kind: 'prefix', value: '/' })
 })
 
 describe('filters of a rule', () => {
   it('changes headers of requests and answers, names in lower case, the first of equal names', () => {
     const modifier = 'set: [{ name: X-Set, value: a }], add: [{ name: X-Add, value: b }, { name: x-add, value: c }], remove: [X-Gone]'
-    const { requestHeaders, responseHeaders } = routeOf(
+    const { requestHeaders, responseHeaders } = routeOfRule(
       `filters: [{ type: RequestHeaderModifier, requestHeaderModifier: { ${modifier} } }, { type: ResponseHeaderModifier, responseHeaderModifier: { remove: [Server] } }], ${APP}`,
     )
     expect(requestHeaders).toEqual({ set: [{ name: 'x-set', value: 'a' }], add: [{ name: 'x-add', value: 'b' }], remove: ['x-gone'] })
@@ -92,7 +81,7 @@ describe('filters of a rule', () => {
 
   it('removes nothing that is no header', () => {
     const remove = '{ type: RequestHeaderModifier, requestHeaderModifier: { remove: ["", "a b", X-Gone] } }'
-    expect(routeOf(`filters: [${remove}], ${APP}`).requestHeaders.remove).toEqual(['x-gone'])
+    expect(routeOfRule(`filters: [${remove}], ${APP}`).requestHeaders.remove).toEqual(['x-gone'])
   })
 
   it.each([
@@ -106,13 +95,13 @@ describe('filters of a rule', () => {
     { filter: 'path: { type: ReplacePrefixMatch, replacePrefixMatch: / }', want: { pathRewrite: { kind: 'prefix', value: '/' } } },
   ])('rewrites: $filter', ({ filter, want }) => {
     expect(
-      forwardOf(`matches: [{ path: { value: /a } }], filters: [{ type: URLRewrite, urlRewrite: { ${filter} } }], ${APP}`),
+      forwardOfRule(`matches: [{ path: { value: /a } }], filters: [{ type: URLRewrite, urlRewrite: { ${filter} } }], ${APP}`),
     ).toMatchObject(want)
   })
 
   it('redirects with the status of the filter', () => {
     const filter = 'scheme: https, hostname: b.com, statusCode: 308, path: { type: ReplacePrefixMatch, replacePrefixMatch: /b }'
-    expect(routeOf(`filters: [{ type: RequestRedirect, requestRedirect: { ${filter} } }]`).action).toEqual({
+    expect(routeOfRule(`filters: [{ type: RequestRedirect, requestRedirect: { ${filter} } }]`).action).toEqual({
       kind: 'redirect',
       scheme: 'https',
       hostname: 'b.com',
@@ -129,13 +118,13 @@ describe('filters of a rule', () => {
     { share: ', percent: 0', want: [] },
   ])('mirrors a share of requests ($share)', ({ share, want }) => {
     const mirror = `{ type: RequestMirror, requestMirror: { backendRef: { name: other, port: 8080 }${share} } }`
-    const { mirrors } = forwardOf(`filters: [${mirror}], ${APP}`, service('other'))
+    const { mirrors } = forwardOfRule(`filters: [${mirror}], ${APP}`, service('other'))
     expect(mirrors).toEqual(want.map((each) => ({ cluster: 'Service/infra/other/8080', ...each })))
   })
 
   it('mirrors to several backends, and leaves out those that lead nowhere', () => {
     const mirror = (name: string): string => `{ type: RequestMirror, requestMirror: { backendRef: { name: ${name}, port: 8080 } } }`
-    const { mirrors } = forwardOf(`filters: [${mirror('other')}, ${mirror('missing')}, ${mirror('app')}], ${APP}`, service('other'))
+    const { mirrors } = forwardOfRule(`filters: [${mirror('other')}, ${mirror('missing')}, ${mirror('app')}], ${APP}`, service('other'))
     expect(mirrors.map((each) => each.cluster)).toEqual(['Service/infra/other/8080', CLUSTER])
   })
 
@@ -150,7 +139,7 @@ describe('filters of a rule', () => {
 
   it('answers cross-origin requests', () => {
     const cors = 'allowOrigins: ["https://*.a.com"], allowCredentials: true, allowMethods: [GET], allowHeaders: [X-A], exposeHeaders: [X-B]'
-    expect(routeOf(`filters: [{ type: CORS, cors: { ${cors} } }], ${APP}`).cors).toEqual({
+    expect(routeOfRule(`filters: [{ type: CORS, cors: { ${cors} } }], ${APP}`).cors).toEqual({
       allowOrigins: ['https://*.a.com'],
       allowCredentials: true,
       allowMethods: ['GET'],
@@ -162,7 +151,7 @@ describe('filters of a rule', () => {
 
   it('asks another server over gRPC, by a cluster that speaks HTTP/2', () => {
     const auth = 'protocol: GRPC, backendRef: { name: app, port: 8080 }, grpc: { allowedHeaders: [X-A] }, forwardBody: { maxSize: 10 }'
-    expect(routeOf(`filters: [{ type: ExternalAuth, externalAuth: { ${auth} } }], ${APP}`).externalAuth).toEqual({
+    expect(routeOfRule(`filters: [{ type: ExternalAuth, externalAuth: { ${auth} } }], ${APP}`).externalAuth).toEqual({
       protocol: 'GRPC',
       cluster: `${CLUSTER}/grpc`,
       pathPrefix: '',
@@ -174,7 +163,7 @@ describe('filters of a rule', () => {
 
   it('denies everybody when the server that it should ask does not exist', () => {
     const auth = 'protocol: HTTP, backendRef: { name: missing, port: 1 }, http: { path: /check }'
-    expect(routeOf(`filters: [{ type: ExternalAuth, externalAuth: { ${auth} } }], ${APP}`).externalAuth).toMatchObject({
+    expect(routeOfRule(`filters: [{ type: ExternalAuth, externalAuth: { ${auth} } }], ${APP}`).externalAuth).toMatchObject({
       cluster: undefined,
       pathPrefix: '/check',
     })
@@ -186,139 +175,12 @@ describe('filters of a rule', () => {
     { path: '/', want: '' },
   ])('puts the prefix "$path" before the path as $want', ({ path, want }) => {
     const auth = `protocol: HTTP, backendRef: { name: app, port: 8080 }, http: { path: ${path} }`
-    expect(routeOf(`filters: [{ type: ExternalAuth, externalAuth: { ${auth} } }], ${APP}`).externalAuth?.pathPrefix).toBe(want)
+    expect(routeOfRule(`filters: [{ type: ExternalAuth, externalAuth: { ${auth} } }], ${APP}`).externalAuth?.pathPrefix).toBe(want)
   })
 
   it('answers 500 instead of skipping a filter that it does not know', () => {
     const unknown = '{ type: ExtensionRef, extensionRef: { group: example.com, kind: Thing, name: x } }'
-    expect(routeOf(`filters: [${unknown}], ${APP}`).action).toEqual(ERROR)
-  })
-})
-
-describe('filters of a backend', () => {
-  const add = (value: string): string => `{ type: RequestHeaderModifier, requestHeaderModifier: { add: [{ name: x, value: ${value} }] } }`
-  const rewrite = '{ type: URLRewrite, urlRewrite: { hostname: b.com, path: { type: ReplaceFullPath, replaceFullPath: /x } } }'
-  const mirror = '{ type: RequestMirror, requestMirror: { backendRef: { name: other, port: 8080 } } }'
-
-  it('of several backends each has its own', () => {
-    const { clusters, pathRewrite } = forwardOf(
-      `backendRefs: [{ name: app, port: 8080, filters: [${add('one')}, ${rewrite}] }, { name: other, port: 8080, filters: [${add('two')}] }]`,
-      service('other'),
-    )
-    expect(clusters).toMatchObject([
-      { requestHeaders: { add: [{ name: 'x', value: 'one' }] }, hostRewrite: 'b.com', pathRewrite: { kind: 'fullPath', value: '/x' } },
-      { requestHeaders: { add: [{ name: 'x', value: 'two' }] } },
-    ])
-    expect(pathRewrite).toBeUndefined()
-  })
-
-  it('of a single backend are those of the rule, behind its own', () => {
-    const found = routeOf(
-      `filters: [${add('rule')}], backendRefs: [{ name: app, port: 8080, filters: [${add('backend')}, ${mirror}, ${rewrite}] }]`,
-      service('other'),
-    )
-    expect(found.requestHeaders.add).toEqual([
-      { name: 'x', value: 'rule' },
-      { name: 'x', value: 'backend' },
-    ])
-    expect(found.action).toMatchObject({ mirrors: [{ cluster: 'Service/infra/other/8080' }], hostRewrite: 'b.com' })
-  })
-
-  it.each([
-    { first: 'rewrite', behind: 'header', want: { hostFrom: { kind: 'header', name: 'x-host' } } },
-    { first: 'header', behind: 'rewrite', want: { hostRewrite: 'b.com' } },
-  ])('say the host instead of the rule: $behind after $first', ({ first, behind, want }) => {
-    const filters: Readonly<Record<string, string>> = {
-      rewrite: '{ type: URLRewrite, urlRewrite: { hostname: b.com } }',
-      header: '{ type: ExtensionRef, extensionRef: { group: headgate.dev, kind: HTTPRouteFilter, name: f } }',
-    }
-    const f = `
----
-apiVersion: headgate.dev/v1alpha1
-kind: HTTPRouteFilter
-metadata: { name: f, namespace: infra }
-spec: { urlRewrite: { hostname: { type: Header, header: X-Host } } }
-`
-    const backend = `{ name: app, port: 8080, filters: [${filters[behind]}] }`
-    const { hostRewrite, hostFrom } = forwardOf(`filters: [${filters[first]}], backendRefs: [${backend}]`, f)
-    expect({ hostRewrite, hostFrom }).toEqual({ hostRewrite: undefined, hostFrom: undefined, ...want })
-  })
-
-  it('replace no prefix where no prefix matches', () => {
-    const filters = 'filters: [{ type: URLRewrite, urlRewrite: { path: { type: ReplacePrefixMatch, replacePrefixMatch: /x } } }]'
-    const { clusters } = forwardOf(
-      `matches: [{ path: { type: Exact, value: /a } }], backendRefs: [{ name: app, port: 8080, ${filters} }, { name: other, port: 8080, ${filters} }]`,
-      service('other'),
-    )
-    expect(clusters.map((each) => each.pathRewrite)).toEqual([undefined, undefined])
-  })
-
-  it('refuses the share of one of several backends with a filter that only a rule can have, and says so', () => {
-    const backends = `backendRefs: [{ name: app, port: 8080 }, { name: other, port: 8080, weight: 4, filters: [${mirror}] }]`
-    const world = createRouteWorld([gateway(HTTP_LISTENER), service('other'), route('r', `rules: [{ ${backends} }]`)])
-    const { action } = onlyRoute(virtualHost(world.translation.gatewayApi, '*'))
-    expect(action).toMatchObject({ clusters: [{ cluster: CLUSTER }], invalidWeight: 4 })
-    const status = world.status('HTTPRoute/infra/r')
-    expect(status?.shape === 'route' && briefly(status.parents[0]?.conditions ?? [])).toContain('PartiallyInvalid=True UnsupportedValue')
-  })
-})
-
-describe('filters that a rule can have once', () => {
-  const ask = (name: string): string =>
-    `{ type: ExternalAuth, externalAuth: { protocol: HTTP, backendRef: { name: ${name}, port: 8080 }, http: {} } }`
-  const named = (name: string): string =>
-    `{ type: ExtensionRef, extensionRef: { group: headgate.dev, kind: HTTPRouteFilter, name: ${name} } }`
-  const filter = (name: string, spec: string): string => `
----
-apiVersion: headgate.dev/v1alpha1
-kind: HTTPRouteFilter
-metadata: { name: ${name}, namespace: infra }
-spec: { ${spec} }
-`
-  const secret = '\n---\n{ apiVersion: v1, kind: Secret, metadata: { name: s, namespace: infra }, stringData: { credential: x } }\n'
-  const both = (spec: string): readonly string[] => [filter('one', spec), filter('two', spec), secret]
-  const appWith = (filters: string): string => `backendRefs: [{ name: app, port: 8080, filters: [${filters}] }]`
-
-  /** What a request of the only rule gets, and what is said of it. */
-  function outcome(rule: string, ...objects: readonly string[]) {
-    const world = createRouteWorld([gateway(HTTP_LISTENER), service('other'), ...objects, route('r', `rules: [{ ${rule} }, { ${APP} }]`)])
-    const first = reachedRoutes(virtualHost(world.translation.gatewayApi, '*'))[0]
-    const status = world.status('HTTPRoute/infra/r')
-    const said = status?.shape === 'route' ? (status.parents[0]?.conditions ?? []) : []
-    return { action: first?.action, said: said.map(({ message }) => message).join(' ') }
-  }
-
-  it.each([
-    { where: 'in the rule', rule: `filters: [${ask('app')}, ${ask('other')}], ${APP}` },
-    { where: 'in the rule and its only backend', rule: `filters: [${ask('app')}], ${appWith(ask('other'))}` },
-    { where: 'in the only backend', rule: appWith(`${ask('app')}, ${ask('other')}`) },
-  ])('closes a rule that asks two servers, of which one would not be asked: $where', ({ rule }) => {
-    const { action, said } = outcome(rule)
-    expect(action).toEqual(ERROR)
-    expect(said).toContain('spec.rules[0]: a rule can ask one server, and has several filters ExternalAuth.')
-  })
-
-  it.each([
-    { what: 'a second credential', spec: 'credentialInjection: { credential: { valueRef: { name: s } } }' },
-    { what: 'a second answer', spec: 'directResponse: {}' },
-    { what: 'a second list of matches', spec: 'matches: [{ cookies: [{ name: a, value: b }] }]' },
-  ])('closes a rule whose HTTPRouteFilters have $what', ({ what, spec }) => {
-    const rules = [`filters: [${named('one')}, ${named('two')}], ${APP}`, `filters: [${named('one')}], ${appWith(named('two'))}`]
-    for (const rule of rules) {
-      const { action, said } = outcome(rule, ...both(spec))
-      expect({ rule, action }).toEqual({ rule, action: ERROR })
-      expect(said).toContain(`has ${what}: a rule can only have one.`)
-    }
-  })
-
-  it('lets HTTPRouteFilters stand together that say different things', () => {
-    const { said } = outcome(
-      `filters: [${named('one')}, ${named('two')}], ${APP}`,
-      filter('one', 'credentialInjection: { credential: { valueRef: { name: s } } }'),
-      filter('two', 'matches: [{ cookies: [{ name: a, value: b }] }]'),
-      secret,
-    )
-    expect(said).not.toContain('a rule can only have one')
+    expect(routeOfRule(`filters: [${unknown}], ${APP}`).action).toEqual(ERROR)
   })
 })
 
@@ -328,7 +190,7 @@ describe('timeouts, retries and sessions', () => {
     { timeouts: 'timeouts: { request: 1m30s, backendRequest: 500ms }, ', want: { requestMs: 90_000, perTryMs: 500 } },
     { timeouts: 'timeouts: { request: 0s }, ', want: { requestMs: 0, perTryMs: 0 } },
   ])('timeouts: "$timeouts"', ({ timeouts, want }) => {
-    expect(forwardOf(`${timeouts}${APP}`).timeouts).toEqual(want)
+    expect(forwardOfRule(`${timeouts}${APP}`).timeouts).toEqual(want)
   })
 
   it.each([
@@ -340,7 +202,7 @@ describe('timeouts, retries and sessions', () => {
     { retry: 'retry: { attempts: 0 }, ', want: { attempts: 0, statusCodes: [], connectionErrors: true } },
     { retry: 'retry: {}, ', want: { attempts: 1, statusCodes: [], connectionErrors: true } },
   ])('retries: "$retry"', ({ retry, want }) => {
-    expect(forwardOf(`${retry}${APP}`).retry).toEqual(want)
+    expect(forwardOfRule(`${retry}${APP}`).retry).toEqual(want)
   })
 
   it.each([
@@ -355,12 +217,55 @@ describe('timeouts, retries and sessions', () => {
       want: { kind: 'cookie', name: 'c', path: '/x', lifetimeSeconds: 3600, absoluteTimeoutSeconds: 3600, strict: false },
     },
     {
+      rule: 'a cookie of the browser session, although it shall end in time',
+      sticky: 'cookie: { name: c }, absoluteTimeout: 1h',
+      want: { kind: 'cookie', name: 'c', path: '/', lifetimeSeconds: 0, absoluteTimeoutSeconds: 3600, strict: false },
+    },
+    {
       rule: 'a header',
       sticky: 'type: Header, header: { name: X-Session }',
       want: { kind: 'header', name: 'X-Session', lifetimeSeconds: 0, strict: false },
     },
   ])('sessions: $rule', ({ sticky, want }) => {
-    expect(forwardOf(`sessionPersistence: { ${sticky} }, ${APP}`).sessionPersistence).toEqual(want)
+    expect(forwardOfRule(`sessionPersistence: { ${sticky} }, ${APP}`).sessionPersistence).toEqual(want)
+  })
+
+  it('sessions: those of the rule before those of its backend', () => {
+    const policy = `
+---
+apiVersion: gateway.networking.x-k8s.io/v1alpha1
+kind: XBackendTrafficPolicy
+metadata: { name: p, namespace: infra }
+spec: { targetRefs: [{ group: "", kind: Service, name: app }], sessionPersistence: { cookie: { name: backend } } }
+`
+    expect(forwardOfRule(APP, policy).sessionPersistence?.name).toBe('backend')
+    expect(forwardOfRule(`sessionPersistence: { cookie: { name: rule } }, ${APP}`, policy).sessionPersistence?.name).toBe('rule')
+  })
+
+  it.each([
+    { what: 'by a header', session: 'type: Header, header: { name: x }', objects: [], want: 'by a header, requests' },
+    {
+      what: 'where a route counts for itself',
+      session: 'cookie: { name: x }',
+      objects: ['rateLimit: { type: Local, rules: [{ limit: { requests: 1, unit: Second } }] }'],
+      want: 'with a local rate limit',
+    },
+    { what: 'not by a cookie', session: 'cookie: { name: x }', objects: [], want: undefined },
+  ])('says where sessions are shared out among backends: $what', ({ session, objects, want }) => {
+    const policies = objects.map(
+      (spec) => `
+---
+apiVersion: headgate.dev/v1alpha1
+kind: BackendTrafficPolicy
+metadata: { name: p, namespace: infra }
+spec: { targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: r }], ${spec} }
+`,
+    )
+    const backends = 'backendRefs: [{ name: app, port: 8080 }, { name: other, port: 8080 }]'
+    const rule = route('r', `rules: [{ sessionPersistence: { ${session} }, ${backends} }]`)
+    const status = createRouteWorld([gateway(HTTP_LISTENER), service('other'), ...policies, rule]).status('HTTPRoute/infra/r')
+    const said = status?.shape === 'route' ? status.parents[0]?.conditions.find(({ type }) => type === 'PartiallyInvalid')?.message : ''
+    expect(said).toEqual(want === undefined ? undefined : expect.stringContaining(want))
   })
 
   it('gives cookies without a name one that no other rule has', () => {
@@ -387,7 +292,7 @@ describe('timeouts, retries and sessions', () => {
     },
     { rule: 'HTTP/2 has no upgrades', port: ', appProtocol: kubernetes.io/h2c', want: { upgrades: [] } },
   ])('$rule', ({ port, want }) => {
-    expect(forwardOf(APP, service('app', `{ port: 8080${port} }`))).toMatchObject(want)
+    expect(forwardOfRule(APP, service('app', `{ port: 8080${port} }`))).toMatchObject(want)
   })
 })
 

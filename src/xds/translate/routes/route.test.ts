@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { forward, prefix, route, weighted } from '../../../../test/envoy-api/ir-fixtures.js'
 import { NO_HEADER_CHANGES } from '../../../ir/headers.js'
 import type { Cors, Redirect, RequestMatch } from '../../../ir/route.js'
+import { decode } from '../../message.js'
 import { INVALID_BACKEND } from './invalid-backend.js'
 import { buildRoutes } from './route.js'
 
@@ -146,6 +147,16 @@ describe('a forward', () => {
     expect(only({ timeouts }, { grpc })[0]?.route?.idleTimeout).toEqual(want)
   })
 
+  it.each([
+    { rule: 'nothing is limited', timeouts: { requestMs: 0, perTryMs: 0 }, want: { seconds: 0, nanos: 0 } },
+    { rule: 'all of it is', timeouts: { requestMs: 5000, perTryMs: 1000 }, want: { seconds: 5, nanos: 0 } },
+    // One more try than retries, and a wait of 25 ms.
+    { rule: 'single tries are', timeouts: { requestMs: 0, perTryMs: 1000 }, want: { seconds: 2, nanos: 25_000_000 } },
+  ])('ends all tries together where $rule', ({ timeouts, want }) => {
+    const retry = { attempts: 1, statusCodes: [503], connectionErrors: true }
+    expect(only({ timeouts, retry })[0]?.route?.timeout).toEqual(want)
+  })
+
   it('mirrors with the host of the request, a share in millionths, and nothing for a share of nothing', () => {
     const mirrors = [
       { cluster: 'm', numerator: 1, denominator: 3 },
@@ -181,6 +192,21 @@ describe('CORS', () => {
         typedPerFilterConfig: { 'envoy.filters.http.cors': {} },
       },
       { match: { headers: [{ name: ':method', stringMatch: { exact: 'PUT' } }] }, route: { cluster: 'a' } },
+    ])
+  })
+
+  it('knows origins as browsers send them: without the port that the scheme stands for', () => {
+    const allowOrigins = ['https://a.com:443', 'http://a.com:80', 'http://a.com:443', 'https://*.a.com:443']
+    const [built] = buildRoutes(route({ cors: { ...cors, allowOrigins } }), '*')
+    const policy = decode(
+      'envoy.extensions.filters.http.cors.v3.CorsPolicy',
+      built?.typedPerFilterConfig?.['envoy.filters.http.cors']?.value ?? Buffer.alloc(0),
+    )
+    expect(policy.allowOriginStringMatch?.map(({ exact, safeRegex }) => exact ?? safeRegex?.regex)).toEqual([
+      'https://a.com',
+      'http://a.com',
+      'http://a.com:443',
+      String.raw`(?i)https://[a-z0-9._-]+\.a\.com`,
     ])
   })
 
