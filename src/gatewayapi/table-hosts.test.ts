@@ -51,6 +51,21 @@ describe('a port with few HTTPS listeners', () => {
   })
 })
 
+describe('hosts of TLS whose bytes go on as they are', () => {
+  const tls = (name: string, how: string): string =>
+    `{ name: ${name}, port: 443, protocol: TLS, hostname: ${name}.sets.example.com, tls: ${how} }`
+  const { answer } = portWith([
+    https('set-0', '*.sets.example.com'),
+    tls('passed', '{ mode: Passthrough }'),
+    tls('broken', '{ certificateRefs: [{ name: missing }] }'),
+  ])
+
+  it.each(['passed', 'broken'])('belong to their listener, whether it serves or not: %s', (name) => {
+    expect(answer('set-0', `${name}.sets.example.com`)).toBe('421')
+    expect(answer('set-0', 'other.sets.example.com')).toBe('set-0 /set-0')
+  })
+})
+
 describe('a port with many HTTPS listeners', () => {
   const others = [https('wild', '*.wild.example.com'), https('one', 'one.wild.example.com'), https('org', 'example.org')]
   const { world, domainsOf, answer } = portWith([...numbered(MANY_LISTENERS), ...others])

@@ -160,6 +160,7 @@ describe('matches', () => {
     { of: '/foo/', want: '/foo' },
     { of: '/foo', want: '/foo' },
     { of: '/', want: '/' },
+    { of: '/%7Euser%2eof/', want: '/~user.of' },
   ])('the prefix $of is $want', ({ of, want }) => {
     expect(httpMatch({ path: { type: 'PathPrefix', value: of } }).match.path).toEqual({ kind: 'prefix', value: want })
   })
@@ -183,6 +184,11 @@ describe('matches', () => {
       want: { kind: 'exact', value: '/a.B/M' },
     },
     { rule: 'a service', method: { type: 'Exact' as const, service: 'a.B' }, want: { kind: 'prefix', value: '/a.B' } },
+    {
+      rule: 'a service with a dot before it',
+      method: { type: 'Exact' as const, service: '.a.B' },
+      want: { kind: 'prefix', value: '/a.B' },
+    },
     { rule: 'a method of any service', method: { type: 'Exact' as const, method: 'M' }, want: { kind: 'regex', value: '/[^/]+/M' } },
     {
       rule: 'expressions with alternatives stay apart',
