@@ -1,9 +1,12 @@
 /** BackendTrafficPolicy: protocols that requests change to, and tunnels. */
-import { connect } from 'node:net'
+import { createServer } from 'node:https'
+import { type AddressInfo, connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { backend, ref } from '../features/manifests.js'
+import { WebSocketServer } from 'ws'
+import { backend, httpRoute, ref } from '../features/manifests.js'
 import { featureWorld } from '../features/world.js'
 import { type AuthServer, startAuthServer } from '../support/auth-server.js'
+import { createAuthority } from '../support/certificates.js'
 import { type ExtProcServer, startExtProcServer } from '../support/ext-proc-server.js'
 import { startTcpBackend } from '../support/stream-backend.js'
 import { ABOUT_GATEWAY, GOOD, onRoute, policy, routeTo, said } from './backend-traffic.js'
@@ -36,6 +39,26 @@ const upgrade = (protocol: string): string => `GET / HTTP/1.1\r\nhost: example.c
 const CONNECT = 'CONNECT example.com:443 HTTP/1.1\r\nhost: example.com:443\r\n\r\n'
 
 describe('httpUpgrade', () => {
+  it('is a WebSocket where nobody says it, over TLS as well where HTTP/1.1 is spoken', async () => {
+    const { certificate: cert, privateKey: key } = await (await createAuthority()).issue({ dns: ['a.test'] })
+    const server = createServer({ cert, key })
+    const sockets = new WebSocketServer({ server })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    try {
+      for (const spoken of ['https', 'kubernetes.io/wss']) {
+        const { port } = server.address() as AddressInfo
+        const dashboard = backend({ name: 'dashboard', port }, [spoken])
+        await world.write(dashboard, httpRoute('r', `[{backendRefs: [{${ref('dashboard')}}]}]`))
+        const opening = 'sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n'
+        const [answer] = await talk([upgrade('websocket').replace(/\r\n$/, opening)])
+        expect([spoken, answer?.split('\r\n', 1)[0]]).toEqual([spoken, 'HTTP/1.1 101 Switching Protocols'])
+      }
+    } finally {
+      for (const each of sockets.clients) each.terminate()
+      server.close()
+    }
+  }, 60_000)
+
   policyField(['BackendTrafficPolicy httpUpgrade.type'], 'only to protocols that are named', async () => {
     const switching = await startRawBackend('switching', (text) =>
       text.startsWith('GET')

@@ -231,13 +231,18 @@ function forward(context: RuleContext, rule: RuleWithPolicies, at: number, filte
     ...(hash === undefined ? {} : { hash }),
     ...(hidesLoadReports(settings) ? { hidesLoadReports: true } : {}),
     ...(connect === undefined ? {} : { connect }),
-    upgrades: upgradesOf(settings) ?? (!isGrpc && shared.backends.some((each) => each.http.protocol === 'http1') ? ['websocket'] : []),
+    upgrades: upgradesOf(settings) ?? (!isGrpc && shared.backends.some(mayBeHttp1) ? ['websocket'] : []),
   }
 }
 
 /** Whether there is more than one place that a request may go to. */
 function isSharedOut({ clusters, invalidWeight }: SharedOut): boolean {
   return clusters.length > 1 || (clusters.length === 1 && invalidWeight > 0)
+}
+
+/** Over HTTP/2 a WebSocket needs RFC 8441, which few backends have. Of those that choose by ALPN nobody knows what they speak. */
+function mayBeHttp1({ http }: UsableBackend): boolean {
+  return http.protocol === 'http1' || http.protocol === 'auto'
 }
 
 function isWebSocket({ http }: UsableBackend): boolean {

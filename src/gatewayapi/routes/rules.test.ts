@@ -290,6 +290,7 @@ spec: { targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: 
       port: ', appProtocol: kubernetes.io/ws',
       want: { upgrades: ['websocket'], timeouts: { requestMs: 0, perTryMs: 0, idleMs: 0 } },
     },
+    { rule: 'so may what speaks HTTP/1.1 or HTTP/2 over TLS', port: ', appProtocol: https', want: { upgrades: ['websocket'] } },
     { rule: 'HTTP/2 has no upgrades', port: ', appProtocol: kubernetes.io/h2c', want: { upgrades: [] } },
   ])('$rule', ({ port, want }) => {
     expect(forwardOfRule(APP, service('app', `{ port: 8080${port} }`))).toMatchObject(want)
