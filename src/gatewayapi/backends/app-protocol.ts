@@ -22,6 +22,8 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map([
   ['http2', { protocol: 'http2', isWebSocket: false, tls: false }],
   ['kubernetes.io/h2c', { protocol: 'http2', isWebSocket: false, tls: false }],
   ['h2c', { protocol: 'http2', isWebSocket: false, tls: false }],
+  // What browsers speak in place of gRPC: requests of HTTP/1.1 like others.
+  ['grpc-web', HTTP1],
   ['grpc', { protocol: 'http2', isWebSocket: false, tls: false }],
   ['kubernetes.io/ws', { protocol: 'http1', isWebSocket: true, tls: false }],
   ['ws', { protocol: 'http1', isWebSocket: true, tls: false }],

@@ -46,6 +46,7 @@ describe('clusters of Services', () => {
     { appProtocol: 'http', want: 'http1', tls: false },
     { appProtocol: 'kubernetes.io/h2c', want: 'http2', tls: false },
     { appProtocol: 'grpc', want: 'http2', tls: false },
+    { appProtocol: 'grpc-web', want: 'http1', tls: false },
     { appProtocol: 'kubernetes.io/ws', want: 'http1', tls: false },
     { appProtocol: 'kubernetes.io/wss', want: 'http1', tls: true },
     { appProtocol: 'https', want: 'auto', tls: true },
