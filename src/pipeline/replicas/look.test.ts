@@ -2,11 +2,12 @@ import { expect, it } from '@jest/globals'
 import type { EndpointSlice } from '../../gen/kinds.js'
 import { replicaAddresses } from './look.js'
 
-const slice = (service: string, port: string | undefined, endpoints: readonly object[], namespace = 'system') =>
+/** The API server says null of a slice that has nothing. */
+const slice = (service: string, port: string | undefined, endpoints: readonly object[] | null, namespace = 'system') =>
   ({
     metadata: { namespace, name: 'x', labels: { 'kubernetes.io/service-name': service } },
     addressType: 'IPv4',
-    ports: port === undefined ? [] : [{ name: port, port: 18000 }],
+    ports: port === undefined ? null : [{ name: port, port: 18000 }],
     endpoints,
   }) as unknown as EndpointSlice
 const ready = { ready: true }
@@ -24,6 +25,8 @@ it('finds one address of each replica, whether or not it is ready', () => {
     ]),
     slice('headgate', 'metrics', [{ addresses: ['10.0.0.5'], conditions: ready }]),
     slice('headgate', undefined, [{ addresses: ['10.0.0.6'], conditions: ready }]),
+    slice('headgate', 'xds', null),
+    slice('other', undefined, null),
     slice('other', 'xds', [{ addresses: ['10.0.0.7'], conditions: ready }]),
     slice('headgate', 'xds', [{ addresses: ['10.0.0.8'], conditions: ready }], 'elsewhere'),
   ]

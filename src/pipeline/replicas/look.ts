@@ -51,11 +51,12 @@ export function replicaAddresses(
   service: { readonly namespace: string; readonly name: string },
 ): readonly string[] {
   const addresses = new Map<string, string>()
-  for (const { metadata, endpoints = [], ports = [] } of slices) {
+  for (const { metadata, endpoints, ports } of slices) {
     const isOfService = metadata.namespace === service.namespace && metadata.labels?.['kubernetes.io/service-name'] === service.name
-    const port = ports.find(({ name }) => name === XDS_PORT)?.port
+    // The API server says null of a slice that has nothing, as of a Service without pods.
+    const port = ports?.find(({ name }) => name === XDS_PORT)?.port
     if (!isOfService || port === undefined) continue
-    for (const { addresses: [address = ''] = [], targetRef } of endpoints) {
+    for (const { addresses: [address = ''] = [], targetRef } of endpoints ?? []) {
       // With two families a pod stands in a slice of each.
       const pod = targetRef?.uid ?? address
       if (!addresses.has(pod)) addresses.set(pod, hostAndPort(address, port))
