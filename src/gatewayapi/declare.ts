@@ -14,7 +14,6 @@ import type { SecretMaterial } from '../ir/tls.js'
 import type { SelectedPods } from './backends/selected-pods.js'
 import type { TranslationContext } from './context.js'
 import { declareRoutes, type EffectivePolicies } from './declare-routes.js'
-import { type Diagnostic, declareDiagnostics } from './diagnostics.js'
 import type { FetchRequest } from './fetches/fetch-request.js'
 import { declareBackendClientCertificates, declareClientCertificateStates } from './gateways/backend-client-certificates.js'
 import { declareClassFinalizers, declareClassUsers, type FinalizerChange } from './gateways/gateway-class-finalizers.js'
@@ -87,8 +86,6 @@ export interface GatewayApi {
   readonly policyUses: Collection<PolicyUse>
   /** What the rules of routes do on each gateway, see `routeRulesKey`. */
   readonly routeRules: Collection<RouteRules>
-  /** By `<Kind>/<namespace>/<name>`; objects without any have no value. */
-  readonly diagnostics: Collection<readonly Diagnostic[]>
 }
 
 /** Declares the translation of the Gateway API. */
@@ -156,7 +153,6 @@ export function declareGatewayApi(graph: Graph, inputs: Inputs, context: Transla
     telemetry: routes.telemetry,
     others: routes.statuses,
   })
-  const diagnostics = declareDiagnostics(graph, statuses)
   return {
     gateways,
     listeners,
@@ -180,6 +176,5 @@ export function declareGatewayApi(graph: Graph, inputs: Inputs, context: Transla
     policyUses: routes.policyUses,
     routeRules: routes.routeRules,
     patchPolicies,
-    diagnostics,
   }
 }
