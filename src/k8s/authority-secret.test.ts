@@ -4,7 +4,7 @@ import { eventually } from '../../test/support/eventually.js'
 import { FakeClock } from '../../test/support/fake-clock.js'
 import { FakeKubeApi } from '../../test/support/fake-kube-api.js'
 import { createAuthority, issueCertificate } from '../xds/server/tls/certificates.js'
-import { AuthoritySecretError, authoritySecret, awaitAuthoritySecret } from './authority-secret.js'
+import { AuthoritySecretError, authoritySecret, awaitAuthoritySecret, secretUid } from './authority-secret.js'
 import { KubeClient } from './kube-client.js'
 import { silentLog } from './log.js'
 
@@ -99,4 +99,12 @@ it('says what is wrong with a Secret of another kind, and ends with its signal',
   const waiting = wait()
   stop.abort(new Error('over'))
   await expect(waiting).rejects.toThrow()
+})
+
+it('tells the uid of a Secret, and takes none for one: what is made of it could be guessed', async () => {
+  put({ password: 'x' })
+  const uid = await secretUid(client, 'system', 'mine', stop.signal)
+  expect(uid).toBe(api.get(SECRETS, 'system', 'mine')?.metadata.uid)
+  api.documents.set('/api/v1/namespaces/system/secrets/odd', { kind: 'Secret', metadata: { name: 'odd' } })
+  await expect(secretUid(client, 'system', 'odd', stop.signal)).rejects.toThrow(AuthoritySecretError)
 })

@@ -72,7 +72,7 @@ export async function awaitAuthoritySecret(
 export async function secretUid(client: KubeClient, namespace: string, name: string, signal: AbortSignal): Promise<string> {
   const secret = await client.json({ path: objectPath({ ...SECRETS, namespace, name }) }, signal)
   const uid = stringAt(secret, 'metadata', 'uid')
-  if (uid === undefined) throw new AuthoritySecretError(`the Secret ${namespace}/${name} has no uid`)
+  if (uid === '') throw new AuthoritySecretError(`the Secret ${namespace}/${name} has no uid`)
   return uid
 }
 
@@ -82,12 +82,8 @@ async function readAuthority(
   name: string,
   signal: AbortSignal,
 ): Promise<CertificatePair | undefined> {
-  try {
-    return parse(await client.json({ path: objectPath({ ...SECRETS, namespace, name }) }, signal), namespace, name)
-  } catch (error) {
-    if (hasStatus(error, 404)) return undefined
-    throw error
-  }
+  const secret = await client.find(objectPath({ ...SECRETS, namespace, name }), signal)
+  return secret && parse(secret, namespace, name)
 }
 
 function manifest({ certificate, privateKey }: CertificatePair, namespace: string, name: string): JsonObject {

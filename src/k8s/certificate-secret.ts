@@ -5,7 +5,6 @@ import { serverSideApply } from './apply.js'
 import { API_BACKOFF, backoffMs } from './backoff.js'
 import type { Clock } from './clock.js'
 import type { KubeClient } from './kube-client.js'
-import { hasStatus } from './kube-error.js'
 import { type JsonObject, stringAt } from './kube-json.js'
 import type { Log } from './log.js'
 import { objectPath } from './resource-path.js'
@@ -72,7 +71,7 @@ async function look(
   signal: AbortSignal,
 ): Promise<Found | 'issued'> {
   const target = { ...SECRETS, namespace, name }
-  const before = await read(client, objectPath(target), signal)
+  const before = await client.find(objectPath(target), signal)
   const good = goodCertificate(before, authority, clock.wallTime())
   if (good !== undefined) {
     return { serialNumber: good.serialNumber, isReplacement: stringAt(before, 'metadata', 'annotations', REPLACED) === 'true' }
@@ -88,15 +87,6 @@ async function look(
   }
   await serverSideApply(client, target, body, { fieldManager: 'headgate', force: true }, signal)
   return 'issued'
-}
-
-async function read(client: KubeClient, path: string, signal: AbortSignal): Promise<JsonObject | undefined> {
-  try {
-    return await client.json({ path }, signal)
-  } catch (error) {
-    if (hasStatus(error, 404)) return undefined
-    throw error
-  }
 }
 
 function goodCertificate(secret: JsonObject | undefined, authority: string, now: Date): X509Certificate | undefined {

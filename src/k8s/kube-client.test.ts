@@ -54,6 +54,14 @@ describe('KubeClient', () => {
     })
   })
 
+  it('finds an object, or that there is none; what goes wrong otherwise it throws', async () => {
+    api.put(SERVICES, { metadata: { namespace: 'shop', name: 'web' } })
+    await expect(client.find('/api/v1/namespaces/shop/services/web', never)).resolves.toMatchObject({ metadata: { name: 'web' } })
+    await expect(client.find('/api/v1/namespaces/shop/services/none', never)).resolves.toBeUndefined()
+    api.plan({ status: 500 }, () => true)
+    await expect(client.find('/api/v1/namespaces/shop/services/web', never)).rejects.toMatchObject({ status: 500 })
+  })
+
   it('gives up an answer that never comes', async () => {
     api.plan('hang', () => true)
     await expect(client.json({ path: SERVICES }, never, 50)).rejects.toMatchObject({

@@ -1,8 +1,9 @@
 /** Requests to the API server as JSON, and streams of lines for watches. */
 
+import { linkedController } from './abort.js'
 import { connectTransport } from './connect.js'
 import { type KubeCredentials, type ResolvedCredentials, sameConnection } from './credentials.js'
-import { KubeApiError, KubeConnectionError } from './kube-error.js'
+import { hasStatus, KubeApiError, KubeConnectionError } from './kube-error.js'
 import { isJsonObject, type JsonObject, stringAt } from './kube-json.js'
 import { StreamedLists } from './streamed-lists.js'
 import type { Transport, TransportResponse } from './transport.js'
@@ -67,6 +68,20 @@ export class KubeClient {
   }
 
   /**
+   * The object at this path; undefined where the server has none.
+   *
+   * @throws KubeApiError when the server refuses, KubeConnectionError when it does not answer
+   */
+  async find(path: string, signal: AbortSignal, timeoutMs?: number): Promise<JsonObject | undefined> {
+    try {
+      return await this.json({ path }, signal, timeoutMs)
+    } catch (error) {
+      if (hasStatus(error, 404)) return undefined
+      throw error
+    }
+  }
+
+  /**
    * Sends a request and hands over the body while it arrives; stopping to read ends the request.
    *
    * @throws KubeApiError when the server refuses, KubeConnectionError when it does not answer
@@ -88,17 +103,15 @@ export class KubeClient {
 
   async #bounded<T>(signal: AbortSignal, timeoutMs: number, request: KubeRequest, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     signal.throwIfAborted()
-    const controller = new AbortController()
-    const abort = (): void => controller.abort(signal.reason)
+    using link = linkedController(signal)
+    const { controller } = link
     const timer = setTimeout(() => controller.abort(new Error(`no complete answer within ${timeoutMs} ms`)), timeoutMs)
-    signal.addEventListener('abort', abort, { once: true })
     try {
       return await work(controller.signal)
     } catch (error) {
       throw asKubeError(describe(request), controller.signal.aborted && !signal.aborted ? controller.signal.reason : error, signal)
     } finally {
       clearTimeout(timer)
-      signal.removeEventListener('abort', abort)
     }
   }
 

@@ -184,14 +184,9 @@ export class LeaseElector {
     }
   }
 
-  async #read(signal: AbortSignal, timeoutMs: number): Promise<JsonObject | undefined> {
+  #read(signal: AbortSignal, timeoutMs: number): Promise<JsonObject | undefined> {
     const { client, namespace, name } = this.#options
-    try {
-      return await client.json({ path: objectPath({ ...LEASES, namespace, name }) }, signal, timeoutMs)
-    } catch (error) {
-      if (hasStatus(error, 404)) return undefined
-      throw error
-    }
+    return client.find(objectPath({ ...LEASES, namespace, name }), signal, timeoutMs)
   }
 
   /** Compare and swap: the resource version in the metadata makes a write on top of a foreign one fail with 409. */

@@ -27,13 +27,8 @@ export interface BackendServiceOptions {
 export function createBackendServices({ client, clock, log, controllerName }: BackendServiceOptions): DesiredWriter<SelectedPods> {
   const pathOf = (namespace: string, name: string): string => objectPath({ ...ownedResource('Service'), namespace, name })
   const read = async (namespace: string, name: string, signal: AbortSignal): Promise<RawObject | undefined> => {
-    try {
-      const found = await client.json({ path: pathOf(namespace, name) }, signal)
-      return isRawObject(found) ? found : undefined
-    } catch (error) {
-      if (hasStatus(error, 404)) return undefined
-      throw error
-    }
+    const found = await client.find(pathOf(namespace, name), signal)
+    return isRawObject(found) ? found : undefined
   }
   const remove = async (key: string, signal: AbortSignal): Promise<void> => {
     const [, namespace = '', xBackend = ''] = key.split('/')

@@ -133,14 +133,9 @@ export class FleetWriter {
   }
 
   async #read(name: OwnedName, { metadata }: Manifest, signal: AbortSignal): Promise<RawObject | undefined> {
-    try {
-      const path = objectPath({ ...ownedResource(kindOf(name)), namespace: metadata.namespace, name: metadata.name })
-      const object = await this.#client.json({ path }, signal)
-      return isRawObject(object) ? object : undefined
-    } catch (error) {
-      if (hasStatus(error, 404)) return undefined
-      throw error
-    }
+    const path = objectPath({ ...ownedResource(kindOf(name)), namespace: metadata.namespace, name: metadata.name })
+    const object = await this.#client.find(path, signal)
+    return isRawObject(object) ? object : undefined
   }
 }
 

@@ -32,14 +32,6 @@ const MAX_BYTES = 512 * 1024
  */
 export function rejectedVersionConfigMap({ client, namespace, name, clock, log, signal }: ConfigMapStoreOptions): RejectedVersionStore {
   const path = objectPath({ ...CONFIG_MAPS, namespace, name })
-  const read = async (): Promise<JsonObject | undefined> => {
-    try {
-      return await client.json({ path }, signal)
-    } catch (error) {
-      if (hasStatus(error, 404)) return undefined
-      throw error
-    }
-  }
   const parse = (found: JsonObject | undefined): readonly RejectedVersion[] => {
     const text = stringAt(found, 'data', KEY)
     if (text === '') return []
@@ -51,7 +43,7 @@ export function rejectedVersionConfigMap({ client, namespace, name, clock, log, 
     }
   }
   const saveOnce = async (versions: readonly RejectedVersion[]): Promise<void> => {
-    const found = await read()
+    const found = await client.find(path, signal)
     const text = boundedRejectedVersions(united(versions, parse(found)), MAX_BYTES)
     if (found !== undefined && stringAt(found, 'data', KEY) === text) return
     if (found === undefined) {
@@ -66,7 +58,7 @@ export function rejectedVersionConfigMap({ client, namespace, name, clock, log, 
   return {
     load: async () => {
       try {
-        return parse(await read())
+        return parse(await client.find(path, signal))
       } catch (err) {
         // Roles of one's own may be older than this list.
         if (!hasStatus(err, 403)) throw err
