@@ -54,7 +54,7 @@ export interface PipelineOptions {
   /** Brings objects of kinds that are read one by one; absent where everything is read anyway. */
   readonly references?: ReferencedObjects
   /** Asks an extension server what it makes of resources; absent without one. */
-  readonly hooks?: AskedHooks
+  readonly hooks?: AskedHooks | undefined
   /** Fetches what policies need from elsewhere; absent where nothing is fetched. */
   readonly fetches?: Fetches
   /** Statuses that changed, by `<Kind>/<namespace>/<name>`; undefined: the object is gone. */
@@ -152,13 +152,6 @@ export class Pipeline implements ProviderSink {
     this.#schedule()
   }
 
-  /** True if somebody may read what changed. */
-  #apply(batch: readonly Change[]): boolean {
-    const { store } = this.#options
-    for (const { kind, key, object } of batch) this.deliveries.beforeChange(`${kind}/${key}`, store.find(kind, key), object)
-    return store.apply(batch).some(({ matters }) => matters)
-  }
-
   /** An input other than the objects was set, such as the addresses of a gateway. */
   touched(): void {
     this.#schedule()
@@ -204,6 +197,18 @@ export class Pipeline implements ProviderSink {
     if (this.deliveries.taken(versions)) this.#schedule()
   }
 
+  /** Resolves when nothing is left to translate. */
+  idle(): Promise<void> {
+    return this.#isScheduled ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve()
+  }
+
+  /** True if somebody may read what changed. */
+  #apply(batch: readonly Change[]): boolean {
+    const { store } = this.#options
+    for (const { kind, key, object } of batch) this.deliveries.beforeChange(`${kind}/${key}`, store.find(kind, key), object)
+    return store.apply(batch).some(({ matters }) => matters)
+  }
+
   #isOfWantedImage({ by }: RejectedVersion): boolean {
     const wanted = by && this.#options.imageOf?.(by.group)
     return wanted === undefined || wanted === by?.image
@@ -222,11 +227,6 @@ export class Pipeline implements ProviderSink {
       if (resource?.version === rejected.version) return resource.origins
     }
     return rejected.suspects
-  }
-
-  /** Resolves when nothing is left to translate. */
-  idle(): Promise<void> {
-    return this.#isScheduled ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve()
   }
 
   #schedule(): void {
@@ -254,40 +254,38 @@ export class Pipeline implements ProviderSink {
     return `${Math.floor(performance.timeOrigin).toString(36)}-${this.#rounds}`
   }
 
+  /** What of a round is done in one turn of the event loop. */
   #slice(): void {
     const start = performance.now()
     this.#round.began ??= start
-    const end = start + SLICE_MS
+    const goOn = (): void => void setImmediate(() => this.#slice())
+    const outcome = this.#advance(start + SLICE_MS)
+    if (outcome === 'done') this.#endRound()
+    else if (outcome === 'more') goOn()
+    else void outcome.finally(goOn)
+  }
+
+  /** Goes on with the round until the time is up (`more`), until something comes that it has to wait for, or to its end. */
+  #advance(end: number): 'done' | 'more' | Promise<void> {
     do {
-      if (!this.#flush(end)) {
-        setImmediate(() => this.#slice())
-        return
-      }
+      if (!this.#flush(end)) return 'more'
       // A Secret that is named for the first time must be read before anybody says that it does not exist, and what an extension server
       // changes is sent once, changed.
       const isPortion = this.#firstRoutes.isWaiting
       const brought = this.#bringReferenced() ?? (isPortion ? undefined : (this.#fetch() ?? this.#askHooks()))
-      if (brought !== undefined) {
-        void brought.finally(() => setImmediate(() => this.#slice()))
-        return
-      }
+      if (brought !== undefined) return brought
       if (isPortion) {
         this.#publish(false)
         this.#apply(this.#firstRoutes.next())
-        setImmediate(() => this.#slice())
-        return
+        return 'more'
       }
       // What is published may be held back, which changes what is made of it: once more.
     } while (this.#publish(true))
     // How far things have come is known now: it stands in statuses, which are made once.
-    if (!this.#flushUpTo(end)) {
-      setImmediate(() => this.#slice())
-      return
-    }
-    if (!this.#tell()) {
-      setImmediate(() => this.#slice())
-      return
-    }
+    return this.#flushUpTo(end) && this.#tell() ? 'done' : 'more'
+  }
+
+  #endRound(): void {
     this.#isScheduled = false
     this.#options.onRound?.({ ...this.#round, trace: this.#traceId(), milliseconds: performance.now() - this.#round.received })
     for (const resolve of this.#waiting.splice(0)) resolve()

@@ -39,10 +39,10 @@ export interface AdsServerOptions {
   readonly authenticator: Authenticator
   readonly credentials: ServerCredentials
   /** Versions that were rejected before, loaded from where they are kept. Default: none. */
-  readonly rejected?: RejectedVersions
+  readonly rejected?: RejectedVersions | undefined
   /** True where proxies are pods of some image: what they reject counts for their own group and image. Default: it counts for everybody. */
   readonly areFleetsApart?: boolean
-  readonly log?: ServerLog
+  readonly log?: ServerLog | undefined
   readonly bounds?: Partial<Bounds>
   readonly limits?: Partial<Limits>
   readonly clock?: ServerClock
