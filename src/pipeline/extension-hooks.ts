@@ -7,7 +7,7 @@ import { WithheldObjects } from '../extension-hooks/withheld-objects.js'
 import type { Logger } from '../telemetry/logger.js'
 import type { Metrics } from '../telemetry/metrics.js'
 import { HOOK_ORIGIN_KIND } from '../xds/hook-origin.js'
-import { systemClock } from '../xds/server/clock.js'
+import { serverClock } from '../xds/server/clock.js'
 import type { HookAnswer, HookOptions, HookQuestion } from '../xds/translate/extension-hooks/hook.js'
 import type { AskedHooks } from './pipeline.js'
 
@@ -56,7 +56,7 @@ export class ExtensionHooks implements AskedHooks {
       longestWaitMs: LONGEST_WAIT * config.timeoutMs,
       // Proxies that run go on with what they have, which is better than closing everything.
       waitsAtStart: config.failurePolicy === 'Fail',
-      after: systemClock.after,
+      after: serverClock.after,
     })
   }
 

@@ -1,29 +1,29 @@
 /** Headgate in a cluster: objects from the API server, an Envoy fleet per Gateway, statuses by the replica that leads. */
-import type { UntypedServiceImplementation } from '@grpc/grpc-js'
 import { type RunningHttpServer, startHttpServer } from '../admin/http-server.js'
 import { adminRoutes, healthRoutes, metricsRoutes } from '../admin/routes.js'
-import type { AdminSources, Problem } from '../admin/sources.js'
+import type { AdminSources } from '../admin/sources.js'
 import type { KubernetesConfig } from '../config/config.js'
 import { listenError } from '../config/listen-error.js'
 import { headgateVersion } from '../config/version.js'
-import { SUPPORTED_FEATURES } from '../gatewayapi/features.js'
 import { DEFINITIONS_KEY } from '../gatewayapi/inputs.js'
 import { bindAddresses } from '../infra/kubernetes/bind-addresses.js'
 import { PodPlacements } from '../infra/kubernetes/pod-placements.js'
 import { untilAborted } from '../k8s/abort.js'
-import { systemClock } from '../k8s/clock.js'
-import { kubernetesTokenReviewer } from '../k8s/token-review.js'
+import type { KubeClient } from '../k8s/kube-client.js'
+import { kubernetesTokenReviewer, type TokenReviewOptions } from '../k8s/token-review.js'
 import { KINDS } from '../kinds/index.js'
 import { KubernetesProvider } from '../provider/kubernetes/kubernetes-provider.js'
 import type { WatchScope } from '../provider/kubernetes/watch-scope.js'
 import type { Logger } from '../telemetry/logger.js'
 import { createMetrics } from '../telemetry/metrics.js'
 import { runAll } from '../util/run-all.js'
+import type { Authenticator } from '../xds/server/authentication.js'
 import { certificateOrToken, TokenAuthenticator } from '../xds/server/client-identity.js'
-import { systemClock as serverClock } from '../xds/server/clock.js'
+import { serverClock } from '../xds/server/clock.js'
 import { retryBinds } from './bind-retries.js'
 import { accessCluster } from './cluster-access.js'
 import { clusterFleets } from './cluster-fleets.js'
+import { clusterSources } from './cluster-sources.js'
 import { clusterStatuses } from './cluster-statuses.js'
 import { type ControlPlane, createControlPlane } from './control-plane.js'
 import { describeDefinitions } from './definitions.js'
@@ -32,18 +32,11 @@ import { createFetcher } from './fetches.js'
 import { fleetsOf } from './fleet-accounts.js'
 import { ObjectStatuses } from './object-statuses.js'
 import { observe, roundObserver } from './observe.js'
-import { replicaCredentials } from './replicas/credentials.js'
-import { HandOver } from './replicas/hand-over.js'
-import { hostAndPort, parseHolder } from './replicas/identity.js'
+import { hostAndPort } from './replicas/identity.js'
 import { leadership } from './replicas/leadership.js'
-import { leadershipProblem } from './replicas/leadership-problem.js'
-import { lookAtOthers, lookServer, replicaAddresses } from './replicas/look.js'
-import { type ReporterOptions, reportToLeader } from './replicas/report-client.js'
-import { reportServer } from './replicas/report-server.js'
+import { replicaPeers } from './replicas/peers.js'
 import { replicaService } from './replicas/service.js'
-import { askInTouch, touchServer } from './replicas/touch.js'
-import { rivalProblem } from './rivals.js'
-import { sharedSources } from './shared-sources.js'
+import { translationSettings } from './translation-settings.js'
 
 /** Kinds of which only the objects are read that something names: nobody hands us all Secrets of a cluster. */
 const BY_REFERENCE = ['Secret', 'ConfigMap'] as const
@@ -54,12 +47,11 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
   const statuses = new ObjectStatuses()
   const addresses = bindAddresses(config.podAddresses)
   const access = await accessCluster(config, logger, signal)
-  const { edge, authority, serverName } = access
-  const { client } = edge
+  const { client } = access.edge
 
   const written = clusterStatuses(access, config, metrics, (kind) => provider.servedVersion(kind))
   const provider = new KubernetesProvider({
-    ...edge,
+    ...access.edge,
     kinds: KINDS,
     scope: scopeOf(config),
     byReference: new Set(BY_REFERENCE),
@@ -73,31 +65,13 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
   const fetcher = createFetcher({ rules, logger, metrics, controlPlane: () => controlPlane })
   const fleets = clusterFleets(access, config, addresses, () => controlPlane)
   const controlPlane: ControlPlane = createControlPlane({
+    ...translationSettings(config, { allowExternalName: false }),
     hooks,
-    context: {
-      controllerName: config.controllerName,
-      envoyPatches: config.envoyPatches,
-      allowExternalName: false,
-      supportedFeatures: SUPPORTED_FEATURES,
-      hasRateLimitService: config.rateLimitService !== undefined,
-    },
-    xds: {
-      packing: config.routePacking,
-      accessLog: config.accessLog,
-      ...(config.rateLimitService === undefined ? {} : { rateLimitService: config.rateLimitService }),
-    },
     placements: new PodPlacements(addresses),
     fetches: fetcher,
     references: { kinds: BY_REFERENCE, want: (wanted, isFirst) => provider.want(wanted, isFirst) },
-    authenticator: certificateOrToken(
-      new TokenAuthenticator(
-        kubernetesTokenReviewer({
-          client,
-          signal,
-          groupsOf: (namespace, account) => fleetsOf(controlPlane.translation, config.namespace, namespace, account),
-        }),
-        serverClock,
-      ),
+    authenticator: proxyAuthenticator(client, signal, (namespace, account) =>
+      fleetsOf(controlPlane.translation, config.namespace, namespace, account),
     ),
     credentials: access.credentials,
     rejected: access.rejected,
@@ -109,75 +83,29 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
     ...fleets.told,
     onRound: roundObserver(metrics, logger),
   })
-  const { translation, snapshots, server, pipeline } = controlPlane
+  const { server, pipeline } = controlPlane
   const history = observe(controlPlane, metrics)
+
   const self = {
     name: config.replicaName,
     address: config.replicaAddress === undefined ? undefined : hostAndPort(config.replicaAddress, config.xds.port),
   }
-  const { elector, claims } = leadership({ access, config, self, statuses: written, fleets })
+  const leads = leadership({ access, config, self, statuses: written, fleets })
+  const { elector } = leads
   const refusedReads = (): ReadonlyMap<string, string> => new Map([...provider.refusals(), ...fleets.provisioner.refusals])
-  const asReplica = () => ({ serverName, credentials: replicaCredentials(authority, config.replicaName) })
-  const handOver: HandOver = new HandOver({
-    replica: config.replicaName,
-    silenceMs: () => elector.silenceMs,
-    streams: () => server.streams,
-    ask: (asking) => askInTouch({ address: hostAndPort(serverName, config.xds.port), ...asReplica() }, asking),
-    dismiss: () => server.dismiss(),
-    onSilence: (milliseconds) => {
-      metrics.apiSilenceSeconds.set(milliseconds / 1000)
-      metrics.unreadResources.set(refusedReads().size)
-      metrics.leading.set(elector.isLeader && claims?.rival === undefined ? 1 : 0)
-    },
-    clock: systemClock,
-    log: logger,
-  })
-  const own = { proxies: () => server.tracker.proxies(Date.now()), history }
-  server.addService(replicaService(), {
-    ...replicaAnswers(config.replicaName, handOver, controlPlane, logger),
-    ...lookServer(config.replicaName, own),
-  })
+  const onSilence = (milliseconds: number): void => {
+    metrics.apiSilenceSeconds.set(milliseconds / 1000)
+    metrics.unreadResources.set(refusedReads().size)
+    metrics.leading.set(elector.isLeader && leads.claims?.rival === undefined ? 1 : 0)
+  }
+  const peers = replicaPeers({ access, config, self, elector, controlPlane, history, onSilence, logger })
+
+  server.addService(replicaService(), peers.answers)
   await server.listen(config.xds.host, config.xds.port).catch((error: unknown) => {
     throw listenError(error, { what: 'the xDS server', ...config.xds, flag: '--xds-address' })
   })
-  const sources: AdminSources = {
-    ...sharedSources(controlPlane, metrics),
-    statuses: () => statuses.values(),
-    problems: () => [
-      ...(hooks?.problems(translation.inputs.quarantines.entries()) ?? []),
-      ...(claims?.rival === undefined ? [] : [rivalProblem(claims.rival)]),
-      ...[...refusedReads()].map(
-        ([where, message]): Problem => ({ severity: 'error', where, message: `Changes are not seen: ${message}`, isGeneral: true }),
-      ),
-      ...leadershipProblem(config.replicaName, elector, config.namespace),
-    ],
-    replica: config.replicaName,
-    others: (at, limit) => {
-      const service = { namespace: config.namespace, name: config.xdsService }
-      const addresses = replicaAddresses(controlPlane.store.list('EndpointSlice'), service).filter((each) => each !== self.address)
-      return lookAtOthers(addresses, { self: self.name, at, limit, ...asReplica() })
-    },
-    whereIs: () => undefined,
-    history,
-    bootstraps: () => [],
-    health: () => {
-      const unread = snapshots.isComplete ? [] : ['the objects of the cluster have not been read yet', ...provider.missing()]
-      const reasons = handOver.problem === undefined ? unread : [...unread, handOver.problem]
-      return { live: true, ready: reasons.length === 0, reasons }
-    },
-  }
-  const http = await startServers(config, sources, logger)
-  const reporter: ReporterOptions = {
-    replica: self.name,
-    leader: () => (elector.holder === '' ? undefined : parseHolder(elector.holder)),
-    credentials: () => replicaCredentials(authority, self.name),
-    serverName,
-    deliveries: pipeline.deliveries,
-    rejected: server.rejected,
-    onRejected: (version) => pipeline.rejected(version),
-    clock: systemClock,
-    log: logger,
-  }
+  const told = { config, controlPlane, statuses, history, provider, refusedReads, leadership: leads, peers, hooks, metrics }
+  const http = await startServers(config, clusterSources(told), logger)
   logger.info({ namespace: config.namespace, replica: config.replicaName }, 'Headgate is running')
   try {
     await runAll(
@@ -189,9 +117,8 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
           await untilAborted(fleets.provisioner.listed, running)
           await elector.start(running)
         },
-        (running) => retryBinds({ clock: systemClock, rejected: server.rejected, pipeline }, running),
-        (running) => reportToLeader(reporter, running),
-        (running) => handOver.start(running),
+        (running) => retryBinds({ clock: access.edge.clock, rejected: server.rejected, pipeline }, running),
+        (running) => peers.start(running),
       ],
       signal,
     )
@@ -216,29 +143,9 @@ function scopeOf({ watch, namespace }: KubernetesConfig): WatchScope {
   }
 }
 
-/** What this replica answers to others: whether the API server answers it, and what it takes from those that do not lead. */
-function replicaAnswers(
-  replica: string,
-  handOver: HandOver,
-  { pipeline, server }: ControlPlane,
-  logger: Logger,
-): UntypedServiceImplementation {
-  return {
-    ...touchServer(replica, () => handOver.isInTouch),
-    ...reportServer(
-      {
-        reported: (from, isComplete, objects) => {
-          if (pipeline.deliveries.reported(from, isComplete, objects)) pipeline.touched()
-        },
-        replicaGone: (gone) => {
-          if (pipeline.deliveries.replicaGone(gone)) pipeline.touched()
-        },
-        rejected: (version) => pipeline.rejected(version),
-      },
-      server.rejected,
-      logger,
-    ),
-  }
+/** Who a proxy is: by a certificate of ours, or by the token of its ServiceAccount, which says whose fleet it is of. */
+function proxyAuthenticator(client: KubeClient, signal: AbortSignal, groupsOf: TokenReviewOptions['groupsOf']): Authenticator {
+  return certificateOrToken(new TokenAuthenticator(kubernetesTokenReviewer({ client, signal, groupsOf }), serverClock))
 }
 
 /** The ports for people, for the kubelet and for scrapers. */

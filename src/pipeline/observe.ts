@@ -5,7 +5,7 @@ import type { Logger } from '../telemetry/logger.js'
 import type { Metrics } from '../telemetry/metrics.js'
 import { TYPE_URL, type TypeUrl } from '../xds/resource.js'
 import { RevisionHistory, type RevisionRecord } from '../xds/revision-history.js'
-import { systemClock } from '../xds/server/clock.js'
+import { serverClock } from '../xds/server/clock.js'
 import { ChangeStages } from './change-stages.js'
 import type { ControlPlane } from './control-plane.js'
 import { DeliveryTimes } from './delivery-times.js'
@@ -55,14 +55,14 @@ export function observe({ snapshots, server, store }: Observed, metrics: Metrics
   const stages = new ChangeStages((stage, milliseconds) => metrics.changeStageSeconds.observe({ stage }, milliseconds / 1000))
   snapshots.onApplied((group, _changes, revision, trace) => {
     deliveries.applied(group, revision, tracker.connectedProxies(group), performance.now())
-    stages.applied(group, revision, trace, systemClock.now())
+    stages.applied(group, revision, trace, serverClock.now())
   })
   snapshots.onForgotten((group) => {
     deliveries.forgotten(group)
     stages.forgotten(group)
     metrics.proxies.remove({ group })
   })
-  tracker.onReached((proxy, revision, sentAt) => stages.reached(proxy, revision, sentAt, systemClock.now()))
+  tracker.onReached((proxy, revision, sentAt) => stages.reached(proxy, revision, sentAt, serverClock.now()))
   tracker.onDelivery((event) => {
     if (event.kind === 'rejection') {
       metrics.rejections.inc({ type: shortName(event.rejected.typeUrl) })

@@ -21,7 +21,7 @@ import { ADS_SERVICE } from './ads-service.js'
 import { type AdsCall, AdsStream, type Protocol, type ServerLog, type StreamContext } from './ads-stream.js'
 import type { Authenticator } from './authentication.js'
 import { type Bounds, DEFAULT_BOUNDS } from './bounds.js'
-import { type ServerClock, systemClock } from './clock.js'
+import { type ServerClock, serverClock } from './clock.js'
 import { Connections } from './connections.js'
 import { Counters } from './counters.js'
 import { Doorway } from './doorway.js'
@@ -78,7 +78,7 @@ export class AdsServer {
     this.rejected = options.rejected ?? new RejectedVersions()
     this.#credentials = options.credentials
     const limits = { ...DEFAULT_LIMITS, ...options.limits }
-    const clock = options.clock ?? systemClock
+    const clock = options.clock ?? serverClock
     this.#connections = new Connections(limits.maxConnectionsPerPeer)
     this.#context = {
       cache: options.cache,

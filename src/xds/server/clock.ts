@@ -11,7 +11,7 @@ export interface ServerClock {
 }
 
 /** The clock of this machine. An alarm does not keep the process alive. */
-export const systemClock: ServerClock = {
+export const serverClock: ServerClock = {
   now: () => performance.timeOrigin + performance.now(),
   wallTime: () => new Date(),
   after(milliseconds, callback) {
