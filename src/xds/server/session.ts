@@ -12,18 +12,17 @@ import { type EncodedResource, type ResourceReference, TYPE_URL, type TypeUrl } 
 import type { AppliedChange, SnapshotCache } from '../snapshot-cache.js'
 import { blame } from './blame.js'
 import type { Bounds } from './bounds.js'
-import { type Bridges, losesOnly } from './extension-order.js'
+import type { Bridges } from './extension-order.js'
+import { Prerequisites } from './prerequisites.js'
 import { collect, type Push } from './push.js'
 import {
   FULL_STATE,
   isServed,
   mayComeBeforeComplete,
-  OF_ROUTES,
   PUSH_ORDER,
   REFERRERS,
   RESENT_ON_RECONNECT,
   SENT_BEFORE_COMPLETE,
-  SUBSCRIBED_BY_NAME,
 } from './push-order.js'
 import { type RejectionMessage, readRejection } from './rejection-message.js'
 import type { Rejection } from './request-fields.js'
@@ -75,19 +74,20 @@ export class Session {
   readonly #options: SessionOptions
   readonly #subscriptions = new Map<TypeUrl, Subscription>()
   readonly #warming: Warming
+  readonly #prerequisites: Prerequisites
   /** State of the world: the nonce of the newest response of a type. */
   readonly #lastNonce = new Map<TypeUrl, string>()
   /** Scopes that have to be sent with other bytes, see `unpoison.ts`. */
   readonly #poisoned = new Map<string, number>()
-  /** So long listeners wait for a client to ask for scopes; undefined while none waits. */
-  #scopesMissingUntil: number | undefined
   /** True once the client brought versions along from an earlier stream. */
   #hadResources = false
   #responses = 0
 
   constructor(options: SessionOptions) {
     this.#options = options
-    this.#warming = new Warming(options.bounds, options.silentClusters)
+    const { group, cache, bounds, silentClusters } = options
+    this.#warming = new Warming(bounds, silentClusters)
+    this.#prerequisites = new Prerequisites({ group, cache, bounds, subscriptions: this.#subscriptions, warming: this.#warming })
   }
 
   /** Takes a request over. Returns false for a type that we do not serve: such a request gets no answer (A1.1 rule 6). */
@@ -165,7 +165,7 @@ export class Session {
         catalog: cache.resources(group, typeUrl),
         isRejected: (resource) => rejected.has(resource, fleet),
         parked: (resource) => this.#parked(resource, now),
-        mustWait: (resource) => (!cache.isComplete && !mayComeBeforeComplete(resource)) || this.#mustWait(resource, now),
+        mustWait: (resource) => (!cache.isComplete && !mayComeBeforeComplete(resource)) || this.#prerequisites.areMissing(resource, now),
         isInUse: this.#useOf(typeUrl),
         saysRemovals: this.#options.protocol === 'delta' || FULL_STATE.has(typeUrl),
         onlyAdds: !cache.isComplete,
@@ -193,8 +193,8 @@ export class Session {
   /** When `expire` has to be called, or undefined when nothing is waited for. */
   deadline(now: number): number | undefined {
     let first = this.#warming.deadline()
-    const scopes = this.#scopesMissingUntil
-    if (scopes !== undefined && scopes > now && (first === undefined || scopes < first)) first = scopes
+    const missing = this.#prerequisites.deadline(now)
+    if (missing !== undefined && (first === undefined || missing < first)) first = missing
     for (const subscription of this.#subscriptions.values()) {
       const parked = subscription.parkedUntil(now)
       if (parked !== undefined && (first === undefined || parked < first)) first = parked
@@ -275,7 +275,7 @@ export class Session {
 
   /** What goes before the next version of a filter's configuration while routes are on their way that may name parts of either. */
   #bridge(subscription: Subscription, resource: EncodedResource): EncodedResource | undefined {
-    if (resource.typeUrl !== TYPE_URL.extensionConfig || !this.#routesArePending()) return undefined
+    if (resource.typeUrl !== TYPE_URL.extensionConfig || !this.#prerequisites.routesArePending()) return undefined
     const { cache, group, bridges, rejected, fleet } = this.#options
     const bridge = bridges.between(subscription.held(resource.name, cache.resources(group, resource.typeUrl)), resource)
     return bridge === undefined || rejected.has(bridge, fleet) ? undefined : bridge
@@ -348,70 +348,6 @@ export class Session {
     this.#warming.rejected(resource, true, now)
   }
 
-  /** True while a cluster that the resource names is on its way, or warming, or gets endpoints or secrets that were not sent yet. */
-  #mustWait(resource: EncodedResource, now: number): boolean {
-    if (this.#losesOnly(resource) && this.#routesArePending()) return true
-    const clusters = this.#subscriptions.get(TYPE_URL.cluster)
-    if (clusters === undefined) return false
-    return resource.references.some((reference) => {
-      if (reference.typeUrl === TYPE_URL.extensionConfig) return this.#extensionIsComing(reference)
-      if (reference.typeUrl === TYPE_URL.scopedRouteConfiguration) return this.#scopesArePending(resource, now)
-      if (reference.typeUrl === TYPE_URL.listener) return this.#listenerIsComing(resource, reference)
-      if (reference.typeUrl !== TYPE_URL.cluster || !clusters.covers(reference.name)) return false
-      const cluster = this.#options.cache.resource(this.#options.group, reference)
-      if (this.#warming.has(reference)) return true
-      if (cluster === undefined) return false
-      return clusters.pending.has(reference.name) || cluster.references.some((need) => this.#isPending(need))
-    })
-  }
-
-  #losesOnly(resource: EncodedResource): boolean {
-    if (resource.typeUrl !== TYPE_URL.extensionConfig) return false
-    const catalog = this.#options.cache.resources(this.#options.group, resource.typeUrl)
-    return losesOnly(this.#subscriptions.get(resource.typeUrl)?.held(resource.name, catalog), resource)
-  }
-
-  #routesArePending(): boolean {
-    return OF_ROUTES.some((typeUrl) => {
-      const routes = this.#subscriptions.get(typeUrl)
-      return routes !== undefined && (routes.pending.size > 0 || routes.isInFlight)
-    })
-  }
-
-  /** Routes wait for names that are new; what only loses some waits for the routes. */
-  #extensionIsComing(reference: ResourceReference): boolean {
-    const extension = this.#options.cache.resource(this.#options.group, reference)
-    return extension !== undefined && this.#isPending(reference) && !this.#losesOnly(extension)
-  }
-
-  /** A listener may wait for another one, and a route configuration, named by a listener that has to be the last to get ready, for all of them. */
-  #listenerIsComing(resource: ResourceReference, wanted: ResourceReference): boolean {
-    const listeners = this.#subscriptions.get(TYPE_URL.listener)
-    if (listeners === undefined || wanted.name !== ALL) return listeners?.pending.has(wanted.name) ?? false
-    return listeners.isBehind(this.#changedAt(resource))
-  }
-
-  /** The revision of what is to be sent: what changes later is not waited for, it may go on for ever. */
-  #changedAt({ typeUrl, name }: ResourceReference): number {
-    return this.#subscriptions.get(typeUrl)?.changedAt(name) ?? this.#options.cache.revision(this.#options.group)
-  }
-
-  /**
-   * Scopes are asked for by a first listener that has nothing but them; those that need all scopes wait for that, too.
-   */
-  #scopesArePending(resource: ResourceReference, now: number): boolean {
-    const scopes = this.#subscriptions.get(TYPE_URL.scopedRouteConfiguration)
-    if (scopes !== undefined) {
-      return scopes.isBehind(this.#changedAt(resource))
-    }
-    this.#scopesMissingUntil ??= now + this.#options.bounds.warmMs
-    return now < this.#scopesMissingUntil
-  }
-
-  #isPending({ typeUrl, name }: ResourceReference): boolean {
-    return SUBSCRIBED_BY_NAME.has(typeUrl) && (this.#subscriptions.get(typeUrl)?.pending.has(name) ?? false)
-  }
-
   /**
    * True while the desired state, or anything that the client may still run, refers to a name. What was replaced is looked at once for all names
    * that go together, which may be thousands; it stays so until the next response.
@@ -446,7 +382,5 @@ export class Session {
 
 /** Types whose resources are accepted before they are in use, see `warming.ts`. */
 const WARMS: ReadonlySet<TypeUrl> = new Set([TYPE_URL.cluster, TYPE_URL.listener])
-/** In a reference: every resource of the type. */
-const ALL = '*'
 const NOTHING: ReadonlyMap<string, string> = new Map()
 const UNBOUNDED = { maxResources: Number.POSITIVE_INFINITY, maxBytes: Number.POSITIVE_INFINITY }
