@@ -5,6 +5,7 @@ import { isIP } from 'node:net'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { type ListenAttempt, listenError } from '../config/listen-error.js'
+import { isLoopback } from '../util/loopback.js'
 
 /** What a path answers. */
 export interface Answer {
@@ -101,8 +102,6 @@ export function text(status: number, body: string): Answer {
 export function json(value: unknown, status = 200): Answer {
   return { status, body: `${JSON.stringify(value, undefined, 2)}\n` }
 }
-
-const isLoopback = (host: string): boolean => host === '::1' || host.startsWith('127.')
 
 function namesThisMachine(host: string | undefined): boolean {
   const name = host?.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1') ?? ''

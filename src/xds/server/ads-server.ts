@@ -13,6 +13,7 @@
  */
 import { type AddressInfo, createServer } from 'node:net'
 import { Server, type ServerCredentials, type ServiceDefinition, status, type UntypedServiceImplementation } from '@grpc/grpc-js'
+import { isLoopback } from '../../util/loopback.js'
 import { DeliveryTracker } from '../delivery-tracker.js'
 import { RejectedVersions } from '../rejected-versions.js'
 import type { SnapshotCache } from '../snapshot-cache.js'
@@ -29,7 +30,6 @@ import { Bridges } from './extension-order.js'
 import { DEFAULT_LIMITS, type Limits } from './limits.js'
 import { PeerCounts } from './peer-counts.js'
 import { PumpQueue } from './pump-queue.js'
-import { isLoopback } from './tls/certificates.js'
 import { TlsServerCredentials } from './tls/tls-credentials.js'
 import { deltaResourceEncoder, sotwResourceEncoder } from './wire.js'
 

@@ -1,7 +1,17 @@
 /** Walks over the fields of an encoded message, for the few places where a decoder would make objects that nobody needs. */
 
-/** The wire type of texts, bytes and messages. A tag is the number of a field times eight, plus its wire type. */
-export const LENGTH_DELIMITED = 2
+/** The wire type of texts, bytes and messages. */
+const LENGTH_DELIMITED = 2
+
+/** What stands before a text, bytes or a message in a field: its number times eight, plus the wire type. */
+export function lengthDelimitedTag(field: number): number {
+  return field * 8 + LENGTH_DELIMITED
+}
+
+/** What stands before a whole number, an enum or a flag: their wire type is 0. */
+export function varintTag(field: number): number {
+  return field * 8
+}
 
 /** Bytes of the longest number. */
 const LONGEST_VARINT = 10

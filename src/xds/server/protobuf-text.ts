@@ -1,4 +1,7 @@
-/** Looks into encoded messages without knowing their types: enough to find a word in them. */
+/**
+ * Looks into encoded messages without knowing their types: enough to find a word in them. Not by `FieldReader`: nearly everything that it tries is a
+ * text and no message, and an exception for each would take longer than all else.
+ */
 
 /** A length-delimited field of a message. */
 interface Field {

@@ -4,7 +4,7 @@
  * envoy/config/core/v3/base.proto, envoy/type/v3/semantic_version.proto, google/protobuf/struct.proto, google/rpc/status.proto.
  */
 import { IMAGE_METADATA } from '../image-metadata.js'
-import { type FieldReader, LENGTH_DELIMITED } from './field-reader.js'
+import { type FieldReader, lengthDelimitedTag, varintTag } from './field-reader.js'
 
 /** Why a client rejected a response, in its own words. */
 export interface Rejection {
@@ -23,22 +23,18 @@ export interface ClientNode {
 
 /** Tags of a Node. */
 const NODE = {
-  id: text(1),
-  cluster: text(2),
-  metadata: text(3),
-  userAgentName: text(6),
-  userAgentVersion: text(7),
-  userAgentBuildVersion: text(8),
+  id: lengthDelimitedTag(1),
+  cluster: lengthDelimitedTag(2),
+  metadata: lengthDelimitedTag(3),
+  userAgentName: lengthDelimitedTag(6),
+  userAgentVersion: lengthDelimitedTag(7),
+  userAgentBuildVersion: lengthDelimitedTag(8),
 } as const
-/** Of a BuildVersion. */
-const VERSION = text(1)
+/** Of a BuildVersion, and of its SemanticVersion: major_number, minor_number, patch. */
+const VERSION = lengthDelimitedTag(1)
+const VERSION_PARTS = [1, 2, 3].map(varintTag)
 /** Of a google.rpc.Status. */
-const MESSAGE = text(2)
-
-/** The tag of a length-delimited field. */
-export function text(field: number): number {
-  return field * 8 + LENGTH_DELIMITED
-}
+const MESSAGE = lengthDelimitedTag(2)
 
 /** Reads the `error_detail` that begins here. */
 export function readErrorDetail(reader: FieldReader): Rejection {
@@ -86,7 +82,7 @@ export function readNode(reader: FieldReader): ClientNode {
 function readImage(reader: FieldReader): string {
   const texts = new Map<string, string>()
   reader.fields((tag) => {
-    if (tag !== text(1)) return false
+    if (tag !== lengthDelimitedTag(1)) return false
     readEntry(reader, texts, readTextValue)
     return true
   })
@@ -97,7 +93,7 @@ function readImage(reader: FieldReader): string {
 function readTextValue(reader: FieldReader): string {
   let value = ''
   reader.fields((tag) => {
-    if (tag !== text(3)) return false
+    if (tag !== lengthDelimitedTag(3)) return false
     value = reader.text()
     return true
   })
@@ -110,9 +106,9 @@ function readBuildVersion(reader: FieldReader): string | undefined {
     if (tag !== VERSION) return false
     const parts = [0, 0, 0]
     reader.fields((part) => {
-      // major_number = 1, minor_number = 2, patch = 3: numbers of variable length.
-      if (part !== 8 && part !== 16 && part !== 24) return false
-      parts[part / 8 - 1] = reader.varint()
+      const at = VERSION_PARTS.indexOf(part)
+      if (at < 0) return false
+      parts[at] = reader.varint()
       return true
     })
     version = parts.join('.')
@@ -129,8 +125,8 @@ function readBuildVersion(reader: FieldReader): string | undefined {
 export function readEntry(reader: FieldReader, into: Map<string, string>, readValue: (reader: FieldReader) => string = readText): void {
   let [key, value] = ['', '']
   reader.fields((tag) => {
-    if (tag === text(1)) key = reader.text()
-    else if (tag === text(2)) value = readValue(reader)
+    if (tag === lengthDelimitedTag(1)) key = reader.text()
+    else if (tag === lengthDelimitedTag(2)) value = readValue(reader)
     else return false
     return true
   })

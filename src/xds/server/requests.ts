@@ -2,8 +2,8 @@
  * The requests of both protocols, reduced to what we use. Ten thousand names and versions become texts once, and no object with ten thousand keys
  * on the way. Field numbers: envoy/service/discovery/v3/discovery.proto.
  */
-import { FieldReader } from './field-reader.js'
-import { type ClientNode, type Rejection, readEntry, readErrorDetail, readNode, text } from './request-fields.js'
+import { FieldReader, lengthDelimitedTag } from './field-reader.js'
+import { type ClientNode, type Rejection, readEntry, readErrorDetail, readNode } from './request-fields.js'
 
 /** What both kinds of request have in common. */
 interface RequestBase {
@@ -41,12 +41,22 @@ interface CommonTags {
   readonly errorDetail: number
 }
 
-const DELTA: CommonTags = { node: text(1), typeUrl: text(2), nonce: text(6), errorDetail: text(7) }
-const SUBSCRIBE = text(3)
-const UNSUBSCRIBE = text(4)
-const INITIAL_VERSIONS = text(5)
-const SOTW: CommonTags = { node: text(2), typeUrl: text(4), nonce: text(5), errorDetail: text(6) }
-const NAMES = text(3)
+const DELTA: CommonTags = {
+  node: lengthDelimitedTag(1),
+  typeUrl: lengthDelimitedTag(2),
+  nonce: lengthDelimitedTag(6),
+  errorDetail: lengthDelimitedTag(7),
+}
+const SUBSCRIBE = lengthDelimitedTag(3)
+const UNSUBSCRIBE = lengthDelimitedTag(4)
+const INITIAL_VERSIONS = lengthDelimitedTag(5)
+const SOTW: CommonTags = {
+  node: lengthDelimitedTag(2),
+  typeUrl: lengthDelimitedTag(4),
+  nonce: lengthDelimitedTag(5),
+  errorDetail: lengthDelimitedTag(6),
+}
+const NAMES = lengthDelimitedTag(3)
 
 /** Reads a DeltaDiscoveryRequest. Throws RangeError on bytes that are none, and on groups, which nobody sends. */
 export function decodeDeltaRequest(bytes: Buffer): DeltaRequest {

@@ -3,14 +3,14 @@
  * that is sent. Field numbers: envoy/config/cluster/v3/cluster.proto.
  */
 import { Enum } from '../../gen/envoy/enums.js'
-import { FieldReader, LENGTH_DELIMITED } from './field-reader.js'
+import { FieldReader, lengthDelimitedTag, varintTag } from './field-reader.js'
 
 const { STRICT_DNS, LOGICAL_DNS } = Enum['envoy.config.cluster.v3.Cluster.DiscoveryType']
-const TYPE = 2 * 8
-const HEALTH_CHECKS = 8 * 8 + LENGTH_DELIMITED
-const CLUSTER_TYPE = 38 * 8 + LENGTH_DELIMITED
+const TYPE = varintTag(2)
+const HEALTH_CHECKS = lengthDelimitedTag(8)
+const CLUSTER_TYPE = lengthDelimitedTag(38)
 /** Of a CustomClusterType. */
-const NAME = 8 + LENGTH_DELIMITED
+const NAME = lengthDelimitedTag(1)
 
 /** True for clusters that Envoy uses only after a DNS answer or a first round of health checks. */
 export function warmsSilently(cluster: Buffer): boolean {

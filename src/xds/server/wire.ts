@@ -6,7 +6,7 @@
  * envoy/service/discovery/v3/discovery.proto; the order of fields on the wire is free.
  */
 import type { EncodedResource, TypeUrl } from '../resource.js'
-import { LENGTH_DELIMITED } from './field-reader.js'
+import { lengthDelimitedTag } from './field-reader.js'
 
 /** Counts what was encoded; tests and metrics read it. */
 export interface EncodeCounters {
@@ -90,7 +90,7 @@ class BackwardsWriter {
   /** The tag and the length of a length-delimited field whose bytes follow. */
   prefix(field: number, length: number): void {
     this.#varint(length)
-    this.#varint(field * 8 + LENGTH_DELIMITED)
+    this.#varint(lengthDelimitedTag(field))
   }
 
   #varint(value: number): void {
@@ -159,7 +159,7 @@ export function stringField(field: number, text: string): Buffer {
 
 /** The tag and the length of a length-delimited field whose bytes follow. */
 export function lengthPrefix(field: number, length: number): Buffer {
-  const tag = field * 8 + LENGTH_DELIMITED
+  const tag = lengthDelimitedTag(field)
   const prefix = Buffer.alloc(varintLength(tag) + varintLength(length))
   writeVarint(prefix, writeVarint(prefix, 0, tag), length)
   return prefix

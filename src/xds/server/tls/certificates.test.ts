@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
 import { createForeignAuthority } from '../../../../test/support/foreign-authority.js'
-import { createAuthority, isLoopback, issueCertificate, renewalTime } from './certificates.js'
+import { createAuthority, issueCertificate, renewalTime } from './certificates.js'
 
 const NOW = new Date('2026-01-01T00:00:00Z')
 const HOUR_MS = 3_600_000
@@ -79,19 +79,5 @@ describe('createAuthority and issueCertificate', () => {
     const afterMs = renewalTime(leaf).getTime() - NOW.getTime()
     expect(afterMs).toBeGreaterThan(1.9 * HOUR_MS)
     expect(afterMs).toBeLessThan(2.1 * HOUR_MS)
-  })
-})
-
-describe('isLoopback', () => {
-  it.each([
-    { host: '127.0.0.1', want: true },
-    { host: '127.8.9.1', want: true },
-    { host: '::1', want: true },
-    { host: '0.0.0.0', want: false },
-    { host: '::', want: false },
-    { host: '128.0.0.1', want: false },
-    { host: 'localhost', want: false },
-  ])('$host: $want', ({ host, want }) => {
-    expect(isLoopback(host)).toBe(want)
   })
 })

@@ -13,7 +13,7 @@ import {
   sign,
   X509Certificate,
 } from 'node:crypto'
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
 import { bits, explicit, implicit, integer, objectId, octets, pem, sequence, setOf, time, utf8, yes } from './der.js'
 import { issuerOf } from './issuer.js'
 
@@ -191,13 +191,4 @@ function expandEmbedded(address: string): string {
   return address.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a: string, b: string, c: string, d: string) =>
     [Number(a) * 256 + Number(b), Number(c) * 256 + Number(d)].map((group) => group.toString(16)).join(':'),
   )
-}
-
-/** True for 127.0.0.0/8 and ::1. */
-export function isLoopback(host: string): boolean {
-  const loopback = new BlockList()
-  loopback.addSubnet('127.0.0.0', 8, 'ipv4')
-  loopback.addAddress('::1', 'ipv6')
-  const family = isIP(host)
-  return family !== 0 && loopback.check(host, family === 4 ? 'ipv4' : 'ipv6')
 }
