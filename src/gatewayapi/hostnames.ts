@@ -5,6 +5,7 @@
  */
 
 import type { Hostname } from '../ir/hostname.js'
+import { compareText } from '../util/compare-text.js'
 import { exactly } from '../util/exactly.js'
 import type { ServedHost } from './model.js'
 
@@ -45,7 +46,7 @@ export function covers(pattern: Hostname, name: Hostname): boolean {
  */
 export function compareSpecificity(a: Hostname | undefined, b: Hostname | undefined): number {
   if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined)
-  return Number(isWildcard(a)) - Number(isWildcard(b)) || labels(b) - labels(a) || (a < b ? -1 : Number(a > b))
+  return Number(isWildcard(a)) - Number(isWildcard(b)) || labels(b) - labels(a) || compareText(a, b)
 }
 
 /** The wildcards that cover a name besides itself, most specific first: for `a.b.com` they are `*.b.com` and `*.com`. */

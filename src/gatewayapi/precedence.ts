@@ -1,4 +1,5 @@
 /** Who wins where two objects of a kind want different things. Source: Gateway API v1.7, GEP-713 and the conflict rules of routes. */
+import { compareText } from '../util/compare-text.js'
 import type { ObjectRef } from '../util/object-ref.js'
 
 /** The older object first, then the one whose `namespace/name` comes first. */
@@ -7,11 +8,6 @@ export function byAge(
   b: { readonly creationTimestamp: string; readonly object: ObjectRef },
 ): number {
   return compareText(a.creationTimestamp, b.creationTimestamp) || compareText(fullName(a.object), fullName(b.object))
-}
-
-/** By UTF-16 code units: the same everywhere. */
-export function compareText(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b)
 }
 
 function fullName(object: ObjectRef): string {

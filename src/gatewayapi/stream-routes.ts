@@ -1,5 +1,6 @@
 /** Which of several stream routes serves. Source: Gateway API v1.7, TLSRoute, TCPRoute and UDPRoute; conflicts as for all routes. */
 import type { Hostname } from '../ir/hostname.js'
+import { compareText } from '../util/compare-text.js'
 import { compareSpecificity } from './hostnames.js'
 import type { StreamRoute } from './model.js'
 
@@ -33,8 +34,4 @@ interface Offer {
   readonly host: Hostname | undefined
   readonly original: Hostname | undefined
   readonly route: StreamRoute
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b)
 }

@@ -1,5 +1,6 @@
 /** Where listeners really listen, for people. */
 import type { ListenerPlace } from '../admin/sources.js'
+import { compareText } from '../util/compare-text.js'
 import { objectKey } from '../util/object-ref.js'
 import type { Translation } from './translation.js'
 
@@ -25,15 +26,13 @@ export function listenerPlaces({ gatewayApi }: Pick<Translation, 'gatewayApi'>):
   })
   return places.sort(
     (a, b) =>
-      compare(a.gateway, b.gateway) ||
+      compareText(a.gateway, b.gateway) ||
       a.port - b.port ||
-      compare(a.listenerSet ?? '', b.listenerSet ?? '') ||
-      compare(a.listener, b.listener),
+      compareText(a.listenerSet ?? '', b.listenerSet ?? '') ||
+      compareText(a.listener, b.listener),
   )
 }
 
 function place(scope: string, port: number, transport: 'TCP' | 'UDP'): string {
   return `${scope} ${port}/${transport}`
 }
-
-const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b))

@@ -14,8 +14,8 @@ const GROUP = 'gateway.networking.k8s.io'
 const PARENTS: ReadonlySet<string> = new Set(['GatewayClass', 'Gateway', 'ListenerSet'])
 const ROUTES: ReadonlySet<string> = new Set(['HTTPRoute', 'GRPCRoute', 'TLSRoute', 'TCPRoute', 'UDPRoute'])
 
-/** What other objects may hang on and hangs itself on an object of the kind, with a slash. */
-const CHILDREN: Readonly<Record<string, string>> = { GatewayClass: 'Gateway/', Gateway: 'ListenerSet/' }
+/** The kind of what hangs on an object of a kind, and that others may hang on in turn. */
+const CHILD_OF: Readonly<Record<string, string>> = { GatewayClass: 'Gateway', Gateway: 'ListenerSet' }
 
 /** `<Kind>/<key>`. */
 type Word = string
@@ -89,12 +89,12 @@ export class OurObjects implements ResourceSink {
     const ready = [...(this.#waiting.get(parent) ?? [])].flatMap((word) => this.#held.get(word) ?? [])
     const own = ready.map(({ kind, key, object }) => this.set(kind, key, object))
     // What was handed on and lost its parent since is ours again without having waited itself, but others may wait for it.
-    const child = CHILDREN[kind]
+    const child = CHILD_OF[kind]
     if (child === undefined) return own.includes(true)
     const again = [...this.#parents].filter(
-      ([word, object]) => word.startsWith(child) && this.#passed.has(word) && parentsOf(child.slice(0, -1), object).includes(parent),
+      ([word, object]) => word.startsWith(`${child}/`) && this.#passed.has(word) && parentsOf(child, object).includes(parent),
     )
-    return [...own, ...again.map(([word]) => this.#release(child.slice(0, -1), word))].includes(true)
+    return [...own, ...again.map(([word]) => this.#release(child, word))].includes(true)
   }
 
   #isOurs(kind: string, object: KubeObject): boolean {

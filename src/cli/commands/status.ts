@@ -1,6 +1,7 @@
 /** `gatewayctl status`: every object that Headgate looks after, and what is wrong with it. */
 import type { ListenerPlace, Problem } from '../../admin/sources.js'
 import type { ObjectStatus } from '../../gatewayapi/object-status.js'
+import { compareText } from '../../util/compare-text.js'
 import type { StatusReport } from '../admin-client.js'
 import { EXIT } from '../cli-error.js'
 import type { CliContext, OutputOptions } from '../context.js'
@@ -56,7 +57,7 @@ export function selectObjects(
   return objects
     .filter(({ object }) => namespace === undefined || object.namespace === namespace)
     .filter(({ object }) => names.length === 0 || names.some((name) => matchesObject(name, object)))
-    .toSorted((a, b) => rank(a) - rank(b) || compare(a.object.kind, b.object.kind) || compare(fullName(a), fullName(b)))
+    .toSorted((a, b) => rank(a) - rank(b) || compareText(a.object.kind, b.object.kind) || compareText(fullName(a), fullName(b)))
 }
 
 /** True when somebody must act. */
@@ -132,5 +133,3 @@ function rank({ object }: ObjectStatus): number {
 }
 
 const fullName = ({ object }: ObjectStatus): string => (object.namespace === '' ? object.name : `${object.namespace}/${object.name}`)
-
-const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b))

@@ -1,6 +1,6 @@
 /** Endpoints by place, in a total order. */
 import type { Endpoint, Locality } from '../../ir/cluster.js'
-import { compareText } from '../precedence.js'
+import { compareText } from '../../util/compare-text.js'
 
 /** An endpoint and where it is. */
 export interface PlacedEndpoint {

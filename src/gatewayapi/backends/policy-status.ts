@@ -5,11 +5,11 @@
  */
 import type { BackendTLSPolicy, XBackend, XBackendTrafficPolicy } from '../../gen/kinds.js'
 import type { Collection, Graph, Source, View } from '../../incremental/index.js'
+import { compareText } from '../../util/compare-text.js'
 import { type ObjectVersion, objectKey, objectVersion } from '../../util/object-ref.js'
 import { fails, GATEWAY_GROUP, holds, type Problem } from '../conditions.js'
 import type { Condition } from '../model.js'
 import type { PolicyStatus } from '../object-status.js'
-import { compareText } from '../precedence.js'
 import { backendKey, parseBackendKey } from './backend-key.js'
 import { type PolicyTarget, type ResolvedBackendTlsPolicy, winner } from './backend-tls-policies.js'
 import type { BackendUse, BackendUsers } from './backend-users.js'

@@ -3,10 +3,10 @@
 import type { Collection, Graph } from '../../incremental/index.js'
 import type { GatewayInfra, InfraPort, InfraService, ServiceGateway } from '../../ir/infra.js'
 import { type Placement, portSpace } from '../../ir/placement.js'
+import { compareText } from '../../util/compare-text.js'
 import type { Inputs } from '../inputs.js'
 import type { ListenerState } from '../listeners/listener-states.js'
 import { transportOf } from '../listeners/listeners.js'
-import { compareText } from '../precedence.js'
 import { requestedAddresses } from './gateway-addresses.js'
 import type { OurGateway } from './gateways.js'
 

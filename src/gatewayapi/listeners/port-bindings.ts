@@ -1,9 +1,9 @@
 /** Which port a proxy binds for each port that listeners name. */
 import type { Collection, Graph, View } from '../../incremental/index.js'
 import { boundPorts, type ScopedPort, scopedPortWord, spreadPorts } from '../../ir/placement.js'
+import { compareText } from '../../util/compare-text.js'
 import { objectKey } from '../../util/object-ref.js'
 import type { Inputs } from '../inputs.js'
-import { compareText } from '../precedence.js'
 import type { DeclaredListener, ListenerDeclarations } from './listeners.js'
 
 /** For a binding word, the bound port of each port by `scopedPortWord`; undefined where there is no room. No value without a placement. */

@@ -5,7 +5,7 @@ import { DEFAULT_RETRY } from '../../ir/defaults.js'
 import type { Forward, HashSource, Retry, Timeouts } from '../../ir/forward.js'
 import { durationMilliseconds } from '../../kinds/duration.js'
 import { quantityBytes } from '../../kinds/quantity.js'
-import { compareText } from '../precedence.js'
+import { compareText } from '../../util/compare-text.js'
 import { activeHealthCheck, passiveHealthCheck } from './health-checks.js'
 import { balancing } from './load-balancing.js'
 

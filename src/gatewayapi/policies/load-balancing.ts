@@ -2,7 +2,7 @@
 import type { BackendTrafficSettings, BackendUtilization, PreferLocalZone } from '../../gen/kinds.js'
 import type { BackendTraffic, LoadBalancing, LoadReports, LocalZone } from '../../ir/cluster.js'
 import { durationMilliseconds } from '../../kinds/duration.js'
-import { compareText } from '../precedence.js'
+import { compareText } from '../../util/compare-text.js'
 
 /** Envoy's own size of a Maglev table. */
 const TABLE_SIZE = 65_537

@@ -4,9 +4,10 @@
  * Overrides count before everything else, and among them those of the widest level. Then the settings of the narrowest level count.
  * Within a level the older policy does. A policy that replaces hides the settings of all wider levels, not their overrides.
  */
+import { compareText } from '../../util/compare-text.js'
 import { deepEqual } from '../../util/deep-equal.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
-import { byAge, compareText } from '../precedence.js'
+import { byAge } from '../precedence.js'
 import type { Effective, Layer, Loss } from './policy.js'
 
 /** A field that is taken or left as a whole. */

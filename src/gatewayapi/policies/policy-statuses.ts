@@ -5,10 +5,10 @@
  * Source: Gateway API v1.7, `PolicyStatus` (GEP-713), at most 16 entries.
  */
 import type { Collection, Graph, Index, View } from '../../incremental/index.js'
+import { compareText } from '../../util/compare-text.js'
 import { fails, GATEWAY_GROUP, holds, type Problem } from '../conditions.js'
 import type { Condition, ParentRef } from '../model.js'
 import type { PolicyStatus } from '../object-status.js'
-import { compareText } from '../precedence.js'
 import type { Policies } from './policies.js'
 import type { ResolvedPolicy } from './policy.js'
 import { type AncestorSources, ancestorsOf } from './policy-ancestors.js'

@@ -5,9 +5,9 @@
  * The object that goes first decides: the Gateway, where it has a listener there, then the oldest ListenerSet. What its listeners agree on
  * counts; where they do not, what policies about the Gateway as a whole say.
  */
+import { compareText } from '../../util/compare-text.js'
 import { deepEqual } from '../../util/deep-equal.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
-import { compareText } from '../precedence.js'
 import { type Leaf, leavesOf, settingsOf } from './merge.js'
 import type { Effective, Loss } from './policy.js'
 

@@ -6,8 +6,8 @@
  * which those of gRPC are narrower.
  */
 import type { Hostname } from '../../ir/hostname.js'
+import { compareText } from '../../util/compare-text.js'
 import { compareSpecificity } from '../hostnames.js'
-import { compareText } from '../precedence.js'
 
 /** How specific a match is, the most important first. */
 export interface MatchSpecificity {

@@ -7,6 +7,7 @@ import { hasStatus } from '../../k8s/kube-error.js'
 import { type JsonObject, stringAt } from '../../k8s/kube-json.js'
 import type { Log } from '../../k8s/log.js'
 import { collectionPath, objectPath } from '../../k8s/resource-path.js'
+import { compareText } from '../../util/compare-text.js'
 import { type RejectedVersion, type RejectedVersionStore, rejectedVersionKey } from '../../xds/rejected-versions.js'
 import { boundedRejectedVersions } from '../../xds/server/bounded-rejected-versions.js'
 import { parseRejectedVersions } from '../../xds/server/rejected-version-format.js'
@@ -87,10 +88,8 @@ export function rejectedVersionConfigMap({ client, namespace, name, clock, log, 
 /** Each version once, as the last list has it, in the order of their times: every replica writes the same. */
 function united(...lists: readonly (readonly RejectedVersion[])[]): readonly RejectedVersion[] {
   const byVersion = new Map(lists.flat().map((each) => [rejectedVersionKey(each, each.version, each.by), each]))
-  return [...byVersion].sort(([a, { at: x }], [b, { at: y }]) => (x === y ? compare(a, b) : compare(x, y))).map(([, each]) => each)
+  return [...byVersion].sort(([a, { at: x }], [b, { at: y }]) => (x === y ? compareText(a, b) : compareText(x, y))).map(([, each]) => each)
 }
-
-const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b))
 
 function manifest(namespace: string, name: string, text: string): JsonObject {
   return {

@@ -11,6 +11,7 @@ import type { KindDefinition } from '../../schema/kind.js'
 import { checkRules } from '../../schema/rules.js'
 import { isTransitionRule, type ObjectSchema, type Schema } from '../../schema/schema.js'
 import { createValidator } from '../../schema/validate.js'
+import { compareText } from '../../util/compare-text.js'
 import type { InParts } from '../../util/in-parts.js'
 import { type ObjectRef, objectKey } from '../../util/object-ref.js'
 import type { Change, KubeObject } from '../provider.js'
@@ -102,7 +103,7 @@ export class FolderState {
   problems(): readonly FileProblem[] {
     const all = [...this.#files].flatMap(([file, content]) => fileProblems(file, content, this.#whole.has(file)))
     return [...all, ...[...this.#objectProblems.values()].flat()].sort(
-      (a, b) => compare(a.file, b.file) || a.position.line - b.position.line || a.position.column - b.position.column,
+      (a, b) => compareText(a.file, b.file) || a.position.line - b.position.line || a.position.column - b.position.column,
     )
   }
 
@@ -193,8 +194,4 @@ function hasTransitionRules(schema: Schema): boolean {
   if (schema.type === 'object') return Object.values(schema.fields).some((field) => hasTransitionRules(field.schema))
   if (schema.type === 'array') return hasTransitionRules(schema.items)
   return schema.type === 'map' && hasTransitionRules(schema.values)
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b)
 }

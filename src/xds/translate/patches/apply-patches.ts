@@ -1,5 +1,6 @@
 /** Resources with the changes of policies: each policy changes a resource as a whole, or not at all. */
 import type { ResourcePatch } from '../../../ir/patch.js'
+import { compareText } from '../../../util/compare-text.js'
 import { applyOperation } from '../../../util/json-patch.js'
 import type { ObjectVersion } from '../../../util/object-ref.js'
 import { fromProtoJson, messageName, toProtoJson } from '../../message.js'
@@ -56,10 +57,6 @@ function nameOf(json: unknown): unknown {
 function inOrder(patches: readonly ResourcePatch[]): readonly ResourcePatch[] {
   const key = ({ policy }: ResourcePatch): string => `${policy.namespace}/${policy.name}`
   return [...patches].sort(
-    (a, b) => a.priority - b.priority || compare(a.creationTimestamp, b.creationTimestamp) || compare(key(a), key(b)),
+    (a, b) => a.priority - b.priority || compareText(a.creationTimestamp, b.creationTimestamp) || compareText(key(a), key(b)),
   )
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b)
 }
