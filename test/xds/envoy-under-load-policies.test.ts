@@ -4,28 +4,24 @@
  * stay up. Few rounds by default; those of the project's goals with LONG=1.
  */
 
-import { Agent } from 'node:https'
-import type { ClientDuplexStream } from '@grpc/grpc-js'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
-import { WebSocket, WebSocketServer } from 'ws'
 import { TYPE_URL } from '../../src/xds/resource.js'
-import { backend, gateway, httpRoute, route, service, to } from '../features/manifests.js'
+import { backend, gateway, httpRoute, service, to } from '../features/manifests.js'
 import { authorities, https, secret } from '../features/tls-manifests.js'
 import { createIssuer } from '../policies/support/tokens.js'
 import { createAuthority, type TestAuthority } from '../support/certificates.js'
 import { eventually } from '../support/eventually.js'
-import { connectGrpc, type GrpcBackend, type GrpcClient, startGrpcBackend } from '../support/grpc-backend.js'
 import { startBackend, type TestBackend } from '../support/http-backend.js'
 import { connectedCertificate } from '../support/peer-certificate.js'
 import { type Standalone, startTestStandalone } from '../support/standalone.js'
 import { type Load, startLoad } from './support/load.js'
+import { type LongLived, SOCKETS_HOST, startLongLived } from './support/long-lived.js'
 
 const IS_LONG = process.env.LONG === '1'
 const ROUNDS = IS_LONG ? 100 : 15
 const FLIPS = IS_LONG ? 1_000 : 100
 const FLIP_MS = 20
 const TIMEOUT_MS = 180_000
-const STREAM = '/test.Echo/TalkStream'
 const HOST = 'busy.test'
 
 const issuer = createIssuer('https://good.test')
@@ -36,24 +32,14 @@ describe('certificates, policies, endpoints and backends change under load', () 
   let one: TestBackend
   let two: TestBackend
   let authority: TestAuthority
-  let grpcBackend: GrpcBackend
-  let grpc: GrpcClient
-  let talk: ClientDuplexStream<unknown, unknown>
-  let sockets: WebSocketServer
-  let webSocket: WebSocket
+  let streams: LongLived
   let loads: readonly Load[] = []
-  const heard: unknown[] = []
-  const ended: string[] = []
 
   beforeAll(async () => {
     one = await startBackend('one')
     two = await startBackend('two')
     authority = await createAuthority()
-    grpcBackend = await startGrpcBackend('grpc', [STREAM])
-    sockets = new WebSocketServer({ host: '127.0.0.1', port: 0 })
-    sockets.on('connection', (socket) => socket.on('message', (message) => socket.send(`echo ${message}`)))
-    await new Promise((resolve) => sockets.once('listening', resolve))
-    const address = sockets.address()
+    streams = await startLongLived()
     headgate = await startTestStandalone()
     await writeCertificate()
     await headgate.write(
@@ -62,28 +48,11 @@ describe('certificates, policies, endpoints and backends change under load', () 
         `${gateway('gw', `[{name: http, port: 80, protocol: HTTP}, ${https('https', undefined)}]`)}  tls: {backend: {clientCertificateRef: {name: shown}}}\n`,
         backend(one),
         backend(two),
-        backend({ name: 'grpc', port: grpcBackend.port }, ['kubernetes.io/h2c']),
-        backend({ name: 'sockets', port: typeof address === 'object' && address !== null ? address.port : 0 }),
-        route('GRPCRoute', 'talk', `[{${to('grpc')}}]`, 'parentRefs: [{name: gw}]\n  hostnames: [talk.test]'),
-        httpRoute('sockets', `[{${to('sockets')}}]`, 'parentRefs: [{name: gw}]\n  hostnames: [sockets.test]'),
+        ...streams.objects,
       ].join('---'),
     )
     await headgate.write('busy', busy(to('one')))
-    const [plain, secure] = [headgate.place('default/gw', 80), headgate.place('default/gw', 443)]
-    grpc = connectGrpc({ ...plain, authority: 'talk.test' })
-    talk = grpc.stream(STREAM)
-    talk.on('data', (message) => heard.push(message))
-    talk.on('error', (error) => ended.push(`gRPC: ${error.message}`))
-    webSocket = new WebSocket(`wss://${secure.address}:${secure.port}/`, {
-      headers: { host: 'sockets.test' },
-      agent: new Agent({ servername: 'sockets.test', ca: authority.certificate }),
-    })
-    webSocket.on('message', (message) => heard.push(String(message)))
-    webSocket.on('close', () => ended.push('WebSocket'))
-    await new Promise((resolve, reject) => {
-      webSocket.on('open', resolve)
-      webSocket.on('error', reject)
-    })
+    await streams.connect(headgate.place('default/gw', 80), { ...headgate.place('default/gw', 443), ca: authority.certificate })
   }, TIMEOUT_MS)
 
   afterEach(async () => {
@@ -91,31 +60,15 @@ describe('certificates, policies, endpoints and backends change under load', () 
   })
 
   afterAll(async () => {
-    webSocket?.terminate()
-    talk?.cancel()
-    grpc?.close()
-    sockets?.close()
+    streams?.close()
     await headgate?.stop()
-    grpcBackend?.close()
     await Promise.all([one?.close(), two?.close()])
   }, TIMEOUT_MS)
 
   const busy = (to: string) => httpRoute('busy', `[{${to}}]`, `parentRefs: [{name: gw}]\n  hostnames: [${HOST}]`)
 
   async function writeCertificate(): Promise<void> {
-    await headgate.write('certificate', secret('cert', await authority.issue({ dns: [HOST, 'sockets.test'] })))
-  }
-
-  /** Both long-lived streams still answer. */
-  async function expectStreamsUp(): Promise<void> {
-    heard.length = 0
-    webSocket.send('hello')
-    talk.write({ hello: 'gRPC' })
-    await eventually(() => {
-      expect(heard).toContain('echo hello')
-      expect(heard).toContainEqual(expect.objectContaining({ backend: 'grpc', message: { hello: 'gRPC' } }))
-    })
-    expect(ended).toEqual([])
+    await headgate.write('certificate', secret('cert', await authority.issue({ dns: [HOST, SOCKETS_HOST] })))
   }
 
   /** Runs under load and expects nothing but 200 on the connections that were there before, and not a byte of listeners. */
@@ -137,7 +90,7 @@ describe('certificates, policies, endpoints and backends change under load', () 
     for (const seen of answers) expect(Object.keys(seen)).toEqual(['200'])
     expect(connections).toEqual([1, 1])
     expect(listeners()).toBe(before)
-    await expectStreamsUp()
+    await streams.expectUp()
     expect(server.rejected.list()).toEqual([])
   }
 
@@ -314,7 +267,7 @@ spec: {${about}, circuitBreaker: {maxRequestsPerConnection: 1}}
       for (const load of loads) expect(Object.keys(await load.end())).toEqual(['200'])
       expect(plain).toBe(1)
       expect(secure).toBeGreaterThan(1)
-      await expectStreamsUp()
+      await streams.expectUp()
     },
     TIMEOUT_MS,
   )

@@ -3,21 +3,18 @@
  * stream that must stay up through all of it. Few rounds by default; more with LONG=1.
  */
 
-import type { ClientDuplexStream } from '@grpc/grpc-js'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
-import { WebSocket, WebSocketServer } from 'ws'
-import { backend, gateway, httpRoute, ref, route, service, to, under } from '../features/manifests.js'
+import { backend, gateway, httpRoute, ref, service, to, under } from '../features/manifests.js'
 import { eventually } from '../support/eventually.js'
-import { connectGrpc, type GrpcBackend, type GrpcClient, startGrpcBackend } from '../support/grpc-backend.js'
 import { startBackend, type TestBackend } from '../support/http-backend.js'
 import { type Standalone, startTestStandalone } from '../support/standalone.js'
 import { type Load, startLoad } from './support/load.js'
+import { type LongLived, startLongLived } from './support/long-lived.js'
 
 const IS_LONG = process.env.LONG === '1'
 const ROUNDS = IS_LONG ? 100 : 15
 const ROUTES = IS_LONG ? 500 : 45
 const TIMEOUT_MS = 120_000
-const STREAM = '/test.Echo/TalkStream'
 const BUSY = 'busy.test'
 /** Hostnames of the route that is busy. */
 const spec = (gateways: readonly string[]) =>
@@ -27,51 +24,18 @@ describe('objects change under load', () => {
   let headgate: Standalone
   let one: TestBackend
   let two: TestBackend
-  let grpcBackend: GrpcBackend
-  let grpc: GrpcClient
-  let talk: ClientDuplexStream<unknown, unknown>
-  let sockets: WebSocketServer
-  let webSocket: WebSocket
+  let streams: LongLived
   let loads: readonly Load[] = []
-  const heard: unknown[] = []
-  const ended: string[] = []
 
   beforeAll(async () => {
     one = await startBackend('one')
     two = await startBackend('two')
-    grpcBackend = await startGrpcBackend('grpc', [STREAM])
-    sockets = new WebSocketServer({ host: '127.0.0.1', port: 0 })
-    sockets.on('connection', (socket) => socket.on('message', (message) => socket.send(`echo ${message}`)))
-    await new Promise((resolve) => sockets.once('listening', resolve))
-    const address = sockets.address()
-    const socketPort = typeof address === 'object' && address !== null ? address.port : 0
+    streams = await startLongLived()
     headgate = await startTestStandalone()
-    await headgate.write(
-      'base',
-      [
-        gateway('gw'),
-        gateway('other'),
-        backend(one),
-        backend(two),
-        backend({ name: 'grpc', port: grpcBackend.port }, ['kubernetes.io/h2c']),
-        backend({ name: 'sockets', port: socketPort }),
-        route('GRPCRoute', 'talk', `[{${to('grpc')}}]`, 'parentRefs: [{name: gw}]\n  hostnames: [talk.test]'),
-        httpRoute('sockets', `[{${to('sockets')}}]`, 'parentRefs: [{name: gw}]\n  hostnames: [sockets.test]'),
-      ].join('---'),
-    )
+    await headgate.write('base', [gateway('gw'), gateway('other'), backend(one), backend(two), ...streams.objects].join('---'))
     await headgate.write('busy', httpRoute('busy', `[{${to('one')}}]`, spec(['gw'])))
     const place = headgate.place('default/gw', 80)
-    grpc = connectGrpc({ ...place, authority: 'talk.test' })
-    talk = grpc.stream(STREAM)
-    talk.on('data', (message) => heard.push(message))
-    talk.on('error', (error) => ended.push(`gRPC: ${error.message}`))
-    webSocket = new WebSocket(`ws://${place.address}:${place.port}/`, { headers: { host: 'sockets.test' } })
-    webSocket.on('message', (message) => heard.push(String(message)))
-    webSocket.on('close', () => ended.push('WebSocket'))
-    await new Promise((resolve, reject) => {
-      webSocket.on('open', resolve)
-      webSocket.on('error', reject)
-    })
+    await streams.connect(place, place)
   }, TIMEOUT_MS)
 
   afterEach(async () => {
@@ -79,26 +43,10 @@ describe('objects change under load', () => {
   })
 
   afterAll(async () => {
-    webSocket?.terminate()
-    talk?.cancel()
-    grpc?.close()
-    sockets?.close()
+    streams?.close()
     await headgate?.stop()
-    grpcBackend?.close()
     await Promise.all([one?.close(), two?.close()])
   }, TIMEOUT_MS)
-
-  /** Both long-lived streams still answer. */
-  async function expectStreamsUp(): Promise<void> {
-    heard.length = 0
-    webSocket.send('hello')
-    talk.write({ hello: 'gRPC' })
-    await eventually(() => {
-      expect(heard).toContain('echo hello')
-      expect(heard).toContainEqual(expect.objectContaining({ backend: 'grpc', message: { hello: 'gRPC' } }))
-    })
-    expect(ended).toEqual([])
-  }
 
   /** Runs the rounds under load and expects nothing but 200, on the connections that were there before. */
   async function underLoad(round: (number: number) => Promise<void>): Promise<void> {
@@ -112,7 +60,7 @@ describe('objects change under load', () => {
     const answers = await Promise.all(loads.map((load) => load.end()))
     for (const seen of answers) expect(Object.keys(seen)).toEqual(['200'])
     expect(connections).toEqual([1, 1, 1])
-    await expectStreamsUp()
+    await streams.expectUp()
     expect(headgate.running.controlPlane.server.rejected.list()).toEqual([])
   }
 
