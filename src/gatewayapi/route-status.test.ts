@@ -52,6 +52,12 @@ describe('the condition Accepted of a route', () => {
       want: 'Accepted=False NotAllowedByListeners',
     },
     {
+      rule: 'a selector that is not there, which selects nobody',
+      listeners: from('{ from: Selector }'),
+      options: { namespace: 'team-a' },
+      want: 'Accepted=False NotAllowedByListeners',
+    },
+    {
       rule: 'a namespace that is not known',
       listeners: selector,
       options: { namespace: 'nowhere' },

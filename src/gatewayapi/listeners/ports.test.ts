@@ -174,6 +174,21 @@ describe('ports of TLS', () => {
     ])
   })
 
+  it('have nothing of a listener that another object was before', () => {
+    const more = `
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: ListenerSet
+metadata: { name: more, namespace: infra }
+spec: { parentRef: { name: gw }, listeners: [${https('same', 'a.example.com')}, ${https('other', 'b.example.com')}] }
+`
+    const world = worldWith(gateway(https('exact', 'a.example.com'), ', allowedListeners: { namespaces: { from: Same } }'), more)
+    expect(chainsOf(world).map(({ name, listeners }) => [name, listeners])).toEqual([
+      ['https/a.example.com', ['Gateway/infra/gw/exact']],
+      ['https/b.example.com', ['ListenerSet/infra/more/other']],
+    ])
+  })
+
   it('take the settings of options', () => {
     const options = 'options: { headgate.dev/tls-min-version: "1.3", headgate.dev/alpn-protocols: http/1.1 }'
     const world = worldWith(gateway(https('l', undefined).replace('certificateRefs', `${options}, certificateRefs`)))
