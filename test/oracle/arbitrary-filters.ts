@@ -77,7 +77,7 @@ const unknown: fc.Arbitrary<Filter> = fc.constant({
 })
 
 /** Filters in any order, each type once; copies may be several. Few lists have one that nobody knows. */
-export function filtersOf(...kinds: readonly fc.Arbitrary<Filter>[]): fc.Arbitrary<readonly Filter[] | undefined> {
+export function filtersOf(...kinds: readonly fc.Arbitrary<Filter | undefined>[]): fc.Arbitrary<readonly Filter[] | undefined> {
   const all = fc.tuple(...kinds.map((kind) => optional(kind)), rarely(unknown)).map((each) => each.flatMap((filter) => filter ?? []))
   return all
     .chain((filters) => fc.shuffledSubarray(filters, { minLength: filters.length }))

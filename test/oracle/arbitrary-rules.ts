@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { cors, filtersOf, fullPath, mirror, prefixPath, redirect, requestHeaders, responseHeaders, rewrite } from './arbitrary-filters.js'
 import { calls, SHAPES, type Shape } from './arbitrary-matches.js'
 import type { Filter, Ref, Rule, WeightedRef } from './objects.js'
-import { optional, some } from './some.js'
+import { optional, rarely, some } from './some.js'
 import { toBackend, toService } from './surroundings.js'
 
 /** How long rules wait that do not wait for ever. */
@@ -48,7 +48,8 @@ function forwarding({ matches, modifier }: Shape): fc.Arbitrary<Rule> {
     .record({
       matches,
       filters: filtersOf(requestHeaders, responseHeaders, rewrite(modifier), copy, copy, cors),
-      backendRefs: backends('requests', filtersOf(requestHeaders, responseHeaders, rewrite(modifier))),
+      // Of several backends none can have what only a rule can do.
+      backendRefs: backends('requests', filtersOf(requestHeaders, responseHeaders, rewrite(modifier), rarely(copy, 6), rarely(cors, 6))),
       waiting,
     })
     .map(({ waiting: waits, ...fields }) => some<Rule>({ ...fields, timeouts: waits.timeouts, retry: waits.retry }))
@@ -97,6 +98,6 @@ export const grpcRule: fc.Arbitrary<Rule> = fc
   .record({
     matches: calls,
     filters: filtersOf(requestHeaders, responseHeaders, mirror('calls')),
-    backendRefs: backends('calls', filtersOf(requestHeaders, responseHeaders)),
+    backendRefs: backends('calls', filtersOf(requestHeaders, responseHeaders, rarely(mirror('calls'), 6))),
   })
   .map((fields) => some<Rule>(fields))

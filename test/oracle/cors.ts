@@ -4,9 +4,10 @@ import type { CorsFilter, Request, Rule } from './objects.js'
 /** What an answer says of cross-origin requests: by the name of each header the values that it may have, of which the empty one is as good as none. */
 export type CorsHeaders = Readonly<Record<string, readonly string[]>>
 
-/** The CORS filter of a rule. */
-export function corsOf({ filters = [] }: Rule): CorsFilter | undefined {
-  return filters.flatMap((each) => (each.type === 'CORS' ? [each.cors] : []))[0]
+/** The CORS filter of a rule, or that of its only backend: what is said for less counts. */
+export function corsOf({ filters = [], backendRefs = [] }: Rule): CorsFilter | undefined {
+  const ofBackend = backendRefs.length === 1 ? (backendRefs[0]?.filters ?? []) : []
+  return [...filters, ...ofBackend].flatMap((each) => (each.type === 'CORS' ? [each.cors] : [])).at(-1)
 }
 
 /** The method that a browser asks for beforehand; undefined for every other request. */

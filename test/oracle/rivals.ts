@@ -130,7 +130,7 @@ function rule(kind: Route['kind'], request: Request, shared: Partial<Choice>): f
       backend: fc.constantFrom(...names),
       // Which rule it was can be seen.
       mark: fc.nat({ max: 999 }),
-      timeouts: kind === 'HTTPRoute' ? fc.constantFrom(undefined, { request: PATIENCE }) : fc.constant(undefined),
+      timeouts: isCall(request) ? fc.constant(undefined) : fc.constantFrom(undefined, { request: PATIENCE }),
     })
     .map(({ matches, backend, mark, timeouts }) =>
       some<Rule>({

@@ -16,7 +16,7 @@ import { type Standalone, startTestStandalone } from '../support/standalone.js'
 import { DELAY_MS } from './arbitrary-requests.js'
 import { sharingRule } from './arbitrary-rules.js'
 import { type World, world } from './arbitrary-world.js'
-import { type Deed, deedsOf, isCors, seenIn } from './deeds.js'
+import { codeOf, type Deed, deedsOf, isCors, seenIn } from './deeds.js'
 import { isSame, type Named, questionOf, toldBy, toldOf } from './explained.js'
 import { type Grant, grantObject, isCall, type Request, type Route, routeObject } from './objects.js'
 import { oddCounts, sharesOf } from './shares.js'
@@ -128,10 +128,13 @@ async function compare(headgate: Standalone, all: World, plain: Request, seen: S
   const wantTold = toldOf(verdict, sent)
   if (!isSame(told, wantTold)) expect({ sent, told }).toEqual({ sent, told: wantTold })
   const { deed, cors } = await done(headgate, sent)
-  // A busy machine is slow where nobody asked it to be.
-  if (deed.status === 504 && !query.includes('delayMs') && tries > 1) return compare(headgate, all, plain, seen, tries - 1)
   const want = deedsOf(verdict, sent)
-  if (!want.some((each) => JSON.stringify(each) === JSON.stringify(deed))) expect({ sent, deed }).toEqual({ sent, deed: want[0] })
+  if (!want.some((each) => JSON.stringify(each) === JSON.stringify(deed))) {
+    // A busy machine is slow where nobody asked it to be.
+    const isLate = deed.status === (isCall(sent) ? codeOf(504) : 504) && !query.includes('delayMs')
+    if (isLate && tries > 1) return compare(headgate, all, plain, seen, tries - 1)
+    expect({ sent, deed }).toEqual({ sent, deed: want[0] })
+  }
   const wantCors = verdict.does === 'close' ? {} : verdict.cors
   if (!isCors(wantCors, cors)) expect({ sent, cors }).toEqual({ sent, cors: wantCors })
   const how = deed.location === undefined ? String(deed.status) : 'redirect'

@@ -11,7 +11,7 @@ export function optional<T>(arbitrary: fc.Arbitrary<T>, freq = 2): fc.Arbitrary<
   return fc.option(arbitrary, { nil: undefined, freq })
 }
 
-/** Nearly always none. */
-export function rarely<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
-  return fc.oneof({ weight: 30, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary })
+/** Nearly always none. @param nones how many there are for each value */
+export function rarely<T>(arbitrary: fc.Arbitrary<T>, nones = 30): fc.Arbitrary<T | undefined> {
+  return fc.oneof({ weight: nones, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary })
 }

@@ -104,14 +104,17 @@ function outcome(
     return { does: 'redirect', status: redirect.statusCode ?? 302, location: locationOf(redirect, match, listener, host, request), cors }
   const chosen = backendRefs.filter(({ weight = 1 }) => weight > 0)
   if (chosen.length === 0) return { does: 'answer', status: error, cors }
-  const mirrors = filters.flatMap((each) =>
+  const isOnly = backendRefs.length === 1
+  const ofRule = isOnly ? [...filters, ...(backendRefs[0]?.filters ?? [])] : filters
+  const mirrors = ofRule.flatMap((each) =>
     each.type === 'RequestMirror' && each.requestMirror.percent !== 0 ? (find(each.requestMirror.backendRef)?.backend ?? []) : [],
   )
   const backends = chosen.map((ref): Forwarded => {
     const all = [...filters, ...(ref.filters ?? [])]
     const rewrites = all.flatMap((each) => (each.type === 'URLRewrite' ? [each.urlRewrite] : []))
     const path = rewrites.findLast((each) => each.path !== undefined)?.path
-    const target = (ref.filters ?? []).some(isUnknown) ? undefined : find(ref)
+    const cannotBe = (each: Filter): boolean => isUnknown(each) || (!isOnly && (each.type === 'RequestMirror' || each.type === 'CORS'))
+    const target = (ref.filters ?? []).some(cannotBe) ? undefined : find(ref)
     return {
       backend: target?.backend,
       // Where there is nobody, somebody may come.

@@ -89,6 +89,8 @@ spec: { urlRewrite: { hostname: { type: Header, header: X-Host } } }
 
   it.each([
     { what: 'RequestMirror', filter: mirror },
+    { what: 'RequestMirror to nobody', filter: mirror.replace('other', 'missing') },
+    { what: 'RequestMirror of nothing', filter: mirror.replace('8080 }', '8080 }, percent: 0') },
     { what: 'CORS', filter: '{ type: CORS, cors: { allowOrigins: ["*"] } }' },
     { what: 'RequestRedirect', filter: '{ type: RequestRedirect, requestRedirect: { hostname: b.com } }' },
     {

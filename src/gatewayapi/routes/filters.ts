@@ -32,6 +32,8 @@ export interface CollectedFilters {
   /** As the filter has it; the port still depends on the listener. */
   readonly redirect?: Redirect
   readonly mirrors: readonly Mirror[]
+  /** True where copies are asked for, wherever they may go, and however few. */
+  readonly asksForCopies?: true
   readonly cors?: Cors
   readonly externalAuth?: ExternalAuth
   readonly directResponse?: DirectResponse
@@ -83,15 +85,15 @@ export function joinFilters(rule: CollectedFilters, backend: CollectedFilters): 
 
 /** True if something stands among the filters of one of several backends that only a whole rule can do. */
 export function needsWholeRule(filters: CollectedFilters): boolean {
-  const { redirect, mirrors, cors, externalAuth, directResponse, credential, cookies, hostFrom, tellsHost } = filters
-  return [redirect, cors, externalAuth, directResponse, credential, cookies, hostFrom, tellsHost].some(isThere) || mirrors.length > 0
+  const { redirect, asksForCopies, cors, externalAuth, directResponse, credential, cookies, hostFrom, tellsHost } = filters
+  return [redirect, asksForCopies, cors, externalAuth, directResponse, credential, cookies, hostFrom, tellsHost].some(isThere)
 }
 
 /** Why a rule cannot do what its filters ask for: it would have to answer and to send the request on. */
 export function answersAndForwards({ redirect, directResponse, ...others }: CollectedFilters, at: number): string | undefined {
   if (directResponse === undefined) return undefined
-  const { hostRewrite, pathRewrite, hostFrom, credential, mirrors } = others
-  const isForwarding = [redirect, hostRewrite, pathRewrite, hostFrom, credential].some(isThere) || mirrors.length > 0
+  const { hostRewrite, pathRewrite, hostFrom, credential, asksForCopies } = others
+  const isForwarding = [redirect, hostRewrite, pathRewrite, hostFrom, credential, asksForCopies].some(isThere)
   return isForwarding
     ? `spec.rules[${at}].filters: a directResponse cannot stand beside redirects, rewrites, mirrors and credentials.`
     : undefined
@@ -129,9 +131,10 @@ function addFilter(context: RuleContext, sum: CollectedFilters, filter: RouteFil
 
 function addMirror(context: RuleContext, sum: CollectedFilters, filter: HTTPRequestMirrorFilter, usage: ClusterUsage): CollectedFilters {
   const found = findBackend(context, filter.backendRef, usage)
-  if (!found.ok) return { ...sum, problems: [...sum.problems, ...(found.problem === undefined ? [] : [found.problem])] }
+  const asked = { ...sum, asksForCopies: true } as const
+  if (!found.ok) return { ...asked, problems: [...sum.problems, ...(found.problem === undefined ? [] : [found.problem])] }
   const { numerator, denominator } = filter.fraction ?? { numerator: filter.percent ?? 100, denominator: 100 }
-  return numerator === 0 ? sum : { ...sum, mirrors: [...sum.mirrors, { cluster: found.cluster, numerator, denominator }] }
+  return numerator === 0 ? asked : { ...asked, mirrors: [...sum.mirrors, { cluster: found.cluster, numerator, denominator }] }
 }
 
 function addExtension(context: RuleContext, sum: CollectedFilters, { extensionRef }: RouteFilter): CollectedFilters {

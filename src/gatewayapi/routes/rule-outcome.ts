@@ -98,7 +98,7 @@ export function ruleOutcome(context: RuleContext, rule: AnyRule, at: number): Ru
           (name) =>
             `spec.rules[${at}]: no filter writes the header "${name}": it says where a message ends or what becomes of its connection.`,
         ),
-      ...(filters.redirect !== undefined && filters.mirrors.length > 0
+      ...(filters.redirect !== undefined && filters.asksForCopies === true
         ? [`spec.rules[${at}].filters: RequestMirror copies what goes to a backend, and nothing that RequestRedirect sends elsewhere.`]
         : []),
       ...(several.some(needsWholeRule)
