@@ -97,6 +97,8 @@ export class StatusWriter {
   readonly #ready = new Lanes<Entry>()
   readonly #busy: Slots<Entry>
   #nextDueMs = Number.POSITIVE_INFINITY
+  /** When all entries are looked at for those that nothing is said about. */
+  #orphansDueMs = Number.POSITIVE_INFINITY
   #sleepingUntilMs = Number.NEGATIVE_INFINITY
   #running = false
   #told = false
@@ -109,10 +111,9 @@ export class StatusWriter {
 
   /** What the translation says now, by `<Kind>/<namespace>/<name>`; undefined where it says nothing any more. */
   set(changes: ReadonlyMap<string, ObjectStatus | undefined>): void {
-    const isFirst = !this.#told
+    // At a start all is said in parts: by the end of the grace nothing is missing.
+    if (!this.#told) this.#lookForOrphansLater()
     this.#told = true
-    // Who led before anything was said has not looked at what nothing is said about.
-    if (isFirst) for (const entry of this.#entries.values()) if (this.#isOrphan(entry)) this.#touch(entry, ORPHAN_GRACE_MS)
     for (const [name, desired] of changes) {
       const entry = this.#entry(name)
       if (desired !== undefined) entry.left = undefined
@@ -151,8 +152,9 @@ export class StatusWriter {
     this.#running = true
     for (const entry of this.#entries.values()) {
       if (entry.desired !== undefined) this.#touch(entry, 0)
-      else if (entry.left !== undefined || this.#isOrphan(entry)) this.#touch(entry, ORPHAN_GRACE_MS)
+      else if (entry.left !== undefined) this.#touch(entry, ORPHAN_GRACE_MS)
     }
+    this.#lookForOrphansLater()
     const tasks = new Set<Promise<void>>()
     let lookedAt = 0
     while (!signal.aborted) {
@@ -215,6 +217,12 @@ export class StatusWriter {
     if (this.#nextDueMs < this.#sleepingUntilMs) this.#wake()
   }
 
+  #lookForOrphansLater(): void {
+    this.#orphansDueMs = this.#options.clock.monotonicMs() + ORPHAN_GRACE_MS
+    this.#nextDueMs = Math.min(this.#nextDueMs, this.#orphansDueMs)
+    if (this.#nextDueMs < this.#sleepingUntilMs) this.#wake()
+  }
+
   #dueMs(entry: Entry, waiting: number = this.#waiting.size): number {
     const { desired, settledOn, writtenMs, sinceMs = 0, changedMs, notBeforeMs } = entry
     if (desired === undefined) return notBeforeMs
@@ -226,7 +234,11 @@ export class StatusWriter {
   #promote(): void {
     const nowMs = this.#options.clock.monotonicMs()
     if (nowMs < this.#nextDueMs) return
-    this.#nextDueMs = Number.POSITIVE_INFINITY
+    if (nowMs >= this.#orphansDueMs) {
+      this.#orphansDueMs = Number.POSITIVE_INFINITY
+      for (const entry of this.#entries.values()) if (entry.place === 'idle' && this.#isOrphan(entry)) this.#touch(entry, 0)
+    }
+    this.#nextDueMs = this.#orphansDueMs
     const waiting = this.#waiting.size
     for (const entry of this.#waiting) {
       const dueMs = this.#dueMs(entry, waiting)
