@@ -257,6 +257,14 @@ describe('gatewayctl translate', () => {
     }
   })
 
+  it('says which Gateways are looked after where none is', async () => {
+    const spec = 'spec: { gatewayClassName: headgat, listeners: [{ name: http, port: 80, protocol: HTTP }] }'
+    writeFileSync(join(folder, 'typo.yaml'), `apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: { name: web }\n${spec}\n`)
+    const { out } = await run(['translate', '-f', 'typo.yaml'])
+    expect(out).toMatch(/^There is no object that Headgate looks after\..* with files, a Gateway of the class "headgate" is enough\.\n/)
+    expect(out).toContain('there is no GatewayClass "headgat": correct the name; "headgate" is there without a file')
+  })
+
   it('looks at classes of the controller that it is told', async () => {
     writeFileSync(join(folder, 'theirs.yaml'), `${gatewayClass}spec: { controllerName: example.com/theirs }\n`)
     expect((await run(['translate', '-f', 'theirs.yaml'])).out).toContain('warning GatewayClass/headgate: spec.controllerName')

@@ -35,7 +35,9 @@ it.each([
   {
     what: 'a Gateway of no class',
     yaml: object('Gateway', 'g', `{gatewayClassName: headgat, ${listeners}}`),
-    want: ['Gateway/default/g: spec.gatewayClassName: there is no GatewayClass "headgat": correct the name'],
+    want: [
+      'Gateway/default/g: spec.gatewayClassName: there is no GatewayClass "headgat": correct the name; "headgate" is there without a file',
+    ],
   },
   {
     what: 'a ListenerSet of no Gateway',

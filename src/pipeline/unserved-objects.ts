@@ -7,6 +7,7 @@ import { backendKind } from '../gatewayapi/backends/backend-key.js'
 import { GATEWAY_GROUP } from '../gatewayapi/conditions.js'
 import { ROUTE_KINDS } from '../gatewayapi/routes/any-route.js'
 import type { BackendTLSPolicy, GatewayClass, HTTPRoute, KindName, ParentReference, XBackendTrafficPolicy } from '../gen/kinds.js'
+import { DEFAULT_CLASS } from '../provider/file/default-class.js'
 import type { KubeObject } from '../provider/provider.js'
 import type { ResourceStore } from '../store/resource-store.js'
 import { describeObject, type ObjectRef, objectKey, objectVersion } from '../util/object-ref.js'
@@ -31,7 +32,8 @@ export function unservedObjects(store: ResourceStore, controllerName: string): r
     ...store.list('Gateway').flatMap((each) => {
       const { gatewayClassName } = each.spec
       const isThere = store.find('GatewayClass', objectKey('', gatewayClassName)) !== undefined
-      return isThere ? [] : warnings(each, [`spec.gatewayClassName: there is no GatewayClass "${gatewayClassName}": correct the name`])
+      const advice = `correct the name; "${DEFAULT_CLASS.name}" is there without a file`
+      return isThere ? [] : warnings(each, [`spec.gatewayClassName: there is no GatewayClass "${gatewayClassName}": ${advice}`])
     }),
     ...store.list('ListenerSet').flatMap((each) => warnings(each, missingParent(store, each, each.spec.parentRef, 'spec.parentRef'))),
     ...ROUTE_KINDS.flatMap((kind) => store.list(kind).flatMap((each) => warnings(each, missingParents(store, each)))),

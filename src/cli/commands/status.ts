@@ -34,7 +34,8 @@ export async function statusCommand(context: CliContext, names: readonly ObjectN
   return isMissing || hasFindings(shown) ? EXIT.findings : EXIT.ok
 }
 
-const NOTHING = 'There is no object that Headgate looks after. A GatewayClass with its controllerName is the first.'
+const NOTHING =
+  'There is no object that Headgate looks after. A GatewayClass with its controllerName is the first; with files, a Gateway of the class "headgate" is enough.'
 const NOTHING_SUCH = 'There is no object of this kind, name and namespace that has a status.'
 
 /** The problems of objects that are asked for, and those of everything. */
