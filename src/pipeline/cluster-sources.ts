@@ -11,6 +11,7 @@ import { leadershipProblem } from './replicas/leadership-problem.js'
 import type { Peers } from './replicas/peers.js'
 import { rivalProblem } from './rivals.js'
 import { sharedSources } from './shared-sources.js'
+import { unfitCertificates } from './unfit-certificates.js'
 
 /** Who knows it. */
 export interface ClusterSourcesOptions {
@@ -52,6 +53,7 @@ function problems({ config, controlPlane, refusedReads, leadership, hooks }: Clu
     ...(hooks?.problems(controlPlane.translation.inputs.quarantines.entries()) ?? []),
     ...(claims?.rival === undefined ? [] : [rivalProblem(claims.rival)]),
     ...unseen,
+    ...unfitCertificates(controlPlane.translation.gatewayApi, new Date()),
     ...leadershipProblem(config.replicaName, elector, config.namespace),
   ]
 }

@@ -10,6 +10,7 @@ import type { ExtensionHooks } from './extension-hooks.js'
 import { placeText } from './file-problems.js'
 import type { ObjectStatuses } from './object-statuses.js'
 import { sharedSources } from './shared-sources.js'
+import { unfitCertificates } from './unfit-certificates.js'
 import { unreadableFormats } from './unreadable-formats.js'
 import { unservedObjects } from './unserved-objects.js'
 
@@ -58,6 +59,7 @@ function problems({ config, controlPlane, files, hooks }: StandaloneSourcesOptio
     ...files.problems(),
     ...unservedObjects(store, config.controllerName),
     ...unreadableFormats(store),
+    ...unfitCertificates(translation.gatewayApi, new Date()),
     ...(hooks?.problems(translation.inputs.quarantines.entries()) ?? []),
   ]
 }

@@ -25,6 +25,7 @@ import { listenerPlaces } from './listener-places.js'
 import { ObjectStatuses } from './object-statuses.js'
 import { Pipeline } from './pipeline.js'
 import { createTranslation } from './translation.js'
+import { unfitCertificates } from './unfit-certificates.js'
 import { unreadableFormats } from './unreadable-formats.js'
 import { unservedObjects } from './unserved-objects.js'
 
@@ -95,7 +96,12 @@ export async function translateOffline(input: OfflineInput): Promise<OfflineTran
   return {
     objects: [...statuses.values()],
     listeners: listenerPlaces(translation),
-    problems: [...state.problems().map(toProblem), ...unservedObjects(store, controllerName), ...unreadableFormats(store)],
+    problems: [
+      ...state.problems().map(toProblem),
+      ...unservedObjects(store, controllerName),
+      ...unreadableFormats(store),
+      ...unfitCertificates(translation.gatewayApi, new Date()),
+    ],
     resources,
     explain: async (question) =>
       withPlaces(await explainAll(snapshots, question), (object, path) => placeText(state.placeOf(object, path))),
