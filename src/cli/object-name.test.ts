@@ -35,9 +35,18 @@ describe('names of objects', () => {
     expect(() => readObjectName(text)).toThrow('Write KIND, KIND/NAME or KIND/NAMESPACE/NAME')
   })
 
-  it.each(['nosuchkind', 'httprouts/www', 'ingress/shop/www'])('%s names no kind that is read, and what is read is said', (text) => {
+  it.each(['nosuchkind', 'ingress/shop/www'])('%s names no kind that is read, and what is read is said', (text) => {
     expect(() => readObjectName(text)).toThrow(
-      /Headgate reads no kind "(nosuchkind|httprouts|ingress)"\. Kinds: GatewayClass, Gateway, .*HTTPRoute, /,
+      /Headgate reads no kind "(nosuchkind|ingress)"\. Kinds: GatewayClass, Gateway, .*HTTPRoute, /,
     )
+  })
+
+  it.each([
+    ['htproute', 'HTTPRoute'],
+    ['httprouts/www', 'HTTPRoute'],
+    ['gatewya/shop/www', 'Gateway'],
+    ['securitypolices', 'SecurityPolicy'],
+  ])('%s is near to a kind, which is asked for', (text, kind) => {
+    expect(() => readObjectName(text)).toThrow(`": is ${kind} meant?`)
   })
 })

@@ -2,6 +2,7 @@
 import { InvalidArgumentError } from 'commander'
 import { KINDS } from '../kinds/index.js'
 import type { KindDefinition } from '../schema/kind.js'
+import { nearWord } from '../util/near-word.js'
 import type { ObjectRef } from '../util/object-ref.js'
 
 /** `httproute`, `httproute/www` or `httproute/shop/www`, in any case, also plural, short and with its group, as kubectl takes it. */
@@ -41,8 +42,11 @@ function knownKind(text: string): string {
   const word = text.toLowerCase().split('.', 1)[0] ?? ''
   const known = KINDS.find((kind) => wordsFor(kind).includes(word))
   if (known !== undefined) return known.kind.toLowerCase()
+  const [near, other] = KINDS.filter(({ kind, plural }) => [kind, plural].some((each) => nearWord(word, [each]) !== undefined))
   const kinds = KINDS.map(({ kind }) => kind).join(', ')
-  throw new InvalidArgumentError(`Headgate reads no kind "${text}". Kinds: ${kinds}.`)
+  throw new InvalidArgumentError(
+    `Headgate reads no kind "${text}"${near === undefined || other !== undefined ? `. Kinds: ${kinds}.` : `: is ${near.kind} meant?`}`,
+  )
 }
 
 const wordsFor = ({ kind, plural, shortNames = [] }: KindDefinition): readonly string[] => [kind.toLowerCase(), plural, ...shortNames]
