@@ -203,6 +203,11 @@ function actionOf(context: RuleContext, rule: RuleWithPolicies, at: number, filt
   return filters.redirect ?? filters.directResponse ?? forward(context, rule, at, filters, shared)
 }
 
+/** Who a rule is within its route: one that has a name stays the same where others come before it. */
+function ruleWord({ name }: AnyRule, at: number): string {
+  return name === undefined ? `rule/${at}` : `named/${name}`
+}
+
 function forward(context: RuleContext, rule: RuleWithPolicies, at: number, filters: CollectedFilters, shared: SharedOut): Forward {
   const isGrpc = context.route.kind === 'GRPCRoute'
   const { kind, namespace, name } = context.route
@@ -227,7 +232,7 @@ function forward(context: RuleContext, rule: RuleWithPolicies, at: number, filte
     ...(retry === undefined ? {} : { retry }),
     ...(sticky === undefined
       ? {}
-      : { sessionPersistence: sessionPersistenceOf(sticky, `${kind}/${namespace}/${name}/rule/${at}`, rule.keepsBackend) }),
+      : { sessionPersistence: sessionPersistenceOf(sticky, `${kind}/${namespace}/${name}/${ruleWord(rule, at)}`, rule.keepsBackend) }),
     ...(hash === undefined ? {} : { hash }),
     ...(hidesLoadReports(settings) ? { hidesLoadReports: true } : {}),
     ...(connect === undefined ? {} : { connect }),

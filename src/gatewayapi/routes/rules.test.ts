@@ -283,6 +283,18 @@ spec: { targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: 
     expect(names?.every((name) => /^headgate-session-[0-9a-f]{8}$/.test(name ?? ''))).toBe(true)
   })
 
+  it('leaves cookies of a rule that has a name theirs where another rule comes before it', () => {
+    const sticky = (name: string): string =>
+      `{ name: ${name}, sessionPersistence: { cookie: {} }, matches: [{ path: { value: /${name} } }], ${APP} }`
+    const cookieOf = (...names: readonly string[]): string | undefined => {
+      const world = createRouteWorld([gateway(HTTP_LISTENER), route('r', `rules: [${names.map(sticky).join(', ')}]`)])
+      const found = virtualHost(world.translation.gatewayApi, '*')?.routes.find(({ ruleName }) => ruleName === 'cart')
+      return found?.action.kind === 'forward' ? found.action.sessionPersistence?.name : undefined
+    }
+    expect(cookieOf('cart')).toMatch(/^headgate-session-/)
+    expect(cookieOf('other', 'cart')).toBe(cookieOf('cart'))
+  })
+
   it.each([
     { rule: 'HTTP/1.1 may be upgraded to a WebSocket', port: '', want: { upgrades: ['websocket'] } },
     {
