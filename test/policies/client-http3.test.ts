@@ -81,7 +81,9 @@ describe('http3', () => {
     await eventually(async () => expect((await overHttp3('www.example.com')).status).toBe(200), 15_000)
     const listeners = await askProxy(world, '/config_dump?resource=dynamic_listeners')
     const sockets = [...listeners.matchAll(/quic\.v3\.QuicDownstreamTransport"[\s\S]*?enable_early_data": false/g)].map(([text]) => text)
-    expect(sockets.map((text) => text.includes('"disable_stateless_session_resumption": true'))).toEqual([true, true])
+    // How many chains a listener has depends on how routes are packed.
+    expect(sockets).not.toEqual([])
+    expect(sockets.filter((text) => !text.includes('"disable_stateless_session_resumption": true'))).toEqual([])
   }, 60_000)
 
   it('is under the same policies', async () => {
