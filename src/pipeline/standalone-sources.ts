@@ -8,11 +8,9 @@ import type { Metrics } from '../telemetry/metrics.js'
 import type { ControlPlane } from './control-plane.js'
 import type { ExtensionHooks } from './extension-hooks.js'
 import { placeText } from './file-problems.js'
+import { folderWarnings } from './folder-warnings.js'
 import type { ObjectStatuses } from './object-statuses.js'
 import { sharedSources } from './shared-sources.js'
-import { unfitCertificates } from './unfit-certificates.js'
-import { unreadableFormats } from './unreadable-formats.js'
-import { unservedObjects } from './unserved-objects.js'
 
 /** The folder, and what is wrong with its files now. */
 export interface WatchedFiles {
@@ -57,9 +55,7 @@ function problems({ config, controlPlane, files, hooks }: StandaloneSourcesOptio
   const { store, translation } = controlPlane
   return [
     ...files.problems(),
-    ...unservedObjects(store, config.controllerName),
-    ...unreadableFormats(store),
-    ...unfitCertificates(translation.gatewayApi, new Date()),
+    ...folderWarnings(store, translation, config.controllerName),
     ...(hooks?.problems(translation.inputs.quarantines.entries()) ?? []),
   ]
 }

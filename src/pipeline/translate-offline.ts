@@ -21,13 +21,11 @@ import { atOnce } from '../util/in-parts.js'
 import { SnapshotCache } from '../xds/snapshot-cache.js'
 import { effectivePoliciesOf } from './effective-policies.js'
 import { placeText, toProblem } from './file-problems.js'
+import { folderWarnings } from './folder-warnings.js'
 import { listenerPlaces } from './listener-places.js'
 import { ObjectStatuses } from './object-statuses.js'
 import { Pipeline } from './pipeline.js'
 import { createTranslation } from './translation.js'
-import { unfitCertificates } from './unfit-certificates.js'
-import { unreadableFormats } from './unreadable-formats.js'
-import { unservedObjects } from './unserved-objects.js'
 
 /** Everything that a translation says. */
 export interface OfflineTranslation {
@@ -96,12 +94,7 @@ export async function translateOffline(input: OfflineInput): Promise<OfflineTran
   return {
     objects: [...statuses.values()],
     listeners: listenerPlaces(translation),
-    problems: [
-      ...state.problems().map(toProblem),
-      ...unservedObjects(store, controllerName),
-      ...unreadableFormats(store),
-      ...unfitCertificates(translation.gatewayApi, new Date()),
-    ],
+    problems: [...state.problems().map(toProblem), ...folderWarnings(store, translation, controllerName)],
     resources,
     explain: async (question) =>
       withPlaces(await explainAll(snapshots, question), (object, path) => placeText(state.placeOf(object, path))),
