@@ -18,13 +18,17 @@ export async function askAll<What extends keyof OwnSources>(
 ): Promise<AllReplicas<ItemOf<What>>> {
   const limit = Math.trunc(Math.max(0, Number(query.get('limit') ?? 0))) || 0
   const others = await sources.others(what, limit)
-  const own: readonly ItemOf<What>[] = sources[what]()
   const answered = [
-    { replica: sources.replica, items: limit === 0 ? own : own.slice(-limit) },
+    { replica: sources.replica, items: lastOf<ItemOf<What>>(sources[what](), limit) },
     ...others.filter((each) => 'replica' in each),
   ]
   return {
     found: answered.flatMap(({ replica, items }) => items.map((item) => ({ ...item, replica }))),
     silent: others.filter((each) => 'problem' in each),
   }
+}
+
+/** The last ones, so many at most; 0: all. */
+export function lastOf<Item>(items: readonly Item[], limit: number): readonly Item[] {
+  return limit === 0 ? items : items.slice(-limit)
 }

@@ -1,8 +1,10 @@
 /** Notes what the control plane does in metrics and history. */
+
 import type { KindName } from '../gen/kinds.js'
 import { KINDS } from '../kinds/index.js'
 import type { Logger } from '../telemetry/logger.js'
 import type { Metrics } from '../telemetry/metrics.js'
+import { compareText } from '../util/compare-text.js'
 import { TYPE_URL, type TypeUrl } from '../xds/resource.js'
 import { RevisionHistory, type RevisionRecord } from '../xds/revision-history.js'
 import { serverClock } from '../xds/server/clock.js'
@@ -76,7 +78,7 @@ export function observe({ snapshots, server, store }: Observed, metrics: Metrics
     snapshots
       .groups()
       .flatMap((group) => history.list(group))
-      .sort((a, b) => (a.at < b.at ? -1 : Number(a.at > b.at)) || a.revision - b.revision)
+      .sort((a, b) => compareText(a.at, b.at) || a.revision - b.revision)
 }
 
 /** `Listener`, as other metrics call it. */

@@ -1,5 +1,6 @@
 /** `gatewayctl history`: the last revisions, what caused them, and when the proxies had them. */
 import type { AllReplicas } from '../../admin/all-replicas.js'
+import { compareText } from '../../util/compare-text.js'
 import { describeObject } from '../../util/object-ref.js'
 import type { RevisionRecord } from '../../xds/revision-history.js'
 import { EXIT } from '../cli-error.js'
@@ -19,7 +20,7 @@ export interface HistoryOptions extends OutputOptions {
 export async function historyCommand(context: CliContext, options: HistoryOptions): Promise<number> {
   const history = await context.client.history(options.limit)
   const entries = await withoutOnlookers(history.found, context)
-  const last = entries.toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)).slice(-options.limit)
+  const last = entries.toSorted((a, b) => compareText(a.at, b.at)).slice(-options.limit)
   context.out(printValue(options.output, last, () => printHistory({ ...history, found: last }, context)))
   const silent = silentReplicas(history)
   context.error(silent)

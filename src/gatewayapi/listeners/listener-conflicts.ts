@@ -4,7 +4,9 @@
  * Source: Gateway API v1.7, `GatewaySpec.listeners` («Distinct Listeners») and `ListenerSetSpec.listeners` (precedence). Within one object there
  * is no winner; between objects the Gateway goes first, then the older ListenerSet, then the one whose `namespace/name` comes first.
  */
+
 import type { Hostname } from '../../ir/hostname.js'
+import { compareText } from '../../util/compare-text.js'
 import type { Problem } from '../conditions.js'
 import type { ListenerKey, ListenerProtocol } from '../model.js'
 
@@ -79,7 +81,7 @@ function describe(claim: PortClaim, rivals: readonly PortClaim[], whose: string)
 }
 
 function byRank(claims: readonly PortClaim[]): readonly (readonly PortClaim[])[] {
-  const inOrder = claims.toSorted((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)))
+  const inOrder = claims.toSorted((a, b) => compareText(a.key, b.key))
   const ranks = Map.groupBy(inOrder, (claim) => claim.rank)
   return [...ranks.keys()].sort().map((rank) => ranks.get(rank) ?? [])
 }

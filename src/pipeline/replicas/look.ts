@@ -1,5 +1,6 @@
 /** What each replica knows of its own proxies alone, asked from another one: whoever looks into one replica sees what all say. */
 import type { UntypedServiceImplementation } from '@grpc/grpc-js'
+import { lastOf } from '../../admin/all-replicas.js'
 import type { OtherReplica, OwnSources } from '../../admin/sources.js'
 import type { EndpointSlice } from '../../gen/kinds.js'
 import { type Asked, askReplica, onlyReplicas } from './ask.js'
@@ -11,7 +12,7 @@ export function lookServer(replica: string, own: OwnSources): UntypedServiceImpl
   return {
     Look: onlyReplicas(({ at, limit }: LookRequest): Sight => {
       const all = at === 'history' ? own.history() : own.proxies()
-      return { replica, json: JSON.stringify(limit === 0 ? all : all.slice(-limit)) }
+      return { replica, json: JSON.stringify(lastOf<unknown>(all, limit)) }
     }),
   }
 }
