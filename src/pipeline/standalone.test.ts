@@ -1,8 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { expect, it } from '@jest/globals'
 import { startTestStandalone } from '../../test/support/standalone.js'
+import { startLocalTrust } from '../infra/host/local-trust.js'
+import { serverClock } from '../xds/server/clock.js'
 
 it('is ready when the proxy comes before the folder was read, and there is nothing to serve', async () => {
   const resources = await mkdtemp(join(tmpdir(), 'headgate-test-'))
@@ -18,5 +21,28 @@ it('is ready when the proxy comes before the folder was read, and there is nothi
   } finally {
     await headgate.stop()
     await rm(resources, { recursive: true, force: true })
+  }
+}, 30_000)
+
+it('leaves what proxies prove themselves by to the Headgate that runs, when its port is taken', async () => {
+  const lines: string[] = []
+  const headgate = await startTestStandalone({ log: { level: 'warn', format: 'text' } }, {}, (line) => void lines.push(line))
+  const { state } = headgate.folders
+  const certificate = () => readFile(join(state, 'trust/proxy.pem'), 'utf8')
+  try {
+    const before = await certificate()
+    for (const taken of [{ xdsPort: headgate.running.xdsPort }, { adminPort: headgate.running.adminPort }]) {
+      await expect(startTestStandalone({ stateFolder: state, ...taken })).rejects.toThrow('cannot listen on')
+    }
+    expect(await certificate()).toBe(before)
+    // Nor does its Envoy complain when its certificate is renewed.
+    const trust = await startLocalTrust(join(state, 'trust'), serverClock)
+    for (let times = 0; times < 5; times++) await trust.admitProxies()
+    await setTimeout(500)
+    trust.stop()
+    expect(await certificate()).not.toBe(before)
+    expect(lines).toEqual([])
+  } finally {
+    await headgate.stop()
   }
 }, 30_000)

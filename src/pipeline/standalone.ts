@@ -85,6 +85,12 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger, 
     throw error
   })
 
+  // Nothing can come between now: whoever runs in this folder keeps what its proxies have if this one does not.
+  await trust?.admitProxies().catch(async (error: unknown) => {
+    await admin.stop()
+    await server.close()
+    throw error
+  })
   const onOutput = (bytes: Buffer): void => void process.stdout.write(bytes)
   const ofEnvoy = { logger, logLevel: config.log.level, bootstrap, onOutput }
   const envoy = envoyPath === undefined ? undefined : new EnvoyProcess({ path: envoyPath, ...ofEnvoy })

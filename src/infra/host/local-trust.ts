@@ -1,6 +1,9 @@
 /**
  * Trust between control plane and proxies on one machine: an authority of our own in the state folder, a certificate for the server, and
  * one for the proxies, as files that Envoy reads again when they change. The rate limit service, which is no proxy, has one of its own.
+ *
+ * That of the proxies and its key are one file: Envoy reads both again whenever one of the folder is replaced, and complains about a key
+ * that has come before its certificate.
  */
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -25,23 +28,30 @@ export interface LocalTrust {
   readonly credentials: TlsServerCredentials
   /** For the bootstrap of a proxy on this machine. */
   readonly proxy: XdsTls
+  /**
+   * Writes the files of proxies and keeps them fresh. For whoever is sure to run: the folder may be in use, and one that does not get its port
+   * has nothing to renew there.
+   */
+  admitProxies(): Promise<void>
   /** No further renewals. */
   stop(): void
 }
 
 const SERVER_NAME = 'headgate.internal'
 
-/** Reads the authority from the folder, or makes it there, and keeps the certificates fresh until `stop`. */
+/** Reads the authority from the folder, or makes it there, and keeps the server's certificate fresh until `stop`. */
 export async function startLocalTrust(folder: string, clock: ServerClock): Promise<LocalTrust> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const files = Object.fromEntries(FILES.map((file) => [file, join(folder, file)])) as Readonly<Record<(typeof FILES)[number], string>>
   const authority = await loadOrCreate(files['authority.crt'], files['authority.key'], () =>
     createAuthority('headgate on this machine', clock.wallTime(), AUTHORITY_LIFETIME_MS),
   )
+  const rotation = new CertificateRotation([authority], { dnsNames: [SERVER_NAME], addresses: [] }, clock)
+  const stops = [() => rotation.stop()]
   const renew = async (): Promise<CertificatePair> => {
     const request = { commonName: 'local proxy', uris: [groupUri(LOCAL_GROUP)], usage: 'client', lifetimeMs: LEAF_LIFETIME_MS } as const
     const pair = issueCertificate(authority, request, clock.wallTime())
-    await writePair(files['proxy.crt'], files['proxy.key'], pair)
+    await replace(files['proxy.pem'], `${pair.certificate}${pair.privateKey}`)
     const service = {
       ...request,
       commonName: 'rate limit service',
@@ -51,10 +61,6 @@ export async function startLocalTrust(folder: string, clock: ServerClock): Promi
     await writePair(files['rate-limits.crt'], files['rate-limits.key'], issueCertificate(authority, service, clock.wallTime()))
     return pair
   }
-  const stop = keepFresh(clock, await renew(), renew)
-  await writeFile(files['authority.json'], authoritySecret(files['authority.crt']))
-  await writeFile(files['proxy.json'], certificateSecret(files['proxy.crt'], files['proxy.key']))
-  const rotation = new CertificateRotation([authority], { dnsNames: [SERVER_NAME], addresses: [] }, clock)
   return {
     credentials: rotation.credentials,
     proxy: {
@@ -62,23 +68,18 @@ export async function startLocalTrust(folder: string, clock: ServerClock): Promi
       serverName: SERVER_NAME,
       certificateSecretFile: files['proxy.json'],
     },
+    admitProxies: async () => {
+      stops.push(keepFresh(clock, await renew(), renew))
+      await replace(files['authority.json'], authoritySecret(files['authority.crt']))
+      await replace(files['proxy.json'], certificateSecret(files['proxy.pem'], files['proxy.pem']))
+    },
     stop: () => {
-      stop()
-      rotation.stop()
+      for (const stop of stops) stop()
     },
   }
 }
 
-const FILES = [
-  'authority.crt',
-  'authority.key',
-  'authority.json',
-  'proxy.crt',
-  'proxy.key',
-  'proxy.json',
-  'rate-limits.crt',
-  'rate-limits.key',
-] as const
+const FILES = ['authority.crt', 'authority.key', 'authority.json', 'proxy.pem', 'proxy.json', 'rate-limits.crt', 'rate-limits.key'] as const
 
 async function loadOrCreate(certificateFile: string, keyFile: string, create: () => CertificatePair): Promise<CertificatePair> {
   try {
@@ -91,12 +92,16 @@ async function loadOrCreate(certificateFile: string, keyFile: string, create: ()
   }
 }
 
-/** The key first, and each by renaming: whoever sees the new certificate finds its key, and nobody reads half a file. */
+/** The key first: whoever sees the new certificate finds its key. */
 async function writePair(certificateFile: string, keyFile: string, pair: CertificatePair): Promise<void> {
-  for (const [file, text] of [[keyFile, pair.privateKey] as const, [certificateFile, pair.certificate] as const]) {
-    await writeFile(`${file}.new`, text, { mode: 0o600 })
-    await rename(`${file}.new`, file)
-  }
+  await replace(keyFile, pair.privateKey)
+  await replace(certificateFile, pair.certificate)
+}
+
+/** By renaming: nobody reads half a file. */
+async function replace(file: string, text: string): Promise<void> {
+  await writeFile(`${file}.new`, text, { mode: 0o600 })
+  await rename(`${file}.new`, file)
 }
 
 function isMissing(error: unknown): boolean {
