@@ -9,6 +9,7 @@ import {
   inTurn,
   markerFilter,
   PACKINGS,
+  RUNS,
   rejectingProxies,
   routeEverywhere,
   settle,
@@ -53,7 +54,34 @@ describe('what several resources are made from', () => {
           }
         },
       ),
-      { numRuns: 60 },
+      { numRuns: RUNS },
+    )
+  }, 120_000)
+})
+
+describe('a proxy that rejects everything', () => {
+  it('takes nothing from the proxies of others: nothing is held back in vain', async () => {
+    const [refusing = '', other = ''] = GROUPS
+    const pair = await (await createAuthority()).issue({ dns: ['a.secure.example.com'] })
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...PACKINGS),
+        fc.array(fc.subarray(ROUTES), { minLength: 1, maxLength: 3 }),
+        fc.array(chances, { minLength: 1 }),
+        async (packing, badOfGenerations, drawn) => {
+          const on = await rejectingProxies(packing, GROUPS, pair, refusing)
+          const draw = inTurn(drawn)
+          for (const [index, bad] of badOfGenerations.entries()) {
+            on.pipeline.changes(ROUTES.map((i) => change(routeOf(i, index + 1, bad.includes(i)))))
+            const culprits = bad.map((i) => `route-${i}`)
+            await settle(on, culprits, draw)
+            const held = [...on.translation.inputs.quarantines.entries()].map(([object]) => object).sort()
+            expect(held).toEqual(culprits.map((name) => `HTTPRoute/bench/${name}`))
+            expect(on.refused().filter((resource) => resource.startsWith(`${other} ${other}`))).toEqual([])
+          }
+        },
+      ),
+      { numRuns: RUNS },
     )
   }, 120_000)
 })

@@ -163,7 +163,7 @@ export class Deliveries {
     if (this.#isPast(rejected)) return false
     const left = this.#withoutTaken(rejected)
     const held = this.#quarantines.rejected(left ?? rejected)
-    if (held.length === 0) return this.#noteUnheld(rejected, left !== undefined)
+    if (held.length === 0) return this.#noteUnheld(rejected, group, left !== undefined)
     this.#rejections = [...this.#rejections, { rejected, group }]
     const from = group ?? rejected.by?.group
     for (const each of from === undefined ? this.#ledger.connectedGroups() : [from]) this.#searching.add(each)
@@ -200,12 +200,12 @@ export class Deliveries {
     }
     this.#held.clear()
     const goesOnHolding = this.#rejectedAsBefore()
-    // Whatever changes about where it is used, proxies do not get what is held back.
-    for (const object of objects) this.#noteHeld(object)
     for (const object of this.#unheld.takePast((version) => this.#resources.isCurrent(version))) {
       this.#watch.again(object)
       objects.add(object)
     }
+    // Whatever changes about where it is used, proxies do not get what is held back.
+    for (const object of objects) this.#noteHeld(object)
     const revisions = once(() => this.#revisionsOf(this.#ledger.connectedGroups()))
     this.#lastGood.published(revisions)
     this.#searchNeeds ??= this.#quarantines.isSearching ? this.#revisionsOf(this.#searching) : undefined
@@ -308,11 +308,16 @@ export class Deliveries {
   }
 
   /**
+   * @param group of the proxy, where it is known
    * @param isTaken true if others go on with what was rejected: then it is said of those that do not
    * @returns true if the translation has something to do
    */
-  #noteUnheld(rejected: RejectedVersion, isTaken: boolean): boolean {
+  #noteUnheld(rejected: RejectedVersion, group: string | undefined, isTaken: boolean): boolean {
     if (!this.#resources.isCurrent(rejected)) return false
+    // Without them it is rejected as well. What is made of them now is to be rejected, too, and says so when it is published.
+    const inVain = this.#quarantines.acquit(rejected)
+    this.#rejections = [...this.#rejections, ...inVain.map((each) => ({ rejected: each, group }))]
+    if (inVain.length > 0) return true
     const { suspects, origins } = isTaken ? { suspects: [], origins: this.#gatewaysOf(rejected.by) } : this.#followedOf(rejected)
     const objects = this.#unheld.note(rejected, suspects, origins)
     for (const object of objects) this.#ledger.reject(object, rejected.message)

@@ -12,6 +12,7 @@ import {
   inTurn,
   markerFilter,
   PACKINGS,
+  RUNS,
   rejectingProxies,
   routeEverywhere,
   settle,
@@ -106,7 +107,7 @@ describe('a route and its policies, each of which may be to blame', () => {
           expect(ROUTES.map((i) => deliveries.get(`HTTPRoute/bench/route-${i}`)?.state)).toEqual(ROUTES.map(() => state))
         },
       ),
-      { numRuns: 150 },
+      { numRuns: RUNS },
     )
   }, 300_000)
 })

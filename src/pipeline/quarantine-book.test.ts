@@ -1,10 +1,19 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import type { ObjectVersion } from '../util/object-ref.js'
+import type { RejectedVersion } from '../xds/rejected-versions.js'
+import { TYPE_URL } from '../xds/resource.js'
 import { QuarantineBook } from './quarantine-book.js'
 
 const route = (name: string, generation = 2): ObjectVersion => ({ group: 'g', kind: 'HTTPRoute', namespace: 'n', name, generation })
 const policy = (name: string): ObjectVersion => ({ ...route(name), kind: 'SecurityPolicy' })
+const rejection = (rejected: Pick<RejectedVersion, 'origins' | 'suspects' | 'message'>): RejectedVersion => ({
+  typeUrl: TYPE_URL.routeConfiguration,
+  name: 'table',
+  version: rejected.origins.map(({ name }) => name).join(),
+  at: '',
+  ...rejected,
+})
 const key = (name: string) => `HTTPRoute/n/${name}`
 
 /** What Envoy's message points at, among those that it was sent. */
@@ -32,7 +41,7 @@ function world(
     const served = all.filter((name) => !held.has(key(name)))
     if (served.some((name) => bad.has(name))) {
       const suspects = evidence(served).map((name) => route(name))
-      book.rejected({ origins: served.map((name) => route(name)), suspects, message: 'bad regex' })
+      book.rejected(rejection({ origins: served.map((name) => route(name)), suspects, message: 'bad regex' }))
       push()
       return
     }
@@ -61,9 +70,9 @@ describe('QuarantineBook', () => {
     })
     const answer = { ...route('VirtualHost t a'), kind: 'ExtensionHook', namespace: '' }
     const suspects = [route('a'), answer]
-    expect(book.rejected({ origins: suspects, suspects, message: 'no' })).toEqual(['ExtensionHook//VirtualHost t a'])
+    expect(book.rejected(rejection({ origins: suspects, suspects, message: 'no' }))).toEqual(['ExtensionHook//VirtualHost t a'])
     // It is not the answer: what it was made from is next.
-    expect(book.rejected({ origins: [route('a')], suspects: [route('a')], message: 'no' })).toEqual([key('a')])
+    expect(book.rejected(rejection({ origins: [route('a')], suspects: [route('a')], message: 'no' }))).toEqual([key('a')])
     expect(held).toEqual(['ExtensionHook//VirtualHost t a', key('a')])
     expect(book.admitNext()).toEqual(['ExtensionHook//VirtualHost t a'])
   })
@@ -113,10 +122,32 @@ describe('QuarantineBook', () => {
       lastGood: () => undefined,
       hold: (object) => held.push(object),
     })
-    const rejected = { origins: [gateway, route('a')], suspects: [route('a')], message: 'no' }
+    const rejected = rejection({ origins: [gateway, route('a')], suspects: [route('a')], message: 'no' })
     expect(book.rejected(rejected)).toEqual([key('a')])
     expect(book.rejected(rejected)).toEqual([])
     expect(held).toEqual([key('a')])
+  })
+
+  it('lets in again what was held back in vain, and holds nothing back for the same version any more', () => {
+    const held = new Set<string>()
+    const book = new QuarantineBook({
+      acknowledgedGeneration: (object) => (object.startsWith('HTTPRoute/') ? 2 : undefined),
+      canHold: () => true,
+      lastGood: () => undefined,
+      hold: (object, quarantine) => void (quarantine === undefined ? held.delete(object) : held.add(object)),
+    })
+    const [withIt, without] = [
+      rejection({ origins: [route('a'), policy('p')], suspects: [policy('p')], message: 'no' }),
+      rejection({ origins: [route('a')], suspects: [route('a')], message: 'no' }),
+    ]
+    book.rejected({ ...withIt, name: 'another table', origins: [policy('q')], suspects: [policy('q')] })
+    expect(book.rejected(withIt)).toEqual(['SecurityPolicy/n/p'])
+    expect(book.rejected(without)).toEqual([])
+    expect(book.acquit(without)).toEqual([withIt])
+    expect([...held]).toEqual(['SecurityPolicy/n/q'])
+    expect(book.rejected(withIt)).toEqual([])
+    // The next version is another matter.
+    expect(book.rejected({ ...withIt, version: 'next' })).toEqual(['SecurityPolicy/n/p'])
   })
 
   it('lets an object in when it changes', () => {
@@ -134,8 +165,8 @@ describe('QuarantineBook', () => {
       hold: (object) => held.push(object),
     })
     const origins = [route('a'), policy('p'), policy('unread')]
-    expect(book.rejected({ origins, suspects: [policy('unread')], message: 'no' })).toEqual([])
-    expect(book.rejected({ origins, suspects: [policy('p'), policy('unread')], message: 'no' })).toEqual(['SecurityPolicy/n/p'])
+    expect(book.rejected(rejection({ origins, suspects: [policy('unread')], message: 'no' }))).toEqual([])
+    expect(book.rejected(rejection({ origins, suspects: [policy('p'), policy('unread')], message: 'no' }))).toEqual(['SecurityPolicy/n/p'])
     expect(book.isSearching).toBe(false)
     expect(held).toEqual(['SecurityPolicy/n/p'])
   })

@@ -5,12 +5,15 @@
  * One suspect is the culprit. If Envoy's words point at one of several, it is held back on their evidence; that everything else is
  * accepted then is the proof. Otherwise all are held back, so that everything else is delivered at once, and then let in again half by
  * half: the half that is rejected again holds the culprit.
+ *
+ * Where a resource is rejected when nobody is left to hold back, holding back was in vain: what is to blame is something else, or the proxies
+ * reject everything. Whoever was held back for that resource is let in again, for others can do with it.
  */
 import type { Quarantine } from '../gatewayapi/inputs.js'
 import type { KubeObject } from '../provider/provider.js'
 import type { ObjectVersion } from '../util/object-ref.js'
 import { HOOK_ORIGIN_KIND } from '../xds/hook-origin.js'
-import { type RejectedVersion, ROUTE_OWNERS } from '../xds/rejected-versions.js'
+import { type RejectedVersion, ROUTE_OWNERS, rejectedVersionKey } from '../xds/rejected-versions.js'
 import { deliveryKey } from './delivery-watch.js'
 
 /** What the book needs to know and to do. Objects are named by `<Kind>/<namespace>/<name>`. */
@@ -29,8 +32,8 @@ export interface QuarantineActions {
   hold(object: string, quarantine: Quarantine | undefined, by?: string): void
 }
 
-/** What the book needs to know of a rejected version. */
-export type Rejected = Pick<RejectedVersion, 'origins' | 'suspects' | 'message' | 'by'>
+/** How many versions are remembered for which holding back was in vain. */
+const MAX_VAIN = 1000
 
 /** Objects that are held back. */
 export class QuarantineBook {
@@ -47,6 +50,10 @@ export class QuarantineBook {
    * would be blamed with everybody who is let in after it, and the search begin anew, for ever.
    */
   readonly #cleared = new Map<string, number>()
+  /** By object the version that it was held back for, until it is known that it helped. */
+  readonly #heldFor = new Map<string, RejectedVersion>()
+  /** Versions for which nobody is held back any more: it was in vain. */
+  readonly #vain = new Set<string>()
 
   constructor(actions: QuarantineActions) {
     this.#actions = actions
@@ -72,7 +79,9 @@ export class QuarantineBook {
    *
    * @returns the objects that are held back from now on; none when no suspect is left
    */
-  rejected({ origins, suspects, message, by }: Rejected): readonly string[] {
+  rejected(rejected: RejectedVersion): readonly string[] {
+    const { origins, suspects } = rejected
+    if (this.#vain.has(versionKey(rejected))) return []
     const pointedAt = suspects.filter((suspect) => this.#isOpen(suspect))
     // What is not acknowledged may be to blame, whatever the evidence says. What routes stand on is held back only if it is suspected.
     const all = origins.filter((origin) => this.#isFollowed(origin) && this.#isOpen(origin))
@@ -85,10 +94,29 @@ export class QuarantineBook {
     // Evidence that did not help: whoever was held back for it is tried again, last of all.
     this.#waiting.unshift(...this.#unproven.splice(0).map((each) => [each]))
     const isAlone = more.length === 0
-    for (const each of found) this.#hold(each, message, isAlone, by?.group)
+    for (const each of found) this.#hold(each, rejected, isAlone)
     if (!isAlone) this.#waiting.push(found.slice(found.length >> 1), found.slice(0, found.length >> 1))
     else if (all.some((origin) => deliveryKey(origin) !== deliveryKey(suspect))) this.#unproven.push(suspect)
     return found.map(deliveryKey)
+  }
+
+  /**
+   * A resource is rejected when nobody is left who could be held back for it: lets those in who were.
+   *
+   * @returns the versions that they were held back for: nobody will be any more
+   */
+  acquit(rejected: RejectedVersion): readonly RejectedVersion[] {
+    const isSame = ({ typeUrl, name, by }: RejectedVersion): boolean =>
+      typeUrl === rejected.typeUrl && name === rejected.name && by?.group === rejected.by?.group
+    const found = [...this.#heldFor].filter(([, version]) => isSame(version))
+    const versions = [...new Set(found.map(([, version]) => version))]
+    for (const version of versions) this.#vain.add(versionKey(version))
+    for (const oldest of this.#vain) {
+      if (this.#vain.size <= MAX_VAIN) break
+      this.#vain.delete(oldest)
+    }
+    for (const [object] of found) this.#release(object)
+    return versions
   }
 
   /** Everything that was sent is answered: lets the next suspects in. Returns them; none when nobody waits. */
@@ -105,6 +133,7 @@ export class QuarantineBook {
       if (objects.length > 0) return objects
     }
     this.#cleared.clear()
+    this.#heldFor.clear()
     return []
   }
 
@@ -116,6 +145,7 @@ export class QuarantineBook {
     this.#unproven = []
     this.#admitted = []
     this.#cleared.clear()
+    this.#vain.clear()
     return objects.length > 0
   }
 
@@ -136,7 +166,8 @@ export class QuarantineBook {
     return acknowledged === undefined || acknowledged < object.generation
   }
 
-  #hold(suspect: ObjectVersion, message: string, isFound: boolean, by: string | undefined): void {
+  #hold(suspect: ObjectVersion, rejected: RejectedVersion, isFound: boolean): void {
+    const { message, by } = rejected
     const object = deliveryKey(suspect)
     const lastGood = this.#actions.lastGood(object)
     const quarantine: Quarantine = {
@@ -146,11 +177,17 @@ export class QuarantineBook {
       ...(lastGood === undefined ? {} : { lastGood }),
     }
     this.#held.set(object, quarantine)
-    this.#actions.hold(object, quarantine, by)
+    this.#heldFor.set(object, rejected)
+    this.#actions.hold(object, quarantine, by?.group)
   }
 
   #release(object: string): void {
     this.#held.delete(object)
+    this.#heldFor.delete(object)
     this.#actions.hold(object, undefined)
   }
+}
+
+function versionKey(rejected: RejectedVersion): string {
+  return rejectedVersionKey(rejected, rejected.version, rejected.by)
 }

@@ -72,11 +72,13 @@ export interface RejectingProxies extends Pick<ControlPlane, 'pipeline' | 'snaps
  * Two proxies, one of each Gateway, that reject every resource with something bad in it, and the whole pipeline.
  *
  * @param connected the groups whose proxy answers
+ * @param refusing the group of a proxy that rejects everything, once it has what there was at first
  */
 export async function rejectingProxies(
   packing: RoutePacking,
   connected: readonly string[],
   pair: { readonly certificate: string; readonly privateKey: string },
+  refusing?: string,
 ): Promise<RejectingProxies> {
   const list = new RejectedVersions()
   const { pipeline, snapshots, translation } = createControlPlane({
@@ -111,7 +113,8 @@ export async function rejectingProxies(
   }
   const answer = ({ group, resource }: Answer, pointsAt: (suspects: readonly string[]) => readonly string[]): void => {
     const key = `${group} ${resource.typeUrl} ${resource.name}`
-    if (!resource.value.includes('bad')) {
+    const isRefused = group === refusing || resource.value.includes('bad')
+    if (!isRefused) {
       accepted.set(key, resource)
       return
     }
@@ -136,6 +139,9 @@ export interface Chance {
   readonly waits: boolean
   readonly evidence: 'everybody' | 'the culprits' | 'anybody'
 }
+
+/** How often chance decides: the long run of the project tries more. */
+export const RUNS: number = process.env.LONG === '1' ? 150 : 30
 
 /** Any chance. */
 export const chances: fc.Arbitrary<Chance> = fc.record({
