@@ -271,6 +271,15 @@ describe('edits', () => {
     await until(() => values.size === 0)
   })
 
+  it('that put a folder in the place of a file arrive', async () => {
+    const folder = temporaryFolder({ 'a.yaml': configMap('a'), 'b.yaml': configMap('b') })
+    const { until, values } = await serve(folder)
+    write(folder, 'next/c.yaml', configMap('c'))
+    rmSync(join(folder, 'a.yaml'))
+    renameSync(join(folder, 'next'), join(folder, 'a.yaml'))
+    await until(() => values.has('default/c') && !values.has('default/a'))
+  })
+
   it('that move an object to another file change nothing and complain of nothing', async () => {
     const folder = temporaryFolder({ 'a.yaml': `${configMap('a')}---\n${configMap('x')}`, 'b.yaml': configMap('b') })
     const { batches, reports } = await serve(folder)

@@ -6,7 +6,7 @@
  */
 import { type FSWatcher, type Stats, watch } from 'node:fs'
 import { lstat, readdir, realpath, stat } from 'node:fs/promises'
-import { basename, dirname, join, relative, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { isHidden, isObjectFile, statOrNothing } from './object-files.js'
 
 /** What a watcher works with. */
@@ -81,10 +81,11 @@ export class FolderWatcher {
 
   /** Looks for what no event told of. Reads only, file by file, so that events are not kept waiting. */
   async #patrol(): Promise<void> {
+    const children = this.#children()
     for (const directory of [...this.#directories.keys()]) {
       const names = await readdir(join(this.#root, directory)).catch(() => undefined)
       if (names === undefined) this.#look(parentOf(directory))
-      const known = new Set([...this.#signatures.keys(), ...this.#directories.keys()].filter((path) => isIn(path, directory)))
+      const known = new Set(children.get(directory))
       for (const name of names ?? []) {
         const path = join(directory, name)
         const isKnown = known.delete(path)
@@ -129,6 +130,7 @@ export class FolderWatcher {
       else this.#queue.add(parentOf(path))
     }
     if (stats === undefined && path !== '') this.#forget(path, found)
+    if (stats?.isDirectory()) this.#forgetFile(path, found)
     if (stats?.isFile() && isObjectFile(path)) {
       // An event is reason enough to read: two writes within one tick of the clock look alike.
       this.#signatures.set(path, signature(stats))
@@ -151,7 +153,7 @@ export class FolderWatcher {
   }
 
   /** Looks at everything below a directory and watches it. */
-  async #scan(directory: string, found: Set<string>, ancestors: readonly string[] = []): Promise<void> {
+  async #scan(directory: string, found: Set<string>, children = this.#children(), ancestors: readonly string[] = []): Promise<void> {
     const absolute = join(this.#root, directory)
     const real = await realpath(absolute)
     // A link to a directory that it stands in would go round for ever.
@@ -164,12 +166,26 @@ export class FolderWatcher {
       const stats = await statOrNothing(join(this.#root, path))
       if (stats === undefined) continue
       seen.add(path)
-      if (stats.isDirectory()) await this.#scan(path, found, [...ancestors, real])
-      else if (stats.isFile() && isObjectFile(path)) this.#note(path, signature(stats), found)
+      if (stats.isDirectory()) {
+        this.#forgetFile(path, found)
+        await this.#scan(path, found, children, [...ancestors, real])
+      } else if (stats.isFile() && isObjectFile(path)) this.#note(path, signature(stats), found)
     }
-    for (const path of [...this.#signatures.keys(), ...this.#directories.keys()]) {
-      if (isBelow(path, directory) && !seen.has(childOf(path, directory))) this.#forget(childOf(path, directory), found)
+    for (const path of children.get(directory) ?? []) if (!seen.has(path)) this.#forget(path, found)
+  }
+
+  /** What is known to be in each directory: looked up once for all of them, which may be thousands. */
+  #children(): ReadonlyMap<string, ReadonlySet<string>> {
+    const children = new Map<string, Set<string>>()
+    for (const known of [...this.#signatures.keys(), ...this.#directories.keys()]) {
+      // Up to a directory that has it already: what is above that stands there, too.
+      for (let path = known; path !== ''; path = parentOf(path)) {
+        const siblings = children.get(parentOf(path)) ?? new Set()
+        if (siblings.has(path)) break
+        children.set(parentOf(path), siblings.add(path))
+      }
     }
+    return children
   }
 
   async #watch(directory: string): Promise<void> {
@@ -207,6 +223,8 @@ export class FolderWatcher {
 
   /** A file or a directory with all that was below it is gone. */
   #forget(path: string, found: Set<string>): void {
+    // Nothing is below it. Thousands may go one by one.
+    if (!this.#directories.has(path) && this.#forgetFile(path, found)) return
     for (const file of [...this.#signatures.keys()]) {
       if (file !== path && !isBelow(file, path)) continue
       this.#signatures.delete(file)
@@ -215,6 +233,13 @@ export class FolderWatcher {
     for (const directory of [...this.#directories.keys()]) {
       if (directory === path || isBelow(directory, path)) this.#unwatch(directory)
     }
+  }
+
+  /** A file is gone. Returns false if there was none. */
+  #forgetFile(path: string, found: Set<string>): boolean {
+    if (!this.#signatures.delete(path)) return false
+    found.add(path)
+    return true
   }
 }
 
@@ -229,14 +254,4 @@ function signature(stats: Stats): string {
 
 function isBelow(path: string, directory: string): boolean {
   return directory === '' ? path !== '' : path.startsWith(`${directory}/`)
-}
-
-/** True for the entries of a directory. */
-function isIn(path: string, directory: string): boolean {
-  return path !== '' && parentOf(path) === directory
-}
-
-/** The entry of the directory that a path below it is, or is in. */
-function childOf(path: string, directory: string): string {
-  return join(directory, relative(directory, path).split('/')[0] ?? '')
 }

@@ -32,6 +32,11 @@ describe('parseDocument', () => {
     { rule: 'dates are strings', text: 'a: 2026-01-01\n', want: { a: '2026-01-01' } },
     { rule: 'infinity is no number of JSON', text: 'a: .inf\n', want: { a: '.inf' } },
     { rule: 'JSON', text: '{"a": [1, "x", null, true]}', want: { a: [1, 'x', null, true] } },
+    {
+      rule: 'JSON with texts that look like keys',
+      text: '{"a": "\\"b\\": 1, \\\\", "b" : ["c:", {"a": ":"}]}',
+      want: { a: '"b": 1, \\', b: ['c:', { a: ':' }] },
+    },
     { rule: 'JSON indented with tabs', text: '{\n\t"a": {\n\t\t"b": 1\n\t}\n}', want: { a: { b: 1 } } },
   ])('reads $rule', ({ text, want }) => {
     expect(value(text)).toEqual(want)
@@ -53,6 +58,16 @@ describe('parseDocument', () => {
     { what: 'a quote that is not closed', text: 'a:\n  b: "x\n', want: { line: 3, column: 1, reason: /Missing closing/ } },
     { what: 'JSON that is cut off', text: '{"a": {"b": 1', want: { line: 1, reason: /./ } },
     { what: 'a repeated key', text: 'a: 1\nb: 2\na: 3\n', want: { line: 3, column: 1, reason: /"a" stands here twice/ } },
+    {
+      what: 'a repeated key of JSON',
+      text: '{\n  "a": ["\\"b\\": 1"],\n  "a": 3\n}',
+      want: { line: 3, column: 3, reason: /"a" stands here twice/ },
+    },
+    {
+      what: 'a repeated key of JSON that is escaped',
+      text: '{"ab": 1, "\\u0061b": 3}',
+      want: { line: 1, reason: /"ab" stands here twice/ },
+    },
     { what: 'a cycle', text: 'a: &x [1, *x]\n', want: { line: 1, column: 11, reason: /refers to what it stands in/ } },
     { what: 'a cycle over two anchors', text: 'a: &x {b: &y {c: *x}}\n', want: { line: 1, reason: /refers to what it stands in/ } },
     { what: 'an alias without anchor', text: 'a: *x\n', want: { line: 1, reason: /alias/i } },

@@ -54,12 +54,12 @@ export function isProblem(result: ParsedDocument | DocumentProblem): result is D
   return 'reason' in result
 }
 
-/** JSON is YAML as well, but this is tenfold faster; positions are looked for only when something is wrong. */
+/** JSON is YAML as well, but this is tenfold faster; positions are looked for only when something is wrong. Undefined where YAML has to say what. */
 function parseJson(text: string): ParsedDocument | undefined {
   if (!text.trimStart().startsWith('{')) return undefined
   try {
     const value: JsonValue = JSON.parse(text)
-    if (isDeeperThan(value, MAX_LEVELS)) return undefined
+    if (isDeeperThan(value, MAX_LEVELS) || keysIn(value) < keysWritten(text)) return undefined
     return {
       value,
       positionOf: (path) => {
@@ -75,6 +75,22 @@ function parseJson(text: string): ParsedDocument | undefined {
 function isDeeperThan(value: JsonValue, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false
   return levels === 0 || Object.values(value).some((child) => isDeeperThan(child, levels - 1))
+}
+
+/** Of a key that stands in an object twice the parser of JSON takes the last without a word. */
+function keysIn(value: JsonValue): number {
+  if (typeof value !== 'object' || value === null) return 0
+  const values = Object.values(value)
+  return values.reduce<number>((sum, each) => sum + keysIn(each), Array.isArray(value) ? 0 : values.length)
+}
+
+/** Texts, and the colon behind those that are keys. */
+const JSON_TEXT = /"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?/g
+
+function keysWritten(text: string): number {
+  let count = 0
+  for (const [, colon] of text.matchAll(JSON_TEXT)) if (colon !== undefined) count++
+  return count
 }
 
 function parseYamlText(text: string): ParsedDocument | DocumentProblem {
