@@ -111,7 +111,7 @@ export function declareGatewayApi(graph: Graph, inputs: Inputs, context: Transla
   })
   const places = declareListenerPlaces(graph, inputs, states)
   const { listeners } = places
-  const routeTables = declareRouteTables(graph, inputs, places)
+  const routeTables = declareRouteTables(graph, inputs, places, clientPorts)
   const clientCertificates = declareClientCertificateStates(graph, { materials, grants }, gateways)
   const backendClientCertificates = declareBackendClientCertificates(graph, clientCertificates)
 

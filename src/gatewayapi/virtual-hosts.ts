@@ -109,6 +109,7 @@ function virtualHost(
     ),
     otherwise,
     listenerFilters: exactly(filters?.externalAuth ?? []),
+    ...(table.keptBodyBytes === undefined ? {} : { keptBodyBytes: table.keptBodyBytes }),
     origins: originsOf([...ofListener, ...origins]),
   }
 }

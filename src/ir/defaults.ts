@@ -34,5 +34,8 @@ export const CONNECTION_BALANCING: LoadBalancing = { kind: 'roundRobin' }
 /** No limit: Envoy's own default of 15 s would cut long answers. */
 export const DEFAULT_TIMEOUTS: Timeouts = { requestMs: 0, perTryMs: 0 }
 
+/** Of the body of a request, for another try: four times what is read of a connection at once, so that a retry comes before it is full. */
+export const DEFAULT_KEPT_BODY_BYTES = 131_072
+
 /** Only what cannot have reached a backend is tried again. */
 export const DEFAULT_RETRY: Retry = { attempts: 2, statusCodes: [], connectionErrors: true }

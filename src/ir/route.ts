@@ -17,6 +17,8 @@ export interface RouteTable {
   /** The port that clients name: redirects without a port of their own use it. */
   readonly listenerPort: number
   readonly encrypted: boolean
+  /** See `VirtualHost.keptBodyBytes`. */
+  readonly keptBodyBytes?: number
   readonly origins: readonly ObjectVersion[]
 }
 
@@ -40,6 +42,8 @@ export interface VirtualHost {
   readonly otherwise: 404 | 421 | 503
   /** Who is asked about every request of the host before a route is looked for, in this order; at most `MAX_LISTENER_FILTERS`. */
   readonly listenerFilters: readonly ExternalAuth[]
+  /** How much of the body of a request is kept for another try; undefined for what its connection may hold, where somebody says that. */
+  readonly keptBodyBytes?: number
   readonly origins: readonly ObjectVersion[]
 }
 

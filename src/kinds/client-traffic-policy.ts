@@ -54,7 +54,10 @@ const connection: ObjectSchema = object('ClientConnection', 'Limits of connectio
     }),
     'How many connections there may be, and how long and for how much each is good.',
   ),
-  bufferLimit: optional(byteQuantity, 'Bytes that are held for a connection (a soft limit); 32Ki when left out.'),
+  bufferLimit: optional(
+    byteQuantity,
+    'Bytes that are held for a connection (a soft limit), and of the body of a request for another try; 32Ki and 128Ki when left out.',
+  ),
   maxAcceptPerSocketEvent: optional(positive, 'So many connections are accepted at once; 1 when left out.'),
 })
 

@@ -15,6 +15,7 @@ interface Trouble {
   readonly path: string
   readonly host?: string
   readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
   /** Over TLS, with this name in the handshake. */
   readonly serverName?: string
   /** How often it is sent: the last answer counts. */
@@ -34,6 +35,7 @@ const TROUBLES: readonly Trouble[] = [
   { path: '/reset?reset=1' },
   { path: '/speaks-tls' },
   { path: '/full' },
+  { path: '/waits', body: 'x'.repeat(1_000_000) },
   { path: '/slow?delayMs=1000' },
   { path: '/token' },
   { path: '/password' },
@@ -77,10 +79,11 @@ it('says of each answer what the log says of it', async () => {
   expect(rows).toEqual([...new Set(seen)])
 }, 60_000)
 
-async function loggedOf({ path, host = 't.test', headers = {}, serverName, times = 1 }: Trouble): Promise<string> {
+async function loggedOf({ path, host = 't.test', headers = {}, body, serverName, times = 1 }: Trouble): Promise<string> {
   if (headgate === undefined) throw new Error('Headgate did not start')
   const before = lines().length
-  const request = { host, path, headers, ...(serverName === undefined ? {} : { tls: { serverName } }) }
+  const sent = body === undefined ? {} : { method: 'POST', body }
+  const request = { host, path, headers, ...sent, ...(serverName === undefined ? {} : { tls: { serverName } }) }
   for (let at = 0; at < times; at++) await headgate.send('default/gw', serverName === undefined ? 80 : 443, request)
   await eventually(() => expect(lines().length).toBe(before + times))
   // Behind the name of a detail stands more of it, in brackets.
@@ -166,6 +169,7 @@ ${[
   rule('missing', '[{ name: missing, port: 80 }]'),
   rule('empty', '[{ name: empty, port: 80 }]'),
   rule('dead', to('dead')),
+  rule('waits', to('dead'), ', retry: { attempts: 9, backoff: 5s }'),
   rule('reset', to('plain')),
   rule('slow', to('plain'), ', timeouts: { request: 50ms }'),
   rule('full', to('full')),

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { buildBootstrap } from '../../envoy/bootstrap.js'
 import type { EnvoyMessages } from '../../src/gen/envoy/types.js'
+import { DEFAULT_KEPT_BODY_BYTES } from '../../src/ir/defaults.js'
 import { encode, type MessageName, toProtoJson } from '../../src/xds/message.js'
 import { buildCluster } from '../../src/xds/translate/clusters/cluster.js'
 import { httpFilters } from '../../src/xds/translate/http-filters/index.js'
@@ -39,7 +40,7 @@ const externalAuth = {
 } as const
 const datagrams = json(LISTENER, listenerMessage(port({ transport: 'UDP', chains: [streamChain()] }), DEFAULT_TRANSLATE_OPTIONS))
 const ROUTES = [route({ action: forward({ upgrades: ['websocket'] }) }), route({ grpc: true }), route({ externalAuth })]
-const host = json(VIRTUAL_HOST, buildVirtualHost(virtualHost(ROUTES)))
+const host = json(VIRTUAL_HOST, buildVirtualHost(virtualHost(ROUTES, { keptBodyBytes: DEFAULT_KEPT_BODY_BYTES })))
 
 const CLUSTER = 'envoy.config.cluster.v3.Cluster'
 const TLS = { serverName: 'a.example', trust: { kind: 'system' }, subjectAltNames: [] } as const

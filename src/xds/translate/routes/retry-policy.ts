@@ -13,7 +13,7 @@ const PREVIOUS_HOSTS: envoy.config.route.v3.RetryPolicy.RetryHostPredicate = {
 /** How often another endpoint is looked for before one that has failed is asked again. */
 const HOST_SELECTION_ATTEMPTS = 16
 
-/** Envoy's own base interval of the wait between tries. */
+/** Envoy's own base interval of the wait between tries, for backends that have answered and need a rest. */
 const DEFAULT_BACKOFF_BASE_MS = 25
 
 /** The shortest interval that Envoy takes. */
@@ -44,7 +44,7 @@ export function retryPolicy(retry: Retry | undefined, perTryMs: number): RetryPo
  */
 export function allTriesMs(retry: Retry = DEFAULT_RETRY, perTryMs: number): number {
   const { attempts, backoffMaxMs } = retry
-  const firstWaitMs = Math.max(retry.backoffBaseMs ?? DEFAULT_BACKOFF_BASE_MS, SHORTEST_BACKOFF_MS)
+  const firstWaitMs = Math.max(baseMs(retry) ?? DEFAULT_BACKOFF_BASE_MS, SHORTEST_BACKOFF_MS)
   const longestWaitMs = Math.max(backoffMaxMs ?? 10 * firstWaitMs, firstWaitMs)
   // So many waits are shorter than the longest: there may be billions of tries, but no wait doubles more often than this.
   const doubling = Math.min(attempts, Math.ceil(Math.log2(longestWaitMs / firstWaitMs)))
@@ -61,6 +61,7 @@ export function hedgePolicy(retry: Retry | undefined, perTryMs: number): envoy.c
 }
 
 function policy(retry: Retry, perTryMs: number, retryOn: readonly string[]): RetryPolicy {
+  const backoffBaseMs = baseMs(retry)
   const perTry = {
     ...(perTryMs === 0 ? {} : { perTryTimeout: duration(perTryMs) }),
     ...(retry.perTryIdleMs === undefined ? {} : { perTryIdleTimeout: duration(retry.perTryIdleMs) }),
@@ -75,8 +76,16 @@ function policy(retry: Retry, perTryMs: number, retryOn: readonly string[]): Ret
     hostSelectionRetryMaxAttempts: HOST_SELECTION_ATTEMPTS,
     ...(retry.attemptsPerPriority === undefined ? {} : { retryPriority: previousPriorities(retry.attemptsPerPriority) }),
     ...(retry.statusCodes.length === 0 ? {} : { retriableStatusCodes: [...retry.statusCodes] }),
-    ...(retry.backoffBaseMs === undefined ? {} : { retryBackOff: backOff(retry.backoffBaseMs, retry.backoffMaxMs) }),
+    ...(backoffBaseMs === undefined ? {} : { retryBackOff: backOff(backoffBaseMs, retry.backoffMaxMs) }),
   }
+}
+
+/**
+ * The base interval of the wait between tries; undefined leaves it to Envoy. Where no connection was had, another endpoint is asked at once:
+ * while Envoy waits it reads on, and answers 507 when the body is longer than what it keeps for another try.
+ */
+function baseMs({ backoffBaseMs, statusCodes, triggers = [] }: Retry): number | undefined {
+  return backoffBaseMs ?? (statusCodes.length === 0 && triggers.length === 0 ? SHORTEST_BACKOFF_MS : undefined)
 }
 
 /** Goes on to the next priority after so many tries, although the ones before are healthy. */

@@ -96,6 +96,7 @@ function forwardRoutes(route: IrRoute, match: RouteMatch, forward: Forward): rea
     ...named(route),
     match: own,
     ...upgradeMetadata(forward.upgrades),
+    ...keptBody(route),
     ...forwardTo(backends, forward, route, variant),
   })
   const returning = (variant: Variant): readonly MatchingRoute[] =>
@@ -111,6 +112,11 @@ function forwardRoutes(route: IrRoute, match: RouteMatch, forward: Forward): rea
       build(upTo === undefined ? variant.match : { ...variant.match, runtimeFraction: requestShare(upTo) }, backends, variant),
     ),
   ])
+}
+
+/** What waits until it is complete can be sent another time. */
+function keptBody({ traffic }: IrRoute): Pick<Route, 'requestBodyBufferLimit'> {
+  return traffic?.maxBufferedBytes === undefined ? {} : { requestBodyBufferLimit: { value: traffic.maxBufferedBytes } }
 }
 
 interface Variant extends Upgrading {

@@ -44,7 +44,7 @@ export interface EncodedVirtualHost {
 
 /** The message. */
 export function buildVirtualHost(host: IrVirtualHost): envoy.config.route.v3.VirtualHost {
-  const { domain, routes, otherwise } = host
+  const { domain, routes, otherwise, keptBodyBytes } = host
   const ofHost = hostFilterConfig(host)
   const behind = filtersBehindPrograms(routes)
   const build = (route: IrRoute): readonly Route[] => buildRoutes(route, domain)
@@ -62,6 +62,7 @@ export function buildVirtualHost(host: IrVirtualHost): envoy.config.route.v3.Vir
     domains: [domain],
     routes: answers ? all : all.slice(0, -1),
     retryPolicy: DEFAULT_RETRY_POLICY,
+    ...(keptBodyBytes === undefined ? {} : { requestBodyBufferLimit: { value: keptBodyBytes } }),
     ...(saysSomething ? { typedPerFilterConfig } : {}),
   }
 }
