@@ -99,6 +99,37 @@ feature(
 
 feature(
   ['HTTPRoute spec.rules.{filters,backendRefs.filters}.cors.allowOrigins'],
+  'has caches keep the answers for each origin apart, and for nobody else',
+  async () => {
+    const cors = "{type: CORS, cors: {allowOrigins: ['*']}}"
+    const vary = (type: string) => `{type: ResponseHeaderModifier, responseHeaderModifier: {${type}: [{name: vary, value: accept}]}}`
+    const redirect = '{type: RequestRedirect, requestRedirect: {hostname: elsewhere.example.com, statusCode: 301}}'
+    const rules = [
+      under('/cors', `filters: [${cors}], ${to('a')}`),
+      under('/backend', `backendRefs: [{${ref('a')}, filters: [${cors}]}]`),
+      under('/redirect', `filters: [${cors}, ${redirect}]`),
+      under('/add', `filters: [${cors}, ${vary('add')}], ${to('a')}`),
+      under('/set', `filters: [${cors}, ${vary('set')}], ${to('a')}`),
+      under('/plain', to('a')),
+    ]
+    await world.write(httpRoute('r', `[${rules.join()}]`))
+    for (const [path, want] of [
+      ['/cors', 'origin'],
+      ['/backend', 'origin'],
+      ['/redirect', 'origin'],
+      ['/add', 'origin,accept'],
+      ['/set', 'accept,origin'],
+      ['/plain', undefined],
+    ] as const) {
+      for (const headers of [{}, { origin: 'https://app.example.com' }, { origin: 'https://other.example.com' }]) {
+        expect([path, headers, (await world.ask({ path, headers })).headers.vary?.replaceAll(' ', '')]).toEqual([path, headers, want])
+      }
+    }
+  },
+)
+
+feature(
+  ['HTTPRoute spec.rules.{filters,backendRefs.filters}.cors.allowOrigins'],
   'lets browsers read redirects and errors as well',
   async () => {
     const cors =

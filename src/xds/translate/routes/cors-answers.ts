@@ -9,7 +9,19 @@ type Route = envoy.config.route.v3.Route
 type HeaderMatcher = envoy.config.route.v3.HeaderMatcher
 type HeaderValueOption = envoy.config.core.v3.HeaderValueOption
 
-const { OVERWRITE_IF_EXISTS_OR_ADD } = Enum['envoy.config.core.v3.HeaderValueOption.HeaderAppendAction']
+const { APPEND_IF_EXISTS_OR_ADD, OVERWRITE_IF_EXISTS_OR_ADD } = Enum['envoy.config.core.v3.HeaderValueOption.HeaderAppendAction']
+
+/** For caches: who asks decides what is in the answer. */
+const VARY: HeaderValueOption = { header: { key: 'vary', value: 'origin' }, appendAction: APPEND_IF_EXISTS_OR_ADD }
+
+/**
+ * The route with an answer that caches keep apart by its origin, which neither Envoy's filter nor a backend that knows nothing of CORS says.
+ * Also for requests without an origin: their answers do not let scripts read them.
+ */
+export function varyingByOrigin<R extends Route>(route: R, cors: Cors | undefined): R {
+  if (cors === undefined || cors.allowOrigins.length === 0) return route
+  return { ...route, responseHeadersToAdd: [VARY, ...(route.responseHeadersToAdd ?? [])] }
+}
 
 /** Matches requests from origins that are allowed. */
 export function allowedOrigin({ allowOrigins }: Cors): HeaderMatcher {

@@ -9,7 +9,7 @@ import { CORS } from '../http-filters/cors.js'
 import { perFilterConfig } from '../http-filters/index.js'
 import { upgradeMetadata } from '../http-filters/scope-search.js'
 import { routeTracing } from '../telemetry/tracing.js'
-import { allowedOrigin, withCorsHeaders } from './cors-answers.js'
+import { allowedOrigin, varyingByOrigin, withCorsHeaders } from './cors-answers.js'
 import { directResponse } from './direct-response.js'
 import { INVALID_BACKEND } from './invalid-backend.js'
 import { redirectActions } from './redirect.js'
@@ -30,7 +30,8 @@ const GRPC_OR_GRPC_WEB = 'application/grpc(-web(-text)?)?([+;].*)?'
 
 /** The routes in the order in which they must be tried. `domain` is what the virtual host serves. */
 export function buildRoutes(route: IrRoute, domain: string): readonly Route[] {
-  const routes = [...preflightRoutes(route), ...actionRoutes(route, domain)]
+  const actions = actionRoutes(route, domain).map((each) => varyingByOrigin(each, route.cors))
+  const routes = [...preflightRoutes(route), ...actions]
   return route.isUnreached === true ? routes.map((each) => ({ ...each, match: withHeaders(each.match, [NO_METHOD]) })) : routes
 }
 
