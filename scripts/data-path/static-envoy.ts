@@ -1,10 +1,9 @@
 /** Envoys that know nothing of us: each runs by a file of its own, without a control plane. */
-import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findEnvoy } from '../../envoy/find-envoy.js'
-import { endProcess } from '../../test/support/end-process.js'
+import { endProgram, startProgram } from '../../test/support/program.js'
 import { type StaticProxy, socketAddress } from './static-config.js'
 
 /** A running Envoy without a control plane. */
@@ -45,13 +44,12 @@ export async function startStaticEnvoy(port: number, proxy: StaticProxy, under: 
   const { path } = await findEnvoy()
   const args = ['-c', join(folder, 'envoy.json'), '--log-level', 'error', '--concurrency', '1', '--disable-hot-restart']
   const [program = path, ...programArgs] = [...under, path, ...args]
-  const child = spawn(program, programArgs, { stdio: ['ignore', 'ignore', 'inherit'] })
-  if (child.pid === undefined) throw new Error(`cannot run ${program}`)
+  const child = startProgram(program, programArgs, { stdio: ['ignore', 'ignore', 'inherit'] })
   return {
     pid: child.pid,
     port,
     async [Symbol.asyncDispose]() {
-      await endProcess(child)
+      await endProgram(child)
       await rm(folder, { recursive: true, force: true })
     },
   }

@@ -1,10 +1,10 @@
 /** The controller as a process of its own, started as its image starts it: the same program with the same flags, and a ServiceAccount. */
-import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { KubeCredentials } from '../../src/k8s/credentials.js'
 import { freePort } from '../../test/support/free-port.js'
+import { endProgram, startProgram } from '../../test/support/program.js'
 import { pause, until } from '../bench-cluster/cluster.js'
 import { NAMESPACE } from '../bench-cluster/manifests.js'
 import { cpuUs } from '../data-path/cpu.js'
@@ -15,6 +15,7 @@ const REPOSITORY = join(import.meta.dirname, '..', '..')
 const AS_POD =
   'mount -t tmpfs none /run && mkdir -p /run/secrets/kubernetes.io && cp -r "$0" /run/secrets/kubernetes.io/serviceaccount && exec "$@"'
 const READY_WITHIN_MS = 120_000
+const ENDS_WITHIN_MS = 10_000
 const SETTLED_WITHIN_MS = 120_000
 /** It has settled when it used less of a processor than this in a span of this length. */
 const SETTLED = { spanMs: 3_000, cpuMs: 60 }
@@ -72,7 +73,7 @@ export async function startController({ credentials, nodeFlags }: ControllerOpti
   writeFileSync(join(account, 'ca.crt'), tls.ca ?? '')
   const longestTurn = join(account, 'longest-turn')
   const startedAt = performance.now()
-  const child = spawn(
+  const child = startProgram(
     'unshare',
     [
       ...['--mount', 'sh', '-c', AS_POD, account, join(REPOSITORY, 'node_modules', 'node', 'bin', 'node')],
@@ -96,7 +97,6 @@ export async function startController({ credentials, nodeFlags }: ControllerOpti
     },
   )
   const { pid } = child
-  if (pid === undefined) throw new Error('cannot run unshare')
   return {
     pid,
     xdsPort: xds,
@@ -128,7 +128,7 @@ export async function startController({ credentials, nodeFlags }: ControllerOpti
       return JSON.parse(text) as LongestTurns
     },
     async stop() {
-      await stopped(child)
+      await endProgram(child, ENDS_WITHIN_MS)
       rmSync(account, { recursive: true, force: true })
     },
   }
@@ -146,13 +146,4 @@ async function isReady(port: number): Promise<boolean> {
   } catch {
     return false
   }
-}
-
-function stopped(child: ChildProcess): Promise<void> {
-  return new Promise((resolve) => {
-    if (child.exitCode !== null || child.signalCode !== null) return resolve()
-    child.once('exit', () => resolve())
-    child.kill('SIGTERM')
-    setTimeout(() => child.kill('SIGKILL'), 10_000).unref()
-  })
 }

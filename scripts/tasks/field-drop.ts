@@ -5,7 +5,6 @@
  * Without arguments it takes 20 fields; a row is one of docs/reference/features.md such as `'HTTPRoute spec.hostnames'`, and `all` stands
  * for every field of a spec that is translated.
  */
-import { spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,6 +12,7 @@ import { expandBraces, type FeatureTest, featureTests } from '../../test/feature
 import { EXCEPTIONS } from '../../test/features/exceptions.js'
 import { featureRows } from '../../test/features/rows.js'
 import { gatewayApiModuleFolder } from '../../test/support/gateway-api-module.js'
+import { startProgram } from '../../test/support/program.js'
 import { taskArguments } from '../lib/task-arguments.js'
 
 /** Fields of all kinds without which an object is still valid. */
@@ -129,7 +129,7 @@ async function passing(chosen: readonly FeatureTest[], dropped: string): Promise
     ...files,
   ]
   await new Promise<void>((resolve, reject) => {
-    const child = spawn(process.execPath, jest, {
+    const child = startProgram(process.execPath, jest, {
       cwd: copy,
       stdio: 'ignore',
       env: { ...process.env, DROPPED_FIELD: dropped, NODE_OPTIONS: '--experimental-vm-modules' },

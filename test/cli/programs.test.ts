@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { findEnvoy } from '../../envoy/find-envoy.js'
 import { eventually } from '../support/eventually.js'
 import { freePort } from '../support/free-port.js'
+import { startProgram } from '../support/program.js'
 
 const repository = join(import.meta.dirname, '..', '..')
 const WITHIN_MS = 30_000
@@ -86,7 +87,7 @@ afterAll(async () => {
 })
 
 function start(...args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, [join(repository, 'bin', 'headgate.js'), ...args], {
+  return startProgram(process.execPath, [join(repository, 'bin', 'headgate.js'), ...args], {
     env: { ...process.env, TMPDIR: temporary, XDG_STATE_HOME: state },
   })
 }

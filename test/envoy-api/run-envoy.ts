@@ -1,10 +1,10 @@
 /** A real Envoy with a fixed configuration. */
-import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { EncodedResource } from '../../src/xds/resource.js'
+import { endProgram, startProgram } from '../support/program.js'
 import { staticBootstrap } from './static-bootstrap.js'
 
 /** Starts Envoy and waits until it serves. Call the returned function to stop it. */
@@ -14,11 +14,9 @@ export async function runEnvoy(envoy: string, resources: Iterable<EncodedResourc
   const admin = join(folder, 'admin.sock')
   await writeFile(file, JSON.stringify(staticBootstrap(resources, admin)))
   const args = ['-c', file, '--concurrency', '1', '--disable-hot-restart', '--log-level', 'error']
-  const child = spawn(envoy, args, { stdio: ['ignore', 'ignore', 'inherit'] })
-  const ended = new Promise<void>((resolve) => child.on('exit', () => resolve()))
+  const child = startProgram(envoy, args, { stdio: ['ignore', 'ignore', 'inherit'] })
   const stop = async (): Promise<void> => {
-    child.kill('SIGKILL')
-    await ended
+    await endProgram(child)
     await rm(folder, { recursive: true, force: true })
   }
   for (let attempt = 0; attempt < 200; attempt++) {

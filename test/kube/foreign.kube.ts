@@ -1,5 +1,5 @@
 /** A cluster that is shared with other controllers: what their objects cost the controller, as a process of its own. */
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,6 +8,7 @@ import { CONTENT_TYPE } from '../../src/k8s/kube-client.js'
 import type { JsonObject } from '../../src/k8s/kube-json.js'
 import { eventually } from '../support/eventually.js'
 import { freePort } from '../support/free-port.js'
+import { endProgram, startProgram } from '../support/program.js'
 import { create, installGatewayApi, type KubeApiServer, startKubeApiServer } from './support/kube-apiserver.js'
 
 const REPOSITORY = join(import.meta.dirname, '..', '..')
@@ -103,7 +104,7 @@ describe('the controller in a shared cluster', () => {
     )
     const [xds, admin, health] = [await freePort(), await freePort(), await freePort()]
     metricsPort = await freePort()
-    controller = spawn(
+    controller = startProgram(
       process.execPath,
       [
         // As in the image.
@@ -118,7 +119,7 @@ describe('the controller in a shared cluster', () => {
   }, 300_000)
 
   afterAll(async () => {
-    controller?.kill('SIGTERM')
+    if (controller !== undefined) await endProgram(controller, 10_000)
     await api.stop()
   })
 

@@ -43,6 +43,9 @@ process.on('message', (message: ToClient) => {
   }
 })
 
+// The server was ended.
+process.on('disconnect', () => process.exit())
+
 function connect({ streams, port, ca, certificate, privateKey, resources, brings }: Extract<ToClient, { kind: 'connect' }>): void {
   const tls = credentials.createSsl(Buffer.from(ca), Buffer.from(privateKey), Buffer.from(certificate))
   const all = benchResources(resources)

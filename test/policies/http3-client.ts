@@ -1,5 +1,4 @@
 /** A client of HTTP/3: a second Envoy, which takes HTTP/1.1 and passes it on over QUIC to one address. */
-import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -7,6 +6,7 @@ import { join } from 'node:path'
 import { askEnvoy } from '../../src/infra/host/envoy-admin.js'
 import { eventually } from '../support/eventually.js'
 import { freePort } from '../support/free-port.js'
+import { endProgram, startProgram } from '../support/program.js'
 
 /** A running client. */
 export interface Http3Client {
@@ -30,11 +30,11 @@ export async function startHttp3Client(
   const port = await freePort()
   const file = join(folder, 'bootstrap.json')
   await writeFile(file, JSON.stringify(bootstrap(port, to, authority, admin)))
-  const child = spawn(envoy, ['-c', file, '--concurrency', '1', '--disable-hot-restart', '--log-level', 'error'], { stdio: 'ignore' })
-  const ended = new Promise<void>((resolve) => child.on('exit', () => resolve()))
+  const child = startProgram(envoy, ['-c', file, '--concurrency', '1', '--disable-hot-restart', '--log-level', 'error'], {
+    stdio: 'ignore',
+  })
   const stop = async (): Promise<void> => {
-    child.kill('SIGKILL')
-    await ended
+    await endProgram(child)
     await rm(folder, { recursive: true, force: true })
   }
   try {

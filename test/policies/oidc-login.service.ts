@@ -1,11 +1,12 @@
 /** A person logs in with a real browser at a real identity provider, goes on without being asked again, and logs out. */
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { type Browser, chromium } from 'playwright-core'
 import { featureWorld } from '../features/world.js'
 import { eventually } from '../support/eventually.js'
+import { startProgram } from '../support/program.js'
 import { ABOUT_GUARDED_RULE, GUARDED_ROUTE, securityPolicy } from './support/attempts.js'
 
 const SECRET = 'a secret of more than sixteen characters'
@@ -21,10 +22,14 @@ beforeAll(async () => {
   if (executablePath === undefined) throw new Error('CHROMIUM_BIN names the browser: run `npm run service-test`')
   await world.write(GUARDED_ROUTE)
   site = `http://localhost:${world.headgate.place('default/gw', 80).port}`
-  provider = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'support', 'run-oidc-provider.ts'), site, SECRET], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, NODE_OPTIONS: '' },
-  })
+  provider = startProgram(
+    process.execPath,
+    ['--import', 'tsx', join(import.meta.dirname, 'support', 'run-oidc-provider.ts'), site, SECRET],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, NODE_OPTIONS: '' },
+    },
+  )
   if (provider.stdout === null) throw new Error('the provider has no output')
   const [line] = (await once(provider.stdout, 'data')) as [Buffer]
   issuer = line.toString().trim()

@@ -1,11 +1,12 @@
 /** The real rate limit service with a real Redis, as `npm run service-test` brings them. */
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { eventually } from '../support/eventually.js'
 import { freePort } from '../support/free-port.js'
+import { endProgram, startProgram } from '../support/program.js'
 
 /** A running service. */
 export interface RateLimitService {
@@ -30,13 +31,15 @@ export async function startRateLimitService(): Promise<RateLimitService> {
   const [redisPort, port, debugPort, httpPort] = await Promise.all([freePort(), freePort(), freePort(), freePort()])
   let redis: ChildProcess | undefined
   const startRedis = async (): Promise<void> => {
-    redis = spawn('redis-server', ['--port', `${redisPort}`, '--bind', '127.0.0.1', '--save', '', '--dir', folder], { stdio: 'ignore' })
+    redis = startProgram('redis-server', ['--port', `${redisPort}`, '--bind', '127.0.0.1', '--save', '', '--dir', folder], {
+      stdio: 'ignore',
+    })
     await eventually(() => reachable(redisPort), 30_000)
   }
   await startRedis()
   let service: ChildProcess | undefined
   const start = async (xdsPort: number, trust: string): Promise<void> => {
-    service = spawn(program, [], {
+    service = startProgram(program, [], {
       stdio: 'ignore',
       env: {
         CONFIG_TYPE: 'GRPC_XDS_SOTW',
@@ -94,8 +97,5 @@ function reachable(port: number): Promise<void> {
 }
 
 async function ended(child: ChildProcess | undefined): Promise<void> {
-  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
-  const end = new Promise((resolve) => child.once('exit', resolve))
-  child.kill('SIGKILL')
-  await end
+  if (child !== undefined) await endProgram(child)
 }

@@ -1,5 +1,5 @@
 /** A module from a real registry (the distribution project's), over TLS, with a login. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdtempSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
@@ -12,6 +12,7 @@ import { featureWorld } from '../features/world.js'
 import { createAuthority, type TestAuthority } from '../support/certificates.js'
 import { eventually } from '../support/eventually.js'
 import { freePort } from '../support/free-port.js'
+import { startProgram } from '../support/program.js'
 import { wasmProgram } from '../support/wasm-program.js'
 
 const world = featureWorld(['guarded'])
@@ -44,7 +45,7 @@ http: {addr: "${host}", tls: {certificate: ${place('crt')}, key: ${place('key')}
 auth: {htpasswd: {realm: test, path: ${place('users')}}}
 `,
   )
-  registry = spawn('docker-registry', ['serve', place('config.yaml')], { stdio: 'ignore' })
+  registry = startProgram('docker-registry', ['serve', place('config.yaml')], { stdio: 'ignore' })
   await eventually(async () => expect(await send('GET', '/v2/')).toMatchObject({ status: 200 }))
 }, 60_000)
 

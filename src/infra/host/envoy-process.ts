@@ -1,6 +1,5 @@
 /** Runs Envoy on this machine: starts it, starts it again when it crashed, drains and ends it. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { release, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { withAllocatorCaches } from '../../../envoy/allocator-caches.js'
 import { ADMIN_SOCKET } from '../../ir/admin-socket.js'
 import type { Logger, LogLevel } from '../../telemetry/logger.js'
+import { boundToUs, type CommandLine } from './bound-to-us.js'
 import { askEnvoy, openClientConnections } from './envoy-admin.js'
 import { envoyLogLevel, readEnvoyLogLine } from './envoy-log.js'
 import { type EnvoyOutput, openEnvoyOutput } from './envoy-output.js'
@@ -158,7 +158,7 @@ export class EnvoyProcess {
   }
 }
 
-function commandLine(options: EnvoyProcessOptions, bootstrapFile: string): { readonly command: string; readonly args: readonly string[] } {
+function commandLine(options: EnvoyProcessOptions, bootstrapFile: string): CommandLine {
   const envoy = [
     ...['--config-path', bootstrapFile],
     '--disable-hot-restart',
@@ -167,10 +167,7 @@ function commandLine(options: EnvoyProcessOptions, bootstrapFile: string): { rea
     ...['--log-level', envoyLogLevel(options.logLevel)],
     ...(options.concurrency === undefined ? [] : ['--concurrency', String(options.concurrency)]),
   ]
-  const parentDeathSignal = ['/usr/bin/setpriv', '/bin/setpriv'].find((path) => existsSync(path))
-  if (process.platform !== 'linux' || parentDeathSignal === undefined) return { command: options.path, args: envoy }
-  // Even when we are killed without a chance to clean up, no Envoy stays behind.
-  return { command: parentDeathSignal, args: ['--pdeathsig', 'TERM', '--', options.path, ...envoy] }
+  return boundToUs(options.path, envoy, 'TERM')
 }
 
 function endOf(child: ChildProcess): Promise<string> {

@@ -1,5 +1,5 @@
 /** A real kube-apiserver with its etcd, on loopback: for what a fake cannot know, such as schemas, apply and permissions. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,9 +9,12 @@ import { KubeClient } from '../../../src/k8s/kube-client.js'
 import type { JsonObject } from '../../../src/k8s/kube-json.js'
 import { freePort } from '../../support/free-port.js'
 import { gatewayApiCrds } from '../../support/gateway-api-module.js'
+import { endProgram, startProgram } from '../../support/program.js'
 
 /** The programs come with `npm run cluster up`. */
 const PROGRAMS = join(process.env.HEADGATE_CACHE ?? join(homedir(), '.cache', 'headgate'), 'bin')
+
+const ENDS_WITHIN_MS = 5_000
 
 /** A running API server. */
 export interface KubeApiServer {
@@ -72,15 +75,15 @@ export async function startKubeApiServer(): Promise<KubeApiServer> {
     credentials,
     kubeconfig: writeKubeconfig(folder, port),
     restart: async (awayMs = 0) => {
-      await stopped(api)
+      await endProgram(api, ENDS_WITHIN_MS)
       await sleep(awayMs)
       api = startApi()
       await ready(admin, folder)
     },
     stop: async () => {
       for (const each of clients) each.close()
-      await stopped(api)
-      await stopped(etcd)
+      await endProgram(api, ENDS_WITHIN_MS)
+      await endProgram(etcd, ENDS_WITHIN_MS)
       rmSync(folder, { recursive: true, force: true })
     },
   }
@@ -142,14 +145,5 @@ async function retrying<T>(work: () => Promise<T>): Promise<T> {
 
 function run(folder: string, name: string, program: string, args: readonly string[]): ChildProcess {
   const log = openSync(join(folder, `${name}.log`), 'a')
-  return spawn(program, [...args], { stdio: ['ignore', log, log] })
-}
-
-async function stopped(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return
-  const ended = new Promise((resolve) => child.once('exit', resolve))
-  child.kill('SIGTERM')
-  const timer = setTimeout(() => child.kill('SIGKILL'), 5_000)
-  await ended
-  clearTimeout(timer)
+  return startProgram(program, args, { stdio: ['ignore', log, log] })
 }

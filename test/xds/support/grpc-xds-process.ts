@@ -16,6 +16,9 @@ process.env.GRPC_XDS_BOOTSTRAP_CONFIG = JSON.stringify({
 register()
 const client = new Client('xds:///echo', credentials.createInsecure())
 
+// The test was ended.
+process.on('disconnect', () => process.exit())
+
 process.on('message', () => {
   client.makeUnaryRequest(METHOD, passThrough, passThrough, Buffer.from('{}'), { deadline: Date.now() + 10_000 }, (error, answer) => {
     process.send?.(error === null ? (JSON.parse(String(answer)) as { backend: string }).backend : `error: ${error.message}`)

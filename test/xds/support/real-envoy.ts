@@ -1,5 +1,4 @@
 /** A real Envoy that gets its configuration from a server on loopback. */
-import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -7,7 +6,7 @@ import { join } from 'node:path'
 import { printBootstrap } from '../../../envoy/bootstrap.js'
 import { findEnvoy } from '../../../envoy/find-envoy.js'
 import type { XdsConnection } from '../../../envoy/xds-cluster.js'
-import { endProcess } from '../../support/end-process.js'
+import { endProgram, startProgram } from '../../support/program.js'
 
 /** A running Envoy. */
 export interface RealEnvoy extends AsyncDisposable {
@@ -56,8 +55,7 @@ export async function startEnvoy({
   const flush = keepsOutput ? ['--file-flush-interval-msec', '50'] : []
   const args = ['-c', config, '--log-level', logLevel, '--concurrency', String(concurrency), '--disable-hot-restart', ...flush]
   const [program = path, ...programArgs] = [...under, path, ...args]
-  const child = spawn(program, programArgs, { env: environment, stdio: ['ignore', keepsOutput ? 'pipe' : 'ignore', 'pipe'] })
-  if (child.pid === undefined) throw new Error(`cannot run ${program}`)
+  const child = startProgram(program, programArgs, { env: environment, stdio: ['ignore', keepsOutput ? 'pipe' : 'ignore', 'pipe'] })
   let output = ''
   child.stdout?.on('data', (bytes: Buffer) => {
     output += bytes.toString()
@@ -77,7 +75,7 @@ export async function startEnvoy({
       return Number(/: (\d+)/.exec(text)?.[1] ?? 0)
     },
     async [Symbol.asyncDispose]() {
-      await endProcess(child)
+      await endProgram(child)
       await rm(folder, { recursive: true, force: true })
     },
   }
