@@ -53,7 +53,7 @@ async function loadKubernetes(config: KubernetesConfig): Promise<RunProvider> {
 async function loadStandalone(config: StandaloneConfig, packageFolder: string): Promise<RunProvider> {
   const [{ startStandalone }, { announcement }, { objectHealth }] = await Promise.all([
     import('./pipeline/standalone.js'),
-    import('./pipeline/announce.js'),
+    import('./pipeline/folder/announce.js'),
     import('./cli/object-health.js'),
   ])
   return async (logger, signal) => {

@@ -6,7 +6,7 @@ import { CONTROLLER_NAME } from '../gatewayapi/context.js'
 import { PodPlacements } from '../infra/kubernetes/pod-placements.js'
 import { allowEveryone } from '../xds/server/authentication.js'
 import { createControlPlane } from './control-plane.js'
-import { listenerPlaces } from './listener-places.js'
+import { listenerPlaces } from './observe/listener-places.js'
 
 const metadata = (name: string, namespace: string) => ({ name, namespace, generation: 1, creationTimestamp: '2026-01-01T00:00:00Z' })
 const gatewayClass = {

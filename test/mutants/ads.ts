@@ -11,9 +11,9 @@ const SESSION = 'src/xds/server/session.test.ts'
 const REJECTIONS = 'src/xds/server/session-rejections.test.ts'
 const TRACE = 'src/xds/server/trace-rejection.test.ts'
 const MESSAGE = 'src/xds/server/rejection-message.test.ts'
-const BOOK = 'src/pipeline/quarantine-book.test.ts'
-const LAST_GOOD = 'src/pipeline/last-good.test.ts'
-const DELIVERIES = 'src/pipeline/deliveries.test.ts'
+const BOOK = 'src/pipeline/deliveries/quarantine-book.test.ts'
+const LAST_GOOD = 'src/pipeline/deliveries/last-good.test.ts'
+const DELIVERIES = 'src/pipeline/deliveries/deliveries.test.ts'
 const SECURITY = 'test/xds/security.test.ts'
 const HOSTILE = 'test/xds/hostile.test.ts'
 
@@ -321,21 +321,21 @@ export const ADS_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'lets an object go again that evidence accused wrongly',
-    file: 'src/pipeline/quarantine-book.ts',
+    file: 'src/pipeline/deliveries/quarantine-book.ts',
     find: 'this.#waiting.unshift(...this.#unproven.splice(0)',
     replace: 'this.#waiting.unshift(...[]',
     test: BOOK,
   },
   {
     rule: 'holds a policy, of which nobody knows whether it was acknowledged',
-    file: 'src/pipeline/quarantine-book.ts',
+    file: 'src/pipeline/deliveries/quarantine-book.ts',
     find: 'return acknowledged === undefined || acknowledged < object.generation',
     replace: 'return acknowledged !== undefined && acknowledged < object.generation',
     test: BOOK,
   },
   {
     rule: 'never holds what routes stand on because nobody else is left to blame',
-    file: 'src/pipeline/quarantine-book.ts',
+    file: 'src/pipeline/deliveries/quarantine-book.ts',
     find: '!ROUTE_OWNERS.has(object.kind) && this.#actions',
     replace: 'this.#actions',
     test: BOOK,
@@ -349,28 +349,28 @@ export const ADS_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'is none where the change concerns security',
-    file: 'src/pipeline/last-good.ts',
+    file: 'src/pipeline/deliveries/last-good.ts',
     find: 'good !== undefined && isEquallySecure(good, after)',
     replace: 'good !== undefined',
     test: LAST_GOOD,
   },
   {
     rule: 'is the one before until every group has acknowledged the change',
-    file: 'src/pipeline/last-good.ts',
+    file: 'src/pipeline/deliveries/last-good.ts',
     find: '[...needs].every(',
     replace: '[...needs].some(',
     test: LAST_GOOD,
   },
   {
     rule: 'takes Programmed from the Gateway that it was made from',
-    file: 'src/pipeline/deliveries.ts',
+    file: 'src/pipeline/deliveries/deliveries.ts',
     find: 'for (const object of objects) this.#ledger.reject(object, rejected.message)',
     replace: '',
     test: DELIVERIES,
   },
   {
     rule: 'takes Programmed from the Gateway that it was made from',
-    file: 'src/pipeline/unheld-rejections.ts',
+    file: 'src/pipeline/deliveries/unheld-rejections.ts',
     find: '({ rejected }) => !isCurrent(rejected)',
     replace: '({ rejected }) => isCurrent(rejected) && false',
     test: DELIVERIES,

@@ -4,7 +4,7 @@ import { type ServerDuplexStream, status, type UntypedServiceImplementation } fr
 import { once } from '../../util/once.js'
 import type { RejectedVersion, RejectedVersions } from '../../xds/rejected-versions.js'
 import type { ServerLog } from '../../xds/server/ads-stream.js'
-import type { ObjectStates } from '../group-states.js'
+import type { ObjectStates } from '../deliveries/group-states.js'
 import { replicaOf } from './identity.js'
 import type { DeliveryReport, Rejections } from './service.js'
 import { fromWire, rejectedFromWire } from './wire.js'

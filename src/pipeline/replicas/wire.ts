@@ -2,7 +2,7 @@
 
 import type { RejectedVersion } from '../../xds/rejected-versions.js'
 import { isServed } from '../../xds/server/push-order.js'
-import type { GroupState, ObjectStates } from '../group-states.js'
+import type { GroupState, ObjectStates } from '../deliveries/group-states.js'
 import type { ObjectDelivery, WireRejectedVersion } from './service.js'
 
 const TO_WIRE = { noProxy: 'NO_PROXY', pending: 'PENDING', acknowledged: 'ACKNOWLEDGED' } as const
