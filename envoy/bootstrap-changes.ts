@@ -1,5 +1,6 @@
 /** What a GatewayConfig changes in the file that Envoys start with. */
 import { deepEqual } from '../src/util/deep-equal.js'
+import { errorText } from '../src/util/error-text.js'
 import { applyOperation, type PatchOperation } from '../src/util/json-patch.js'
 import { fromProtoJson, toProtoJson } from '../src/xds/message.js'
 import { XDS_CLUSTER } from './xds-cluster.js'
@@ -35,7 +36,7 @@ export function changeBootstrap(text: string, { merge, operations }: BootstrapCh
     if (lost !== undefined) return { text, problem: `${lost[0]} cannot be changed: the Envoys would lose their controller` }
     return { text: `${JSON.stringify(after, undefined, 2)}\n` }
   } catch (error) {
-    return { text, problem: error instanceof Error ? error.message : String(error) }
+    return { text, problem: errorText(error) }
   }
 }
 

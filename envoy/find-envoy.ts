@@ -6,6 +6,7 @@ import { accessSync, constants, existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
+import { errorText } from '../src/util/error-text.js'
 import { downloadEnvoy } from './download-envoy.js'
 
 /** The Envoy that Headgate is tested with and fetches. */
@@ -57,7 +58,7 @@ export async function findEnvoy(options: FindEnvoyOptions = {}): Promise<EnvoyBi
     const installed = options.version === undefined ? await onPath(environment) : undefined
     if (installed !== undefined) return installed
     throw new EnvoyNotFoundError(
-      `Envoy ${version} could not be downloaded: ${messageOf(error)}\n` +
+      `Envoy ${version} could not be downloaded: ${errorText(error)}\n` +
         `Put a binary of Envoy ${OLDEST_ENVOY_VERSION} or newer on the PATH, or name it with --envoy PATH or ENVOY_BIN=PATH.`,
       { cause: error },
     )
@@ -73,7 +74,7 @@ export async function envoyVersion(path: string): Promise<string> {
     throw new EnvoyNotFoundError(`${path} is not an Envoy: \`--version\` answers ${JSON.stringify(stdout.trim().slice(0, 80))}.`)
   } catch (error) {
     if (error instanceof EnvoyNotFoundError) throw error
-    throw new EnvoyNotFoundError(`${path} does not run: ${messageOf(error)}`, { cause: error })
+    throw new EnvoyNotFoundError(`${path} does not run: ${errorText(error)}`, { cause: error })
   }
 }
 
@@ -110,8 +111,4 @@ function isExecutable(path: string): boolean {
 
 function cacheFolder(environment: Readonly<Record<string, string | undefined>>): string {
   return environment.HEADGATE_CACHE ?? join(environment.HOME ?? homedir(), '.cache', 'headgate')
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

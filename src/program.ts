@@ -5,6 +5,7 @@ import { shutdownSignal } from './config/shutdown-signal.js'
 import { surroundingsOfProcess } from './config/surroundings.js'
 import { sendGrpcLogTo } from './telemetry/grpc-log.js'
 import { createLogger, type Logger } from './telemetry/logger.js'
+import { errorText } from './util/error-text.js'
 
 /** What the program is told of itself. */
 export interface ProgramOptions {
@@ -34,7 +35,7 @@ export async function runProgram(args: readonly string[], { programFolder, onLoa
     await runProvider(logger, signal)
     return 0
   } catch (error) {
-    logger.fatal(error instanceof Error ? error.message : String(error))
+    logger.fatal(errorText(error))
     logger.debug({ err: error }, 'the error in full')
     return 1
   }

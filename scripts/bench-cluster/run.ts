@@ -1,5 +1,6 @@
 /** All rows of one peer, in an order in which each finds what it needs. */
 import { loadavg } from 'node:os'
+import { errorText } from '../../src/util/error-text.js'
 import { pause } from './cluster.js'
 import type { Options, Row } from './options.js'
 import type { PeerResult, ProbeResult } from './result.js'
@@ -72,7 +73,7 @@ export async function run(stage: Stage, options: Options, about: Pick<PeerResult
     try {
       await work()
     } catch (error) {
-      miss(name, error instanceof Error ? error.message : String(error))
+      miss(name, errorText(error))
     }
   }
 

@@ -3,6 +3,7 @@
  * `--help` is answered before, by scripts/run.cjs, with the comment at the head of the task's file.
  */
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
+import { errorText } from '../../src/util/error-text.js'
 
 /** What it was asked for: values of options, and words beside them. */
 export interface TaskArguments<Options extends ParseArgsOptionsConfig> {
@@ -55,7 +56,7 @@ export function readWith<Value>(read: () => Value): Value {
   } catch (error) {
     const { npm_lifecycle_event: script } = process.env
     const command = script === undefined ? 'it' : `npm run ${script} --`
-    console.error(`${error instanceof Error ? error.message : error}\n${command} --help says what there is.`)
+    console.error(`${errorText(error)}\n${command} --help says what there is.`)
     process.exit(2)
   }
 }

@@ -1,5 +1,6 @@
 /** The translated configuration as people read it: canonical ProtoJSON, by group of proxies, without private keys. */
 import { setImmediate as yieldToSockets } from 'node:timers/promises'
+import { errorText } from '../util/error-text.js'
 import { describeObject } from '../util/object-ref.js'
 import { messageName, toProtoJson } from '../xds/message.js'
 import { type EncodedResource, TYPE_URL, type TypeUrl } from '../xds/resource.js'
@@ -73,6 +74,6 @@ function printed(typeUrl: TypeUrl, value: Buffer): unknown {
   try {
     return redactResource(toProtoJson(message, value))
   } catch (error) {
-    return { unprintable: error instanceof Error ? error.message : String(error) }
+    return { unprintable: errorText(error) }
   }
 }

@@ -1,4 +1,5 @@
 /** A server that cannot listen says which flag to change, not `EADDRINUSE`. */
+import { errorText } from '../util/error-text.js'
 
 /** A port that cannot be listened on. The message names the flag that chooses another one. */
 export class ListenError extends Error {
@@ -22,7 +23,7 @@ export function listenError(error: unknown, { what, host, port, flag }: ListenAt
 }
 
 function reason(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = errorText(error)
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
   // grpc-js has the code in its message only.
   switch (/E[A-Z]{4,}/.exec(`${code} ${message}`)?.[0]) {

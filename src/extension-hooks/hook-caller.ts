@@ -4,6 +4,8 @@
  * While the server answers, whoever asks waits for it. One call without an answer is enough to wait no longer: then questions are asked beside
  * everything else, until one is answered. Only at the start there is more patience: proxies have what they were sent before.
  */
+
+import { errorText } from '../util/error-text.js'
 import { checkAnswer } from '../xds/translate/extension-hooks/check-answer.js'
 import type { HookAnswer, HookQuestion } from '../xds/translate/extension-hooks/hook.js'
 import type { HookClient, HookReply } from './hook-client.js'
@@ -154,7 +156,7 @@ export class HookCaller {
       this.#client ??= this.#options.connect(() => this.#askAgain())
       return await this.#client.ask(question)
     } catch (error) {
-      return { kind: 'failed', message: error instanceof Error ? error.message : String(error), because: 'unreachable' }
+      return { kind: 'failed', message: errorText(error), because: 'unreachable' }
     }
   }
 

@@ -5,6 +5,7 @@
  * estimate from above over the program of another implementation, which works on characters.
  */
 import { RE2JS } from 're2js'
+import { errorText } from '../util/error-text.js'
 
 /** The largest estimate that is let through; proxies are started with a higher bound. */
 const MAX_REGULAR_EXPRESSION_SIZE = 10_000
@@ -63,7 +64,7 @@ function sizeOf(pattern: string): CompiledSize {
   try {
     size = estimatedSize(RE2JS.compile(pattern).re2Input.prog.inst)
   } catch (error) {
-    return { size: 0, problem: `is not valid RE2 syntax: ${error instanceof Error ? error.message : String(error)}` }
+    return { size: 0, problem: `is not valid RE2 syntax: ${errorText(error)}` }
   }
   if (size <= MAX_REGULAR_EXPRESSION_SIZE) return { size, problem: undefined }
   const limit = `the limit is ${MAX_REGULAR_EXPRESSION_SIZE}: use smaller repetitions`

@@ -1,4 +1,5 @@
 /** What can go wrong between us and the API server, as types that callers switch on. */
+import { errorText } from '../util/error-text.js'
 
 /** The API server answered, and the answer was no. */
 export class KubeApiError extends Error {
@@ -24,7 +25,7 @@ export class KubeConnectionError extends Error {
   readonly code = 'KUBE_CONNECTION'
 
   constructor(request: string, cause: unknown) {
-    super(`${request}: no answer from the API server (${cause instanceof Error ? cause.message : String(cause)})`, { cause })
+    super(`${request}: no answer from the API server (${errorText(cause)})`, { cause })
     this.name = 'KubeConnectionError'
   }
 }

@@ -4,6 +4,8 @@
  * Clocks of two machines are never compared: a holder has lost the Lease when we ourselves have seen it unchanged for its whole
  * duration. A leader that could not renew stops leading before anybody else may start.
  */
+
+import { errorText } from '../util/error-text.js'
 import { linkedController } from './abort.js'
 import type { Clock } from './clock.js'
 import type { KubeClient } from './kube-client.js'
@@ -85,7 +87,7 @@ export class LeaseElector {
     // Whoever leads has written the Lease within its duration; as much again is for what it takes to lead in its place.
     const changedMs = this.#observed?.changedMs ?? Number.NEGATIVE_INFINITY
     const isHeld = this.holder !== '' && this.#options.clock.monotonicMs() - changedMs < 2 * this.#times.durationMs
-    return isHeld ? undefined : messageOf(this.#lastFailure)
+    return isHeld ? undefined : errorText(this.#lastFailure)
   }
 
   /** Takes part until the signal aborts, then gives the Lease back. Never rejects. */
@@ -225,8 +227,4 @@ export class LeaseElector {
 
 function microTime(date: Date): string {
   return date.toISOString().replace('Z', '000Z')
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

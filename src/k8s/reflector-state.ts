@@ -1,4 +1,6 @@
 /** What a reflector is doing, and what went wrong when it is waiting. */
+
+import { errorText } from '../util/error-text.js'
 import { isExpired, KubeApiError } from './kube-error.js'
 
 /**
@@ -29,7 +31,7 @@ export function refusalIn(state: ReflectorState): string | undefined {
 
 /** Sorts an error into what can be done about it. */
 export function failureOf(error: unknown): ReflectorFailure {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = errorText(error)
   if (!(error instanceof KubeApiError)) return { reason: 'disconnected', message }
   const retryAfter = error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }
   if (isExpired(error)) return { reason: 'expired', message, ...retryAfter }

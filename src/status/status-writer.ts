@@ -14,6 +14,7 @@ import type { Log } from '../k8s/log.js'
 import type { ApiResource } from '../k8s/resource-path.js'
 import { Slots } from '../k8s/slots.js'
 import { deepEqual } from '../util/deep-equal.js'
+import { errorText } from '../util/error-text.js'
 import { Lanes } from './lanes.js'
 import { type OwnEntry, ownEntries } from './merge-entries.js'
 import { nextStatus } from './next-status.js'
@@ -321,7 +322,7 @@ export class StatusWriter {
       if (isRefusal(error)) {
         if (entry.failures === 0) {
           log.error({ err: error, object: entry.name }, 'the API server refuses a status; it is tried again every five minutes')
-          this.#options.onRefused?.(desired.object, entry.stored?.uid ?? '', error instanceof Error ? error.message : '')
+          this.#options.onRefused?.(desired.object, entry.stored?.uid ?? '', errorText(error))
         }
         this.#retryLater(entry, REFUSED_MS)
         return 'refused'

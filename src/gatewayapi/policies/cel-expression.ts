@@ -6,6 +6,7 @@
  */
 import { parse } from '@bufbuild/cel'
 import type { CelConstant, CelExpression } from '../../ir/cel.js'
+import { errorText } from '../../util/error-text.js'
 import { regularExpressionProblem } from '../regular-expressions.js'
 
 /** Attributes of a request that is not answered yet, by their first names. */
@@ -51,7 +52,7 @@ export function readCel(text: string): ReadCel {
   try {
     return { ok: true, value: convert(parse(text).expr as ParsedExpression) }
   } catch (error) {
-    return { ok: false, message: error instanceof Error ? error.message : String(error) }
+    return { ok: false, message: errorText(error) }
   }
 }
 
@@ -61,7 +62,7 @@ export function celSyntaxProblem(text: string): string | undefined {
     parse(text)
     return undefined
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    return errorText(error)
   }
 }
 

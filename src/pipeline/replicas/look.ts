@@ -3,6 +3,7 @@ import type { UntypedServiceImplementation } from '@grpc/grpc-js'
 import { lastOf } from '../../admin/all-replicas.js'
 import type { OtherReplica, OwnSources } from '../../admin/sources.js'
 import type { EndpointSlice } from '../../gen/kinds.js'
+import { errorText } from '../../util/error-text.js'
 import { type Asked, askReplica, onlyReplicas } from './ask.js'
 import { hostAndPort } from './identity.js'
 import type { LookRequest, Sight } from './service.js'
@@ -32,7 +33,7 @@ export async function lookAtOthers<Item>(
       const { replica, json } = await askReplica<Sight>('Look', { at, limit }, { ...how, address })
       return { replica, items: JSON.parse(json) as readonly Item[] }
     } catch (error) {
-      return { address, problem: error instanceof Error ? error.message : String(error) }
+      return { address, problem: errorText(error) }
     }
   }
   const all = await Promise.all([...addresses].sort().map(look))

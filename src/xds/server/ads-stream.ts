@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import { type ServerDuplexStream, status } from '@grpc/grpc-js'
+import { errorText } from '../../util/error-text.js'
 import type { DeliveryTracker, ProxyIdentity } from '../delivery-tracker.js'
 import { type Fleet, type RejectedVersions, suspectsOf } from '../rejected-versions.js'
 import type { EncodedResource, TypeUrl } from '../resource.js'
@@ -120,7 +121,7 @@ export class AdsStream implements SnapshotListener {
       late()
     } catch (error) {
       late()
-      this.refuse(status.UNAUTHENTICATED, error instanceof Error ? error.message : String(error))
+      this.refuse(status.UNAUTHENTICATED, errorText(error))
     }
   }
 
@@ -189,7 +190,7 @@ export class AdsStream implements SnapshotListener {
     try {
       request = this.#protocol === 'delta' ? decodeDeltaRequest(bytes) : decodeSotwRequest(bytes)
     } catch (error) {
-      this.refuse(status.INVALID_ARGUMENT, `request cannot be decoded: ${error instanceof Error ? error.message : error}`)
+      this.refuse(status.INVALID_ARGUMENT, `request cannot be decoded: ${errorText(error)}`)
       return
     }
     const state = this.#state ?? this.#open(request.node, identity)

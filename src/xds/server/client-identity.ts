@@ -1,5 +1,6 @@
 /** Identities of proxies: by a certificate of our authority, or by a token that somebody else reviews. */
 import { createHash } from 'node:crypto'
+import { errorText } from '../../util/error-text.js'
 import { AuthenticationError, type Authenticator, type Identity, type StreamCredentials } from './authentication.js'
 import type { ServerClock } from './clock.js'
 
@@ -81,7 +82,7 @@ export class TokenAuthenticator implements Authenticator {
       }
       return identity
     } catch (error) {
-      throw new AuthenticationError(`the token cannot be checked now: ${error instanceof Error ? error.message : error}`, { cause: error })
+      throw new AuthenticationError(`the token cannot be checked now: ${errorText(error)}`, { cause: error })
     } finally {
       this.#asked.delete(key)
     }

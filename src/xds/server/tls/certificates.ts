@@ -14,6 +14,7 @@ import {
   X509Certificate,
 } from 'node:crypto'
 import { isIP } from 'node:net'
+import { errorText } from '../../../util/error-text.js'
 import { bits, explicit, implicit, integer, objectId, octets, pem, sequence, setOf, time, utf8, yes } from './der.js'
 import { issuerOf } from './issuer.js'
 
@@ -110,7 +111,7 @@ export function authorityProblem({ certificate, privateKey }: CertificatePair): 
     if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') return 'its key is not one of ECDSA on P-256'
     return known.checkPrivateKey(key) ? undefined : 'its key does not belong to its certificate'
   } catch (error) {
-    return `its certificate or its key cannot be read: ${error instanceof Error ? error.message : String(error)}`
+    return `its certificate or its key cannot be read: ${errorText(error)}`
   }
 }
 

@@ -1,4 +1,6 @@
 /** Whether what an extension server answered can be used at all. Envoy decides about the rest. */
+
+import { errorText } from '../../../util/error-text.js'
 import { decode } from '../../message.js'
 import { TYPE_URL } from '../../resource.js'
 import type { HookedKind, HookQuestion } from './hook.js'
@@ -23,7 +25,7 @@ export function checkAnswer(question: Pick<HookQuestion, 'kind' | 'value'>, type
     const [before, after] = [identityOf(question.kind, question.value), identityOf(question.kind, value)]
     return before === after ? undefined : `the answer is called ${after} instead of ${before}: names, domains and addresses stay`
   } catch (error) {
-    return `the answer is no ${question.kind}: ${error instanceof Error ? error.message : String(error)}`
+    return `the answer is no ${question.kind}: ${errorText(error)}`
   }
 }
 

@@ -1,6 +1,7 @@
 /** Resources with the changes of policies: each policy changes a resource as a whole, or not at all. */
 import type { ResourcePatch } from '../../../ir/patch.js'
 import { compareText } from '../../../util/compare-text.js'
+import { errorText } from '../../../util/error-text.js'
 import { applyOperation } from '../../../util/json-patch.js'
 import type { ObjectVersion } from '../../../util/object-ref.js'
 import { fromProtoJson, messageName, toProtoJson } from '../../message.js'
@@ -34,7 +35,7 @@ export function applyPatches(resource: EncodedResource, patches: readonly Resour
       value = patched
       applied.push(policy)
     } catch (error) {
-      failures.push({ policy, message: error instanceof Error ? error.message : String(error) })
+      failures.push({ policy, message: errorText(error) })
     }
   }
   if (applied.length === 0) return { resource, failures }
