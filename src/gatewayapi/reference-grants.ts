@@ -29,6 +29,11 @@ export function isReferenceAllowed(view: View, grants: GrantIndex, from: Referre
   return view.count(grants, word(from, to, to.name)) > 0 || view.count(grants, word(from, to, undefined)) > 0
 }
 
+/** What is said of a reference that is not allowed. @param what the target, with its namespace */
+export function notGranted(what: string): string {
+  return `${what} is in another namespace and no ReferenceGrant there allows the reference.`
+}
+
 function grantedWords(grant: ReferenceGrant): readonly string[] {
   const { namespace } = grant.metadata
   return grant.spec.from.flatMap((from) => grant.spec.to.map((to) => word(from, { ...to, namespace }, to.name)))

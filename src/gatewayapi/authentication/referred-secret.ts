@@ -1,7 +1,7 @@
 /** Secrets that policies refer to. */
 import type { Secret, SecretObjectReference } from '../../gen/kinds.js'
 import { objectKey } from '../../util/object-ref.js'
-import { isReferenceAllowed, type Referrer } from '../reference-grants.js'
+import { isReferenceAllowed, notGranted, type Referrer } from '../reference-grants.js'
 import type { AuthenticationWorld } from './authentication-world.js'
 import { type Found, found, missing } from './found.js'
 
@@ -18,10 +18,7 @@ export function referredSecret(
   if (group !== '' || kind !== 'Secret') return missing('UnsupportedValue', `${field}: ${kind} "${name}" is no Secret.`)
   const key = objectKey(namespace, name)
   if (!isReferenceAllowed(view, grants, policy, { group, kind, namespace, name })) {
-    return missing(
-      'RefNotPermitted',
-      `${field}: the Secret "${key}" is in another namespace and no ReferenceGrant there allows the reference.`,
-    )
+    return missing('RefNotPermitted', `${field}: ${notGranted(`the Secret "${key}"`)}`)
   }
   const secret = view.get(inputs.kind('Secret'), key)
   return secret === undefined ? missing('RefNotFound', `${field}: the Secret "${key}" does not exist.`) : found(secret)

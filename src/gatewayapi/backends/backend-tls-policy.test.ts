@@ -264,6 +264,35 @@ describe('the status of a policy', () => {
   })
 })
 
+describe('the client certificate of a Backend', () => {
+  it.each([
+    { ref: '{ name: lost }', said: 'Secret "infra/lost" does not exist.' },
+    { ref: '{ group: "", kind: ConfigMap, name: ca }', said: 'ConfigMap "infra/ca" cannot hold a certificate: use a Secret.' },
+    {
+      ref: '{ name: theirs, namespace: shop }',
+      said: 'Secret "shop/theirs" is in another namespace and no ReferenceGrant there allows Backends of "infra" to refer to it.',
+    },
+  ])('is looked for as that of a Gateway: $ref', ({ ref, said }) => {
+    const backend = `
+---
+apiVersion: headgate.dev/v1alpha1
+kind: Backend
+metadata: { name: b, namespace: infra }
+spec: { endpoints: [{ ip: { address: 10.0.0.1, port: 443 } }], tls: { hostname: a.b, ${CA_REFS}, clientCertificateRef: ${ref} } }
+`
+    const world = createRouteWorld([
+      gateway(HTTP_LISTENER),
+      CA,
+      backend,
+      route('r', 'rules: [{ backendRefs: [{ group: headgate.dev, kind: Backend, name: b }] }]'),
+    ])
+    const status = world.status('Backend/infra/b')
+    expect(status?.shape === 'backend' && status.conditions.map(({ message }) => message)).toEqual([
+      `The Backend "infra/b" has no client certificate that is usable: ${said}`,
+    ])
+  })
+})
+
 describe('the client certificate of a Gateway', () => {
   it('is shown to backends with a policy, by a cluster of its own; others keep theirs', async () => {
     const secret = certificateSecret('client', await authority.issue({ dns: ['client'] }))

@@ -5,7 +5,7 @@ import { objectKey } from '../../util/object-ref.js'
 import { type Found, found, missing } from '../authentication/found.js'
 import type { Inputs } from '../inputs.js'
 import { readConfigMapTrust, readSecretTrust } from '../materials/trust-bundles.js'
-import { type GrantIndex, isReferenceAllowed, type Referrer } from '../reference-grants.js'
+import { type GrantIndex, isReferenceAllowed, notGranted, type Referrer } from '../reference-grants.js'
 
 /** What references of a policy are looked up in. */
 export interface FetchWorld {
@@ -24,10 +24,7 @@ export function referredTrust(world: FetchWorld, field: string, ref: SecretObjec
   }
   const key = objectKey(namespace, name)
   if (!isReferenceAllowed(view, grants, referrer, { group, kind, namespace, name })) {
-    return missing(
-      'RefNotPermitted',
-      `${field}: the ${kind} "${key}" is in another namespace and no ReferenceGrant there allows the reference.`,
-    )
+    return missing('RefNotPermitted', `${field}: ${notGranted(`the ${kind} "${key}"`)}`)
   }
   const secret = kind === 'Secret' ? view.get(inputs.kind('Secret'), key) : undefined
   const configMap = kind === 'ConfigMap' ? view.get(inputs.kind('ConfigMap'), key) : undefined

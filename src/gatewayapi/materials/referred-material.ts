@@ -1,13 +1,14 @@
 /** Certificates, authorities and lists of revoked certificates that a Gateway, a listener or a policy about clients names. */
-import type { View } from '../../incremental/index.js'
+import type { Source, View } from '../../incremental/index.js'
 import type { Problem } from '../conditions.js'
 import { type GrantIndex, isReferenceAllowed, type Referrer } from '../reference-grants.js'
 import type { TrustReference } from './material-names.js'
-import type { FoundMaterial, Materials } from './materials.js'
+import type { FoundMaterial } from './materials.js'
+import type { Read } from './pem.js'
 
 /** What decides about references to material. */
 export interface MaterialSources {
-  readonly materials: Materials
+  readonly materials: Source<Read<FoundMaterial>>
   readonly grants: GrantIndex
 }
 

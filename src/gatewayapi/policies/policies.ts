@@ -5,7 +5,7 @@ import { type ObjectKey, objectKey, objectVersion } from '../../util/object-ref.
 import type { Problem } from '../conditions.js'
 import type { Inputs, Quarantine } from '../inputs.js'
 import { selectorMatches } from '../label-selector.js'
-import { isReferenceAllowed } from '../reference-grants.js'
+import { isReferenceAllowed, notGranted } from '../reference-grants.js'
 import type { RuleSources } from '../routes/find-backend.js'
 import { servedVersion } from '../served-version.js'
 import type { Layer, PolicyTarget, ResolvedPolicy } from './policy.js'
@@ -178,8 +178,7 @@ function withContent<K extends PolicyKindName, S extends object>(
 }
 
 function notPermitted({ kind, namespace, name }: TargetRef): Problem {
-  const message = `The ${kind} "${namespace}/${name}" is in another namespace and no ReferenceGrant there allows the reference.`
-  return { reason: 'RefNotPermitted', message }
+  return { reason: 'RefNotPermitted', message: notGranted(`The ${kind} "${namespace}/${name}"`) }
 }
 
 function labelsOf(view: View, inputs: Inputs, { kind, namespace, name }: TargetRef): Readonly<Record<string, string>> | undefined {

@@ -8,7 +8,7 @@ import type { Problem } from '../conditions.js'
 import type { Inputs } from '../inputs.js'
 import type { FoundMaterial } from '../materials/materials.js'
 import type { Read } from '../materials/pem.js'
-import { type GrantIndex, isReferenceAllowed, type Referrer } from '../reference-grants.js'
+import { type GrantIndex, isReferenceAllowed, notGranted, type Referrer } from '../reference-grants.js'
 import { type BackendReference, toBackendRef } from './backend-references.js'
 
 /** The sources of rules. */
@@ -59,8 +59,7 @@ export function resolveReference(
     return fails('InvalidKind', `The backend "${reference.name}" is of kind ${kind}, which is not supported.`)
   }
   if (!isReferenceAllowed(view, grants, referrer, backendObject(ref))) {
-    const message = `The ${ref.kind} "${ref.namespace}/${ref.name}" is in another namespace and no ReferenceGrant there allows the reference.`
-    return fails('RefNotPermitted', message)
+    return fails('RefNotPermitted', notGranted(`The ${ref.kind} "${ref.namespace}/${ref.name}"`))
   }
   if (hasPorts(ref.kind) && ref.port === undefined) return fails('BackendNotFound', `The backend "${ref.name}" needs a port.`)
   const backend = backendFor(usage, view.get(backends, backendKey(ref)))

@@ -13,7 +13,7 @@ import type { PathChange } from '../../ir/path-change.js'
 import type { CredentialInjection, DirectResponse, ValueMatch } from '../../ir/route.js'
 import { type ObjectVersion, objectKey, objectVersion } from '../../util/object-ref.js'
 import { textName } from '../materials/material-names.js'
-import { isReferenceAllowed } from '../reference-grants.js'
+import { referredMaterial } from '../materials/referred-material.js'
 import { regularExpressionProblem, substitutionProblem } from '../regular-expressions.js'
 import { servedVersion } from '../served-version.js'
 import { framingHeader, headerChanges } from './header-changes.js'
@@ -125,23 +125,18 @@ function responseOf(context: RuleContext, { statusCode, contentType, body, heade
 }
 
 function credentialOf(
-  { view, grants, materials }: RuleContext,
+  context: RuleContext,
   owner: ObjectVersion,
   { header, overwrite, credential: { valueRef } }: HTTPCredentialInjectionFilter,
 ): FilterExtension | string {
   if (isOfConnection(header.toLowerCase()))
     return `spec.credentialInjection.header: "${header}" is a header of the connection: use another one.`
-  const at = 'spec.credentialInjection.credential.valueRef'
-  const namespace = valueRef.namespace ?? owner.namespace
-  const target = { group: valueRef.group, kind: valueRef.kind, namespace, name: valueRef.name }
-  if (!isReferenceAllowed(view, grants, owner, target)) {
-    return `${at}: the ${valueRef.kind} "${namespace}/${valueRef.name}" is in another namespace and no ReferenceGrant there allows the reference.`
-  }
-  const secret = textName(valueRef, owner.namespace, CREDENTIAL_KEY)
-  if (secret === undefined) return `${at}: a ${valueRef.kind} cannot hold a credential: use a Secret.`
-  const found = view.get(materials, secret)
-  if (found === undefined) return `${at}: the Secret "${namespace}/${valueRef.name}" does not exist.`
-  if (!found.ok) return `${at}: the Secret "${namespace}/${valueRef.name}" ${found.message}.`
+  const { name: secret, problem } = referredMaterial(context.view, context, owner, valueRef, {
+    name: textName(valueRef, owner.namespace, CREDENTIAL_KEY),
+    holds: 'a credential: use a Secret',
+    reason: 'InvalidRef',
+  })
+  if (secret === undefined) return `spec.credentialInjection.credential.valueRef: ${problem?.message ?? ''}`
   return { credential: { secret, header: header.toLowerCase(), overwrite } }
 }
 
