@@ -8,23 +8,19 @@ import type { VirtualHost } from '../ir/route.js'
 import { declareAttachments } from './attachments.js'
 import {
   authenticationClusters,
-  backendsOfAuthentication,
-  declareAuthentications,
   declareJwtRequirements,
   indexAuthenticationBackends,
   type PolicyAuthentication,
 } from './authentication/authentications.js'
-import { objectsOf } from './backends/backend-key.js'
-import { declareBackendStatuses } from './backends/backend-status.js'
 import { declareBackendTlsPolicies } from './backends/backend-tls-policies.js'
-import { declareBackendUsers, usersByPolicies } from './backends/backend-users.js'
 import { declareBackends } from './backends/backends.js'
 import { declareClusters } from './backends/clusters.js'
 import { declareEndpoints } from './backends/endpoints.js'
-import { declarePolicyStatuses } from './backends/policy-status.js'
 import { declareSelectedPods, type SelectedPods } from './backends/selected-pods.js'
 import { declareTrafficPolicies, trafficPolicyTargets } from './backends/traffic-policies.js'
 import type { TranslationContext } from './context.js'
+import { declareRoutePolicies } from './declare-route-policies.js'
+import { declareStatusesOfRoutes } from './declare-route-statuses.js'
 import { declareFetches } from './fetches/declare-fetches.js'
 import type { FetchRequest } from './fetches/fetch-request.js'
 import type { GatewaySources } from './gateway-sources.js'
@@ -32,35 +28,24 @@ import { declareIdleStreamRoutes } from './idle-stream-routes.js'
 import type { Inputs } from './inputs.js'
 import { backendsOfFilters, clustersOfFilters, declareListenerFilters, type ListenerFilters } from './listeners/listener-filters.js'
 import type { Attachment, StreamRoute } from './model.js'
-import { BACKEND_TRAFFIC_POLICY } from './policies/backend-traffic-kind.js'
-import { declareClaimLimitFacts } from './policies/claim-limits.js'
 import { declareClusterPolicies } from './policies/cluster-policies.js'
-import { declareConnectionPolicies } from './policies/connection-policies.js'
-import { declareEffectivePolicies, declareRouteScopes, type RoutePolicies } from './policies/effective-policies.js'
-import { backendsOfExtensions, EXTENSION_POLICY } from './policies/extension-kind.js'
-import { declareRateLimitDomains, serviceProblem } from './policies/global-rate-limits.js'
+import type { RoutePolicies } from './policies/effective-policies.js'
+import { backendsOfExtensions } from './policies/extension-kind.js'
+import { declareRateLimitDomains } from './policies/global-rate-limits.js'
 import { passThroughOf } from './policies/http1-pass-through.js'
-import { declareLoginConflictFacts } from './policies/login-conflicts.js'
-import { declareLoginPathFacts } from './policies/login-paths.js'
-import { declareLogins } from './policies/logins.js'
-import { declarePolicies, type Missing } from './policies/policies.js'
-import { declareAncestorSources } from './policies/policy-ancestors.js'
-import { backendsOfPolicy, declarePolicyBackendKeys } from './policies/policy-backends.js'
-import { declarePolicyFacts } from './policies/policy-facts.js'
-import { declareOwnPolicyStatuses } from './policies/policy-statuses.js'
+import { declarePolicyBackendKeys } from './policies/policy-backends.js'
 import { declarePolicyUses, type PolicyUse } from './policies/policy-uses.js'
 import { SECURITY_POLICY } from './policies/security-kind.js'
-import { declareTargetedObjects, type TargetingKind, targetsIn } from './policies/targeted-objects.js'
+import { declareTargetedObjects, targetsIn } from './policies/targeted-objects.js'
 import type { RouteSources } from './route-sources.js'
-import { declareRouteStatuses } from './route-status.js'
 import { declareRoutesOfAllKinds } from './routes/any-route.js'
 import { declareRouteRules } from './routes/declare-rules.js'
+import type { RuleSources } from './routes/find-backend.js'
 import type { RouteRules } from './routes/route-rules.js'
 import { declareStreamRouteKeys, declareStreamRoutes } from './stream-route-sources.js'
 import { declareTableHosts } from './table-hosts.js'
 import { declareTelemetry, declareTelemetryWishes } from './telemetry/declare-telemetry.js'
 import type { GatewayTelemetry } from './telemetry/resolve-telemetry.js'
-import { declareTelemetryPolicyStatuses } from './telemetry/telemetry-policy-status.js'
 import { declareVirtualHosts } from './virtual-hosts.js'
 
 /** What routes and backends become. */
@@ -121,15 +106,8 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
     targetsIn(graph, 'BackendTLSPolicy', tlsPolicies.policies, ({ targets }) => targets.flatMap(({ object }) => object ?? [])),
     targetsIn(graph, 'XBackendTrafficPolicy', inputs.kind('XBackendTrafficPolicy'), trafficPolicyTargets),
   ])
-  const backendSources = {
-    inputs,
-    context,
-    materials,
-    grants,
-    targeted,
-    tlsPolicies,
-    trafficPolicies: declareTrafficPolicies(graph, inputs),
-  }
+  const trafficPolicies = declareTrafficPolicies(graph, inputs)
+  const backendSources = { inputs, context, materials, grants, targeted, tlsPolicies, trafficPolicies }
   const telemetrySources = declareTelemetryWishes(graph, inputs, gateways)
   const backends = declareBackends(graph, backendSources, [
     telemetrySources.backends,
@@ -139,53 +117,28 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
     indexAuthenticationBackends(graph, inputs),
     graph.index(inputs.kind('ExtensionPolicy'), 'backends of extension policies', backendsOfExtensions),
   ])
-  const ruleSources = { inputs, materials, backends, grants, gatewayCertificates }
-  const telemetry = declareTelemetry(graph, gateways, telemetrySources, ruleSources)
-  const withoutService: Missing = (view, key) =>
-    context.hasRateLimitService === true ? undefined : serviceProblem(view.get(inputs.kind('BackendTrafficPolicy'), key))
-  const sourcesOf = (kind: TargetingKind) => ({ ...ruleSources, targets: { objects: targeted, kind } })
-  const trafficPolicies = declarePolicies(
-    graph,
-    inputs,
-    sourcesOf('BackendTrafficPolicy'),
-    BACKEND_TRAFFIC_POLICY,
-    withoutService,
-    ruleSources,
-  )
-  const authentications = declareAuthentications(graph, { ...ruleSources, inputs })
-  const jwtRequirements = declareJwtRequirements(graph, authentications)
-  const securityPolicies = declarePolicies(
-    graph,
-    inputs,
-    sourcesOf('SecurityPolicy'),
-    SECURITY_POLICY,
-    (view, key) => view.get(authentications, key)?.problem,
-    ruleSources,
-  )
-  const extensionPolicies = declarePolicies(graph, inputs, sourcesOf('ExtensionPolicy'), EXTENSION_POLICY, undefined, ruleSources)
-  const scopes = declareRouteScopes(graph, attachments, listeners, targeted, [trafficPolicies, securityPolicies, extensionPolicies])
-  const traffic = declareEffectivePolicies(graph, scopes, routes, listeners, trafficPolicies)
-  const security = declareEffectivePolicies(graph, scopes, routes, listeners, securityPolicies)
-  const extensions = declareEffectivePolicies(graph, scopes, routes, listeners, extensionPolicies)
-  const routeRules = declareRouteRules(graph, routes, attachments, ruleSources, {
+  const rules: RuleSources = { inputs, materials, backends, grants, gatewayCertificates }
+  const telemetry = declareTelemetry(graph, gateways, telemetrySources, rules)
+  const streamRouteKeys = declareStreamRouteKeys(graph, attachments)
+  const policySources = { rules, targeted, routes, attachments, listeners, streamRouteKeys }
+  const policies = declareRoutePolicies(graph, inputs, context, policySources)
+  const { traffic, security, extensions, authentications, scopes } = policies
+
+  const routeRules = declareRouteRules(graph, routes, attachments, rules, {
     scopes,
-    traffic,
-    security,
-    extensions,
+    traffic: traffic.effective,
+    security: security.effective,
+    extensions: extensions.effective,
     authentications,
     telemetry: telemetrySources.wishes,
   })
-  const streamRouteKeys = declareStreamRouteKeys(graph, attachments)
-  const connectionTraffic = declareConnectionPolicies(graph, streamRouteKeys, routes, listeners, trafficPolicies)
-  const connectionSecurity = declareConnectionPolicies(graph, streamRouteKeys, routes, listeners, securityPolicies)
-  const streamRoutes = declareStreamRoutes(graph, streamRouteKeys, routes, attachments, listeners, ruleSources, {
-    security: connectionSecurity,
-    traffic: connectionTraffic,
+  const streamRoutes = declareStreamRoutes(graph, streamRouteKeys, routes, attachments, listeners, rules, {
+    security: security.ofConnections,
+    traffic: traffic.ofConnections,
   })
   const streamRoutesOf = graph.index(streamRoutes, 'stream routes by listener', (route) => [route.listener])
-  const listenerFilters = declareListenerFilters(graph, filtersOfListeners, ruleSources)
+  const listenerFilters = declareListenerFilters(graph, filtersOfListeners, rules)
   const tableHosts = declareTableHosts(graph, listeners)
-  const idleStreamRoutes = declareIdleStreamRoutes(graph, streamRoutesOf, listeners, tableHosts)
   const virtualHosts = declareVirtualHosts(graph, {
     attachments,
     routeRules,
@@ -195,7 +148,8 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
     listenersWithPolicies: scopes.ofListeners,
     listenerFilters,
   })
-  const rulesByCluster = graph.index(routeRules, 'clusters of rules', (rules) => rules.clusters)
+
+  const rulesByCluster = graph.index(routeRules, 'clusters of rules', (each) => each.clusters)
   const clusterKeys = [
     rulesByCluster,
     graph.index(streamRoutes, 'clusters of stream routes', (route) => route.clusters.map((each) => each.cluster)),
@@ -203,71 +157,45 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
     graph.index(authentications, 'clusters of authentication', authenticationClusters),
     telemetry.clusters,
   ]
-  const clusterPolicies = declareClusterPolicies(graph, backends, trafficPolicies, clusterKeys)
+  const clusterPolicies = declareClusterPolicies(graph, backends, traffic.policies, clusterKeys)
   const clusters = declareClusters(graph, backends, gatewayCertificates, clusterPolicies, clusterKeys, (view, name) =>
     passThroughOf(view, sources.clients.passThroughs, rulesByCluster, name),
   )
-  const endpoints = declareEndpoints(graph, inputs, clusters, backends)
-  const routeStatuses = declareRouteStatuses(graph, inputs, routes, { attachments, routeRules, idleStreamRoutes, tableHosts })
-  const backendStatuses = declareBackendStatuses(graph, inputs, backends)
-  const facts = declarePolicyFacts(graph, 'BackendTrafficPolicy', traffic, clusterPolicies, connectionTraffic, [
-    declareClaimLimitFacts(graph, routes, traffic, security),
-  ])
-  const ancestors = declareAncestorSources(graph, inputs, attachments, listeners, routeRules)
-  const trafficStatuses = declareOwnPolicyStatuses(graph, trafficPolicies, facts, ancestors)
-  const logins = declareLogins(graph, routes, security)
-  const securityFacts = declarePolicyFacts(graph, 'SecurityPolicy', security, undefined, connectionSecurity, [
-    declareLoginPathFacts(graph, securityPolicies.all, logins),
-    declareLoginConflictFacts(graph, logins),
-  ])
-  const securityStatuses = declareOwnPolicyStatuses(graph, securityPolicies, securityFacts, ancestors)
-  const clientStatuses = declareOwnPolicyStatuses(graph, sources.clients.policies, sources.clients.facts, ancestors)
-  const telemetryStatuses = declareTelemetryPolicyStatuses(graph, gateways, telemetrySources, telemetry)
-  const extensionFacts = declarePolicyFacts(graph, 'ExtensionPolicy', extensions, undefined)
-  const extensionStatuses = declareOwnPolicyStatuses(graph, extensionPolicies, extensionFacts, ancestors)
-  const securityByBackend = graph.index(inputs.kind('SecurityPolicy'), 'security policies by backend object', (policy) =>
-    objectsOf([...backendsOfPolicy(SECURITY_POLICY, policy), ...backendsOfAuthentication(policy)]),
-  )
-  const extensionsByBackend = graph.index(inputs.kind('ExtensionPolicy'), 'extension policies by backend object', (policy) =>
-    objectsOf(backendsOfExtensions(policy)),
-  )
-  const users = declareBackendUsers(graph, { attachments, listeners, routeRules, filtersOfListeners, telemetry: telemetrySources.wishes }, [
-    usersByPolicies(securityByBackend, securityFacts),
-    usersByPolicies(extensionsByBackend, extensionFacts),
-  ])
-  const policyStatuses = declarePolicyStatuses(graph, { ...backendSources, backends, users })
-  const statuses: RouteHalf['statuses'] = [
-    routeStatuses,
-    policyStatuses,
-    backendStatuses,
-    trafficStatuses,
-    securityStatuses,
-    clientStatuses,
-    telemetryStatuses,
-    extensionStatuses,
-  ]
+  const effectivePolicies = {
+    BackendTrafficPolicy: traffic.effective,
+    SecurityPolicy: security.effective,
+    ExtensionPolicy: extensions.effective,
+  }
   return {
-    policyUses: declarePolicyUses(
-      graph,
-      { BackendTrafficPolicy: traffic, SecurityPolicy: security, ExtensionPolicy: extensions },
-      routeRules,
-    ),
-    routeRules,
-    secretsOfRoutes: graph.index(routeRules, 'secrets of rules', ({ secrets }) => secrets),
     attachments,
+    routeRules,
     listenerFilters,
     streamRoutes,
     streamRoutesOf,
     virtualHosts,
     clusters,
-    endpoints,
+    endpoints: declareEndpoints(graph, inputs, clusters, backends),
     selectedPods: declareSelectedPods(graph, inputs, backends),
-    jwtRequirements,
+    secretsOfRoutes: graph.index(routeRules, 'secrets of rules', ({ secrets }) => secrets),
     authentications,
-    fetches: declareFetches(graph, { ...ruleSources, inputs }),
-    rateLimitDomains: declareRateLimitDomains(graph, trafficPolicies),
-    statuses,
+    jwtRequirements: declareJwtRequirements(graph, authentications),
+    fetches: declareFetches(graph, rules),
+    rateLimitDomains: declareRateLimitDomains(graph, traffic.policies),
     telemetry: telemetry.ofGateways,
-    effectivePolicies: { BackendTrafficPolicy: traffic, SecurityPolicy: security, ExtensionPolicy: extensions },
+    effectivePolicies,
+    policyUses: declarePolicyUses(graph, effectivePolicies, routeRules),
+    statuses: declareStatusesOfRoutes(graph, inputs, sources, {
+      routes,
+      attachments,
+      routeRules,
+      idleStreamRoutes: declareIdleStreamRoutes(graph, streamRoutesOf, listeners, tableHosts),
+      tableHosts,
+      backendSources,
+      backends,
+      policies,
+      clusterPolicies,
+      telemetrySources,
+      telemetry,
+    }),
   }
 }

@@ -11,8 +11,9 @@ import { backendKey } from '../backends/backend-key.js'
 import type { Problem } from '../conditions.js'
 import type { Inputs } from '../inputs.js'
 import { toBackendRef } from '../routes/backend-references.js'
+import type { RuleSources } from '../routes/find-backend.js'
 import { authenticationName } from './authentication-name.js'
-import type { AuthenticationSources, AuthenticationWorld } from './authentication-world.js'
+import type { AuthenticationWorld } from './authentication-world.js'
 import { resolveApiKeys } from './resolve-api-keys.js'
 import { resolveBasicAuth } from './resolve-basic-auth.js'
 import { resolveJwt } from './resolve-jwt.js'
@@ -35,7 +36,7 @@ export interface PolicyAuthentication {
 }
 
 /** Declares the authentication of policies. */
-export function declareAuthentications(graph: Graph, sources: AuthenticationSources): Collection<PolicyAuthentication> {
+export function declareAuthentications(graph: Graph, sources: RuleSources): Collection<PolicyAuthentication> {
   const policies = sources.inputs.kind('SecurityPolicy')
   return graph.collection<PolicyAuthentication>('authentication of policies', {
     keys: policies,

@@ -2,14 +2,14 @@
 import type { ExtensionSettings, SecuritySettings } from '../../gen/kinds.js'
 import type { Collection, Graph, Index, View } from '../../incremental/index.js'
 import { objectVersion } from '../../util/object-ref.js'
-import type { AuthenticationSources } from '../authentication/authentication-world.js'
+import type { RuleSources } from '../routes/find-backend.js'
 import { discoveryOfKeys, discoveryOfLogin } from './discovery.js'
 import type { FetchRequest } from './fetch-request.js'
 import { moduleRequest } from './module-request.js'
 import { type ProviderWorld, providerRequest } from './provider-request.js'
 
 /** Declares it, by the key of the request: what one wants again and again is new for all who want it. Only what references permit is asked for: a request carries what Secrets hold. */
-export function declareFetches(graph: Graph, sources: AuthenticationSources): Collection<FetchRequest> {
+export function declareFetches(graph: Graph, sources: RuleSources): Collection<FetchRequest> {
   const requests = [ofPolicies(graph, sources, 'ExtensionPolicy', modulesOf), ofPolicies(graph, sources, 'SecurityPolicy', providersOf)]
   return graph.collection<FetchRequest>('fetches', {
     keys: requests,
@@ -22,7 +22,7 @@ export function declareFetches(graph: Graph, sources: AuthenticationSources): Co
 
 function ofPolicies<K extends 'ExtensionPolicy' | 'SecurityPolicy'>(
   graph: Graph,
-  sources: AuthenticationSources,
+  sources: RuleSources,
   kind: K,
   requestsOf: (world: ProviderWorld, settings: ExtensionSettings & SecuritySettings) => readonly FetchRequest[],
 ): Index<readonly FetchRequest[]> {
