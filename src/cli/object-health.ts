@@ -1,4 +1,5 @@
 /** What a status means in one word: for the table of `gatewayctl status`, and for `gatewayctl wait`. */
+import { NEGATIVE_CONDITIONS, REMARK_CONDITIONS } from '../gatewayapi/conditions.js'
 import type { Condition } from '../gatewayapi/model.js'
 import type { ObjectStatus } from '../gatewayapi/object-status.js'
 
@@ -11,12 +12,6 @@ export interface StatusPart {
 
 /** `ok`: all is as it should be. `waiting`: something has not happened yet. `problem`: somebody must act. */
 export type ObjectHealth = 'ok' | 'waiting' | 'problem'
-
-/** Conditions that are a problem when they are True; all others are when they are False. */
-const NEGATIVE = new Set(['Conflicted', 'PartiallyInvalid', 'InsecureFrontendValidationMode'])
-
-/** Conditions that are worth knowing where they are True, and that nobody must act on: one certificate for many hosts, a route's own policy. */
-const REMARKS = new Set(['OverlappingTLSConfig', 'Overridden'])
 
 /** Reasons of a False that time alone heals. */
 const PASSING = new Set(['Pending', 'AddressNotAssigned', 'NoProxy'])
@@ -42,8 +37,8 @@ export function statusParts(status: ObjectStatus): readonly StatusPart[] {
 
 /** The worst of its conditions. */
 export function conditionHealth({ type, status, reason }: Condition): ObjectHealth {
-  if (REMARKS.has(type)) return 'ok'
-  const good = NEGATIVE.has(type) ? 'False' : 'True'
+  if (REMARK_CONDITIONS.has(type)) return 'ok'
+  const good = NEGATIVE_CONDITIONS.has(type) ? 'False' : 'True'
   if (status === good) return 'ok'
   return status === 'Unknown' || PASSING.has(reason) ? 'waiting' : 'problem'
 }
@@ -70,7 +65,7 @@ export function hasCondition(status: ObjectStatus, type: string, value: Conditio
 export function complaints(status: ObjectStatus): readonly string[] {
   return statusParts(status).flatMap(({ name, conditions }) =>
     conditions
-      .filter((condition) => conditionHealth(condition) !== 'ok' || (REMARKS.has(condition.type) && condition.status === 'True'))
+      .filter((condition) => conditionHealth(condition) !== 'ok' || (REMARK_CONDITIONS.has(condition.type) && condition.status === 'True'))
       .map(({ type, reason, message }) =>
         [name, type, ...(reason === type ? [] : [reason]), message].filter((part) => part !== '').join(': '),
       ),

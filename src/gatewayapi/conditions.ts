@@ -10,6 +10,15 @@ export interface Problem {
   readonly message: string
 }
 
+/** Types of conditions that are wrong when they are True; all others are when they are False. */
+export const NEGATIVE_CONDITIONS: ReadonlySet<string> = new Set(['Conflicted', 'PartiallyInvalid', 'InsecureFrontendValidationMode'])
+
+/**
+ * Types of conditions that are worth knowing where they are True, and that nobody must act on: one certificate for many hosts, a route's own
+ * policy.
+ */
+export const REMARK_CONDITIONS: ReadonlySet<string> = new Set(['OverlappingTLSConfig', 'Overridden'])
+
 /** A condition that holds. */
 export function holds(type: string, reason: string, message: string, observedGeneration: number): Condition {
   return { type, status: 'True', reason, message, observedGeneration }

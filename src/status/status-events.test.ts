@@ -60,6 +60,12 @@ describe('statusEvents', () => {
       after: route(condition('headgate.dev/Delivered', 'True')),
       want: ['Normal Delivered Gateway web, listener https: headgate.dev/Delivered True.'],
     },
+    {
+      name: 'listeners share a certificate, which nobody must act on',
+      before: {},
+      after: { listeners: [{ name: 'https', conditions: [condition('OverlappingTLSConfig', 'True', 'OverlappingCertificates')] }] },
+      want: [],
+    },
     { name: 'a Gateway waits for its Envoys', before: {}, after: { conditions: [condition('Programmed', 'False', 'Pending')] }, want: [] },
     {
       name: 'a Gateway is there',

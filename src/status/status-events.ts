@@ -1,4 +1,5 @@
 /** Which changes of a status are worth an Event: what became wrong, and what became right again. */
+import { NEGATIVE_CONDITIONS, REMARK_CONDITIONS } from '../gatewayapi/conditions.js'
 import { type JsonObject, listAt, stringAt } from '../k8s/kube-json.js'
 import type { OwnEntry } from './merge-entries.js'
 
@@ -8,9 +9,6 @@ export interface StatusEvent {
   readonly reason: string
   readonly note: string
 }
-
-/** Conditions that are wrong when they are True. */
-const NEGATIVE: ReadonlySet<string> = new Set(['Conflicted', 'OverlappingTLSConfig', 'PartiallyInvalid', 'InsecureFrontendValidationMode'])
 
 /** Conditions whose turn to the good is news, by the word for it. */
 const GOOD_NEWS: ReadonlyMap<string, string> = new Map([
@@ -83,7 +81,8 @@ function eventOf(before: PlacedCondition | undefined, { subject, condition }: Pl
 }
 
 function stateOf(condition: unknown): 'good' | 'bad' | 'open' {
+  const type = stringAt(condition, 'type')
   const status = stringAt(condition, 'status')
-  if (status !== 'True' && status !== 'False') return 'open'
-  return (status === 'True') === NEGATIVE.has(stringAt(condition, 'type')) ? 'bad' : 'good'
+  if (REMARK_CONDITIONS.has(type) || (status !== 'True' && status !== 'False')) return 'open'
+  return (status === 'True') === NEGATIVE_CONDITIONS.has(type) ? 'bad' : 'good'
 }
