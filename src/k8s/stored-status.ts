@@ -1,5 +1,5 @@
 /** The status of an object as the API server has it. */
-import { fieldAt, isJsonObject, type JsonObject, stringAt } from '../k8s/kube-json.js'
+import { fieldAt, isJsonObject, type JsonObject, stringAt } from './kube-json.js'
 
 /** A status and the version of the object that it was read from. */
 export interface StoredStatus {

@@ -5,8 +5,8 @@ import { CONTENT_TYPE, type KubeClient } from '../k8s/kube-client.js'
 import { KubeApiError } from '../k8s/kube-error.js'
 import type { JsonObject } from '../k8s/kube-json.js'
 import { type ApiResource, apiVersionOf, objectPath } from '../k8s/resource-path.js'
+import { type StoredStatus, storedStatusOf } from '../k8s/stored-status.js'
 import type { NextStatus } from './next-status.js'
-import { type StoredStatus, storedStatusOf } from './stored-status.js'
 
 /** The name under which the API server notes what parts of a status are ours. */
 const STATUS_FIELD_MANAGER = 'headgate-status'

@@ -5,11 +5,12 @@ import { FakeKubeApi, type SeenRequest } from '../../../test/support/fake-kube-a
 import { KubeClient } from '../../k8s/kube-client.js'
 import type { RawObject } from '../../k8s/kube-json.js'
 import { silentLog } from '../../k8s/log.js'
+import type { StoredStatus } from '../../k8s/stored-status.js'
 import { KINDS } from '../../kinds/index.js'
 import { objectKey } from '../../util/object-ref.js'
 import type { Change } from '../provider.js'
 import type { CustomResource } from './custom-resources.js'
-import { KubernetesProvider, type KubernetesProviderOptions, type StoredStatus } from './kubernetes-provider.js'
+import { KubernetesProvider, type KubernetesProviderOptions } from './kubernetes-provider.js'
 
 const ROUTES = '/apis/gateway.networking.k8s.io/v1/httproutes'
 const SECRETS = '/api/v1/secrets'

@@ -4,10 +4,11 @@ import { untilAborted } from '../../k8s/abort.js'
 import { API_BACKOFF, backoffMs } from '../../k8s/backoff.js'
 import type { Clock } from '../../k8s/clock.js'
 import type { KubeClient } from '../../k8s/kube-client.js'
-import type { JsonObject, RawObject } from '../../k8s/kube-json.js'
+import type { RawObject } from '../../k8s/kube-json.js'
 import type { Log } from '../../k8s/log.js'
 import { Reflector } from '../../k8s/reflector.js'
 import { type ReflectorState, refusalIn } from '../../k8s/reflector-state.js'
+import { type StoredStatus, storedStatusOf } from '../../k8s/stored-status.js'
 import { type KindDefinition, preferredApiVersion } from '../../schema/kind.js'
 import { type ObjectKey, objectKey } from '../../util/object-ref.js'
 import type { Change, Provider, ProviderSink } from '../provider.js'
@@ -17,14 +18,6 @@ import { discoverVersions, type ServedVersions } from './discovery.js'
 import { contentMark, hasReportedStatus, toKubeObject } from './to-kube-object.js'
 import type { WatchScope } from './watch-scope.js'
 import { WatchSet } from './watch-set.js'
-
-/** The status of an object as the API server has it. */
-export interface StoredStatus {
-  readonly uid: string
-  readonly generation: number
-  readonly resourceVersion: string
-  readonly status: JsonObject
-}
 
 /** What a provider reads and whom it tells. */
 export interface KubernetesProviderOptions {
@@ -303,7 +296,7 @@ export class KubernetesProvider implements Provider {
     const object = toKubeObject(kind, raw, this.#apiVersions.get(kind.kind))
     const key = objectKey(object.metadata.namespace, object.metadata.name)
     if (!hasReportedStatus(kind)) return [{ kind: kind.kind, key, object }]
-    this.#options.onStatus?.(kind.kind, key, storedStatus(raw))
+    this.#options.onStatus?.(kind.kind, key, storedStatusOf(raw))
     const marks = this.#marksOf(kind)
     const mark = contentMark(object)
     if (marks.get(key) === mark) return []
@@ -328,13 +321,4 @@ export class KubernetesProvider implements Provider {
 function resourceOf(watchName: string): string {
   const [group, , plural, namespace] = watchName.split('|')
   return `${plural}${group === '' ? '' : `.${group}`}${namespace === '' ? '' : ` in ${namespace}`}`
-}
-
-function storedStatus({ metadata, status }: RawObject): StoredStatus {
-  return {
-    uid: metadata.uid ?? '',
-    generation: metadata.generation ?? 0,
-    resourceVersion: metadata.resourceVersion ?? '',
-    status: typeof status === 'object' && status !== null ? { ...status } : {},
-  }
 }
