@@ -216,6 +216,14 @@ it('every npm script has a task', () => {
   expect(called.filter((task) => task === undefined || !tasks.has(task))).toEqual([])
 })
 
+it('every npm script is on the page for who works on it, or in the README', () => {
+  const { scripts } = JSON.parse(read('package.json')) as { readonly scripts: Readonly<Record<string, string>> }
+  const pages = read('CONTRIBUTING.md') + read('README.md')
+  const ofNpm = new Set(['start', 'test', 'prepack'])
+  const unknown = Object.keys(scripts).filter((name) => !ofNpm.has(name) && !new RegExp(`npm run ${name}(?![\\w:-])`).test(pages))
+  expect(unknown).toEqual([])
+})
+
 /** A comment for Biome may stand between an export and its doc comment. */
 function isDocumented(lines: readonly string[], index: number): boolean {
   const above = lines.slice(0, index).findLast((line) => !line.startsWith('// biome-ignore'))
