@@ -15,18 +15,19 @@ import type { FragmentFailure } from '../incremental/index.js'
 import type { GatewayInfra } from '../ir/infra.js'
 import type { Change, ProviderSink } from '../provider/provider.js'
 import type { ResourceStore } from '../store/resource-store.js'
-import { describeObject, type ObjectKey } from '../util/object-ref.js'
+import type { ObjectKey } from '../util/object-ref.js'
 import type { ChangeTrace } from '../xds/change-trace.js'
-import type { Fleet, RejectedVersion, RejectedVersions } from '../xds/rejected-versions.js'
+import type { RejectedVersion, RejectedVersions } from '../xds/rejected-versions.js'
 import type { EncodedResource, ResourceChange } from '../xds/resource.js'
 import type { SnapshotCache } from '../xds/snapshot-cache.js'
 import type { HookQuestion } from '../xds/translate/extension-hooks/hook.js'
 import { parseResourceKey } from '../xds/translate/resource-key.js'
 import { Deliveries } from './deliveries/deliveries.js'
 import type { GroupProgress } from './deliveries/ledger.js'
-import { isTakenElsewhere } from './deliveries/taken-elsewhere.js'
+import { PresentVersions } from './deliveries/present-versions.js'
 import { FirstRoutes } from './first-routes.js'
-import type { PlacementPolicy, UnplacedGateway } from './placements.js'
+import { GatewayPlaces } from './gateway-places.js'
+import type { PlacementPolicy } from './placements.js'
 import type { Translation } from './translation.js'
 
 /** What a round of translation did, for metrics and tests. */
@@ -109,10 +110,8 @@ export class Pipeline implements ProviderSink {
   readonly #options: PipelineOptions
   /** How far objects have come, here and on other replicas. Whoever tells it something calls `touched` if it says so. */
   readonly deliveries: Deliveries
-  /** The Gateways that have a place, and how they are merged. */
-  #placed: ReadonlyMap<string, string> = new Map()
-  /** True if they must be placed anew, whoever they are. */
-  #mustPlace = false
+  readonly #versions: PresentVersions
+  readonly #places: GatewayPlaces
   readonly #firstRoutes: FirstRoutes
   /** Statuses that nobody was told of yet, as they are now. */
   readonly #untold = new Map<string, ObjectStatus | undefined>()
@@ -128,17 +127,9 @@ export class Pipeline implements ProviderSink {
     this.#options = options
     this.#firstRoutes = new FirstRoutes(options.routesAtOnce)
     const { gatewayApi, inputs } = options.translation
-    const { snapshots } = options
-    this.deliveries = new Deliveries({ ...gatewayApi, placements: inputs.placements }, inputs, {
-      revisionOf: (group) => snapshots.revision(group),
-      isCurrent: (rejected) =>
-        this.#isOfWantedImage(rejected) &&
-        (rejected.by === undefined ? snapshots.groups() : [rejected.by.group]).some(
-          (group) => snapshots.resource(group, rejected)?.version === rejected.version,
-        ),
-      isTakenElsewhere: (object, rejected) =>
-        isTakenElsewhere(snapshots, object, rejected, (each, group) => options.rejected?.has(each, this.#fleetOf(group)) === true),
-    })
+    this.#versions = new PresentVersions(options)
+    this.#places = new GatewayPlaces(options.translation, options.placements)
+    this.deliveries = new Deliveries({ ...gatewayApi, placements: inputs.placements }, inputs, this.#versions)
   }
 
   changes(batch: readonly Change[]): void {
@@ -165,23 +156,18 @@ export class Pipeline implements ProviderSink {
   /** A proxy rejected a resource; without a group it is one of another replica. */
   rejected(rejected: RejectedVersion, group?: string): void {
     if (this.#options.placements.isMovedBy?.(rejected) === true) {
-      this.#mustPlace = true
+      this.#places.invalidate()
       this.#schedule()
       return
     }
-    // What is kept of a version, and told to other replicas, leaves its objects out.
-    const origins = rejected.origins.length > 0 ? rejected.origins : this.#originsOf(rejected)
-    if (!this.#isOfWantedImage(rejected)) {
-      this.deliveries.rejectedBefore({ ...rejected, origins })
-      return
-    }
-    if (this.deliveries.rejected({ ...rejected, origins }, group)) this.#schedule()
+    const complete = this.#versions.withOrigins(rejected)
+    if (!this.#versions.isOfWantedImage(rejected)) this.deliveries.rejectedBefore(complete)
+    else if (this.deliveries.rejected(complete, group)) this.#schedule()
   }
 
   /** Groups have other images now: what is held back for what the ones before refused gets its chance, if there is any. */
   imagesChanged(groups: ReadonlySet<string>): void {
-    const isConcerned = this.#options.rejected?.list().some(({ by }) => by !== undefined && groups.has(by.group)) ?? false
-    if (!isConcerned) return
+    if (!this.#versions.isRejectedByAny(groups)) return
     this.deliveries.releaseHeld()
     // What was refused and could not be held back is not said of these any more.
     this.#schedule()
@@ -207,26 +193,6 @@ export class Pipeline implements ProviderSink {
     const { store } = this.#options
     for (const { kind, key, object } of batch) this.deliveries.beforeChange(`${kind}/${key}`, store.find(kind, key), object)
     return store.apply(batch).some(({ matters }) => matters)
-  }
-
-  #isOfWantedImage({ by }: RejectedVersion): boolean {
-    const wanted = by && this.#options.imageOf?.(by.group)
-    return wanted === undefined || wanted === by?.image
-  }
-
-  /** Who rejects what proxies of this group reject; undefined where it counts for everybody. */
-  #fleetOf(group: string): Fleet | undefined {
-    const { imageOf } = this.#options
-    return imageOf && { group, image: imageOf(group) ?? '' }
-  }
-
-  #originsOf(rejected: RejectedVersion): RejectedVersion['origins'] {
-    const { snapshots } = this.#options
-    for (const group of snapshots.groups()) {
-      const resource = snapshots.resource(group, rejected)
-      if (resource?.version === rejected.version) return resource.origins
-    }
-    return rejected.suspects
   }
 
   #schedule(): void {
@@ -294,7 +260,7 @@ export class Pipeline implements ProviderSink {
   /** A new gateway gets its place before anything is made of its routes, which would otherwise be made twice. */
   #flush(end: number): boolean {
     if (!this.#flushUpTo(end, this.#options.translation.gatewayApi.gateways)) return false
-    this.#placeGateways()
+    this.#places.update()
     return this.#flushUpTo(end, undefined, false)
   }
 
@@ -337,59 +303,15 @@ export class Pipeline implements ProviderSink {
     return snapshots.isComplete ? undefined : fetches.firstAnswers()
   }
 
-  #placeGateways(): void {
-    const { translation, placements } = this.#options
-    const { gateways } = translation.gatewayApi
-    const wanted = [...gateways.entries()].map(
-      ([key, { gatewayClass, merging, config }]): UnplacedGateway => ({
-        key,
-        gatewayClass: gatewayClass.object.name,
-        merging,
-        keepsPorts: config.useListenerPortAsContainerPort === true,
-      }),
-    )
-    const isPlaced = (each: UnplacedGateway): boolean => this.#placed.get(each.key) === placeWord(each)
-    if (!this.#mustPlace && wanted.length === this.#placed.size && wanted.every(isPlaced)) return
-    this.#mustPlace = false
-    const places = placements.place(wanted.sort((a, b) => (a.key < b.key ? -1 : 1)))
-    const gone = [...this.#placed.keys()].filter((key) => !places.has(key))
-    this.#placed = new Map(wanted.map((each) => [each.key, placeWord(each)]))
-    const { inputs } = translation
-    for (const key of gone) {
-      inputs.placements.set(key, undefined)
-      inputs.addresses.set(key, undefined)
-    }
-    for (const [key, placement] of places) {
-      inputs.placements.set(key, placement)
-      if (placements.assignsAddresses)
-        inputs.addresses.set(key, { assigned: placement.addresses.map((value) => ({ type: 'IPAddress', value })) })
-    }
-  }
-
   /** True if one of these versions is known to be rejected, and somebody was found to blame. */
   #holdBackRejected(group: string, changes: readonly ResourceChange[]): boolean {
-    const { rejected } = this.#options
-    if (rejected === undefined || rejected.isEmpty) return false
-    const fleet = this.#fleetOf(group)
     let isHeld = false
-    for (const { resource } of changes) {
-      const known = resource === undefined ? undefined : rejected.get(resource, resource.version, fleet)
-      if (resource === undefined || known === undefined) continue
-      // Generations count anew after a restart without a cluster: the names are what stays.
-      const names = new Set(this.#culpritsOf(known).map(describeObject))
-      const suspects = resource.origins.filter((origin) => names.has(describeObject(origin)))
+    for (const known of this.#versions.knownRejections(group, changes)) {
       // Without a suspect nothing is held back, and proxies go on with what they have: but for a search, which would take it for accepted.
-      if (suspects.length === 0 && !this.deliveries.isSearching) continue
-      isHeld = this.deliveries.rejected({ ...known, origins: resource.origins, suspects }) || isHeld
+      if (known.suspects.length === 0 && !this.deliveries.isSearching) continue
+      isHeld = this.deliveries.rejected(known) || isHeld
     }
     return isHeld
-  }
-
-  /** The suspects of a version; where they were too many to be kept, those that the search ended with. */
-  #culpritsOf({ typeUrl, name, suspects }: RejectedVersion): RejectedVersion['suspects'] {
-    if (suspects.length > 0) return suspects
-    const others = (this.#options.rejected?.list() ?? []).filter((other) => other.typeUrl === typeUrl && other.name === name)
-    return others.flatMap((other) => (other.suspects.length === 1 ? other.suspects : []))
   }
 
   /**
@@ -431,11 +353,6 @@ export class Pipeline implements ProviderSink {
     if (finalizers.size > 0) onClassFinalizers?.(finalizers)
     return true
   }
-}
-
-/** Changes when a gateway may need another place. */
-function placeWord({ gatewayClass, merging, keepsPorts }: UnplacedGateway): string {
-  return `${merging === undefined ? '' : `${gatewayClass} ${merging}`}${keepsPorts ? ' keeps ports' : ''}`
 }
 
 interface Round {
