@@ -1,5 +1,6 @@
 /** The translated configuration as people read it: canonical ProtoJSON, by group of proxies, without private keys. */
 import { setImmediate as yieldToSockets } from 'node:timers/promises'
+import { compareText } from '../util/compare-text.js'
 import { errorText } from '../util/error-text.js'
 import { describeObject } from '../util/object-ref.js'
 import { messageName, toProtoJson } from '../xds/message.js'
@@ -42,7 +43,7 @@ export async function* dumpSections(snapshots: SnapshotSource, sections: readonl
   for (const group of [...snapshots.groups()].sort()) {
     for (const typeUrl of sections.flatMap((section) => DUMPED_TYPES[section])) {
       const resources = [...snapshots.resources(group, typeUrl).values()]
-      for (const resource of resources.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      for (const resource of resources.sort((a, b) => compareText(a.name, b.name))) {
         yield `${count === 0 ? '' : ','}\n${JSON.stringify(dumpResource(group, resource))}`
         if (++count % SLICE === 0) await yieldToSockets()
       }

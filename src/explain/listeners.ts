@@ -1,5 +1,6 @@
 /** Which listeners of Envoy a request may be for. */
 import type { envoy } from '../gen/envoy/types.js'
+import { compareText } from '../util/compare-text.js'
 import { objectKey } from '../util/object-ref.js'
 import { decode } from '../xds/message.js'
 import { type EncodedResource, TYPE_URL } from '../xds/resource.js'
@@ -33,7 +34,7 @@ export function listenersFor(configuration: GroupConfiguration, { scheme, port, 
     found.push({ place: { resource, listener }, isAtAddress: bound.some((each) => each?.socketAddress?.address === host) })
   }
   const atAddress = found.filter(({ isAtAddress }) => isAtAddress)
-  return (atAddress.length > 0 ? atAddress : found).map(({ place }) => place).sort((a, b) => (a.resource.name < b.resource.name ? -1 : 1))
+  return (atAddress.length > 0 ? atAddress : found).map(({ place }) => place).sort((a, b) => compareText(a.resource.name, b.resource.name))
 }
 
 /** Where a listener listens. */

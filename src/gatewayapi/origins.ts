@@ -1,3 +1,4 @@
+import { compareText } from '../util/compare-text.js'
 import { exactly } from '../util/exactly.js'
 import type { ObjectVersion } from '../util/object-ref.js'
 
@@ -9,7 +10,7 @@ export function originsOf(objects: readonly ObjectVersion[]): readonly ObjectVer
   // Nearly always there are two, which are in order.
   if (names.every((name, at) => at === 0 || (names[at - 1] ?? '') < name)) return objects.map(plainly)
   const byName = new Map(objects.map((object, at) => [names[at] ?? '', object]))
-  const inOrder = [...byName].sort(([a], [b]) => (a < b ? -1 : 1))
+  const inOrder = [...byName].sort(([a], [b]) => compareText(a, b))
   return inOrder.map(([, object]) => plainly(object))
 }
 

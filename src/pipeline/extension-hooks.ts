@@ -6,6 +6,7 @@ import { connectHooks } from '../extension-hooks/hook-client.js'
 import { WithheldObjects } from '../extension-hooks/withheld-objects.js'
 import type { Logger } from '../telemetry/logger.js'
 import type { Metrics } from '../telemetry/metrics.js'
+import { compareText } from '../util/compare-text.js'
 import { HOOK_ORIGIN_KIND } from '../xds/hook-origin.js'
 import { serverClock } from '../xds/server/clock.js'
 import type { HookAnswer, HookOptions, HookQuestion } from '../xds/translate/extension-hooks/hook.js'
@@ -99,7 +100,7 @@ export class ExtensionHooks implements AskedHooks {
         const text = `the extension server ${this.#address} gave no answer, so ${instead}: ${message}`
         return { severity: 'error', where, message: text }
       }),
-    ].sort((a, b) => (a.where < b.where ? -1 : 1))
+    ].sort((a, b) => compareText(a.where, b.where))
     const more = all.length - MOST_PROBLEMS
     const rest: Problem = {
       severity: 'error',

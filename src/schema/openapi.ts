@@ -1,4 +1,6 @@
 /** Writes schemas as the structural OpenAPI v3 schemas of a CustomResourceDefinition. */
+
+import { compareText } from '../util/compare-text.js'
 import { isJsonObject, type JsonObject, type JsonValue } from './json.js'
 import type { Channel, Field, ObjectSchema, Rule, Schema } from './schema.js'
 
@@ -70,7 +72,7 @@ function toOpenApi(schema: Schema, options: OpenApiOptions = {}): JsonObject {
 function objectToOpenApi(schema: ObjectSchema, options: OpenApiOptions): JsonObject {
   const fields = Object.entries(schema.fields)
     .filter(([, field]) => isIn(field.channel, options))
-    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .sort(([a], [b]) => compareText(a, b))
   const required = fields.flatMap(([name, field]) => (field.required === true ? [name] : []))
   return {
     description: schema.description,

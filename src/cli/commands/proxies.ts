@@ -1,6 +1,7 @@
 /** `gatewayctl proxies`: which proxies are connected and whether they run what they should. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AllReplicas } from '../../admin/all-replicas.js'
+import { compareText } from '../../util/compare-text.js'
 import type { ProxyDelivery, TypeDelivery } from '../../xds/delivery.js'
 import { EXIT, NoAnswerError } from '../cli-error.js'
 import type { CliContext, OutputOptions } from '../context.js'
@@ -54,7 +55,7 @@ function printProxies(proxies: AllReplicas<ProxyDelivery>, { style, now }: CliCo
       { title: 'REVISION', cell: ({ acknowledgedRevision }) => String(acknowledgedRevision) },
       { title: 'STATE', cell: ({ types }) => state(types, style) },
     ],
-    [...proxies.found].sort((a, b) => (a.group + a.node < b.group + b.node ? -1 : 1)),
+    [...proxies.found].sort((a, b) => compareText(a.group + a.node, b.group + b.node)),
     'No proxy is connected.',
   )
 }

@@ -127,7 +127,7 @@ function portsOf(
       ports.set(name, { name, port, boundPort, protocol })
     }
   }
-  return [...ports.values()].sort((a, b) => a.port - b.port || (a.protocol < b.protocol ? -1 : 1))
+  return [...ports.values()].sort((a, b) => a.port - b.port || compareText(a.protocol, b.protocol))
 }
 
 function byBoundPort(ports: readonly InfraPort[]): readonly InfraPort[] {

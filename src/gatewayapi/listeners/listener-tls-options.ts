@@ -1,6 +1,7 @@
 /** `tls.options` of a listener: settings that the API leaves to us. Keys of others are none of our business. */
 import type { TlsTermination, TlsVersion } from '../../ir/tls.js'
 import { ALPN_PROTOCOLS, TLS_CIPHERS, TLS_CURVES, TLS_SIGNATURE_ALGORITHMS } from '../../kinds/tls-algorithms.js'
+import { compareText } from '../../util/compare-text.js'
 
 /** Domain of our keys. */
 const PREFIX = 'headgate.dev/'
@@ -33,7 +34,7 @@ const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
 export function readTlsOptions(options: Readonly<Record<string, string>> | undefined): ReadOptions {
   const problems: string[] = []
   let settings: TlsSettings = {}
-  for (const [key, value] of Object.entries(options ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))) {
+  for (const [key, value] of Object.entries(options ?? {}).sort(([a], [b]) => compareText(a, b))) {
     if (!key.startsWith(PREFIX)) continue
     const setting = SETTINGS.get(key.slice(PREFIX.length))
     const read = setting?.(value)

@@ -2,6 +2,7 @@
 import { DEFAULT_CLIENT_SETTINGS } from '../../ir/defaults.js'
 import type { Hostname } from '../../ir/hostname.js'
 import type { Chain, HttpChain, StreamChain } from '../../ir/port.js'
+import { compareText } from '../../util/compare-text.js'
 import { deepEqual } from '../../util/deep-equal.js'
 import { wildcardsOver } from '../hostnames.js'
 import type { ListenerKey, StreamRoute } from '../model.js'
@@ -24,7 +25,7 @@ type Owners = ReadonlyMap<Hostname | undefined, PlacedListener>
 export function chainsOf(listeners: readonly ListenerRoutes[], clients: ClientPort | undefined): readonly Chain[] {
   const owners = ownersOf(listeners.map(({ listener }) => listener).filter(({ state }) => isEncrypted(state.declared)))
   const chains = [...plainHttpChain(listeners), ...listeners.flatMap((each) => listenerChains(each, owners))]
-  return chains.map((chain) => withClient(chain, clients)).sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)))
+  return chains.map((chain) => withClient(chain, clients)).sort((a, b) => compareText(a.name, b.name))
 }
 
 /** The chains of the HTTP/3 that goes with a port: those of its listeners that speak it. */

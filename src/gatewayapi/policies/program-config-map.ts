@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { ConfigMap, LocalObjectReference } from '../../gen/kinds.js'
 import type { View } from '../../incremental/index.js'
+import { compareText } from '../../util/compare-text.js'
 import { type ObjectVersion, objectKey, objectVersion } from '../../util/object-ref.js'
 import type { Inputs } from '../inputs.js'
 import type { Read } from '../materials/pem.js'
@@ -49,6 +50,6 @@ export function programKey(content: Readonly<Record<string, string>>, name: stri
 
 /** Nobody counts the generations of a ConfigMap: a number that its content decides, so that a rejection is traced to what changed. */
 function contentVersion({ data = {}, binaryData = {} }: ConfigMap): number {
-  const entries = [data, binaryData].flatMap((content) => Object.entries(content).sort(([a], [b]) => (a < b ? -1 : 1)))
+  const entries = [data, binaryData].flatMap((content) => Object.entries(content).sort(([a], [b]) => compareText(a, b)))
   return createHash('sha256').update(JSON.stringify(entries)).digest().readUInt32BE(0)
 }

@@ -1,4 +1,6 @@
 /** Which files say what about an object: the first file in the order of their paths decides. */
+
+import { compareText } from '../../util/compare-text.js'
 import type { ObjectRef } from '../../util/object-ref.js'
 import type { ObjectId } from './object-id.js'
 import type { FileContent, FileObject } from './read-file.js'
@@ -61,6 +63,6 @@ function saysTheSame(now: readonly Claim[], old: readonly Claim[] | undefined): 
 }
 
 function byFileAndLine(a: Claim, b: Claim): number {
-  if (a.file !== b.file) return a.file < b.file ? -1 : 1
+  if (a.file !== b.file) return compareText(a.file, b.file)
   return a.object.position.line - b.object.position.line || a.object.position.column - b.object.position.column
 }

@@ -10,6 +10,7 @@ import { Reflector } from '../../k8s/reflector.js'
 import { type ReflectorState, refusalIn } from '../../k8s/reflector-state.js'
 import { type StoredStatus, storedStatusOf } from '../../k8s/stored-status.js'
 import { type KindDefinition, preferredApiVersion } from '../../schema/kind.js'
+import { compareText } from '../../util/compare-text.js'
 import { type ObjectKey, objectKey } from '../../util/object-ref.js'
 import type { Change, Provider, ProviderSink } from '../provider.js'
 import { type CustomResource, toCustomResource } from './custom-resources.js'
@@ -245,7 +246,7 @@ export class KubernetesProvider implements Provider {
     const { client, clock, log, onCustomResources } = this.#options
     const concerns = (key: ObjectKey): boolean => this.#groups.has(key.slice(key.indexOf('.') + 1))
     const tell = (): void => {
-      onCustomResources?.([...this.#customResources.values()].sort((a, b) => (a.name < b.name ? -1 : 1)))
+      onCustomResources?.([...this.#customResources.values()].sort((a, b) => compareText(a.name, b.name)))
       this.#settleRounds = CRD_SETTLE_ROUNDS
       this.#rediscover()
     }

@@ -2,6 +2,7 @@
 
 import { hash } from 'node:crypto'
 import type { EnvoyMessages } from '../../gen/envoy/types.js'
+import { compareText } from '../../util/compare-text.js'
 import { exactly } from '../../util/exactly.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
 import { cutOut } from '../../util/one-piece.js'
@@ -59,7 +60,7 @@ export function sortReferences(references: Iterable<ResourceReference>): readonl
   if (distinct.length < 2) return exactly(distinct)
   const byKey = new Map<string, ResourceReference>()
   for (const reference of distinct) byKey.set(`${reference.typeUrl} ${reference.name}`, reference)
-  return exactly([...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, reference]) => reference))
+  return exactly([...byKey].sort(([a], [b]) => compareText(a, b)).map(([, reference]) => reference))
 }
 
 function sameReferences(a: readonly ResourceReference[], b: readonly ResourceReference[]): boolean {

@@ -1,9 +1,10 @@
 /** google.protobuf.Struct from JSON: keys in ascending order, so that equal content has equal bytes. */
 import type { google } from '../../gen/envoy/types.js'
+import { compareText } from '../../util/compare-text.js'
 
 /** The struct of an object of JSON. */
 export function structOf(json: object): google.protobuf.Struct {
-  const entries = Object.entries(json).sort(([a], [b]) => (a < b ? -1 : 1))
+  const entries = Object.entries(json).sort(([a], [b]) => compareText(a, b))
   return { fields: Object.fromEntries(entries.map(([key, value]) => [key, jsonValue(value)])) }
 }
 

@@ -9,6 +9,7 @@
  */
 import type { envoy, xds } from '../../../gen/envoy/types.js'
 import type { Chain, Port } from '../../../ir/port.js'
+import { compareText } from '../../../util/compare-text.js'
 import { any } from '../../message.js'
 import { chainNames, deniedChainName, type PackingOf } from './chain-names.js'
 import { cidrRanges, sourceRanges } from './source-ranges.js'
@@ -56,7 +57,7 @@ function byServerName(targets: readonly Target[]): Matcher {
   const otherwise = targets.find(({ chain }) => chain.serverNames.length === 0)?.onMatch
   const suffixes = byName
     .flatMap(({ name, onMatch }) => (name.startsWith('*.') ? [{ suffix: name.slice(1), onMatch }] : []))
-    .sort((a, b) => b.suffix.length - a.suffix.length || (a.suffix < b.suffix ? -1 : 1))
+    .sort((a, b) => b.suffix.length - a.suffix.length || compareText(a.suffix, b.suffix))
   const bySuffix: Matcher | undefined =
     suffixes.length === 0
       ? undefined
@@ -69,7 +70,7 @@ function byServerName(targets: readonly Target[]): Matcher {
           },
           ...(otherwise === undefined ? {} : { onNoMatch: otherwise }),
         }
-  const exact = byName.filter(({ name }) => !name.startsWith('*.')).sort((a, b) => (a.name < b.name ? -1 : 1))
+  const exact = byName.filter(({ name }) => !name.startsWith('*.')).sort((a, b) => compareText(a.name, b.name))
   if (exact.length === 0) return bySuffix ?? (otherwise === undefined ? {} : { onNoMatch: otherwise })
   const onNoMatch = bySuffix === undefined ? otherwise : { matcher: bySuffix }
   return {
