@@ -18,9 +18,13 @@ begin() {
     die "another run still uses the cluster after two hours: $(cat "$work/owner" 2>/dev/null)"
   echo "process $$, $0" >"$work/owner"
   export PATH="$repository/node_modules/.bin:$PATH"
-  if [ "$1" != true ] && [ ! -e /run/netns/$NAMESPACE ]; then trap '"$CLUSTER_SOURCE/down.sh"' EXIT; fi
+  if [ "$1" != true ] && [ ! -e /run/netns/$NAMESPACE ]; then trap 'end_children; "$CLUSTER_SOURCE/down.sh"' EXIT; fi
   "$CLUSTER_SOURCE/up.sh"
 }
+
+# What this script waits for goes on when it is told to end, and would meet a cluster that goes away.
+# shellcheck disable=SC2046  # several ids
+end_children() { kill $(cat /proc/$$/task/$$/children) 2>/dev/null || true; }
 
 # Builds the program and the images, and imports them. Sets tag.
 build_and_import() {

@@ -181,8 +181,10 @@ function run(command, args, title) {
     }, 1000)
     // The child decides how to end; this process outlives it, so that nothing is left behind.
     const forward = ['SIGINT', 'SIGTERM', 'SIGHUP'].map(function listen(signal) {
+      // On SIGINT alone a shell waits for what it runs, and goes on: with SIGTERM it cleans up and ends.
+      const handedOn = signal === 'SIGINT' && command === 'bash' ? 'SIGTERM' : signal
       const listener = function listener() {
-        child.kill(signal)
+        child.kill(handedOn)
       }
       process.on(signal, listener)
       return { signal: signal, listener: listener }

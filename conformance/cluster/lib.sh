@@ -106,7 +106,8 @@ build_once() {
 # source_key FILE...: changes when one of the files does.
 source_key() { cat "$@" | sha256sum | cut -c1-16; }
 
-in_namespace() { nsenter --net=/run/netns/$NAMESPACE env KUBECONFIG="$STATE/kubeconfig" "$@"; }
+# Who runs it may be told to end, and would leave it behind: the kernel ends it then.
+in_namespace() { setpriv --pdeathsig TERM -- nsenter --net=/run/netns/$NAMESPACE env KUBECONFIG="$STATE/kubeconfig" "$@"; }
 
 # Processes are remembered by id and start time, so that an id which was given to another process is never signalled.
 start_time() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }

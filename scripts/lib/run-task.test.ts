@@ -1,4 +1,4 @@
-/** The first command on a fresh clone installs what is missing: with the real npm, and a package that needs no registry. */
+/** The first command on a fresh clone installs what is missing, with the real npm and a package that needs no registry; and how a task ends. */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { access, copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -46,3 +46,22 @@ it('begins anew after an installation that was ended in the middle: npm takes wh
   expect(second.stdout).toContain('whole')
   expect((await runTask()).stderr).toBe('')
 }, 120_000)
+
+it.each(['SIGINT', 'SIGTERM'] as const)(
+  'lets a script clean up at once when it is told to end by %s alone, whatever it runs',
+  async (signal) => {
+    await writeFile(at('scripts', 'tasks', 'stay.sh'), "trap 'echo cleaned up' EXIT\nsh -c 'echo $$; exec sleep 600'\necho went on\n")
+    const task = spawn(process.execPath, [at('scripts', 'run.cjs'), 'stay'], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] })
+    let output = ''
+    task.stdout.on('data', (bytes: Buffer) => {
+      output += bytes.toString()
+    })
+    const ended = once(task, 'exit')
+    await eventually(() => expect(output).toMatch(/^\d+\n/))
+    task.kill(signal)
+    await ended
+    process.kill(Number.parseInt(output, 10))
+    expect(output).toMatch(/^\d+\ncleaned up\n$/)
+  },
+  60_000,
+)
