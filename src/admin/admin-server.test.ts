@@ -7,7 +7,7 @@ import { SnapshotCache } from '../xds/snapshot-cache.js'
 import type { AllReplicas } from './all-replicas.js'
 import { type RunningHttpServer, startHttpServer } from './http-server.js'
 import { adminRoutes } from './routes.js'
-import type { AdminSources, Health } from './sources.js'
+import type { AdminSources, Health, StatusReport } from './sources.js'
 
 const origin = { group: '', kind: 'Secret', namespace: 'default', name: 'cert', generation: 0 }
 const secret: EncodedResource = {
@@ -40,6 +40,7 @@ const proxy = (node: string): ProxyDelivery => ({
 })
 
 let health: Health = { live: true, ready: false, reasons: ['the first configuration is not complete'] }
+let leader: AdminSources['leaderStatus'] = async () => undefined
 const errors: unknown[] = []
 let server: RunningHttpServer
 
@@ -64,6 +65,7 @@ beforeAll(async () => {
       { replica: 'c', items: [proxy('theirs')] as never[] },
       { address: '10.0.0.9:18000', problem: 'refused' },
     ],
+    leaderStatus: () => leader(),
     whereIs: () => undefined,
     effectivePolicies: () => [],
     history: () => {
@@ -98,6 +100,24 @@ describe('the admin server', () => {
 
   it('shows statuses and problems', async () => {
     expect(await (await get('/status')).json()).toMatchObject({ objects: [{ shape: 'gateway' }], problems: [{ where: 'a.yaml:1:2' }] })
+  })
+
+  it.each([
+    { what: 'itself where it leads, or nobody does', says: async () => undefined, problems: ['a.yaml:1:2'] },
+    {
+      what: 'the leader',
+      says: async () => ({ objects: [], listeners: [], problems: [{ severity: 'error', where: 'b.yaml', message: 'no' }] as const }),
+      problems: ['b.yaml'],
+    },
+    {
+      what: 'itself and that the leader is silent',
+      says: () => Promise.reject(new Error('refused')),
+      problems: ['a.yaml:1:2', 'replica a'],
+    },
+  ])('tells of objects what is known by $what', async ({ says, problems }) => {
+    leader = says
+    const report = (await (await get('/leader/status')).json()) as StatusReport
+    expect(report.problems.map(({ where }) => where)).toEqual(problems)
   })
 
   it.each([

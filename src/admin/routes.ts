@@ -5,6 +5,7 @@ import { DUMPED_TYPES, type DumpSection, dumpBootstraps, dumpSections } from './
 import { answerExplain } from './explain.js'
 import { type Handler, json, text } from './http-server.js'
 import type { AdminSources } from './sources.js'
+import { leaderStatus, ownStatus } from './status-report.js'
 
 const SECTIONS = Object.keys(DUMPED_TYPES) as DumpSection[]
 
@@ -14,7 +15,8 @@ export function adminRoutes(sources: AdminSources): ReadonlyMap<string, Handler>
     ...healthRoutes(sources),
     ...metricsRoutes(sources),
     ['/version', () => json({ version: headgateVersion(), node: process.versions.node })],
-    ['/status', () => json({ objects: [...sources.statuses()], listeners: sources.places(), problems: sources.problems() })],
+    ['/status', () => json(ownStatus(sources))],
+    ['/leader/status', async () => json(await leaderStatus(sources))],
     ['/policies', (query) => json(sources.effectivePolicies(query.get('for') ?? undefined))],
     ['/explain', (query) => answerExplain(sources, query)],
     ['/proxies', () => json(sources.proxies())],

@@ -41,6 +41,13 @@ export interface Problem {
   readonly isGeneral?: true
 }
 
+/** What `/status` and `/leader/status` answer. */
+export interface StatusReport {
+  readonly objects: readonly ObjectStatus[]
+  readonly listeners: readonly ListenerPlace[]
+  readonly problems: readonly Problem[]
+}
+
 /** What the probes ask. */
 export interface Health {
   /** False: only a restart helps. */
@@ -76,6 +83,8 @@ export interface AdminSources extends OwnSources {
   readonly replica: string
   /** What the other replicas say, with so many items of each at most, the last ones; 0: all. Never rejects. */
   others<What extends keyof OwnSources>(what: What, limit: number): Promise<readonly OtherReplica<ReturnType<OwnSources[What]>[number]>[]>
+  /** What the leader says of objects; undefined where it is this replica, or where there is none to ask. Rejects when it does not answer. */
+  leaderStatus(): Promise<StatusReport | undefined>
   readonly snapshots: SnapshotSource
   statuses(): Iterable<ObjectStatus>
   places(): readonly ListenerPlace[]

@@ -3,9 +3,8 @@
 import type { AllReplicas } from '../admin/all-replicas.js'
 import type { DumpedResource, DumpSection } from '../admin/dump.js'
 import type { PlacedExplanation } from '../admin/explain.js'
-import type { ListenerPlace, Problem } from '../admin/sources.js'
+import type { StatusReport } from '../admin/sources.js'
 import type { Question } from '../explain/question.js'
-import type { ObjectStatus } from '../gatewayapi/object-status.js'
 import type { EffectiveField } from '../gatewayapi/policies/effective-report.js'
 import type { ProxyDelivery } from '../xds/delivery.js'
 import type { RevisionRecord } from '../xds/revision-history.js'
@@ -13,13 +12,6 @@ import { CliError, NoAnswerError } from './cli-error.js'
 
 /** Where Headgate's admin server is, unless it is said. */
 export const DEFAULT_SERVER = 'http://127.0.0.1:19000'
-
-/** What `/status` answers. */
-export interface StatusReport {
-  readonly objects: readonly ObjectStatus[]
-  readonly listeners: readonly ListenerPlace[]
-  readonly problems: readonly Problem[]
-}
 
 const TIMEOUT_MILLISECONDS = 30_000
 
@@ -33,8 +25,9 @@ export class AdminClient {
     this.#server = (/^[a-z]+:\/\//i.test(url) ? url : `http://${url}`).replace(/\/+$/, '')
   }
 
+  /** As the leader says it. */
   status(): Promise<StatusReport> {
-    return this.#get('/status')
+    return this.#get('/leader/status')
   }
 
   /** Those of all replicas. */

@@ -40,7 +40,7 @@ let folder: string
 beforeAll(async () => {
   routes = new Map<string, Handler>([
     [
-      '/status',
+      '/leader/status',
       () =>
         json({
           objects: [

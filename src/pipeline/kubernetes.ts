@@ -1,7 +1,8 @@
 /** Headgate in a cluster: objects from the API server, an Envoy fleet per Gateway, statuses by the replica that leads. */
 import { type RunningHttpServer, startHttpServer } from '../admin/http-server.js'
 import { adminRoutes, healthRoutes, metricsRoutes } from '../admin/routes.js'
-import type { AdminSources } from '../admin/sources.js'
+import type { AdminSources, StatusReport } from '../admin/sources.js'
+import { ownStatus } from '../admin/status-report.js'
 import type { KubernetesConfig } from '../config/config.js'
 import { listenError } from '../config/listen-error.js'
 import { headgateVersion } from '../config/version.js'
@@ -98,14 +99,16 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
     metrics.unreadResources.set(refusedReads().size)
     metrics.leading.set(elector.isLeader && leads.claims?.rival === undefined ? 1 : 0)
   }
-  const peers = replicaPeers({ access, config, self, elector, controlPlane, history, onSilence, logger })
+  const status = (): StatusReport => ownStatus(sources)
+  const peers = replicaPeers({ access, config, self, elector, controlPlane, history, status, onSilence, logger })
+  const told = { config, controlPlane, statuses, history, provider, refusedReads, leadership: leads, peers, hooks, metrics }
+  const sources = clusterSources(told)
 
   server.addService(replicaService(), peers.answers)
   await server.listen(config.xds.host, config.xds.port).catch((error: unknown) => {
     throw listenError(error, { what: 'the xDS server', ...config.xds, flag: '--xds-address' })
   })
-  const told = { config, controlPlane, statuses, history, provider, refusedReads, leadership: leads, peers, hooks, metrics }
-  const http = await startServers(config, clusterSources(told), logger)
+  const http = await startServers(config, sources, logger)
   logger.info({ namespace: config.namespace, replica: config.replicaName }, 'Headgate is running')
   try {
     await runAll(

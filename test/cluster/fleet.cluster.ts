@@ -81,6 +81,33 @@ describe('a fleet under load', () => {
     expect(printed).toMatch(/^ +at \S+:3000, \S+:3000$/m)
   })
 
+  it('has of objects the same said about it by every controller, as the leader says it', async () => {
+    const command = ['node', '/app/dist/gatewayctl.mjs']
+    const route = `httproute/${site.namespace}/web`
+    await eventually(async () => {
+      for (const pod of await controllers()) {
+        const said = await kubectl('exec', pod, '--namespace', SYSTEM, '--', ...command, 'status', '--namespace', site.namespace)
+        expect(said).toMatch(/^Gateway +e2e\/web +ok /m)
+        expect(said).not.toMatch(/replica/)
+        const waited = await kubectl(
+          'exec',
+          pod,
+          '--namespace',
+          SYSTEM,
+          '--',
+          ...command,
+          'wait',
+          route,
+          '--for',
+          'delivered',
+          '--timeout',
+          '5s',
+        )
+        expect(waited).toContain('is delivered')
+      }
+    }, 60_000)
+  }, 120_000)
+
   it('loses no request while its Envoys are replaced', async () => {
     const name = await fleet()
     await withoutLoss(async () => {
@@ -180,13 +207,18 @@ async function leaderPod(): Promise<string> {
   return found
 }
 
-/** How many Envoys hang on each replica of the controller, as each of them says of all. */
-async function proxiesByController(): Promise<ReadonlyMap<string, number>> {
+/** The pods of the controller. */
+async function controllers(): Promise<readonly string[]> {
   const selector = 'app.kubernetes.io/name=headgate,app.kubernetes.io/component=controller'
   const pods = await kubectl(
     ...['get', 'pods', '--namespace', SYSTEM, '--selector', selector, '--output', 'jsonpath={.items[*].metadata.name}'],
   )
-  const names = pods.split(' ')
+  return pods.split(' ')
+}
+
+/** How many Envoys hang on each replica of the controller, as each of them says of all. */
+async function proxiesByController(): Promise<ReadonlyMap<string, number>> {
+  const names = await controllers()
   const command = ['node', '/app/dist/gatewayctl.mjs', 'proxies', '--output', 'json']
   const said = names.map(async (pod): Promise<readonly number[]> => {
     const proxies: readonly { readonly node: string; readonly replica: string }[] = JSON.parse(

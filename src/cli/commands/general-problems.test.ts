@@ -16,7 +16,7 @@ const gateway = {
 
 let server: RunningHttpServer
 beforeAll(async () => {
-  const routes = new Map([['/status', () => json({ objects: [gateway], listeners: [], problems: [problem] })]])
+  const routes = new Map([['/leader/status', () => json({ objects: [gateway], listeners: [], problems: [problem] })]])
   server = await startHttpServer({ what: 'admin', host: '127.0.0.1', port: 0, flag: '', routes, onError: () => undefined })
 })
 afterAll(() => server.stop())

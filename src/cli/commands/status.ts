@@ -1,8 +1,7 @@
 /** `gatewayctl status`: every object that Headgate looks after, and what is wrong with it. */
-import type { ListenerPlace, Problem } from '../../admin/sources.js'
+import type { ListenerPlace, Problem, StatusReport } from '../../admin/sources.js'
 import type { ObjectStatus } from '../../gatewayapi/object-status.js'
 import { compareText } from '../../util/compare-text.js'
-import type { StatusReport } from '../admin-client.js'
 import { EXIT } from '../cli-error.js'
 import type { CliContext, OutputOptions } from '../context.js'
 import { complaints, objectHealth } from '../object-health.js'

@@ -37,6 +37,7 @@ export function clusterSources(options: ClusterSourcesOptions): AdminSources {
     problems: () => problems(options),
     replica: config.replicaName,
     others: peers.others,
+    leaderStatus: peers.leaderStatus,
     whereIs: () => undefined,
     history,
     bootstraps: () => [],

@@ -40,6 +40,7 @@ export function standaloneSources(options: StandaloneSourcesOptions): AdminSourc
     problems: () => problems(options),
     replica: '',
     others: async () => [],
+    leaderStatus: async () => undefined,
     whereIs: (object, path) => placeText(files.provider.placeOf(object, path)),
     history,
     bootstraps: () => [{ group: LOCAL_GROUP, bootstrap: JSON.parse(bootstrap({ adminSocketPath: '<chosen at start>' })) }],

@@ -17,7 +17,7 @@ export interface Asked {
 
 /** Asks over a connection of its own. Rejects when there is no answer. */
 export async function askReplica<Answer>(
-  question: 'InTouch' | 'Look',
+  question: 'InTouch' | 'Look' | 'Status',
   request: object,
   { address, serverName, credentials }: Asked,
   signal?: AbortSignal,

@@ -1,6 +1,6 @@
 /** This replica and the others: what they ask each other, what the leader is told, and who takes proxies over. */
 import type { UntypedServiceImplementation } from '@grpc/grpc-js'
-import type { AdminSources } from '../../admin/sources.js'
+import type { AdminSources, StatusReport } from '../../admin/sources.js'
 import type { KubernetesConfig } from '../../config/config.js'
 import type { LeaseElector } from '../../k8s/lease-elector.js'
 import type { Logger } from '../../telemetry/logger.js'
@@ -10,6 +10,7 @@ import type { ControlPlane } from '../control-plane.js'
 import { replicaCredentials } from './credentials.js'
 import { HandOver } from './hand-over.js'
 import { type Holder, hostAndPort, parseHolder } from './identity.js'
+import { askLeader, statusServer } from './leader-status.js'
 import { lookAtOthers, lookServer, replicaAddresses } from './look.js'
 import { type ReporterOptions, reportToLeader } from './report-client.js'
 import { reportServer } from './report-server.js'
@@ -25,6 +26,8 @@ export interface PeersOptions {
   readonly controlPlane: ControlPlane
   /** Of the proxies of this replica. */
   readonly history: AdminSources['history']
+  /** What this replica says of objects. */
+  readonly status: () => StatusReport
   /** Told for how long the API server has not answered, in milliseconds, each time that it is looked at. */
   readonly onSilence: (milliseconds: number) => void
   readonly logger: Logger
@@ -36,6 +39,8 @@ export interface Peers {
   readonly answers: UntypedServiceImplementation
   /** What the others know of their proxies. */
   readonly others: AdminSources['others']
+  /** What the leader says of objects. */
+  readonly leaderStatus: AdminSources['leaderStatus']
   /** Why proxies are better off with another one; undefined while they are not. */
   readonly problem: () => string | undefined
   /** Tells the leader of the proxies here, and hands them over where that helps, until the signal aborts. Never rejects. */
@@ -43,7 +48,7 @@ export interface Peers {
 }
 
 /** Nobody is asked or told anything before `start`. */
-export function replicaPeers({ access, config, self, elector, controlPlane, history, onSilence, logger }: PeersOptions): Peers {
+export function replicaPeers({ access, config, self, elector, controlPlane, history, status, onSilence, logger }: PeersOptions): Peers {
   const { authority, edge, serverName } = access
   const { pipeline, server } = controlPlane
   const credentials = () => replicaCredentials(authority, self.name)
@@ -75,12 +80,14 @@ export function replicaPeers({ access, config, self, elector, controlPlane, hist
       ...touchServer(self.name, () => handOver.isInTouch),
       ...takesReports(controlPlane, logger),
       ...lookServer(self.name, { proxies: () => server.tracker.proxies(Date.now()), history }),
+      ...statusServer(self.name, status),
     },
     others: (at, limit) => {
       const service = { namespace: config.namespace, name: config.xdsService }
       const addresses = replicaAddresses(controlPlane.store.list('EndpointSlice'), service).filter((each) => each !== self.address)
       return lookAtOthers(addresses, { self: self.name, at, limit, ...asReplica() })
     },
+    leaderStatus: () => askLeader(self.name, elector, asReplica()),
     problem: () => handOver.problem,
     start: (signal) => runAll([(each) => reportToLeader(reporter, each), (each) => handOver.start(each)], signal),
   }

@@ -18,6 +18,7 @@ import { type CertificatePair, createAuthority, issueCertificate } from '../../x
 import { type ControlPlane, createControlPlane } from '../control-plane.js'
 import { ObjectStatuses } from '../observe/object-statuses.js'
 import { replicaUri } from './identity.js'
+import { askLeader, statusServer } from './leader-status.js'
 import { lookAtOthers, lookServer } from './look.js'
 import { reportToLeader } from './report-client.js'
 import { reportServer } from './report-server.js'
@@ -66,6 +67,7 @@ async function startReplica(authority: CertificatePair, name = 'replica'): Promi
   server.addService(replicaService(), {
     ...reportServer(sink, server.rejected, LOG),
     ...touchServer('answers', () => true),
+    ...statusServer(name, () => ({ objects: [...statuses.values()], listeners: [], problems: [] })),
     ...lookServer(name, { proxies: () => server.tracker.proxies(0), history: () => history }),
   })
   const port = await server.listen('127.0.0.1', 0)
@@ -217,6 +219,30 @@ describe('replicas', () => {
       (await look('history', limit)).flatMap((each) => ('items' in each ? each.items : [])).map((item) => (item as RevisionRecord).revision)
     expect([await revisionsOf(0), await revisionsOf(1)]).toEqual([[1, 2], [2]])
     for (const each of await look('proxies', 0, ['headgate:group:bench%2Fgw'])) expect(each).toHaveProperty('problem')
+  })
+
+  it('pass on what the leader says of objects, to each other alone, and ask nobody where there is none', async () => {
+    const authority = createAuthority('test', new Date(), 3_600_000)
+    const leader = await startReplica(authority, 'leads')
+    const holder = `leads@127.0.0.1:${leader.port}`
+    const ask = (self: string, election: Parameters<typeof askLeader>[1], uri = replicaUri('asks')) =>
+      askLeader(self, election, { serverName: 'headgate.test', credentials: credentialsOf(authority, [uri]) })
+    await expect(ask('asks', { holder, vacancy: undefined })).resolves.toEqual({
+      ...{ listeners: [], problems: [] },
+      objects: JSON.parse(JSON.stringify([...leader.statuses.values()])),
+    })
+    expect([...leader.statuses.values()]).not.toEqual([])
+    await expect(ask('asks', { holder, vacancy: undefined }, 'headgate:group:bench%2Fgw')).rejects.toThrow(/UNAUTHENTICATED/)
+    for (const [self, election] of [
+      ['leads', { holder, vacancy: undefined }],
+      ['asks', { holder, vacancy: 'leases is forbidden' }],
+      ['asks', { holder: '', vacancy: undefined }],
+      ['asks', { holder: 'leads', vacancy: undefined }],
+    ] as const) {
+      await expect(ask(self, election)).resolves.toBeUndefined()
+    }
+    await leader.controlPlane.server.close()
+    await expect(ask('asks', { holder, vacancy: undefined })).rejects.toThrow(/UNAVAILABLE/)
   })
 
   it('report again to one that has cut off all connections', async () => {

@@ -52,7 +52,7 @@ export interface LookRequest {
 /** What there is to see. */
 export interface Sight {
   readonly replica: string
-  /** A JSON array. */
+  /** As the admin server of the replica has it. */
   readonly json: string
 }
 
