@@ -55,13 +55,13 @@ install_crds() {
   in_namespace kubectl wait --for=condition=Established --timeout=60s crd --all >/dev/null
 }
 
-# install_chart VALUES: installs or upgrades the release `headgate` with the image that build_and_import made.
+# install_chart VALUES [ARGUMENT OF HELM...]: installs or upgrades the release `headgate` with the image that build_and_import made.
 install_chart() {
   local helm
   say "installing the chart"
   helm=$("$conformance/helm.sh")
   if ! in_namespace "$helm" upgrade --install headgate "$repository/charts/headgate" --namespace "$release_namespace" --create-namespace \
-    --values "$1" --set "image.tag=$tag" --wait --timeout 3m >"$work/helm.log" 2>&1; then
+    --values "$@" --set "image.tag=$tag" --wait --timeout 3m >"$work/helm.log" 2>&1; then
     tail -20 "$work/helm.log" >&2
     collect_logs
     die "the chart could not be installed. Logs of the pods: $work"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Runs the end-to-end tests in test/cluster: real pods, real Services, traffic while things are replaced and fail. The last line is
-# `N passed, N failed`. Arguments go to Jest.
+# `N passed, N failed`. Arguments go to Jest. With HEADGATE_CLUSTER_NODES=2 it is those that need two nodes, and no others.
 set -euo pipefail
 # shellcheck source=deploy.sh
 . "$(dirname "$0")/deploy.sh"
@@ -9,7 +9,13 @@ begin false
 build_and_import
 "$conformance/e2e-images.sh"
 install_crds
-install_chart "$conformance/e2e-values.yaml"
+if [ "$NODES" = 1 ]; then
+  install_chart "$conformance/e2e-values.yaml"
+else
+  # An Envoy on each, of which one may go at a time.
+  install_chart "$conformance/e2e-values.yaml" --set gatewayClass.config.replicas=2,gatewayClass.config.disruptionBudget.maxUnavailable=1
+  set -- --testMatch '**/test/cluster/*.nodes.ts' "$@"
+fi
 
 mcs_crds=$(module_folder sigs.k8s.io/mcs-api@v0.5.2 config/crd)
 

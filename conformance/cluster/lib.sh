@@ -7,15 +7,11 @@ HEADGATE_CACHE=${HEADGATE_CACHE:-$HOME/.cache/headgate}
 # Programs are kept between runs, the state of a cluster is not.
 PROGRAMS=$HEADGATE_CACHE/bin
 STATE=$HEADGATE_CACHE/cluster
-CONTAINERD_SOCKET=$STATE/containerd.sock
-NAMESPACE=headgate # network namespace: every process, address and packet of the cluster stays inside
 
 KUBERNETES_VERSION=1.36.3 # the module versions in kubebox/go.mod say the same; etcd/go.mod has the etcd that it comes with
 KUBERNETES_GO=go1.26.8    # Kubernetes 1.36 is made with Go 1.26
 COREDNS_VERSION=v1.15.0
 RECENT_GO=go1.27.4
-
-NODE_NAME=headgate-node
 
 die() {
   echo "${0##*/}: $*" >&2
@@ -45,6 +41,33 @@ SERVICE_NETWORKS=$(of_families 4)
 # As it stands in a URL.
 NODE_HOST=$NODE_ADDRESS
 [ $FAMILIES != ipv6 ] || NODE_HOST="[$NODE_ADDRESS]"
+
+
+NODES=${HEADGATE_CLUSTER_NODES:-1}
+[[ $NODES =~ ^[1-9]$ ]] || die "HEADGATE_CLUSTER_NODES is $NODES: say a number from 1 to 9"
+[ "$NODES" = 1 ] || [ $FAMILIES = ipv4 ] || die "a cluster of several nodes has addresses of IPv4 alone: leave HEADGATE_CLUSTER_FAMILIES out"
+[ "$NODES" = 1 ] || POD_NETWORKS=10.244.0.0/16
+
+# use_node NUMBER: the names, files and addresses below are those of that node. The first is where the control plane is.
+use_node() {
+  NODE_NUMBER=$1
+  local suffix=
+  [ "$1" = 1 ] || suffix=-$1
+  NAMESPACE=headgate$suffix # network namespace: every process, address and packet of the cluster stays inside
+  NODE_NAME=headgate-node$suffix
+  NODE_SUFFIX=$suffix
+  NODE_STATE=$STATE${suffix:+/node$suffix}
+  CONTAINERD_SOCKET=$NODE_STATE/containerd.sock
+  NODE_POD_NETWORKS=$POD_NETWORKS
+  [ "$NODES" = 1 ] || NODE_ADDRESSES=10.89.0.$1 NODE_PREFIXES=10.89.0.$1/24 NODE_POD_NETWORKS=10.244.$((4 * ($1 - 1))).0/22
+}
+use_node 1
+
+# on_each_node COMMAND...: once for each, in a shell of its own.
+on_each_node() {
+  local number
+  for number in $(seq "$NODES"); do (use_node "$number" && "$@"); done
+}
 
 export PATH="$PROGRAMS:$PATH:/usr/sbin:/sbin"
 
@@ -167,5 +190,11 @@ report_failure() {
   done
 }
 
-# import_image ARCHIVE: makes the images of an archive known to the node.
-import_image() { ctr -a "$CONTAINERD_SOCKET" -n k8s.io images import "$1" >/dev/null; }
+# Of the nodes that there are, whatever was asked for.
+containerd_sockets() { find "$STATE" -maxdepth 2 -name containerd.sock; }
+
+# import_image ARCHIVE: makes the images of an archive known to every node.
+import_image() {
+  local socket
+  for socket in $(containerd_sockets); do ctr -a "$socket" -n k8s.io images import "$1" >/dev/null; done
+}

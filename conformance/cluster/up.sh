@@ -1,23 +1,40 @@
 #!/bin/bash
-# Starts a real one-node Kubernetes in a network namespace of its own, and returns when nodes, DNS and Services work.
-# A cluster that runs already is left as it is; the rest of one that was cut short, and one with addresses of other families, is removed
-# first. HEADGATE_CLUSTER_FAMILIES says which: ipv4, ipv6 or dual-stack.
+# Starts a real Kubernetes in a network namespace of its own, and returns when nodes, DNS and Services work.
+# A cluster that runs already is left as it is; the rest of one that was cut short, and one of another shape, is removed first.
+# HEADGATE_CLUSTER_FAMILIES says which addresses it has: ipv4, ipv6 or dual-stack. HEADGATE_CLUSTER_NODES says how many nodes, each in a
+# network namespace of its own.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-COMPONENTS=(etcd kube-apiserver kube-controller-manager kube-scheduler containerd kubelet kube-proxy cloud-loadbalancer)
+SHAPE="$FAMILIES $NODES"
 
-all_alive() {
+control_plane_alive() {
   local name
-  for name in "${COMPONENTS[@]}"; do alive "$name" || return 1; done
+  for name in etcd kube-apiserver kube-controller-manager kube-scheduler cloud-loadbalancer; do alive "$name" || return 1; done
+}
+
+node_alive() {
+  local name
+  for name in containerd kubelet kube-proxy; do alive "$name$NODE_SUFFIX" || return 1; done
+}
+
+is_up() {
+  [ "$(cat "$STATE/shape" 2>/dev/null)" = "$SHAPE" ] && control_plane_alive && in_namespace kubectl get --raw /readyz >/dev/null 2>&1 || return 1
+  local number
+  for number in $(seq "$NODES"); do (use_node "$number" && node_alive) || return 1; done
 }
 
 make_namespace() {
   ip netns add $NAMESPACE
-  # A bridge without ports carries the node's addresses, since not every kernel has the dummy device.
+  if [ "$NODE_NUMBER" = 1 ]; then
+    # A bridge carries the node's addresses, with or without other nodes on it: not every kernel has the dummy device.
+    in_namespace ip link add node0 type bridge
+  else
+    ip -n headgate link add "$NODE_NAME" type veth peer name node0 netns "$NAMESPACE"
+    ip -n headgate link set "$NODE_NAME" master node0 up
+  fi
   in_namespace bash -euc "
     ip link set lo up
-    ip link add node0 type bridge
     ip link set node0 up
     for prefix in ${NODE_PREFIXES//,/ }; do
       case \$prefix in
@@ -32,6 +49,15 @@ make_namespace() {
           echo 1 >/proc/sys/net/ipv4/ip_forward ;;
       esac
     done"
+}
+
+# Every node reaches the pods of all others.
+route_pods() {
+  local here=$NAMESPACE number
+  for number in $(seq "$NODES"); do
+    use_node "$number"
+    [ "$NAMESPACE" = "$here" ] || ip -n "$here" route add "$NODE_POD_NETWORKS" via "$NODE_ADDRESSES"
+  done
 }
 
 make_certificates() {
@@ -62,10 +88,10 @@ make_certificates() {
 render_settings() {
   local cni=/usr/lib/cni
   [ -x $cni/bridge ] || cni=/opt/cni/bin
-  mkdir -p "$STATE/cni/conf"
-  : >"$STATE/resolv.conf"
+  mkdir -p "$NODE_STATE/cni/conf"
+  : >"$NODE_STATE/resolv.conf"
   local ranges routes
-  ranges=$(sed 's#[^,]*#[{ "subnet": "&" }]#g' <<<"$POD_NETWORKS")
+  ranges=$(sed 's#[^,]*#[{ "subnet": "&" }]#g' <<<"$NODE_POD_NETWORKS")
   case $FAMILIES in
     ipv4) routes='{ "dst": "0.0.0.0/0" }' ;;
     ipv6) routes='{ "dst": "::/0" }' ;;
@@ -73,9 +99,9 @@ render_settings() {
   esac
   local file target
   for file in "$CLUSTER_SOURCE"/settings/*; do
-    target=$STATE/${file##*/}
-    [ "${file##*/}" = cni.conflist ] && target=$STATE/cni/conf/10-headgate.conflist
-    sed -e "s#@STATE@#$STATE#g" -e "s#@CONTAINERD_SOCKET@#$CONTAINERD_SOCKET#g" -e "s#@CNI_PROGRAMS@#$cni#g" \
+    target=$NODE_STATE/${file##*/}
+    [ "${file##*/}" = cni.conflist ] && target=$NODE_STATE/cni/conf/10-headgate.conflist
+    sed -e "s#@STATE@#$NODE_STATE#g" -e "s#@KUBECONFIG@#$STATE/kubeconfig#g" -e "s#@CGROUP@#/${NODE_SUFFIX:+$NODE_NAME}#g" -e "s#@CONTAINERD_SOCKET@#$CONTAINERD_SOCKET#g" -e "s#@CNI_PROGRAMS@#$cni#g" \
       -e "s#@POD_NETWORKS@#$POD_NETWORKS#g" -e "s#@POD_RANGES@#$ranges#g" -e "s#@POD_ROUTES@#$routes#g" -e "s#@DNS_ADDRESS@#$DNS_ADDRESS#g" -e "s#@NODE_NAME@#$NODE_NAME#g" "$file" >"$target"
   done
 }
@@ -92,7 +118,7 @@ start_control_plane() {
     --audit-policy-file "$STATE/audit.yaml" --audit-log-path "$STATE/log/audit.log" \
     --feature-gates ClusterTrustBundle=true --runtime-config certificates.k8s.io/v1beta1/clustertrustbundles=true
   wait_until 90 "kube-apiserver being ready" in_namespace kubectl get --raw /readyz
-  local masks=(--node-cidr-mask-size "${POD_NETWORKS#*/}")
+  local masks=(--node-cidr-mask-size "${NODE_POD_NETWORKS#*/}")
   [ $FAMILIES != dual-stack ] || masks=(--node-cidr-mask-size-ipv4 22 --node-cidr-mask-size-ipv6 64)
   # Without an election: a component that loses one ends itself, and tests take the API server away for longer than a lease.
   start kube-controller-manager kube-controller-manager --kubeconfig "$STATE/kubeconfig" --leader-elect=false \
@@ -111,14 +137,24 @@ import_base_images() {
   rm "$archive"
 }
 
-start_node() {
-  start containerd containerd -c "$STATE/containerd.toml"
+start_containerd() {
+  start "containerd$NODE_SUFFIX" containerd -c "$NODE_STATE/containerd.toml"
   wait_until 30 "containerd answering" ctr -a "$CONTAINERD_SOCKET" version
-  import_base_images
+}
+
+# Kubelets remove what they do not know from the cgroups below their root: each but the first has one of its own.
+make_cgroups() {
+  local hierarchy
+  [ "$NODE_NUMBER" != 1 ] || return 0
+  for hierarchy in $(sed -nE 's#^\S+ (/sys/fs/cgroup\S*) cgroup2? .*#\1#p' /proc/mounts); do mkdir -p "$hierarchy/$NODE_NAME"; done
+}
+
+start_node() {
+  make_cgroups
   # nsenter and not "ip netns exec": the latter mounts a new /sys, and the kubelet would find no cgroups.
-  start kubelet kubelet --kubeconfig "$STATE/kubeconfig" --config "$STATE/kubelet.yaml" \
-    --hostname-override $NODE_NAME --node-ip $NODE_ADDRESSES --root-dir "$STATE/kubelet" --cert-dir "$STATE/pki/kubelet"
-  start kube-proxy kube-proxy --config "$STATE/kube-proxy.yaml"
+  start "kubelet$NODE_SUFFIX" kubelet --kubeconfig "$STATE/kubeconfig" --config "$NODE_STATE/kubelet.yaml" \
+    --hostname-override "$NODE_NAME" --node-ip "$NODE_ADDRESSES" --root-dir "$NODE_STATE/kubelet" --cert-dir "$NODE_STATE/kubelet/pki"
+  start "kube-proxy$NODE_SUFFIX" kube-proxy --config "$NODE_STATE/kube-proxy.yaml"
   wait_until 90 "node $NODE_NAME becoming Ready" in_namespace kubectl wait node/$NODE_NAME --for=condition=Ready --timeout=1s
 }
 
@@ -128,17 +164,20 @@ start_dns() {
 }
 
 "$CLUSTER_SOURCE/programs.sh"
-if all_alive && [ "$(cat "$STATE/families" 2>/dev/null)" = "$FAMILIES" ] && in_namespace kubectl get --raw /readyz >/dev/null 2>&1; then
+if is_up; then
   say "already up"
 else
   "$CLUSTER_SOURCE/down.sh"
   mkdir -p "$STATE"/{log,pid}
-  echo "$FAMILIES" >"$STATE/families"
-  make_namespace
+  echo "$SHAPE" >"$STATE/shape"
+  on_each_node make_namespace
+  on_each_node route_pods
   make_certificates
-  render_settings
+  on_each_node render_settings
   start_control_plane
-  start_node
+  on_each_node start_containerd
+  import_base_images
+  on_each_node start_node
   start_dns
 fi
 say "Kubernetes v$KUBERNETES_VERSION is up. Try: $(realpath --relative-to=. "$CLUSTER_SOURCE")/exec.sh kubectl get pods -A"

@@ -22,6 +22,22 @@ metadata: { name: ${name}, labels: { pod-security.kubernetes.io/enforce: restric
 
 /** Two pods that answer every request, and their Service. */
 export function backendYaml(namespace: string): string {
+  return backendThatEnds(namespace, '{}')
+}
+
+/** The backend as who cares for its requests runs it: a pod goes on for a while after it was taken out, and one goes at a time. */
+export function patientBackendYaml(namespace: string): string {
+  return `${backendThatEnds(namespace, '{ preStop: { sleep: { seconds: 5 } } }')}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: { name: echo, namespace: ${namespace} }
+spec: { maxUnavailable: 1, selector: { matchLabels: { app: echo } } }
+`
+}
+
+/** @param ends what pods do before they end */
+function backendThatEnds(namespace: string, ends: string): string {
   return `
 apiVersion: apps/v1
 kind: Deployment
@@ -41,6 +57,7 @@ spec:
             - { name: NAMESPACE, value: ${namespace} }
             - { name: POD_NAME, valueFrom: { fieldRef: { fieldPath: metadata.name } } }
           readinessProbe: { httpGet: { path: /health, port: 3000 }, periodSeconds: 1 }
+          lifecycle: ${ends}
 ---
 apiVersion: v1
 kind: Service
