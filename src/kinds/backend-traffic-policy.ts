@@ -19,7 +19,7 @@ import {
 import { responseOverride } from './backend-traffic/response-override.js'
 import { retry } from './backend-traffic/retry.js'
 import { statistics } from './backend-traffic/statistics.js'
-import { OWN_POLICY_COLUMNS, ownPolicySchema } from './policy-targets.js'
+import { ownPolicy } from './own-policy.js'
 import { tcpKeepalive } from './tcp-keepalive.js'
 
 /** The settings of a BackendTrafficPolicy: once as defaults, once as overrides. No field of them has a default: policies are merged. */
@@ -61,22 +61,10 @@ const settings: Readonly<Record<string, Field>> = {
 }
 
 /** BackendTrafficPolicy: how requests to backends are treated. */
-export const backendTrafficPolicy: KindDefinition = {
+export const backendTrafficPolicy: KindDefinition = ownPolicy({
   kind: 'BackendTrafficPolicy',
-  group: 'headgate.dev',
-  versions: ['v1alpha1'],
   plural: 'backendtrafficpolicies',
-  shortNames: ['hgbtp'],
-  namespaced: true,
-  hasGeneration: true,
-  hasStatus: true,
-  isOwn: true,
-  policy: 'Inherited',
-  columns: OWN_POLICY_COLUMNS,
-  schema: ownPolicySchema(
-    'BackendTrafficPolicy',
-    'How requests to backends are treated, for what it targets and all that this contains.',
-    'BackendTrafficSettings',
-    settings,
-  ),
-}
+  shortName: 'hgbtp',
+  description: 'How requests to backends are treated, for what it targets and all that this contains.',
+  settings,
+})

@@ -4,7 +4,7 @@ import type { KindDefinition } from '../schema/kind.js'
 import type { Field, ObjectSchema } from '../schema/schema.js'
 import { clientHeaders, clientIpDetection } from './client-headers.js'
 import { clientTls } from './client-tls.js'
-import { OWN_POLICY_COLUMNS, ownPolicySchema } from './policy-targets.js'
+import { ownPolicy } from './own-policy.js'
 import { byteQuantity } from './quantity.js'
 import { stringMatch } from './string-match.js'
 import { duration } from './strings.js'
@@ -139,22 +139,10 @@ const settings: Readonly<Record<string, Field>> = {
 }
 
 /** ClientTrafficPolicy: how connections and requests of clients are taken. */
-export const clientTrafficPolicy: KindDefinition = {
+export const clientTrafficPolicy: KindDefinition = ownPolicy({
   kind: 'ClientTrafficPolicy',
-  group: 'headgate.dev',
-  versions: ['v1alpha1'],
   plural: 'clienttrafficpolicies',
-  shortNames: ['hgctp'],
-  namespaced: true,
-  hasGeneration: true,
-  hasStatus: true,
-  isOwn: true,
-  policy: 'Inherited',
-  columns: OWN_POLICY_COLUMNS,
-  schema: ownPolicySchema(
-    'ClientTrafficPolicy',
-    'How connections and requests of clients are taken, for Gateways, ListenerSets and single listeners.',
-    'ClientTrafficSettings',
-    settings,
-  ),
-}
+  shortName: 'hgctp',
+  description: 'How connections and requests of clients are taken, for Gateways, ListenerSets and single listeners.',
+  settings,
+})

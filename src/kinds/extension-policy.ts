@@ -3,7 +3,7 @@ import { list, object, optional, required, string } from '../schema/build.js'
 import type { KindDefinition } from '../schema/kind.js'
 import type { Field, ObjectSchema } from '../schema/schema.js'
 import { dynamicModule, extProc, lua } from './extensions.js'
-import { OWN_POLICY_COLUMNS, ownPolicySchema } from './policy-targets.js'
+import { ownPolicy } from './own-policy.js'
 import { headerName } from './strings.js'
 import { wasm } from './wasm.js'
 
@@ -65,22 +65,11 @@ const settings: Readonly<Record<string, Field>> = {
 }
 
 /** ExtensionPolicy: programs that see requests and answers on their way. */
-export const extensionPolicy: KindDefinition = {
+export const extensionPolicy: KindDefinition = ownPolicy({
   kind: 'ExtensionPolicy',
-  group: 'headgate.dev',
-  versions: ['v1alpha1'],
   plural: 'extensionpolicies',
-  shortNames: ['hgep'],
-  namespaced: true,
-  hasGeneration: true,
-  hasStatus: true,
-  isOwn: true,
-  policy: 'Inherited',
-  columns: OWN_POLICY_COLUMNS,
-  schema: ownPolicySchema(
-    'ExtensionPolicy',
+  shortName: 'hgep',
+  description:
     'Programs that see requests of HTTPRoutes and GRPCRoutes and their answers, and may change them. Together there can be 8 for a request.',
-    'ExtensionSettings',
-    settings,
-  ),
-}
+  settings,
+})

@@ -3,7 +3,7 @@ import { optional } from '../schema/build.js'
 import type { KindDefinition } from '../schema/kind.js'
 import type { Field } from '../schema/schema.js'
 import { corsFilter } from './http-filters.js'
-import { OWN_POLICY_COLUMNS, ownPolicySchema } from './policy-targets.js'
+import { ownPolicy } from './own-policy.js'
 import { apiKeyAuth } from './security/api-key-auth.js'
 import { authorization } from './security/authorization.js'
 import { basicAuth } from './security/basic-auth.js'
@@ -25,22 +25,11 @@ const settings: Readonly<Record<string, Field>> = {
 }
 
 /** SecurityPolicy: who may send which requests. */
-export const securityPolicy: KindDefinition = {
+export const securityPolicy: KindDefinition = ownPolicy({
   kind: 'SecurityPolicy',
-  group: 'headgate.dev',
-  versions: ['v1alpha1'],
   plural: 'securitypolicies',
-  shortNames: ['hgsp'],
-  namespaced: true,
-  hasGeneration: true,
-  hasStatus: true,
-  isOwn: true,
-  policy: 'Inherited',
-  columns: OWN_POLICY_COLUMNS,
-  schema: ownPolicySchema(
-    'SecurityPolicy',
+  shortName: 'hgsp',
+  description:
     'Who may send which requests of HTTPRoutes and GRPCRoutes, and from where TLSRoutes and TCPRoutes are connected to. It does not hold for UDPRoutes.',
-    'SecuritySettings',
-    settings,
-  ),
-}
+  settings,
+})

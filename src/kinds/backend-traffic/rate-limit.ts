@@ -1,60 +1,47 @@
 /** How often something may be asked, as a BackendTrafficPolicy says it. */
 import type { RateLimitCost, RateLimitHeader, RateLimitQueryParameter, RateLimitSelector, RateLimitSpec } from '../../gen/kinds.js'
 import { boolean, int32, list, object, oneOf, optional, required, rule, string } from '../../schema/build.js'
-import type { ObjectSchema } from '../../schema/schema.js'
+import type { ObjectSchema, Schema } from '../../schema/schema.js'
 import { headerName } from '../strings.js'
 
 const value = string({ minLength: 1, maxLength: 1024 })
 
-const header: ObjectSchema = object(
-  'RateLimitHeader',
-  'A header of the request.',
-  {
-    name: required(headerName, 'Its name.'),
-    type: optional(
-      oneOf(['Exact', 'RegularExpression', 'Distinct'], { name: 'RateLimitMatchType' }),
-      '`Exact`, `RegularExpression` (RE2, all of the value), or `Distinct`: each value has a count of its own.',
-      { default: 'Exact' },
-    ),
-    value: optional(value, 'The value; none for `Distinct`.'),
-    invert: optional(boolean(), 'Requests that do not match; not with `Distinct`.', { default: false }),
-  },
-  {
-    rules: [
-      rule<RateLimitHeader>(
-        'rate-limit-header-has-a-value',
-        "(self.type == 'Distinct') != has(self.value) && (self.type != 'Distinct' || !self.invert)",
-        'set value unless type is Distinct, which cannot be inverted',
-        (self) => (self.type === 'Distinct') !== (self.value !== undefined) && (self.type !== 'Distinct' || !self.invert),
-      ),
-    ],
-  },
+const header: ObjectSchema = namedValue('RateLimitHeader', 'rate-limit-header', 'A header of the request.', headerName)
+
+const queryParameter: ObjectSchema = namedValue(
+  'RateLimitQueryParameter',
+  'rate-limit-query-parameter',
+  'A parameter of the query.',
+  string({ minLength: 1, maxLength: 256 }),
 )
 
-const queryParameter: ObjectSchema = object(
-  'RateLimitQueryParameter',
-  'A parameter of the query.',
-  {
-    name: required(string({ minLength: 1, maxLength: 256 }), 'Its name.'),
-    type: optional(
-      oneOf(['Exact', 'RegularExpression', 'Distinct'], { name: 'RateLimitMatchType' }),
-      '`Exact`, `RegularExpression` (RE2, all of the value), or `Distinct`: each value has a count of its own.',
-      { default: 'Exact' },
-    ),
-    value: optional(value, 'The value; none for `Distinct`.'),
-    invert: optional(boolean(), 'Requests that do not match; not with `Distinct`.', { default: false }),
-  },
-  {
-    rules: [
-      rule<RateLimitQueryParameter>(
-        'rate-limit-query-parameter-has-a-value',
-        "(self.type == 'Distinct') != has(self.value) && (self.type != 'Distinct' || !self.invert)",
-        'set value unless type is Distinct, which cannot be inverted',
-        (self) => (self.type === 'Distinct') !== (self.value !== undefined) && (self.type !== 'Distinct' || !self.invert),
+/** What has a name and is compared by its value. */
+function namedValue(typeName: string, ruleName: string, description: string, name: Schema): ObjectSchema {
+  return object(
+    typeName,
+    description,
+    {
+      name: required(name, 'Its name.'),
+      type: optional(
+        oneOf(['Exact', 'RegularExpression', 'Distinct'], { name: 'RateLimitMatchType' }),
+        '`Exact`, `RegularExpression` (RE2, all of the value), or `Distinct`: each value has a count of its own.',
+        { default: 'Exact' },
       ),
-    ],
-  },
-)
+      value: optional(value, 'The value; none for `Distinct`.'),
+      invert: optional(boolean(), 'Requests that do not match; not with `Distinct`.', { default: false }),
+    },
+    {
+      rules: [
+        rule<RateLimitHeader | RateLimitQueryParameter>(
+          `${ruleName}-has-a-value`,
+          "(self.type == 'Distinct') != has(self.value) && (self.type != 'Distinct' || !self.invert)",
+          'set value unless type is Distinct, which cannot be inverted',
+          (self) => (self.type === 'Distinct') !== (self.value !== undefined) && (self.type !== 'Distinct' || !self.invert),
+        ),
+      ],
+    },
+  )
+}
 
 const path: ObjectSchema = object('RateLimitPath', 'The path of the request, without its query.', {
   type: optional(oneOf(['Exact', 'PathPrefix', 'RegularExpression'], { name: 'RateLimitPathType' }), 'How it is compared.', {

@@ -1,4 +1,4 @@
-/** What our own policies are about: objects by name or by labels, in any namespace that grants it. */
+/** What our own policies have in common: they are about objects by name or by labels, in any namespace that grants it, and are put together. */
 import { list, mapOf, object, oneOf, optional, required, rule } from '../schema/build.js'
 import type { KindDefinition } from '../schema/kind.js'
 import type { Field, ObjectSchema, Rule } from '../schema/schema.js'
@@ -40,27 +40,28 @@ const policyIsAboutSomething: Rule = rule<Targets>(
   (self) => (self.targetRefs ?? []).length > 0 || (self.targetSelectors ?? []).length > 0,
 )
 
-/** What `kubectl get` shows of a policy of ours. */
-export const OWN_POLICY_COLUMNS: NonNullable<KindDefinition['columns']> = [
+/** What `kubectl get` shows. */
+const COLUMNS: NonNullable<KindDefinition['columns']> = [
   { name: 'Accepted', type: 'string', jsonPath: '.status.ancestors[0].conditions[?(@.type=="Accepted")].status' },
   { name: 'Reason', type: 'string', jsonPath: '.status.ancestors[0].conditions[?(@.type=="Accepted")].reason' },
   { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
 ]
 
-/**
- * The schema of a policy of ours: its targets, its settings, and the same settings once more as overrides.
- *
- * @param settingsName the name of the type of the overrides
- */
-export function ownPolicySchema(
-  kindName: string,
-  description: string,
-  settingsName: string,
-  settings: Readonly<Record<string, Field>>,
-): ObjectSchema {
+/** What one kind of policy has for itself. */
+export interface OwnPolicy {
+  readonly kind: `${string}Policy`
+  readonly plural: string
+  readonly shortName: string
+  readonly description: string
+  readonly settings: Readonly<Record<string, Field>>
+}
+
+/** A kind of policy of ours: its targets, its settings, and the same settings once more as overrides, whose type is named `…Settings`. */
+export function ownPolicy({ kind: name, plural, shortName, description, settings }: OwnPolicy): KindDefinition {
+  const settingsName = name.replace(/Policy$/, 'Settings')
   const overrides = object(settingsName, 'Settings that policies further inside cannot change.', settings)
   const spec = object(
-    `${kindName}Spec`,
+    `${name}Spec`,
     'What the policy is about and what it says. Policies of what contains a target give what it leaves out.',
     {
       ...policyTargetFields,
@@ -69,8 +70,21 @@ export function ownPolicySchema(
     },
     { rules: [policyIsAboutSomething] },
   )
-  return object(kindName, description, {
-    spec: required(spec, 'What it says.'),
-    status: optional(policyStatus, 'What the controller says of it.'),
-  })
+  return {
+    kind: name,
+    group: 'headgate.dev',
+    versions: ['v1alpha1'],
+    plural,
+    shortNames: [shortName],
+    namespaced: true,
+    hasGeneration: true,
+    hasStatus: true,
+    isOwn: true,
+    policy: 'Inherited',
+    columns: COLUMNS,
+    schema: object(name, description, {
+      spec: required(spec, 'What it says.'),
+      status: optional(policyStatus, 'What the controller says of it.'),
+    }),
+  }
 }
