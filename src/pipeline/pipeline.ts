@@ -241,12 +241,12 @@ export class Pipeline implements ProviderSink {
       const brought = this.#bringReferenced() ?? (isPortion ? undefined : (this.#fetch() ?? this.#askHooks()))
       if (brought !== undefined) return brought
       if (isPortion) {
-        this.#publish(false)
+        this.#publish('portion')
         this.#apply(this.#firstRoutes.next())
         return 'more'
       }
       // What is published may be held back, which changes what is made of it: once more.
-    } while (this.#publish(true))
+    } while (this.#publish('all'))
     // How far things have come is known now: it stands in statuses, which are made once.
     return this.#flushUpTo(end) && this.#tell() ? 'done' : 'more'
   }
@@ -259,12 +259,16 @@ export class Pipeline implements ProviderSink {
 
   /** A new gateway gets its place before anything is made of its routes, which would otherwise be made twice. */
   #flush(end: number): boolean {
-    if (!this.#flushUpTo(end, this.#options.translation.gatewayApi.gateways)) return false
+    if (!this.#flushUpTo(end, { last: this.#options.translation.gatewayApi.gateways })) return false
     this.#places.update()
-    return this.#flushUpTo(end, undefined, false)
+    return this.#flushUpTo(end, { reports: false })
   }
 
-  #flushUpTo(end: number, last?: Translation['gatewayApi']['gateways'], reports = true): boolean {
+  /** True if nothing is left. What the options mean says `Graph.flush`. */
+  #flushUpTo(
+    end: number,
+    { last, reports = true }: { readonly last?: Translation['gatewayApi']['gateways']; readonly reports?: boolean } = {},
+  ): boolean {
     const { complete, computed, failures } = this.#options.translation.graph.flush(() => performance.now() > end, last, reports)
     const total = this.#round.computed
     for (const [name, count] of computed) total.set(name, (total.get(name) ?? 0) + count)
@@ -317,15 +321,15 @@ export class Pipeline implements ProviderSink {
   /**
    * True if something was held back or has become known: then what is made of it comes next.
    *
-   * @param isAll false for a portion of what existed at the start
+   * @param what `portion`: of what existed at the start, more comes
    */
-  #publish(isAll: boolean): boolean {
+  #publish(what: 'all' | 'portion'): boolean {
     const { translation, snapshots } = this.#options
     const resources = translation.xds.resources.takeChanges()
     this.#round.resources += resources.size
     const groups = byGroup(resources)
     for (const [group, changes] of groups) snapshots.apply(group, changes, this.#trace())
-    if (isAll) snapshots.markComplete()
+    if (what === 'all') snapshots.markComplete()
     let isNews = this.deliveries.published()
     for (const [group, changes] of groups) isNews = this.#holdBackRejected(group, changes) || isNews
     return isNews
