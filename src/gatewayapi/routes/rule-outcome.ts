@@ -92,27 +92,36 @@ export function ruleOutcome(context: RuleContext, rule: AnyRule, at: number): Ru
     problems: [...filters.problems, ...several.flatMap((each) => each.problems), ...shared.problems],
     unsupported: [
       ...(incompatible === undefined ? [] : [incompatible]),
-      ...[filters, ...several]
-        .flatMap(({ requestHeaders, responseHeaders }) => framingHeader(requestHeaders) ?? framingHeader(responseHeaders) ?? [])
-        .map(
-          (name) =>
-            `spec.rules[${at}]: no filter writes the header "${name}": it says where a message ends or what becomes of its connection.`,
-        ),
-      ...(filters.redirect !== undefined && filters.asksForCopies === true
-        ? [`spec.rules[${at}].filters: RequestMirror copies what goes to a backend, and nothing that RequestRedirect sends elsewhere.`]
-        : []),
-      ...(several.some(needsWholeRule)
-        ? [`spec.rules[${at}].backendRefs: of several backends each can only have filters for headers and URLRewrite.`]
-        : []),
-      ...([filters, ...several].some(({ requestHeaders }) => addsOrRemovesHost(requestHeaders))
-        ? [`spec.rules[${at}]: RequestHeaderModifier can set the header "host", but neither add to it nor remove it.`]
-        : []),
-      ...(rule.sessionPersistence !== undefined && lastsTooLong(rule.sessionPersistence)
-        ? [`spec.rules[${at}].sessionPersistence.absoluteTimeout: only sessions by a cookie of lifetimeType Permanent end in time.`]
-        : []),
+      ...unsupportedIn(rule, at, filters, several),
       ...(sharedOut === undefined ? [] : [`spec.rules[${at}].sessionPersistence: ${sharedOut}`]),
     ],
   }
+}
+
+/** What a rule asks of its filters and sessions that nothing does, in words. */
+function unsupportedIn(rule: AnyRule, at: number, filters: CollectedFilters, ofBackends: readonly CollectedFilters[]): readonly string[] {
+  const all = [filters, ...ofBackends]
+  const headers = all.flatMap(
+    ({ requestHeaders, responseHeaders }) => framingHeader(requestHeaders) ?? framingHeader(responseHeaders) ?? [],
+  )
+  const where = `spec.rules[${at}]`
+  return [
+    ...headers.map(
+      (name) => `${where}: no filter writes the header "${name}": it says where a message ends or what becomes of its connection.`,
+    ),
+    ...(filters.redirect !== undefined && filters.asksForCopies === true
+      ? [`${where}.filters: RequestMirror copies what goes to a backend, and nothing that RequestRedirect sends elsewhere.`]
+      : []),
+    ...(ofBackends.some(needsWholeRule)
+      ? [`${where}.backendRefs: of several backends each can only have filters for headers and URLRewrite.`]
+      : []),
+    ...(all.some(({ requestHeaders }) => addsOrRemovesHost(requestHeaders))
+      ? [`${where}: RequestHeaderModifier can set the header "host", but neither add to it nor remove it.`]
+      : []),
+    ...(rule.sessionPersistence !== undefined && lastsTooLong(rule.sessionPersistence)
+      ? [`${where}.sessionPersistence.absoluteTimeout: only sessions by a cookie of lifetimeType Permanent end in time.`]
+      : []),
+  ]
 }
 
 function wishOf({ view, telemetry, gateway }: RuleContext): TracingWish | undefined {
