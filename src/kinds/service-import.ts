@@ -17,8 +17,9 @@ const spec: ObjectSchema = object(
     type: required(oneOf(['ClusterSetIP', 'Headless'], { name: 'ServiceImportType' }), 'How it is reached.'),
     ports: required(list(port), 'Its ports.'),
     ips: optional(list(string(), { maxItems: 2 }), 'Its addresses in the set of clusters.'),
+    trafficDistribution: optional(string(), 'As in a Service.'),
   },
-  { ignored: ['sessionAffinity', 'sessionAffinityConfig', 'ipFamilies', 'internalTrafficPolicy', 'trafficDistribution'] },
+  { ignored: ['sessionAffinity', 'sessionAffinityConfig', 'ipFamilies', 'internalTrafficPolicy'] },
 )
 
 const status: ObjectSchema = object(

@@ -1,4 +1,4 @@
-/** Service, as far as it is read. Source: Kubernetes 1.36, `core/v1`. */
+/** Service, as far as it is read. Source: Kubernetes 1.37, `core/v1`. */
 import { boolean, int32, intOrString, list, listBy, mapOf, object, oneOf, optional, required, string } from '../schema/build.js'
 import type { KindDefinition } from '../schema/kind.js'
 import type { ObjectSchema } from '../schema/schema.js'
@@ -27,6 +27,7 @@ const spec: ObjectSchema = object(
     ipFamilies: optional(list(string()), 'Its IP families.'),
     externalName: optional(string(), 'The DNS name that stands for it, for `type: ExternalName`.'),
     publishNotReadyAddresses: optional(boolean(), 'Whether pods that are not ready count.'),
+    trafficDistribution: optional(string(), 'Which endpoints clients go to first, such as `PreferSameZone`.'),
   },
   {
     ignored: [
@@ -41,7 +42,6 @@ const spec: ObjectSchema = object(
       'loadBalancerSourceRanges',
       'sessionAffinity',
       'sessionAffinityConfig',
-      'trafficDistribution',
     ],
   },
 )

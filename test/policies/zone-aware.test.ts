@@ -1,5 +1,6 @@
-/** BackendTrafficPolicy: endpoints in the zone of the Envoy. */
-import { expect, it } from '@jest/globals'
+/** BackendTrafficPolicy and Services: endpoints in the zone of the Envoy. */
+import { describe, expect, it } from '@jest/globals'
+import { httpRoute } from '../features/manifests.js'
 import { featureWorld } from '../features/world.js'
 import { GOOD, onRoute, routeTo, said, several, spread } from './backend-traffic.js'
 import { policyField } from './coverage/policy-field.js'
@@ -65,4 +66,48 @@ it.each([
   await world.write(endpoints(), routeTo('all'), onRoute(`loadBalancer: {${balancer}}`))
   expect(said(world)).toEqual(['Accepted=False/UnsupportedValue'])
   expect(await spread(world, 60)).toEqual(ALL)
+})
+
+describe('a Service that says which endpoints clients go to first', () => {
+  /** The Service `pods`, with a slice for each backend; slices are one zone each, `near` is in the first. */
+  const pods = (trafficDistribution: string, zones: readonly string[] = ['east', 'west', 'south']): string => {
+    const slices = ['near', 'far', 'farther'].map(
+      (name, at) => `
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: pods-${name}, labels: {kubernetes.io/service-name: pods}}
+addressType: IPv4
+ports: [{name: web, port: ${world.backend(name).port}}]
+endpoints: [{addresses: [127.0.0.1], zone: ${zones[at]}}]
+`,
+    )
+    const spec = `{ports: [{name: web, port: 80}], trafficDistribution: ${trafficDistribution}}`
+    return [`\n{apiVersion: v1, kind: Service, metadata: {name: pods}, spec: ${spec}}\n`, ...slices].join('---')
+  }
+  const answersOf = async (...documents: readonly string[]): Promise<Readonly<Record<string, number>>> => {
+    await world.write(...documents, httpRoute('r', '[{backendRefs: [{name: pods, port: 80}]}]'))
+    return spread(world, 60)
+  }
+
+  it.each(['PreferSameZone', 'PreferClose', 'PreferSameNode'])('%s: to those in its zone, to all where it has none', async (preferred) => {
+    expect(await answersOf(pods(preferred))).toEqual({ near: 60 })
+    expect(await answersOf(pods(preferred, ['north', 'west', 'south']))).toEqual(ALL)
+  })
+
+  it('to all where it says nothing that we know', async () => {
+    expect(await answersOf(pods('Somehow'))).toEqual(ALL)
+  })
+
+  it('policies that speak of zones, or cannot look at them, go first; others leave it', async () => {
+    expect(await answersOf(pods('PreferSameZone'), onRoute('loadBalancer: {type: Random}'))).toEqual({ near: 60 })
+    const off = 'loadBalancer: {type: Random, zoneAware: {preferLocal: {force: {}, percentageEnabled: 0}}}'
+    expect(await answersOf(pods('PreferSameZone'), onRoute(off))).toEqual(ALL)
+    const weighted = 'loadBalancer: {type: RoundRobin, zoneAware: {weightedZones: [{zone: east, weight: 0}]}}'
+    const others = await answersOf(pods('PreferSameZone'), onRoute(weighted))
+    expect(others).toEqual({ far: expect.any(Number), farther: expect.any(Number) })
+    const hashed = 'loadBalancer: {type: ConsistentHash, consistentHash: {type: Header, header: x-user}}'
+    await answersOf(pods('PreferSameZone'), onRoute(hashed))
+    const users = Array.from({ length: 30 }, (_, user) => world.answerer({ headers: { 'x-user': `${user}` } }))
+    expect(new Set(await Promise.all(users))).toEqual(new Set(['near', 'far', 'farther']))
+  }, 30_000)
 })

@@ -4,6 +4,7 @@
  * Source: Gateway API v1.7, `BackendObjectReference`; Kubernetes Services and EndpointSlices; MCS API (KEP-1645).
  */
 import type { Service, ServiceImport, ServicePort } from '../../gen/kinds.js'
+import type { LocalZone } from '../../ir/cluster.js'
 import { objectVersion } from '../../util/object-ref.js'
 import { isTargeted } from '../policies/targeted-objects.js'
 import { readAppProtocol } from './app-protocol.js'
@@ -70,6 +71,7 @@ function resolvePort(
   const isNamed = ref.transport === 'TCP' && isTargeted(world.view, world.targeted, 'BackendTLSPolicy', name)
   const policy = isNamed ? effectivePolicy(world.view.list(world.tlsPolicies.byTarget, name), name, port.name ?? '') : undefined
   const { traffic, sessionPersistence, origins } = resolveTraffic(world, name)
+  const localZone = addresses.kind === 'slices' ? preferredZone(object.spec?.trafficDistribution) : undefined
   const upstreamTls = policy?.tls ?? (tls ? UNVERIFIED_TLS : undefined)
   const backend: UsableBackend = {
     usable: true,
@@ -78,13 +80,30 @@ function resolvePort(
     ...(tls && policy === undefined ? { isTlsImplied: true } : {}),
     wantsGatewayCertificate: policy !== undefined,
     addresses,
-    traffic,
+    traffic: localZone === undefined ? traffic : { ...traffic, localZone },
     ...(sessionPersistence === undefined ? {} : { sessionPersistence }),
     origins: [objectVersion(object), ...(policy === undefined ? [] : [policy.object]), ...origins],
   }
   if (policy === undefined || policy.tls !== undefined) return backend
   const message = `The BackendTLSPolicy "${policy.object.name}" of ${ref.kind} "${ref.name}" trusts nobody that is usable.`
   return { ...unusable(undefined, message), unverified: backend }
+}
+
+/**
+ * The zone of the Envoy goes first as long as one endpoint there is healthy, as it does for clients in pods. Envoys do not know the nodes of
+ * endpoints: who prefers the same node gets the same zone, which Kubernetes takes next.
+ *
+ * Source: Kubernetes 1.37, `trafficDistribution` of Services (KEP-4444, KEP-3015); `PreferClose` is the older name of `PreferSameZone`.
+ */
+function preferredZone(trafficDistribution: string | undefined): LocalZone | undefined {
+  switch (trafficDistribution) {
+    case 'PreferClose':
+    case 'PreferSameZone':
+    case 'PreferSameNode':
+      return { minInZone: 1, minInAll: 1 }
+    default:
+      return undefined
+  }
 }
 
 function findPort(ref: BackendRef, ports: readonly Port[]): Port | undefined {

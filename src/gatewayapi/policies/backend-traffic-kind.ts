@@ -4,6 +4,7 @@ import { durationMilliseconds } from '../../kinds/duration.js'
 import { quantityBytes } from '../../kinds/quantity.js'
 import type { Problem } from '../conditions.js'
 import { bodyOfConfigMap } from '../routes/response-body.js'
+import { ZONE_AWARE } from './load-balancing.js'
 import { leavesOf } from './merge.js'
 import type { PolicyKind } from './policy-kind.js'
 import { isBackendTarget, isConnectionTarget } from './policy-targets.js'
@@ -113,9 +114,6 @@ function tableSizeProblem({ loadBalancer }: BackendTrafficSettings): Problem | u
     ? undefined
     : unsupported(`loadBalancer.consistentHash.tableSize: ${size} is no prime number; take 65537.`)
 }
-
-/** Ways to choose that Envoy can combine with its own zone. */
-const ZONE_AWARE: readonly string[] = ['RoundRobin', 'LeastRequest', 'Random']
 
 function zoneProblem({ loadBalancer }: BackendTrafficSettings): Problem | undefined {
   const { preferLocal, weightedZones } = loadBalancer?.zoneAware ?? {}

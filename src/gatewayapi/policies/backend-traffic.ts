@@ -19,10 +19,10 @@ export function backendTraffic(base: BackendTraffic, settings: BackendTrafficSet
   const { perEndpointPercent, predictivePercent } = connection?.preconnect ?? {}
   const connectTimeout = timeouts?.tcp?.connectTimeout
   const http = upstreamHttp(settings)
+  const { localZone, ...others } = base
   return {
-    ...base,
+    ...(loadBalancer === undefined ? base : { ...others, ...balancing(loadBalancer, localZone) }),
     ...(connectTimeout === undefined ? {} : { connectTimeoutMs: durationMilliseconds(connectTimeout) }),
-    ...(loadBalancer === undefined ? {} : balancing(loadBalancer)),
     ...(circuitBreaker === undefined ? {} : { limits: limits(circuitBreaker) }),
     ...(healthCheck?.active === undefined ? {} : { activeHealthCheck: activeHealthCheck(healthCheck.active, host) }),
     ...(healthCheck?.passive === undefined ? {} : { passiveHealthCheck: passiveHealthCheck(healthCheck.passive) }),

@@ -9,15 +9,26 @@ const TABLE_SIZE = 65_537
 
 type Settings = NonNullable<BackendTrafficSettings['loadBalancer']>
 
-/** What a load balancer says about a cluster. */
-export function balancing(settings: Settings): Pick<BackendTraffic, 'loadBalancing' | 'endpointOverride' | 'localZone' | 'zoneWeights'> {
-  const { endpointOverride, zoneAware } = settings
+/** Ways to choose that can go to the zone of the Envoy first. */
+export const ZONE_AWARE: readonly Settings['type'][] = ['RoundRobin', 'LeastRequest', 'Random']
+
+/**
+ * What a load balancer says about a cluster.
+ *
+ * @param askedZone what the backend itself asks for: it counts where the load balancer can do it and says nothing of zones
+ */
+export function balancing(
+  settings: Settings,
+  askedZone: LocalZone | undefined,
+): Pick<BackendTraffic, 'loadBalancing' | 'endpointOverride' | 'localZone' | 'zoneWeights'> {
+  const { type, endpointOverride, zoneAware } = settings
   const weights = zoneAware?.weightedZones
-  const local = zoneAware?.preferLocal
+  const asked = weights === undefined && ZONE_AWARE.includes(type) ? askedZone : undefined
+  const local = zoneAware?.preferLocal === undefined ? asked : localZone(zoneAware.preferLocal)
   return {
     loadBalancing: loadBalancing(settings),
     ...(endpointOverride === undefined ? {} : { endpointOverride: endpointOverride.extractFrom.map(({ header }) => header.toLowerCase()) }),
-    ...(local === undefined ? {} : { localZone: localZone(local) }),
+    ...(local === undefined ? {} : { localZone: local }),
     ...(weights === undefined
       ? {}
       : {
