@@ -8,8 +8,18 @@ HEADGATE_CACHE=${HEADGATE_CACHE:-$HOME/.cache/headgate}
 PROGRAMS=$HEADGATE_CACHE/bin
 STATE=$HEADGATE_CACHE/cluster
 
-KUBERNETES_VERSION=1.36.3 # the module versions in kubebox/go.mod say the same; etcd/go.mod has the etcd that it comes with
-KUBERNETES_GO=go1.26.8    # Kubernetes 1.36 is made with Go 1.26
+# The newest Kubernetes, or the oldest that docs/install.md names (HEADGATE_KUBERNETES=oldest). The modules of kubebox/ say the same
+# versions; etcd/go.mod has the etcd that the newest one comes with. Only the newest serves ClusterTrustBundles unasked.
+KUBERNETES=${HEADGATE_KUBERNETES:-newest}
+case $KUBERNETES in
+  newest) KUBERNETES_VERSION=1.37.2 KUBEBOX_MODULES=go TRUST_BUNDLES=() ;;
+  oldest)
+    KUBERNETES_VERSION=1.32.13 KUBEBOX_MODULES=oldest
+    TRUST_BUNDLES=(--feature-gates ClusterTrustBundle=true --runtime-config certificates.k8s.io/v1alpha1/clustertrustbundles=true)
+    ;;
+  *) echo "HEADGATE_KUBERNETES is $KUBERNETES: say newest or oldest" >&2 && exit 1 ;;
+esac
+KUBERNETES_GO=go1.26.8 # Kubernetes 1.37 is made with Go 1.26
 COREDNS_VERSION=v1.15.0
 RECENT_GO=go1.27.4
 

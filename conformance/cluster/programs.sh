@@ -13,7 +13,7 @@ require_go
 build_kubebox() {
   local package=k8s.io/component-base/version minor=${KUBERNETES_VERSION#*.}
   cd "$CLUSTER_SOURCE/kubebox"
-  GOTOOLCHAIN=$KUBERNETES_GO go build -buildvcs=false -trimpath -o "$1" -ldflags "-s -w \
+  GOTOOLCHAIN=$KUBERNETES_GO go build -modfile $KUBEBOX_MODULES.mod -buildvcs=false -trimpath -o "$1" -ldflags "-s -w \
     -X $package.gitVersion=v$KUBERNETES_VERSION -X $package.gitMajor=${KUBERNETES_VERSION%%.*} -X $package.gitMinor=${minor%.*}" .
 }
 
@@ -35,10 +35,10 @@ build_coredns() {
   rmdir "$folder"
 }
 
-kubebox=("$CLUSTER_SOURCE"/kubebox/go.mod "$CLUSTER_SOURCE"/kubebox/go.sum "$CLUSTER_SOURCE"/kubebox/main.go "$CLUSTER_SOURCE"/kubebox/loadbalancer.go)
-build_once kubebox "$KUBERNETES_VERSION $KUBERNETES_GO $(source_key "${kubebox[@]}")" build_kubebox
+kubebox=("$CLUSTER_SOURCE"/kubebox/{$KUBEBOX_MODULES.mod,$KUBEBOX_MODULES.sum,main.go,loadbalancer.go})
+build_once "kubebox-$KUBERNETES" "$KUBERNETES_VERSION $KUBERNETES_GO $(source_key "${kubebox[@]}")" build_kubebox
 for component in kube-apiserver kube-controller-manager kube-scheduler kube-proxy kubelet kubectl cloud-loadbalancer; do
-  ln -sf kubebox "$PROGRAMS/$component"
+  ln -sf "kubebox-$KUBERNETES" "$PROGRAMS/$component"
 done
 build_once pause "$KUBERNETES_GO $(source_key "$CLUSTER_SOURCE/kubebox/pause/main.go")" build_pause
 build_once etcd "$KUBERNETES_GO $(source_key "$CLUSTER_SOURCE"/etcd/go.mod "$CLUSTER_SOURCE"/etcd/go.sum "$CLUSTER_SOURCE"/etcd/main.go)" build_etcd

@@ -2,11 +2,11 @@
 # Starts a real Kubernetes in a network namespace of its own, and returns when nodes, DNS and Services work.
 # A cluster that runs already is left as it is; the rest of one that was cut short, and one of another shape, is removed first.
 # HEADGATE_CLUSTER_FAMILIES says which addresses it has: ipv4, ipv6 or dual-stack. HEADGATE_CLUSTER_NODES says how many nodes, each in a
-# network namespace of its own.
+# network namespace of its own. HEADGATE_KUBERNETES: newest or oldest.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-SHAPE="$FAMILIES $NODES"
+SHAPE="$FAMILIES $NODES $KUBERNETES_VERSION"
 
 control_plane_alive() {
   local name
@@ -116,7 +116,7 @@ start_control_plane() {
     --service-account-signing-key-file "$STATE/pki/service-accounts.key" \
     --authorization-mode RBAC --allow-privileged --kubelet-preferred-address-types InternalIP \
     --audit-policy-file "$STATE/audit.yaml" --audit-log-path "$STATE/log/audit.log" \
-    --feature-gates ClusterTrustBundle=true --runtime-config certificates.k8s.io/v1beta1/clustertrustbundles=true
+    "${TRUST_BUNDLES[@]}"
   wait_until 90 "kube-apiserver being ready" in_namespace kubectl get --raw /readyz
   local masks=(--node-cidr-mask-size "${NODE_POD_NETWORKS#*/}")
   [ $FAMILIES != dual-stack ] || masks=(--node-cidr-mask-size-ipv4 22 --node-cidr-mask-size-ipv6 64)

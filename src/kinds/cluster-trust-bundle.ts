@@ -1,4 +1,4 @@
-/** ClusterTrustBundle. Source: Kubernetes 1.36, `certificates.k8s.io/v1beta1`. */
+/** ClusterTrustBundle. Source: Kubernetes 1.37, `certificates.k8s.io/v1`; before 1.37 it is a beta or alpha that has to be switched on. */
 import { object, optional, required, string } from '../schema/build.js'
 import type { KindDefinition } from '../schema/kind.js'
 import type { ObjectSchema } from '../schema/schema.js'
@@ -12,7 +12,7 @@ const spec: ObjectSchema = object('ClusterTrustBundleSpec', 'The authorities.', 
 export const clusterTrustBundle: KindDefinition = {
   kind: 'ClusterTrustBundle',
   group: 'certificates.k8s.io',
-  versions: ['v1beta1', 'v1alpha1'],
+  versions: ['v1', 'v1beta1', 'v1alpha1'],
   plural: 'clustertrustbundles',
   namespaced: false,
   hasGeneration: false,

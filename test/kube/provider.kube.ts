@@ -6,8 +6,9 @@ import type { CustomResource } from '../../src/provider/kubernetes/custom-resour
 import { KubernetesProvider, type KubernetesProviderOptions } from '../../src/provider/kubernetes/kubernetes-provider.js'
 import type { KubeObject } from '../../src/provider/provider.js'
 import { objectKey } from '../../src/util/object-ref.js'
+import { createAuthority } from '../support/certificates.js'
 import { eventually } from '../support/eventually.js'
-import { create, installGatewayApi, type KubeApiServer, startKubeApiServer } from './support/kube-apiserver.js'
+import { create, installGatewayApi, isOldestKubernetes, type KubeApiServer, startKubeApiServer } from './support/kube-apiserver.js'
 
 const GATEWAY_API = '/apis/gateway.networking.k8s.io/v1'
 const RBAC = '/apis/rbac.authorization.k8s.io/v1'
@@ -111,6 +112,7 @@ describe('the provider of a real cluster', () => {
     ]
     const inCluster = [
       { apiGroups: ['gateway.networking.k8s.io'], resources: ['gatewayclasses'], verbs: read },
+      { apiGroups: ['certificates.k8s.io'], resources: ['clustertrustbundles'], verbs: read },
       { apiGroups: [''], resources: ['namespaces'], resourceNames: ['shop'], verbs: read },
     ]
     await create(api.admin, `${RBAC}/namespaces/shop/roles`, { metadata: { name: 'headgate' }, rules: inNamespace })
@@ -163,6 +165,17 @@ describe('the provider of a real cluster', () => {
     await create(api.admin, '/api/v1/namespaces/vault/services', { metadata: { name: 's' }, spec: { ports: [{ port: 80 }] } })
     await eventually(() => expect(objects.has('Service/late/s')).toBe(true))
     expect(objects.has('Service/vault/s')).toBe(false)
+  })
+
+  it('reads ClusterTrustBundles in the version that Kubernetes has: v1 since 1.37, in 1.32 an alpha that is switched on', async () => {
+    const provider = start('admin')
+    await eventually(() => expect(complete).toBe(true), 10_000)
+    const version = provider.servedVersion('ClusterTrustBundle')
+    expect(version).toBe(isOldestKubernetes ? 'v1alpha1' : 'v1')
+    const { certificate: trustBundle } = await createAuthority()
+    const bundle = { metadata: { name: 'company' }, spec: { trustBundle } }
+    await create(api.admin, `/apis/certificates.k8s.io/${version}/clustertrustbundles`, bundle)
+    await eventually(() => expect(objects.get('ClusterTrustBundle//company')).toMatchObject({ spec: { trustBundle } }), 10_000)
   })
 
   it('keeps the objects of a kind when another version of it is read, as it is after an upgrade of its CRD', async () => {

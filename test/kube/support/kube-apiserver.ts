@@ -16,6 +16,17 @@ const PROGRAMS = join(process.env.HEADGATE_CACHE ?? join(homedir(), '.cache', 'h
 
 const ENDS_WITHIN_MS = 5_000
 
+/** Whether the oldest Kubernetes was asked for that Headgate is for, and not the newest. */
+export const isOldestKubernetes: boolean = process.env.HEADGATE_KUBERNETES === 'oldest'
+
+/** The newest serves ClusterTrustBundles unasked. */
+const TRUST_BUNDLES = [
+  '--feature-gates',
+  'ClusterTrustBundle=true',
+  '--runtime-config',
+  'certificates.k8s.io/v1alpha1/clustertrustbundles=true',
+]
+
 /** A running API server. */
 export interface KubeApiServer {
   /** A client that may do everything. */
@@ -51,6 +62,7 @@ export async function startKubeApiServer(): Promise<KubeApiServer> {
       ...['--service-account-key-file', join(folder, 'sa.key'), '--service-account-signing-key-file', join(folder, 'sa.key')],
       ...['--service-account-issuer', 'https://kubernetes.default.svc', '--service-cluster-ip-range', '10.96.0.0/16,fd96::/108'],
       ...['--disable-admission-plugins', 'ServiceAccount', '--endpoint-reconciler-type', 'none', '--allow-privileged'],
+      ...(isOldestKubernetes ? TRUST_BUNDLES : []),
     ])
   let api = startApi()
   const credentials = (user: string): KubeCredentials => ({
