@@ -1,12 +1,13 @@
 /** What the Envoys of one Gateway refuse is not taken from those of another one that can do with it; and where it is, the object says whose words they are. */
 import { ServerCredentials } from '@grpc/grpc-js'
 import { describe, expect, it } from '@jest/globals'
-import { change, endpointsObject, gatewayObjects, serviceObject } from '../../../test/perf/objects.js'
+import { change, endpointsObject, gatewayObjects, policyObject, serviceObject } from '../../../test/perf/objects.js'
 import { createAuthority } from '../../../test/support/certificates.js'
 import { GATEWAYS, GROUPS, markerFilter, routeEverywhere } from '../../../test/support/rejecting-proxies.js'
 import { CONTROLLER_NAME } from '../../gatewayapi/context.js'
 import type { ObjectStatus } from '../../gatewayapi/object-status.js'
 import { PodPlacements } from '../../infra/kubernetes/pod-placements.js'
+import type { KubeObject } from '../../provider/provider.js'
 import { type RejectedVersion, RejectedVersions } from '../../xds/rejected-versions.js'
 import { TYPE_URL, type TypeUrl } from '../../xds/resource.js'
 import { allowEveryone } from '../../xds/server/authentication.js'
@@ -15,9 +16,11 @@ import { ObjectStatuses } from '../observe/object-statuses.js'
 
 const [FIRST = '', OTHER = ''] = GROUPS
 const SERVICE = 'Service/bench/service-1'
+const POLICY = 'BackendTrafficPolicy/bench/policy-1'
+const SUSPECTED = ['Service', 'HTTPRoute', 'BackendTrafficPolicy']
 
 /** A route to one Service at two Gateways, each with Envoys of an image of its own. */
-async function world(known: readonly RejectedVersion[] = []) {
+async function world(known: readonly RejectedVersion[] = [], more: readonly KubeObject[] = []) {
   const images = new Map(GROUPS.map((group) => [group, `envoy of ${group}`]))
   const rejected = new RejectedVersions()
   for (const each of known) rejected.add(each)
@@ -40,7 +43,7 @@ async function world(known: readonly RejectedVersion[] = []) {
     { ...first, filters: [markerFilter(true)] },
     ...rules,
   ])
-  pipeline.changes([...objects, ...gateways, route, serviceObject(1), endpointsObject(1)].map(change))
+  pipeline.changes([...objects, ...gateways, route, serviceObject(1), endpointsObject(1), ...more].map(change))
   pipeline.complete()
   await pipeline.idle()
   const acknowledge = async (): Promise<void> => {
@@ -54,7 +57,7 @@ async function world(known: readonly RejectedVersion[] = []) {
     const found = resource(group, typeUrl, name)
     if (found === undefined) throw new Error(`${group} has no ${name}`)
     const by = { group, image: images.get(group) ?? '' }
-    const suspects = found.origins.filter(({ kind }) => kind === 'Service' || kind === 'HTTPRoute')
+    const suspects = found.origins.filter(({ kind }) => SUSPECTED.includes(kind))
     const entry = { ...found, message: 'what is that', suspects, at: '', by }
     if (rejected.add(entry)) pipeline.rejected(entry, group)
     await pipeline.idle()
@@ -98,6 +101,19 @@ describe('what the Envoys of one Gateway refuse', () => {
     await on.becomes(FIRST, 'a newer one')
     await on.acknowledge()
     expect(on.programmed(FIRST)).toMatchObject({ status: 'True' })
+  })
+
+  it('takes no policy about a backend from others, and is held back when they refuse it as well', async () => {
+    const { spec: _, ...rest } = policyObject(1) as KubeObject & { readonly spec: object }
+    const targetRefs = [{ group: '', kind: 'Service', name: 'service-1' }]
+    const on = await world([], [{ ...rest, spec: { targetRefs, circuitBreaker: { maxParallelRequests: 7 } } } as KubeObject])
+    await on.acknowledge()
+    expect(on.resource(OTHER, TYPE_URL.cluster, SERVICE)?.origins.map(({ kind }) => kind)).toContain('BackendTrafficPolicy')
+    await on.refuse(FIRST, TYPE_URL.cluster, SERVICE)
+    expect(on.held()).toEqual([])
+    expect(on.programmed(FIRST)).toMatchObject({ status: 'False', message: expect.stringContaining('what is that') })
+    await on.refuse(OTHER, TYPE_URL.cluster, SERVICE)
+    expect(on.held()).toContain(POLICY)
   })
 
   it('is held back when those of all Gateways that use it refuse it', async () => {
