@@ -65,7 +65,7 @@ describe('many proxies', () => {
     const sent = () => fixture.server.counters.responses.get(EDS)
     expect(sent()).toBe(streams.length)
     // Nobody answers: each is to get the change all the same.
-    now += DEFAULT_BOUNDS.answerMs + 1
+    now += DEFAULT_BOUNDS.silenceMs + 1
     for (const [alarm, at] of [...alarms]) if (at <= now && alarms.delete(alarm)) alarm()
     expect(sent()).toBe(streams.length)
     for (const stream of streams) expect((await stream.next()).resources).toHaveLength(1)

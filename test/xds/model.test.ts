@@ -227,7 +227,7 @@ class Reconnect implements Command {
 class TimePasses implements Command {
   check = () => true
   run(model: Model, real: Real): void {
-    real.now += DEFAULT_BOUNDS.answerMs + 1
+    real.now += DEFAULT_BOUNDS.silenceMs + 1
     real.session?.expire(real.now)
     receive(model, real)
   }

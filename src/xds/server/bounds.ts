@@ -1,7 +1,12 @@
 /** How long a push waits for a proxy. Every wait has an end: nothing is withheld for ever. */
 export interface Bounds {
-  /** For the answer to a response. A proxy that is merely busy answers late, so this is generous. */
+  /** For the answer to a response, from a client that has answered a later one. */
   readonly answerMs: number
+  /**
+   * For the answer to a response, from a client that has answered none since: it hangs, or has no processor. What is sent meanwhile it reads all at
+   * once when it goes on, routes to clusters that it has no endpoints of among it. A connection that is dead ends before.
+   */
+  readonly silenceMs: number
   /** After a cluster or listener was acknowledged: for the subscriptions to what it refers to, and their acknowledgement. */
   readonly warmMs: number
   /** After a new cluster was acknowledged that warms by DNS or health checks, of which a proxy tells nothing. */
@@ -19,6 +24,7 @@ export interface Bounds {
 /** The bounds in use unless told otherwise. */
 export const DEFAULT_BOUNDS: Bounds = {
   answerMs: 5_000,
+  silenceMs: 60_000,
   warmMs: 2_000,
   silentWarmMs: 500,
   quarantineMs: 1_000,

@@ -82,6 +82,8 @@ export class Session {
   /** True once the client brought versions along from an earlier stream. */
   #hadResources = false
   #responses = 0
+  /** The number of the latest response that was answered. */
+  #lastAnswered = 0
 
   constructor(options: SessionOptions) {
     this.#options = options
@@ -182,12 +184,18 @@ export class Session {
   expire(now: number): void {
     for (const subscription of this.#subscriptions.values()) {
       for (const flight of subscription.liveFlights()) {
-        if (now < flight.sentAt + this.#options.bounds.answerMs) continue
+        if (now < this.#endOfWait(flight)) continue
         flight.overdue = true
         for (const name of flight.items.keys()) this.#warming.acknowledged({ typeUrl: subscription.typeUrl, name }, now)
       }
     }
     this.#warming.settle(now, this.#isDelivered)
+  }
+
+  /** When nobody waits for the answer to a response any more. Answers come in the order of responses, as long as a client gives any. */
+  #endOfWait({ nonce, sentAt }: Flight): number {
+    const { answerMs, silenceMs } = this.#options.bounds
+    return sentAt + (Number(nonce) < this.#lastAnswered ? answerMs : silenceMs)
   }
 
   /** When `expire` has to be called, or undefined when nothing is waited for. */
@@ -198,8 +206,8 @@ export class Session {
     for (const subscription of this.#subscriptions.values()) {
       const parked = subscription.parkedUntil(now)
       if (parked !== undefined && (first === undefined || parked < first)) first = parked
-      for (const { sentAt } of subscription.liveFlights()) {
-        const ends = sentAt + this.#options.bounds.answerMs
+      for (const flight of subscription.liveFlights()) {
+        const ends = this.#endOfWait(flight)
         if (first === undefined || ends < first) first = ends
       }
     }
@@ -294,6 +302,7 @@ export class Session {
   #answer(subscription: Subscription, nonce: string, rejection: Rejection | undefined, now: number): void {
     const flight = subscription.answered(nonce)
     if (flight === undefined) return
+    this.#lastAnswered = Math.max(this.#lastAnswered, Number(nonce))
     const { typeUrl } = subscription
     if (rejection !== undefined) {
       this.#reject(subscription, flight, rejection, now)

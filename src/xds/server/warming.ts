@@ -45,7 +45,7 @@ export class Warming {
       silent,
       acknowledgedAt: undefined,
       rejected: false,
-      deadline: now + this.#bounds.answerMs + this.#bounds.warmMs,
+      deadline: now + this.#bounds.silenceMs + this.#bounds.warmMs,
     })
   }
 
