@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { LOCAL_GROUP } from '../../src/infra/host/local-placements.js'
 import { DEFAULT_BOUNDS } from '../../src/xds/server/bounds.js'
+import { OF_ROUTES } from '../../src/xds/server/push-order.js'
 import { backend, gateway, httpRoute, ref } from '../features/manifests.js'
 import { startBackend, type TestBackend } from '../support/http-backend.js'
 import { type Standalone, startTestStandalone } from '../support/standalone.js'
@@ -30,11 +31,15 @@ it('answers every request when it goes on, and counts as behind until then', asy
   const { server, snapshots } = headgate.running.controlPlane
   const state = headgate.running.localEnvoy()
   if (state?.kind !== 'running') throw new Error('an Envoy runs')
+  const sentRoutes = (): number => OF_ROUTES.reduce((sum, typeUrl) => sum + (server.counters.responses.get(typeUrl) ?? 0), 0)
   for (const next of others) {
     process.kill(state.pid, 'SIGSTOP')
     try {
+      const before = sentRoutes()
       await headgate.put('routes', to(next))
       await sleep(DEFAULT_BOUNDS.answerMs + DEFAULT_BOUNDS.warmMs + 500)
+      // The new cluster was sent, and what is to be sent to it waits until the Envoy asks for its endpoints.
+      expect(sentRoutes()).toBe(before)
       expect(server.tracker.acknowledgedRevision(LOCAL_GROUP)).toBeLessThan(snapshots.revision(LOCAL_GROUP))
     } finally {
       setTimeout(() => process.kill(state.pid, 'SIGCONT'), 300)
