@@ -49,8 +49,13 @@ export class Deliveries {
   /** Objects that were held back or let in: their delivery starts anew with the next revision. */
   readonly #held = new Set<string>()
   readonly #unheld = new UnheldRejections()
-  /** Rejected versions that something was held back for. One that is wanted nevertheless is not sent again: nobody would say anything of it. */
+  /**
+   * Rejected versions that something was held back for, then or before. One that is wanted nevertheless is not sent again: nobody would say
+   * anything of it.
+   */
   #rejections: readonly { readonly rejected: RejectedVersion; readonly group: string | undefined }[] = []
+  /** By resource the version that is rejected although nobody is left to hold back. What is held back for an older one may change nothing of it. */
+  readonly #bare = new Map<string, { readonly rejected: RejectedVersion; readonly group: string | undefined }>()
   /** Generations that proxies which are being replaced refused, and that are acknowledged all the same when these are asked no more. */
   readonly #refusedBefore = new Map<string, number>()
   /** Objects of which proxies get something that closes them, with the reason. */
@@ -160,7 +165,11 @@ export class Deliveries {
    * @returns true if the translation has something to do
    */
   rejected(rejected: RejectedVersion, group?: string): boolean {
-    if (this.#isPast(rejected)) return false
+    if (this.#isPast(rejected)) {
+      // It may be what is wanted again when what was let in and held back again is published: then it is no change.
+      if (this.#held.size > 0) this.#rejections = [...this.#rejections, { rejected, group }]
+      return false
+    }
     const left = this.#withoutTaken(rejected)
     const held = this.#quarantines.rejected(left ?? rejected)
     if (held.length === 0) return this.#noteUnheld(rejected, group, left !== undefined)
@@ -199,6 +208,7 @@ export class Deliveries {
       if (this.#quarantines.get(object) === undefined) this.#watch.again(object)
     }
     this.#held.clear()
+    for (const [word, { rejected }] of this.#bare) if (!this.#resources.isCurrent(rejected)) this.#bare.delete(word)
     const goesOnHolding = this.#rejectedAsBefore()
     for (const object of this.#unheld.takePast((version) => this.#resources.isCurrent(version))) {
       this.#watch.again(object)
@@ -283,7 +293,8 @@ export class Deliveries {
   /** Whoever was held back changed nothing of what was rejected: others are to blame. True if the translation has something to do. */
   #rejectedAsBefore(): boolean {
     if (this.#rejections.length === 0) return false
-    const still = this.#rejections.filter(({ rejected }) => this.#resources.isCurrent(rejected))
+    const bare = this.#rejections.flatMap(({ rejected }) => this.#bare.get(resourceWord(rejected)) ?? [])
+    const still = [...this.#rejections, ...bare].filter(({ rejected }) => this.#resources.isCurrent(rejected))
     this.#rejections = []
     return still.filter(({ rejected, group }) => this.rejected(rejected, group)).length > 0
   }
@@ -314,6 +325,7 @@ export class Deliveries {
    */
   #noteUnheld(rejected: RejectedVersion, group: string | undefined, isTaken: boolean): boolean {
     if (!this.#resources.isCurrent(rejected)) return false
+    this.#bare.set(resourceWord(rejected), { rejected, group })
     // Without them it is rejected as well. What is made of them now is to be rejected, too, and says so when it is published.
     const inVain = this.#quarantines.acquit(rejected)
     this.#rejections = [...this.#rejections, ...inVain.map((each) => ({ rejected: each, group }))]
@@ -391,6 +403,10 @@ export class Deliveries {
     const message = this.#withheld.get(object)
     return this.#inputs.deliveries.set(object, message === undefined ? delivery : { ...delivery, state: 'withheld', message })
   }
+}
+
+function resourceWord({ typeUrl, name, by }: RejectedVersion): string {
+  return `${typeUrl} ${name} ${by?.group ?? ''}`
 }
 
 function hasSameGeneration(before: KubeObject | undefined, after: KubeObject | undefined): boolean {

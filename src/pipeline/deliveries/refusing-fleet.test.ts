@@ -1,16 +1,16 @@
 /** Whoever poses as an Envoy of one Gateway and refuses every table of routes, over the real protocol: Envoys of another Gateway get every change of what both share. */
 import { ServerCredentials } from '@grpc/grpc-js'
 import { expect, it } from '@jest/globals'
-import { change, endpointsObject, gatewayObjects, serviceObject } from '../../test/perf/objects.js'
-import { createAuthority } from '../../test/support/certificates.js'
-import { eventually } from '../../test/support/eventually.js'
-import { patience } from '../../test/support/patience.js'
-import { GATEWAYS, GROUPS, routeEverywhere } from '../../test/support/rejecting-proxies.js'
-import { AdsClient } from '../../test/xds/support/ads-client.js'
-import { CONTROLLER_NAME } from '../gatewayapi/context.js'
-import { PodPlacements } from '../infra/kubernetes/pod-placements.js'
-import { TYPE_URL, type TypeUrl } from '../xds/resource.js'
-import { createControlPlane } from './control-plane.js'
+import { change, endpointsObject, gatewayObjects, serviceObject } from '../../../test/perf/objects.js'
+import { createAuthority } from '../../../test/support/certificates.js'
+import { eventually } from '../../../test/support/eventually.js'
+import { patience } from '../../../test/support/patience.js'
+import { GATEWAYS, GROUPS, routeEverywhere } from '../../../test/support/rejecting-proxies.js'
+import { AdsClient } from '../../../test/xds/support/ads-client.js'
+import { CONTROLLER_NAME } from '../../gatewayapi/context.js'
+import { PodPlacements } from '../../infra/kubernetes/pod-placements.js'
+import { TYPE_URL, type TypeUrl } from '../../xds/resource.js'
+import { createControlPlane } from '../control-plane.js'
 
 const [REFUSING = '', OTHER = ''] = GROUPS
 const TYPES: readonly TypeUrl[] = [TYPE_URL.cluster, TYPE_URL.listener, TYPE_URL.routeConfiguration]
@@ -62,15 +62,15 @@ it('takes nothing from others', async () => {
   )
   try {
     const tables = () => [...(served[GROUPS.indexOf(OTHER)]?.taken ?? [])].filter(([key]) => key.includes('RouteConfiguration'))
+    const isThere = (version: number) => (i: number) => tables().some(([, value]) => value.includes(`version-${i}-${version}`))
     for (let version = 1; version <= VERSIONS; version++) {
       pipeline.changes(routes.map((i) => change(route(i, version))))
-      const isThere = (i: number) => tables().some(([, value]) => value.includes(`version-${i}-${version}`))
-      await eventually(() => expect(routes.filter(isThere)).toEqual(routes), patience(15_000))
+      await eventually(() => expect(routes.filter(isThere(version))).toEqual(routes), patience(15_000))
     }
     // The one has refused all of it by now, and it stays so.
     await eventually(() => expect(server.rejected.list().some(({ by }) => by?.group === REFUSING)).toBe(true))
     await eventually(() => expect([...translation.inputs.quarantines.entries()]).toEqual([]))
-    expect(routes.filter((i) => tables().some(([, value]) => value.includes(`version-${i}-${VERSIONS}`)))).toEqual(routes)
+    await eventually(() => expect(routes.filter(isThere(VERSIONS))).toEqual(routes))
   } finally {
     controller.abort()
     await Promise.all(served.map(({ ended }) => ended))
