@@ -17,7 +17,8 @@ import { eventually } from '../support/eventually.js'
 import { startBackend, type TestBackend } from '../support/http-backend.js'
 import { type Standalone, startTestStandalone } from '../support/standalone.js'
 import { startWebServer, type WebServer } from '../support/web-server.js'
-import { MARKER, type SecretPlace, type SecretWorld, secretWorld } from './support/secret-world.js'
+import { findings } from './support/secret-findings.js'
+import { MARKER, type SecretWorld, secretWorld } from './support/secret-world.js'
 import { secret } from './support/secrets.js'
 
 let open: TestBackend
@@ -105,27 +106,6 @@ async function gatewayctl(server: string, ...args: readonly string[]): Promise<s
   })
   expect(printed.join('').length).toBeGreaterThan(10)
   return printed.join('')
-}
-
-/** Where which secrets stand, as they are or in base64. */
-function findings(told: ReadonlyMap<string, string>, places: readonly SecretPlace[]): readonly string[] {
-  return [...told].flatMap(([where, text]) =>
-    places.flatMap(({ where: place, secrets }) =>
-      secrets.some((each) => spellings(each).some((spelling) => text.includes(spelling))) ? [`${where} tells ${place}`] : [],
-    ),
-  )
-}
-
-/** Base64 has three, by where in the text it begins; the ends depend on what is around it. */
-function spellings(secret: string): readonly string[] {
-  return [
-    secret,
-    ...[0, 1, 2].map((before) =>
-      Buffer.from(`${' '.repeat(before)}${secret}`)
-        .toString('base64')
-        .slice(before === 0 ? 0 : 4, -4),
-    ),
-  ]
 }
 
 /** What proxies get and registries are asked, in the clear: here every secret stands. */

@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto'
 import { backend, httpRoute, service, to, under } from '../../features/manifests.js'
 import { authorities, secret as certificate } from '../../features/tls-manifests.js'
-import { createAuthority, type PemPair } from '../../support/certificates.js'
+import { createAuthority } from '../../support/certificates.js'
+import { linesOf } from './secret-findings.js'
 import { secret } from './secrets.js'
 
 /** In every secret of this world that a person chose. */
@@ -38,7 +39,7 @@ export async function secretWorld(servers: { readonly backend: number; readonly 
   const login = `${MARKER}-registry`
   const docker = { auths: { [`127.0.0.1:${servers.registry}`]: { username: 'robot', password: login } } }
   const places: readonly SecretPlace[] = [
-    ...Object.entries(pairs).map(([name, pair]) => ({ where: `private key of the ${name}`, secrets: linesOf(pair) })),
+    ...Object.entries(pairs).map(([name, pair]) => ({ where: `private key of the ${name}`, secrets: linesOf(pair.privateKey) })),
     { where: 'basicAuth', secrets: [hash] },
     { where: 'apiKeyAuth', secrets: [`${MARKER}-api-key`] },
     { where: 'oidc', secrets: [`${MARKER}-client-secret`] },
@@ -152,12 +153,4 @@ spec:
     - {sink: {type: GRPC, grpc: {${ref}, ${headers('grpc')}}}}
   tracing: {provider: {type: OpenTelemetry, ${ref}, ${headers('spans')}}, samplingRate: {numerator: 100}}
 `
-}
-
-/** Any line of a private key gives it away, but for those that all keys of its type begin with. */
-function linesOf({ privateKey }: PemPair): readonly string[] {
-  return privateKey
-    .split('\n')
-    .filter((line) => !line.startsWith('-----') && line.trim() !== '')
-    .slice(1)
 }
