@@ -425,6 +425,13 @@ export const ADS_MUTANTS: readonly Mutant[] = [
     test: HOSTILE,
   },
   {
+    rule: 'a client whose machine is gone counts as gone when it answers no ping',
+    file: `${SERVER}/ads-server.ts`,
+    find: "      'grpc.keepalive_timeout_ms': limits.pingAnswerMs,\n",
+    replace: '',
+    test: HOSTILE,
+  },
+  {
     rule: 'a client that opens a stream and says nothing',
     file: `${SERVER}/ads-stream.ts`,
     find: "this.refuse(status.DEADLINE_EXCEEDED, 'no request came after the stream was opened')",

@@ -1,7 +1,8 @@
 /** Clients that are slow, broken or ill-meaning: each hurts itself alone. */
 
 import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2'
-import { connect, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { status } from '@grpc/grpc-js'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
@@ -10,6 +11,7 @@ import { TYPE_URL } from '../../src/xds/resource.js'
 import type { ServerLog } from '../../src/xds/server/ads-stream.js'
 import { eventually } from '../support/eventually.js'
 import { patience } from '../support/patience.js'
+import { AdsClient } from './support/ads-client.js'
 import { type Fixture, GROUP, serve } from './support/fixture.js'
 import { cluster, endpoints, put, resource } from './support/resources.js'
 
@@ -43,6 +45,27 @@ function rawSocket(port: number): Socket {
   socket.on('error', () => {})
   closers.push(() => socket.destroy())
   return socket
+}
+
+/** A way to a port of this machine that can be cut so that neither side hears of it. */
+async function cableTo(port: number): Promise<{ readonly port: number; cut(): void }> {
+  const ends: Socket[] = []
+  const relay = createServer((near) => {
+    const far = rawSocket(port)
+    near.on('error', () => {})
+    closers.push(() => near.destroy())
+    ends.push(near, far)
+    near.pipe(far, { end: false })
+    far.pipe(near, { end: false })
+  })
+  closers.push(() => relay.close())
+  await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve))
+  return {
+    port: (relay.address() as AddressInfo).port,
+    cut: () => {
+      for (const end of ends) end.unpipe().pause()
+    },
+  }
 }
 
 function http2(port: number): ClientHttp2Session {
@@ -294,6 +317,25 @@ describe('greedy clients', () => {
     await stream.accept()
     const session = http2(fixture.port)
     await eventually(() => expect(session.closed).toBe(true))
+    fixture.apply(endpoints('ok', 81))
+    expect((await stream.accept()).resources).toHaveLength(1)
+  })
+
+  it('a client whose machine is gone, and closes nothing, counts as gone when it answers no ping; one that only has nothing to say stays', async () => {
+    await using fixture = await serve([endpoints('ok')], { limits: { pingMs: 200, pingAnswerMs: 500 } })
+    const stream = fixture.delta()
+    stream.send(EDS, { subscribe: ['ok'] })
+    await stream.accept()
+    const cable = await cableTo(fixture.port)
+    const distant = new AdsClient(cable.port)
+    closers.push(() => distant.close())
+    const quiet = distant.delta()
+    quiet.send(EDS, { subscribe: ['ok'] })
+    await quiet.accept()
+    await sleep(1_500)
+    expect(fixture.server.streams).toBe(2)
+    cable.cut()
+    await eventually(() => expect(fixture.server.streams).toBe(1))
     fixture.apply(endpoints('ok', 81))
     expect((await stream.accept()).resources).toHaveLength(1)
   })

@@ -49,7 +49,6 @@ export interface AdsServerOptions {
 }
 
 const SILENT: ServerLog = { info: () => {}, warn: () => {} }
-const KEEPALIVE_MS = 30_000
 
 /** What a peer may take to take leave when the server closes: a proxy is to hear that it was meant so. */
 const LEAVE_MS = 500
@@ -100,8 +99,8 @@ export class AdsServer {
     this.#server = new Server({
       'grpc.max_receive_message_length': limits.maxRequestBytes,
       'grpc.max_send_message_length': -1,
-      'grpc.keepalive_time_ms': KEEPALIVE_MS,
-      'grpc.keepalive_timeout_ms': KEEPALIVE_MS,
+      'grpc.keepalive_time_ms': limits.pingMs,
+      'grpc.keepalive_timeout_ms': limits.pingAnswerMs,
       'grpc.max_concurrent_streams': limits.maxStreamsPerPeer,
       'grpc.max_connection_idle_ms': limits.unusedConnectionMs,
     })

@@ -14,6 +14,10 @@ export interface Limits extends AdmissionLimits {
   readonly maxConnectionsPerPeer: number
   /** Milliseconds after which a connection without a stream is ended. */
   readonly unusedConnectionMs: number
+  /** Milliseconds from one ping to the next, by which a connection shows that its other side is still there. */
+  readonly pingMs: number
+  /** Milliseconds for the answer to a ping. A machine that is gone closes no connection, and until it counts as closed its proxies are waited for. */
+  readonly pingAnswerMs: number
   /** Milliseconds until the first request must have come, from when the stream may begin. */
   readonly firstRequestMs: number
 }
@@ -26,6 +30,8 @@ export const DEFAULT_LIMITS: Limits = {
   maxStreams: 10_000,
   maxConnectionsPerPeer: 2_000,
   unusedConnectionMs: 60_000,
+  pingMs: 10_000,
+  pingAnswerMs: 20_000,
   firstRequestMs: 15_000,
   beginningStreams: 16,
   beginningMs: 500,
