@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { createAuthority } from '../../../test/support/certificates.js'
 import { createTranslationWorld, type TranslationWorld } from '../../../test/support/translation-world.js'
+import { DEFAULT_KEPT_BODY_BYTES } from '../../ir/defaults.js'
 import type { Chain, Port } from '../../ir/port.js'
 
 let secret = ''
@@ -108,6 +109,7 @@ describe('ports of HTTP', () => {
       port: 'infra/gw/0.0.0.0/80/tcp',
       listenerPort: 80,
       encrypted: false,
+      keptBodyBytes: DEFAULT_KEPT_BODY_BYTES,
       origins: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', namespace: 'infra', name: 'gw', generation: 1 }],
     })
   })
