@@ -33,9 +33,21 @@ var components = map[string]func() *cobra.Command{
 	"kube-controller-manager": controllers.NewControllerManagerCommand,
 	"kube-scheduler":          func() *cobra.Command { return scheduler.NewSchedulerCommand() },
 	"kube-proxy":              proxy.NewProxyCommand,
-	"kubelet":                 func() *cobra.Command { return kubelet.NewKubeletCommand(context.Background()) },
+	"kubelet":                 newKubeletCommand,
 	"kubectl":                 kubectl.NewDefaultKubectlCommand,
 	"cloud-loadbalancer":      newLoadBalancerCommand,
+}
+
+// newKubeletCommand hides that the oldest Kubernetes asks for no context.
+func newKubeletCommand() *cobra.Command {
+	switch newCommand := any(kubelet.NewKubeletCommand).(type) {
+	case func() *cobra.Command:
+		return newCommand()
+	case func(context.Context) *cobra.Command:
+		return newCommand(context.Background())
+	default:
+		panic(fmt.Sprintf("kubebox: the kubelet of this Kubernetes is made by a %T", newCommand))
+	}
 }
 
 func main() {
