@@ -1,4 +1,5 @@
 /** What is said of objects and what is wrong: the leader knows it of all proxies, every other replica of its own alone. */
+import { errorText } from '../util/error-text.js'
 import type { AdminSources, StatusReport } from './sources.js'
 
 /** What this replica knows. */
@@ -12,7 +13,7 @@ export async function leaderStatus(sources: AdminSources): Promise<StatusReport>
     return (await sources.leaderStatus()) ?? ownStatus(sources)
   } catch (error) {
     const own = ownStatus(sources)
-    const message = `The leader does not answer: ${error instanceof Error ? error.message : String(error)}`
+    const message = `The leader does not answer: ${errorText(error)}`
     return { ...own, problems: [...own.problems, { severity: 'warning', where: `replica ${sources.replica}`, message, isGeneral: true }] }
   }
 }
