@@ -80,7 +80,7 @@ async function stored(): Promise<Readonly<Record<string, unknown>>> {
 it('loses no field of any object', async () => {
   expect(kinds).toHaveLength(8)
   await installCrds(folder)
-  await kubectl(api, ['apply', '--filename', '-'], objects.map((each) => JSON.stringify(each)).join('\n---\n'))
+  await kubectl(api, ['apply', '--filename', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }))
   const before = await stored()
   expect(Object.keys(before)).toHaveLength(objects.length)
   await installCrds(join(CHART, 'crds'))
