@@ -29,7 +29,8 @@ export async function kubectlJson<T>(...args: readonly string[]): Promise<T> {
 /** Applies manifests in YAML. */
 export async function apply(yaml: string): Promise<void> {
   const child = run('kubectl', ['apply', '--filename', '-'])
-  child.child.stdin?.end(yaml)
+  // What begins with a brace is JSON to the kubectl of Kubernetes 1.32.
+  child.child.stdin?.end(`---\n${yaml}`)
   await child
 }
 
