@@ -2,10 +2,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { REPLACED_ENVOY_VERSION } from '../../envoy/find-envoy.js'
 import { eventually } from '../support/eventually.js'
+import { answeredDuring } from './support/answered-during.js'
 import { get } from './support/http.js'
 import { apply, type Condition, fromRunner, kubectl, kubectlJson, type List } from './support/kubectl.js'
-import { startLoad } from './support/load.js'
-import { answers, backendYaml, gatewayYaml, namespaceYaml, readGateway, routeYaml, type Site } from './support/site.js'
+import { answers, backendYaml, gatewayYaml, namespaceYaml, readGateway, routeYaml, type Site, untilServed } from './support/site.js'
 
 const SYSTEM = 'headgate-system'
 const NAMESPACE = 'changes'
@@ -34,12 +34,7 @@ beforeAll(async () => {
   await apply(
     [namespaceYaml(NAMESPACE), config('replicas: 3'), backendYaml(NAMESPACE), gateway, routeYaml(NAMESPACE, 'web', host)].join('---'),
   )
-  await kubectl('rollout', 'status', 'deployment/echo', '--namespace', NAMESPACE, '--timeout=90s')
-  await kubectl('wait', 'gateway/web', '--namespace', NAMESPACE, '--for=condition=Programmed', '--timeout=120s')
-  const address = (await readGateway(NAMESPACE)).status?.addresses?.[0]?.value
-  if (address === undefined) throw new Error('the Gateway is programmed and has no address')
-  site = { namespace: NAMESPACE, address, host }
-  await answers(site)
+  site = await untilServed(NAMESPACE, host)
 }, 300_000)
 
 afterAll(async () => {
@@ -57,16 +52,7 @@ const programmed = async (): Promise<Condition | undefined> =>
 /** Does something under load and expects that every request was answered, and that the Gateway was programmed all the time. */
 async function withoutLoss(disturb: () => Promise<unknown>): Promise<void> {
   const before = await programmed()
-  const load = startLoad(site.address, 80, site.host)
-  await eventually(() => expect(load.answered()).toBeGreaterThan(50), 30_000)
-  try {
-    await disturb()
-    const answered = load.answered()
-    await eventually(() => expect(load.answered()).toBeGreaterThan(answered + 50), 60_000)
-  } finally {
-    const report = await load.stop()
-    expect(report.failures).toEqual([])
-  }
+  await answeredDuring(site, disturb)
   expect(await programmed()).toMatchObject({ status: 'True', lastTransitionTime: before?.lastTransitionTime })
 }
 

@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { ENVOY_VERSION, REPLACED_ENVOY_VERSION } from '../../envoy/find-envoy.js'
 import { eventually } from '../support/eventually.js'
+import { answeredDuring } from './support/answered-during.js'
 import { apply, CHART, helm, kubectl, kubectlJson, type List } from './support/kubectl.js'
-import { startLoad } from './support/load.js'
-import { answers, gatewayYaml, namespaceYaml, patientBackendYaml, readGateway, routeYaml, type Site } from './support/site.js'
+import { answers, gatewayYaml, namespaceYaml, patientBackendYaml, routeYaml, type Site, untilServed } from './support/site.js'
 
 const SYSTEM = 'headgate-system'
 const NAMESPACE = 'nodes'
@@ -32,12 +32,7 @@ beforeAll(async () => {
     routeYaml(NAMESPACE, 'web', host),
   ]
   await apply(yaml.join('---'))
-  await kubectl('rollout', 'status', 'deployment/echo', '--namespace', NAMESPACE, '--timeout=90s')
-  await kubectl('wait', 'gateway/web', '--namespace', NAMESPACE, '--for=condition=Programmed', '--timeout=120s')
-  const address = (await readGateway(NAMESPACE)).status?.addresses?.[0]?.value
-  if (address === undefined) throw new Error('the Gateway is programmed and has no address')
-  site = { namespace: NAMESPACE, address, host }
-  await answers(site)
+  site = await untilServed(NAMESPACE, host)
 }, 300_000)
 
 afterAll(async () => {
@@ -57,19 +52,7 @@ async function places(namespace: string, selector: string): Promise<readonly (st
   return (await readyPods(namespace, selector)).map(({ spec }) => spec.nodeName).toSorted()
 }
 
-/** Does something under load and expects that every request was answered. */
-async function withoutLoss(disturb: () => Promise<unknown>): Promise<void> {
-  const load = startLoad(site.address, 80, site.host)
-  await eventually(() => expect(load.answered()).toBeGreaterThan(50), 30_000)
-  try {
-    await disturb()
-    const before = load.answered()
-    await eventually(() => expect(load.answered()).toBeGreaterThan(before + 50), 60_000)
-  } finally {
-    const report = await load.stop()
-    expect(report.failures).toEqual([])
-  }
-}
+const withoutLoss = (disturb: () => Promise<unknown>): Promise<void> => answeredDuring(site, disturb)
 
 /** Upgrades the release, and waits until the Envoys of the Gateway are two with this image, and no others. */
 async function upgrade(image: string, ...more: readonly string[]): Promise<void> {

@@ -6,9 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { eventually } from '../support/eventually.js'
+import { answeredDuring } from './support/answered-during.js'
 import { get } from './support/http.js'
 import { apply, type Condition, conditionsOf, fromRunner, helm, kubectl, kubectlJson, type List } from './support/kubectl.js'
-import { startLoad } from './support/load.js'
 import { answers, createSite, readGateway, routeYaml, type Site } from './support/site.js'
 
 const SYSTEM = 'headgate-system'
@@ -31,19 +31,7 @@ afterAll(async () => {
   await kubectl('delete', 'namespace', 'e2e', '--wait=false')
 })
 
-/** Does something under load and expects that every request was answered. */
-async function withoutLoss(disturb: () => Promise<unknown>): Promise<void> {
-  const load = startLoad(site.address, 80, site.host)
-  await eventually(() => expect(load.answered()).toBeGreaterThan(50), 30_000)
-  try {
-    await disturb()
-    const before = load.answered()
-    await eventually(() => expect(load.answered()).toBeGreaterThan(before + 50), 60_000)
-  } finally {
-    const report = await load.stop()
-    expect(report.failures).toEqual([])
-  }
-}
+const withoutLoss = (disturb: () => Promise<unknown>): Promise<void> => answeredDuring(site, disturb)
 
 const fleet = async (): Promise<string> =>
   (

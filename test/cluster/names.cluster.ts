@@ -4,7 +4,7 @@ import { eventually } from '../support/eventually.js'
 import { get } from './support/http.js'
 import { apply, conditionsOf, kubectl, kubectlJson, type List } from './support/kubectl.js'
 import { startLoad } from './support/load.js'
-import { answers, backendYaml, gatewayYaml, namespaceYaml, readGateway, routeYaml, type Site } from './support/site.js'
+import { answers, backendYaml, gatewayYaml, namespaceYaml, readGateway, routeYaml, type Site, untilServed } from './support/site.js'
 
 const NAMESPACE = 'names'
 const ENVOYS = 'gateway.networking.k8s.io/gateway-name=web'
@@ -31,12 +31,7 @@ beforeAll(async () => {
   infrastructure: { parametersRef: { group: headgate.dev, kind: GatewayConfig, name: web } }
 `
   await apply([namespaceYaml(NAMESPACE), config(''), backendYaml(NAMESPACE), gateway, routeYaml(NAMESPACE, 'web', host)].join('---'))
-  await kubectl('rollout', 'status', 'deployment/echo', '--namespace', NAMESPACE, '--timeout=90s')
-  await kubectl('wait', 'gateway/web', '--namespace', NAMESPACE, '--for=condition=Programmed', '--timeout=120s')
-  const address = (await readGateway(NAMESPACE)).status?.addresses?.[0]?.value
-  if (address === undefined) throw new Error('the Gateway is programmed and has no address')
-  site = { namespace: NAMESPACE, address, host }
-  await answers(site)
+  site = await untilServed(NAMESPACE, host)
 }, 300_000)
 
 afterAll(async () => {

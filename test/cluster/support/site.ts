@@ -98,6 +98,11 @@ export async function createSite(namespace: string, gatewayClass: string): Promi
   const host = `${namespace}.example.com`
   const yaml = [namespaceYaml(namespace), backendYaml(namespace), gatewayYaml(namespace, gatewayClass), routeYaml(namespace, 'web', host)]
   await apply(yaml.join('---'))
+  return untilServed(namespace, host)
+}
+
+/** Waits until requests to the host are answered, where all that a site is made of has been applied. */
+export async function untilServed(namespace: string, host: string): Promise<Site> {
   await kubectl('rollout', 'status', 'deployment/echo', '--namespace', namespace, '--timeout=90s')
   try {
     await kubectl('wait', 'gateway/web', '--namespace', namespace, '--for=condition=Programmed', '--timeout=120s')
