@@ -9,7 +9,7 @@ import { Enum } from '../../gen/envoy/enums.js'
 import type { envoy } from '../../gen/envoy/types.js'
 import type { CelExpression } from '../../ir/cel.js'
 import type { AddressRange } from '../../ir/route.js'
-import { uint32 } from '../message.js'
+import { cidrRange } from './address-ranges.js'
 import { allOfCel, celExpr, notCel } from './cel.js'
 
 type Principal = envoy.config.rbac.v3.Principal
@@ -105,7 +105,7 @@ function policyOf({ ids, conditions: [first, ...others] }: Way): envoy.config.rb
 
 /** The address that is believed to be the client's: that of the connection, unless proxies in front are trusted to name it. */
 export function inRanges(ranges: readonly AddressRange[]): Principal {
-  return anyOf(ranges.map(({ address, bits }) => ({ remoteIp: { addressPrefix: address, prefixLen: uint32(bits) } })))
+  return anyOf(ranges.map((range) => ({ remoteIp: cidrRange(range) })))
 }
 
 /** All of these; nothing: anybody. */

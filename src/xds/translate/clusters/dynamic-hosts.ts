@@ -2,7 +2,8 @@
 import { Enum } from '../../../gen/envoy/enums.js'
 import type { envoy } from '../../../gen/envoy/types.js'
 import type { DnsLookups } from '../../../ir/cluster.js'
-import { any, duration, uint32 } from '../../message.js'
+import { any, duration } from '../../message.js'
+import { cidrRange } from '../address-ranges.js'
 import { dnsLookupFamily } from './dns-lookup-family.js'
 
 type Cluster = envoy.config.cluster.v3.Cluster
@@ -57,9 +58,7 @@ export function dynamicHosts(
           name: cache,
           dnsLookupFamily: dnsLookup,
           ...(dns?.refreshMs === undefined ? {} : { dnsRefreshRate: duration(dns.refreshMs) }),
-          ...(allowsPrivate
-            ? {}
-            : { resolvedAddressFilter: { ranges: INSIDE.map(([addressPrefix, bits]) => ({ addressPrefix, prefixLen: uint32(bits) })) } }),
+          ...(allowsPrivate ? {} : { resolvedAddressFilter: { ranges: INSIDE.map(([address, bits]) => cidrRange({ address, bits })) } }),
         },
       }),
     },

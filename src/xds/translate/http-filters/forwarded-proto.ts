@@ -4,7 +4,8 @@
  */
 import type { envoy, google } from '../../../gen/envoy/types.js'
 import type { ClientAddress } from '../../../ir/client.js'
-import { any, uint32 } from '../../message.js'
+import { any } from '../../message.js'
+import { cidrRange } from '../address-ranges.js'
 import { headerMutation } from '../client-header-mutations.js'
 
 type Matcher = NonNullable<envoy.extensions.common.matching.v3.ExtensionWithMatcher['xdsMatcher']>
@@ -27,7 +28,7 @@ export function forwardedProto(
               customMatch: {
                 name: 'ip',
                 typedConfig: any('envoy.extensions.matching.input_matchers.ip.v3.Ip', {
-                  cidrRanges: ranges.map(({ address, bits }) => ({ addressPrefix: address, prefixLen: uint32(bits) })),
+                  cidrRanges: ranges.map(cidrRange),
                   statPrefix: 'trusted_proxies',
                 }),
               },

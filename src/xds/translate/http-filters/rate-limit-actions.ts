@@ -4,8 +4,8 @@
  */
 import type { envoy } from '../../../gen/envoy/types.js'
 import type { RateLimitMatch, RateLimitPart } from '../../../ir/request-traffic.js'
-import type { AddressRange } from '../../../ir/route.js'
 import { bool, uint32 } from '../../message.js'
+import { cidrRange, EVERYWHERE } from '../address-ranges.js'
 import { quote } from '../regex.js'
 import { claimAction } from './claim-value.js'
 import { valueMatch } from './value-match.js'
@@ -22,12 +22,6 @@ const ADDRESS = 'masked_remote_address'
 
 /** Whoever has one address of IPv6 has all that begin with these bits. */
 const IPV6_BITS = 64
-
-/** A range of everybody is one whatever the family of addresses, or clients would get by it with an address of the other one. */
-const EVERYBODY: readonly AddressRange[] = [
-  { address: '0.0.0.0', bits: 0 },
-  { address: '::', bits: 0 },
-]
 
 /** What says which rule it is. */
 export function ruleAction(at: number): Action {
@@ -113,7 +107,8 @@ function addressActions(
   matched: { readonly descriptorKey: string; readonly descriptorValue: string },
 ): readonly Action[] {
   const addressMatcher = {
-    ranges: (range.bits === 0 ? EVERYBODY : [range]).map(({ address, bits }) => ({ addressPrefix: address, prefixLen: uint32(bits) })),
+    // A range of everybody is one whatever the family of addresses, or clients would get by it with an address of the other one.
+    ranges: (range.bits === 0 ? EVERYWHERE : [range]).map(cidrRange),
     ...(invert ? { invertMatch: true } : {}),
   }
   return [

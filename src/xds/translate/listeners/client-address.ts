@@ -2,7 +2,8 @@
 import { Enum } from '../../../gen/envoy/enums.js'
 import type { envoy } from '../../../gen/envoy/types.js'
 import type { ClientSettings, HeaderMutation } from '../../../ir/client.js'
-import { any, bool, uint32 } from '../../message.js'
+import { any, bool } from '../../message.js'
+import { cidrRange } from '../address-ranges.js'
 import { earlyHeaderMutations } from '../client-header-mutations.js'
 
 type HttpConnectionManager = envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
@@ -68,7 +69,7 @@ function address(from: ClientSettings['address']): Identity {
           {
             name: 'envoy.http.original_ip_detection.xff',
             typedConfig: any('envoy.extensions.http.original_ip_detection.xff.v3.XffConfig', {
-              xffTrustedCidrs: { cidrs: from.ranges.map(({ address, bits }) => ({ addressPrefix: address, prefixLen: uint32(bits) })) },
+              xffTrustedCidrs: { cidrs: from.ranges.map(cidrRange) },
               skipXffAppend: bool(!from.append),
             }),
           },

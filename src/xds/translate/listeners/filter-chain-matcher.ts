@@ -11,8 +11,9 @@ import type { envoy, xds } from '../../../gen/envoy/types.js'
 import type { Chain, Port } from '../../../ir/port.js'
 import { compareText } from '../../../util/compare-text.js'
 import { any } from '../../message.js'
+import { cidrRange } from '../address-ranges.js'
 import { chainNames, deniedChainName, type PackingOf } from './chain-names.js'
-import { cidrRanges, sourceRanges } from './source-ranges.js'
+import { sourceRanges } from './source-ranges.js'
 
 type Matcher = xds.type.matcher.v3.Matcher
 type OnMatch = xds.type.matcher.v3.Matcher.OnMatch
@@ -88,8 +89,8 @@ function ofSource(chain: Chain, name: string): OnMatch {
   const { allowed, denied } = sourceRanges(chain.authorization)
   if (allowed.length === 0 || denied.length === 0) return goTo(name)
   const rangeMatchers = [
-    { ranges: cidrRanges(allowed), onMatch: goTo(name) },
-    { ranges: cidrRanges(denied), onMatch: goTo(deniedChainName(chain)) },
+    { ranges: allowed.map(cidrRange), onMatch: goTo(name) },
+    { ranges: denied.map(cidrRange), onMatch: goTo(deniedChainName(chain)) },
   ]
   const customMatch = { name: 'ip', typedConfig: any('xds.type.matcher.v3.IPMatcher', { rangeMatchers }) }
   return { matcher: { matcherTree: { input: SOURCE_IP, customMatch } } }

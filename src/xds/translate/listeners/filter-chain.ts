@@ -7,6 +7,7 @@ import { type Telemetry, telemetryClusters } from '../../../ir/telemetry.js'
 import { any, duration, encode } from '../../message.js'
 import type { ResourceReference } from '../../resource.js'
 import { TYPE_URL } from '../../resource.js'
+import { cidrRange } from '../address-ranges.js'
 import { contentHash } from '../encoded.js'
 import { fieldHeader, keep } from '../field.js'
 import { CHAIN_EXTENSIONS } from '../http-filters/index.js'
@@ -18,7 +19,7 @@ import { chainNames, deniedChainName, type PackingOf } from './chain-names.js'
 import { connectionAuthorization } from './connection-authorization.js'
 import { downstreamTlsSocket, quicSocket, terminationReferences } from './downstream-tls.js'
 import { httpConnectionManager } from './http-connection-manager.js'
-import { cidrRanges, sourceRanges } from './source-ranges.js'
+import { sourceRanges } from './source-ranges.js'
 import { tcpProxy } from './tcp-proxy.js'
 
 type FilterChain = envoy.config.listener.v3.FilterChain
@@ -137,7 +138,7 @@ function chainMatch(
     filterChainMatch: {
       ...(mixed ? { transportProtocol: isQuic ? 'quic' : encrypted ? 'tls' : 'raw_buffer' } : {}),
       ...(mixed && serverNames.length > 0 ? { serverNames } : {}),
-      ...(sources.length === 0 ? {} : { sourcePrefixRanges: cidrRanges(sources) }),
+      ...(sources.length === 0 ? {} : { sourcePrefixRanges: sources.map(cidrRange) }),
     },
   }
 }

@@ -2,21 +2,15 @@
  * Which addresses may connect, as sets of ranges of which the longest that holds an address decides: that is how Envoy chooses filter chains.
  * Rules say it otherwise, the first that matches decides.
  */
-import type { envoy } from '../../../gen/envoy/types.js'
 import type { ConnectionAuthorization } from '../../../ir/port.js'
 import type { AddressRange } from '../../../ir/route.js'
-import { uint32 } from '../../message.js'
+import { EVERYWHERE } from '../address-ranges.js'
 
 /** Ranges without duplicates; one of them holds each address. */
 export interface SourceRanges {
   readonly allowed: readonly AddressRange[]
   readonly denied: readonly AddressRange[]
 }
-
-const EVERYWHERE: readonly AddressRange[] = [
-  { address: '0.0.0.0', bits: 0 },
-  { address: '::', bits: 0 },
-]
 
 /** The same decision for each address as by the rules. */
 export function sourceRanges({ rules, otherwise }: ConnectionAuthorization): SourceRanges {
@@ -31,11 +25,6 @@ export function sourceRanges({ rules, otherwise }: ConnectionAuthorization): Sou
   const of = (action: 'allow' | 'deny'): readonly AddressRange[] =>
     all.filter((range) => decision(range) === action).map(({ address, bits }) => ({ address, bits }))
   return { allowed: of('allow'), denied: of('deny') }
-}
-
-/** The ranges in the words of Envoy. */
-export function cidrRanges(ranges: readonly AddressRange[]): readonly envoy.config.core.v3.CidrRange[] {
-  return ranges.map(({ address, bits }) => ({ addressPrefix: address, prefixLen: uint32(bits) }))
 }
 
 interface Range extends AddressRange {
