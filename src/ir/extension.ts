@@ -1,3 +1,6 @@
+/** How many programs a route can have: each needs a place of its own in every proxy, whether it is used or not. */
+export const MAX_EXTENSIONS = 8
+
 /** A program that sees requests of a route and their answers. */
 export type Extension = LuaExtension | ProcessorExtension | WasmExtension | DynamicModuleExtension
 

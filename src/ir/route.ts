@@ -127,10 +127,14 @@ export interface Redirect {
   readonly statusCode: 301 | 302 | 303 | 307 | 308
 }
 
+/** How long the body of an answer can be: Envoy refuses a whole route configuration for a longer one. */
+export const MAX_DIRECT_RESPONSE_BYTES = 65_536
+
 /** Answers at once. */
 export interface DirectResponse {
   readonly kind: 'directResponse'
   readonly statusCode: number
+  /** At most `MAX_DIRECT_RESPONSE_BYTES`. */
   readonly body?: string
   readonly contentType?: string
   /** True where `%…%` in the body stands for something of the request. */

@@ -1,6 +1,6 @@
 /** What the settings of ExtensionPolicies mean, in the words of the IR. */
 import type { DynamicModule, ExtensionSettings, ExtProc, Lua, ProcessingModeOptions } from '../../gen/kinds.js'
-import type { Extension, GeoIp, ProcessedDirection, ProcessorExtension } from '../../ir/extension.js'
+import { type Extension, type GeoIp, MAX_EXTENSIONS, type ProcessedDirection, type ProcessorExtension } from '../../ir/extension.js'
 import { durationMilliseconds } from '../../kinds/duration.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
 import type { Problem } from '../conditions.js'
@@ -9,9 +9,6 @@ import type { RuleContext } from '../routes/rule-context.js'
 import { readScript, type Script } from './lua-script.js'
 import type { Effective } from './policy.js'
 import { type WasmContext, wasmModules } from './wasm-module.js'
-
-/** How many programs a request can have. */
-export const MAX_EXTENSIONS = 8
 
 /** What policies add to a rule. */
 export interface RuleExtensions {

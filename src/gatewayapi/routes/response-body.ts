@@ -1,6 +1,7 @@
 /** Bodies of answers that policies and filters give, inline or from a ConfigMap. */
 import type { CustomResponseBody, LocalObjectReference } from '../../gen/kinds.js'
 import type { View } from '../../incremental/index.js'
+import { MAX_DIRECT_RESPONSE_BYTES } from '../../ir/route.js'
 import { objectKey } from '../../util/object-ref.js'
 import type { Inputs } from '../inputs.js'
 import type { Read } from '../materials/pem.js'
@@ -8,9 +9,6 @@ import { templateProblem } from './response-template.js'
 
 /** The key of a ConfigMap that holds a body, where it has several. */
 const BODY_KEY = 'response.body'
-
-/** The longest body that a proxy takes in a route. */
-const MAX_BODY_BYTES = 65_536
 
 /** The text of a body, or why there is none. */
 export function responseBody(view: View, inputs: Inputs, namespace: string, body: CustomResponseBody): Read<string> {
@@ -39,5 +37,7 @@ export function bodyOfConfigMap(view: View, inputs: Inputs, namespace: string, v
 
 function shortEnough(value: string): Read<string> {
   const bytes = Buffer.byteLength(value)
-  return bytes > MAX_BODY_BYTES ? { ok: false, message: `it has ${bytes} bytes, the limit is ${MAX_BODY_BYTES}.` } : { ok: true, value }
+  return bytes > MAX_DIRECT_RESPONSE_BYTES
+    ? { ok: false, message: `it has ${bytes} bytes, the limit is ${MAX_DIRECT_RESPONSE_BYTES}.` }
+    : { ok: true, value }
 }

@@ -4,7 +4,14 @@
  */
 import { Enum } from '../../../gen/envoy/enums.js'
 import type { envoy, google } from '../../../gen/envoy/types.js'
-import type { DynamicModuleExtension, Extension, LuaExtension, ProcessedDirection, ProcessorExtension } from '../../../ir/extension.js'
+import {
+  type DynamicModuleExtension,
+  type Extension,
+  type LuaExtension,
+  MAX_EXTENSIONS,
+  type ProcessedDirection,
+  type ProcessorExtension,
+} from '../../../ir/extension.js'
 import { any, duration } from '../../message.js'
 import { type ResourceReference, TYPE_URL } from '../../resource.js'
 import { INVALID_BACKEND } from '../routes/invalid-backend.js'
@@ -13,9 +20,6 @@ import { EMPTY_PLACE, fillPlace, IDLE_PLACE } from './composite.js'
 import { grpcAuthority } from './grpc-authority.js'
 import type { HttpFilter } from './http-filter.js'
 import { wasm } from './wasm.js'
-
-/** How many programs a route may have. */
-export const MAX_EXTENSIONS = 8
 
 type ProcessingMode = envoy.extensions.filters.http.ext_proc.v3.ProcessingMode
 const MODE = 'envoy.extensions.filters.http.ext_proc.v3.ProcessingMode'

@@ -5,9 +5,6 @@ import { responseHeader } from '../header-mutations.js'
 
 type Route = envoy.config.route.v3.Route
 
-/** The longest body that a route may answer with. Envoy refuses a whole route configuration for a longer one. */
-export const MAX_DIRECT_RESPONSE_BYTES = 65_536
-
 /** The action and the header of an answer that needs no backend. */
 export function directResponse({ statusCode, body, contentType, isTemplate }: Omit<DirectResponse, 'kind'>): {
   readonly directResponse: envoy.config.route.v3.DirectResponseAction

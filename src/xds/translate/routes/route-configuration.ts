@@ -1,14 +1,13 @@
 /** All virtual hosts of a route table in one RouteConfiguration (RDS), and what every RouteConfiguration says. */
 
 import type { envoy } from '../../../gen/envoy/types.js'
-import type { RouteTable } from '../../../ir/route.js'
+import { MAX_DIRECT_RESPONSE_BYTES, type RouteTable } from '../../../ir/route.js'
 import { once } from '../../../util/once.js'
 import { bool, encode, uint32 } from '../../message.js'
 import { type EncodedResource, type ResourcePart, type ResourceReference, TYPE_URL } from '../../resource.js'
 import { ADS } from '../config-source.js'
 import { versionOfParts } from '../encoded.js'
 import { keep } from '../field.js'
-import { MAX_DIRECT_RESPONSE_BYTES } from './direct-response.js'
 import { bytesOf, type EncodedVirtualHost, fieldOf } from './virtual-host.js'
 
 type RouteConfiguration = envoy.config.route.v3.RouteConfiguration
