@@ -1,8 +1,13 @@
 import { Enum } from '../../gen/envoy/enums.js'
 import type { envoy } from '../../gen/envoy/types.js'
 
+const { HUNDRED, MILLION: MILLIONTHS } = Enum['envoy.type.v3.FractionalPercent.DenominatorType']
+
 /** The finest share that Envoy knows. */
 export const MILLION = 1_000_000
+
+/** All of them. */
+export const ALL: envoy.type.v3.FractionalPercent = { numerator: 100, denominator: HUNDRED }
 
 /** A share as a number of millionths, between none and all. */
 export function millionths(numerator: number, denominator: number): number {
@@ -11,14 +16,14 @@ export function millionths(numerator: number, denominator: number): number {
 }
 
 /**
- * A share of requests. Always in millionths: Envoy draws one number per request and takes it modulo the denominator, so that
- * hundredths would go hand in hand with weights that sum up to 100.
+ * A share of requests, in millionths. Never in hundredths: Envoy draws one number per request and takes it modulo the denominator, so that
+ * these would go hand in hand with weights that sum up to 100.
  */
 export function requestShare(numerator: number): envoy.config.core.v3.RuntimeFractionalPercent {
-  return { defaultValue: { numerator, denominator: Enum['envoy.type.v3.FractionalPercent.DenominatorType'].MILLION } }
+  return { defaultValue: { numerator, denominator: MILLIONTHS } }
 }
 
-/** A share between 0 and 1, likewise. */
-export function percentage(share: number): envoy.type.v3.FractionalPercent {
-  return { numerator: millionths(share, 1), denominator: Enum['envoy.type.v3.FractionalPercent.DenominatorType'].MILLION }
+/** The part of a whole, likewise; between 0 and 1 where no denominator is given. */
+export function fraction(numerator: number, denominator = 1): envoy.type.v3.FractionalPercent {
+  return { numerator: millionths(numerator, denominator), denominator: MILLIONTHS }
 }

@@ -6,10 +6,10 @@
  * waited, passes however large it is; a request of which more is to come then waits for ever, because nothing is read any more. So places
  * whose filters take no larger bodies look at what is there already: before, and behind a filter that waits for all of it once more.
  */
-import { Enum } from '../../../gen/envoy/enums.js'
 import type { envoy, xds } from '../../../gen/envoy/types.js'
 import { any } from '../../message.js'
 import { attribute, call, celExpr, numberValue } from '../cel.js'
+import { ALL } from '../fraction.js'
 
 /** Answers 413. It is a filter for faults, because nothing else in Envoy answers with any status and costs nothing where it does not run. */
 export const TOO_LARGE: envoy.config.core.v3.TypedExtensionConfig = {
@@ -17,7 +17,7 @@ export const TOO_LARGE: envoy.config.core.v3.TypedExtensionConfig = {
   typedConfig: any('envoy.extensions.filters.http.fault.v3.HTTPFault', {
     abort: {
       httpStatus: 413,
-      percentage: { numerator: 100, denominator: Enum['envoy.type.v3.FractionalPercent.DenominatorType'].HUNDRED },
+      percentage: ALL,
     },
   }),
 }

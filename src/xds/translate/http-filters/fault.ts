@@ -1,13 +1,10 @@
 /** Requests that are made slow or fail on purpose. */
 
-import { Enum } from '../../../gen/envoy/enums.js'
 import type { envoy } from '../../../gen/envoy/types.js'
-import type { Fault, RequestShare } from '../../../ir/request-traffic.js'
+import type { Fault } from '../../../ir/request-traffic.js'
 import { any, duration } from '../../message.js'
-import { MILLION, millionths } from '../fraction.js'
+import { fraction } from '../fraction.js'
 import type { HttpFilter } from './http-filter.js'
-
-const DENOMINATOR = Enum['envoy.type.v3.FractionalPercent.DenominatorType']
 
 const NONE = any('envoy.extensions.filters.http.fault.v3.HTTPFault', {})
 
@@ -23,18 +20,16 @@ export const FAULT: HttpFilter = {
 
 function httpFault({ delay, abort }: Fault): envoy.extensions.filters.http.fault.v3.HTTPFault {
   return {
-    ...(delay === undefined ? {} : { delay: { fixedDelay: duration(delay.ms), percentage: share(delay.share) } }),
+    ...(delay === undefined
+      ? {}
+      : { delay: { fixedDelay: duration(delay.ms), percentage: fraction(delay.share.numerator, delay.share.denominator) } }),
     ...(abort === undefined
       ? {}
       : {
           abort: {
             ...('http' in abort.status ? { httpStatus: abort.status.http } : { grpcStatus: abort.status.grpc }),
-            percentage: share(abort.share),
+            percentage: fraction(abort.share.numerator, abort.share.denominator),
           },
         }),
   }
-}
-
-function share({ numerator, denominator }: RequestShare): envoy.type.v3.FractionalPercent {
-  return { numerator: Math.min(millionths(numerator, denominator), MILLION), denominator: DENOMINATOR.MILLION }
 }

@@ -3,6 +3,7 @@ import { Enum } from '../../../gen/envoy/enums.js'
 import type { envoy } from '../../../gen/envoy/types.js'
 import type { RateLimit, RateLimitRule, RateLimitUnit } from '../../../ir/request-traffic.js'
 import { any, bool, duration, uint32 } from '../../message.js'
+import { ALL } from '../fraction.js'
 import { LOCAL_ODDITIES } from './odd-values.js'
 import { rateLimitQuestionEntries, rateLimitQuestions } from './rate-limit-questions.js'
 import type { RouteFilter } from './slot.js'
@@ -11,9 +12,7 @@ type LocalRateLimit = envoy.extensions.filters.http.local_ratelimit.v3.LocalRate
 type Descriptor = envoy.extensions.common.ratelimit.v3.LocalRateLimitDescriptor
 
 const HEADERS = Enum['envoy.extensions.common.ratelimit.v3.XRateLimitHeadersRFCVersion']
-const ALWAYS = {
-  defaultValue: { numerator: 100, denominator: Enum['envoy.type.v3.FractionalPercent.DenominatorType'].HUNDRED },
-}
+const ALWAYS = { defaultValue: ALL }
 
 const MILLISECONDS: Readonly<Record<RateLimitUnit, number>> = {
   second: 1_000,

@@ -3,7 +3,7 @@ import { Enum } from '../../../gen/envoy/enums.js'
 import type { envoy, google } from '../../../gen/envoy/types.js'
 import type { AccessLogFormat, AccessLogSubject, AccessLog as IrAccessLog } from '../../../ir/telemetry.js'
 import { any, duration } from '../../message.js'
-import { percentage } from '../fraction.js'
+import { fraction } from '../fraction.js'
 import { grpcCollector, keyValues } from './collector.js'
 
 type AccessLog = envoy.config.accesslog.v3.AccessLog
@@ -100,7 +100,7 @@ function filters(of: AccessLogSubject, { expressions, share }: IrAccessLog): Pic
     // The key names a runtime value that nobody sets.
     ...(share === undefined
       ? []
-      : [{ runtimeFilter: { runtimeKey: 'headgate.access_log', percentSampled: percentage(share), useIndependentRandomness: true } }]),
+      : [{ runtimeFilter: { runtimeKey: 'headgate.access_log', percentSampled: fraction(share), useIndependentRandomness: true } }]),
   ]
   const [first] = all
   if (first === undefined) return {}

@@ -4,7 +4,7 @@ import type { envoy } from '../../../gen/envoy/types.js'
 import type { RouteTracing, TraceTag, Tracing, TracingProvider } from '../../../ir/telemetry.js'
 import { any, bool } from '../../message.js'
 import { earlyHeaderMutations } from '../client-header-mutations.js'
-import { percentage } from '../fraction.js'
+import { fraction } from '../fraction.js'
 import { grpcCollector } from './collector.js'
 
 type HttpConnectionManager = envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
@@ -67,9 +67,9 @@ export function routeTracing({
   tags,
 }: RouteTracing): envoy.config.route.v3.Tracing {
   return {
-    clientSampling: percentage(clientShare),
-    randomSampling: percentage(share),
-    overallSampling: percentage(overallShare),
+    clientSampling: fraction(clientShare),
+    randomSampling: fraction(share),
+    overallSampling: fraction(overallShare),
     ...(spanName === undefined ? {} : { operation: spanName }),
     ...(upstreamSpanName === undefined ? {} : { upstreamOperation: upstreamSpanName }),
     ...(tags.length === 0 ? {} : { customTags: tags.map(customTag) }),
@@ -131,7 +131,7 @@ function samplerOf({ respectsParents, share }: Tracing): envoy.config.core.v3.Ty
   const byShare = {
     name: `${SAMPLERS}.trace_id_ratio_based`,
     typedConfig: any('envoy.extensions.tracers.opentelemetry.samplers.v3.TraceIdRatioBasedSamplerConfig', {
-      samplingPercentage: percentage(share),
+      samplingPercentage: fraction(share),
     }),
   }
   if (!respectsParents) return byShare
