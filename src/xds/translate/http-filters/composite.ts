@@ -4,6 +4,7 @@
  */
 import type { envoy, google, xds } from '../../../gen/envoy/types.js'
 import { any } from '../../message.js'
+import { SKIP_FILTER } from '../matching.js'
 import { isLarger, TOO_LARGE } from './body-limit.js'
 import { IS_TUNNEL } from './tunnel.js'
 
@@ -56,10 +57,8 @@ export function fillPlaceWith(
   { maxBodyBytes, forTunnels }: PlaceOptions<readonly TypedExtensionConfig[]> = {},
 ): google.protobuf.Any | undefined {
   if (filters.length === 0 && maxBodyBytes === undefined) return undefined
-  return configOf(putFilters(filters), maxBodyBytes, forTunnels && (putFilters(forTunnels) ?? { action: SKIP }))
+  return configOf(putFilters(filters), maxBodyBytes, forTunnels && (putFilters(forTunnels) ?? SKIP_FILTER))
 }
-
-const SKIP = { name: 'skip', typedConfig: any('envoy.extensions.filters.common.matcher.action.v3.SkipFilter', {}) }
 
 function putFilters(filters: readonly TypedExtensionConfig[]): OnMatch | undefined {
   if (filters.length === 0) return undefined

@@ -1,14 +1,13 @@
 /** Other answers than those of backends and of Envoy itself. */
-import type { envoy, google, xds } from '../../../gen/envoy/types.js'
+import type { envoy, google } from '../../../gen/envoy/types.js'
 import { BODILESS_STATUSES, isBodiless } from '../../../ir/bodiless.js'
 import type { CustomAnswer, CustomRedirect, ResponseOverride } from '../../../ir/request-traffic.js'
 import { literally } from '../../../util/literally.js'
 import { any, uint32 } from '../../message.js'
 import { headerMutations } from '../header-mutations.js'
+import { inputIs, type Predicate } from '../matching.js'
 import type { RouteFilter } from './slot.js'
 
-type Predicate = xds.type.matcher.v3.Matcher.MatcherList.Predicate
-type StringMatcher = xds.type.matcher.v3.StringMatcher
 type LocalResponsePolicy = envoy.extensions.http.custom_response.local_response_policy.v3.LocalResponsePolicy
 
 /** The first override that matches counts. */
@@ -40,7 +39,8 @@ function withBody({ answer }: ResponseOverride): readonly Predicate[] {
 }
 
 function hasStatus(regex: string): Predicate {
-  return predicate('status', any('envoy.type.matcher.v3.HttpResponseStatusCodeMatchInput', {}), { safeRegex: { googleRe2: {}, regex } })
+  const typedConfig = any('envoy.type.matcher.v3.HttpResponseStatusCodeMatchInput', {})
+  return inputIs({ name: 'status', typedConfig }, { kind: 'regex', value: regex })
 }
 
 /** An expression for statuses: whole hundreds in short, others one by one. */
@@ -54,31 +54,16 @@ function statusPattern(ranges: ResponseOverride['statuses']): string {
 }
 
 function headers({ headers: wanted }: ResponseOverride): readonly Predicate[] {
-  return wanted.map(({ name, kind, value }) => {
-    const input = any('envoy.type.matcher.v3.HttpResponseHeaderMatchInput', { headerName: name })
-    return predicate('header', input, kind === 'regex' ? { safeRegex: { googleRe2: {}, regex: value } } : textMatcher(kind, value))
+  return wanted.map(({ name, ...match }) => {
+    const typedConfig = any('envoy.type.matcher.v3.HttpResponseHeaderMatchInput', { headerName: name })
+    return inputIs({ name: 'header', typedConfig }, match)
   })
-}
-
-function textMatcher(kind: 'exact' | 'prefix' | 'suffix', value: string): StringMatcher {
-  switch (kind) {
-    case 'exact':
-      return { exact: value }
-    case 'prefix':
-      return { prefix: value }
-    case 'suffix':
-      return { suffix: value }
-  }
 }
 
 function source({ source: whose }: ResponseOverride): readonly Predicate[] {
   if (whose === 'any') return []
-  const input = any('envoy.type.matcher.v3.HttpResponseLocalReplyMatchInput', {})
-  return [predicate('source', input, { exact: whose === 'local' ? 'true' : 'false' })]
-}
-
-function predicate(name: string, typedConfig: google.protobuf.Any, valueMatch: StringMatcher): Predicate {
-  return { singlePredicate: { input: { name, typedConfig }, valueMatch } }
+  const typedConfig = any('envoy.type.matcher.v3.HttpResponseLocalReplyMatchInput', {})
+  return [inputIs({ name: 'source', typedConfig }, { kind: 'exact', value: whose === 'local' ? 'true' : 'false' })]
 }
 
 function allOf(predicates: readonly Predicate[]): Predicate {

@@ -7,6 +7,7 @@ import type { ClientAddress } from '../../../ir/client.js'
 import { any } from '../../message.js'
 import { cidrRange } from '../address-ranges.js'
 import { headerMutation } from '../client-header-mutations.js'
+import { SKIP_FILTER } from '../matching.js'
 
 type Matcher = NonNullable<envoy.extensions.common.matching.v3.ExtensionWithMatcher['xdsMatcher']>
 
@@ -34,7 +35,7 @@ export function forwardedProto(
               },
             },
           },
-          onMatch: { action: { name: 'skip', typedConfig: any('envoy.extensions.filters.common.matcher.action.v3.SkipFilter', {}) } },
+          onMatch: SKIP_FILTER,
         },
       ],
     },

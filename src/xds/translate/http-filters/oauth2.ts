@@ -8,11 +8,11 @@ import { type ResourceReference, TYPE_URL } from '../../resource.js'
 import { heldSecret } from '../clusters/secret-holder.js'
 import { INVALID_BACKEND } from '../routes/invalid-backend.js'
 import { sdsSecret } from '../sds.js'
+import { textMatcher } from '../text-match.js'
 import { SWITCHED_ON } from './filter-group.js'
 import type { HttpFilter } from './http-filter.js'
 
 type Config = envoy.extensions.filters.http.oauth2.v3.OAuth2Config
-type HeaderMatcher = envoy.config.route.v3.HeaderMatcher
 
 const PACKAGE = 'envoy.extensions.filters.http.oauth2.v3'
 const SAME_SITE = Enum[`${PACKAGE}.CookieConfig.SameSite`]
@@ -76,17 +76,8 @@ function configOf(oidc: Oidc): Config {
   }
 }
 
-function headerMatcher({ name, kind, value }: Oidc['unredirected'][number]): HeaderMatcher {
-  switch (kind) {
-    case 'exact':
-      return { name, stringMatch: { exact: value } }
-    case 'prefix':
-      return { name, stringMatch: { prefix: value } }
-    case 'suffix':
-      return { name, stringMatch: { suffix: value } }
-    case 'regex':
-      return { name, stringMatch: { safeRegex: { regex: value } } }
-  }
+function headerMatcher({ name, ...match }: Oidc['unredirected'][number]): envoy.config.route.v3.HeaderMatcher {
+  return { name, stringMatch: textMatcher(match) }
 }
 
 function cookieNames({ accessToken, idToken, suffix }: OidcCookies): envoy.extensions.filters.http.oauth2.v3.OAuth2Credentials.CookieNames {

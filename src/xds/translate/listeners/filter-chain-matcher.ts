@@ -12,6 +12,7 @@ import type { Chain, Port } from '../../../ir/port.js'
 import { compareText } from '../../../util/compare-text.js'
 import { any } from '../../message.js'
 import { cidrRange } from '../address-ranges.js'
+import { inputIs } from '../matching.js'
 import { chainNames, deniedChainName, type PackingOf } from './chain-names.js'
 import { sourceRanges } from './source-ranges.js'
 
@@ -65,7 +66,7 @@ function byServerName(targets: readonly Target[]): Matcher {
       : {
           matcherList: {
             matchers: suffixes.map(({ suffix, onMatch }) => ({
-              predicate: { singlePredicate: { input: SERVER_NAME, valueMatch: { suffix } } },
+              predicate: inputIs(SERVER_NAME, { kind: 'suffix', value: suffix }),
               onMatch,
             })),
           },
