@@ -8,6 +8,7 @@ import type { HttpChain } from '../../../ir/port.js'
 import { any, bool } from '../../message.js'
 import { headerMutation } from '../client-header-mutations.js'
 import { forwardedProto } from './forwarded-proto.js'
+import { headerMutationFilter } from './header-mutation.js'
 
 type ChainFilter = envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter
 
@@ -17,38 +18,27 @@ const ALT_SVC_SECONDS = 86_400
 /** The filters, in their order. */
 export function clientFilters(
   { encrypted, http3Port }: Pick<HttpChain, 'encrypted' | 'http3Port'>,
-  client: ClientSettings,
+  { address, lateResponseHeaders = [], healthCheckPath }: ClientSettings,
 ): readonly ChainFilter[] {
-  const late: readonly HeaderMutation[] = [
-    ...(http3Port === undefined
-      ? []
-      : [{ do: 'set' as const, header: { name: 'alt-svc', value: `h3=":${http3Port}"; ma=${ALT_SVC_SECONDS}` } }]),
-    ...(client.lateResponseHeaders ?? []),
-  ]
+  const late = [...(http3Port === undefined ? [] : [announcedHttp3(http3Port)]), ...lateResponseHeaders]
   return [
-    ...(client.address.from === 'trustedRanges'
-      ? [{ name: 'headgate.forwarded_proto', typedConfig: forwardedProto(client.address, encrypted) }]
-      : []),
-    ...(late.length === 0
-      ? []
-      : [
-          {
-            name: 'headgate.late_response_headers',
-            typedConfig: any('envoy.extensions.filters.http.header_mutation.v3.HeaderMutation', {
-              mutations: { responseMutations: late.map(headerMutation) },
-            }),
-          },
-        ]),
-    ...(client.healthCheckPath === undefined
-      ? []
-      : [
-          {
-            name: 'headgate.health_check',
-            typedConfig: any('envoy.extensions.filters.http.health_check.v3.HealthCheck', {
-              passThroughMode: bool(false),
-              headers: [{ name: ':path', stringMatch: { exact: client.healthCheckPath } }],
-            }),
-          },
-        ]),
+    ...(address.from === 'trustedRanges' ? [{ name: 'headgate.forwarded_proto', typedConfig: forwardedProto(address, encrypted) }] : []),
+    ...(late.length === 0 ? [] : [headerMutationFilter('headgate.late_response_headers', { responseMutations: late.map(headerMutation) })]),
+    ...(healthCheckPath === undefined ? [] : [healthCheck(healthCheckPath)]),
   ]
+}
+
+function announcedHttp3(port: number): HeaderMutation {
+  return { do: 'set', header: { name: 'alt-svc', value: `h3=":${port}"; ma=${ALT_SVC_SECONDS}` } }
+}
+
+/** Answers for the backends: who asks wants to know about the proxy. */
+function healthCheck(path: string): ChainFilter {
+  return {
+    name: 'headgate.health_check',
+    typedConfig: any('envoy.extensions.filters.http.health_check.v3.HealthCheck', {
+      passThroughMode: bool(false),
+      headers: [{ name: ':path', stringMatch: { exact: path } }],
+    }),
+  }
 }

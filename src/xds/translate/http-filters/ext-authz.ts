@@ -16,6 +16,7 @@ import { INVALID_BACKEND } from '../routes/invalid-backend.js'
 import { SCOPE_HEADER } from '../scopes/scope-key.js'
 import { EMPTY_PLACE, fillPlace, fillPlaceWith, IDLE_PLACE } from './composite.js'
 import { grpcAuthority } from './grpc-authority.js'
+import { headerRemoval } from './header-mutation.js'
 import type { HttpFilter } from './http-filter.js'
 
 type ExtAuthz = envoy.extensions.filters.http.ext_authz.v3.ExtAuthz
@@ -78,9 +79,7 @@ function placeOf(auth: ExternalAuth): Any | undefined {
   const forTunnels = maxBodyBytes === undefined ? undefined : filterOf(withoutBody(auth))
   const claimed = claimedHeaders(auth)
   if (claimed.length === 0) return fillPlace(filter, { maxBodyBytes, forTunnels })
-  const mutations = { requestMutations: claimed.map((remove) => ({ remove })) }
-  const typedConfig = any('envoy.extensions.filters.http.header_mutation.v3.HeaderMutation', { mutations })
-  const claims = { name: 'headgate.ext_authz_claims', typedConfig }
+  const claims = headerRemoval('headgate.ext_authz_claims', claimed)
   return fillPlaceWith([claims, filter], { maxBodyBytes, forTunnels: forTunnels && [claims, forTunnels] })
 }
 

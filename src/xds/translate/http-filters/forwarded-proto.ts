@@ -8,6 +8,7 @@ import { any } from '../../message.js'
 import { cidrRange } from '../address-ranges.js'
 import { headerMutation } from '../client-header-mutations.js'
 import { SKIP_FILTER } from '../matching.js'
+import { headerMutationFilter } from './header-mutation.js'
 
 type Matcher = NonNullable<envoy.extensions.common.matching.v3.ExtensionWithMatcher['xdsMatcher']>
 
@@ -43,11 +44,8 @@ export function forwardedProto(
   const header = { name: 'x-forwarded-proto', value: isEncrypted ? 'https' : 'http' }
   return any('envoy.extensions.common.matching.v3.ExtensionWithMatcher', {
     xdsMatcher: isTrusted,
-    extensionConfig: {
-      name: 'envoy.filters.http.header_mutation',
-      typedConfig: any('envoy.extensions.filters.http.header_mutation.v3.HeaderMutation', {
-        mutations: { requestMutations: [headerMutation({ do: 'set', header })] },
-      }),
-    },
+    extensionConfig: headerMutationFilter('envoy.filters.http.header_mutation', {
+      requestMutations: [headerMutation({ do: 'set', header })],
+    }),
   })
 }

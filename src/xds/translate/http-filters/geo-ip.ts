@@ -4,6 +4,7 @@
  */
 import type { GeoFact, GeoIp } from '../../../ir/extension.js'
 import { any } from '../../message.js'
+import { headerRemoval } from './header-mutation.js'
 import type { HttpFilter } from './http-filter.js'
 import { type RouteFilter, slot } from './slot.js'
 
@@ -29,11 +30,7 @@ const DATABASES = { city: 'cityDbPath', country: 'countryDbPath', asn: 'asnDbPat
 export const GEO_IP: HttpFilter = slot(NAME, ({ geoIp }) => (geoIp === undefined ? [] : [removal(geoIp), lookup(geoIp)]))
 
 function removal({ headers }: GeoIp): RouteFilter {
-  const names = [...new Set(Object.values(headers))].sort()
-  const typedConfig = any('envoy.extensions.filters.http.header_mutation.v3.HeaderMutation', {
-    mutations: { requestMutations: names.map((remove) => ({ remove })) },
-  })
-  return { name: REMOVAL_NAME, typedConfig }
+  return headerRemoval(REMOVAL_NAME, [...new Set(Object.values(headers))].sort())
 }
 
 function lookup({ databases, headers }: GeoIp): RouteFilter {
