@@ -1,13 +1,14 @@
 /** Where requests of one backend go. */
 import { Enum } from '../../../gen/envoy/enums.js'
 import type { envoy } from '../../../gen/envoy/types.js'
-import type { BackendProtocol, BackendTraffic, Discovery, Cluster as IrCluster, Preconnect, TcpKeepalive } from '../../../ir/cluster.js'
+import type { BackendProtocol, BackendTraffic, Discovery, Cluster as IrCluster, Preconnect } from '../../../ir/cluster.js'
 import { duration, uint32 } from '../../message.js'
 import { type EncodedResource, type ResourceReference, TYPE_URL } from '../../resource.js'
 import { ADS } from '../config-source.js'
 import { encodeResource, sortReferences } from '../encoded.js'
 import type { TranslateOptions } from '../options.js'
 import { statName } from '../stat-name.js'
+import { tcpKeepalive } from '../tcp-keepalive.js'
 import { circuitBreakers } from './circuit-breakers.js'
 import { dnsCluster } from './dns-cluster.js'
 import { dynamicHosts } from './dynamic-hosts.js'
@@ -51,7 +52,7 @@ export function buildCluster(cluster: IrCluster, options: TranslateOptions): Clu
     // There is nobody to ask before a request names one.
     ...(cluster.discovery.kind === 'dynamic' ? {} : activeHealthChecks(traffic.activeHealthCheck, spokenTo(cluster))),
     ...outlierDetection(traffic.passiveHealthCheck),
-    ...keepalive(traffic.tcpKeepalive),
+    ...(traffic.tcpKeepalive === undefined ? {} : { upstreamConnectionOptions: { tcpKeepalive: tcpKeepalive(traffic.tcpKeepalive) } }),
     // What is chosen by ALPN needs TLS to be chosen.
     ...upstreamProtocol(cluster.protocol === 'auto' && tls === undefined ? 'http1' : cluster.protocol, hostSni(tls), traffic.http),
     ...(traffic.preconnect === undefined ? {} : { preconnectPolicy: preconnect(traffic.preconnect) }),
@@ -121,19 +122,5 @@ function preconnect({ perEndpointRatio, predictiveRatio }: Preconnect): NonNulla
   return {
     ...(perEndpointRatio === undefined ? {} : { perUpstreamPreconnectRatio: { value: perEndpointRatio } }),
     ...(predictiveRatio === undefined ? {} : { predictivePreconnectRatio: { value: predictiveRatio } }),
-  }
-}
-
-function keepalive(tcpKeepalive: TcpKeepalive | undefined): Pick<Cluster, 'upstreamConnectionOptions'> {
-  if (tcpKeepalive === undefined) return {}
-  const { probes, idleSeconds, intervalSeconds } = tcpKeepalive
-  return {
-    upstreamConnectionOptions: {
-      tcpKeepalive: {
-        ...(probes === undefined ? {} : { keepaliveProbes: uint32(probes) }),
-        ...(idleSeconds === undefined ? {} : { keepaliveTime: uint32(idleSeconds) }),
-        ...(intervalSeconds === undefined ? {} : { keepaliveInterval: uint32(intervalSeconds) }),
-      },
-    },
   }
 }

@@ -2,6 +2,7 @@
 import type { envoy } from '../../../gen/envoy/types.js'
 import type { SocketSettings } from '../../../ir/client.js'
 import { any, bool, duration, uint32 } from '../../message.js'
+import { tcpKeepalive } from '../tcp-keepalive.js'
 
 type Listener = envoy.config.listener.v3.Listener
 type ListenerFilter = envoy.config.listener.v3.ListenerFilter
@@ -38,18 +39,10 @@ function tlsInspector(fingerprints: NonNullable<SocketSettings['fingerprints']>)
 }
 
 /** How the socket of a port is treated. */
-export function listenerSocket({ tcpKeepalive, maxAcceptsPerEvent, inspectionTimeoutMs }: SocketSettings): Listener {
+export function listenerSocket({ tcpKeepalive: keepalive, maxAcceptsPerEvent, inspectionTimeoutMs }: SocketSettings): Listener {
   return {
     ...(inspectionTimeoutMs === undefined ? {} : { listenerFiltersTimeout: duration(inspectionTimeoutMs) }),
     ...(maxAcceptsPerEvent === undefined ? {} : { maxConnectionsToAcceptPerSocketEvent: uint32(maxAcceptsPerEvent) }),
-    ...(tcpKeepalive === undefined
-      ? {}
-      : {
-          tcpKeepalive: {
-            ...(tcpKeepalive.probes === undefined ? {} : { keepaliveProbes: uint32(tcpKeepalive.probes) }),
-            ...(tcpKeepalive.idleSeconds === undefined ? {} : { keepaliveTime: uint32(tcpKeepalive.idleSeconds) }),
-            ...(tcpKeepalive.intervalSeconds === undefined ? {} : { keepaliveInterval: uint32(tcpKeepalive.intervalSeconds) }),
-          },
-        }),
+    ...(keepalive === undefined ? {} : { tcpKeepalive: tcpKeepalive(keepalive) }),
   }
 }
