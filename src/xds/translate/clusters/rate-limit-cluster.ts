@@ -1,8 +1,9 @@
 /** The rate limit service as Envoys find it. */
-import { any, duration } from '../../message.js'
+import { duration } from '../../message.js'
 import { type EncodedResource, TYPE_URL } from '../../resource.js'
 import { encodeResource } from '../encoded.js'
 import { dnsCluster } from './dns-cluster.js'
+import { httpProtocolOptions } from './http-protocol-options.js'
 import { socketAddress } from './load-assignment.js'
 
 /** Its name: no backend is called so. */
@@ -22,8 +23,6 @@ export interface RateLimitService {
 const PING_MS = 10_000
 const PING_ANSWER_MS = 5_000
 
-const OPTIONS = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions'
-
 const connectionKeepalive = { interval: duration(PING_MS), timeout: duration(PING_ANSWER_MS) }
 
 /** The cluster ready for the wire. */
@@ -34,7 +33,7 @@ export function encodeRateLimitCluster({ host, port }: RateLimitService): Encode
       name: RATE_LIMIT_CLUSTER,
       clusterType: dnsCluster({ family: 'IPv6Preferred', respectsTtl: false }),
       connectTimeout: duration(1_000),
-      typedExtensionProtocolOptions: { [OPTIONS]: any(OPTIONS, { explicitHttpConfig: { http2ProtocolOptions: { connectionKeepalive } } }) },
+      ...httpProtocolOptions({ explicitHttpConfig: { http2ProtocolOptions: { connectionKeepalive } } }),
       loadAssignment: {
         clusterName: RATE_LIMIT_CLUSTER,
         endpoints: [{ lbEndpoints: [{ endpoint: { address: socketAddress(host, port) } }] }],

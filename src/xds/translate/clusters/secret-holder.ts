@@ -11,9 +11,9 @@ import { any } from '../../message.js'
 import { type EncodedResource, type ResourceReference, TYPE_URL } from '../../resource.js'
 import { encodeResource } from '../encoded.js'
 import { sdsSecret, secretReference } from '../sds.js'
+import { httpProtocolOptions } from './http-protocol-options.js'
 
 const PREFIX = 'headgate_secret/'
-const PROTOCOL_OPTIONS = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions'
 
 /** What a route that needs a secret text refers to, so that the text is there when the route comes. */
 export function heldSecret(secret: string): readonly ResourceReference[] {
@@ -27,20 +27,15 @@ export function holderName(secret: string): string {
 
 /** The cluster ready for the wire. */
 export function encodeSecretHolder({ name, origins }: TextMaterial): EncodedResource {
-  const filters: readonly (readonly [string, google.protobuf.Any])[] = [
-    ['envoy.filters.http.credential_injector', credentialInjector(name)],
-    ['envoy.filters.http.upstream_codec', any('envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec', {})],
+  const httpFilters = [
+    { name: 'envoy.filters.http.credential_injector', typedConfig: credentialInjector(name) },
+    { name: 'envoy.filters.http.upstream_codec', typedConfig: any('envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec', {}) },
   ]
   const cluster = {
     name: holderName(name),
     type: Enum['envoy.config.cluster.v3.Cluster.DiscoveryType'].STATIC,
     loadAssignment: { clusterName: holderName(name) },
-    typedExtensionProtocolOptions: {
-      [PROTOCOL_OPTIONS]: any(PROTOCOL_OPTIONS, {
-        explicitHttpConfig: { httpProtocolOptions: {} },
-        httpFilters: filters.map(([filter, typedConfig]) => ({ name: filter, typedConfig })),
-      }),
-    },
+    ...httpProtocolOptions({ explicitHttpConfig: { httpProtocolOptions: {} }, httpFilters }),
   }
   return encodeResource('envoy.config.cluster.v3.Cluster', cluster, {
     typeUrl: TYPE_URL.cluster,

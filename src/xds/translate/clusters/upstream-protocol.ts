@@ -1,18 +1,17 @@
-import type { envoy, google } from '../../../gen/envoy/types.js'
+import type { envoy } from '../../../gen/envoy/types.js'
 import type { BackendProtocol, Http2Ping, UpstreamHttp } from '../../../ir/cluster.js'
 import { once } from '../../../util/once.js'
-import { any, bool, duration, uint32 } from '../../message.js'
+import { bool, duration, uint32 } from '../../message.js'
 import { PRESERVE_CASE } from '../header-case.js'
+import { httpProtocolOptions } from './http-protocol-options.js'
 
 type HttpProtocolOptions = envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-
-const KEY = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions'
 
 /** Per stream 64 KiB, per connection 1 MiB: Envoy's default of 256 MiB would let one slow client fill the memory. */
 const STREAM_WINDOW_BYTES = 65_536
 const CONNECTION_WINDOW_BYTES = 1_048_576
 
-type Extension = { readonly typedExtensionProtocolOptions?: Readonly<Record<string, google.protobuf.Any>> }
+type Extension = ReturnType<typeof httpProtocolOptions>
 
 /** For clusters of which nothing more is said, which are nearly all. */
 const PLAIN: Readonly<Record<BackendProtocol, () => Extension>> = {
@@ -40,15 +39,11 @@ function extension(
 ): Extension {
   const version = versionOptions(protocol, http)
   if (version === undefined) return {}
-  return {
-    typedExtensionProtocolOptions: {
-      [KEY]: any(KEY, {
-        ...version,
-        ...common(http),
-        ...(upstreamHttpProtocolOptions === undefined ? {} : { upstreamHttpProtocolOptions }),
-      }),
-    },
-  }
+  return httpProtocolOptions({
+    ...version,
+    ...common(http),
+    ...(upstreamHttpProtocolOptions === undefined ? {} : { upstreamHttpProtocolOptions }),
+  })
 }
 
 function versionOptions(protocol: BackendProtocol, http: UpstreamHttp): HttpProtocolOptions | undefined {

@@ -25,7 +25,7 @@ export function upstreamTlsSocket(
     typedConfig: any('envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext', {
       // RFC 6066 §3: an IP address is no server name.
       ...(serverName === undefined || isAddress(serverName) ? {} : { sni: serverName }),
-      ...(tls.byEndpoint === true ? { autoHostSni: true, ...(verifiesEndpoint(tls) ? { autoSniSanValidation: true } : {}) } : {}),
+      ...(tls.byEndpoint === true ? { autoHostSni: true, ...(verifiesServerName(tls) ? { autoSniSanValidation: true } : {}) } : {}),
       commonTlsContext: {
         ...tlsParameters({ maxVersion: MAX_VERSION, ...tls }),
         alpnProtocols: alpn,
@@ -42,8 +42,7 @@ export function upstreamTlsSocket(
  */
 export function hostSni(tls: UpstreamTls | undefined): envoy.config.core.v3.UpstreamHttpProtocolOptions | undefined {
   if (tls === undefined || tls.serverName !== undefined) return undefined
-  const verifiesHost = tls.trust.kind !== 'none' && tls.subjectAltNames.length === 0
-  return { autoSni: true, ...(verifiesHost ? { autoSanValidation: true } : {}) }
+  return { autoSni: true, ...(verifiesServerName(tls) ? { autoSanValidation: true } : {}) }
 }
 
 /** The secrets that TLS to a backend names. */
@@ -66,8 +65,8 @@ function serverValidation(tls: UpstreamTls, { systemTrustFile }: TranslateOption
   }
 }
 
-/** Names that are asked for count before those of endpoints. */
-function verifiesEndpoint({ trust, subjectAltNames }: UpstreamTls): boolean {
+/** True if the certificate must carry the name that the server is asked for by: where a policy lists names, these count and no other. */
+function verifiesServerName({ trust, subjectAltNames }: UpstreamTls): boolean {
   return trust.kind !== 'none' && subjectAltNames.length === 0
 }
 
