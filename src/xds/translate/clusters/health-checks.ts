@@ -3,12 +3,16 @@ import { Enum } from '../../../gen/envoy/enums.js'
 import type { envoy } from '../../../gen/envoy/types.js'
 import type { ActiveHealthCheck, BackendProtocol, PassiveHealthCheck } from '../../../ir/cluster.js'
 import { any, bool, duration, uint32 } from '../../message.js'
+import { onlyStatus } from '../statuses.js'
 
 type Cluster = envoy.config.cluster.v3.Cluster
 type HealthCheck = envoy.config.core.v3.HealthCheck
 
 const METHODS = Enum['envoy.config.core.v3.RequestMethod']
 const { HTTP2 } = Enum['envoy.type.v3.CodecClientType']
+
+/** Envoy's own upper bound of an ejection. */
+const MAX_EJECTION_MS = 300_000
 
 /** What a cluster speaks: checks over HTTP speak one version of it, whatever requests would come to. */
 export interface SpokenToEndpoints {
@@ -52,8 +56,8 @@ function question(asked: ActiveHealthCheck['question'], host: string, { protocol
           host,
           method: METHODS[asked.method],
           ...(protocol === 'http2' ? { codecClientType: HTTP2 } : {}),
-          expectedStatuses: asked.expectedStatuses.map(range),
-          ...(asked.retriableStatuses === undefined ? {} : { retriableStatuses: asked.retriableStatuses.map(range) }),
+          expectedStatuses: asked.expectedStatuses.map(onlyStatus),
+          ...(asked.retriableStatuses === undefined ? {} : { retriableStatuses: asked.retriableStatuses.map(onlyStatus) }),
           ...(asked.body === undefined ? {} : { send: { text: asked.body } }),
           ...(asked.expectedBody === undefined ? {} : { receive: [{ text: asked.expectedBody }] }),
         },
@@ -74,11 +78,6 @@ function question(asked: ActiveHealthCheck['question'], host: string, { protocol
 function tlsOptions({ kind }: ActiveHealthCheck['question'], { protocol, alpn }: SpokenToEndpoints): Pick<HealthCheck, 'tlsOptions'> {
   if (kind !== 'http' || protocol === 'http2' || !alpn.includes('h2')) return {}
   return { tlsOptions: { alpnProtocols: ['http/1.1'] } }
-}
-
-/** The end of a range is not a part of it. */
-function range(status: number): envoy.type.v3.Int64Range {
-  return { start: status, end: status + 1 }
 }
 
 /** A line of JSON for each event. */
@@ -142,6 +141,3 @@ function failurePercentage(percent: number, countsLocalApart: boolean): NonNulla
     ...(countsLocalApart ? { enforcingFailurePercentageLocalOrigin: uint32(100) } : {}),
   }
 }
-
-/** Envoy's own upper bound of an ejection. */
-const MAX_EJECTION_MS = 300_000

@@ -1,6 +1,7 @@
 import type { envoy } from '../../../gen/envoy/types.js'
 import type { Admission } from '../../../ir/request-traffic.js'
 import { any, bool, duration } from '../../message.js'
+import { onlyStatus } from '../statuses.js'
 import type { RouteFilter } from './slot.js'
 
 type AdmissionControl = envoy.extensions.filters.http.admission_control.v3.AdmissionControl
@@ -40,10 +41,7 @@ function control(admission: Admission): AdmissionControl {
 
 function criteria({ goodStatuses, goodGrpcStatuses }: Admission): NonNullable<AdmissionControl['successCriteria']> {
   return {
-    // The end of a range is not a part of it.
-    ...(goodStatuses === undefined
-      ? {}
-      : { httpCriteria: { httpSuccessStatus: goodStatuses.map((status) => ({ start: status, end: status + 1 })) } }),
+    ...(goodStatuses === undefined ? {} : { httpCriteria: { httpSuccessStatus: goodStatuses.map(onlyStatus) } }),
     ...(goodGrpcStatuses === undefined ? {} : { grpcCriteria: { grpcSuccessStatus: goodGrpcStatuses } }),
   }
 }
