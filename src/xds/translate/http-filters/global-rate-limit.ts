@@ -1,12 +1,13 @@
 /** Limits that all Envoys count together: the rate limit service is asked about each request. */
 import { Enum } from '../../../gen/envoy/enums.js'
 import type { envoy } from '../../../gen/envoy/types.js'
-import type { RateLimit, RateLimitCost, RateLimitRule } from '../../../ir/request-traffic.js'
+import type { RateLimit, RateLimitRule } from '../../../ir/request-traffic.js'
 import { any, duration } from '../../message.js'
 import { type ResourceReference, TYPE_URL } from '../../resource.js'
 import { RATE_LIMIT_CLUSTER } from '../clusters/rate-limit-cluster.js'
 import { rateLimitDomain, SCOPE_KEY, SHARED_SCOPE } from '../rate-limit-config.js'
 import { GLOBAL_ODDITIES } from './odd-values.js'
+import { hitsOf } from './rate-limit-actions.js'
 import { rateLimitQuestions } from './rate-limit-questions.js'
 import type { RouteFilter } from './slot.js'
 
@@ -52,8 +53,10 @@ function questions(rule: RateLimitRule, at: number, scope: string): readonly Wir
   return rateLimitQuestions(rule, at, GLOBAL_ODDITIES).flatMap((question): readonly Wire[] => {
     const actions = [scoped, ...question]
     return [
-      { actions, ...override, ...(rule.requestCost === undefined ? {} : { hitsAddend: hits(rule.requestCost) }) },
-      ...(rule.responseCost === undefined ? [] : [{ actions, ...override, hitsAddend: hits(rule.responseCost), applyOnStreamDone: true }]),
+      { actions, ...override, ...(rule.requestCost === undefined ? {} : { hitsAddend: hitsOf(rule.requestCost) }) },
+      ...(rule.responseCost === undefined
+        ? []
+        : [{ actions, ...override, hitsAddend: hitsOf(rule.responseCost), applyOnStreamDone: true }]),
     ]
   })
 }
@@ -62,8 +65,4 @@ function questions(rule: RateLimitRule, at: number, scope: string): readonly Wir
 function limitOverride({ override }: RateLimitRule): Pick<Wire, 'limit'> {
   if (override === undefined) return {}
   return { limit: { dynamicMetadata: { metadataKey: { key: override.namespace, path: override.path.map((key) => ({ key })) } } } }
-}
-
-function hits(cost: RateLimitCost): NonNullable<Wire['hitsAddend']> {
-  return 'number' in cost ? { number: { value: cost.number } } : { format: cost.format }
 }

@@ -5,6 +5,7 @@ import type { RateLimit, RateLimitRule, RateLimitUnit } from '../../../ir/reques
 import { any, bool, duration, uint32 } from '../../message.js'
 import { ALL } from '../fraction.js'
 import { LOCAL_ODDITIES } from './odd-values.js'
+import { hitsOf } from './rate-limit-actions.js'
 import { rateLimitQuestionEntries, rateLimitQuestions } from './rate-limit-questions.js'
 import type { RouteFilter } from './slot.js'
 
@@ -72,6 +73,5 @@ function descriptor(rule: RateLimitRule, at: number): Descriptor {
 
 function hits({ requests, requestCost }: RateLimitRule): Pick<envoy.config.route.v3.RateLimit, 'hitsAddend'> {
   if (requests === 0) return { hitsAddend: { number: { value: 2 } } }
-  if (requestCost === undefined) return {}
-  return { hitsAddend: 'number' in requestCost ? { number: { value: requestCost.number } } : { format: requestCost.format } }
+  return requestCost === undefined ? {} : { hitsAddend: hitsOf(requestCost) }
 }

@@ -3,7 +3,7 @@
  * match makes none, so the request does not count.
  */
 import type { envoy } from '../../../gen/envoy/types.js'
-import type { RateLimitMatch, RateLimitPart } from '../../../ir/request-traffic.js'
+import type { RateLimitCost, RateLimitMatch, RateLimitPart } from '../../../ir/request-traffic.js'
 import { bool, uint32 } from '../../message.js'
 import { cidrRange, EVERYWHERE } from '../address-ranges.js'
 import { quote } from '../regex.js'
@@ -22,6 +22,11 @@ const ADDRESS = 'masked_remote_address'
 
 /** Whoever has one address of IPv6 has all that begin with these bits. */
 const IPV6_BITS = 64
+
+/** What a request takes of a limit. */
+export function hitsOf(cost: RateLimitCost): envoy.config.route.v3.RateLimit.HitsAddend {
+  return 'number' in cost ? { number: { value: cost.number } } : { format: cost.format }
+}
 
 /** What says which rule it is. */
 export function ruleAction(at: number): Action {
