@@ -16,7 +16,7 @@ export type DefaultFields = Readonly<Record<AccessLogSubject, Readonly<Record<st
 const FLUSH_MS = 1_000
 
 /** The operator that formats may use beside those that Envoy has by itself, which CEL and METADATA are: it warns of each that is named anew. */
-export const FORMATTERS: readonly envoy.config.core.v3.TypedExtensionConfig[] = [
+const FORMATTERS: readonly envoy.config.core.v3.TypedExtensionConfig[] = [
   {
     name: 'envoy.formatter.req_without_query',
     typedConfig: any('envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery', {}),

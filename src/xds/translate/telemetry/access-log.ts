@@ -5,11 +5,10 @@
  * there is one for what went wrong. A GatewayConfig may ask for others.
  */
 import { Enum } from '../../../gen/envoy/enums.js'
-import type { envoy, google } from '../../../gen/envoy/types.js'
-import type { AccessLogSubject, Telemetry } from '../../../ir/telemetry.js'
-import { any } from '../../message.js'
+import type { envoy } from '../../../gen/envoy/types.js'
+import type { AccessLogSubject, AccessLog as IrAccessLog, Telemetry } from '../../../ir/telemetry.js'
 import type { TranslateOptions } from '../options.js'
-import { accessLogOf, FAILED_HANDSHAKE, FORMATTERS } from './access-log-sinks.js'
+import { accessLogOf, FAILED_HANDSHAKE } from './access-log-sinks.js'
 
 type AccessLog = envoy.config.accesslog.v3.AccessLog
 type AccessLogFilter = envoy.config.accesslog.v3.AccessLogFilter
@@ -71,11 +70,14 @@ const SERVER_ERROR: AccessLogFilter = {
 }
 const WRONG = { request: { orFilter: { filters: [FLAGGED, SERVER_ERROR] } }, connection: FLAGGED, handshake: FAILED_HANDSHAKE } as const
 const FIELDS = { request: REQUEST_FIELDS, connection: CONNECTION_FIELDS, handshake: HANDSHAKE_FIELDS } as const
+
+/** What nobody asked for in other words: every entry, on standard output. */
+const STDOUT: IrAccessLog = { of: ['request', 'connection', 'handshake'], expressions: [], sink: { kind: 'stdout' } }
 const LOGS = {
-  request: stdout(REQUEST_FIELDS),
-  connection: stdout(CONNECTION_FIELDS),
-  handshake: { ...stdout(HANDSHAKE_FIELDS), filter: FAILED_HANDSHAKE },
-} as const
+  request: accessLogOf('request', STDOUT, FIELDS),
+  connection: accessLogOf('connection', STDOUT, FIELDS),
+  handshake: accessLogOf('handshake', STDOUT, FIELDS),
+} as const satisfies Record<AccessLogSubject, AccessLog>
 
 /** The access logs of HTTP requests, of plain connections and datagram sessions, or of handshakes that failed. */
 export function accessLogs(of: AccessLogSubject, telemetry: Telemetry | undefined, { accessLog }: TranslateOptions): readonly AccessLog[] {
@@ -89,21 +91,4 @@ export function accessLogs(of: AccessLogSubject, telemetry: Telemetry | undefine
     case 'all':
       return [LOGS[of]]
   }
-}
-
-function stdout(fields: Readonly<Record<string, string>>): AccessLog {
-  return {
-    name: 'envoy.access_loggers.stdout',
-    typedConfig: any('envoy.extensions.access_loggers.stream.v3.StdoutAccessLog', {
-      logFormat: {
-        jsonFormat: struct(fields),
-        omitEmptyValues: true,
-        formatters: FORMATTERS,
-      },
-    }),
-  }
-}
-
-function struct(fields: Readonly<Record<string, string>>): google.protobuf.Struct {
-  return { fields: Object.fromEntries(Object.entries(fields).map(([name, stringValue]) => [name, { stringValue }])) }
 }
