@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { isExact, tablePacking } from './packing.js'
+import { tablePacking } from './packing.js'
 
 const packing = (scopedAbove: number, hosts: number) => tablePacking({ scopedAbove }, () => hosts)
 
@@ -43,8 +43,4 @@ describe('a fixed packing', () => {
     expect(tablePacking('rds', never)).toMatchObject({ rds: true, scopes: false })
     expect(tablePacking('scoped', never)).toMatchObject({ rds: false, scopes: true })
   })
-})
-
-it('tells exact hosts from wildcards', () => {
-  expect(['a.test', '*.a.test', '*'].map(isExact)).toEqual([true, false, false])
 })

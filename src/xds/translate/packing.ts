@@ -41,8 +41,3 @@ export function tablePacking(packing: RoutePacking, exactHosts: () => number): T
   if (share > 1.5) return SCOPED
   return share > 1 ? BOTH_ABOVE : BOTH_BELOW
 }
-
-/** True for a domain that names one host. */
-export function isExact(domain: string): boolean {
-  return !domain.startsWith('*')
-}

@@ -1,6 +1,7 @@
 import { Enum } from '../../../gen/envoy/enums.js'
 import type { envoy } from '../../../gen/envoy/types.js'
 import type { PathMatch, Redirect } from '../../../ir/route.js'
+import { isExact } from '../domain.js'
 import { type PathRewrite, pathRewrite } from './path-rewrite.js'
 
 type RedirectAction = envoy.config.route.v3.RedirectAction
@@ -62,8 +63,4 @@ function redirectedPath({ path: change }: Redirect, path: PathMatch): PathRewrit
 
 function redirectedScheme({ scheme }: Redirect): { readonly schemeRedirect: string } | { readonly schemeRedirect?: never } {
   return scheme === undefined ? {} : { schemeRedirect: scheme }
-}
-
-function isExact(domain: string): boolean {
-  return !domain.startsWith('*')
 }
