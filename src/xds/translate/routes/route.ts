@@ -12,6 +12,7 @@ import { routeTracing } from '../telemetry/tracing.js'
 import { allowedOrigin, varyingByOrigin, withCorsHeaders } from './cors-answers.js'
 import { directResponse } from './direct-response.js'
 import { INVALID_BACKEND } from './invalid-backend.js'
+import { keptByRoute } from './kept-body.js'
 import { redirectActions } from './redirect.js'
 import { type Backends, forwardTo, type Upgrading } from './route-action.js'
 import { cookieMatcher, exactHeader, routeMatch } from './route-match.js'
@@ -97,7 +98,7 @@ function forwardRoutes(route: IrRoute, match: RouteMatch, forward: Forward): rea
     ...named(route),
     match: own,
     ...upgradeMetadata(forward.upgrades),
-    ...keptBody(route),
+    ...keptByRoute(route),
     ...forwardTo(backends, forward, route, variant),
   })
   const returning = (variant: Variant): readonly MatchingRoute[] =>
@@ -113,11 +114,6 @@ function forwardRoutes(route: IrRoute, match: RouteMatch, forward: Forward): rea
       build(upTo === undefined ? variant.match : { ...variant.match, runtimeFraction: requestShare(upTo) }, backends, variant),
     ),
   ])
-}
-
-/** What waits until it is complete can be sent another time. */
-function keptBody({ traffic }: IrRoute): Pick<Route, 'requestBodyBufferLimit'> {
-  return traffic?.maxBufferedBytes === undefined ? {} : { requestBodyBufferLimit: { value: traffic.maxBufferedBytes } }
 }
 
 interface Variant extends Upgrading {

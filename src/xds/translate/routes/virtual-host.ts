@@ -11,6 +11,7 @@ import { fieldHeader, keep } from '../field.js'
 import { FIRST_PROGRAM } from '../http-filters/extensions.js'
 import { filterReferences, filtersBehindPrograms, hostFilterConfig } from '../http-filters/index.js'
 import { directResponse } from './direct-response.js'
+import { keptByHost } from './kept-body.js'
 import { DEFAULT_RETRY_POLICY } from './retry-policy.js'
 import { buildRoutes } from './route.js'
 import { shareConfigs } from './shared-configs.js'
@@ -44,7 +45,7 @@ export interface EncodedVirtualHost {
 
 /** The message. */
 export function buildVirtualHost(host: IrVirtualHost): envoy.config.route.v3.VirtualHost {
-  const { domain, routes, otherwise, keptBodyBytes } = host
+  const { domain, routes, otherwise } = host
   const ofHost = hostFilterConfig(host)
   const behind = filtersBehindPrograms(routes)
   const build = (route: IrRoute): readonly Route[] => buildRoutes(route, domain)
@@ -62,7 +63,7 @@ export function buildVirtualHost(host: IrVirtualHost): envoy.config.route.v3.Vir
     domains: [domain],
     routes: answers ? all : all.slice(0, -1),
     retryPolicy: DEFAULT_RETRY_POLICY,
-    ...(keptBodyBytes === undefined ? {} : { requestBodyBufferLimit: { value: keptBodyBytes } }),
+    ...keptByHost(host),
     ...(saysSomething ? { typedPerFilterConfig } : {}),
   }
 }
