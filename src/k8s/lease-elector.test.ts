@@ -15,7 +15,7 @@ describe('LeaseElector', () => {
   let replicas: { readonly elector: LeaseElector; readonly stop: AbortController; readonly done: Promise<void>; readonly log: string[] }[]
   let client: KubeClient
 
-  const replica = (identity: string): (typeof replicas)[number] => {
+  const replica = (identity: string, of: KubeClient = client): (typeof replicas)[number] => {
     const stop = new AbortController()
     const log: string[] = []
     const lead = async (signal: AbortSignal): Promise<void> => {
@@ -23,7 +23,7 @@ describe('LeaseElector', () => {
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
       log.push('stopped')
     }
-    const elector = new LeaseElector({ client, clock, log: silentLog, namespace: 'system', name: 'leader', identity, lead })
+    const elector = new LeaseElector({ client: of, clock, log: silentLog, namespace: 'system', name: 'leader', identity, lead })
     const made = { elector, stop, done: elector.start(stop.signal), log }
     replicas.push(made)
     return made
@@ -148,6 +148,56 @@ describe('LeaseElector', () => {
     expect(a.log).toEqual(['leads'])
   })
 
+  it('goes on leading while the API server refuses four of five requests', async () => {
+    const a = replica('a')
+    await eventually(() => expect(a.elector.isLeader).toBe(true))
+    let asked = 0
+    api.plan({ status: 429, retryAfter: 1 }, () => ++asked % 5 !== 0, Number.POSITIVE_INFINITY)
+    await pass(60_000)
+    expect(a.log).toEqual(['leads'])
+  })
+
+  it('renews by one request, and looks at the Lease only where somebody has changed it', async () => {
+    const a = replica('a')
+    await eventually(() => expect(a.elector.isLeader).toBe(true))
+    api.requests.length = 0
+    await pass(3_000)
+    expect(api.requests.map(({ method }) => method)).toEqual(['PUT'])
+    const changed = lease()
+    if (changed !== undefined) api.put(LEASES, { ...changed, metadata: { ...changed.metadata, labels: { team: 'platform' } } })
+    api.requests.length = 0
+    await pass(3_000)
+    expect(api.requests.map(({ method }) => method)).toEqual(['PUT', 'GET', 'PUT'])
+    expect(lease()?.metadata.labels).toEqual({ team: 'platform' })
+    api.remove(LEASES, 'system', 'leader')
+    await pass(3_000)
+    expect(holder()).toBe('a')
+    expect(a.log).toEqual(['leads'])
+  })
+
+  it('waits for all requests of an attempt together no longer than it may lead', async () => {
+    const patience: number[] = []
+    class SlowClient extends KubeClient {
+      override async json(...[request, signal, timeoutMs]: Parameters<KubeClient['json']>): ReturnType<KubeClient['json']> {
+        patience.push(timeoutMs ?? 0)
+        try {
+          return await super.json(request, signal, timeoutMs)
+        } finally {
+          if (patience.length > 2) await clock.advance(3_000)
+        }
+      }
+    }
+    const slow = new SlowClient(api.credentials, 'test')
+    const a = replica('a', slow)
+    await eventually(() => expect(a.elector.isLeader).toBe(true))
+    const changed = lease()
+    if (changed !== undefined) api.put(LEASES, changed)
+    await pass(2_500)
+    // Made by two requests; then PUT, GET and PUT, of which each took three seconds.
+    await eventually(() => expect(patience.slice(2, 5).map((ms) => Math.round(ms / 1000))).toEqual([8, 5, 2]))
+    slow.close()
+  })
+
   it('stops at once when somebody else holds the Lease', async () => {
     const a = replica('a')
     await eventually(() => expect(a.elector.isLeader).toBe(true))
@@ -159,7 +209,7 @@ describe('LeaseElector', () => {
   })
 
   it('loses a race without harm', async () => {
-    const electors = ['a', 'b', 'c', 'd'].map(replica)
+    const electors = ['a', 'b', 'c', 'd'].map((identity) => replica(identity))
     await eventually(() => expect(electors.filter(({ elector }) => elector.isLeader)).toHaveLength(1))
     await pass(20_000)
     expect(electors.filter(({ elector }) => elector.isLeader)).toHaveLength(1)

@@ -127,13 +127,11 @@ export class LeaseElector {
 
   /** True if the Lease is ours now, taken or renewed at `startedMs`. */
   async #acquire(startedMs: number, signal: AbortSignal, timeoutMs: number = this.#times.renewDeadlineMs): Promise<boolean> {
+    const deadlineMs = startedMs + timeoutMs
     try {
-      this.#observe(await this.#read(signal, timeoutMs), startedMs)
-      this.#heardMs = this.#options.clock.monotonicMs()
-      const isFree = this.#observed === undefined || this.#mayTake(this.#observed)
-      if (isFree) this.#observe(await this.#write(this.#claim(this.#observed?.lease), signal, timeoutMs), startedMs)
+      const isOurs = (await this.#renew(startedMs, signal, deadlineMs)) || (await this.#take(startedMs, signal, deadlineMs))
       this.#failures = 0
-      return isFree
+      return isOurs
     } catch (error) {
       // What refuses us answers; 5xx may come from something before a server that is away.
       if (error instanceof KubeApiError && error.status < 500) this.#heardMs = this.#options.clock.monotonicMs()
@@ -143,6 +141,27 @@ export class LeaseElector {
       this.#options.log[this.#failures++ === 0 ? 'warn' : 'debug']({ err: error }, 'the Lease of the leader could not be read or written')
       return false
     }
+  }
+
+  /** Who leads knows the Lease as it is, and renews it by one request. False if it does not lead, or somebody has changed the Lease. */
+  async #renew(startedMs: number, signal: AbortSignal, deadlineMs: number): Promise<boolean> {
+    if (!this.isLeader || this.#observed === undefined) return false
+    try {
+      this.#observe(await this.#write(this.#claim(this.#observed.lease), signal, deadlineMs), startedMs)
+      this.#heardMs = this.#options.clock.monotonicMs()
+      return true
+    } catch (error) {
+      if (hasStatus(error, 409) || hasStatus(error, 404)) return false
+      throw error
+    }
+  }
+
+  async #take(startedMs: number, signal: AbortSignal, deadlineMs: number): Promise<boolean> {
+    this.#observe(await this.#read(signal, deadlineMs), startedMs)
+    this.#heardMs = this.#options.clock.monotonicMs()
+    const isFree = this.#observed === undefined || this.#mayTake(this.#observed)
+    if (isFree) this.#observe(await this.#write(this.#claim(this.#observed?.lease), signal, deadlineMs), startedMs)
+    return isFree
   }
 
   #observe(lease: JsonObject | undefined, nowMs: number): void {
@@ -186,14 +205,15 @@ export class LeaseElector {
     }
   }
 
-  #read(signal: AbortSignal, timeoutMs: number): Promise<JsonObject | undefined> {
-    const { client, namespace, name } = this.#options
-    return client.find(objectPath({ ...LEASES, namespace, name }), signal, timeoutMs)
+  #read(signal: AbortSignal, deadlineMs: number): Promise<JsonObject | undefined> {
+    const { client, clock, namespace, name } = this.#options
+    return client.find(objectPath({ ...LEASES, namespace, name }), signal, deadlineMs - clock.monotonicMs())
   }
 
   /** Compare and swap: the resource version in the metadata makes a write on top of a foreign one fail with 409. */
-  async #write(lease: JsonObject, signal: AbortSignal, timeoutMs: number): Promise<JsonObject> {
-    const { client, namespace, name } = this.#options
+  async #write(lease: JsonObject, signal: AbortSignal, deadlineMs: number): Promise<JsonObject> {
+    const { client, clock, namespace, name } = this.#options
+    const timeoutMs = deadlineMs - clock.monotonicMs()
     return stringAt(lease, 'metadata', 'resourceVersion') === ''
       ? client.json({ method: 'POST', path: collectionPath(LEASES, namespace), body: lease }, signal, timeoutMs)
       : client.json({ method: 'PUT', path: objectPath({ ...LEASES, namespace, name }), body: lease }, signal, timeoutMs)
@@ -201,27 +221,30 @@ export class LeaseElector {
 
   /** Reads the Lease again where it is not as it was last seen: a renewal that the end cut short may have been carried out. */
   async #release(): Promise<void> {
+    const { clock, log } = this.#options
     const signal = AbortSignal.timeout(RELEASE_MS)
+    const deadlineMs = clock.monotonicMs() + RELEASE_MS
     try {
       while (this.#observed !== undefined && !this.#heldByAnother()) {
         const claim = this.#claim(this.#observed.lease)
         const spec = { ...claim.spec, holderIdentity: '', leaseDurationSeconds: 1 }
         try {
-          await this.#write({ ...claim, spec }, signal, RELEASE_MS)
+          await this.#write({ ...claim, spec }, signal, deadlineMs)
           return
         } catch (error) {
           if (!hasStatus(error, 409)) throw error
-          this.#observe(await this.#read(signal, RELEASE_MS), this.#options.clock.monotonicMs())
+          this.#observe(await this.#read(signal, deadlineMs), clock.monotonicMs())
         }
       }
     } catch (error) {
-      this.#options.log.debug({ err: error }, 'the Lease could not be given back; it runs out by itself')
+      log.debug({ err: error }, 'the Lease could not be given back; it runs out by itself')
     }
   }
 
-  /** A little more than the time, by chance: replicas that started together do not stay in step. */
+  /** A little more than the time, by chance: replicas that started together do not stay in step. Half of it where a leader may lose its Lease. */
   #retryMs(): number {
-    return this.#times.retryMs * (1 + 0.2 * this.#options.clock.random())
+    const isUrgent = this.isLeader && this.#failures > 0
+    return (isUrgent ? 0.5 : 1) * this.#times.retryMs * (1 + 0.2 * this.#options.clock.random())
   }
 }
 
