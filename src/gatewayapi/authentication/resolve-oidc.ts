@@ -27,6 +27,9 @@ const MIN_SECRET_LENGTH = 16
 
 const SEALING_KEY_BYTES = 32
 
+/** In neither an id nor a secret of a client, which providers give: something else is in the Secret. Source: RFC 6749, appendix A. */
+const CONTROL_CHARACTER = /\p{Cc}/u
+
 /** Hexadecimal digits of the name of a policy, in names of cookies. */
 const SUFFIX_LENGTH = 8
 
@@ -148,7 +151,9 @@ function secretText(world: AuthenticationWorld, field: string, ref: SecretObject
   const secret = referredSecret(world, field, ref)
   if (!secret.ok) return secret
   const text = decode(secret.value, key)?.trim()
-  return text === undefined || text === '' ? missing('RefNotFound', `${field}: the Secret "${ref.name}" has no key "${key}".`) : found(text)
+  if (text === undefined || text === '') return missing('RefNotFound', `${field}: the Secret "${ref.name}" has no key "${key}".`)
+  if (!CONTROL_CHARACTER.test(text)) return found(text)
+  return missing('UnsupportedValue', `${field}: the key "${key}" has line ends or other control characters.`)
 }
 
 function originOf(world: AuthenticationWorld, ref: SecretObjectReference): TextMaterial['origins'] {
