@@ -18,16 +18,15 @@ import type { ResourceStore } from '../store/resource-store.js'
 import type { ObjectKey } from '../util/object-ref.js'
 import type { ChangeTrace } from '../xds/change-trace.js'
 import type { RejectedVersion, RejectedVersions } from '../xds/rejected-versions.js'
-import type { EncodedResource, ResourceChange } from '../xds/resource.js'
 import type { SnapshotCache } from '../xds/snapshot-cache.js'
 import type { HookQuestion } from '../xds/translate/extension-hooks/hook.js'
-import { parseResourceKey } from '../xds/translate/resource-key.js'
 import { Deliveries } from './deliveries/deliveries.js'
 import type { GroupProgress } from './deliveries/ledger.js'
 import { PresentVersions } from './deliveries/present-versions.js'
 import { FirstRoutes } from './first-routes.js'
 import { GatewayPlaces } from './gateway-places.js'
 import type { PlacementPolicy } from './placements.js'
+import { publish } from './publication.js'
 import type { Translation } from './translation.js'
 
 /** What a round of translation did, for metrics and tests. */
@@ -121,6 +120,9 @@ export class Pipeline implements ProviderSink {
   #isScheduled = false
   #round = newRound()
   #rounds = 0
+  /** Under way; what comes meanwhile waits. */
+  #publication: Generator<void, boolean> | undefined
+  readonly #deferred: News[] = []
   #waiting: (() => void)[] = []
 
   constructor(options: PipelineOptions) {
@@ -134,7 +136,7 @@ export class Pipeline implements ProviderSink {
 
   changes(batch: readonly Change[]): void {
     // What nobody reads changes nothing.
-    if (this.#apply(this.#firstRoutes.keepBack(batch)) && this.#options.translation.graph.isDirty) this.#schedule()
+    this.#take(() => this.#apply(this.#firstRoutes.keepBack(batch)) && this.#options.translation.graph.isDirty)
   }
 
   complete(): void {
@@ -145,47 +147,57 @@ export class Pipeline implements ProviderSink {
 
   /** An input other than the objects was set, such as the addresses of a gateway. */
   touched(): void {
-    this.#schedule()
+    this.#take(() => true)
   }
 
   /** A group of proxies has come further. */
   progress(group: string, progress: GroupProgress): void {
-    if (this.deliveries.progress(group, progress)) this.#schedule()
+    this.#take(() => this.deliveries.progress(group, progress))
   }
 
   /** A proxy rejected a resource; without a group it is one of another replica. */
   rejected(rejected: RejectedVersion, group?: string): void {
-    if (this.#options.placements.isMovedBy?.(rejected) === true) {
-      this.#places.invalidate()
-      this.#schedule()
-      return
-    }
-    const complete = this.#versions.withOrigins(rejected)
-    if (!this.#versions.isOfWantedImage(rejected)) this.deliveries.rejectedBefore(complete)
-    else if (this.deliveries.rejected(complete, group)) this.#schedule()
+    this.#take(() => {
+      if (this.#options.placements.isMovedBy?.(rejected) === true) {
+        this.#places.invalidate()
+        return true
+      }
+      const complete = this.#versions.withOrigins(rejected)
+      if (this.#versions.isOfWantedImage(rejected)) return this.deliveries.rejected(complete, group)
+      this.deliveries.rejectedBefore(complete)
+      return false
+    })
   }
 
   /** Groups have other images now: what is held back for what the ones before refused gets its chance, if there is any. */
   imagesChanged(groups: ReadonlySet<string>): void {
-    if (!this.#versions.isRejectedByAny(groups)) return
-    this.deliveries.releaseHeld()
-    // What was refused and could not be held back is not said of these any more.
-    this.#schedule()
+    this.#take(() => {
+      if (!this.#versions.isRejectedByAny(groups)) return false
+      this.deliveries.releaseHeld()
+      // What was refused and could not be held back is not said of these any more.
+      return true
+    })
   }
 
   /** Versions that were rejected may be sent again: what is held back for them gets its chance. */
   forgotten(versions: readonly RejectedVersion[]): void {
-    if (this.deliveries.releaseFor(new Set(versions.map(({ message }) => message)))) this.#schedule()
+    this.#take(() => this.deliveries.releaseFor(new Set(versions.map(({ message }) => message))))
   }
 
   /** Versions that were sent again, and that nobody has rejected since. */
   taken(versions: readonly RejectedVersion[]): void {
-    if (this.deliveries.taken(versions)) this.#schedule()
+    this.#take(() => this.deliveries.taken(versions))
   }
 
   /** Resolves when nothing is left to translate. */
   idle(): Promise<void> {
     return this.#isScheduled ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve()
+  }
+
+  /** Something has happened: at once, but behind a publication that is under way. */
+  #take(news: News): void {
+    if (this.#publication !== undefined) this.#deferred.push(news)
+    else if (news()) this.#schedule()
   }
 
   /** True if somebody may read what changed. */
@@ -233,22 +245,47 @@ export class Pipeline implements ProviderSink {
 
   /** Goes on with the round until the time is up (`more`), until something comes that it has to wait for, or to its end. */
   #advance(end: number): 'done' | 'more' | Promise<void> {
-    do {
-      if (!this.#flush(end)) return 'more'
-      // A Secret that is named for the first time must be read before anybody says that it does not exist, and what an extension server
-      // changes is sent once, changed.
-      const isPortion = this.#firstRoutes.isWaiting
-      const brought = this.#bringReferenced() ?? (isPortion ? undefined : (this.#fetch() ?? this.#askHooks()))
-      if (brought !== undefined) return brought
-      if (isPortion) {
-        this.#publish('portion')
+    for (;;) {
+      if (this.#publication === undefined) {
+        if (!this.#flush(end)) return 'more'
+        // A Secret that is named for the first time must be read before anybody says that it does not exist, and what an extension server
+        // changes is sent once, changed.
+        const brought = this.#bringReferenced() ?? (this.#firstRoutes.isWaiting ? undefined : (this.#fetch() ?? this.#askHooks()))
+        if (brought !== undefined) return brought
+        this.#publication = this.#publish()
+      }
+      const isNews = this.#goOnPublishing(this.#publication, end)
+      if (isNews === undefined) return 'more'
+      if (this.#firstRoutes.isWaiting) {
         this.#apply(this.#firstRoutes.next())
         return 'more'
       }
       // What is published may be held back, which changes what is made of it: once more.
-    } while (this.#publish('all'))
+      if (!isNews) break
+    }
     // How far things have come is known now: it stands in statuses, which are made once.
     return this.#flushUpTo(end) && this.#tell() ? 'done' : 'more'
+  }
+
+  #publish(): Generator<void, boolean> {
+    const { translation, snapshots } = this.#options
+    const resources = translation.xds.resources.takeChanges()
+    this.#round.resources += resources.size
+    const { deliveries } = this
+    return publish({ snapshots, deliveries, versions: this.#versions, trace: () => this.#trace() }, resources, !this.#firstRoutes.isWaiting)
+  }
+
+  /** Undefined when the time is up; otherwise true if there is something to translate. */
+  #goOnPublishing(publication: Generator<void, boolean>, end: number): boolean | undefined {
+    let step = publication.next()
+    while (step.done !== true) {
+      if (performance.now() > end) return undefined
+      step = publication.next()
+    }
+    this.#publication = undefined
+    let isNews = step.value
+    for (const news of this.#deferred.splice(0)) isNews = news() || isNews
+    return isNews
   }
 
   #endRound(): void {
@@ -307,34 +344,6 @@ export class Pipeline implements ProviderSink {
     return snapshots.isComplete ? undefined : fetches.firstAnswers()
   }
 
-  /** True if one of these versions is known to be rejected, and somebody was found to blame. */
-  #holdBackRejected(group: string, changes: readonly ResourceChange[]): boolean {
-    let isHeld = false
-    for (const known of this.#versions.knownRejections(group, changes)) {
-      // Without a suspect nothing is held back, and proxies go on with what they have: but for a search, which would take it for accepted.
-      if (known.suspects.length === 0 && !this.deliveries.isSearching) continue
-      isHeld = this.deliveries.rejected(known) || isHeld
-    }
-    return isHeld
-  }
-
-  /**
-   * True if something was held back or has become known: then what is made of it comes next.
-   *
-   * @param what `portion`: of what existed at the start, more comes
-   */
-  #publish(what: 'all' | 'portion'): boolean {
-    const { translation, snapshots } = this.#options
-    const resources = translation.xds.resources.takeChanges()
-    this.#round.resources += resources.size
-    const groups = byGroup(resources)
-    for (const [group, changes] of groups) snapshots.apply(group, changes, this.#trace())
-    if (what === 'all') snapshots.markComplete()
-    let isNews = this.deliveries.published()
-    for (const [group, changes] of groups) isNews = this.#holdBackRejected(group, changes) || isNews
-    return isNews
-  }
-
   /**
    * Tells whoever writes what is to be written; at first also that it is nothing: then what was left behind goes. False if there is more than a turn
    * of the event loop has time for: it comes in the next.
@@ -359,6 +368,9 @@ export class Pipeline implements ProviderSink {
   }
 }
 
+/** Something that has happened. True if there is something to translate. */
+type News = () => boolean
+
 interface Round {
   /** When the first change came. */
   readonly received: number
@@ -371,17 +383,4 @@ interface Round {
 
 function newRound(): Round {
   return { received: performance.now(), began: undefined, computed: new Map(), failures: [], resources: 0 }
-}
-
-function byGroup(resources: ReadonlyMap<string, EncodedResource | undefined>): ReadonlyMap<string, ResourceChange[]> {
-  const groups = new Map<string, ResourceChange[]>()
-  for (const [key, resource] of resources) {
-    const parsed = parseResourceKey(key)
-    if (parsed === undefined) continue
-    const changes = groups.get(parsed.group)
-    const change = { ...parsed.reference, resource }
-    if (changes === undefined) groups.set(parsed.group, [change])
-    else changes.push(change)
-  }
-  return groups
 }

@@ -23,7 +23,7 @@ export interface RejectionEvent {
   readonly rejected: RejectedVersion
 }
 
-/** Receives events as they happen. It may call `SnapshotCache.apply` at once. */
+/** Receives events as they happen. It may change the cache at once. */
 export type DeliveryListener = (event: DeliveryEvent) => void
 
 /** How far one proxy is. */

@@ -4,7 +4,8 @@ import type { ChangeTrace } from './change-trace.js'
 import type { DeliveryTracker, ProxyIdentity } from './delivery-tracker.js'
 import { suspectsOf } from './rejected-versions.js'
 import type { TypeUrl } from './resource.js'
-import type { AppliedChange, SnapshotCache } from './snapshot-cache.js'
+import type { AppliedChange } from './revision-draft.js'
+import type { SnapshotCache } from './snapshot-cache.js'
 
 /** One revision of a group. */
 export interface RevisionRecord {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import { cluster, drop, put, routes } from '../../test/xds/support/resources.js'
 import { TYPE_URL } from './resource.js'
-import { type AppliedChange, SnapshotCache } from './snapshot-cache.js'
+import type { AppliedChange } from './revision-draft.js'
+import { SnapshotCache } from './snapshot-cache.js'
 
 const CDS = TYPE_URL.cluster
 

@@ -1,22 +1,15 @@
 /**
  * What every group of proxies shall run: the bytes of each resource, once, for any number of streams.
  *
- * How the pipeline uses it: after each round of translation it calls `apply(group, changes)` with what came, changed or went, and
- * once, when everything that existed at start has been translated, `markComplete()`. Both return at once; streams take the
- * resources from here when their sockets are ready, so a change that is overtaken by the next one is never sent.
+ * How the pipeline uses it: after each round of translation it puts what came, changed or went into a `draft(group)`, in as many turns of
+ * the event loop as that takes, and hands it to `commit`; once, when everything that existed at start has been translated, it calls
+ * `markComplete()`. Streams take the resources from here when their sockets are ready, so a change that is overtaken by the next one is
+ * never sent.
  */
 import type { ChangeTrace } from './change-trace.js'
+import { ReferenceCounts } from './reference-counts.js'
 import type { EncodedResource, ResourceChange, ResourceReference, TypeUrl } from './resource.js'
-
-/** What really changed in a group: unlike a `ResourceChange` it knows the resource that was there before. */
-export interface AppliedChange {
-  readonly typeUrl: TypeUrl
-  readonly name: string
-  /** Undefined when the resource is new. */
-  readonly previous: EncodedResource | undefined
-  /** Undefined when the resource is gone. */
-  readonly current: EncodedResource | undefined
-}
+import { type AppliedChange, RevisionDraft } from './revision-draft.js'
 
 /** Is told what changed in a group, after the cache holds it. */
 export interface SnapshotListener {
@@ -35,7 +28,7 @@ interface Group {
   revision: number
   readonly resources: Map<TypeUrl, Map<string, EncodedResource>>
   /** How many resources of the group name another one. */
-  readonly referrers: Map<string, number>
+  readonly referrers: ReferenceCounts
   readonly listeners: Set<SnapshotListener>
 }
 
@@ -65,22 +58,37 @@ export class SnapshotCache {
     for (const group of this.#groups.values()) for (const listener of group.listeners) listener.complete()
   }
 
+  /** Begins a revision of a group. */
+  draft(group: string): RevisionDraft {
+    return new RevisionDraft(group, (reference) => this.resource(group, reference))
+  }
+
   /**
    * Takes over what changed in a group and returns the revision that holds it. A change to the version that is already there
    * replaces origins and references, and is no change for proxies; without any real change the revision stays. `trace` says where the
    * changes come from.
    */
-  apply(group: string, changes: readonly ResourceChange[], trace?: ChangeTrace): number {
+  commit(draft: RevisionDraft, trace?: ChangeTrace): number {
+    const { group, applied, sameBytes, references } = draft
     const state = this.#group(group)
-    const applied = changes.flatMap((change) => applyOne(state, change))
+    for (const { typeUrl, name, current } of applied) store(state, typeUrl, name, current)
+    for (const resource of sameBytes) store(state, resource.typeUrl, resource.name, resource)
+    state.referrers.addAll(references)
     if (applied.length > 0) {
       state.revision += 1
       const { revision } = state
       for (const listener of this.#appliedListeners) listener(group, applied, revision, trace)
       for (const listener of state.listeners) listener.changed(applied, revision)
     }
-    if (changes.some(({ resource }) => resource === undefined)) this.#forgetIfEmpty(group)
+    this.#forgetIfEmpty(group)
     return state.revision
+  }
+
+  /** A draft of these changes, committed. */
+  apply(group: string, changes: readonly ResourceChange[], trace?: ChangeTrace): number {
+    const draft = this.draft(group)
+    for (const change of changes) draft.add(change)
+    return this.commit(draft, trace)
   }
 
   /** The revision of a group: 0 for one that has nothing and was not known before. */
@@ -105,7 +113,7 @@ export class SnapshotCache {
 
   /** True if a resource of the group names this one. */
   isReferenced(group: string, reference: ResourceReference): boolean {
-    return this.#groups.get(group)?.referrers.has(referenceKey(reference)) ?? false
+    return this.#groups.get(group)?.referrers.has(reference) ?? false
   }
 
   /** Tells the listener of every change of the group until the returned function is called. */
@@ -145,38 +153,19 @@ export class SnapshotCache {
   #group(name: string): Group {
     let group = this.#groups.get(name)
     if (group === undefined) {
-      group = { revision: this.#forgottenRevision, resources: new Map(), referrers: new Map(), listeners: new Set() }
+      group = { revision: this.#forgottenRevision, resources: new Map(), referrers: new ReferenceCounts(), listeners: new Set() }
       this.#groups.set(name, group)
     }
     return group
   }
 }
 
-/** One string for a reference, for use as a key. */
-export function referenceKey({ typeUrl, name }: ResourceReference): string {
-  return `${typeUrl} ${name}`
-}
-
-function applyOne(group: Group, { typeUrl, name, resource }: ResourceChange): AppliedChange[] {
-  let byName = group.resources.get(typeUrl)
-  const previous = byName?.get(name)
-  if (previous === resource) return []
+function store({ resources }: Group, typeUrl: TypeUrl, name: string, resource: EncodedResource | undefined): void {
+  let byName = resources.get(typeUrl)
   if (byName === undefined) {
     byName = new Map()
-    group.resources.set(typeUrl, byName)
+    resources.set(typeUrl, byName)
   }
   if (resource === undefined) byName.delete(name)
   else byName.set(name, resource)
-  if (previous?.references !== resource?.references) {
-    for (const reference of resource?.references ?? []) count(group.referrers, reference, 1)
-    for (const reference of previous?.references ?? []) count(group.referrers, reference, -1)
-  }
-  return previous?.version === resource?.version ? [] : [{ typeUrl, name, previous, current: resource }]
-}
-
-function count(referrers: Map<string, number>, reference: ResourceReference, by: 1 | -1): void {
-  const key = referenceKey(reference)
-  const total = (referrers.get(key) ?? 0) + by
-  if (total === 0) referrers.delete(key)
-  else referrers.set(key, total)
 }

@@ -188,26 +188,19 @@ export class Deliveries {
   }
 
   /**
-   * The resources of this round were published: notes which objects they came from.
+   * The resources of this round were published: notes which objects they came from, and gives way after each. What proxies say has to wait for its end:
+   * they may answer for a revision of which it is not noted yet what is in it.
    *
    * @returns true if a status may say something else now
    */
-  published(): boolean {
-    const { gateways, listeners, attachments, telemetry, policyUses } = this.#collections
-    const objects = new Set<string>()
-    for (const key of gateways.takeChanges().keys()) objects.add(this.#watch.gateway(key))
-    for (const key of listeners.takeChanges().keys()) {
-      const listenerSet = this.#watch.listener(key)
-      if (listenerSet !== undefined) objects.add(listenerSet)
-    }
-    for (const key of attachments.takeChanges().keys()) objects.add(this.#watch.route(key))
-    for (const object of this.#watch.telemetry(telemetry.takeChanges().keys())) objects.add(object)
-    for (const key of policyUses.takeChanges().keys()) objects.add(this.#watch.policy(key))
-    for (const object of this.#held) {
-      objects.add(object)
-      if (this.#quarantines.get(object) === undefined) this.#watch.again(object)
-    }
+  *published(): Generator<void, boolean> {
+    const held = [...this.#held]
     this.#held.clear()
+    const objects = new Set<string>()
+    for (const object of this.#noteChanged(held)) {
+      objects.add(object)
+      yield
+    }
     for (const [word, { rejected }] of this.#bare) if (!this.#resources.isCurrent(rejected)) this.#bare.delete(word)
     const goesOnHolding = this.#rejectedAsBefore()
     for (const object of this.#unheld.takePast((version) => this.#resources.isCurrent(version))) {
@@ -221,7 +214,29 @@ export class Deliveries {
     this.#searchNeeds ??= this.#quarantines.isSearching ? this.#revisionsOf(this.#searching) : undefined
     // Whoever was let in and changes nothing of what proxies have is no news to them: they will not answer.
     const goesOn = this.#ledger.connectedGroups().length > 0 && this.#goOnSearching()
-    return [...objects].filter((object) => this.#settle(object)).length > 0 || goesOn || goesOnHolding
+    let isNews = goesOn || goesOnHolding
+    for (const object of objects) {
+      isNews = this.#settle(object) || isNews
+      yield
+    }
+    return isNews
+  }
+
+  /** Notes what has other configuration now, and what was held back or let in. One object at a time. */
+  *#noteChanged(held: readonly string[]): Generator<string> {
+    const { gateways, listeners, attachments, telemetry, policyUses } = this.#collections
+    for (const key of gateways.takeChanges().keys()) yield this.#watch.gateway(key)
+    for (const key of listeners.takeChanges().keys()) {
+      const listenerSet = this.#watch.listener(key)
+      if (listenerSet !== undefined) yield listenerSet
+    }
+    for (const key of attachments.takeChanges().keys()) yield this.#watch.route(key)
+    yield* this.#watch.telemetry(telemetry.takeChanges().keys())
+    for (const key of policyUses.takeChanges().keys()) yield this.#watch.policy(key)
+    for (const object of held) {
+      if (this.#quarantines.get(object) === undefined) this.#watch.again(object)
+      yield object
+    }
   }
 
   /** True while it is not known of every object that is held back whether it is to blame. */

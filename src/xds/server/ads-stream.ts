@@ -49,6 +49,8 @@ export interface StreamContext {
   readonly admission: Admission
 }
 
+/** How many changes of the cache a stream looks at before it is the turn of others. */
+const CHANGES_AT_ONCE = 1_000
 /** The first requests of a stream follow each other at once. */
 const SILENCE_MS = 20
 
@@ -151,10 +153,8 @@ export class AdsStream implements SnapshotListener {
   }
 
   changed(...[changes, revision]: Parameters<SnapshotListener['changed']>): void {
-    if (this.#state === undefined) return
-    if (this.#state.session.changed(changes, revision)) this.#context.queue.add(this)
-    // A revision without anything for this stream is reached at once.
-    else this.#reached()
+    this.#state?.session.changed(changes, revision)
+    this.#context.queue.add(this)
   }
 
   complete(): void {
@@ -163,6 +163,10 @@ export class AdsStream implements SnapshotListener {
 
   /** Takes one request, then writes the next response if the socket is free and there is one. */
   pump(): void {
+    if (this.#state?.session.catchUp(CHANGES_AT_ONCE) === false) {
+      this.#context.queue.add(this)
+      return
+    }
     const request = this.#inbox.shift()
     if (request !== undefined) {
       this.#receive(request.bytes, request.identity)

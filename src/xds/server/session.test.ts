@@ -48,6 +48,17 @@ describe('make before break', () => {
     expect(driver.session.acknowledgedRevision(driver.now)).toBe(driver.cache.revision('g'))
   })
 
+  it('many changes are looked at in pieces, and whoever asks before the last piece hears of all of them', () => {
+    const driver = runningProxy()
+    driver.apply(routes('r', ['a', 'a']), edsCluster('b'))
+    expect(driver.session.catchUp(1)).toBe(false)
+    expect(driver.session.acknowledgedRevision(driver.now)).toBe(driver.cache.revision('g') - 1)
+    driver.apply(edsCluster('c'), edsCluster('d'))
+    expect(driver.session.catchUp(1)).toBe(false)
+    expect(driver.sends()).toEqual(['CDS +b +c +d', 'RDS +r'])
+    expect(driver.session.catchUp(1)).toBe(true)
+  })
+
   it('a change that needs one phase is sent at once: an edited route', () => {
     const driver = runningProxy()
     driver.apply(routes('r', ['a', 'a']))

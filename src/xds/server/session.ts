@@ -9,7 +9,8 @@
 import { once } from '../../util/once.js'
 import type { Fleet, RejectedVersions } from '../rejected-versions.js'
 import { type EncodedResource, type ResourceReference, TYPE_URL, type TypeUrl } from '../resource.js'
-import type { AppliedChange, SnapshotCache } from '../snapshot-cache.js'
+import type { AppliedChange } from '../revision-draft.js'
+import type { SnapshotCache } from '../snapshot-cache.js'
 import { blame } from './blame.js'
 import type { Bounds } from './bounds.js'
 import type { Bridges } from './extension-order.js'
@@ -29,6 +30,7 @@ import type { Rejection } from './request-fields.js'
 import type { DiscoveryRequest } from './requests.js'
 import { type Flight, type Held, Subscription } from './subscription.js'
 import { unpoisoned } from './unpoison.js'
+import { UnseenChanges } from './unseen-changes.js'
 import { Warming } from './warming.js'
 
 /** A response to be written: the caller encodes it for its protocol. */
@@ -75,6 +77,7 @@ export class Session {
   readonly #subscriptions = new Map<TypeUrl, Subscription>()
   readonly #warming: Warming
   readonly #prerequisites: Prerequisites
+  readonly #unseen = new UnseenChanges()
   /** State of the world: the nonce of the newest response of a type. */
   readonly #lastNonce = new Map<TypeUrl, string>()
   /** Scopes that have to be sent with other bytes, see `unpoison.ts`. */
@@ -94,6 +97,7 @@ export class Session {
 
   /** Takes a request over. Returns false for a type that we do not serve: such a request gets no answer (A1.1 rule 6). */
   request(request: DiscoveryRequest, now: number): boolean {
+    this.catchUp()
     if (!isServed(request.typeUrl)) return false
     const existing = this.#subscriptions.get(request.typeUrl)
     const subscription = existing ?? new Subscription(request.typeUrl)
@@ -128,24 +132,29 @@ export class Session {
     return nonce === '' || last === undefined || nonce === last
   }
 
-  /** Takes changes of the cache over. Returns true if something of this stream changed. */
-  changed(changes: readonly AppliedChange[], revision: number): boolean {
-    let mine = false
-    const isInitial = !this.#options.cache.isComplete
-    for (const { typeUrl, name, previous, current } of changes) {
-      if (this.#subscriptions.get(typeUrl)?.changed(name, previous, revision, isInitial)) mine = true
+  /** Notes changes of the cache. */
+  changed(changes: readonly AppliedChange[], revision: number): void {
+    this.#unseen.add(changes, revision, !this.#options.cache.isComplete)
+  }
+
+  /** Looks at changes that were noted, in pieces if there are many. False if there are more: whatever else is asked of the session looks at these first. */
+  catchUp(most: number = Number.POSITIVE_INFINITY): boolean {
+    this.#unseen.look(most, ({ typeUrl, name, previous, current }, revision, isInitial) => {
+      this.#subscriptions.get(typeUrl)?.changed(name, previous, revision, isInitial)
       if (current === undefined) this.#warming.gone({ typeUrl, name })
-    }
-    return mine
+    })
+    return this.#unseen.isEmpty
   }
 
   /** Versions that were rejected no longer count as that. Returns true if some may be sent to this client now. */
   retry(versions: readonly ResourceReference[]): boolean {
+    this.catchUp()
     return versions.filter(({ typeUrl, name }) => this.#subscriptions.get(typeUrl)?.unpark(name)).length > 0
   }
 
   /** The next response, or undefined when there is nothing to send now. The caller writes it before it asks again. */
   next(now: number): Outgoing | undefined {
+    this.catchUp()
     if (!this.#options.cache.isComplete && !this.#mayBegin) return undefined
     const outgoing = this.#nextNow(now)
     if (outgoing !== undefined) return outgoing
@@ -182,6 +191,7 @@ export class Session {
 
   /** Ends the waits whose bound has passed. */
   expire(now: number): void {
+    this.catchUp()
     for (const subscription of this.#subscriptions.values()) {
       for (const flight of subscription.liveFlights()) {
         if (now < this.#endOfWait(flight)) continue
@@ -200,6 +210,7 @@ export class Session {
 
   /** When `expire` has to be called, or undefined when nothing is waited for. */
   deadline(now: number): number | undefined {
+    this.catchUp()
     let first = this.#warming.deadline()
     const missing = this.#prerequisites.deadline(now)
     if (missing !== undefined && (first === undefined || missing < first)) first = missing
@@ -220,6 +231,7 @@ export class Session {
    * not listen is no proxy yet.
    */
   acknowledgedRevision(now: number): number {
+    this.catchUp()
     const listeners = this.#subscriptions.get(TYPE_URL.listener)
     if (listeners === undefined || listeners.owesAnswer) return 0
     let oldest = this.#warming.oldest() ?? Number.POSITIVE_INFINITY
@@ -231,6 +243,7 @@ export class Session {
 
   /** True when nothing is to be sent, and no answer is waited for. */
   get isIdle(): boolean {
+    this.catchUp()
     for (const { pending, owesAnswer, isInFlight } of this.#subscriptions.values())
       if (pending.size > 0 || owesAnswer || isInFlight) return false
     return true
@@ -245,6 +258,7 @@ export class Session {
 
   /** Every resource that the client shall have after a response: what a state-of-the-world response of a full type holds. */
   effective(typeUrl: TypeUrl): readonly EncodedResource[] {
+    this.catchUp()
     const subscription = this.#subscriptions.get(typeUrl)
     if (subscription === undefined) return []
     const catalog = this.#options.cache.resources(this.#options.group, typeUrl)

@@ -5,7 +5,6 @@
  * a cluster that is still warming answers 503, so routes wait for this, for a bounded time.
  */
 import { type EncodedResource, type ResourceReference, TYPE_URL } from '../resource.js'
-import { referenceKey } from '../snapshot-cache.js'
 import type { Bounds } from './bounds.js'
 import { SUBSCRIBED_BY_NAME } from './push-order.js'
 import { warmsSilently } from './silent-warming.js'
@@ -108,4 +107,8 @@ export class Warming {
     }
     return silent
   }
+}
+
+function referenceKey({ typeUrl, name }: ResourceReference): string {
+  return `${typeUrl} ${name}`
 }
