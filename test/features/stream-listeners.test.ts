@@ -52,6 +52,10 @@ feature(
     const place = headgate.place('default/gw', 9311)
     await eventually(async () => expect(await askTcp(place, 'hello')).toBe('tcp1: hello'))
     await eventually(async () => expect(await askUdp(place, 'hello')).toBe('udp1: hello'))
+    for (const name of ['tcp1', 'udp1']) {
+      const found = headgate.status(`Backend/default/${name}`)
+      expect(found.shape === 'backend' && brief(found.conditions)).toEqual(['Accepted=True/Accepted'])
+    }
     const status = headgate.status('Gateway/default/gw')
     expect(status.shape === 'gateway' && status.listeners.map((listener) => listener.attachedRoutes)).toEqual([2, 2])
     await headgate.write(
