@@ -7,6 +7,7 @@ import type { TLSSocket } from 'node:tls'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { createAuthority, type TestAuthority } from '../test/support/certificates.js'
 import { eventually } from '../test/support/eventually.js'
+import { cableTo } from '../test/xds/support/cable.js'
 import { startEnvoy } from '../test/xds/support/real-envoy.js'
 import { authoritySecret, certificateSecret, tokenSecret } from './xds-secrets.js'
 
@@ -137,6 +138,15 @@ describe('the connection to the control plane', () => {
     for (const session of sessions) session.destroy()
     await eventually(() => expect(calls).not.toEqual([]), WITHIN_MS)
   })
+
+  it('is made again when the machine of the control plane is gone, which closes nothing, within 20 s', async () => {
+    await using cable = await cableTo(port())
+    const tls = { authoritySecretFile: join(folder, 'authority.json'), serverName: NAME }
+    await using _envoy = await startEnvoy({ xds: { port: cable.port, tls } })
+    await eventually(() => expect(calls).toHaveLength(1), WITHIN_MS)
+    cable.cut()
+    await eventually(() => expect(calls).toHaveLength(2), 22_000)
+  }, 50_000)
 
   it.each([
     { stranger: 'another name', tls: () => ({ authoritySecretFile: join(folder, 'authority.json'), serverName: 'other.headgate.test' }) },

@@ -1,7 +1,7 @@
 /** Clients that are slow, broken or ill-meaning: each hurts itself alone. */
 
 import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { status } from '@grpc/grpc-js'
 import { afterEach, describe, expect, it } from '@jest/globals'
@@ -12,6 +12,7 @@ import type { ServerLog } from '../../src/xds/server/ads-stream.js'
 import { eventually } from '../support/eventually.js'
 import { patience } from '../support/patience.js'
 import { AdsClient } from './support/ads-client.js'
+import { cableTo } from './support/cable.js'
 import { type Fixture, GROUP, serve } from './support/fixture.js'
 import { cluster, endpoints, put, resource } from './support/resources.js'
 
@@ -45,27 +46,6 @@ function rawSocket(port: number): Socket {
   socket.on('error', () => {})
   closers.push(() => socket.destroy())
   return socket
-}
-
-/** A way to a port of this machine that can be cut so that neither side hears of it. */
-async function cableTo(port: number): Promise<{ readonly port: number; cut(): void }> {
-  const ends: Socket[] = []
-  const relay = createServer((near) => {
-    const far = rawSocket(port)
-    near.on('error', () => {})
-    closers.push(() => near.destroy())
-    ends.push(near, far)
-    near.pipe(far, { end: false })
-    far.pipe(near, { end: false })
-  })
-  closers.push(() => relay.close())
-  await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve))
-  return {
-    port: (relay.address() as AddressInfo).port,
-    cut: () => {
-      for (const end of ends) end.unpipe().pause()
-    },
-  }
 }
 
 function http2(port: number): ClientHttp2Session {
@@ -326,7 +306,7 @@ describe('greedy clients', () => {
     const stream = fixture.delta()
     stream.send(EDS, { subscribe: ['ok'] })
     await stream.accept()
-    const cable = await cableTo(fixture.port)
+    await using cable = await cableTo(fixture.port)
     const distant = new AdsClient(cable.port)
     closers.push(() => distant.close())
     const quiet = distant.delta()
