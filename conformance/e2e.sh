@@ -14,7 +14,8 @@ if [ "$NODES" = 1 ]; then
 else
   # An Envoy on each, of which one may go at a time.
   install_chart "$conformance/e2e-values.yaml" --set gatewayClass.config.replicas=2,gatewayClass.config.disruptionBudget.maxUnavailable=1
-  set -- --testMatch '**/test/cluster/*.nodes.ts' "$@"
+  # Last: Jest takes all words behind it for more of the same.
+  set -- "$@" --testMatch '**/test/cluster/*.nodes.ts'
 fi
 
 mcs_crds=$(module_folder sigs.k8s.io/mcs-api@v0.5.2 config/crd)
