@@ -42,9 +42,10 @@ export function headgateCommand(): Command {
 }
 
 const EXAMPLES = `
-Ports below 1024 need no root: with files, 80 is served on 8080, 443 on 8443, and so on. The first Gateway
-listens on 127.0.0.1, each further one on 127.0.0.2, 127.0.0.3, ... A port that another program has goes 10000
-higher until the next start. gatewayctl status shows them all.
+Ports below 1024 need no root: with files, 80 is served on 8080, 443 on 8443, and so on. The first Gateway by
+name listens on 127.0.0.1, each further one on 127.0.0.2, 127.0.0.3, ..., unless its spec.addresses asks for
+another address that begins with 127. A port that another program has goes 10000 higher until the next start.
+gatewayctl status shows them all.
 
 Examples:
   headgate                                    the quickstart, with a local Envoy and a demo backend

@@ -1,4 +1,5 @@
 /** Gives Gateways their places: which group of proxies serves each, and where. */
+import { requestedAddresses } from '../gatewayapi/gateways/gateway-addresses.js'
 import { compareText } from '../util/compare-text.js'
 import type { PlacementPolicy, UnplacedGateway } from './placements.js'
 import type { Translation } from './translation.js'
@@ -26,11 +27,14 @@ export class GatewayPlaces {
   update(): void {
     const { gatewayApi, inputs } = this.#translation
     const wanted = [...gatewayApi.gateways.entries()].map(
-      ([key, { gatewayClass, merging, config }]): UnplacedGateway => ({
+      ([key, { gatewayClass, merging, config, spec }]): UnplacedGateway => ({
         key,
         gatewayClass: gatewayClass.object.name,
         merging,
         keepsPorts: config.useListenerPortAsContainerPort === true,
+        addresses: requestedAddresses(spec.addresses ?? []).flatMap(({ type, value, routability }) =>
+          type === 'IPAddress' && value !== undefined && routability === undefined ? [value] : [],
+        ),
       }),
     )
     const isPlaced = (each: UnplacedGateway): boolean => this.#placed.get(each.key) === placeWord(each)
@@ -52,6 +56,6 @@ export class GatewayPlaces {
 }
 
 /** Changes when a gateway may need another place. */
-function placeWord({ gatewayClass, merging, keepsPorts }: UnplacedGateway): string {
-  return `${merging === undefined ? '' : `${gatewayClass} ${merging}`}${keepsPorts ? ' keeps ports' : ''}`
+function placeWord({ gatewayClass, merging, keepsPorts, addresses }: UnplacedGateway): string {
+  return [merging === undefined ? '' : `${gatewayClass} ${merging}`, keepsPorts ? 'keeps ports' : '', ...addresses].join(' ')
 }

@@ -10,6 +10,8 @@ export interface UnplacedGateway {
   readonly merging: 'SharedAddress' | 'OwnAddresses' | 'unknown' | undefined
   /** True if proxies in a cluster bind ports below 1024 themselves. */
   readonly keepsPorts: boolean
+  /** IP addresses that it asks for, in its order. */
+  readonly addresses: readonly string[]
 }
 
 /** Places gateways: on a laptop one address each, in Kubernetes pods of their own. */
@@ -17,8 +19,8 @@ export interface PlacementPolicy {
   /** True where the bound addresses are those that clients use: the gateway has them at once. Otherwise the infrastructure reports them. */
   readonly assignsAddresses: boolean
   /**
-   * The placement of every gateway, by its key. Called with all gateways of now whenever one comes or goes or is merged otherwise; a
-   * gateway that stays must keep its place.
+   * The placement of every gateway, by its key. Called with all gateways of now whenever one comes, goes, is merged otherwise or asks for
+   * other addresses; one of which nothing of that is true must keep its place.
    *
    * @param gateways in ascending order of their keys
    */

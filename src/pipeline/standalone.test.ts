@@ -46,3 +46,37 @@ it('leaves what proxies prove themselves by to the Headgate that runs, when its 
     await headgate.stop()
   }
 }, 30_000)
+
+it('serves a Gateway at the address of this machine that it asks for, and at another one when it asks for that', async () => {
+  const headgate = await startTestStandalone()
+  const asked = async (address: string) => {
+    await headgate.write('gateways', ['first', 'second'].map((name) => gateway(name, name === 'second' ? address : undefined)).join('---'))
+    const status = headgate.status('Gateway/default/second')
+    const conditions = status.shape === 'gateway' ? status.conditions : []
+    const { status: answer } = await headgate.send('default/second', 80, { path: '/' })
+    return {
+      answer,
+      address: headgate.place('default/second', 80).address,
+      said: conditions.find(({ type }) => type === 'AddressesAssigned')?.status,
+    }
+  }
+  // Elsewhere there is one address for all.
+  const hasMany = process.platform === 'linux'
+  const expected = (address: string) => ({ answer: 404, address: hasMany ? address : '127.0.0.1', said: hasMany ? 'True' : 'False' })
+  try {
+    for (const address of ['127.0.0.77', '127.9.9.9', '127.0.0.77']) expect(await asked(address)).toEqual(expected(address))
+    expect(await asked('192.0.2.1')).toEqual({ ...expected('127.0.0.77'), said: 'False' })
+  } finally {
+    await headgate.stop()
+  }
+}, 30_000)
+
+const gateway = (name: string, address: string | undefined): string => `
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: ${name}}
+spec:
+  gatewayClassName: headgate
+  listeners: [{name: http, port: 80, protocol: HTTP}]
+  ${address === undefined ? '' : `addresses: [{type: IPAddress, value: ${address}}]`}
+`

@@ -15,7 +15,10 @@ const addresses = (placed: ReadonlyMap<string, Placement>) =>
   )
 
 const gateways = (keys: readonly string[], merging?: 'SharedAddress' | 'unknown') =>
-  keys.map((key) => ({ key, gatewayClass: 'headgate', merging }))
+  keys.map((key) => ({ key, gatewayClass: 'headgate', merging, addresses: [] }))
+
+const asking = (wishes: Readonly<Record<string, readonly string[]>>) =>
+  Object.entries(wishes).map(([key, addresses]) => ({ key, gatewayClass: 'headgate', merging: undefined, addresses }))
 
 describe('LocalPlacements', () => {
   it('counts up from 127.0.0.1', () => {
@@ -45,6 +48,41 @@ describe('LocalPlacements', () => {
   it('goes on behind 127.0.0.255', () => {
     const keys = Array.from({ length: 256 }, (_, index) => `default/g${String(index).padStart(3, '0')}`)
     expect(addresses(new LocalPlacements(0, true).place(gateways(keys)))['default/g255']).toBe('127.0.1.0')
+  })
+
+  describe('an address that a Gateway asks for', () => {
+    const placed = (...rounds: readonly Readonly<Record<string, readonly string[]>>[]) => {
+      const placements = new LocalPlacements(0, true)
+      return rounds.map((wishes) => addresses(placements.place(asking(wishes)))).at(-1)
+    }
+
+    it('is taken, whoever comes before it by name, and also when it asks later', () => {
+      expect(placed({ a: [], b: ['127.0.0.1'], c: ['127.1.2.3'] })).toEqual({ a: '127.0.0.2', b: '127.0.0.1', c: '127.1.2.3' })
+      expect(placed({ a: [], b: [] }, { a: ['127.0.0.9'], b: [] })).toEqual({ a: '127.0.0.9', b: '127.0.0.2' })
+    })
+
+    it('is not taken from whoever has it: then another one that it asks for, or that it has, is good', () => {
+      expect(placed({ a: [], b: [] }, { a: [], b: ['127.0.0.1'] })).toEqual({ a: '127.0.0.1', b: '127.0.0.2' })
+      expect(placed({ a: [] }, { a: [], b: ['127.0.0.1', '127.0.0.4'] })).toEqual({ a: '127.0.0.1', b: '127.0.0.4' })
+    })
+
+    it('stays when nobody asks for it any more, and when others ask for it', () => {
+      expect(placed({ a: ['127.0.0.5'] }, { a: [], b: ['127.0.0.5'] })).toEqual({ a: '127.0.0.5', b: '127.0.0.1' })
+    })
+
+    it.each(['192.0.2.1', '::1', '127.0.0.0', '127.0.0.1.1', 'localhost'])('counts only where it is one of this machine: %s', (address) => {
+      expect(placed({ a: [address], b: [] })).toEqual({ a: '127.0.0.1', b: '127.0.0.2' })
+    })
+
+    it('is that of all who share theirs', () => {
+      const placements = new LocalPlacements(0, true)
+      const shared = asking({ a: [], b: ['127.0.0.7'] }).map((each) => ({ ...each, merging: 'SharedAddress' as const }))
+      expect(addresses(placements.place(shared))).toEqual({ a: '127.0.0.7', b: '127.0.0.7' })
+    })
+
+    it('cannot be had where there is one address only', () => {
+      expect(addresses(new LocalPlacements(0, false).place(asking({ a: ['127.0.0.7'] })))).toEqual({ a: '127.0.0.1' })
+    })
   })
 
   it('gives Gateways that share their addresses one place, also while nobody knows whether they do', () => {

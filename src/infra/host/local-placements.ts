@@ -1,9 +1,10 @@
 /**
- * Where the Gateways of a laptop listen: one Envoy serves all, every Gateway has a loopback address of its own, and ports below 1024
- * are 8000 higher, since binding them needs root.
+ * Where the Gateways of a laptop listen: one Envoy serves all, every Gateway has a loopback address of its own, the one that it asks for or
+ * the lowest that is free, and ports below 1024 are 8000 higher, since binding them needs root.
  */
-import { createServer } from 'node:net'
+import { createServer, isIP } from 'node:net'
 import { addressScope, classScope, type Placement } from '../../ir/placement.js'
+import { isLoopback } from '../../util/loopback.js'
 import { type AddressInUse, addressInUse } from '../../xds/address-in-use.js'
 
 /** The one group of proxies on a laptop. */
@@ -20,15 +21,24 @@ interface LocalGateway {
   readonly key: string
   readonly gatewayClass: string
   readonly merging: 'SharedAddress' | 'OwnAddresses' | 'unknown' | undefined
+  /** IP addresses that it asks for. */
+  readonly addresses: readonly string[]
 }
 
-/** Places Gateways on this machine. A Gateway keeps its place for as long as it exists, whatever comes and goes beside it. */
+/** What has an address: a Gateway, or a class whose Gateways share theirs. */
+interface Claimant {
+  readonly scope: string
+  /** The slots of the addresses that it asks for. */
+  readonly wanted: readonly number[]
+}
+
+/** Places Gateways on this machine. A Gateway keeps its place for as long as it exists and asks for no other, whatever comes and goes beside it. */
 export class LocalPlacements {
   /** What is bound on this machine is what its clients use. */
   readonly assignsAddresses = true
   readonly #offset: number
   readonly #ownAddresses: boolean
-  /** By what has an address: a Gateway, or a class whose Gateways share theirs. */
+  /** By the scope of a claimant. */
   #slots: ReadonlyMap<string, number> = new Map()
   #places: ReadonlyMap<string, Placement> = new Map()
   /** By address, the ports that other programs have. */
@@ -46,10 +56,13 @@ export class LocalPlacements {
     this.#ownAddresses = ownAddresses
   }
 
-  /** The placement of every Gateway of now, by key; the order of new ones decides who gets the lower address. */
+  /** The placement of every Gateway of now, by key; the order of new ones decides who gets the lower address, or one that several ask for. */
   place(gateways: readonly LocalGateway[]): ReadonlyMap<string, Placement> {
     const scopes = gateways.map((gateway) => ({ gateway, scope: this.#scopeOf(gateway) }))
-    this.#slots = assignSlots(this.#slots, [...new Set(scopes.map(({ scope }) => scope))])
+    const claimants = [...Map.groupBy(scopes, ({ scope }) => scope)].map(
+      ([scope, all]): Claimant => ({ scope, wanted: all.flatMap(({ gateway }) => this.#wantedSlots(gateway)) }),
+    )
+    this.#slots = assignSlots(this.#slots, claimants)
     this.#places = new Map(
       scopes.map(({ gateway: { key, gatewayClass }, scope }) => {
         const placement = this.#placement(this.#slots.get(scope) ?? 0)
@@ -77,6 +90,10 @@ export class LocalPlacements {
     return merging === 'SharedAddress' ? classScope(gatewayClass) : key
   }
 
+  #wantedSlots({ addresses }: LocalGateway): readonly number[] {
+    return this.#ownAddresses ? addresses.flatMap(loopbackSlot) : []
+  }
+
   #placement(slot: number): Placement {
     const shared = this.#ownAddresses ? 0 : slot * SHARED_ADDRESS_PORT_STEP
     const address = this.#ownAddresses ? loopbackAddress(slot) : '127.0.0.1'
@@ -99,16 +116,29 @@ export function hasSpareLoopbackAddresses(): Promise<boolean> {
   })
 }
 
-/** Whoever was there keeps its slot; the others get the lowest that is free. */
-function assignSlots(previous: ReadonlyMap<string, number>, gateways: readonly string[]): ReadonlyMap<string, number> {
-  const slots = new Map(gateways.flatMap((key) => (previous.has(key) ? [[key, previous.get(key) ?? 0] as const] : [])))
-  const taken = new Set(slots.values())
-  let next = 0
-  for (const key of gateways.filter((candidate) => !slots.has(candidate))) {
-    while (taken.has(next)) next++
-    taken.add(next)
-    slots.set(key, next)
+/** Whoever has a slot and asks for no other keeps it; then each gets one that it asks for, or else the one that it had, or the lowest. */
+function assignSlots(previous: ReadonlyMap<string, number>, claimants: readonly Claimant[]): ReadonlyMap<string, number> {
+  const slots = new Map<string, number>()
+  const taken = new Set<number>()
+  const give = (slotFor: (claimant: Claimant) => number | undefined): void => {
+    for (const claimant of claimants) {
+      const slot = slots.has(claimant.scope) ? undefined : slotFor(claimant)
+      if (slot === undefined || taken.has(slot)) continue
+      slots.set(claimant.scope, slot)
+      taken.add(slot)
+    }
   }
+  give(({ scope, wanted }) => {
+    const before = previous.get(scope)
+    return before !== undefined && (wanted.length === 0 || wanted.includes(before)) ? before : undefined
+  })
+  give(({ wanted }) => wanted.find((slot) => !taken.has(slot)))
+  give(({ scope }) => previous.get(scope))
+  let lowest = 0
+  give(() => {
+    while (taken.has(lowest)) lowest++
+    return lowest
+  })
   return slots
 }
 
@@ -116,4 +146,12 @@ function assignSlots(previous: ReadonlyMap<string, number>, gateways: readonly s
 function loopbackAddress(slot: number): string {
   const number = slot + 1
   return `127.${(number >> 16) & 255}.${(number >> 8) & 255}.${number & 255}`
+}
+
+/** The slot of such an address; none for any other. */
+function loopbackSlot(address: string): readonly number[] {
+  if (isIP(address) !== 4 || !isLoopback(address)) return []
+  const [, ...parts] = address.split('.').map(Number)
+  const slot = parts.reduce((number, part) => number * 256 + part, 0) - 1
+  return slot < 0 ? [] : [slot]
 }
