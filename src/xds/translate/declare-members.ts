@@ -2,14 +2,14 @@
  * Which group of proxies gets which resource: listeners and route tables belong to a group, and what they name goes with them, and what
  * that names in turn. The index of who names what counts references, so a resource leaves a group with the last that named it.
  */
-import type { Collection, Graph, Source, View } from '../../incremental/index.js'
+import type { Collection, Graph, Index, Keys, Source, View } from '../../incremental/index.js'
 import { RATE_LIMIT_GROUP } from '../rate-limit-group.js'
 import { type EncodedResource, type ResourceReference, TYPE_URL, type TypeUrl } from '../resource.js'
 import { RATE_LIMIT_CLUSTER } from './clusters/rate-limit-cluster.js'
 import type { EncodedCollections, IrCollections } from './collections.js'
 import type { RouteCollections } from './declare-routes.js'
 import { sameResource } from './encoded.js'
-import { rateLimitDomain } from './rate-limit-config.js'
+import { rateLimitPolicy } from './rate-limit-config.js'
 import { parseResourceKey, resourceKey } from './resource-key.js'
 import { encodeScopeLoading, SCOPE_LOADING } from './scopes/scope-loader.js'
 
@@ -33,7 +33,20 @@ export function declareMembers(
   encoded: EncodedCollections & RouteCollections,
   name: string,
 ): Collection<EncodedResource> {
-  const members = (of: string, source: Source<Members>) =>
+  return graph.collection<EncodedResource>(name, {
+    keys: declareReferences(graph, ir, encoded),
+    compute: resourceLookup(encoded),
+    equal: sameResource,
+  })
+}
+
+/** Who names what: the keys of these indexes are those of all resources. */
+function declareReferences(
+  graph: Graph,
+  { ports, routeTables }: Pick<IrCollections, 'ports' | 'routeTables'>,
+  encoded: EncodedCollections & RouteCollections,
+): readonly Keys[] {
+  const members = (of: string, source: Source<Members>): Index<Members> =>
     graph.index(source, of, ({ group, references }) => references.map((reference) => resourceKey(group, reference)))
 
   const ofListeners = members(
@@ -41,7 +54,7 @@ export function declareMembers(
     graph.collection<Members>('members of listeners', {
       keys: encoded.listeners,
       compute: (view, name) => {
-        const port = view.get(ir.ports, name)
+        const port = view.get(ports, name)
         const listener = view.get(encoded.listeners, name)
         if (port === undefined || listener === undefined) return undefined
         // Routes come through their tables, which know their group themselves.
@@ -53,9 +66,9 @@ export function declareMembers(
   const ofTables = members(
     'members by route table',
     graph.collection<Members>('members of route tables', {
-      keys: ir.routeTables,
+      keys: routeTables,
       compute: (view, name) => {
-        const table = view.get(ir.routeTables, name)
+        const table = view.get(routeTables, name)
         if (table === undefined) return undefined
         const packing = view.get(encoded.packings, name)
         const routes = { typeUrl: TYPE_URL.routeConfiguration, name }
@@ -64,9 +77,7 @@ export function declareMembers(
     }),
   )
   const ofScopes = graph.index(encoded.scopes, 'members by scope', (scope) => [resourceKey(scope.group, scope)])
-  const ofRoutes = graph.index(encoded.virtualHostBytes, 'members by virtual host', ({ group, references }) =>
-    references.map((reference) => resourceKey(group, reference)),
-  )
+  const ofRoutes = members('members by virtual host', encoded.virtualHostBytes)
   const ofExtensions = graph.index(encoded.extensions, 'members by extension', ({ references }, key) => {
     const group = parseResourceKey(key)?.group
     return group === undefined ? [] : references.map((reference) => resourceKey(group, reference))
@@ -82,39 +93,46 @@ export function declareMembers(
       },
     }),
   )
-
   const ofRateLimits =
     encoded.rateLimitConfigs === undefined
       ? []
       : [graph.index(encoded.rateLimitConfigs, 'members of rate limits', (config) => [resourceKey(RATE_LIMIT_GROUP, config)])]
-
-  const scopeLoading = encodeScopeLoading()
-  const sources: Readonly<Partial<Record<TypeUrl, Source<EncodedResource>>>> = {
-    [TYPE_URL.listener]: encoded.listeners,
-    [TYPE_URL.routeConfiguration]: encoded.routeConfigurations,
-    [TYPE_URL.scopedRouteConfiguration]: encoded.scopes,
-    [TYPE_URL.clusterLoadAssignment]: encoded.loadAssignments,
-    [TYPE_URL.secret]: encoded.secrets,
-  }
-  return graph.collection<EncodedResource>(name, {
-    keys: [ofListeners, ofTables, ofScopes, ofRoutes, ofExtensions, ofClusters, ...ofRateLimits],
-    compute: (view, key) => {
-      const reference = parseResourceKey(key)?.reference
-      if (reference?.typeUrl === TYPE_URL.cluster && reference.name === RATE_LIMIT_CLUSTER) return encoded.rateLimitCluster
-      if (reference?.typeUrl === TYPE_URL.rateLimitConfig) {
-        return encoded.rateLimitConfigs && view.get(encoded.rateLimitConfigs, reference.name.slice(rateLimitDomain('').length))
-      }
-      const loading = scopeLoading.find(({ typeUrl, name }) => reference?.typeUrl === typeUrl && reference.name === name)
-      if (loading !== undefined) return loading
-      if (reference?.typeUrl === TYPE_URL.extensionConfig) return view.get(encoded.extensions, key)
-      if (reference?.typeUrl === TYPE_URL.cluster) return clusterOf(view, encoded, reference.name)
-      const source = reference === undefined ? undefined : sources[reference.typeUrl]
-      return reference === undefined || source === undefined ? undefined : view.get(source, reference.name)
-    },
-    equal: sameResource,
-  })
+  return [ofListeners, ofTables, ofScopes, ofRoutes, ofExtensions, ofClusters, ...ofRateLimits]
 }
 
-function clusterOf(view: View, { clusters, secretHolders }: EncodedCollections, name: string): EncodedResource | undefined {
-  return view.get(clusters, name) ?? view.get(secretHolders, name)
+/** Finds the resource of a `resourceKey`. */
+function resourceLookup(encoded: EncodedCollections & RouteCollections): (view: View, key: string) => EncodedResource | undefined {
+  const scopeLoading = encodeScopeLoading()
+  return (view, key) => {
+    const reference = parseResourceKey(key)?.reference
+    if (reference === undefined) return undefined
+    const { typeUrl, name } = reference
+    const loading = scopeLoading.find((each) => each.typeUrl === typeUrl && each.name === name)
+    if (loading !== undefined) return loading
+    switch (typeUrl) {
+      case TYPE_URL.listener:
+        return view.get(encoded.listeners, name)
+      case TYPE_URL.routeConfiguration:
+        return view.get(encoded.routeConfigurations, name)
+      case TYPE_URL.scopedRouteConfiguration:
+        return view.get(encoded.scopes, name)
+      case TYPE_URL.extensionConfig:
+        return view.get(encoded.extensions, key)
+      case TYPE_URL.cluster:
+        return clusterOf(view, encoded, name)
+      case TYPE_URL.clusterLoadAssignment:
+        return view.get(encoded.loadAssignments, name)
+      case TYPE_URL.secret:
+        return view.get(encoded.secrets, name)
+      case TYPE_URL.rateLimitConfig:
+        return encoded.rateLimitConfigs && view.get(encoded.rateLimitConfigs, rateLimitPolicy(name))
+      default:
+        return undefined
+    }
+  }
+}
+
+function clusterOf(view: View, encoded: EncodedCollections, name: string): EncodedResource | undefined {
+  if (name === RATE_LIMIT_CLUSTER) return encoded.rateLimitCluster
+  return view.get(encoded.clusters, name) ?? view.get(encoded.secretHolders, name)
 }

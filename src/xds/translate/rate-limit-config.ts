@@ -21,9 +21,16 @@ export const SCOPE_KEY = 'scope'
 /** `RateLimitUnit` of the service. */
 const UNITS: Readonly<Record<RateLimitUnit, number>> = { second: 1, minute: 2, hour: 3, day: 4, month: 5, year: 6, week: 7 }
 
+const DOMAIN_PREFIX = 'headgate/'
+
 /** The domain of a policy, as Envoys name it. */
 export function rateLimitDomain(policy: string): string {
-  return `headgate/${policy}`
+  return `${DOMAIN_PREFIX}${policy}`
+}
+
+/** The key of the policy of a `rateLimitDomain`. */
+export function rateLimitPolicy(domain: string): string {
+  return domain.slice(DOMAIN_PREFIX.length)
 }
 
 /** The configuration ready for the wire. */
