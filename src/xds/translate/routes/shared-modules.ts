@@ -23,9 +23,9 @@ interface SharedModule {
   readonly place: number
   readonly name: string
   readonly extension: Extension
-  /** What stands for it while routes are built: nobody has a module without code. */
-  readonly stand: Extension
-  readonly standConfig: google.protobuf.Any
+  /** What takes its place while routes are built, and is as small as that: nobody has a module without code. */
+  readonly standIn: Extension
+  readonly standInConfig: google.protobuf.Any
 }
 
 /**
@@ -42,9 +42,9 @@ export function shareModules(
   const haveExtensions = routes.some(({ extensions }) => extensions !== undefined)
   const modules = !haveExtensions ? [] : EXTENSIONS.flatMap(({ name }, place) => sharedModule(routes, name, place) ?? [])
   if (modules.length === 0) return { routes: [...routes.flatMap(build), ...others], shared: {} }
-  const built = [...routes.map((route) => withStands(route, modules)).flatMap(build), ...others]
+  const built = [...routes.map((route) => withStandIns(route, modules)).flatMap(build), ...others]
   return {
-    routes: built.map((route) => modules.reduce((each, { name, standConfig }) => inherit(each, name, standConfig, IDLE_PLACE), route)),
+    routes: built.map((route) => modules.reduce((each, { name, standInConfig }) => inherit(each, name, standInConfig, IDLE_PLACE), route)),
     shared: Object.fromEntries(modules.map(({ name, extension }) => [name, extensionConfig(name, extension)])),
   }
 }
@@ -54,20 +54,20 @@ function sharedModule(routes: readonly IrRoute[], name: string, place: number): 
   const large = routes.flatMap(({ extensions }) => extensions?.[place] ?? []).filter(isLarge)
   const [most] = countAlike(large).toSorted((one, other) => other.count - one.count)
   if (most === undefined) return undefined
-  const stand = { ...most.value, code: { kind: 'inline', base64: '' } } as Extension
-  return { place, name, extension: most.value, stand, standConfig: extensionConfig(name, stand) }
+  const standIn = { ...most.value, code: { kind: 'inline', base64: '' } } as Extension
+  return { place, name, extension: most.value, standIn, standInConfig: extensionConfig(name, standIn) }
 }
 
 function isLarge(extension: Extension): boolean {
   return extension.kind === 'wasm' && extension.code.kind === 'inline' && extension.code.base64.length >= LARGE
 }
 
-function withStands(route: IrRoute, modules: readonly SharedModule[]): IrRoute {
+function withStandIns(route: IrRoute, modules: readonly SharedModule[]): IrRoute {
   const { extensions } = route
   if (extensions === undefined) return route
   const replaced = extensions.map((extension, place) => {
     const module = modules.find((each) => each.place === place)
-    return module !== undefined && deepEqual(module.extension, extension) ? module.stand : extension
+    return module !== undefined && deepEqual(module.extension, extension) ? module.standIn : extension
   })
   return { ...route, extensions: replaced }
 }
