@@ -12,14 +12,14 @@ import { contentHash } from '../encoded.js'
 import { fieldHeader, keep } from '../field.js'
 import { CHAIN_EXTENSIONS } from '../http-filters/index.js'
 import type { TranslateOptions } from '../options.js'
-import { routeReferencesOf } from '../routes/route-configuration.js'
+import { routeReferenceOf } from '../routes/route-configuration.js'
 import { SCOPE_REFERENCES } from '../scopes/scoped-routes.js'
 import { statName } from '../stat-name.js'
 import { chainNames, deniedChainName, type PackingOf } from './chain-names.js'
 import { connectionAuthorization } from './connection-authorization.js'
 import { downstreamTlsSocket, quicSocket, terminationReferences } from './downstream-tls.js'
 import { httpConnectionManager } from './http-connection-manager.js'
-import { sourceRanges } from './source-ranges.js'
+import { type SourceRanges, sourceRanges } from './source-ranges.js'
 import { tcpProxy } from './tcp-proxy.js'
 
 type FilterChain = envoy.config.listener.v3.FilterChain
@@ -63,29 +63,45 @@ export function encodeFilterChains(chain: Chain, context: ChainContext, options:
   return { fields, version: contentHash(fields) }
 }
 
-/** The messages: one, or one per packing of the route table while both are there. */
+/** The messages: for HTTP one, or one per packing of the route table while both are there. */
 function buildFilterChains(chain: Chain, context: ChainContext, options: TranslateOptions, packingOf: PackingOf): readonly FilterChain[] {
-  const { statPrefix, mixed, isQuic } = context
-  const client = chain.client ?? context.client
-  const sources = chain.kind === 'stream' && chain.authorization !== undefined ? sourceRanges(chain.authorization) : undefined
-  // To Envoy a chain without ranges has those of everywhere: it must not stand beside one that has them.
-  if (chain.kind === 'stream' && sources?.allowed.length === 0) return [closedChain(chain, context, options, chain.name)]
-  const chains = chainNames(chain, packingOf).all.map(({ name, packing }) => ({
+  if (chain.kind === 'stream') return streamChains(chain, context, options)
+  const { isQuic, statPrefix } = context
+  const client = clientOf(chain, context)
+  return chainNames(chain, packingOf).all.map(({ name, packing }) => ({
     name,
-    ...chainMatch(chain, mixed, isQuic, sources?.allowed),
-    filters: [
-      ...connectionLimit(client, statPrefix, chain),
-      ...(chain.kind === 'http'
-        ? [httpConnectionManager(chain, client, packing, { statPrefix, options, isQuic })]
-        : [...connectionAuthorization(chain), tcpProxy(chain, client, statPrefix, options)]),
-    ],
-    ...(chain.tls === undefined ? {} : { transportSocket: isQuic ? quicSocket(chain.tls) : downstreamTlsSocket(chain.tls) }),
-    ...(client.tlsHandshakeTimeoutMs === undefined || chain.tls === undefined
+    ...chainMatch(chain, context),
+    ...servedBy(chain, context, [httpConnectionManager(chain, client, packing, { statPrefix, options, isQuic })]),
+  }))
+}
+
+/** The chain of those who may connect, and one for those who may not, where there are both. */
+function streamChains(chain: StreamChain, context: ChainContext, options: TranslateOptions): readonly FilterChain[] {
+  const { authorization, name } = chain
+  const { allowed, denied }: Partial<SourceRanges> = authorization === undefined ? {} : sourceRanges(authorization)
+  // To Envoy a chain without ranges has those of everywhere: it must not stand beside one that has them.
+  if (allowed?.length === 0) return [closedChain(chain, context, options, name)]
+  const filters = [...connectionAuthorization(chain), tcpProxy(chain, clientOf(chain, context), context.statPrefix, options)]
+  const open = { name, ...chainMatch(chain, context, allowed), ...servedBy(chain, context, filters) }
+  if (denied === undefined || denied.length === 0) return [open]
+  return [open, closedChain(chain, context, options, deniedChainName(chain), denied)]
+}
+
+/** What every chain does with connections, and these filters at the end of it. */
+function servedBy(chain: Chain, context: ChainContext, filters: NonNullable<FilterChain['filters']>): FilterChain {
+  const client = clientOf(chain, context)
+  const { tls } = chain
+  return {
+    filters: [...connectionLimit(client, context.statPrefix, chain), ...filters],
+    ...(tls === undefined ? {} : { transportSocket: context.isQuic ? quicSocket(tls) : downstreamTlsSocket(tls) }),
+    ...(client.tlsHandshakeTimeoutMs === undefined || tls === undefined
       ? {}
       : { transportSocketConnectTimeout: duration(client.tlsHandshakeTimeoutMs) }),
-  }))
-  if (chain.kind !== 'stream' || sources === undefined || sources.denied.length === 0) return chains
-  return [...chains, closedChain(chain, context, options, deniedChainName(chain), sources.denied)]
+  }
+}
+
+function clientOf({ client }: Chain, context: ChainContext): ClientSettings {
+  return client ?? context.client
 }
 
 /**
@@ -94,7 +110,7 @@ function buildFilterChains(chain: Chain, context: ChainContext, options: Transla
  */
 function closedChain(
   chain: StreamChain,
-  { statPrefix, mixed, isQuic, client }: ChainContext,
+  context: ChainContext,
   options: TranslateOptions,
   name: string,
   denied?: readonly AddressRange[],
@@ -102,8 +118,8 @@ function closedChain(
   const nowhere: StreamChain = { ...chain, clusters: [], invalidWeight: 1 }
   return {
     name,
-    ...chainMatch(chain, mixed, isQuic, denied),
-    filters: [tcpProxy(nowhere, chain.client ?? client, statPrefix, options)],
+    ...chainMatch(chain, context, denied),
+    filters: [tcpProxy(nowhere, clientOf(chain, context), context.statPrefix, options)],
   }
 }
 
@@ -114,7 +130,7 @@ export function chainReferences(chain: Chain, packingOf: PackingOf): readonly Re
       ? [
           ...CHAIN_EXTENSIONS,
           ...chainNames(chain, packingOf).all.flatMap(({ packing }) =>
-            packing === 'scoped' ? SCOPE_REFERENCES : [routeReferencesOf(chain.routeTable)],
+            packing === 'scoped' ? SCOPE_REFERENCES : [routeReferenceOf(chain.routeTable)],
           ),
         ]
       : chain.clusters.map(({ cluster }) => ({ typeUrl: TYPE_URL.cluster, name: cluster }))
@@ -129,8 +145,7 @@ export function telemetryReferences(telemetry: Telemetry | undefined): readonly 
 /** @param sources where connections come from; undefined or empty: from anywhere */
 function chainMatch(
   { encrypted, serverNames }: Chain,
-  mixed: boolean,
-  isQuic: boolean,
+  { mixed, isQuic }: ChainContext,
   sources: readonly AddressRange[] = [],
 ): FilterChain {
   if (!mixed && sources.length === 0) return {}

@@ -20,7 +20,7 @@ export function routesOf(routeTable: string): {
 }
 
 /** What a listener with this route table refers to. */
-export function routeReferencesOf(routeTable: string): ResourceReference {
+export function routeReferenceOf(routeTable: string): ResourceReference {
   return { typeUrl: TYPE_URL.routeConfiguration, name: routeTable }
 }
 
