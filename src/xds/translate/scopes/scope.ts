@@ -70,20 +70,12 @@ export function encodeHostScope(table: RouteTableFrame, host: EncodedVirtualHost
  * so those whose host is written like its key.
  */
 export function encodeFallbackScope(table: RouteTable, hosts: readonly EncodedVirtualHost[]): EncodedScope {
-  return encodeScope(table, FALLBACK, hosts.flatMap(fieldOf), {
+  const { identity, frame } = framesOf(table, FALLBACK)
+  const routeConfiguration = field(ROUTE_CONFIGURATION_FIELD, [frame, ...hosts.flatMap(fieldOf)])
+  return toScope(table, FALLBACK, keep([identity, routeConfiguration]), {
     origins: originsOf(table, hosts),
     references: sortReferences(hosts.flatMap(({ references }) => references)),
   })
-}
-
-function encodeScope(
-  table: RouteTableFrame,
-  host: string,
-  virtualHosts: readonly Buffer[],
-  { origins, references }: Pick<EncodedResource, 'origins' | 'references'>,
-): EncodedScope {
-  const { identity, frame } = framesOf(table, host)
-  return toScope(table, host, keep([identity, field(ROUTE_CONFIGURATION_FIELD, [frame, ...virtualHosts])]), { origins, references })
 }
 
 /** Everything of a scope but its virtual hosts: its name and key, and what its RouteConfiguration says. */
