@@ -80,8 +80,7 @@ function providerOf({ name, issuer, audiences, keys, claimHeaders, from }: JwtPr
 
 function keysOf(
   keys: JwtKeys,
-): Pick<Provider, never> &
-  ({ readonly localJwks: Provider['localJwks'] & object } | { readonly remoteJwks: Provider['remoteJwks'] & object }) {
+): { readonly localJwks: Provider['localJwks'] & object } | { readonly remoteJwks: Provider['remoteJwks'] & object } {
   if (keys.kind === 'inline') return { localJwks: { inlineString: keys.jwks.reveal() } }
   const { uri, cluster, timeoutMs, cacheMs, pauseMs, retries } = keys
   return {

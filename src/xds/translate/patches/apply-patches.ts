@@ -47,12 +47,10 @@ export function applyPatches(resource: EncodedResource, patches: readonly Resour
   }
 }
 
+/** The name of a resource: load assignments go by that of their cluster. */
 function nameOf(json: unknown): unknown {
-  return json instanceof Object && 'clusterName' in json
-    ? json.clusterName
-    : json instanceof Object && 'name' in json
-      ? json.name
-      : undefined
+  const { clusterName, name } = json as { readonly clusterName?: unknown; readonly name?: unknown }
+  return clusterName ?? name
 }
 
 function inOrder(patches: readonly ResourcePatch[]): readonly ResourcePatch[] {
