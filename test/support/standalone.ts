@@ -156,6 +156,9 @@ class TestStandalone implements Standalone {
       await pipeline.idle()
       const [have, want] = [server.tracker.acknowledgedRevision(LOCAL_GROUP), snapshots.revision(LOCAL_GROUP)]
       if (have < want) throw new Error(`the proxy is at revision ${have} of ${want}`)
+      // A revision does not wait for ever for an answer. A test does: whoever has not answered may serve what was there before.
+      const unanswered = server.tracker.proxies(0).flatMap(({ types }) => types.filter(({ pendingMs }) => pendingMs !== undefined))
+      if (unanswered.length > 0) throw new Error(`the proxy has not answered: ${unanswered.map(({ typeUrl }) => typeUrl).join()}`)
     })
     // Envoy acknowledges on its main thread; its workers take over within the next moments.
     await setTimeout(25)
