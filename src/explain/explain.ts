@@ -2,10 +2,12 @@
  * What becomes of a request, and why, by the configuration that proxies get: which listener, filter chain, host and route, what each route
  * before it lacked, and what the route does. It follows the rules of Envoy, not ours, so it is right about the translation whatever that does.
  */
+import { isIP } from 'node:net'
 import type { envoy } from '../gen/envoy/types.js'
+import type { Any, MessageName } from '../xds/message.js'
 import { addressText } from './backends.js'
 import { type ConfigurationSource, GroupConfiguration } from './configuration.js'
-import { explainHttp, type HttpPart } from './explain-http.js'
+import { explainHttp } from './explain-http.js'
 import type { Explanation, Outcome } from './explanation.js'
 import { asksForSource, chooseFilterChain, serverNamesOf } from './filter-chain.js'
 import { addressesOf, gatewaysOf, listenersFor } from './listeners.js'
@@ -38,44 +40,47 @@ export function explain(source: ConfigurationSource, group: string, question: Qu
 type ListenerPart = Omit<Explanation, 'group' | 'listener' | 'gateways' | 'addresses'>
 
 function explainListener(configuration: GroupConfiguration, listener: Listener, question: Question): ListenerPart {
-  const ofDatagrams = listener.listenerFilters?.find(({ typedConfig }) => isOf(typedConfig, UDP_PROXY))?.typedConfig
-  if (ofDatagrams !== undefined) {
-    const outcomes = datagramOutcomes(configuration, unpack(UDP_PROXY, ofDatagrams))
-    return { filterChain: undefined, seen: undefined, ...NOTHING_SEEN, notes: [], outcomes }
-  }
+  const ofDatagrams = configurationOf(listener.listenerFilters, UDP_PROXY)
+  if (ofDatagrams === undefined) return explainConnection(configuration, listener, question)
+  const outcomes = datagramOutcomes(configuration, unpack(UDP_PROXY, ofDatagrams))
+  return { filterChain: undefined, ...NOTHING_SEEN, notes: [], outcomes }
+}
+
+function explainConnection(configuration: GroupConfiguration, listener: Listener, question: Question): ListenerPart {
   const isTls = question.scheme === 'https' || question.scheme === 'tls'
-  const serverName = isTls && !isAddress(question.host) ? question.host.toLowerCase() : ''
+  // Clients name no server by an address (RFC 6066 §3).
+  const serverName = isTls && isIP(question.host) === 0 ? question.host.toLowerCase() : ''
   const chain = chooseFilterChain(listener, { isTls, serverName, from: question.from })
-  const notes = [
-    ...(asksForSource(listener) && question.from === undefined
-      ? ['Who may connect depends on the address of the client: say it by --from.']
-      : []),
-    ...notesAbout(listener, chain),
-  ]
-  const nothing = { filterChain: chain?.name, seen: undefined, ...NOTHING_SEEN, notes }
-  if (chain === undefined) return { ...nothing, outcomes: [closed(noChain(listener, isTls, serverName))] }
-  const filters = chain.filters ?? []
-  const manager = filters.find(({ typedConfig }) => isOf(typedConfig, MANAGER))?.typedConfig
-  const proxy = filters.find(({ typedConfig }) => isOf(typedConfig, TCP_PROXY))?.typedConfig
+  const part = { filterChain: chain?.name, ...NOTHING_SEEN, notes: notesAbout(listener, chain, question) }
+  if (chain === undefined) return { ...part, outcomes: [closed(noChain(listener, isTls, serverName))] }
+  const manager = configurationOf(chain.filters, MANAGER)
   if (manager !== undefined) {
     const problem = cannotSpeak(chain, question, isTls)
-    if (problem !== undefined) return { ...nothing, outcomes: [problem] }
-    const part: HttpPart = explainHttp(configuration, unpack(MANAGER, manager), question)
-    return { filterChain: chain.name, ...part, notes }
+    if (problem !== undefined) return { ...part, outcomes: [problem] }
+    return { ...part, ...explainHttp(configuration, unpack(MANAGER, manager), question) }
   }
-  if (proxy !== undefined && chain.name?.endsWith(DENIED) === true)
-    return { ...nothing, outcomes: [closed('clients of this address may not connect')] }
-  if (proxy !== undefined) return { ...nothing, outcomes: connectionOutcomes(configuration, unpack(TCP_PROXY, proxy)) }
-  return { ...nothing, notes: [...notes, 'This listener does nothing that can be explained.'], outcomes: [] }
+  const proxy = configurationOf(chain.filters, TCP_PROXY)
+  if (proxy === undefined) return { ...part, notes: [...part.notes, 'This listener does nothing that can be explained.'], outcomes: [] }
+  const isDenied = chain.name?.endsWith(DENIED) === true
+  const outcomes = isDenied
+    ? [closed('clients of this address may not connect')]
+    : connectionOutcomes(configuration, unpack(TCP_PROXY, proxy))
+  return { ...part, outcomes }
+}
+
+/** What a filter of this type is told; undefined where there is none. */
+function configurationOf(filters: readonly { readonly typedConfig?: Any }[] = [], type: MessageName): Any | undefined {
+  return filters.find(({ typedConfig }) => isOf(typedConfig, type))?.typedConfig
 }
 
 /** What a client must bring beside its request. */
-function notesAbout({ listenerFilters = [] }: Listener, chain: FilterChain | undefined): readonly string[] {
-  const announced = listenerFilters.find(({ typedConfig }) => isOf(typedConfig, PROXY_PROTOCOL))?.typedConfig
+function notesAbout(listener: Listener, chain: FilterChain | undefined, { from }: Question): readonly string[] {
+  const announced = configurationOf(listener.listenerFilters, PROXY_PROTOCOL)
   const isRequired = announced !== undefined && unpack(PROXY_PROTOCOL, announced).allowRequestsWithoutProxyProtocol !== true
   const tls = chain?.transportSocket?.typedConfig
   const asksForCertificate = isOf(tls, TLS) && unpack(TLS, tls).requireClientCertificate?.value === true
   return [
+    ...(asksForSource(listener) && from === undefined ? ['Who may connect depends on the address of the client: say it by --from.'] : []),
     ...(isRequired ? ['Connections that do not begin with the PROXY protocol are closed.'] : []),
     ...(asksForCertificate ? ['Clients that show no certificate, or none that is taken, do not get so far.'] : []),
   ]
@@ -84,7 +89,7 @@ function notesAbout({ listenerFilters = [] }: Listener, chain: FilterChain | und
 /** How the name of a chain ends that is there for clients that may not connect: docs/reference/names.md. */
 const DENIED = '/denied'
 
-const NOTHING_SEEN = { domain: undefined, coveringDomains: [], otherDomains: [], passedOver: [], behind: [] }
+const NOTHING_SEEN = { seen: undefined, domain: undefined, coveringDomains: [], otherDomains: [], passedOver: [], behind: [] }
 
 function closed(because: string): Outcome {
   return { share: 1, route: undefined, filters: [], does: 'close', because }
@@ -103,9 +108,4 @@ function cannotSpeak({ transportSocket }: FilterChain, { scheme }: Question, isT
   if (isTls && transportSocket === undefined) return closed('the port speaks plain HTTP, and the first bytes of TLS are none')
   if (!isTls && transportSocket !== undefined) return closed('the port takes TLS only')
   return undefined
-}
-
-/** Clients name no server by an address (RFC 6066 §3). */
-function isAddress(host: string): boolean {
-  return host.includes(':') || /^\d+(\.\d+){3}$/.test(host)
 }

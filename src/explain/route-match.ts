@@ -19,9 +19,9 @@ export function mismatch(match: RouteMatch, request: SeenRequest): string | unde
 }
 
 /** Of requests that are what a route wants, the part that it takes, counted from the first route on: 1 for all that are left. */
-export function shareOf({ runtimeFraction }: RouteMatch): number {
-  const fraction = runtimeFraction?.defaultValue
+export function shareOf({ runtimeFraction }: Pick<RouteMatch, 'runtimeFraction'>): number {
   if (runtimeFraction === undefined) return 1
+  const fraction = runtimeFraction.defaultValue
   const denominators = Enum['envoy.type.v3.FractionalPercent.DenominatorType']
   const of = { [denominators.HUNDRED]: 100, [denominators.TEN_THOUSAND]: 10_000, [denominators.MILLION]: 1_000_000 }
   return (fraction?.numerator ?? 0) / (of[fraction?.denominator ?? denominators.HUNDRED] ?? 100)

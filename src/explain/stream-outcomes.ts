@@ -3,6 +3,7 @@ import type { envoy } from '../gen/envoy/types.js'
 import { explainCluster } from './backends.js'
 import type { GroupConfiguration } from './configuration.js'
 import type { Outcome } from './explanation.js'
+import { shareOf } from './route-match.js'
 import { unpack } from './unpack.js'
 
 type TcpProxy = envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy
@@ -11,9 +12,6 @@ type UdpMatch = NonNullable<UdpProxy['matcher']>['onNoMatch']
 
 const RUNTIME_FRACTION = 'envoy.extensions.matching.input_matchers.runtime_fraction.v3.RuntimeFraction'
 const UDP_ROUTE = 'envoy.extensions.filters.udp.udp_proxy.v3.Route'
-
-/** Fractions are in millionths: src/xds/translate/fraction.ts. */
-const WHOLE = 1_000_000
 
 interface Part {
   readonly cluster: string
@@ -35,8 +33,7 @@ export function datagramOutcomes(configuration: GroupConfiguration, { matcher }:
   let before = 0
   for (const { predicate, onMatch } of matcher?.matcherList?.matchers ?? []) {
     // Each says where its share ends.
-    const fraction = unpack(RUNTIME_FRACTION, predicate?.singlePredicate?.customMatch?.typedConfig).runtimeFraction
-    const upTo = (fraction?.defaultValue?.numerator ?? 0) / WHOLE
+    const upTo = shareOf(unpack(RUNTIME_FRACTION, predicate?.singlePredicate?.customMatch?.typedConfig))
     parts.push({ cluster: udpCluster(onMatch), share: upTo - before })
     before = upTo
   }

@@ -90,8 +90,8 @@ function coveringDomains(domains: readonly string[], host: string): readonly str
     domain === '*' ||
     domain.toLowerCase() === host ||
     (domain.startsWith('*') && host.length >= domain.length && host.endsWith(domain.slice(1)))
-  const closeness = (domain: string): number => (domain.startsWith('*') ? domain.length : Number.POSITIVE_INFINITY)
-  return domains.filter(covers).sort((a, b) => closeness(b) - closeness(a) || 0)
+  const closeness = (domain: string): number => (domain.startsWith('*') ? domain.length : Number.MAX_SAFE_INTEGER)
+  return domains.filter(covers).sort((a, b) => closeness(b) - closeness(a))
 }
 
 /** A host without routes answers like none. */
