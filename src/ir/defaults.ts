@@ -28,6 +28,12 @@ export const DEFAULT_BACKEND_TRAFFIC: BackendTraffic = {
   loadBalancing: { kind: 'leastRequest' },
 }
 
+/**
+ * How long a connection of HTTP/1 is kept that has no requests. Many servers close theirs after 5 s (Node, Apache, uvicorn), and a request that is on its
+ * way in that moment cannot be told from one that was taken: it gets 503.
+ */
+export const DEFAULT_HTTP1_IDLE_TIMEOUT_MS = 4_000
+
 /** How connections are shared out that nobody can ask a second time: the endpoint with the fewest is one that takes none, and would get them all. */
 export const CONNECTION_BALANCING: LoadBalancing = { kind: 'roundRobin' }
 

@@ -69,6 +69,10 @@ const MESSAGES: Readonly<Record<string, unknown>> = {
   RouteConfiguration: toProtoJson('envoy.config.route.v3.RouteConfiguration', encodeRouteConfiguration(routeTable(), [], []).value),
   Cluster: json(CLUSTER, buildCluster(cluster('a'), DEFAULT_TRANSLATE_OPTIONS)),
   'Cluster(udp)': json(CLUSTER, buildCluster(cluster('a', { protocol: 'udp' }), DEFAULT_TRANSLATE_OPTIONS)),
+  HttpProtocolOptions: at(json(CLUSTER, buildCluster(cluster('a'), DEFAULT_TRANSLATE_OPTIONS)), [
+    'typedExtensionProtocolOptions',
+    'envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
+  ]),
   UpstreamTlsContext: at(json(CLUSTER, buildCluster(cluster('a', { tls: TLS }), DEFAULT_TRANSLATE_OPTIONS)), 'transportSocket.typedConfig'),
   Bootstrap: json(
     'envoy.config.bootstrap.v3.Bootstrap',

@@ -55,6 +55,15 @@ describe('connections to backends', () => {
     })
   })
 
+  it('an idle connection of HTTP/1 is closed before servers that do so after 5 s', async () => {
+    await withRaw('connection: {bufferLimit: 32Ki}', async ({ open }) => {
+      expect(await ask()).toBe(200)
+      const answered = performance.now()
+      await eventually(() => expect(open()).toBe(0), 20_000)
+      expect(performance.now() - answered).toBeGreaterThan(3_000)
+    })
+  })
+
   policyField(['BackendTrafficPolicy timeouts.http.maxConnectionDuration'], 'an old connection takes no more requests', async () => {
     await withRaw('timeouts: {http: {maxConnectionDuration: 300ms}}', async ({ connections, open }) => {
       expect(await ask()).toBe(200)

@@ -20,7 +20,10 @@ export const timeouts: ObjectSchema = object('BackendTimeouts', 'How long things
       requestTimeout: optional(duration, 'From the whole request to the whole answer, retries included; not for Services.'),
       streamIdleTimeout: optional(duration, 'Without a byte in either direction; not for Services.'),
       maxStreamDuration: optional(duration, 'From the first byte of a request to the last of its answer; not for Services.'),
-      connectionIdleTimeout: optional(duration, 'How long a connection without requests is kept; 1h when left out.'),
+      connectionIdleTimeout: optional(
+        duration,
+        'How long a connection without requests is kept; when left out 4s for HTTP/1 to known addresses, 1h otherwise.',
+      ),
       maxConnectionDuration: optional(duration, 'After which time a connection takes no more requests.'),
     }),
     'Timeouts of requests and of HTTP connections.',

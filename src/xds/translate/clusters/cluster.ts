@@ -54,7 +54,12 @@ export function buildCluster(cluster: IrCluster, options: TranslateOptions): Clu
     ...outlierDetection(traffic.passiveHealthCheck),
     ...(traffic.tcpKeepalive === undefined ? {} : { upstreamConnectionOptions: { tcpKeepalive: tcpKeepalive(traffic.tcpKeepalive) } }),
     // What is chosen by ALPN needs TLS to be chosen.
-    ...upstreamProtocol(cluster.protocol === 'auto' && tls === undefined ? 'http1' : cluster.protocol, hostSni(tls), traffic.http),
+    ...upstreamProtocol(
+      cluster.protocol === 'auto' && tls === undefined ? 'http1' : cluster.protocol,
+      cluster.discovery.kind,
+      hostSni(tls),
+      traffic.http,
+    ),
     ...(traffic.preconnect === undefined ? {} : { preconnectPolicy: preconnect(traffic.preconnect) }),
     ...transportSocket(cluster, options),
   }

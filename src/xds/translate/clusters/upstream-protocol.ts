@@ -1,5 +1,6 @@
 import type { envoy } from '../../../gen/envoy/types.js'
-import type { BackendProtocol, Http2Ping, UpstreamHttp } from '../../../ir/cluster.js'
+import type { BackendProtocol, Discovery, Http2Ping, UpstreamHttp } from '../../../ir/cluster.js'
+import { DEFAULT_HTTP1_IDLE_TIMEOUT_MS } from '../../../ir/defaults.js'
 import { once } from '../../../util/once.js'
 import { bool, duration, uint32 } from '../../message.js'
 import { PRESERVE_CASE } from '../header-case.js'
@@ -13,23 +14,41 @@ const CONNECTION_WINDOW_BYTES = 1_048_576
 
 type Extension = ReturnType<typeof httpProtocolOptions>
 
+const NEAR: UpstreamHttp = { idleTimeoutMs: DEFAULT_HTTP1_IDLE_TIMEOUT_MS }
+const FAR: UpstreamHttp = {}
+
 /** For clusters of which nothing more is said, which are nearly all. */
-const PLAIN: Readonly<Record<BackendProtocol, () => Extension>> = {
-  http1: once(() => extension('http1', undefined, {})),
-  http2: once(() => extension('http2', undefined, {})),
-  auto: once(() => extension('auto', undefined, {})),
-  tcp: () => ({}),
-  udp: () => ({}),
+const PLAIN: Readonly<Record<BackendProtocol, Readonly<Record<Discovery['kind'], () => Extension>>>> = {
+  http1: plain('http1'),
+  http2: plain('http2'),
+  auto: plain('auto'),
+  tcp: plain('tcp'),
+  udp: plain('udp'),
 }
 
-/** The HTTP version that a cluster speaks; empty for those that carry bytes. */
+/**
+ * The HTTP version that a cluster speaks, and how its connections are kept; empty for those that carry bytes.
+ *
+ * @param discovery how its addresses are known
+ */
 export function upstreamProtocol(
   protocol: BackendProtocol,
+  discovery: Discovery['kind'],
   upstreamHttpProtocolOptions: envoy.config.core.v3.UpstreamHttpProtocolOptions | undefined,
   http?: UpstreamHttp,
 ): Extension {
-  if (upstreamHttpProtocolOptions === undefined && http === undefined) return PLAIN[protocol]()
-  return extension(protocol, upstreamHttpProtocolOptions, http ?? {})
+  if (upstreamHttpProtocolOptions === undefined && http === undefined) return PLAIN[protocol][discovery]()
+  return extension(protocol, upstreamHttpProtocolOptions, { ...unsaid(protocol, discovery), ...http })
+}
+
+function plain(protocol: BackendProtocol): Readonly<Record<Discovery['kind'], () => Extension>> {
+  const of = (kind: Discovery['kind']) => once(() => extension(protocol, undefined, unsaid(protocol, kind)))
+  return { endpoints: of('endpoints'), dns: of('dns'), dynamic: of('dynamic') }
+}
+
+/** Whoever is known by a name is often far away, where it takes long to connect, and keeps connections longer. HTTP/2 says that it is going to close. */
+function unsaid(protocol: BackendProtocol, discovery: Discovery['kind']): UpstreamHttp {
+  return discovery === 'endpoints' && protocol !== 'http2' ? NEAR : FAR
 }
 
 function extension(
