@@ -143,7 +143,7 @@ export class Provisioner {
     const onState = (resource: string, state: ReflectorState): void => {
       const refusal = refusalIn(state)
       if (refusal !== undefined) this.refusals.set(resource, refusal)
-      else if (state.kind === 'watching') this.refusals.delete(resource)
+      else if (state.kind === 'watching' || state.kind === 'stopped') this.refusals.delete(resource)
     }
     await watchOwned({ client, clock, log, namespaces, onState, onObject: (name, object) => this.#see(name, object) }, listed, signal)
   }

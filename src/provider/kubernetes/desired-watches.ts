@@ -22,7 +22,7 @@ export interface WatchPlan {
   readonly kinds: readonly KindDefinition[]
   readonly served: ServedVersions
   readonly scope: WatchScope
-  /** The namespaces that the selector of the scope has found; unused otherwise. */
+  /** The namespaces that are there, of those that the scope names or selects; unused where it is the cluster. */
   readonly selected: ReadonlySet<string>
   /** Kinds of which only wanted objects are read. */
   readonly byReference: ReadonlySet<string>
@@ -75,7 +75,8 @@ function namespacesOf({ scope, selected }: WatchPlan): 'all' | ReadonlySet<strin
     case 'cluster':
       return 'all'
     case 'namespaces':
-      return new Set(scope.names)
+      // In one that is gone there is nothing, and no Role by which we may look.
+      return new Set(scope.names.filter((name) => selected.has(name)))
     case 'selector':
       return new Set([scope.own, ...selected])
   }

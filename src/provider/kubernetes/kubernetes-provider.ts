@@ -102,7 +102,7 @@ export class KubernetesProvider implements Provider {
       await clock.sleep(CRD_SETTLE_MS, signal)
       await this.#discover(signal)
     }
-    // In the scope of a selector the first list names the namespaces, whose watches are then listed in turn.
+    // Where not the whole cluster is read, the first lists name the namespaces that are there, whose watches are then listed in turn.
     for (let round = 0; round < 2; round++) await untilAborted(this.#watches.listed(), signal)
     if (!signal.aborted) sink.complete()
     while (!signal.aborted) await this.#discoverAgain(signal)
@@ -279,7 +279,7 @@ export class KubernetesProvider implements Provider {
   #hand(sink: ProviderSink, kind: KindDefinition, changed: readonly RawObject[], removed: readonly ObjectKey[]): void {
     const batch = [...changed.flatMap((raw) => this.#toChange(kind, raw)), ...removed.map((key) => this.#toRemoval(kind, key))]
     if (batch.length > 0) sink.changes(batch)
-    if (kind.kind === 'Namespace' && this.#options.scope.kind === 'selector') {
+    if (kind.kind === 'Namespace' && this.#options.scope.kind !== 'cluster') {
       for (const { metadata } of changed) this.#namespaces.add(metadata.name)
       for (const key of removed) this.#namespaces.delete(key.slice(1))
       void this.#follow()
