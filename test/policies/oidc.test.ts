@@ -4,6 +4,7 @@ import { dumpSections } from '../../src/admin/dump.js'
 import { backend, httpRoute, to, under } from '../features/manifests.js'
 import { featureWorld } from '../features/world.js'
 import { eventually } from '../support/eventually.js'
+import { freePort } from '../support/free-port.js'
 import { policyField } from './coverage/policy-field.js'
 import { sendRaw } from './raw-http.js'
 import {
@@ -86,6 +87,11 @@ describe('oidc', () => {
       )
       await world.write(GUARDED_ROUTE, secret(), backend({ name: 'idp', port: provider.port }), guard(elsewhere))
       expect((await browser().open('/admin')).echo?.backend).toBe('secret')
+      // Another endpoint is asked where one takes no connections.
+      const idp = [await freePort(), provider.port].map((port) => `{ip: {address: 127.0.0.1, port: ${port}}}`)
+      const half = `\napiVersion: headgate.dev/v1alpha1\nkind: Backend\nmetadata: {name: idp}\nspec: {endpoints: [${idp.join(', ')}]}\n`
+      await world.write(GUARDED_ROUTE, secret(), half, guard(elsewhere))
+      for (let at = 0; at < 6; at += 1) expect((await browser().open('/admin')).echo?.backend).toBe('secret')
     },
   )
 

@@ -11,6 +11,7 @@ import type { ExternalAuth } from '../../../ir/route.js'
 import { literally } from '../../../util/literally.js'
 import { type Any, any, duration } from '../../message.js'
 import { TYPE_URL } from '../../resource.js'
+import { questionRetry } from '../question-retry.js'
 import { anyBut } from '../regex.js'
 import { INVALID_BACKEND } from '../routes/invalid-backend.js'
 import { SCOPE_HEADER } from '../scopes/scope-key.js'
@@ -106,6 +107,7 @@ export function largestBody({ maxBodyBytes }: ExternalAuth): number | undefined 
 export function extAuthz(auth: ExternalAuth): ExtAuthz {
   // Nobody answers at a cluster that never exists: every request is denied.
   const cluster = auth.cluster ?? INVALID_BACKEND
+  const timeoutMs = timeoutOf(auth)
   const common: ExtAuthz = {
     transportApiVersion: Enum['envoy.config.core.v3.ApiVersion'].V3,
     failureModeAllow: auth.failOpen ?? false,
@@ -116,7 +118,8 @@ export function extAuthz(auth: ExternalAuth): ExtAuthz {
   if (auth.protocol === 'HTTP') return { ...common, ...sent, httpService: httpService(auth, cluster) }
   const grpcService = {
     envoyGrpc: { clusterName: cluster, authority: grpcAuthority(cluster) },
-    timeout: duration(auth.timeoutMs ?? EXTERNAL_AUTH_TIMEOUT_MS),
+    timeout: duration(timeoutMs),
+    retryPolicy: questionRetry(timeoutMs),
     ...(auth.context === undefined ? {} : { initialMetadata: contextHeaders(auth.context) }),
   }
   // Without a list the service gets every header that the client sent, and this one it did not send.
@@ -124,14 +127,20 @@ export function extAuthz(auth: ExternalAuth): ExtAuthz {
   return { ...common, ...limits, grpcService }
 }
 
+function timeoutOf({ timeoutMs = EXTERNAL_AUTH_TIMEOUT_MS }: ExternalAuth): number {
+  return timeoutMs
+}
+
 function contextHeaders(context: NonNullable<ExternalAuth['context']>): readonly envoy.config.core.v3.HeaderValue[] {
   return context.map(({ name, value }) => ({ key: name, value: literally(value) }))
 }
 
 function httpService(auth: ExternalAuth, cluster: string): HttpService {
-  const { pathPrefix, pathOverride, allowedResponseHeaders, timeoutMs, context } = auth
+  const { pathPrefix, pathOverride, allowedResponseHeaders, context } = auth
+  const timeoutMs = timeoutOf(auth)
   return {
-    serverUri: { uri: `http://${cluster}`, cluster, timeout: duration(timeoutMs ?? EXTERNAL_AUTH_TIMEOUT_MS) },
+    serverUri: { uri: `http://${cluster}`, cluster, timeout: duration(timeoutMs) },
+    retryPolicy: questionRetry(timeoutMs),
     ...(pathPrefix === '' ? {} : { pathPrefix }),
     ...(pathOverride === undefined ? {} : { pathOverride }),
     ...(context === undefined ? {} : { authorizationRequest: { headersToAdd: contextHeaders(context) } }),

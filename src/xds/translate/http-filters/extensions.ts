@@ -14,6 +14,7 @@ import {
 } from '../../../ir/extension.js'
 import { any, duration } from '../../message.js'
 import { type ResourceReference, TYPE_URL } from '../../resource.js'
+import { questionRetry } from '../question-retry.js'
 import { INVALID_BACKEND } from '../routes/invalid-backend.js'
 import { structOf } from '../struct.js'
 import { EMPTY_PLACE, fillPlace, IDLE_PLACE } from './composite.js'
@@ -101,12 +102,15 @@ function lua({ script, context }: LuaExtension): google.protobuf.Any {
   })
 }
 
+/** A stream to a service is as long as its request: a day is no limit. */
+const STREAM_MS = 24 * 3_600_000
+
 function processor(extension: ProcessorExtension): google.protobuf.Any {
   const { request, response, statusOnError, messageTimeoutMs, readableMetadata, writableMetadata } = extension
   // Nobody answers at a cluster that never exists.
   const cluster = extension.cluster ?? INVALID_BACKEND
   return any('envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor', {
-    grpcService: { envoyGrpc: { clusterName: cluster, authority: grpcAuthority(cluster) } },
+    grpcService: { envoyGrpc: { clusterName: cluster, authority: grpcAuthority(cluster) }, retryPolicy: questionRetry(STREAM_MS) },
     // Envoy fails requests for one that is only told and cannot be told, too.
     failureModeAllow: extension.failOpen || extension.isShadow,
     processingMode: processingMode(extension),

@@ -5,6 +5,7 @@ import type { RateLimit, RateLimitRule } from '../../../ir/request-traffic.js'
 import { any, duration } from '../../message.js'
 import { type ResourceReference, TYPE_URL } from '../../resource.js'
 import { RATE_LIMIT_CLUSTER } from '../clusters/rate-limit-cluster.js'
+import { questionRetry } from '../question-retry.js'
 import { rateLimitDomain, SCOPE_KEY, SHARED_SCOPE } from '../rate-limit-config.js'
 import { GLOBAL_ODDITIES } from './odd-values.js'
 import { hitsOf } from './rate-limit-actions.js'
@@ -29,7 +30,7 @@ export function globalRateLimit(limit: RateLimit | undefined, grpc: boolean): re
         timeout: duration(TIMEOUT_MS),
         failureModeDeny: !limit.failOpen,
         rateLimitService: {
-          grpcService: { envoyGrpc: { clusterName: RATE_LIMIT_CLUSTER } },
+          grpcService: { envoyGrpc: { clusterName: RATE_LIMIT_CLUSTER }, retryPolicy: questionRetry(TIMEOUT_MS) },
           transportApiVersion: Enum['envoy.config.core.v3.ApiVersion'].V3,
         },
         rateLimits: limit.rules.flatMap((rule, at) => questions(rule, at, limit.scope)),

@@ -6,6 +6,7 @@ import { literally } from '../../../util/literally.js'
 import { any, bool, duration } from '../../message.js'
 import { type ResourceReference, TYPE_URL } from '../../resource.js'
 import { heldSecret } from '../clusters/secret-holder.js'
+import { questionRetry } from '../question-retry.js'
 import { INVALID_BACKEND } from '../routes/invalid-backend.js'
 import { sdsSecret } from '../sds.js'
 import { textMatcher } from '../text-match.js'
@@ -46,6 +47,7 @@ function configOf(oidc: Oidc): Config {
   const { tokenEndpoint, cookies } = oidc
   return {
     tokenEndpoint: { uri: tokenEndpoint.uri, cluster: tokenEndpoint.cluster ?? INVALID_BACKEND, timeout: duration(TOKEN_TIMEOUT_MS) },
+    retryPolicy: questionRetry(TOKEN_TIMEOUT_MS),
     authorizationEndpoint: oidc.authorizationEndpoint,
     ...(oidc.endSessionEndpoint === undefined ? {} : { endSessionEndpoint: oidc.endSessionEndpoint }),
     credentials: {

@@ -5,19 +5,20 @@ import { any, duration, uint32 } from '../../message.js'
 
 type RetryPolicy = envoy.config.route.v3.RetryPolicy
 
-const PREVIOUS_HOSTS: envoy.config.route.v3.RetryPolicy.RetryHostPredicate = {
+/** Not an endpoint that has failed. */
+export const PREVIOUS_HOSTS: envoy.config.route.v3.RetryPolicy.RetryHostPredicate = {
   name: 'envoy.retry_host_predicates.previous_hosts',
   typedConfig: any('envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate', {}),
 }
 
 /** How often another endpoint is looked for before one that has failed is asked again. */
-const HOST_SELECTION_ATTEMPTS = 16
+export const HOST_SELECTION_ATTEMPTS = 16
 
 /** Envoy's own base interval of the wait between tries, for backends that have answered and need a rest. */
 const DEFAULT_BACKOFF_BASE_MS = 25
 
 /** The shortest interval that Envoy takes. */
-const SHORTEST_BACKOFF_MS = 1
+export const SHORTEST_BACKOFF_MS = 1
 
 /** What a number of 32 bits can say; the Gateway API has no limit for `attempts`. */
 const MAX_RETRIES = 2 ** 32 - 1
@@ -25,8 +26,11 @@ const MAX_RETRIES = 2 ** 32 - 1
 /** A hundred years: Envoy refuses durations that are no number of nanoseconds in 64 bits, which is 292. */
 const LONGEST_MS = 100 * 365 * 24 * 3_600_000
 
+/** What cannot have reached a backend, in the words of Envoy. */
+export const NOT_SENT: readonly string[] = ['connect-failure', 'refused-stream']
+
 /** What virtual hosts say for all their routes, so that routes without wishes of their own carry nothing. */
-export const DEFAULT_RETRY_POLICY: RetryPolicy = policy(DEFAULT_RETRY, 0, ['connect-failure', 'refused-stream'])
+export const DEFAULT_RETRY_POLICY: RetryPolicy = policy(DEFAULT_RETRY, 0, NOT_SENT)
 
 /**
  * The retry policy of a route; undefined leaves it to the virtual host.
@@ -103,7 +107,7 @@ function previousPriorities(updateFrequency: number): envoy.config.route.v3.Retr
 function conditions({ connectionErrors, statusCodes, triggers = [] }: Retry): readonly string[] {
   const all = [
     ...triggers,
-    ...(connectionErrors ? ['connect-failure', 'refused-stream'] : []),
+    ...(connectionErrors ? NOT_SENT : []),
     // Whoever names events names all of them.
     ...(connectionErrors || (statusCodes.includes(503) && triggers.length === 0) ? ['unavailable'] : []),
     ...(statusCodes.length > 0 ? ['retriable-status-codes'] : []),
