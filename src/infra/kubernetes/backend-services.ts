@@ -2,17 +2,17 @@
 import { type SelectedPods, selectedPodsService, X_BACKEND_LABEL, xBackendLabel } from '../../gatewayapi/backends/selected-pods.js'
 import { serverSideApply } from '../../k8s/apply.js'
 import type { Clock } from '../../k8s/clock.js'
+import { deleteObject } from '../../k8s/delete-object.js'
 import type { KubeClient } from '../../k8s/kube-client.js'
-import { hasStatus } from '../../k8s/kube-error.js'
 import { isRawObject, type JsonObject, type RawObject } from '../../k8s/kube-json.js'
 import type { Log } from '../../k8s/log.js'
 import { objectPath } from '../../k8s/resource-path.js'
 import { DesiredWriter } from './desired-writer.js'
 import { INFRA_FIELD_MANAGER } from './fleet-writer.js'
-import { CONTROLLER_ANNOTATION } from './labels.js'
+import { CONTROLLER_ANNOTATION, hasLabels, ownLabels } from './labels.js'
 import { ownedResource } from './owned-kinds.js'
 
-const LABELS = { 'app.kubernetes.io/managed-by': 'headgate', 'app.kubernetes.io/component': 'backend' } as const
+const LABELS = ownLabels('backend')
 
 /** What it works with. */
 export interface BackendServiceOptions {
@@ -35,14 +35,7 @@ export function createBackendServices({ client, clock, log, controllerName }: Ba
     const name = selectedPodsService(xBackend)
     const found = await read(namespace, name, signal)
     if (found === undefined || !isOurs(found, controllerName)) return
-    const { uid } = found.metadata
-    try {
-      const body: JsonObject = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid } }
-      await client.json({ method: 'DELETE', path: pathOf(namespace, name), body }, signal)
-    } catch (error) {
-      // 409: another object has taken the name meanwhile.
-      if (!hasStatus(error, 404) && !hasStatus(error, 409)) throw error
-    }
+    await deleteObject(client, pathOf(namespace, name), found.metadata.uid, signal)
   }
   const bring = async (key: string, pods: SelectedPods | undefined, signal: AbortSignal): Promise<void> => {
     if (pods === undefined) return remove(key, signal)
@@ -80,6 +73,6 @@ function manifestOf({ namespace, service, xBackend, matchLabels, port }: Selecte
   }
 }
 
-function isOurs({ metadata: { labels = {}, annotations = {} } }: RawObject, controllerName: string): boolean {
-  return Object.entries(LABELS).every(([label, value]) => labels[label] === value) && annotations[CONTROLLER_ANNOTATION] === controllerName
+function isOurs(object: RawObject, controllerName: string): boolean {
+  return hasLabels(object, LABELS) && object.metadata.annotations?.[CONTROLLER_ANNOTATION] === controllerName
 }

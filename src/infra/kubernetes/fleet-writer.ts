@@ -1,9 +1,10 @@
 /** Writes single objects: never over one that is not ours, and only if something differs. */
 import { createHash } from 'node:crypto'
 import { serverSideApply } from '../../k8s/apply.js'
+import { deleteObject } from '../../k8s/delete-object.js'
 import type { KubeClient } from '../../k8s/kube-client.js'
 import { hasStatus } from '../../k8s/kube-error.js'
-import { fieldAt, isRawObject, type JsonObject, type RawObject } from '../../k8s/kube-json.js'
+import { fieldAt, isRawObject, type RawObject } from '../../k8s/kube-json.js'
 import { objectPath } from '../../k8s/resource-path.js'
 import { trimObject } from '../../k8s/trim.js'
 import type { Manifest } from './manifests.js'
@@ -113,14 +114,7 @@ export class FleetWriter {
   async remove(name: OwnedName, object: RawObject, signal: AbortSignal): Promise<void> {
     this.#applied.delete(name)
     const { uid, namespace = '', name: objectName } = object.metadata
-    const body: JsonObject = { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background', preconditions: { uid } }
-    const path = objectPath({ ...ownedResource(kindOf(name)), namespace, name: objectName })
-    try {
-      await this.#client.json({ method: 'DELETE', path, body }, signal)
-    } catch (error) {
-      // 409: another object has taken the name meanwhile.
-      if (!hasStatus(error, 404) && !hasStatus(error, 409)) throw error
-    }
+    await deleteObject(this.#client, objectPath({ ...ownedResource(kindOf(name)), namespace, name: objectName }), uid, signal)
   }
 
   async #requireOurs(name: OwnedName, existing: RawObject, manifest: Manifest, wantedUid: string, signal: AbortSignal): Promise<void> {

@@ -3,7 +3,7 @@ import { classScope } from '../../ir/placement.js'
 import type { RawObject } from '../../k8s/kube-json.js'
 import { listAt, stringAt } from '../../k8s/kube-json.js'
 import { trimObject } from '../../k8s/trim.js'
-import { CONTROLLER_ANNOTATION, GATEWAY_ANNOTATION } from './labels.js'
+import { CONTROLLER_ANNOTATION, GATEWAY_ANNOTATION, hasLabels, OWNED_LABELS } from './labels.js'
 
 /** `Kind/namespace/name`. */
 export type OwnedName = string & { readonly brand: 'OwnedName' }
@@ -32,16 +32,14 @@ export interface Installation {
  * @param by leaves out what another installation made
  */
 export function gatewayOf(object: RawObject, by?: Installation): string | undefined {
-  const { labels = {}, annotations = {}, namespace = '' } = object.metadata
+  const { annotations = {}, namespace = '' } = object.metadata
   const maker = annotations[CONTROLLER_ANNOTATION]
   if (by !== undefined && maker !== undefined && maker !== by.controllerName) return undefined
   const fleet = annotations[GATEWAY_ANNOTATION] ?? ''
   const isThere = fleet.startsWith(classScope(''))
     ? by === undefined || namespace === by.controllerNamespace
     : fleet.startsWith(`${namespace}/`)
-  if (!isThere) return undefined
-  const isOurs = labels['app.kubernetes.io/managed-by'] === 'headgate' && labels['app.kubernetes.io/component'] === 'proxy'
-  return isOurs ? fleet : undefined
+  return isThere && hasLabels(object, OWNED_LABELS) ? fleet : undefined
 }
 
 /** The uid of the Gateway or GatewayClass that owns an object. */
