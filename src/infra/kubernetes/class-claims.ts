@@ -12,12 +12,10 @@ import { lacksRight } from '../../k8s/kube-error.js'
 import { type RawObject, stringAt } from '../../k8s/kube-json.js'
 import type { Log } from '../../k8s/log.js'
 import { Reflector } from '../../k8s/reflector.js'
-import { objectPath } from '../../k8s/resource-path.js'
+import { GATEWAY_CLASSES, gatewayClassPath } from './gateway-classes.js'
 
 /** On a GatewayClass: the installation that serves it. */
-export const INSTALLATION_ANNOTATION = 'headgate.dev/installation'
-
-const GATEWAY_CLASSES = { group: 'gateway.networking.k8s.io', version: 'v1', plural: 'gatewayclasses' }
+const INSTALLATION_ANNOTATION = 'headgate.dev/installation'
 
 /** Longer than an installation is without a leader when one of its pods is killed. */
 const ANSWER_MS = 20_000
@@ -159,8 +157,7 @@ export class ClassClaims {
     const body = { metadata: { annotations: { [INSTALLATION_ANNOTATION]: installation } } }
     const unnamed = [...this.#classes.values()].filter((object) => claimOf(object) !== installation)
     const written = unnamed.map(async ({ metadata: { name } }) => {
-      const path = objectPath({ ...GATEWAY_CLASSES, namespace: '', name })
-      await client.json({ method: 'PATCH', path, body, contentType: CONTENT_TYPE.mergePatch }, signal)
+      await client.json({ method: 'PATCH', path: gatewayClassPath(name), body, contentType: CONTENT_TYPE.mergePatch }, signal)
     })
     const failed = (await Promise.allSettled(written)).find((each) => each.status === 'rejected')
     if (failed !== undefined && !signal.aborted)

@@ -5,10 +5,8 @@ import { CONTENT_TYPE, type KubeClient } from '../../k8s/kube-client.js'
 import { hasStatus } from '../../k8s/kube-error.js'
 import { isRawObject } from '../../k8s/kube-json.js'
 import type { Log } from '../../k8s/log.js'
-import { objectPath } from '../../k8s/resource-path.js'
 import { DesiredWriter } from './desired-writer.js'
-
-const GATEWAY_CLASSES = { group: 'gateway.networking.k8s.io', version: 'v1', plural: 'gatewayclasses', namespace: '' }
+import { gatewayClassPath } from './gateway-classes.js'
 
 /** What it works with. */
 export interface ClassFinalizerOptions {
@@ -21,7 +19,7 @@ export interface ClassFinalizerOptions {
 export function createClassFinalizers({ client, clock, log }: ClassFinalizerOptions): DesiredWriter<FinalizerChange> {
   const bring = async (key: string, change: FinalizerChange | undefined, signal: AbortSignal): Promise<void> => {
     if (change === undefined) return
-    const path = objectPath({ ...GATEWAY_CLASSES, name: key.slice(key.indexOf('/') + 1) })
+    const path = gatewayClassPath(key.slice(key.indexOf('/') + 1))
     try {
       const found = await client.json({ path }, signal)
       if (!isRawObject(found)) return

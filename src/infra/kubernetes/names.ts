@@ -12,9 +12,7 @@ const MAX_LABEL_LENGTH = 63
  * name where that would be too long or where characters had to be replaced.
  */
 export function fleetName(gatewayName: string): string {
-  // A Service's name is a single DNS label; a Gateway's may contain dots.
-  const label = `headgate-${gatewayName.replaceAll('.', '-')}`
-  return label.length <= MAX_FLEET_NAME_LENGTH && !gatewayName.includes('.') ? label : shortName(label, gatewayName, MAX_FLEET_NAME_LENGTH)
+  return prefixed('headgate', gatewayName)
 }
 
 /**
@@ -22,10 +20,13 @@ export function fleetName(gatewayName: string): string {
  * Gateway, so that nobody who may create Gateways there takes over the account.
  */
 export function classFleetName(gatewayClass: string): string {
-  const label = `headgateclass-${gatewayClass.replaceAll('.', '-')}`
-  return label.length <= MAX_FLEET_NAME_LENGTH && !gatewayClass.includes('.')
-    ? label
-    : shortName(label, gatewayClass, MAX_FLEET_NAME_LENGTH)
+  return prefixed('headgateclass', gatewayClass)
+}
+
+/** A Service's name is a single DNS label; those of Gateways and classes may contain dots. */
+function prefixed(prefix: string, name: string): string {
+  const label = `${prefix}-${name.replaceAll('.', '-')}`
+  return label.length <= MAX_FLEET_NAME_LENGTH && !name.includes('.') ? label : shortName(label, name, MAX_FLEET_NAME_LENGTH)
 }
 
 /** The name of the Service of a Gateway whose Envoys are those of its class, in the namespace of the controller. */
