@@ -22,10 +22,12 @@ import { FleetWriter, ForeignObjectError } from './fleet-writer.js'
 import { CONTROLLER_ANNOTATION, podSelector } from './labels.js'
 import { bootstrapOf, type Manifest, manifestsOf, type XdsEndpoint } from './manifests.js'
 import { NameClaims } from './name-claims.js'
-import { contentMark, gatewayOf, kindOf, type OwnedName, ownedName, ownerUid } from './owned-objects.js'
+import { ObservedObjects } from './observed-objects.js'
+import { contentMark, kindOf, type OwnedName, ownedName, ownerUid } from './owned-objects.js'
 import { watchOwned } from './owned-watch.js'
 import { fleetGroup } from './pod-placements.js'
 import { readProxySettings } from './proxy-settings.js'
+import { RepairPace } from './repair-pace.js'
 import { isRolledOut } from './rollout.js'
 import { WorkQueue } from './work-queue.js'
 
@@ -57,9 +59,6 @@ export interface ProvisionerOptions {
 /** So many Gateways are worked on at once. */
 const CONCURRENCY = 4
 
-/** So many repairs of an object are free; then the wait grows, until nothing happened for a while. */
-const REPAIR_MS = { free: 5, most: 60_000, forget: 300_000 }
-
 /** Provisions the Gateways that it is told of. */
 export class Provisioner {
   /** Resolves when `observe` has seen what is in the cluster. Until then nothing is known of addresses, and nobody is told that there are none. */
@@ -73,9 +72,7 @@ export class Provisioner {
   readonly #infra = new Map<string, GatewayInfra>()
   /** The fleet of each Gateway. */
   readonly #fleets = new Map<string, string>()
-  readonly #observed = new Map<OwnedName, RawObject>()
-  /** Objects that were made for a fleet, by its key. */
-  readonly #objects = new Map<string, Set<OwnedName>>()
+  readonly #observed: ObservedObjects
   readonly #problems = new Map<string, NonNullable<GatewayAddresses['problem']>>()
   readonly #told = new Map<string, GatewayAddresses>()
   readonly #failures = new Map<string, number>()
@@ -84,7 +81,7 @@ export class Provisioner {
   readonly #waiting = new Set<string>()
   /** Fleets of which others have the number of replicas, as far as this process has seen to it. */
   readonly #handedOver = new Set<string>()
-  readonly #repairs = new Map<OwnedName, { readonly count: number; readonly atMs: number }>()
+  readonly #repairs: RepairPace
   #knowsGateways = false
   #hasListed = false
   #resolveListed: () => void = () => undefined
@@ -96,6 +93,8 @@ export class Provisioner {
     })
     this.#writer = new FleetWriter(options.client)
     this.#queue = new WorkQueue(options.clock, CONCURRENCY)
+    this.#observed = new ObservedObjects(options)
+    this.#repairs = new RepairPace(options.clock)
   }
 
   /** What fleets need now, by their key; undefined: nothing any more. The first call says everything. */
@@ -158,11 +157,11 @@ export class Provisioner {
   /** What was made for Gateways that are gone, perhaps while nobody led. */
   #sweep(): void {
     if (!this.#knowsGateways || !this.#hasListed) return
-    for (const fleet of this.#objects.keys()) if (!this.#infra.has(fleet)) this.#queue.add(fleet)
+    for (const fleet of this.#observed.fleets()) if (!this.#infra.has(fleet)) this.#queue.add(fleet)
   }
 
   #see(name: OwnedName, object: RawObject | undefined): void {
-    const fleet = this.#remember(name, object)
+    const fleet = this.#observed.set(name, object)
     if (fleet === undefined) return
     if (kindOf(name) === 'Service' || isWorkload(name)) this.#tell(fleet)
     if (this.#waiting.has(fleet)) this.#queue.add(fleet)
@@ -170,34 +169,7 @@ export class Provisioner {
     const isAsApplied = object !== undefined && this.#writer.markOf(name) === contentMark(object)
     if (!this.#hasListed) return
     if (!isWanted && this.#knowsGateways && object !== undefined) this.#queue.add(fleet)
-    if (isWanted && !isAsApplied) this.#queue.addLater(fleet, this.#repairDelayMs(name))
-  }
-
-  /** How long a foreign change is left standing: whoever changes the same thing again and again is answered ever more seldom. */
-  #repairDelayMs(name: OwnedName): number {
-    const nowMs = this.#options.clock.monotonicMs()
-    const last = this.#repairs.get(name)
-    const count = last !== undefined && nowMs - last.atMs < REPAIR_MS.forget ? last.count + 1 : 0
-    this.#repairs.set(name, { count, atMs: nowMs })
-    // Controllers of the cluster add to what was just made a few times: that is no fight.
-    return count < REPAIR_MS.free ? 0 : Math.min(1_000 * 2 ** (count - REPAIR_MS.free), REPAIR_MS.most)
-  }
-
-  /** Returns the Gateway that the object belongs to. */
-  #remember(name: OwnedName, object: RawObject | undefined): string | undefined {
-    const before = this.#observed.get(name)
-    const now = object && gatewayOf(object, this.#options)
-    // An object that another installation took over is as good as gone.
-    const fleet = now ?? (before && gatewayOf(before, this.#options))
-    if (object === undefined) this.#observed.delete(name)
-    else this.#observed.set(name, object)
-    if (fleet === undefined) return undefined
-    const names = this.#objects.get(fleet) ?? new Set()
-    if (now === undefined) names.delete(name)
-    else names.add(name)
-    if (names.size === 0) this.#objects.delete(fleet)
-    else this.#objects.set(fleet, names)
-    return fleet
+    if (isWanted && !isAsApplied) this.#queue.addLater(fleet, this.#repairs.changed(name))
   }
 
   async #provision(fleet: string, signal: AbortSignal): Promise<void> {
@@ -230,7 +202,7 @@ export class Provisioner {
     const options = { ownerUid, group, controllerNamespace, settings, addresses, xds: xds(), drainKey: drainKeyOf(group) }
     const manifests = manifestsOf(infra, options).map((made) => markedAs(made, this.#options.controllerName))
     const wanted = new Set([...this.#kept(infra), ...manifests.map(nameOf)])
-    const taken = this.#claims.claim(fleet, wanted, (name) => this.#makerOf(name))
+    const taken = this.#claims.claim(fleet, wanted, (name) => this.#observed.makerOf(name))
     if (taken !== undefined) throw new ForeignObjectError(taken)
     // An address can be had once.
     if (asksForAddresses(infra)) await this.#deleteBut(fleet, wanted, signal, (name) => kindOf(name) === 'Service')
@@ -240,7 +212,7 @@ export class Provisioner {
       const applied = await this.#writer.apply(name, manifest, ownerUid, this.#observed.get(name), signal)
       // The watch may have told of a later change while the answer was under way.
       if (applied !== undefined && !isNewer(this.#observed.get(name), applied)) {
-        this.#remember(name, applied)
+        this.#observed.set(name, applied)
         if (manifest.kind === 'Service' || isWorkload(name)) this.#tell(fleet)
       }
     }
@@ -262,11 +234,6 @@ export class Provisioner {
     const isKept = this.#handedOver.has(fleet) || observed === undefined || fieldAt(observed, 'spec', 'replicas') === 1
     if (!isKept) await this.#writer.keepReplicas(observed, signal)
     this.#handedOver.add(fleet)
-  }
-
-  #makerOf(name: OwnedName): string | undefined {
-    const object = this.#observed.get(name)
-    return object && gatewayOf(object)
   }
 
   /** While a class has a problem, nobody knows whether its Gateways share a fleet: after a restart one that is there must stay. */
@@ -301,7 +268,7 @@ export class Provisioner {
     }
     this.#waiting.delete(fleet)
     await this.#deleteBut(fleet, wanted, signal, mayGo)
-    if ([...(this.#objects.get(fleet) ?? [])].some((name) => !wanted.has(name) && !mayGo(name))) this.#waiting.add(fleet)
+    if (this.#observed.of(fleet).some((name) => !wanted.has(name) && !mayGo(name))) this.#waiting.add(fleet)
   }
 
   async #deleteBut(
@@ -310,7 +277,7 @@ export class Provisioner {
     signal: AbortSignal,
     mayGo: (name: OwnedName) => boolean = () => true,
   ): Promise<void> {
-    for (const name of [...(this.#objects.get(fleet) ?? [])]) {
+    for (const name of this.#observed.of(fleet)) {
       const object = this.#observed.get(name)
       if (wanted.has(name) || !mayGo(name) || object === undefined || object.metadata.deletionTimestamp !== undefined) continue
       await this.#writer.remove(name, object, signal)
@@ -332,7 +299,10 @@ export class Provisioner {
 
   /** What its workloads tell. One pod of an earlier one is enough: it serves until what takes its place does. */
   #proxies(fleet: string, infra: GatewayInfra): Pick<GatewayAddresses, 'absence' | 'shortage'> {
-    const workloads = [...(this.#objects.get(fleet) ?? [])].filter(isWorkload).map((name) => this.#observed.get(name))
+    const workloads = this.#observed
+      .of(fleet)
+      .filter(isWorkload)
+      .map((name) => this.#observed.get(name))
     const reasons = workloads.map((workload) => absentProxies(workload, podSelector(infra)))
     const absence = reasons.includes(undefined) ? undefined : reasons[0]
     const shortage = workloads.map((workload) => missingProxies(workload, podSelector(infra))).find((each) => each !== undefined)

@@ -1,0 +1,30 @@
+/** How soon an object that somebody else has changed is what it should be again. */
+import type { Clock } from '../../k8s/clock.js'
+import type { OwnedName } from './owned-objects.js'
+
+/** So many repairs of an object are free: controllers of the cluster add to what was just made a few times, and that is no fight. */
+const FREE_REPAIRS = 5
+const FIRST_WAIT_MS = 1_000
+const LONGEST_WAIT_MS = 60_000
+
+/** After so long without a change all is forgotten. */
+const FORGET_MS = 300_000
+
+/** Counts changes: whoever changes the same thing again and again is answered ever more seldom. */
+export class RepairPace {
+  readonly #clock: Clock
+  readonly #repairs = new Map<OwnedName, { readonly count: number; readonly atMs: number }>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Somebody has changed an object. Returns how long that is left standing. */
+  changed(name: OwnedName): number {
+    const nowMs = this.#clock.monotonicMs()
+    const last = this.#repairs.get(name)
+    const count = last !== undefined && nowMs - last.atMs < FORGET_MS ? last.count + 1 : 0
+    this.#repairs.set(name, { count, atMs: nowMs })
+    return count < FREE_REPAIRS ? 0 : Math.min(FIRST_WAIT_MS * 2 ** (count - FREE_REPAIRS), LONGEST_WAIT_MS)
+  }
+}
