@@ -284,53 +284,64 @@ export class StatusWriter {
   }
 
   async #bring(entry: Entry, desired: ObjectStatus, signal: AbortSignal): Promise<StatusOutcome> {
-    const { client, clock, controllerName, log, resourceOf } = this.#options
-    const resource = resourceOf(desired.object.kind)
     try {
       for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
-        const stored: StoredStatus = entry.stored ?? (await readStatus(client, resource, desired.object, signal))
-        // Generations only count up: this is another object of the same name, about which the translation has not said anything yet.
-        const { generation } = desired.object
-        if (generation > stored.generation && generation !== EVERY_GENERATION) return 'overtaken'
-        const next = nextStatus(stored.status, desired, controllerName, timestamp(clock), stored.generation)
-        if (next === undefined) return 'overtaken'
-        entry.settledOn = desired
-        if (!deepEqual(entry.unsaid, next.unsaid) && next.unsaid.length > 0) this.#options.onUnsaid?.(desired.object, stored, next.unsaid)
-        entry.unsaid = next.unsaid
-        if (deepEqual(stored.status, next.merged)) {
-          entry.failures = 0
-          return 'unchanged'
-        }
-        entry.writtenMs = clock.monotonicMs()
-        try {
-          const written = await sendStatus(client, resource, desired.object, stored, next, signal)
-          // The watch may have told of a later change while the answer was under way.
-          if (entry.stored === undefined || entry.stored === stored || isOlder(entry.stored, written)) entry.stored = written
-          entry.failures = 0
-          this.#options.onWritten?.(desired.object, stored, written)
-          return 'written'
-        } catch (error) {
-          if (!hasStatus(error, 409)) throw error
-          // Somebody wrote in between: what they wrote is read before ours is put into it.
-          if (entry.stored === stored) entry.stored = undefined
-        }
+        const outcome = await this.#tryOnce(entry, desired, signal)
+        if (outcome !== 'conflict') return outcome
       }
       this.#retryLater(entry, 0)
       return 'conflict'
     } catch (error) {
-      if (signal.aborted || hasStatus(error, 404)) return 'unchanged'
-      if (isRefusal(error)) {
-        if (entry.failures === 0) {
-          log.error({ err: error, object: entry.name }, 'the API server refuses a status; it is tried again every five minutes')
-          this.#options.onRefused?.(desired.object, entry.stored?.uid ?? '', errorText(error))
-        }
-        this.#retryLater(entry, REFUSED_MS)
-        return 'refused'
-      }
-      log.warn({ err: error, object: entry.name }, 'a status could not be written; trying again')
-      this.#retryLater(entry, error instanceof KubeApiError ? (error.retryAfterMs ?? 0) : 0)
-      return 'failed'
+      return signal.aborted || hasStatus(error, 404) ? 'unchanged' : this.#failed(entry, desired, error)
     }
+  }
+
+  /** Writes what is missing in the status. `conflict`: somebody wrote in between, and what they wrote has to be read before ours is put into it. */
+  async #tryOnce(entry: Entry, desired: ObjectStatus, signal: AbortSignal): Promise<StatusOutcome> {
+    const { client, clock, controllerName, resourceOf, onUnsaid, onWritten } = this.#options
+    const { object } = desired
+    const resource = resourceOf(object.kind)
+    const stored: StoredStatus = entry.stored ?? (await readStatus(client, resource, object, signal))
+    // Generations only count up: this is another object of the same name, about which the translation has not said anything yet.
+    if (object.generation > stored.generation && object.generation !== EVERY_GENERATION) return 'overtaken'
+    const next = nextStatus(stored.status, desired, controllerName, timestamp(clock), stored.generation)
+    if (next === undefined) return 'overtaken'
+    entry.settledOn = desired
+    if (!deepEqual(entry.unsaid, next.unsaid) && next.unsaid.length > 0) onUnsaid?.(object, stored, next.unsaid)
+    entry.unsaid = next.unsaid
+    if (deepEqual(stored.status, next.merged)) {
+      entry.failures = 0
+      return 'unchanged'
+    }
+    entry.writtenMs = clock.monotonicMs()
+    try {
+      const written = await sendStatus(client, resource, object, stored, next, signal)
+      // The watch may have told of a later change while the answer was under way.
+      if (entry.stored === undefined || entry.stored === stored || isOlder(entry.stored, written)) entry.stored = written
+      entry.failures = 0
+      onWritten?.(object, stored, written)
+      return 'written'
+    } catch (error) {
+      if (!hasStatus(error, 409)) throw error
+      if (entry.stored === stored) entry.stored = undefined
+      return 'conflict'
+    }
+  }
+
+  /** Tells of a failure and tries again later: of a refusal once, and much later. */
+  #failed(entry: Entry, { object }: ObjectStatus, error: unknown): StatusOutcome {
+    const { log, onRefused } = this.#options
+    if (isRefusal(error)) {
+      if (entry.failures === 0) {
+        log.error({ err: error, object: entry.name }, 'the API server refuses a status; it is tried again every five minutes')
+        onRefused?.(object, entry.stored?.uid ?? '', errorText(error))
+      }
+      this.#retryLater(entry, REFUSED_MS)
+      return 'refused'
+    }
+    log.warn({ err: error, object: entry.name }, 'a status could not be written; trying again')
+    this.#retryLater(entry, error instanceof KubeApiError ? (error.retryAfterMs ?? 0) : 0)
+    return 'failed'
   }
 
   /**
