@@ -29,8 +29,8 @@ export function gatewayctlProgram(surroundings: ProgramSurroundings, onExit: (co
   const context = (): CliContext => {
     const { server, color } = program.opts<{ server: string; color: boolean }>()
     const { environment, isTerminal } = surroundings
-    const colour = color && isTerminal && (environment.NO_COLOR ?? '') === ''
-    return { ...surroundings, client: new AdminClient(server), style: createStyle(colour) }
+    const isColoured = color && isTerminal && (environment.NO_COLOR ?? '') === ''
+    return { ...surroundings, client: new AdminClient(server), style: createStyle(isColoured) }
   }
   program
     .description('Looks into a running Headgate: what it was told, what it made of it, and whether the proxies have it.')
@@ -47,11 +47,12 @@ export function gatewayctlProgram(surroundings: ProgramSurroundings, onExit: (co
     .option('--no-color', 'print without colours')
     .addHelpText('after', HELP)
 
-  command(
-    'status',
-    'print every object with its state, and what is wrong',
-    'status  status httproute  status httproute/www  status -n shop',
-  )
+  command('status', 'print every object with its state, and what is wrong', [
+    'gatewayctl status',
+    'gatewayctl status httproute',
+    'gatewayctl status httproute/www',
+    'gatewayctl status -n shop',
+  ])
     .argument(
       '[object...]',
       'KIND, KIND/NAME or KIND/NAMESPACE/NAME',
@@ -61,22 +62,22 @@ export function gatewayctlProgram(surroundings: ProgramSurroundings, onExit: (co
     .addOption(output())
     .action(async (names, options) => onExit(await statusCommand(context(), names ?? [], options)))
 
-  command(
-    'get',
-    'print what policies come to for a route, and which policy says each field',
-    'get policies --for httproute/www  get policies --for grpcroute/shop/cart -o yaml',
-  )
+  command('get', 'print what policies come to for a route, and which policy says each field', [
+    'gatewayctl get policies --for httproute/www',
+    'gatewayctl get policies --for grpcroute/shop/cart -o yaml',
+  ])
     .addArgument(new Argument('<what>', 'what to print').choices(['policies']))
     .addOption(new Option('--for <object>', 'KIND/NAME or KIND/NAMESPACE/NAME').makeOptionMandatory().argParser(readObjectName))
     .option('-n, --namespace <name>', 'namespace, where the object names none', 'default')
     .addOption(output())
     .action(async (_what, options) => onExit(await getPoliciesCommand(context(), options)))
 
-  command(
-    'explain',
-    'say what becomes of a request, and why: by the configuration that the proxies get',
-    "explain http://www.example.com/shop  explain -X POST -H 'x-version: 2' https://shop.example.com/cart?id=1  explain -H 'Host: www.example.com' http://127.0.0.1:8080/  explain -f ./my-gateway https://www.example.com/",
-  )
+  command('explain', 'say what becomes of a request, and why: by the configuration that the proxies get', [
+    'gatewayctl explain http://www.example.com/shop',
+    "gatewayctl explain -X POST -H 'x-version: 2' https://shop.example.com/cart?id=1",
+    "gatewayctl explain -H 'Host: www.example.com' http://127.0.0.1:8080/",
+    'gatewayctl explain -f ./my-gateway https://www.example.com/',
+  ])
     .argument('<url>', 'as for curl; tcp://HOST:PORT, tls://HOST:PORT and udp://HOST:PORT for what is not about HTTP', url)
     .option('-X, --request <method>', 'method of the request', 'GET')
     .addOption(
@@ -95,11 +96,10 @@ export function gatewayctlProgram(surroundings: ProgramSurroundings, onExit: (co
     .addOption(output())
     .action(async (of, options) => onExit(await explainCommand(context(), of, options)))
 
-  command(
-    'wait',
-    'wait until an object is what you want, for scripts',
-    'wait httproute/www --for=delivered --timeout=30s  wait httproute/www --generation "$(kubectl get httproute www -o jsonpath={.metadata.generation})"',
-  )
+  command('wait', 'wait until an object is what you want, for scripts', [
+    'gatewayctl wait httproute/www --for=delivered --timeout=30s',
+    'gatewayctl wait httproute/www --generation "$(kubectl get httproute www -o jsonpath={.metadata.generation})"',
+  ])
     .argument('<object>', 'KIND/NAME or KIND/NAMESPACE/NAME', readObjectName)
     .option('--for <state>', 'accepted, programmed, resolved, delivered, condition=TYPE, or condition=TYPE=False', 'delivered')
     .addOption(new Option('--timeout <time>', 'how long, such as 500ms, 30s or 5m').default(30_000, '30s').argParser(milliseconds))
@@ -107,16 +107,20 @@ export function gatewayctlProgram(surroundings: ProgramSurroundings, onExit: (co
     .addOption(new Option('--generation <n>', 'of this metadata.generation or a later one, right after a change').argParser(count))
     .action(async (name, options) => onExit(await waitCommand(context(), name, options)))
 
-  command('dump', 'print the configuration that the proxies get', 'dump listeners  dump routes -o yaml  dump all -o json')
+  command('dump', 'print the configuration that the proxies get', [
+    'gatewayctl dump listeners',
+    'gatewayctl dump routes -o yaml',
+    'gatewayctl dump all -o json',
+  ])
     .addArgument(new Argument('[section]', 'which part').choices(DUMP_SECTIONS).default('all'))
     .addOption(output())
     .action(async (section, options) => onExit(await dumpCommand(context(), section, options)))
 
-  command(
-    'translate',
-    'translate files without a running Headgate, for editors and CI',
-    'translate -f gateway.yaml  translate -f ./gateway --show routes  kustomize build | gatewayctl translate -f -',
-  )
+  command('translate', 'translate files without a running Headgate, for editors and CI', [
+    'gatewayctl translate -f gateway.yaml',
+    'gatewayctl translate -f ./gateway --show routes',
+    'kustomize build | gatewayctl translate -f -',
+  ])
     .addOption(
       new Option('-f, --file <path>', 'file or folder, - for the standard input; may be given several times')
         .makeOptionMandatory()
@@ -127,28 +131,31 @@ export function gatewayctlProgram(surroundings: ProgramSurroundings, onExit: (co
     .addOption(output())
     .action(async (options) => onExit(await translateCommand(context(), options)))
 
-  command('proxies', 'print the connected proxies and how far they are', 'proxies  proxies -w')
+  command('proxies', 'print the connected proxies and how far they are', ['gatewayctl proxies', 'gatewayctl proxies -w'])
     .option('-w, --watch', 'go on, once a second', false)
     .addOption(output())
     .action(async (options) => onExit(await proxiesCommand(context(), options)))
 
-  command('history', 'print the last changes, their causes, and when the proxies had them', 'history  history --limit 100 -o json')
+  command('history', 'print the last changes, their causes, and when the proxies had them', [
+    'gatewayctl history',
+    'gatewayctl history --limit 100 -o json',
+  ])
     .addOption(new Option('--limit <n>', 'how many').default(20).argParser(count))
     .addOption(output())
     .action(async (options) => onExit(await historyCommand(context(), options)))
 
-  command('version', 'print the versions of gatewayctl and of Headgate', 'version')
+  command('version', 'print the versions of gatewayctl and of Headgate', ['gatewayctl version'])
     .addOption(output())
     .action(async (options) => onExit(await versionCommand(context(), options)))
 
-  command('completion', 'print a script that completes commands in your shell', 'source <(gatewayctl completion bash)')
+  command('completion', 'print a script that completes commands in your shell', ['source <(gatewayctl completion bash)'])
     .addArgument(new Argument('<shell>', 'your shell').choices(SHELLS))
     .action((shell: Shell) => surroundings.out(completionScript(shell, program)))
 
   return program
 
-  function command(name: string, description: string, examples: string): Command {
-    const lines = examples.split('  ').map((example) => `  ${/^(\S+ )*gatewayctl|^source/.test(example) ? '' : 'gatewayctl '}${example}`)
+  function command(name: string, description: string, examples: readonly string[]): Command {
+    const lines = examples.map((example) => `  ${example}`)
     return program
       .command(name)
       .description(description)
