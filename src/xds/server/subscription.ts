@@ -7,6 +7,7 @@
  * Source: Envoy's xDS protocol, "How the client specifies what resources to return" and "Deleting resources".
  */
 import type { EncodedResource, TypeUrl } from '../resource.js'
+import { collectionOf, isGlob, WantedNames, WILDCARD } from './wanted-names.js'
 
 /** What a client has of a name: a resource of ours, or a version that it brought along from an earlier stream. */
 export type Held = EncodedResource | HeldVersion
@@ -53,8 +54,6 @@ interface Divergence {
 /** The resources of the group by name, as the cache has them now. */
 export type Catalog = ReadonlyMap<string, EncodedResource>
 
-const WILDCARD = '*'
-const GLOB_SUFFIX = '/*'
 /** How many unanswered responses are remembered for a late answer: a client that never answers costs no more. */
 const MAX_FLIGHTS = 16
 
@@ -75,9 +74,7 @@ export class Subscription {
   /** Names whose present version is known to be rejected, and until when the revision waits for another one. */
   readonly #parked = new Map<string, number>()
   readonly #flights = new Map<string, Flight>()
-  readonly #names = new Set<string>()
-  readonly #globs = new Set<string>()
-  #wildcard = false
+  readonly #wanted = new WantedNames()
   #nothing: Divergence | undefined
 
   constructor(typeUrl: TypeUrl) {
@@ -86,22 +83,22 @@ export class Subscription {
 
   /** True if the client wants to know about this name. */
   covers(name: string): boolean {
-    return this.#wildcard || this.#names.has(name) || this.#inGlob(name)
+    return this.#wanted.covers(name)
   }
 
   /** True if the client wants every resource of the type. */
   get isWildcard(): boolean {
-    return this.#wildcard
+    return this.#wanted.isWildcard
   }
 
   /** How many names the client asked for. */
   get size(): number {
-    return this.#names.size + this.#globs.size
+    return this.#wanted.size
   }
 
   /** The names that the client asked for one by one. */
   names(): ReadonlySet<string> {
-    return this.#names
+    return this.#wanted.names
   }
 
   /** What the client has, as far as we know: of a response on its way we assume that it is accepted. */
@@ -133,15 +130,11 @@ export class Subscription {
   unsubscribe(names: Iterable<string>): void {
     let isLess = false
     for (const name of names) {
-      if (name === WILDCARD) {
-        isLess ||= this.#wildcard
-        this.#wildcard = false
-      } else if (isGlob(name)) isLess = this.#globs.delete(collectionOf(name)) || isLess
-      else if (this.#names.delete(name)) {
-        // The client cannot know whether the wildcard covers the name as well: it is told.
-        if (this.covers(name)) this.#ask(name)
-        else this.#forget(name)
-      }
+      if (!this.#wanted.delete(name)) continue
+      if (name === WILDCARD || isGlob(name)) isLess = true
+      // The client cannot know whether the wildcard covers the name as well: it is told.
+      else if (this.covers(name)) this.#ask(name)
+      else this.#forget(name)
     }
     // Once for all of them: a client may name very many.
     if (isLess) for (const known of [...this.#divergent.keys(), ...this.requested]) if (!this.covers(known)) this.#forget(known)
@@ -150,10 +143,8 @@ export class Subscription {
   /** Replaces the names, as a state-of-the-world request does. Returns true if a name was added. */
   replace(names: readonly string[], catalog: Catalog, revision: number): boolean {
     const wanted = new Set(names)
-    const gone = [...this.#names].filter((name) => !wanted.has(name))
-    if (this.#wildcard && !wanted.has(WILDCARD)) gone.push(WILDCARD)
-    for (const collection of this.#globs) if (!wanted.has(collection + GLOB_SUFFIX)) gone.push(collection + GLOB_SUFFIX)
-    const added = [...wanted].filter((name) => !this.#subscribed(name))
+    const gone = [...this.#wanted.words()].filter((name) => !wanted.has(name))
+    const added = [...wanted].filter((name) => !this.#wanted.has(name))
     this.subscribe(added, NOTHING, catalog, revision)
     this.unsubscribe(gone)
     return added.length > 0
@@ -337,25 +328,20 @@ export class Subscription {
     return false
   }
 
-  #subscribed(name: string): boolean {
-    if (name === WILDCARD) return this.#wildcard
-    return isGlob(name) ? this.#globs.has(collectionOf(name)) : this.#names.has(name)
-  }
-
   #subscribeOne(wanted: string, initialVersions: ReadonlyMap<string, string>, catalog: Catalog, revision: number): void {
     const name = catalog.get(wanted)?.name ?? wanted // the cache's own string: a thousand streams share it
     const known = this.covers(name)
-    this.#names.add(name)
+    this.#wanted.add(name)
     if (!known && this.#begin(name, initialVersions, catalog, revision)) return
     this.#ask(name)
   }
 
   #subscribeAll(initialVersions: ReadonlyMap<string, string>, catalog: Catalog, revision: number): void {
     this.owesAnswer = initialVersions.size === 0
-    if (this.#wildcard) for (const name of catalog.keys()) this.#ask(name)
+    if (this.isWildcard) for (const name of catalog.keys()) this.#ask(name)
     const gone = [...initialVersions.keys()].filter((name) => !catalog.has(name))
     const names = [...catalog.keys(), ...gone].filter((name) => !this.covers(name))
-    this.#wildcard = true
+    this.#wanted.add(WILDCARD)
     for (const name of names) this.#begin(name, initialVersions, catalog, revision)
   }
 
@@ -363,13 +349,12 @@ export class Subscription {
   #subscribeGlobs(globs: readonly string[], initialVersions: ReadonlyMap<string, string>, catalog: Catalog, revision: number): void {
     const wanted = new Set(globs.map(collectionOf))
     const members = [...catalog.keys(), ...initialVersions.keys()].filter((name) => wanted.has(collectionOf(name)))
-    for (const name of members) if (this.#inGlob(name)) this.#ask(name)
+    for (const name of members) if (this.#wanted.isInGlob(name)) this.#ask(name)
     const names = members.filter((name) => !this.covers(name))
     const filled = new Set(members.map(collectionOf))
     for (const glob of globs) {
-      const collection = collectionOf(glob)
-      this.#globs.add(collection)
-      if (!filled.has(collection)) this.#ask(glob)
+      this.#wanted.add(glob)
+      if (!filled.has(collectionOf(glob))) this.#ask(glob)
     }
     for (const name of names) this.#begin(name, initialVersions, catalog, revision)
   }
@@ -387,10 +372,6 @@ export class Subscription {
   #nothingSince(revision: number): Divergence {
     if (this.#nothing?.since !== revision) this.#nothing = differsSince(revision, undefined, true)
     return this.#nothing
-  }
-
-  #inGlob(name: string): boolean {
-    return this.#globs.size > 0 && this.#globs.has(collectionOf(name))
   }
 
   #ask(name: string): void {
@@ -419,8 +400,3 @@ const differsSince = (revision: number, held: Held | undefined, isInitial = fals
   changedAt: revision,
   isInitial,
 })
-
-/** xDS names collections by a last segment `*`: xdstp://authority/type/path/*. */
-const isGlob = (name: string): boolean => name.startsWith('xdstp:') && name.endsWith(GLOB_SUFFIX)
-
-const collectionOf = (name: string): string => name.slice(0, Math.max(0, name.lastIndexOf('/')))
