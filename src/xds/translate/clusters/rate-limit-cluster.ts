@@ -2,6 +2,7 @@
 import { duration } from '../../message.js'
 import { type EncodedResource, TYPE_URL } from '../../resource.js'
 import { encodeResource } from '../encoded.js'
+import { circuitBreakers } from './circuit-breakers.js'
 import { dnsCluster } from './dns-cluster.js'
 import { httpProtocolOptions } from './http-protocol-options.js'
 import { socketAddress } from './load-assignment.js'
@@ -33,6 +34,7 @@ export function encodeRateLimitCluster({ host, port }: RateLimitService): Encode
       name: RATE_LIMIT_CLUSTER,
       clusterType: dnsCluster({ family: 'IPv6Preferred', respectsTtl: false }),
       connectTimeout: duration(1_000),
+      circuitBreakers: circuitBreakers('http2', undefined),
       ...httpProtocolOptions({ explicitHttpConfig: { http2ProtocolOptions: { connectionKeepalive } } }),
       loadAssignment: {
         clusterName: RATE_LIMIT_CLUSTER,
