@@ -167,6 +167,8 @@ export interface PassiveHealthCheck {
   readonly intervalMs: number
   readonly baseEjectionMs: number
   readonly maxEjectionPercent: number
+  /** False: not even one endpoint is left out when `maxEjectionPercent` is reached by it. */
+  readonly mayEjectOne: boolean
   /** Failures in a row; 0: never for this reason. */
   readonly consecutive5xx: number
   readonly consecutiveGatewayFailures: number
@@ -174,8 +176,6 @@ export interface PassiveHealthCheck {
   readonly consecutiveLocalFailures?: number
   /** Share of failures in an interval, in percent. */
   readonly failurePercent?: number
-  /** False: not even one endpoint is left out when `maxEjectionPercent` is reached by it. */
-  readonly mayEjectOne?: boolean
 }
 
 /** Probes on silent connections; undefined: what the kernel has. */

@@ -61,11 +61,12 @@ export function passiveHealthCheck(check: NonNullable<NonNullable<BackendTraffic
     intervalMs: durationMilliseconds(check.interval ?? '3s'),
     baseEjectionMs: durationMilliseconds(check.baseEjectionTime ?? '30s'),
     maxEjectionPercent: check.maxEjectionPercent ?? 10,
+    // Envoy's own no would leave out nobody of fewer than ten endpoints.
+    mayEjectOne: check.alwaysEjectOneEndpoint ?? true,
     consecutive5xx: check.consecutive5XxErrors ?? 5,
     consecutiveGatewayFailures: check.consecutiveGatewayErrors ?? 0,
     ...(local === undefined ? {} : { consecutiveLocalFailures: local }),
     ...(check.failurePercentageThreshold === undefined ? {} : { failurePercent: check.failurePercentageThreshold }),
-    ...(check.alwaysEjectOneEndpoint === undefined ? {} : { mayEjectOne: check.alwaysEjectOneEndpoint }),
   }
 }
 

@@ -104,7 +104,7 @@ function events({
 /** Leaves out endpoints for the reasons that the check names, and for no others: neither Envoy's success rate nor what it adds by default. */
 export function outlierDetection(check: PassiveHealthCheck | undefined): Pick<Cluster, 'outlierDetection'> {
   if (check === undefined) return {}
-  const { consecutiveLocalFailures, failurePercent, mayEjectOne } = check
+  const { consecutiveLocalFailures, failurePercent } = check
   const enforced = (threshold: number): ReturnType<typeof uint32> => uint32(threshold === 0 ? 0 : 100)
   return {
     outlierDetection: {
@@ -112,12 +112,12 @@ export function outlierDetection(check: PassiveHealthCheck | undefined): Pick<Cl
       baseEjectionTime: duration(check.baseEjectionMs),
       maxEjectionTime: duration(Math.max(check.baseEjectionMs, MAX_EJECTION_MS)),
       maxEjectionPercent: uint32(check.maxEjectionPercent),
+      alwaysEjectOneHost: bool(check.mayEjectOne),
       consecutive_5xx: uint32(Math.max(check.consecutive5xx, 1)),
       enforcingConsecutive_5xx: enforced(check.consecutive5xx),
       consecutiveGatewayFailure: uint32(Math.max(check.consecutiveGatewayFailures, 1)),
       enforcingConsecutiveGatewayFailure: enforced(check.consecutiveGatewayFailures),
       enforcingSuccessRate: uint32(0),
-      ...(mayEjectOne === undefined ? {} : { alwaysEjectOneHost: bool(mayEjectOne) }),
       ...(failurePercent === undefined ? {} : failurePercentage(failurePercent, consecutiveLocalFailures !== undefined)),
       ...(consecutiveLocalFailures === undefined
         ? {}
