@@ -330,6 +330,11 @@ describe('authorization by CEL', () => {
     expect(await ask()).toBe(403)
   })
 
+  it('knows numbers of 64 bits to the last digit', async () => {
+    await world.write(GUARDED_ROUTE, guard(rules(`{action: Allow, cel: 'int(request.headers["x-user"]) == 9007199254740993'}`)))
+    expect([await ask({ 'x-user': '9007199254740993' }), await ask({ 'x-user': '9007199254740992' })]).toEqual(['secret', 403])
+  })
+
   it('sees claims of tokens', async () => {
     const expression = 'metadata.filter_metadata["envoy.filters.http.jwt_authn"]["good"]["level"] >= 3.0'
     await world.write(GUARDED_ROUTE, guard(`${JWT}, ${rules(`{action: Allow, cel: '${expression}'}`)}`))

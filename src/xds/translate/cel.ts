@@ -86,9 +86,9 @@ function constant(value: CelConstant): Constant {
     case 'bool':
       return { boolValue: value.value }
     case 'int':
-      return { int64Value: Number(value.value) }
+      return { int64Value: wholeNumber(value.value) }
     case 'uint':
-      return { uint64Value: Number(value.value) }
+      return { uint64Value: wholeNumber(value.value) }
     case 'double':
       return { doubleValue: value.value }
     case 'string':
@@ -96,4 +96,10 @@ function constant(value: CelConstant): Constant {
     case 'bytes':
       return { bytesValue: Buffer.from(value.value, 'base64') }
   }
+}
+
+/** A number of 64 bits as messages are written from it: a text where JavaScript has no such number, and would write the one beside it. */
+function wholeNumber(text: string): number {
+  const number = Number(text)
+  return Number.isSafeInteger(number) ? number : (text as unknown as number)
 }
