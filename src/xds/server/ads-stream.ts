@@ -161,8 +161,9 @@ export class AdsStream implements SnapshotListener {
     this.#context.queue.add(this)
   }
 
-  /** Takes one request, then writes the next response if the socket is free and there is one. */
+  /** Looks at what is new, takes one request, then writes the next response if the socket is free and there is one. */
   pump(): void {
+    if (this.#isEnded) return
     if (this.#state?.session.catchUp(CHANGES_AT_ONCE) === false) {
       this.#context.queue.add(this)
       return
@@ -173,6 +174,7 @@ export class AdsStream implements SnapshotListener {
       if (this.#inbox.length === 0) this.#call.resume()
       else this.#context.queue.add(this)
     }
+    // Taking the request may have ended the stream.
     if (this.#isEnded || this.#isWriting || this.#state === undefined) return
     const { session } = this.#state
     const outgoing = session.next(this.#context.clock.now())
