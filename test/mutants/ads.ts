@@ -109,7 +109,7 @@ export const ADS_MUTANTS: readonly Mutant[] = [
   {
     rule: 'A1.2.7',
     file: `${SERVER}/subscription.ts`,
-    find: 'filter((name) => !this.#subscribed(name))',
+    find: 'filter((name) => !this.#wanted.has(name))',
     replace: 'filter(() => true)',
     test: SOTW,
   },
@@ -138,8 +138,8 @@ export const ADS_MUTANTS: readonly Mutant[] = [
   {
     rule: 'A1.3.4',
     file: `${SERVER}/subscription.ts`,
-    find: 'else if (this.#names.delete(name)) {',
-    replace: 'else if (this.#names.has(name)) {',
+    find: 'if (!this.#wanted.delete(name)) continue',
+    replace: 'if (!this.#wanted.has(name)) continue',
     test: DELTA,
   },
   {
@@ -285,14 +285,14 @@ export const ADS_MUTANTS: readonly Mutant[] = [
     test: REJECTIONS,
   },
   {
-    rule: 'is traced by the place of a violated constraint',
+    rule: 'the place of a violated constraint',
     file: `${SERVER}/trace-rejection.ts`,
     find: 'virtualHost === undefined ? undefined : parts[virtualHost]',
     replace: 'undefined as ResourcePart | undefined',
     test: TRACE,
   },
   {
-    rule: 'is traced by a domain that another host has',
+    rule: 'a domain that another host has',
     file: `${SERVER}/evidence.ts`,
     find: 'rarestHits(words, fresh) ?? rarestHits(words, texts)',
     replace: 'rarestHits(words, texts)',
@@ -425,7 +425,7 @@ export const ADS_MUTANTS: readonly Mutant[] = [
     test: HOSTILE,
   },
   {
-    rule: 'a client whose machine is gone counts as gone when it answers no ping',
+    rule: 'a client whose machine is gone, and closes nothing, counts as gone when it answers no ping',
     file: `${SERVER}/ads-server.ts`,
     find: "      'grpc.keepalive_timeout_ms': limits.pingAnswerMs,\n",
     replace: '',
