@@ -7,7 +7,7 @@ import { encodeLoadAssignment } from './clusters/load-assignment.js'
 import { encodeRateLimitCluster } from './clusters/rate-limit-cluster.js'
 import { encodeSecretHolder, holderName } from './clusters/secret-holder.js'
 import type { EncodedCollections, IrCollections } from './collections.js'
-import { declareExtensions } from './declare-extensions.js'
+import { declareDiscoveredFilters } from './declare-discovered-filters.js'
 import { declareListeners } from './declare-listeners.js'
 import { declareMembers } from './declare-members.js'
 import { declareRoutes, type RouteCollections } from './declare-routes.js'
@@ -49,7 +49,7 @@ export function declareXds(graph: Graph, ir: IrCollections, options: XdsOptions 
     ...plain,
     listeners: listeners.resources,
     clusters: clusters.resources,
-    extensions: declareExtensions(graph, ir, routes),
+    extensions: declareDiscoveredFilters(graph, ir, routes),
     ...routes,
     questions: [...routes.questions, ...listeners.questions, ...clusters.questions],
   }

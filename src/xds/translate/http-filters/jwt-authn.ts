@@ -2,7 +2,7 @@
  * Tokens that requests must carry.
  *
  * Keys belong to the filter and not to routes in Envoy: it fetches them, shares them among workers, and would fetch them again whenever a
- * route changes if routes brought them. So the proxies of a group get all requirements as one configuration of their own (`extensions.ts`),
+ * route changes if routes brought them. So the proxies of a group get all requirements as one configuration of their own (`discovered-filters.ts`),
  * and a route names one. A name that is not there denies.
  */
 import type { envoy } from '../../../gen/envoy/types.js'

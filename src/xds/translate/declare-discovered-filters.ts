@@ -4,8 +4,8 @@ import type { JwtRequirement } from '../../ir/authentication.js'
 import type { EncodedResource } from '../resource.js'
 import type { IrCollections } from './collections.js'
 import type { RouteCollections } from './declare-routes.js'
+import { encodeJwtFilter } from './discovered-filters.js'
 import { sameResource } from './encoded.js'
-import { encodeJwtExtension } from './extensions.js'
 import { CHAIN_EXTENSIONS } from './http-filters/index.js'
 import { parseResourceKey, resourceKey } from './resource-key.js'
 
@@ -19,7 +19,7 @@ interface RequirementUse {
 const BETWEEN = '|'
 
 /** Declares the configuration of filters, by `resourceKey`: every group has one of each, under the same names. */
-export function declareExtensions(
+export function declareDiscoveredFilters(
   graph: Graph,
   ir: Pick<IrCollections, 'ports' | 'jwtRequirements'>,
   { virtualHostBytes, frames }: RouteCollections,
@@ -45,7 +45,7 @@ export function declareExtensions(
       const group = parseResourceKey(key)?.group
       if (group === undefined) return undefined
       const names = new Set(view.list(usesByGroup, group).map(({ requirement }) => requirement))
-      return encodeJwtExtension(requirementsOf((name) => view.get(ir.jwtRequirements, name), names))
+      return encodeJwtFilter(requirementsOf((name) => view.get(ir.jwtRequirements, name), names))
     },
     equal: sameResource,
   })

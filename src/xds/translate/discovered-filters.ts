@@ -9,7 +9,7 @@ import { encodeResource, sortReferences } from './encoded.js'
 import { JWT_AUTHN, jwtAuthentication, jwtReferences } from './http-filters/jwt-authn.js'
 
 /** The tokens that routes of a group ask for. Its name is that of the filter, for every group. */
-export function encodeJwtExtension(requirements: readonly JwtRequirement[]): EncodedResource {
+export function encodeJwtFilter(requirements: readonly JwtRequirement[]): EncodedResource {
   const { name } = JWT_AUTHN
   const typedConfig = any('envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication', jwtAuthentication(requirements))
   const identity = {
