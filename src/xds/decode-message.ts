@@ -6,7 +6,7 @@ type Fields = Record<string, unknown>
 
 /**
  * A message in its wire form as a plain object. What is absent, or is a default where that means the same, is no property; numbers of 64 bits are
- * numbers; what the type does not know is left out. Throws on bytes that are not of that type.
+ * numbers, or texts where JavaScript has no such number; what the type does not know is left out. Throws on bytes that are not of that type.
  */
 export function decodeMessage(shape: MessageShape, bytes: Uint8Array): object {
   const reader = protobuf.Reader.create(bytes)
@@ -92,7 +92,9 @@ function readScalar(kind: ScalarName, { hasCheckedText }: MessageShape, reader: 
   if (kind === 'string' && hasCheckedText) return reader.stringVerify()
   const value = reader[kind]()
   // Numbers of 64 bits are objects.
-  return typeof value === 'object' && !(value instanceof Uint8Array) ? Number(value) : value
+  if (typeof value !== 'object' || value instanceof Uint8Array) return value
+  const number = Number(value)
+  return Number.isSafeInteger(number) ? number : String(value)
 }
 
 function endOf(reader: protobuf.Reader): number {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
 import { Enum } from '../gen/envoy/enums.js'
 import { any, decode, duration, encode, encodeToKeep, fromProtoJson, messageName, toProtoJson, verify } from './message.js'
 
@@ -31,6 +32,17 @@ describe('messages', () => {
       ],
     })
     expect(fromProtoJson('envoy.config.listener.v3.Listener', json).equals(bytes)).toBe(true)
+  })
+
+  it('keep whole numbers of 64 bits to the last digit, from bytes to ProtoJSON and back', () => {
+    const name = 'google.protobuf.Int64Value'
+    fc.assert(
+      fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (value) => {
+        const bytes = fromProtoJson(name, String(value))
+        expect(toProtoJson(name, bytes)).toBe(String(value))
+        expect(encode(name, decode(name, bytes)).equals(bytes)).toBe(true)
+      }),
+    )
   })
 
   it('keeps fields that are newer than the dependency', () => {
