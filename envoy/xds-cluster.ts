@@ -4,6 +4,7 @@ import { Enum } from '../src/gen/envoy/enums.js'
 import type { envoy } from '../src/gen/envoy/types.js'
 import { any, duration } from '../src/xds/message.js'
 import { dnsCluster } from '../src/xds/translate/clusters/dns-cluster.js'
+import { httpProtocolOptions } from '../src/xds/translate/clusters/http-protocol-options.js'
 import { XDS_SECRETS } from './xds-secrets.js'
 
 /** The name of the static cluster of the control plane. */
@@ -50,14 +51,12 @@ export function xdsCluster({ host, port, tls }: XdsConnection): envoy.config.clu
       clusterName: XDS_CLUSTER,
       endpoints: [{ lbEndpoints: [{ endpoint: { address: { socketAddress: { address: host, portValue: port } } } }] }],
     },
-    typedExtensionProtocolOptions: {
-      'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': any('envoy.extensions.upstreams.http.v3.HttpProtocolOptions', {
-        explicitHttpConfig: {
-          http2ProtocolOptions: { connectionKeepalive: { interval: duration(10_000), timeout: duration(10_000) } },
-        },
-        ...(tls?.tokenSecretFile === undefined ? {} : { httpFilters: tokenFilters(tls.tokenSecretFile) }),
-      }),
-    },
+    ...httpProtocolOptions({
+      explicitHttpConfig: {
+        http2ProtocolOptions: { connectionKeepalive: { interval: duration(10_000), timeout: duration(10_000) } },
+      },
+      ...(tls?.tokenSecretFile === undefined ? {} : { httpFilters: tokenFilters(tls.tokenSecretFile) }),
+    }),
     ...(tls === undefined ? {} : { transportSocket: transportSocket(tls) }),
   }
 }

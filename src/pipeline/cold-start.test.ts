@@ -3,11 +3,11 @@ import { ServerCredentials } from '@grpc/grpc-js'
 import { expect, it } from '@jest/globals'
 import { change, endpointsObject, gatewayObjects, routeObject, serviceObject } from '../../test/perf/objects.js'
 import { createAuthority } from '../../test/support/certificates.js'
+import { resourceVersions } from '../../test/support/resource-versions.js'
 import { CONTROLLER_NAME } from '../gatewayapi/context.js'
 import type { ObjectStatus } from '../gatewayapi/object-status.js'
 import { LOCAL_GROUP, LocalPlacements } from '../infra/host/local-placements.js'
 import type { Change } from '../provider/provider.js'
-import { TYPE_URL } from '../xds/resource.js'
 import { allowEveryone } from '../xds/server/authentication.js'
 import { createControlPlane } from './control-plane.js'
 
@@ -44,10 +44,8 @@ async function objects(count: number = ROUTES): Promise<readonly Change[]> {
   return [...gatewayObjects(pair), ...routes.flat()].map(change)
 }
 
-/** Every resource with its version. */
 function content({ snapshots }: ReturnType<typeof coldStart>): readonly string[] {
-  const types = Object.values(TYPE_URL).map((typeUrl) => snapshots.resources(LOCAL_GROUP, typeUrl))
-  return types.flatMap((byName) => [...byName.values()].map(({ typeUrl, name, version }) => `${typeUrl} ${name} ${version}`)).sort()
+  return resourceVersions(snapshots, LOCAL_GROUP)
 }
 
 it('makes each status once, when it is known how far things have come', async () => {

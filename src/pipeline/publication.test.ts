@@ -2,6 +2,7 @@ import { ServerCredentials } from '@grpc/grpc-js'
 import { describe, expect, it } from '@jest/globals'
 import { change, endpointsObject, gatewayObjects, routeObject, serviceObject } from '../../test/perf/objects.js'
 import { createAuthority } from '../../test/support/certificates.js'
+import { resourceVersions } from '../../test/support/resource-versions.js'
 import { cluster } from '../../test/xds/support/resources.js'
 import { CONTROLLER_NAME } from '../gatewayapi/context.js'
 import { LOCAL_GROUP, LocalPlacements } from '../infra/host/local-placements.js'
@@ -20,11 +21,6 @@ function controlPlane() {
     authenticator: allowEveryone(LOCAL_GROUP),
     credentials: ServerCredentials.createInsecure(),
   })
-}
-
-function versions({ snapshots }: Pick<ReturnType<typeof controlPlane>, 'snapshots'>): readonly string[] {
-  const types = Object.values(TYPE_URL).map((typeUrl) => snapshots.resources(LOCAL_GROUP, typeUrl))
-  return types.flatMap((byName) => [...byName.values()].map(({ typeUrl, name, version }) => `${typeUrl} ${name} ${version}`)).sort()
 }
 
 describe('publish', () => {
@@ -70,5 +66,5 @@ it('what comes while something is published is translated and published next, an
   afresh.pipeline.changes([...objects, endpoints, ...later])
   afresh.pipeline.complete()
   await afresh.pipeline.idle()
-  expect(versions({ snapshots })).toEqual(versions(afresh))
+  expect(resourceVersions(snapshots, LOCAL_GROUP)).toEqual(resourceVersions(afresh.snapshots, LOCAL_GROUP))
 }, 60_000)

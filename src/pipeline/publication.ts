@@ -60,7 +60,7 @@ function note(groups: Map<string, ResourceChange[]>, key: string, resource: Enco
   if (parsed === undefined) return
   const { group, reference } = parsed
   const changes = groups.get(group)
-  const change = { typeUrl: reference.typeUrl, name: reference.name, resource }
+  const change = { ...reference, resource }
   if (changes === undefined) groups.set(group, [change])
   else changes.push(change)
 }

@@ -1,6 +1,7 @@
 /** Reads messages by the fields of their types. Few are read, and most of them once: programs for that would take longer to make. */
 import protobuf from 'protobufjs'
 import { type FieldShape, isDefault, type MessageShape, type ScalarName, WIRE_TYPES, wireTypeOf } from './message-shapes.js'
+import { wholeNumber } from './whole-number.js'
 
 type Fields = Record<string, unknown>
 
@@ -93,8 +94,7 @@ function readScalar(kind: ScalarName, { hasCheckedText }: MessageShape, reader: 
   const value = reader[kind]()
   // Numbers of 64 bits are objects.
   if (typeof value !== 'object' || value instanceof Uint8Array) return value
-  const number = Number(value)
-  return Number.isSafeInteger(number) ? number : String(value)
+  return wholeNumber(String(value))
 }
 
 function endOf(reader: protobuf.Reader): number {

@@ -2,6 +2,7 @@
 import { Enum } from '../../gen/envoy/enums.js'
 import type { google } from '../../gen/envoy/types.js'
 import type { CelConstant, CelExpression } from '../../ir/cel.js'
+import { wholeNumber } from '../whole-number.js'
 
 type Expr = google.api.expr.v1alpha1.Expr
 type Constant = google.api.expr.v1alpha1.Constant
@@ -96,10 +97,4 @@ function constant(value: CelConstant): Constant {
     case 'bytes':
       return { bytesValue: Buffer.from(value.value, 'base64') }
   }
-}
-
-/** A number of 64 bits as messages are written from it: a text where JavaScript has no such number, and would write the one beside it. */
-function wholeNumber(text: string): number {
-  const number = Number(text)
-  return Number.isSafeInteger(number) ? number : (text as unknown as number)
 }

@@ -1,7 +1,8 @@
-/** Parts of the matchers of Envoy's matching API (`xds.type.matcher.v3`), whose texts are not those of `envoy.type.matcher.v3`. */
+/** Parts of the matchers of Envoy's matching API (`xds.type.matcher.v3`), whose regular expressions are not those of `envoy.type.matcher.v3`. */
 import type { envoy, xds } from '../../gen/envoy/types.js'
 import type { TextMatch } from '../../ir/client.js'
 import { any } from '../message.js'
+import { literalMatcher } from './text-match.js'
 
 /** True or false of a request, an answer or a connection. */
 export type Predicate = xds.type.matcher.v3.Matcher.MatcherList.Predicate
@@ -17,14 +18,5 @@ export function inputIs(input: envoy.config.core.v3.TypedExtensionConfig, match:
 }
 
 function textMatcher({ kind, value }: TextMatch): xds.type.matcher.v3.StringMatcher {
-  switch (kind) {
-    case 'exact':
-      return { exact: value }
-    case 'prefix':
-      return { prefix: value }
-    case 'suffix':
-      return { suffix: value }
-    case 'regex':
-      return { safeRegex: { googleRe2: {}, regex: value } }
-  }
+  return kind === 'regex' ? { safeRegex: { googleRe2: {}, regex: value } } : literalMatcher(kind, value)
 }

@@ -5,20 +5,19 @@ import { any, duration, uint32 } from '../../message.js'
 
 type RetryPolicy = envoy.config.route.v3.RetryPolicy
 
-/** Not an endpoint that has failed. */
-export const PREVIOUS_HOSTS: envoy.config.route.v3.RetryPolicy.RetryHostPredicate = {
+const PREVIOUS_HOSTS: envoy.config.route.v3.RetryPolicy.RetryHostPredicate = {
   name: 'envoy.retry_host_predicates.previous_hosts',
   typedConfig: any('envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate', {}),
 }
 
 /** How often another endpoint is looked for before one that has failed is asked again. */
-export const HOST_SELECTION_ATTEMPTS = 16
+const HOST_SELECTION_ATTEMPTS = 16
 
 /** Envoy's own base interval of the wait between tries, for backends that have answered and need a rest. */
 const DEFAULT_BACKOFF_BASE_MS = 25
 
 /** The shortest interval that Envoy takes. */
-export const SHORTEST_BACKOFF_MS = 1
+const SHORTEST_BACKOFF_MS = 1
 
 /** What a number of 32 bits can say; the Gateway API has no limit for `attempts`. */
 const MAX_RETRIES = 2 ** 32 - 1
@@ -27,10 +26,20 @@ const MAX_RETRIES = 2 ** 32 - 1
 const LONGEST_MS = 100 * 365 * 24 * 3_600_000
 
 /** What cannot have reached a backend, in the words of Envoy. */
-export const NOT_SENT: readonly string[] = ['connect-failure', 'refused-stream']
+const NOT_SENT: readonly string[] = ['connect-failure', 'refused-stream']
 
 /** What virtual hosts say for all their routes, so that routes without wishes of their own carry nothing. */
 export const DEFAULT_RETRY_POLICY: RetryPolicy = policy(DEFAULT_RETRY, 0, NOT_SENT)
+
+/**
+ * The same for questions of Envoy's own, such as whether a request may pass: what has reached nobody is asked of another endpoint of the server, and
+ * at once, since who waits for the answer is a client.
+ *
+ * @param timeoutMs how long an answer may take. Envoy ends each try after the longest wait between tries, which nothing else depends on here.
+ */
+export function questionRetry(timeoutMs: number): RetryPolicy {
+  return { ...DEFAULT_RETRY_POLICY, retryBackOff: backOff(SHORTEST_BACKOFF_MS, timeoutMs) }
+}
 
 /**
  * The retry policy of a route; undefined leaves it to the virtual host.
