@@ -145,7 +145,7 @@ export class StatusWriter {
     if (entry.stored !== undefined && (entry.stored.resourceVersion === stored.resourceVersion || isOlder(stored, entry.stored))) return
     entry.stored = stored
     if (entry.desired !== undefined) this.#touch(entry, this.#repairDelayMs(entry))
-    else if (this.#isOrphan(entry)) this.#touch(entry, ORPHAN_GRACE_MS)
+    if (this.#isOrphan(entry)) this.#touch(entry, ORPHAN_GRACE_MS)
   }
 
   /** Writes until the signal aborts; afterwards no request is under way. May be started again. Never rejects. */
@@ -389,7 +389,7 @@ export class StatusWriter {
   }
 
   #isOrphan(entry: Entry): boolean {
-    return this.#told && orphanStatus(entry, this.#options.controllerName) !== undefined
+    return this.#told && entry.desired === undefined && orphanStatus(entry, this.#options.controllerName) !== undefined
   }
 }
 
