@@ -75,6 +75,8 @@ export class AdminClient {
         { cause: error },
       )
     }
+    if (response.status === 404)
+      throw new CliError(`${this.#server} is not Headgate's admin server, or one of another version: it has no ${path}.`)
     if (!response.ok) throw new CliError(`${this.#server}${path} answers ${response.status}: ${(await response.text()).trim()}`)
     try {
       return (await response.json()) as Value

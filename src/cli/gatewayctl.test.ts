@@ -140,6 +140,8 @@ describe('gatewayctl status', () => {
     }
     const nobody = await run(['status', 'httproute/nobody'])
     expect(nobody).toMatchObject({ code: 3, out: 'There is no object of this kind, name and namespace that has a status.\n' })
+    const near = await run(['status', 'httproute/god'])
+    expect(near.out).toBe('There is no object of this kind, name and namespace that has a status. Is HTTPRoute/default/good meant?\n')
   })
 
   it('colours what a terminal shows, unless it is told not to', async () => {
@@ -168,6 +170,12 @@ describe('gatewayctl wait', () => {
       const error = `httproute/default/${name} is not resolved after 1 s\n  ${where}: HTTPRoute/default/${name}: no rules\n`
       expect(await wait(name)).toMatchObject({ code: 4, error })
     }
+  })
+
+  it('says which other object may be meant', async () => {
+    let time = 0
+    const { error } = await run(['wait', 'httproute/god', '--timeout', '1s'], { clock: () => (time += 1000) })
+    expect(error).toContain('  there is no such object with a status of Headgate\n  HTTPRoute/default/good: is this one meant?\n')
   })
 })
 
@@ -340,7 +348,7 @@ describe('a wrong command line', () => {
 
 it('says when something else answers', async () => {
   const client = await run(['history'], { environment: { HEADGATE_SERVER: `http://127.0.0.1:${server.port}/other` } })
-  expect([client.code, client.error]).toEqual([1, expect.stringContaining('answers 404')])
+  expect([client.code, client.error]).toEqual([1, expect.stringContaining("is not Headgate's admin server, or one of another version")])
   expect((await run(['version'])).out).toContain('headgate    does not answer')
 })
 

@@ -63,13 +63,16 @@ export function hasCondition(status: ObjectStatus, type: string, value: Conditio
 
 /** One line per condition that is not good or worth knowing, the parts in order. */
 export function complaints(status: ObjectStatus): readonly string[] {
-  return statusParts(status).flatMap(({ name, conditions }) =>
-    conditions
-      .filter((condition) => conditionHealth(condition) !== 'ok' || (REMARK_CONDITIONS.has(condition.type) && condition.status === 'True'))
-      .map(({ type, reason, message }) =>
-        [name, type, ...(reason === type ? [] : [reason]), message].filter((part) => part !== '').join(': '),
-      ),
-  )
+  return statusParts(status).flatMap(complaintsOfPart)
+}
+
+/** Those of one part. */
+export function complaintsOfPart({ name, conditions }: StatusPart): readonly string[] {
+  return conditions
+    .filter((condition) => conditionHealth(condition) !== 'ok' || (REMARK_CONDITIONS.has(condition.type) && condition.status === 'True'))
+    .map(({ type, reason, message }) =>
+      [name, type, ...(reason === type ? [] : [reason]), message].filter((part) => part !== '').join(': '),
+    )
 }
 
 function refName({

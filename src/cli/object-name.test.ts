@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { matchesObject, readObjectName } from './object-name.js'
+import { matchesObject, nearObject, readObjectName } from './object-name.js'
 
 const route = { group: 'gateway.networking.k8s.io', kind: 'HTTPRoute', namespace: 'shop', name: 'www' }
 
@@ -48,5 +48,21 @@ describe('names of objects', () => {
     ['securitypolices', 'SecurityPolicy'],
   ])('%s is near to a kind, which is asked for', (text, kind) => {
     expect(() => readObjectName(text)).toThrow(`": is ${kind} meant?`)
+  })
+
+  it.each([
+    ['httproute/www', undefined, 'HTTPRoute/shop/www, HTTPRoute/web/www'],
+    ['httproute/web/www', 'HTTPRoute/shop/www', 'HTTPRoute/shop/www'],
+    ['httproute/ww', 'HTTPRoute/shop/www', 'HTTPRoute/shop/www'],
+    ['httproute/web/ww', undefined, 'HTTPRoute/shop/www'],
+    ['grpcroute/ww', undefined, 'HTTPRoute/shop/www'],
+    ['httproute/api', undefined, 'HTTPRoute/shop/www'],
+    ['httproute', undefined, 'HTTPRoute/shop/www'],
+  ])('%s means %s where there is %s', (text, want, there) => {
+    const objects = there.split(', ').map((each) => {
+      const [kind = '', namespace = '', name = ''] = each.split('/')
+      return { group: '', kind, namespace, name }
+    })
+    expect(nearObject(readObjectName(text), objects)).toBe(want)
   })
 })

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander'
 import { KINDS } from '../kinds/index.js'
 import type { KindDefinition } from '../schema/kind.js'
 import { nearWord } from '../util/near-word.js'
-import type { ObjectRef } from '../util/object-ref.js'
+import { describeObject, type ObjectRef } from '../util/object-ref.js'
 
 /** `httproute`, `httproute/www` or `httproute/shop/www`, in any case, also plural, short and with its group, as kubectl takes it. */
 export interface ObjectName {
@@ -35,6 +35,16 @@ export function matchesObject({ kind, namespace, name }: ObjectName, object: Obj
     (namespace === undefined || object.namespace === namespace) &&
     (name === undefined || object.name === name)
   )
+}
+
+/** `Kind/namespace/name` of the object that is likely meant where there is none: of this name elsewhere, or with a name that is nearly this one. */
+export function nearObject({ kind, namespace, name }: ObjectName, objects: readonly ObjectRef[]): string | undefined {
+  if (name === undefined) return undefined
+  const ofKind = objects.filter((object) => object.kind.toLowerCase() === kind)
+  const here = ofKind.filter((object) => namespace === undefined || object.namespace === namespace)
+  const near = nearWord(name, [...new Set(here.map((object) => object.name))])
+  const [meant, other] = [...ofKind.filter((object) => object.name === name), ...here.filter((object) => object.name === near)]
+  return meant === undefined || other !== undefined ? undefined : describeObject(meant)
 }
 
 /** The kind in lower case. */

@@ -1,4 +1,5 @@
 /** The command tree of `gatewayctl`: what there is, what it takes, and what its help teaches. */
+import { isIP } from 'node:net'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { AdminClient, DEFAULT_SERVER } from './admin-client.js'
 import { DUMP_SECTIONS, dumpCommand } from './commands/dump.js'
@@ -85,8 +86,8 @@ export function gatewayctlProgram(surroundings: ProgramSurroundings, onExit: (co
         .default([])
         .argParser((text: string, before: readonly Header[]) => [...before, header(text)]),
     )
-    .option('--gateway <namespace/name>', 'only this Gateway')
-    .option('--from <address>', "the client's address, where it matters who asks")
+    .addOption(new Option('--gateway <namespace/name>', 'only this Gateway').argParser(gatewayName))
+    .addOption(new Option('--from <address>', "the client's address, where it matters who asks").argParser(address))
     .addOption(
       new Option('-f, --file <path>', 'file or folder to translate instead of asking a running Headgate; may be given several times')
         .default([])
@@ -197,6 +198,17 @@ function header(text: string): Header {
   const read = readHeader(text)
   if (read === undefined) throw new InvalidArgumentError("Write a header as 'Name: value'.")
   return read
+}
+
+function address(text: string): string {
+  if (isIP(text) === 0) throw new InvalidArgumentError('Write an IP address such as 192.0.2.7 or 2001:db8::7.')
+  return text
+}
+
+/** Of the namespace `default` where none is named, as elsewhere. */
+function gatewayName(text: string): string {
+  if (!/^[^/\s]+(\/[^/\s]+)?$/.test(text)) throw new InvalidArgumentError('Write NAME or NAMESPACE/NAME, such as shop/public.')
+  return text.includes('/') ? text : `default/${text}`
 }
 
 function url(text: string): ReturnType<typeof readUrl> {

@@ -34,6 +34,24 @@ kind: HTTPRoute
 metadata: { name: nowhere }
 spec: { parentRefs: [{ name: public }], hostnames: [www.else.test] }
 ---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: broken }
+spec:
+  parentRefs: [{ name: public }]
+  hostnames: [broken.shop.test]
+  rules:
+    - { matches: [{ path: { value: /ghost } }], backendRefs: [{ name: ghost, port: 80 }] }
+    - { matches: [{ path: { value: /typo } }], backendRef: [{ name: ghost, port: 80 }] }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: tls }
+spec:
+  gatewayClassName: headgate
+  listeners:
+    - { name: web, port: 444, protocol: HTTPS, hostname: web.shop.test, tls: { certificateRefs: [{ name: missing }] } }
+---
 apiVersion: headgate.dev/v1alpha1
 kind: SecurityPolicy
 metadata: { name: keys }
@@ -81,6 +99,15 @@ it('says why a rule is closed', async () => {
   })
 })
 
+it('says what a route that answers an error says of itself, and its file', async () => {
+  const because = async (path: string) =>
+    (await explain('--gateway', 'public', `http://broken.shop.test${path}`)).text.match(/^because .*\n( .*\n)*/m)?.[0]
+  const ghost = 'because     parent public: ResolvedRefs: BackendNotFound: The Service "default/ghost" does not exist.\n'
+  const typo = `            objects.yaml:38:48: HTTPRoute/default/broken: unknown field "spec.rules[1].backendRef"; it is dropped: is "backendRefs" meant?\n`
+  expect(await because('/ghost')).toBe(`${ghost}${typo}`)
+  expect(await because('/typo')).toBe(`${ghost}${typo}`)
+})
+
 it('says what is asked for and not served', async () => {
   const { code, text } = await explain('-H', 'Host: www.else.test', 'http://127.0.0.2:8080/')
   expect(code).toBe(3)
@@ -88,7 +115,7 @@ it('says what is asked for and not served', async () => {
     [
       'request     GET http://127.0.0.2:8080/',
       'listener    default/public on 127.0.0.2:8080, filter chain http',
-      'host        www.else.test: served are *.shop.test, www.shop.test',
+      'host        www.else.test: served are *.shop.test, broken.shop.test, www.shop.test',
       'result      404: no route serves the host www.else.test',
       "not served  HTTPRoute/default/nowhere: parent public: Accepted: NoMatchingListenerHostname: None of the route's hostnames is covered by a listener; the listeners serve *.shop.test.",
       '',
@@ -107,11 +134,32 @@ it('asks all Gateways that may be meant', async () => {
 it('says where nobody listens', async () => {
   expect(await explain('http://www.shop.test:99/')).toEqual({
     code: 3,
-    text: 'no listener  No Gateway has a listener for TCP on port 99. gatewayctl status shows where Gateways listen.\n',
+    text: expect.stringMatching(
+      /^no listener No Gateway has a listener for TCP on port 99 that is served. gatewayctl status shows where Gateways listen.\n/,
+    ),
   })
   expect((await explain('--gateway', 'default/none', 'http://www.shop.test/')).text).toBe(
-    'no listener  The Gateway default/none is not there, or has no listener for TCP on port 80. gatewayctl status shows where Gateways listen.\n',
+    'no listener The Gateway default/none is not there, or has no listener for TCP on port 80 that is served. gatewayctl status shows where Gateways listen.\n',
   )
+})
+
+it('says which listener is written for the port and not served, and why', async () => {
+  const why = 'Gateway/default/tls listener web (HTTPS 444): '
+  const missing = 'Secret "default/missing" does not exist.'
+  expect(await explain('https://web.shop.test:444/')).toEqual({
+    code: 3,
+    text: [
+      'no listener No Gateway has a listener for TCP on port 444 that is served. gatewayctl status shows where Gateways listen.',
+      `not served  ${why}ResolvedRefs: InvalidCertificateRef: ${missing}`,
+      `            ${why}Programmed: Invalid: ${missing}`,
+      '',
+    ].join('\n'),
+  })
+})
+
+it('takes addresses and names of Gateways only where they are some', async () => {
+  expect(await explain('--from', 'home', 'http://a.test/')).toMatchObject({ code: 2, text: expect.stringContaining('Write an IP address') })
+  expect(await explain('--gateway', 'a/b/c', 'http://a.test/')).toMatchObject({ code: 2, text: expect.stringContaining('NAMESPACE/NAME') })
 })
 
 it('teaches how a request is written', async () => {

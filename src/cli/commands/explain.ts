@@ -1,9 +1,9 @@
 /** `gatewayctl explain URL`: what becomes of a request, and why. */
 import type { PlacedExplanation } from '../../admin/explain.js'
+import type { StatusReport } from '../../admin/sources.js'
 import type { Explanation, Outcome } from '../../explain/explanation.js'
 import type { Question } from '../../explain/question.js'
 import { parseRouteName } from '../../explain/route-name.js'
-import type { ObjectStatus } from '../../gatewayapi/object-status.js'
 import type { EffectiveField } from '../../gatewayapi/policies/effective-report.js'
 import type { ProxyDelivery } from '../../xds/delivery.js'
 import { EXIT } from '../cli-error.js'
@@ -31,7 +31,7 @@ interface Source {
   explain(question: Question): Promise<readonly PlacedExplanation[]>
   effectivePolicies(route: string): Promise<readonly EffectiveField[]>
   proxies(): Promise<readonly ProxyDelivery[]>
-  statuses(): Promise<readonly ObjectStatus[]>
+  report(): Promise<StatusReport>
 }
 
 /** Prints an explanation for each listener that may be meant. The exit code is 3 where a request gets nowhere. */
@@ -50,10 +50,13 @@ export async function explainCommand(context: CliContext, url: RequestUrl, optio
     const policies = await policiesOf(each, source)
     explained.push({ ...each, policies, proxies: proxies.filter(({ group }) => group === each.group) })
   }
-  const statuses = explained.every(({ outcomes }) => outcomes.every(isServed)) && explained.length > 0 ? [] : await source.statuses()
-  context.out(printValue(options.output, explained, () => printExplanation(question, explained, statuses, context.style)))
+  const isAllServed = explained.length > 0 && explained.every(({ outcomes }) => outcomes.every(isServed))
+  const report = isAllServed ? NOTHING_WRONG : await source.report()
+  context.out(printValue(options.output, explained, () => printExplanation(question, explained, report, context.style)))
   return explained.some(({ outcomes }) => outcomes.every(isServed)) ? EXIT.ok : EXIT.findings
 }
+
+const NOTHING_WRONG: StatusReport = { objects: [], listeners: [], problems: [] }
 
 /** True where a route says what happens, and it can. */
 function isServed(outcome: Outcome): boolean {
@@ -87,7 +90,7 @@ function running({ client }: CliContext): Source {
     explain: (question) => client.explain(question),
     effectivePolicies: (route) => client.effectivePolicies(route),
     proxies: async () => (await client.proxies()).found,
-    statuses: async () => (await client.status()).objects,
+    report: () => client.status(),
   }
 }
 
@@ -97,6 +100,6 @@ async function offline({ file, controllerName }: ExplainOptions, { workingFolder
     explain: (question) => translated.explain(question),
     effectivePolicies: async (route) => translated.effectivePolicies(route),
     proxies: async () => [],
-    statuses: async () => translated.objects,
+    report: async () => translated,
   }
 }

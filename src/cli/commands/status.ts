@@ -5,7 +5,7 @@ import { compareText } from '../../util/compare-text.js'
 import { EXIT } from '../cli-error.js'
 import type { CliContext, OutputOptions } from '../context.js'
 import { complaints, objectHealth } from '../object-health.js'
-import { matchesObject, type ObjectName } from '../object-name.js'
+import { matchesObject, nearObject, type ObjectName } from '../object-name.js'
 import { printValue } from '../output/print.js'
 import { printable } from '../output/printable.js'
 import type { Style } from '../output/style.js'
@@ -28,7 +28,9 @@ export async function statusCommand(context: CliContext, names: readonly ObjectN
     ? report.problems.filter(({ severity, object, isGeneral }) => severity === 'error' && object === undefined && isGeneral !== true)
     : []
   const shown = { ...selected, problems: [...selected.problems, ...others] }
-  context.out(printValue(options.output, shown, () => printStatus(shown, context.style, isAll ? NOTHING : NOTHING_SUCH)))
+  context.out(
+    printValue(options.output, shown, () => printStatus(shown, context.style, isAll ? NOTHING : nothingSuch(names, report.objects))),
+  )
   const isMissing = !isAll && objects.length === 0 && names.some(({ name }) => name !== undefined)
   return isMissing || hasFindings(shown) ? EXIT.findings : EXIT.ok
 }
@@ -36,6 +38,12 @@ export async function statusCommand(context: CliContext, names: readonly ObjectN
 const NOTHING =
   'There is no object that Headgate looks after. A GatewayClass with its controllerName is the first; with files, a Gateway of the class "headgate" is enough.'
 const NOTHING_SUCH = 'There is no object of this kind, name and namespace that has a status.'
+
+function nothingSuch(names: readonly ObjectName[], objects: readonly ObjectStatus[]): string {
+  const refs = objects.map(({ object }) => object)
+  const meant = names.flatMap((name) => nearObject(name, refs) ?? [])
+  return meant.length === 0 ? NOTHING_SUCH : `${NOTHING_SUCH} Is ${meant.join(', ')} meant?`
+}
 
 /** The problems of objects that are asked for, and those of everything. */
 function selectProblems(problems: readonly Problem[], names: readonly ObjectName[], namespace: string | undefined): readonly Problem[] {

@@ -1,12 +1,12 @@
 /** `gatewayctl wait KIND/NAME --for=delivered`: for scripts that change something and want to know when traffic has it. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Problem } from '../../admin/sources.js'
+import type { Problem, StatusReport } from '../../admin/sources.js'
 import type { ObjectStatus } from '../../gatewayapi/object-status.js'
 import type { ObjectRef } from '../../util/object-ref.js'
 import { CliError, EXIT, NoAnswerError } from '../cli-error.js'
 import type { CliContext } from '../context.js'
 import { complaints, hasCondition, statusParts } from '../object-health.js'
-import { matchesObject, type ObjectName } from '../object-name.js'
+import { matchesObject, nearObject, type ObjectName } from '../object-name.js'
 import { printable } from '../output/printable.js'
 
 /** What to wait for, and how long. */
@@ -72,9 +72,10 @@ export async function waitCommand(context: CliContext, target: ObjectName, optio
       return EXIT.ok
     }
     if (isOver) {
-      const text = ({ where, message }: Problem): string => `${where}: ${message}`
+      const text = ({ where, message }: Said): string => `${where}: ${message}`
       const reasons = [
         ...(refused.length > 0 ? refused.map(text) : reasonsOf(status, isRead, condition)),
+        ...(status === undefined ? whyMissing(name, report).map(text) : []),
         ...problems.filter(({ isGeneral }) => isGeneral).map(text),
       ]
       context.error(
@@ -84,6 +85,21 @@ export async function waitCommand(context: CliContext, target: ObjectName, optio
     }
     await sleep(POLL_MILLISECONDS)
   }
+}
+
+/** What is said, and of what. */
+type Said = Pick<Problem, 'where' | 'message'>
+
+/** What is said of an object that has no status, and which other one may be meant. */
+function whyMissing(name: ObjectName, { objects, problems }: StatusReport): readonly Said[] {
+  const near = nearObject(
+    name,
+    objects.map(({ object }) => object),
+  )
+  return [
+    ...problems.filter(({ severity, object }) => severity === 'warning' && object !== undefined && isMeant(name, object)),
+    ...(near === undefined ? [] : [{ where: near, message: 'is this one meant?' }]),
+  ]
 }
 
 function reasonsOf(status: ObjectStatus | undefined, isRead: boolean, { type }: WantedCondition): readonly string[] {

@@ -1,8 +1,8 @@
 /** What becomes of a request, as people read it: from the client to the backend, a line for each step. */
+import type { StatusReport } from '../../admin/sources.js'
 import type { Outcome } from '../../explain/explanation.js'
 import { defaultPort, type Question } from '../../explain/question.js'
-import { describeRouteName } from '../../explain/route-name.js'
-import type { ObjectStatus } from '../../gatewayapi/object-status.js'
+import { describeRouteName, parseRouteName } from '../../explain/route-name.js'
 import { describeObject } from '../../util/object-ref.js'
 import { shortened } from '../../util/shortened.js'
 import type { ExplainedRequest } from '../explained-request.js'
@@ -10,22 +10,18 @@ import { complaints } from '../object-health.js'
 import { proxyTrouble } from '../proxy-trouble.js'
 import { printable } from './printable.js'
 import type { Style } from './style.js'
+import { idleRouteComplaints, routeComplaints, unservedListeners } from './unserved.js'
 
 /** How many of many are printed. */
 const MOST = 10
 
-/** The text of explanations. `statuses` are those of all objects, where something is not served and one of them may say why. */
-export function printExplanation(
-  question: Question,
-  explained: readonly ExplainedRequest[],
-  statuses: readonly ObjectStatus[],
-  style: Style,
-): string {
-  if (explained.length === 0) return `${style.bad('no listener')}  ${noListener(question)}\n`
+/** The text of explanations. `report` is about all objects, where something is not served and one of them may say why. */
+export function printExplanation(question: Question, explained: readonly ExplainedRequest[], report: StatusReport, style: Style): string {
+  if (explained.length === 0) return printLines(nothing(question, report, style), style)
   const serving = explained.filter(isServing)
   const shown = serving.length === 0 ? explained : serving
   const elsewhere = explained.filter((each) => !shown.includes(each)).flatMap(({ gateways }) => gateways)
-  const texts = shown.map((each) => printLines(linesOf(question, each, statuses, style), style))
+  const texts = shown.map((each) => printLines(linesOf(question, each, report, style), style))
   return [...texts, ...(elsewhere.length === 0 ? [] : [printLines(column('elsewhere', [notServing(elsewhere)]), style)])].join('\n')
 }
 
@@ -55,12 +51,20 @@ interface Line {
   readonly text: string
 }
 
-function noListener({ scheme, port, gateway }: Question): string {
-  const where = gateway === undefined ? 'No Gateway' : `The Gateway ${gateway} is not there, or`
-  return `${where} has ${gateway === undefined ? 'a' : 'no'} listener for ${scheme === 'udp' ? 'UDP' : 'TCP'} on port ${port}. gatewayctl status shows where Gateways listen.`
+function nothing(question: Question, report: StatusReport, style: Style): readonly Line[] {
+  return [
+    { title: style.bad('no listener'), text: noListener(question) },
+    ...column('not served', few(unservedListeners(question, report))),
+  ]
 }
 
-function linesOf(question: Question, each: ExplainedRequest, statuses: readonly ObjectStatus[], style: Style): readonly Line[] {
+function noListener({ scheme, port, gateway }: Question): string {
+  const what = `listener for ${scheme === 'udp' ? 'UDP' : 'TCP'} on port ${port} that is served`
+  const who = gateway === undefined ? `No Gateway has a ${what}` : `The Gateway ${gateway} is not there, or has no ${what}`
+  return `${who}. gatewayctl status shows where Gateways listen.`
+}
+
+function linesOf(question: Question, each: ExplainedRequest, report: StatusReport, style: Style): readonly Line[] {
   const isRouted = each.domain !== undefined
   return [
     ...column('request', [requestLine(question, each)]),
@@ -70,13 +74,14 @@ function linesOf(question: Question, each: ExplainedRequest, statuses: readonly 
       'result',
       each.outcomes.flatMap((outcome) => outcomeLines(outcome, each, style)),
     ),
+    ...column('because', few(becauseOf(each, report))),
     ...column('passed over', few(each.passedOver.map(({ route, because }) => `${routeText(route, each)}: ${because}`))),
     ...column('later', few(each.behind.map((route) => `${routeText(route, each)} would take it too`))),
     ...column(
       'policies',
-      each.policies.flatMap((field) => policyLines(field, statuses, style)),
+      each.policies.flatMap((field) => policyLines(field, report, style)),
     ),
-    ...column('not served', isRouted ? [] : few(complaintsOf(each.gateways, statuses))),
+    ...column('not served', isRouted ? [] : few(unservedFor(question, each, report))),
     ...column('notes', each.notes),
     ...column('proxies', proxyLines(each, style)),
   ]
@@ -170,23 +175,26 @@ function detailLines(outcome: Outcome, { seen }: ExplainedRequest): readonly str
 
 function policyLines(
   { kind, field, value, policy, state, rule }: ExplainedRequest['policies'][number],
-  statuses: readonly ObjectStatus[],
+  { objects }: StatusReport,
   style: Style,
 ): readonly string[] {
   const where = `${field === '' ? kind : `${kind} ${field}`}${rule === undefined ? '' : ` (rule ${rule})`}`
   if (state !== 'broken') return [`${where}: ${shortened(JSON.stringify(value), VALUE_LENGTH)} by ${policy.slice(policy.indexOf('/') + 1)}`]
-  const own = statuses.filter(({ object }) => describeObject(object) === policy).flatMap(complaints)
+  const own = objects.filter(({ object }) => describeObject(object) === policy).flatMap(complaints)
   return [`${style.bad('cannot be used:')} ${policy}`, ...few(own.map((complaint) => `  ${complaint}`))]
 }
 
-/** What is wrong with routes that name these Gateways. */
-function complaintsOf(gateways: readonly string[], statuses: readonly ObjectStatus[]): readonly string[] {
-  return statuses.flatMap((status) => {
-    if (status.shape !== 'route') return []
-    const { kind, namespace, name } = status.object
-    const isHere = status.parents.some(({ parentRef }) => gateways.includes(`${parentRef.namespace ?? namespace}/${parentRef.name}`))
-    return isHere ? complaints(status).map((complaint) => `${kind}/${namespace}/${name}: ${complaint}`) : []
-  })
+/** What the routes that answer an error say of themselves. */
+function becauseOf({ outcomes, gateways }: ExplainedRequest, report: StatusReport): readonly string[] {
+  const failing = outcomes.filter((outcome) => outcome.does === 'answer' && outcome.status >= 500)
+  const routes = new Set(failing.flatMap(({ route }) => (route === undefined ? [] : (parseRouteName(route)?.object ?? []))))
+  return [...routes].flatMap((route) => routeComplaints(route, gateways, report))
+}
+
+/** What could serve it and does not: routes, and listeners where the connection is closed. */
+function unservedFor(question: Question, { outcomes, gateways }: ExplainedRequest, report: StatusReport): readonly string[] {
+  const isClosed = outcomes.some(({ does }) => does === 'close')
+  return [...(isClosed ? unservedListeners(question, report) : []), ...idleRouteComplaints(gateways, report)]
 }
 
 function proxyLines({ proxies }: ExplainedRequest, style: Style): readonly string[] {

@@ -5,6 +5,7 @@ import type { KubernetesProvider } from '../../provider/kubernetes/kubernetes-pr
 import type { Metrics } from '../../telemetry/metrics.js'
 import type { ControlPlane } from '../control-plane.js'
 import type { ExtensionHooks } from '../extension-hooks.js'
+import { hiddenMatches } from '../observe/hidden-matches.js'
 import type { ObjectStatuses } from '../observe/object-statuses.js'
 import { sharedSources } from '../observe/shared-sources.js'
 import { unfitCertificates } from '../observe/unfit-certificates.js'
@@ -55,6 +56,7 @@ function problems({ config, controlPlane, refusedReads, leadership, hooks }: Clu
     ...(claims?.rival === undefined ? [] : [rivalProblem(claims.rival)]),
     ...unseen,
     ...unfitCertificates(controlPlane.translation.gatewayApi, new Date()),
+    ...hiddenMatches(controlPlane.translation.gatewayApi),
     ...leadershipProblem(config.replicaName, elector, config.namespace),
   ]
 }

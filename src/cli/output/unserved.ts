@@ -1,0 +1,74 @@
+/** What objects say of themselves where a request gets nowhere: the translation knows why, and Envoy's messages do not. */
+import type { ListenerPlace, StatusReport } from '../../admin/sources.js'
+import type { Question } from '../../explain/question.js'
+import { DELIVERED } from '../../gatewayapi/delivered-condition.js'
+import type { ListenerStatus, ObjectStatus, RouteStatus } from '../../gatewayapi/object-status.js'
+import { describeObject, objectKey } from '../../util/object-ref.js'
+import { complaints, complaintsOfPart } from '../object-health.js'
+
+/**
+ * What is wrong with a route on these Gateways, and with what its file says.
+ *
+ * @param route `<Kind>/<namespace>/<name>`
+ */
+export function routeComplaints(route: string, gateways: readonly string[], { objects, problems }: StatusReport): readonly string[] {
+  const ofStatus = objects.filter(({ object }) => describeObject(object) === route).flatMap((status) => complaintsAt(gateways, status))
+  const ofFiles = problems.filter(({ object }) => object !== undefined && describeObject(object) === route)
+  return [...ofStatus, ...ofFiles.map(({ where, message }) => `${where}: ${message}`)]
+}
+
+/** What keeps routes that name these Gateways from serving anybody. Those that serve errors are in place. */
+export function idleRouteComplaints(gateways: readonly string[], { objects }: StatusReport): readonly string[] {
+  return objects.flatMap((status) =>
+    complaintsAt(gateways, status, isIdle).map((complaint) => `${describeObject(status.object)}: ${complaint}`),
+  )
+}
+
+function isIdle({ conditions }: RouteParent): boolean {
+  return conditions.some(({ type, status }) => status !== 'True' && (type === 'Accepted' || type === DELIVERED))
+}
+
+/**
+ * Listeners that are written and not served, and why: those on the port of the question, and of its Gateway where it names one. Where none has
+ * that port it may be one that proxies would have bound, so then all of them are told.
+ */
+export function unservedListeners({ port, scheme, gateway }: Question, { objects, listeners }: StatusReport): readonly string[] {
+  const unserved = listeners.filter(
+    (place) =>
+      place.boundPort === undefined &&
+      (place.protocol === 'UDP') === (scheme === 'udp') &&
+      (gateway === undefined || place.gateway === gateway),
+  )
+  const onPort = unserved.filter((place) => place.port === port)
+  return (onPort.length > 0 ? onPort : unserved).flatMap((place) => {
+    const owner = ownerOf(place)
+    const listener = listenerOf(owner, place.listener, objects)
+    const said = listener === undefined ? [] : complaintsOfPart({ name: '', conditions: listener.conditions })
+    const which = `${owner} listener ${place.listener} (${place.protocol} ${place.port})`
+    return said.length === 0 ? [`${which} is not served`] : said.map((complaint) => `${which}: ${complaint}`)
+  })
+}
+
+type RouteParent = RouteStatus['parents'][number]
+
+/** A ListenerSet does not say whose it is: better told once too often. */
+function complaintsAt(
+  gateways: readonly string[],
+  status: ObjectStatus,
+  isMeant: (parent: RouteParent) => boolean = () => true,
+): readonly string[] {
+  if (status.shape !== 'route') return []
+  const { namespace } = status.object
+  const isHere = ({ parentRef }: RouteParent): boolean =>
+    parentRef.kind === 'ListenerSet' || gateways.includes(objectKey(parentRef.namespace ?? namespace, parentRef.name))
+  return complaints({ ...status, parents: status.parents.filter((parent) => isHere(parent) && isMeant(parent)) })
+}
+
+function ownerOf({ gateway, listenerSet }: ListenerPlace): string {
+  return listenerSet === undefined ? `Gateway/${gateway}` : `ListenerSet/${listenerSet}`
+}
+
+function listenerOf(owner: string, name: string, objects: readonly ObjectStatus[]): ListenerStatus | undefined {
+  const status = objects.find(({ object }) => describeObject(object) === owner)
+  return status?.shape === 'gateway' || status?.shape === 'listenerSet' ? status.listeners.find((each) => each.name === name) : undefined
+}
