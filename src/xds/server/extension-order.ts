@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto'
 import { decode, encode } from '../message.js'
 import type { EncodedResource } from '../resource.js'
-import type { Held } from './subscription.js'
+import type { Held } from './held.js'
 
 /** True if the new version lacks names that the client has, and has no new one. */
 export function losesOnly(held: Held | undefined, next: EncodedResource): boolean {

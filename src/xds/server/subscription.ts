@@ -7,40 +7,9 @@
  * Source: Envoy's xDS protocol, "How the client specifies what resources to return" and "Deleting resources".
  */
 import type { EncodedResource, TypeUrl } from '../resource.js'
+import { type Flight, type FlightItem, Flights } from './flights.js'
+import type { Held } from './held.js'
 import { collectionOf, isGlob, WantedNames, WILDCARD } from './wanted-names.js'
-
-/** What a client has of a name: a resource of ours, or a version that it brought along from an earlier stream. */
-export type Held = EncodedResource | HeldVersion
-
-/** A resource that the client got from another replica or before a restart: only its version is known. */
-export interface HeldVersion {
-  readonly version: string
-  readonly value?: undefined
-  readonly references?: undefined
-}
-
-/** One response that was sent and not answered yet. */
-export interface Flight {
-  readonly nonce: string
-  readonly sentAt: number
-  /** The revision of the group that it was made from. */
-  readonly revision: number
-  /** No later push waits for this response any more. */
-  overdue: boolean
-  readonly items: Map<string, FlightItem>
-}
-
-/** One name of a response. */
-export interface FlightItem {
-  /** Undefined for a removal. */
-  readonly sent: EncodedResource | undefined
-  /** What the client goes on with if it rejects the response. */
-  previous: Held | undefined
-  /** The revision that made the name divergent. */
-  readonly since: number
-  /** True for what the client had not when it subscribed, or when not all was known yet: it was there before everything that comes. */
-  readonly isInitial: boolean
-}
 
 /** Never changed: a client that begins shares one for all its names. */
 interface Divergence {
@@ -53,9 +22,6 @@ interface Divergence {
 
 /** The resources of the group by name, as the cache has them now. */
 export type Catalog = ReadonlyMap<string, EncodedResource>
-
-/** How many unanswered responses are remembered for a late answer: a client that never answers costs no more. */
-const MAX_FLIGHTS = 16
 
 /** The subscription of a stream to a type. */
 export class Subscription {
@@ -73,7 +39,7 @@ export class Subscription {
   readonly #divergent = new Map<string, Divergence>()
   /** Names whose present version is known to be rejected, and until when the revision waits for another one. */
   readonly #parked = new Map<string, number>()
-  readonly #flights = new Map<string, Flight>()
+  readonly #flights = new Flights()
   readonly #wanted = new WantedNames()
   #nothing: Divergence | undefined
 
@@ -213,7 +179,7 @@ export class Subscription {
     names: Iterable<[name: string, sent: EncodedResource | undefined]>,
     catalog: Catalog,
     revision: number,
-  ): Flight {
+  ): void {
     const items = new Map<string, FlightItem>()
     for (const [name, sent] of names) {
       const { since, isInitial } = this.#divergent.get(name) ?? differsSince(revision, undefined)
@@ -224,21 +190,13 @@ export class Subscription {
       const current = catalog.get(name)
       if (current?.version !== sent?.version) this.#divergent.set(name, differsSince(revision, sent))
     }
-    const flight: Flight = { nonce, sentAt: now, revision, overdue: false, items }
-    this.#flights.set(nonce, flight)
-    for (const oldest of this.#flights.keys()) {
-      if (this.#flights.size <= MAX_FLIGHTS) break
-      this.#flights.delete(oldest)
-    }
+    this.#flights.add({ nonce, sentAt: now, revision, overdue: false, items })
     this.owesAnswer = false
-    return flight
   }
 
   /** The client answered a response: it is returned once. */
   answered(nonce: string): Flight | undefined {
-    const flight = this.#flights.get(nonce)
-    this.#flights.delete(nonce)
-    return flight
+    return this.#flights.land(nonce)
   }
 
   /**
@@ -247,7 +205,7 @@ export class Subscription {
    */
   accepted(flight: Flight, catalog: Catalog): void {
     for (const [name, { sent, since }] of flight.items) {
-      if (!this.covers(name) || this.#isUnderWay(name)) continue
+      if (!this.covers(name) || this.#flights.carry(name)) continue
       const divergence = this.#divergent.get(name)
       if ((divergence === undefined ? catalog.get(name) : divergence.held)?.version === sent?.version) continue
       this.#divergent.set(name, differsSince(divergence?.since ?? since, sent))
@@ -263,22 +221,19 @@ export class Subscription {
       const divergence = this.#divergent.get(name)
       if (divergence === undefined) this.#divergent.set(name, differsSince(item.since, item.previous, item.isInitial))
       else if (divergence.held?.version === item.sent?.version) this.#divergent.set(name, { ...divergence, held: item.previous })
-      for (const { items } of this.#flights.values()) {
-        const later = items.get(name)
-        if (later !== undefined && later.previous?.version === item.sent?.version) later.previous = item.previous
-      }
+      this.#flights.didNotArrive(name, item)
       this.pending.add(name)
     }
   }
 
   /** The responses that a push has to wait for. */
-  *liveFlights(): Iterable<Flight> {
-    for (const flight of this.#flights.values()) if (!flight.overdue) yield flight
+  liveFlights(): Iterable<Flight> {
+    return this.#flights.live()
   }
 
   /** True while a response waits for its answer. */
   get isInFlight(): boolean {
-    return !this.liveFlights()[Symbol.iterator]().next().done
+    return this.#flights.areLive
   }
 
   /** What the client may still run although it was replaced: divergent names, and what unanswered responses replace. */
@@ -321,11 +276,6 @@ export class Subscription {
     for (const { items } of this.liveFlights()) for (const { since } of items.values()) note(since)
     for (const [name, until] of this.#parked) if (until > now) note(this.#divergent.get(name)?.since ?? Number.POSITIVE_INFINITY)
     return oldest
-  }
-
-  #isUnderWay(name: string): boolean {
-    for (const { items } of this.#flights.values()) if (items.has(name)) return true
-    return false
   }
 
   #subscribeOne(wanted: string, initialVersions: ReadonlyMap<string, string>, catalog: Catalog, revision: number): void {
