@@ -26,26 +26,35 @@ export interface FlightItem {
   readonly isInitial: boolean
 }
 
-/** How many unanswered responses are remembered for a late answer: a client that never answers costs no more. */
+/**
+ * So many unanswered responses are remembered for a late answer in any case, and more of them as long as they have few names together: a
+ * client that never answers costs no more. A client may ask for many names in as many requests, as Envoy does for filters (envoy#32795).
+ */
 const MAX_FLIGHTS = 16
+const MAX_NAMES = 1_000
 
 /** Flights by nonce, in the order in which they were sent. */
 export class Flights {
   readonly #flights = new Map<string, Flight>()
+  /** How many names they have together; one that is in several counts in each. */
+  #names = 0
 
   /** A response was sent. The oldest ones are forgotten where there are too many. */
   add(flight: Flight): void {
     this.#flights.set(flight.nonce, flight)
+    this.#names += flight.items.size
     for (const oldest of this.#flights.keys()) {
-      if (this.#flights.size <= MAX_FLIGHTS) break
-      this.#flights.delete(oldest)
+      if (this.#flights.size <= MAX_FLIGHTS || this.#names <= MAX_NAMES) break
+      this.land(oldest)
     }
   }
 
   /** The client answered a response. Returns it once, and undefined for a nonce that is not known. */
   land(nonce: string): Flight | undefined {
     const flight = this.#flights.get(nonce)
+    if (flight === undefined) return undefined
     this.#flights.delete(nonce)
+    this.#names -= flight.items.size
     return flight
   }
 

@@ -51,6 +51,31 @@ describe('rejections', () => {
     expect(driver.unanswered.at(-1)?.resources[0]?.version).toBe(endpoints('a').version)
   })
 
+  it('a client that asks for one name after the other, as Envoy does for filters, may reject the first when it has asked for the last', () => {
+    const names = Array.from({ length: 100 }, (_, index) => `e${index}`)
+    const driver = new SessionDriver(names.map((name) => endpoints(name)))
+    for (const name of names) {
+      driver.ask(EDS, { subscribe: [name] })
+      driver.sends()
+    }
+    const [first] = driver.unanswered
+    driver.ask(EDS, { nonce: first?.nonce ?? '', error: 'no' })
+    expect(driver.culprits.map(({ resource }) => resource.name)).toEqual(['e0'])
+  })
+
+  it('a client that answers nothing and asks for the same again and again costs no more than what it asks for', () => {
+    const names = Array.from({ length: 1_000 }, (_, index) => `e${index}`)
+    const driver = new SessionDriver(names.map((name) => endpoints(name)))
+    for (let asked = 0; asked < 50; asked++) {
+      driver.ask(EDS, { subscribe: names })
+      driver.sends()
+    }
+    const early = driver.unanswered[0]
+    driver.ask(EDS, { nonce: early?.nonce ?? '', error: 'no' })
+    expect(driver.culprits).toEqual([])
+    expect(driver.sends()).toEqual([]) // nobody knows any more what it was
+  })
+
   it('a response with removals only cannot be blamed on anything', () => {
     const driver = runningProxy(cluster('old'))
     driver.apply(drop(cluster('old')))
