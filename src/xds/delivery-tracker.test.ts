@@ -85,6 +85,17 @@ describe('proxies', () => {
     ])
   })
 
+  it('of thousands of responses without an answer it keeps the first, which says for how long the proxy owes one, and the last', () => {
+    const { tracker } = setUp()
+    const pendingMs = () => tracker.proxies(5_000)[0]?.types[0]?.pendingMs
+    tracker.connected(proxy(1), 0)
+    for (let time = 0; time < 5_000; time++) tracker.sent(proxy(1), CDS, `n${time}`, 1, time)
+    tracker.acknowledged(proxy(1), CDS, 'n1', 1, 5_000)
+    expect(pendingMs()).toBe(5_000) // nobody knows any more what it was
+    tracker.acknowledged(proxy(1), CDS, 'n4998', 1, 5_000)
+    expect(pendingMs()).toBe(1)
+  })
+
   it('what is heard of a proxy that is gone is ignored', () => {
     const { tracker } = setUp()
     tracker.connected(proxy(1), 0)

@@ -22,7 +22,7 @@ interface TypeState {
   sentAt: number | undefined
   acknowledgedRevision: number
   acknowledgedAt: number | undefined
-  /** When the responses without an answer were sent, oldest first, by nonce. */
+  /** When the responses without an answer were sent, oldest first, by nonce: the oldest of all, and the newest of the others. */
   readonly pending: Map<string, number>
   lastRejection: TypeDelivery['lastRejection']
 }
@@ -33,6 +33,9 @@ interface Proxy {
   acknowledgedRevision: number
   readonly types: Map<TypeUrl, TypeState>
 }
+
+/** How many responses without an answer are remembered of a proxy and type. */
+const MAX_PENDING = 1_000
 
 /** The delivery facts of this process. Times are milliseconds since the epoch, given by the caller. */
 export class DeliveryTracker {
@@ -82,6 +85,9 @@ export class DeliveryTracker {
     state.sentRevision = revision
     state.sentAt = now
     state.pending.set(nonce, now)
+    if (state.pending.size <= MAX_PENDING) return
+    const [, second] = state.pending.keys()
+    if (second !== undefined) state.pending.delete(second)
   }
 
   /** A response was accepted. */
