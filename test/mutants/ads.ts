@@ -117,8 +117,8 @@ export const ADS_MUTANTS: readonly Mutant[] = [
   {
     rule: 'A1.3.1',
     file: `${SERVER}/session.ts`,
-    find: "if (request.protocol === 'delta') {",
-    replace: "if (request.protocol === 'delta' && (request.nonce === '' || request.nonce === this.#lastNonce.get(request.typeUrl))) {",
+    find: "if (request.protocol === 'delta') this",
+    replace: "if (request.protocol === 'delta' && (request.nonce === '' || request.nonce === this.#lastNonce.get(request.typeUrl))) this",
     test: DELTA,
   },
   {
@@ -152,8 +152,8 @@ export const ADS_MUTANTS: readonly Mutant[] = [
   {
     rule: 'A1.3.6',
     file: `${SERVER}/session.ts`,
-    find: 'const legacyWildcard = isFirst && request.subscribe.length === 0',
-    replace: 'const legacyWildcard = request.subscribe.length === 0',
+    find: 'const legacyWildcard = isFirst && subscribe.length === 0',
+    replace: 'const legacyWildcard = subscribe.length === 0',
     test: DELTA,
   },
   {
@@ -180,8 +180,8 @@ export const ADS_MUTANTS: readonly Mutant[] = [
   {
     rule: 'A1.3.10',
     file: `${SERVER}/session.ts`,
-    find: 'if (isFirst && RESENT_ON_RECONNECT.has(request.typeUrl))',
-    replace: 'if (!isFirst && RESENT_ON_RECONNECT.has(request.typeUrl))',
+    find: 'if (RESENT_ON_RECONNECT.has(typeUrl)) for',
+    replace: 'if (!RESENT_ON_RECONNECT.has(typeUrl)) for',
     test: DELTA,
   },
   { rule: 'A1.3.11', file: `${SERVER}/push.ts`, find: 'upserts.push(choice)', replace: 'upserts.push(choice, choice)', test: DELTA },
@@ -258,9 +258,9 @@ export const ADS_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'scopes that were rejected with a bad one are sent again in other bytes',
-    file: `${SERVER}/session.ts`,
-    find: 'for (const name of names) this.#poisoned.set(name',
-    replace: 'for (const name of []) this.#poisoned.set(name',
+    file: `${SERVER}/poisoned-scopes.ts`,
+    find: 'for (const name of names) this.#attempts.set(name',
+    replace: 'for (const name of []) this.#attempts.set(name',
     test: REJECTIONS,
   },
   {

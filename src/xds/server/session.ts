@@ -6,7 +6,6 @@
  * gather while a response is on its way. Each wait ends by an answer or by a bound; the caller asks `deadline` and calls `expire`.
  */
 
-import { once } from '../../util/once.js'
 import type { Fleet, RejectedVersions } from '../rejected-versions.js'
 import { type EncodedResource, type ResourceReference, TYPE_URL, type TypeUrl } from '../resource.js'
 import type { AppliedChange } from '../revision-draft.js'
@@ -16,23 +15,17 @@ import type { Bounds } from './bounds.js'
 import type { Bridges } from './extension-order.js'
 import type { Flight } from './flights.js'
 import type { Held } from './held.js'
+import { inUse } from './in-use.js'
+import { PoisonedScopes } from './poisoned-scopes.js'
 import { Prerequisites } from './prerequisites.js'
 import { collect, type Push } from './push.js'
-import {
-  FULL_STATE,
-  isServed,
-  mayComeBeforeComplete,
-  PUSH_ORDER,
-  REFERRERS,
-  RESENT_ON_RECONNECT,
-  SENT_BEFORE_COMPLETE,
-} from './push-order.js'
+import { FULL_STATE, isServed, mayComeBeforeComplete, PUSH_ORDER, RESENT_ON_RECONNECT, SENT_BEFORE_COMPLETE } from './push-order.js'
 import { type RejectionMessage, readRejection } from './rejection-message.js'
 import type { Rejection } from './request-fields.js'
-import type { DiscoveryRequest } from './requests.js'
+import type { DeltaRequest, DiscoveryRequest, SotwRequest } from './requests.js'
 import { Subscription } from './subscription.js'
-import { unpoisoned } from './unpoison.js'
 import { UnseenChanges } from './unseen-changes.js'
+import { WILDCARD } from './wanted-names.js'
 import { Warming } from './warming.js'
 
 /** A response to be written: the caller encodes it for its protocol. */
@@ -82,8 +75,7 @@ export class Session {
   readonly #unseen = new UnseenChanges()
   /** State of the world: the nonce of the newest response of a type. */
   readonly #lastNonce = new Map<TypeUrl, string>()
-  /** Scopes that have to be sent with other bytes, see `unpoison.ts`. */
-  readonly #poisoned = new Map<string, number>()
+  readonly #poisoned = new PoisonedScopes()
   /** True once the client brought versions along from an earlier stream. */
   #hadResources = false
   #responses = 0
@@ -105,27 +97,35 @@ export class Session {
     const subscription = existing ?? new Subscription(request.typeUrl)
     this.#subscriptions.set(request.typeUrl, subscription)
     if (request.nonce !== '') this.#answer(subscription, request.nonce, request.rejection, now)
-    const { cache, group } = this.#options
-    const catalog = cache.resources(group, request.typeUrl)
-    const revision = cache.revision(group)
-    if (request.protocol === 'delta') {
-      const isFirst = existing === undefined
-      if (request.initialVersions.size > 0) this.#hadResources = true
-      const legacyWildcard = isFirst && request.subscribe.length === 0 && request.unsubscribe.length === 0
-      const subscribe = legacyWildcard ? ['*'] : request.subscribe
-      subscription.subscribe(subscribe, isFirst ? request.initialVersions : NOTHING, catalog, revision)
-      subscription.unsubscribe(request.unsubscribe)
-      // What this client rejected on an earlier stream nobody knows here: it may have noted scopes without using them.
-      if (isFirst && request.initialVersions.size > 0) this.#notePoisoned(request.typeUrl, subscription.pending, now)
-      if (isFirst && RESENT_ON_RECONNECT.has(request.typeUrl)) for (const name of subscription.names()) subscription.resend(name)
-    } else if (this.#isCurrent(request.typeUrl, request.nonce)) {
-      const legacyWildcard = request.names.length === 0 && (existing === undefined || (subscription.isWildcard && subscription.size === 0))
-      const added = subscription.replace(legacyWildcard ? ['*'] : request.names, catalog, revision)
-      // A full state is sent even when it is empty; of the other types what does not exist is just absent (A1.2).
-      subscription.owesAnswer = FULL_STATE.has(request.typeUrl) && (added || subscription.owesAnswer)
-    }
+    if (request.protocol === 'delta') this.#requestDelta(subscription, request, existing === undefined, now)
+    else if (this.#isCurrent(request.typeUrl, request.nonce)) this.#requestSotw(subscription, request, existing === undefined)
     this.#warming.settle(now, this.#isDelivered)
     return true
+  }
+
+  #requestDelta(subscription: Subscription, request: DeltaRequest, isFirst: boolean, now: number): void {
+    const { subscribe, unsubscribe, initialVersions } = request
+    const { typeUrl } = subscription
+    const { cache, group } = this.#options
+    const bringsVersions = initialVersions.size > 0
+    if (bringsVersions) this.#hadResources = true
+    const legacyWildcard = isFirst && subscribe.length === 0 && unsubscribe.length === 0
+    const names = legacyWildcard ? [WILDCARD] : subscribe
+    subscription.subscribe(names, isFirst ? initialVersions : NOTHING, cache.resources(group, typeUrl), cache.revision(group))
+    subscription.unsubscribe(unsubscribe)
+    if (!isFirst) return
+    // What this client rejected on an earlier stream nobody knows here: it may have noted scopes without using them.
+    if (bringsVersions) this.#poisoned.add(typeUrl, subscription.pending, now)
+    if (RESENT_ON_RECONNECT.has(typeUrl)) for (const name of subscription.names()) subscription.resend(name)
+  }
+
+  #requestSotw(subscription: Subscription, { names }: SotwRequest, isFirst: boolean): void {
+    const { typeUrl } = subscription
+    const { cache, group } = this.#options
+    const legacyWildcard = names.length === 0 && (isFirst || (subscription.isWildcard && subscription.size === 0))
+    const added = subscription.replace(legacyWildcard ? [WILDCARD] : names, cache.resources(group, typeUrl), cache.revision(group))
+    // A full state is sent even when it is empty; of the other types what does not exist is just absent (A1.2).
+    subscription.owesAnswer = FULL_STATE.has(typeUrl) && (added || subscription.owesAnswer)
   }
 
   /** Nothing is out of date before the first response: a nonce then comes from an earlier stream, and Istio's client makes one up. */
@@ -179,7 +179,7 @@ export class Session {
         isRejected: (resource) => rejected.has(resource, fleet),
         parked: (resource) => this.#parked(resource, now),
         mustWait: (resource) => (!cache.isComplete && !mayComeBeforeComplete(resource)) || this.#prerequisites.areMissing(resource, now),
-        isInUse: this.#useOf(typeUrl),
+        isInUse: inUse(typeUrl, { cache, group, subscriptions: this.#subscriptions }),
         saysRemovals: this.#options.protocol === 'delta' || FULL_STATE.has(typeUrl),
         onlyAdds: !cache.isComplete,
         needsAll: this.#options.protocol === 'sotw' && FULL_STATE.has(typeUrl) && !this.#lastNonce.has(typeUrl),
@@ -290,10 +290,7 @@ export class Session {
     if (WARMS.has(typeUrl)) {
       for (const resource of upserts) this.#sentUser(resource, isNew.has(resource.name), revision, now)
     }
-    const resources = upserts.map((resource) => {
-      const attempt = typeUrl === TYPE_URL.scopedRouteConfiguration ? this.#poisoned.get(resource.name) : undefined
-      return attempt === undefined ? resource : unpoisoned(resource, attempt)
-    })
+    const resources = upserts.map((resource) => this.#poisoned.cure(resource))
     return { typeUrl, nonce, revision, resources, removed: push.removals }
   }
 
@@ -326,9 +323,7 @@ export class Session {
     }
     subscription.accepted(flight, this.#options.cache.resources(this.#options.group, typeUrl))
     if (WARMS.has(typeUrl)) for (const name of flight.items.keys()) this.#warming.acknowledged({ typeUrl, name }, now)
-    if (this.#poisoned.size > 0 && typeUrl === TYPE_URL.scopedRouteConfiguration) {
-      for (const name of flight.items.keys()) this.#poisoned.delete(name)
-    }
+    this.#poisoned.accepted(typeUrl, flight.items.keys())
     this.#options.events.acknowledged(typeUrl, flight)
   }
 
@@ -345,7 +340,7 @@ export class Session {
     }
     const found = blame(typeUrl, suspects, message)
     const again = found.kind === 'named' ? found.others : suspects.map(({ name }) => name)
-    this.#notePoisoned(typeUrl, again, now)
+    this.#poisoned.add(typeUrl, again, now)
     subscription.revert(flight, again)
     if (found.kind === 'unknown') {
       subscription.probes.unshift(...found.parts.map((part) => [...part]))
@@ -362,39 +357,11 @@ export class Session {
     this.#options.events.rejected(typeUrl, flight, message, culprits)
   }
 
-  #notePoisoned(typeUrl: TypeUrl, names: Iterable<string>, now: number): void {
-    if (typeUrl === TYPE_URL.scopedRouteConfiguration) for (const name of names) this.#poisoned.set(name, Math.floor(now))
-  }
-
   /** A version that another stream rejected is not sent: what needs a cluster that never was there waits as if it was rejected here. */
   #parked(resource: EncodedResource, now: number): void {
     if (resource.typeUrl !== TYPE_URL.cluster || this.#warming.has(resource)) return
     this.#warming.sent(resource, true, this.#options.cache.revision(this.#options.group), now)
     this.#warming.rejected(resource, true, now)
-  }
-
-  /**
-   * True while the desired state, or anything that the client may still run, refers to a name. What was replaced is looked at once for all names
-   * that go together, which may be thousands; it stays so until the next response.
-   */
-  #useOf(typeUrl: TypeUrl): (name: string) => boolean {
-    const { cache, group } = this.#options
-    const replaced = once(() => this.#replacedReferences(typeUrl))
-    return (name) => cache.isReferenced(group, { typeUrl, name }) || (replaced()?.has(name) ?? true)
-  }
-
-  /** Names of the type that something refers to which was replaced and may still run; undefined for any name. */
-  #replacedReferences(typeUrl: TypeUrl): ReadonlySet<string> | undefined {
-    const names = new Set<string>()
-    for (const type of REFERRERS[typeUrl]) {
-      for (const { references } of this.#subscriptions.get(type)?.replaced() ?? []) {
-        if (references === undefined) {
-          // Only its version is known, not what it refers to; clusters that wait for each other would stay for ever.
-          if (type !== typeUrl) return undefined
-        } else for (const reference of references) if (reference.typeUrl === typeUrl) names.add(reference.name)
-      }
-    }
-    return names
   }
 
   readonly #isDelivered = ({ typeUrl, name }: ResourceReference): boolean => {
