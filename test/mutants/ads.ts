@@ -65,7 +65,7 @@ export const ADS_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'A1.2.1',
-    file: `${SERVER}/ads-stream.ts`,
+    file: `${SERVER}/encode-response.ts`,
     find: '\\n`).sort())',
     replace: '\\n`))',
     test: SOTW,
@@ -86,7 +86,7 @@ export const ADS_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'A1.2.4',
-    file: `${SERVER}/ads-stream.ts`,
+    file: `${SERVER}/encode-response.ts`,
     find: 'FULL_STATE.has(typeUrl) ? session.effective(typeUrl) : outgoing.resources',
     replace: 'outgoing.resources',
     test: SOTW,

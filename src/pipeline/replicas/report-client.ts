@@ -3,7 +3,7 @@ import { type ChannelCredentials, Client, type ClientDuplexStream } from '@grpc/
 import { API_BACKOFF, backoffMs } from '../../k8s/backoff.js'
 import type { Clock } from '../../k8s/clock.js'
 import type { RejectedVersion, RejectedVersions } from '../../xds/rejected-versions.js'
-import type { ServerLog } from '../../xds/server/ads-stream.js'
+import type { ServerLog } from '../../xds/server/stream-context.js'
 import type { Deliveries } from '../deliveries/deliveries.js'
 import type { Holder } from './identity.js'
 import { type DeliveryReport, type Rejections, replicaService } from './service.js'

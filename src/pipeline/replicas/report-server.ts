@@ -3,7 +3,7 @@
 import { type ServerDuplexStream, status, type UntypedServiceImplementation } from '@grpc/grpc-js'
 import { once } from '../../util/once.js'
 import type { RejectedVersion, RejectedVersions } from '../../xds/rejected-versions.js'
-import type { ServerLog } from '../../xds/server/ads-stream.js'
+import type { ServerLog } from '../../xds/server/stream-context.js'
 import type { ObjectStates } from '../deliveries/group-states.js'
 import { replicaOf } from './identity.js'
 import type { DeliveryReport, Rejections } from './service.js'

@@ -33,6 +33,9 @@ export interface SotwRequest extends RequestBase {
 /** A request of either protocol. */
 export type DiscoveryRequest = DeltaRequest | SotwRequest
 
+/** The variant of the protocol that a stream speaks. */
+export type Protocol = DiscoveryRequest['protocol']
+
 /** Tags of the fields that both have. */
 interface CommonTags {
   readonly node: number

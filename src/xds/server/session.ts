@@ -22,7 +22,7 @@ import { collect, type Push } from './push.js'
 import { FULL_STATE, isServed, mayComeBeforeComplete, PUSH_ORDER, RESENT_ON_RECONNECT, SENT_BEFORE_COMPLETE } from './push-order.js'
 import { type RejectionMessage, readRejection } from './rejection-message.js'
 import type { Rejection } from './request-fields.js'
-import type { DeltaRequest, DiscoveryRequest, SotwRequest } from './requests.js'
+import type { DeltaRequest, DiscoveryRequest, Protocol, SotwRequest } from './requests.js'
 import { Subscription } from './subscription.js'
 import { UnseenChanges } from './unseen-changes.js'
 import { WILDCARD } from './wanted-names.js'
@@ -54,7 +54,7 @@ export interface SessionEvents {
 
 /** What a session works with. */
 export interface SessionOptions {
-  readonly protocol: DiscoveryRequest['protocol']
+  readonly protocol: Protocol
   readonly group: string
   /** Who rejects what this client rejects; undefined where it does not say which image it is. */
   readonly fleet?: Fleet

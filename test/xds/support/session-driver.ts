@@ -4,7 +4,7 @@ import { RejectedVersions } from '../../../src/xds/rejected-versions.js'
 import { type EncodedResource, type ResourceChange, TYPE_URL } from '../../../src/xds/resource.js'
 import { DEFAULT_BOUNDS } from '../../../src/xds/server/bounds.js'
 import { Bridges } from '../../../src/xds/server/extension-order.js'
-import type { DiscoveryRequest } from '../../../src/xds/server/requests.js'
+import type { DiscoveryRequest, Protocol } from '../../../src/xds/server/requests.js'
 import { type Culprit, type Outgoing, Session } from '../../../src/xds/server/session.js'
 import { SnapshotCache } from '../../../src/xds/snapshot-cache.js'
 import { put } from './resources.js'
@@ -34,7 +34,7 @@ export interface DriverOptions {
   /** False: the test says when all is there that there will be at first, by `cache.markComplete`. */
   readonly isComplete?: boolean
   /** What the server takes the client's protocol for; requests are those of delta unless the test makes its own. */
-  readonly protocol?: DiscoveryRequest['protocol']
+  readonly protocol?: Protocol
 }
 
 /** A session with its cache, its rejected versions and its time. */
