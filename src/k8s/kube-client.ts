@@ -5,6 +5,7 @@ import { connectTransport } from './connect.js'
 import { type KubeCredentials, type ResolvedCredentials, sameConnection } from './credentials.js'
 import { hasStatus, KubeApiError, KubeConnectionError } from './kube-error.js'
 import { isJsonObject, type JsonObject, stringAt } from './kube-json.js'
+import { ServerHistory } from './server-history.js'
 import { StreamedLists } from './streamed-lists.js'
 import type { Transport, TransportResponse } from './transport.js'
 import { Turns } from './turns.js'
@@ -43,6 +44,8 @@ const CHANGE_TIMEOUT_MS = 65_000
 export class KubeClient {
   /** What is known of the server's streamed lists. */
   readonly streamedLists: StreamedLists = new StreamedLists()
+  /** Whether the server goes on from what it said before. */
+  readonly history: ServerHistory = new ServerHistory()
   /** For whoever handles much of what was read: lists come together. */
   readonly turns: Turns = new Turns()
   readonly #credentials: KubeCredentials

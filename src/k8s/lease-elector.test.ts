@@ -170,9 +170,9 @@ describe('LeaseElector', () => {
     expect(api.requests.map(({ method }) => method)).toEqual(['PUT', 'GET', 'PUT'])
     expect(lease()?.metadata.labels).toEqual({ team: 'platform' })
     api.remove(LEASES, 'system', 'leader')
+    expect(a.log).toEqual(['leads'])
     await pass(3_000)
     expect(holder()).toBe('a')
-    expect(a.log).toEqual(['leads'])
   })
 
   it('waits for all requests of an attempt together no longer than it may lead', async () => {
@@ -206,6 +206,37 @@ describe('LeaseElector', () => {
     await pass(3_000)
     expect(a.elector.isLeader).toBe(false)
     expect(holder()).toBe('usurper')
+  })
+
+  it('begins anew, and has everything read again, when the Lease is older than it was', async () => {
+    const a = replica('a')
+    await eventually(() => expect(a.elector.isLeader).toBe(true))
+    await pass(5_000)
+    expect(client.history.breaks).toBe(0)
+    const restored = lease()
+    api.goBack(50)
+    if (restored !== undefined) api.put(LEASES, restored)
+    await eventually(async () => {
+      await pass(500)
+      expect(a.log).toEqual(['leads', 'stopped', 'leads'])
+    })
+    await pass(10_000)
+    expect(client.history.breaks).toBe(1)
+  })
+
+  it('has everything read again by a replica that does not lead, too, when the Lease is gone or another one', async () => {
+    const a = replica('a')
+    await eventually(() => expect(a.elector.isLeader).toBe(true))
+    const follower = new KubeClient(api.credentials, 'test')
+    replica('b', follower)
+    await pass(3_000)
+    api.remove(LEASES, 'system', 'leader')
+    await eventually(async () => {
+      await pass(500)
+      expect([client.history.breaks, follower.history.breaks]).toEqual([1, 1])
+    })
+    expect(holder()).not.toBe('')
+    follower.close()
   })
 
   it('loses a race without harm', async () => {

@@ -110,6 +110,8 @@ export class LeaseElector {
       .catch((error: unknown) => log.error({ err: error }, 'the work of the leader failed'))
     this.#leading = { controller: link.controller, work }
     let renewedMs = acquiredMs
+    const { history } = this.#options.client
+    const { breaks } = history
     while (!signal.aborted && clock.monotonicMs() - renewedMs < this.#times.renewDeadlineMs) {
       await clock.sleep(this.#retryMs(), signal)
       const startedMs = clock.monotonicMs()
@@ -117,6 +119,8 @@ export class LeaseElector {
       if (leftMs <= 0 || signal.aborted) break
       if (await this.#acquire(startedMs, signal, leftMs)) renewedMs = startedMs
       else if (this.#heldByAnother()) break
+      // What was written may not be there any more: whoever leads now begins with all of it.
+      if (history.breaks !== breaks) break
     }
     link.controller.abort()
     await work
@@ -165,11 +169,16 @@ export class LeaseElector {
   }
 
   #observe(lease: JsonObject | undefined, nowMs: number): void {
+    const before = this.#observed?.lease
     if (lease === undefined) {
       this.#observed = undefined
-    } else if (stringAt(this.#observed?.lease, 'metadata', 'resourceVersion') !== stringAt(lease, 'metadata', 'resourceVersion')) {
+    } else if (stringAt(before, 'metadata', 'resourceVersion') !== stringAt(lease, 'metadata', 'resourceVersion')) {
       this.#observed = { lease, changedMs: nowMs }
     }
+    if (before === undefined || follows(before, lease)) return
+    const { client, log } = this.#options
+    log.warn({}, 'the Lease of the leader is an older one, another one or gone, as when a backup was restored: everything is read again')
+    client.history.broken()
   }
 
   #mayTake({ lease, changedMs }: Observation): boolean {
@@ -246,6 +255,12 @@ export class LeaseElector {
     const isUrgent = this.isLeader && this.#failures > 0
     return (isUrgent ? 0.5 : 1) * this.#times.retryMs * (1 + 0.2 * this.#options.clock.random())
   }
+}
+
+/** True if it is the same Lease, and no older than it was. Every replica sees it about every two seconds. */
+function follows(before: JsonObject, lease: JsonObject | undefined): boolean {
+  const [uid, was] = [stringAt(before, 'metadata', 'uid'), Number(stringAt(before, 'metadata', 'resourceVersion'))]
+  return stringAt(lease, 'metadata', 'uid') === uid && Number(stringAt(lease, 'metadata', 'resourceVersion')) >= was
 }
 
 function microTime(date: Date): string {

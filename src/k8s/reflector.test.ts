@@ -95,6 +95,20 @@ describe('Reflector', () => {
     expect(on.calls).toEqual(['+a,b -', '+c -shop/b'])
   })
 
+  it('lists again at once when the server does not go on from before, and hands over what has the same version, too', async () => {
+    on.api.put(ROUTES, route('a'))
+    on.api.put(ROUTES, route('b'))
+    await on.start().listed
+    await on.watching()
+    on.api.remove(ROUTES, 'shop', 'b')
+    await eventually(() => expect(on.seen.size).toBe(1))
+    on.client.history.broken()
+    await eventually(() => expect(on.calls).toEqual(['+a,b -', '+ -shop/b', '+a -']))
+    on.api.put(ROUTES, route('c'))
+    await eventually(() => expect(on.seen.has('shop/c')).toBe(true))
+    expect(on.clock.sleeping).toBeLessThanOrEqual(1)
+  })
+
   it('takes 410 as an event of the watch for what it is', async () => {
     await on.start().listed
     await on.watching()

@@ -36,6 +36,9 @@ const LIST_SILENCE_MS = 10_000
 /** Why a silent watch was given up. */
 const SILENT = 'silent'
 
+/** Why an attempt was given up whose server does not go on from what it said before. */
+const BROKEN = 'broken'
+
 /** The waits start small again after so long without a failure. */
 const HEALTHY_MS = 120_000
 
@@ -123,15 +126,34 @@ export class Reflector {
 
   /** Follows the resource until the signal aborts; never rejects. */
   async start(signal: AbortSignal): Promise<void> {
+    let attempt: AbortController | undefined
+    const forget = this.#options.client.history.onBreak(() => {
+      this.#forgetVersions()
+      attempt?.abort(BROKEN)
+    })
     while (!signal.aborted) {
-      try {
-        if (this.#resourceVersion === undefined && !this.#mayStream()) await this.#listPages(signal)
-        else await this.#watch(signal)
-      } catch (error) {
-        if (!signal.aborted) await this.#recover(error, signal)
-      }
+      using link = linkedController(signal)
+      attempt = link.controller
+      await this.#attempt(link.controller.signal)
     }
+    forget()
     this.#enter({ kind: 'stopped' })
+  }
+
+  async #attempt(signal: AbortSignal): Promise<void> {
+    try {
+      if (this.#resourceVersion === undefined && !this.#mayStream()) await this.#listPages(signal)
+      else await this.#watch(signal)
+    } catch (error) {
+      if (!signal.aborted) await this.#recover(error, signal)
+    }
+  }
+
+  /** Lists again, and hands over whatever is there: the same version may be another content. */
+  #forgetVersions(): void {
+    this.#resourceVersion = undefined
+    for (const key of this.#known.keys()) this.#known.set(key, '')
+    this.#enter({ kind: 'listing' })
   }
 
   /** Nothing that was handed over is there any more. */
@@ -217,6 +239,7 @@ export class Reflector {
       )
       if (list === undefined) this.#enter({ kind: 'watching' })
       for await (const lines of splitLines(body)) {
+        link.controller.signal.throwIfAborted()
         heardMs = clock.monotonicMs()
         events += lines.length
         const rest = list === undefined ? lines : await this.#gatherEvents(lines, list)

@@ -64,7 +64,7 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
   const hooks = config.extensionServer && new ExtensionHooks(config.extensionServer, metrics, logger)
   const rules = { allowsLoopback: false, hosts: config.fetchHosts, plainHosts: config.fetchPlainHosts ?? [] }
   const fetcher = createFetcher({ rules, logger, metrics, controlPlane: () => controlPlane })
-  const fleets = clusterFleets(access, config, addresses, () => controlPlane)
+  const fleets = clusterFleets(access, config, addresses, provider, () => controlPlane)
   const controlPlane: ControlPlane = createControlPlane({
     ...translationSettings(config, { allowExternalName: false }),
     hooks,

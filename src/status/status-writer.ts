@@ -108,6 +108,7 @@ export class StatusWriter {
   constructor(options: StatusWriterOptions) {
     this.#options = options
     this.#busy = new Slots(options.clock, CONCURRENCY, MOST_SLOW)
+    options.client.history.onBreak(() => this.#forgetStored())
   }
 
   /** What the translation says now, by `<Kind>/<namespace>/<name>`; undefined where it says nothing any more. */
@@ -146,6 +147,11 @@ export class StatusWriter {
     entry.stored = stored
     if (entry.desired !== undefined) this.#touch(entry, this.#repairDelayMs(entry))
     if (this.#isOrphan(entry)) this.#touch(entry, ORPHAN_GRACE_MS)
+  }
+
+  /** What the cluster said is not true any more, and newer than what it says now. */
+  #forgetStored(): void {
+    for (const entry of this.#entries.values()) entry.stored = undefined
   }
 
   /** Writes until the signal aborts; afterwards no request is under way. May be started again. Never rejects. */

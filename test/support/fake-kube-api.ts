@@ -121,6 +121,11 @@ export class FakeKubeApi {
     return stored
   }
 
+  /** What is put from now on has versions that begin at an earlier one, as after a backup was restored. */
+  goBack(versions: number): void {
+    this.#version -= versions
+  }
+
   get(collection: string, namespace: string, name: string): RawObject | undefined {
     return this.#collection(collection).get(`${namespace}/${name}`)
   }

@@ -52,12 +52,17 @@ export interface ProvisionerOptions {
   readonly drainKeyOf: (group: string) => string
   /** `metadata.uid` of a Gateway or a GatewayClass; undefined for one that nothing is to be made for, as it is not there or about to go. */
   readonly uidOf: (owner: ObjectRef) => string | undefined
+  /** Resolves to false while owners may be there that have not been read yet, as when a backup was restored; true when all were told. */
+  readonly knowsOwners?: () => Promise<boolean>
   /** Told when the addresses of a Gateway, or what keeps it from having them, changed; undefined when there is no such Gateway any more. */
   readonly onAddresses: (gateway: string, addresses: GatewayAddresses | undefined) => void
 }
 
 /** So many Gateways are worked on at once. */
 const CONCURRENCY = 4
+
+/** What belongs to nobody is looked at again so soon where its owner may not have been read. */
+const UNREAD_MS = 1_000
 
 /** Provisions the Gateways that it is told of. */
 export class Provisioner {
@@ -188,6 +193,8 @@ export class Provisioner {
     const infra = this.#infra.get(fleet)
     if (infra === undefined) {
       if (this.#mayReturn(fleet)) return
+      if ((await this.#options.knowsOwners?.()) === false) return this.#queue.addLater(fleet, UNREAD_MS)
+      if (this.#infra.has(fleet)) return
       this.#waiting.delete(fleet)
       this.#handedOver.delete(fleet)
       this.#claims.claim(fleet, new Set(), () => undefined)

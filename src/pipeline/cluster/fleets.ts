@@ -7,6 +7,7 @@ import { drainKey } from '../../infra/kubernetes/drain-key.js'
 import { FleetImages } from '../../infra/kubernetes/fleet-images.js'
 import { fleetGroup } from '../../infra/kubernetes/pod-placements.js'
 import { Provisioner } from '../../infra/kubernetes/provisioner.js'
+import type { KubernetesProvider } from '../../provider/kubernetes/kubernetes-provider.js'
 import { objectKey } from '../../util/object-ref.js'
 import { runAll } from '../../util/run-all.js'
 import type { ControlPlane } from '../control-plane.js'
@@ -22,11 +23,15 @@ export interface ClusterFleets {
   lead(signal: AbortSignal): Promise<void>
 }
 
-/** @param controlPlane what tells and is told; asked for when there is something to tell */
+/**
+ * @param provider reads the Gateways and classes that fleets belong to
+ * @param controlPlane what tells and is told; asked for when there is something to tell
+ */
 export function clusterFleets(
   { edge, authority, serverName, drainSecret }: ClusterAccess,
   { controllerName, envoyImage, namespace, watch, xds }: KubernetesConfig,
   addresses: BindAddresses,
+  provider: Pick<KubernetesProvider, 'isFollowed'>,
   controlPlane: () => ControlPlane,
 ): ClusterFleets {
   const images = new FleetImages(envoyImage)
@@ -45,6 +50,11 @@ export function clusterFleets(
       const metadata = controlPlane().store.find(owner.kind, objectKey(owner.namespace, owner.name))?.metadata
       // What a deletion takes away before its Gateway is not made again. A class stays until its last Gateway is gone, and so does its fleet.
       return owner.kind === 'Gateway' && metadata?.deletionTimestamp !== undefined ? undefined : metadata?.uid
+    },
+    knowsOwners: async () => {
+      if (!provider.isFollowed('Gateway') || !provider.isFollowed('GatewayClass')) return false
+      await controlPlane().pipeline.idle()
+      return true
     },
     onAddresses: (gateway, assigned) => {
       const { translation, pipeline } = controlPlane()

@@ -84,6 +84,8 @@ export class KubernetesProvider implements Provider {
   async start(sink: ProviderSink, signal: AbortSignal): Promise<void> {
     const { client, clock, log } = this.#options
     this.#signal = signal
+    // Of the same generation an object may say something else.
+    client.history.onBreak(() => this.#marks.clear())
     this.#watches = new WatchSet(
       {
         client,
@@ -134,6 +136,13 @@ export class KubernetesProvider implements Provider {
   /** The version of a kind that the cluster serves and we read; undefined while it is not served. */
   servedVersion(kind: string): string | undefined {
     return this.#served.get(kind)
+  }
+
+  /** True while what is known of a kind is all that the server lets us see of it: false while it is listed, or the server does not answer. */
+  isFollowed(kind: string): boolean {
+    const { plural } = this.#options.kinds.find((each) => each.kind === kind) ?? {}
+    const states = [...this.states()].filter(([name]) => name.split('|')[2] === plural)
+    return states.every(([, state]) => state.kind === 'watching' || state.kind === 'absent' || refusalIn(state) !== undefined)
   }
 
   /** Why not everything has been handed over yet, one line per resource: for people who wonder why nothing starts. */

@@ -1,11 +1,12 @@
 /** A real kube-apiserver with its etcd, on loopback: for what a fake cannot know, such as schemas, apply and permissions. */
 import { type ChildProcess, execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { KubeCredentials } from '../../../src/k8s/credentials.js'
 import { KubeClient } from '../../../src/k8s/kube-client.js'
+import { hasStatus } from '../../../src/k8s/kube-error.js'
 import type { JsonObject } from '../../../src/k8s/kube-json.js'
 import { freePort } from '../../support/free-port.js'
 import { gatewayApiCrds } from '../../support/gateway-api-module.js'
@@ -18,6 +19,8 @@ const ENDS_WITHIN_MS = 5_000
 
 /** Whether the oldest Kubernetes was asked for that Headgate is for, and not the newest. */
 export const isOldestKubernetes: boolean = process.env.HEADGATE_KUBERNETES === 'oldest'
+
+const GATEWAY_GROUP = 'gateway.networking.k8s.io'
 
 /** The newest serves ClusterTrustBundles unasked. */
 const TRUST_BUNDLES = [
@@ -38,6 +41,8 @@ export interface KubeApiServer {
   readonly kubeconfig: string
   /** Stops and starts the API server on the same port and data; it is away for so long in between. */
   restart(awayMs?: number): Promise<void>
+  /** Copies what etcd has, and brings it back when it is called: everything since is as if it had never been. The API server is away meanwhile. */
+  backUp(): Promise<() => Promise<void>>
   stop(): Promise<void>
 }
 
@@ -51,10 +56,13 @@ export async function startKubeApiServer(): Promise<KubeApiServer> {
   execFileSync('openssl', ['genrsa', '-out', 'sa.key', '2048'], { cwd: folder, stdio: 'ignore' })
   writeFileSync(join(folder, 'tokens.csv'), 'admin-token,admin,1,"system:masters"\nlimited-token,limited,2\n')
   const etcdUrl = `http://127.0.0.1:${etcdPort}`
-  const etcd = run(folder, 'etcd', join(PROGRAMS, 'etcd'), [
-    ...['--data-dir', join(folder, 'etcd'), '--listen-client-urls', etcdUrl, '--advertise-client-urls', etcdUrl],
-    ...['--listen-peer-urls', `http://127.0.0.1:${peerPort}`, '--unsafe-no-fsync'],
-  ])
+  const data = join(folder, 'etcd')
+  const startEtcd = (): ChildProcess =>
+    run(folder, 'etcd', join(PROGRAMS, 'etcd'), [
+      ...['--data-dir', data, '--listen-client-urls', etcdUrl, '--advertise-client-urls', etcdUrl],
+      ...['--listen-peer-urls', `http://127.0.0.1:${peerPort}`, '--unsafe-no-fsync'],
+    ])
+  let etcd = startEtcd()
   const startApi = (): ChildProcess =>
     run(folder, 'kube-apiserver', join(PROGRAMS, 'kube-apiserver'), [
       ...['--etcd-servers', etcdUrl, '--bind-address', '127.0.0.1', '--advertise-address', '127.0.0.1', '--secure-port', String(port)],
@@ -73,6 +81,17 @@ export async function startKubeApiServer(): Promise<KubeApiServer> {
     }),
     invalidate: () => undefined,
   })
+  const whileAway = async (work: () => void): Promise<void> => {
+    await endProgram(api, ENDS_WITHIN_MS)
+    await endProgram(etcd, ENDS_WITHIN_MS)
+    work()
+    etcd = startEtcd()
+    api = startApi()
+    await ready(admin, folder)
+    // Paths of CRDs come last.
+    await retrying(() => admin.json({ path: `/apis/${GATEWAY_GROUP}/v1/gateways` }, AbortSignal.timeout(5_000)).catch(unlessAbsent))
+  }
+  let backups = 0
   const clients: KubeClient[] = []
   const client = (user: string): KubeClient => {
     const made = new KubeClient(credentials(user), 'headgate-test')
@@ -91,6 +110,15 @@ export async function startKubeApiServer(): Promise<KubeApiServer> {
       await sleep(awayMs)
       api = startApi()
       await ready(admin, folder)
+    },
+    backUp: async () => {
+      const backup = join(folder, `backup-${++backups}`)
+      await whileAway(() => cpSync(data, backup, { recursive: true }))
+      return () =>
+        whileAway(() => {
+          rmSync(data, { recursive: true })
+          cpSync(backup, data, { recursive: true })
+        })
     },
     stop: async () => {
       for (const each of clients) each.close()
@@ -142,6 +170,11 @@ async function ready(admin: KubeClient, folder: string): Promise<void> {
       },
     )
   }
+}
+
+/** A server that has just started answers 503 for what it will know, and 404 for what there is none of. */
+function unlessAbsent(error: unknown): void {
+  if (!hasStatus(error, 404)) throw error
 }
 
 async function retrying<T>(work: () => Promise<T>): Promise<T> {
