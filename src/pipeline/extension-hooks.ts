@@ -10,7 +10,7 @@ import { compareText } from '../util/compare-text.js'
 import { HOOK_ORIGIN_KIND } from '../xds/hook-origin.js'
 import { serverClock } from '../xds/server/clock.js'
 import type { HookAnswer, HookOptions, HookQuestion } from '../xds/translate/extension-hooks/hook.js'
-import type { AskedHooks } from './pipeline.js'
+import type { AskedHooks } from './needs.js'
 
 /** In times that an answer may take: with thousands of questions many take their time one after the other. */
 const LONGEST_WAIT = 10

@@ -8,7 +8,7 @@ import { LOCAL_GROUP, LocalPlacements } from '../infra/host/local-placements.js'
 import type { KubeObject } from '../provider/provider.js'
 import { allowEveryone } from '../xds/server/authentication.js'
 import { createControlPlane } from './control-plane.js'
-import type { RoundReport } from './pipeline.js'
+import type { RoundReport } from './round.js'
 
 const GATEWAYS = 1_000
 const ROUTES = 3_000

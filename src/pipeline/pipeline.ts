@@ -6,43 +6,24 @@
  *
  * What existed at the start is translated in portions of routes, each published for itself: see `first-routes.ts`.
  */
-import type { SelectedPods } from '../gatewayapi/backends/selected-pods.js'
-import type { FetchRequest } from '../gatewayapi/fetches/fetch-request.js'
-import type { FinalizerChange } from '../gatewayapi/gateways/gateway-class-finalizers.js'
-import type { ObjectStatus } from '../gatewayapi/object-status.js'
-import type { KindName } from '../gen/kinds.js'
-import type { FragmentFailure } from '../incremental/index.js'
-import type { GatewayInfra } from '../ir/infra.js'
 import type { Change, ProviderSink } from '../provider/provider.js'
 import type { ResourceStore } from '../store/resource-store.js'
-import type { ObjectKey } from '../util/object-ref.js'
-import type { ChangeTrace } from '../xds/change-trace.js'
 import type { RejectedVersion, RejectedVersions } from '../xds/rejected-versions.js'
 import type { SnapshotCache } from '../xds/snapshot-cache.js'
-import type { HookQuestion } from '../xds/translate/extension-hooks/hook.js'
 import { Deliveries } from './deliveries/deliveries.js'
 import type { GroupProgress } from './deliveries/ledger.js'
 import { PresentVersions } from './deliveries/present-versions.js'
 import { FirstRoutes } from './first-routes.js'
 import { GatewayPlaces } from './gateway-places.js'
+import { Needs, type Outside } from './needs.js'
 import type { PlacementPolicy } from './placements.js'
 import { publish } from './publication.js'
+import { Round, type RoundReport } from './round.js'
+import { type Listeners, Telling } from './telling.js'
 import type { Translation } from './translation.js'
 
-/** What a round of translation did, for metrics and tests. */
-export interface RoundReport {
-  /** The word for the round in logs and in the history. */
-  readonly trace: string
-  /** Fragments that ran, by collection. */
-  readonly computed: ReadonlyMap<string, number>
-  /** Resources that changed. */
-  readonly resources: number
-  readonly milliseconds: number
-  readonly failures: readonly FragmentFailure[]
-}
-
 /** What the pipeline works with. */
-export interface PipelineOptions {
+export interface PipelineOptions extends Outside, Listeners {
   readonly translation: Translation
   readonly store: ResourceStore
   readonly snapshots: SnapshotCache
@@ -51,58 +32,13 @@ export interface PipelineOptions {
   readonly rejected?: RejectedVersions
   /** The image that the proxies of a group are to be of; undefined where nobody knows. What proxies of another one refuse holds nothing back. */
   readonly imageOf?: (group: string) => string | undefined
-  /** Brings objects of kinds that are read one by one; absent where everything is read anyway. */
-  readonly references?: ReferencedObjects
-  /** Asks an extension server what it makes of resources; absent without one. */
-  readonly hooks?: AskedHooks | undefined
-  /** Fetches what policies need from elsewhere; absent where nothing is fetched. */
-  readonly fetches?: Fetches
-  /** Statuses that changed, by `<Kind>/<namespace>/<name>`; undefined: the object is gone. */
-  readonly onStatuses?: (changes: ReadonlyMap<string, ObjectStatus | undefined>) => void
-  /** Infrastructure that changed, by the key of its gateway. */
-  readonly onInfra?: (changes: ReadonlyMap<string, GatewayInfra | undefined>) => void
-  /** Services that XBackends need changed, by `XBackend/<namespace>/<name>`. */
-  readonly onSelectedPods?: (changes: ReadonlyMap<string, SelectedPods | undefined>) => void
-  /** What has to be done to finalizers of GatewayClasses changed, by the key of the class. */
-  readonly onClassFinalizers?: (changes: ReadonlyMap<string, FinalizerChange | undefined>) => void
   readonly onRound?: (report: RoundReport) => void
   /** How many of the routes that existed at the start are translated at a time; undefined: as `FirstRoutes` has it. */
   readonly routesAtOnce?: number
 }
 
-/** Objects of kinds that are not read as a whole, such as Secrets. */
-export interface ReferencedObjects {
-  readonly kinds: readonly KindName[]
-  /**
-   * Brings these objects, by kind, and forgets others; resolves when all that exist have been handed to the pipeline, or after a while.
-   *
-   * @param isFirst true before anything was published: what is missing then would be taken from proxies that have it
-   */
-  want(wanted: ReadonlyMap<string, ReadonlySet<ObjectKey>>, isFirst: boolean): Promise<void>
-}
-
-/** Who asks an extension server. */
-export interface AskedHooks {
-  /**
-   * Questions that came, changed or went, by `hookKey`.
-   *
-   * @returns resolves when they are answered, or the server does not answer: in bounded time. Undefined: there is nothing to wait for
-   */
-  ask(questions: ReadonlyMap<string, HookQuestion | undefined>): Promise<void> | undefined
-}
-
-/** What is fetched over the network for policies. What comes is set in the input `fetched`. */
-export interface Fetches {
-  /** Requests that came, changed or went away, by their key. */
-  want(changes: ReadonlyMap<string, FetchRequest | undefined>): void
-  /** Resolves, after a while at the latest, when everything that is wanted has had an attempt; undefined when it has already. */
-  firstAnswers(): Promise<void> | undefined
-}
-
 /** How long a translation may keep the event loop. */
 const SLICE_MS = 8
-/** How many statuses are told in one turn of the event loop: whoever writes them looks at each. */
-const STATUSES_AT_ONCE = 500
 
 /** Translates what a provider brings. */
 export class Pipeline implements ProviderSink {
@@ -112,14 +48,11 @@ export class Pipeline implements ProviderSink {
   readonly #versions: PresentVersions
   readonly #places: GatewayPlaces
   readonly #firstRoutes: FirstRoutes
-  /** Statuses that nobody was told of yet, as they are now. */
-  readonly #untold = new Map<string, ObjectStatus | undefined>()
+  readonly #needs: Needs
+  readonly #telling: Telling
   #isComplete = false
-  #hasTold = false
-  #wantedVersion = 0
   #isScheduled = false
-  #round = newRound()
-  #rounds = 0
+  #round = new Round(0)
   /** Under way; what comes meanwhile waits. */
   #publication: Generator<void, boolean> | undefined
   readonly #deferred: News[] = []
@@ -130,6 +63,8 @@ export class Pipeline implements ProviderSink {
     this.#firstRoutes = new FirstRoutes(options.routesAtOnce)
     const { gatewayApi, inputs } = options.translation
     this.#versions = new PresentVersions(options)
+    this.#needs = new Needs(options.translation, options, () => !options.snapshots.isComplete)
+    this.#telling = new Telling(options.translation, options)
     this.#places = new GatewayPlaces(options.translation, options.placements)
     this.deliveries = new Deliveries({ ...gatewayApi, placements: inputs.placements }, inputs, this.#versions)
   }
@@ -211,31 +146,14 @@ export class Pipeline implements ProviderSink {
     // Before everything was listed, a translation would only be thrown away.
     if (this.#isScheduled || !this.#isComplete) return
     this.#isScheduled = true
-    this.#rounds++
-    this.#round = newRound()
+    this.#round = new Round(this.#round.number + 1)
     setImmediate(() => this.#slice())
-  }
-
-  #trace(): ChangeTrace {
-    const { received, began } = this.#round
-    const { timeOrigin } = performance
-    return {
-      id: this.#traceId(),
-      receivedAt: timeOrigin + received,
-      translationAt: timeOrigin + (began ?? received),
-      readyAt: timeOrigin + performance.now(),
-    }
-  }
-
-  /** Processes that start in the same millisecond share words: nobody counts on more. */
-  #traceId(): string {
-    return `${Math.floor(performance.timeOrigin).toString(36)}-${this.#rounds}`
   }
 
   /** What of a round is done in one turn of the event loop. */
   #slice(): void {
     const start = performance.now()
-    this.#round.began ??= start
+    this.#round.begin()
     const goOn = (): void => void setImmediate(() => this.#slice())
     const outcome = this.#advance(start + SLICE_MS)
     if (outcome === 'done') this.#endRound()
@@ -250,8 +168,8 @@ export class Pipeline implements ProviderSink {
         if (!this.#flush(end)) return 'more'
         // A Secret that is named for the first time must be read before anybody says that it does not exist, and what an extension server
         // changes is sent once, changed.
-        const brought = this.#bringReferenced() ?? (this.#firstRoutes.isWaiting ? undefined : (this.#fetch() ?? this.#askHooks()))
-        if (brought !== undefined) return brought
+        const needed = this.#needs.objects() ?? (this.#firstRoutes.isWaiting ? undefined : this.#needs.answers())
+        if (needed !== undefined) return needed
         this.#publication = this.#publish()
       }
       const isNews = this.#goOnPublishing(this.#publication, end)
@@ -264,15 +182,16 @@ export class Pipeline implements ProviderSink {
       if (!isNews) break
     }
     // How far things have come is known now: it stands in statuses, which are made once.
-    return this.#flushUpTo(end) && this.#tell() ? 'done' : 'more'
+    return this.#flushUpTo(end) && this.#telling.go() ? 'done' : 'more'
   }
 
   #publish(): Generator<void, boolean> {
     const { translation, snapshots } = this.#options
     const resources = translation.xds.resources.takeChanges()
-    this.#round.resources += resources.size
+    const round = this.#round
+    round.publishes(resources.size)
     const { deliveries } = this
-    return publish({ snapshots, deliveries, versions: this.#versions, trace: () => this.#trace() }, resources, !this.#firstRoutes.isWaiting)
+    return publish({ snapshots, deliveries, versions: this.#versions, trace: () => round.trace() }, resources, !this.#firstRoutes.isWaiting)
   }
 
   /** Undefined when the time is up; otherwise true if there is something to translate. */
@@ -290,7 +209,7 @@ export class Pipeline implements ProviderSink {
 
   #endRound(): void {
     this.#isScheduled = false
-    this.#options.onRound?.({ ...this.#round, trace: this.#traceId(), milliseconds: performance.now() - this.#round.received })
+    this.#options.onRound?.(this.#round.report())
     for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
@@ -306,81 +225,11 @@ export class Pipeline implements ProviderSink {
     end: number,
     { last, reports = true }: { readonly last?: Translation['gatewayApi']['gateways']; readonly reports?: boolean } = {},
   ): boolean {
-    const { complete, computed, failures } = this.#options.translation.graph.flush(() => performance.now() > end, last, reports)
-    const total = this.#round.computed
-    for (const [name, count] of computed) total.set(name, (total.get(name) ?? 0) + count)
-    this.#round.failures.push(...failures)
-    return complete
-  }
-
-  /** Undefined if everything that fragments look for was looked up already. */
-  #bringReferenced(): Promise<void> | undefined {
-    const { references, translation, snapshots } = this.#options
-    if (references === undefined) return undefined
-    const inputs = references.kinds.map((kind) => ({ kind, input: translation.inputs.kind(kind) }))
-    const version = inputs.reduce((sum, { input }) => sum + input.readVersion, 0)
-    if (version === this.#wantedVersion) return undefined
-    this.#wantedVersion = version
-    return references.want(
-      new Map(inputs.map(({ kind, input }) => [kind, new Set(input.readKeys) as ReadonlySet<string> as ReadonlySet<ObjectKey>])),
-      !snapshots.isComplete,
-    )
-  }
-
-  /** Undefined if no answer is waited for. */
-  #askHooks(): Promise<void> | undefined {
-    const { hooks, translation } = this.#options
-    if (hooks === undefined) return undefined
-    const questions = new Map(translation.xds.questions.flatMap((each) => [...each.takeChanges()]))
-    return questions.size === 0 ? undefined : hooks.ask(questions)
-  }
-
-  /** A promise only before anything was published: proxies may have what we do not have yet, and must not lose it meanwhile. */
-  #fetch(): Promise<void> | undefined {
-    const { fetches, translation, snapshots } = this.#options
-    const changes = translation.gatewayApi.fetches.takeChanges()
-    if (fetches === undefined) return undefined
-    if (changes.size > 0) fetches.want(changes)
-    return snapshots.isComplete ? undefined : fetches.firstAnswers()
-  }
-
-  /**
-   * Tells whoever writes what is to be written; at first also that it is nothing: then what was left behind goes. False if there is more than a turn
-   * of the event loop has time for: it comes in the next.
-   */
-  #tell(): boolean {
-    const { translation, onStatuses, onInfra, onSelectedPods, onClassFinalizers } = this.#options
-    for (const source of [translation.gatewayApi.statuses, translation.patchStatuses]) {
-      for (const [key, status] of source.takeChanges()) this.#untold.set(key, status)
-    }
-    const statuses = new Map(this.#untold.entries().take(STATUSES_AT_ONCE))
-    for (const key of statuses.keys()) this.#untold.delete(key)
-    if (statuses.size > 0 || !this.#hasTold) onStatuses?.(statuses)
-    if (this.#untold.size > 0) return false
-    const infra = translation.gatewayApi.infra.takeChanges()
-    if (infra.size > 0 || !this.#hasTold) onInfra?.(infra)
-    this.#hasTold = true
-    const pods = translation.gatewayApi.selectedPods.takeChanges()
-    if (pods.size > 0) onSelectedPods?.(pods)
-    const finalizers = translation.gatewayApi.classFinalizers.takeChanges()
-    if (finalizers.size > 0) onClassFinalizers?.(finalizers)
-    return true
+    const flushed = this.#options.translation.graph.flush(() => performance.now() > end, last, reports)
+    this.#round.flushed(flushed)
+    return flushed.complete
   }
 }
 
 /** Something that has happened. True if there is something to translate. */
 type News = () => boolean
-
-interface Round {
-  /** When the first change came. */
-  readonly received: number
-  /** When the translation began. */
-  began: number | undefined
-  readonly computed: Map<string, number>
-  readonly failures: FragmentFailure[]
-  resources: number
-}
-
-function newRound(): Round {
-  return { received: performance.now(), began: undefined, computed: new Map(), failures: [], resources: 0 }
-}

@@ -9,7 +9,7 @@ import { TYPE_URL, type TypeUrl } from '../../xds/resource.js'
 import { RevisionHistory, type RevisionRecord } from '../../xds/revision-history.js'
 import { serverClock } from '../../xds/server/clock.js'
 import type { ControlPlane } from '../control-plane.js'
-import type { RoundReport } from '../pipeline.js'
+import type { RoundReport } from '../round.js'
 import { ChangeStages } from './change-stages.js'
 import { DeliveryTimes } from './delivery-times.js'
 
