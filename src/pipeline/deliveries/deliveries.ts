@@ -9,9 +9,11 @@ import { deepEqual } from '../../util/deep-equal.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
 import { once } from '../../util/once.js'
 import type { RejectedVersion } from '../../xds/rejected-versions.js'
+import { CulpritSearch } from './culprit-search.js'
 import type { ObjectStates } from './group-states.js'
 import { LastGood } from './last-good.js'
 import { DeliveryLedger, type GroupProgress } from './ledger.js'
+import { OtherReplicas } from './other-replicas.js'
 import { QuarantineBook } from './quarantine-book.js'
 import { TAKEN_ONE_BY_ONE } from './taken-elsewhere.js'
 import { UnheldRejections } from './unheld-rejections.js'
@@ -42,10 +44,7 @@ export class Deliveries {
   readonly #watch: DeliveryWatch
   readonly #quarantines: QuarantineBook
   readonly #lastGood = new LastGood()
-  /** Groups in which something was rejected, and no object is known to be to blame yet. */
-  readonly #searching = new Set<string>()
-  /** What these groups must acknowledge before the search goes on; undefined until what was found so far is published. */
-  #searchNeeds: ReadonlyMap<string, number> | undefined
+  readonly #search: CulpritSearch
   /** Objects that were held back or let in: their delivery starts anew with the next revision. */
   readonly #held = new Set<string>()
   readonly #unheld = new UnheldRejections()
@@ -60,8 +59,7 @@ export class Deliveries {
   readonly #refusedBefore = new Map<string, number>()
   /** Objects of which proxies get something that closes them, with the reason. */
   readonly #withheld = new Map<string, string>()
-  /** What other replicas say, by replica and object. */
-  readonly #others = new Map<string, Map<string, ObjectStates>>()
+  readonly #others = new OtherReplicas()
   readonly #listeners = new Set<(object: string) => void>()
   readonly #heldListeners = new Set<(object: string, message: string | undefined) => void>()
 
@@ -80,6 +78,7 @@ export class Deliveries {
         for (const listener of this.#heldListeners) listener(object, quarantine?.message)
       },
     })
+    this.#search = new CulpritSearch(this.#quarantines, this.#ledger, (group) => resources.revisionOf(group))
   }
 
   /** An object is about to change: what proxies run of it serves on if they refuse the new version. */
@@ -155,7 +154,7 @@ export class Deliveries {
     const waiting = this.#ledger.progress(group, progress)
     for (const object of waiting) this.#settle(object)
     this.#lastGood.progress((of, revision) => this.#ledger.isAcknowledged(of, revision))
-    return (progress.connectedProxies > 0 && this.#goOnSearching()) || waiting.length > 0
+    return (progress.connectedProxies > 0 && this.#search.goOn()) || waiting.length > 0
   }
 
   /**
@@ -175,10 +174,9 @@ export class Deliveries {
     if (held.length === 0) return this.#noteUnheld(rejected, group, left !== undefined)
     this.#rejections = [...this.#rejections, { rejected, group }]
     const from = group ?? rejected.by?.group
-    for (const each of from === undefined ? this.#ledger.connectedGroups() : [from]) this.#searching.add(each)
+    this.#search.among(from === undefined ? this.#ledger.connectedGroups() : [from])
     // Who is let in is not cleared before all proxies that get it have answered: it would be blamed with the next one.
-    for (const object of held) for (const each of this.#ledger.states(object)?.groups.keys() ?? []) this.#searching.add(each)
-    this.#searchNeeds = undefined
+    for (const object of held) this.#search.among(this.#ledger.states(object)?.groups.keys() ?? [])
     return true
   }
 
@@ -209,11 +207,11 @@ export class Deliveries {
     }
     // Whatever changes about where it is used, proxies do not get what is held back.
     for (const object of objects) this.#noteHeld(object)
-    const revisions = once(() => this.#revisionsOf(this.#ledger.connectedGroups()))
+    const revisions = once(() => new Map(this.#ledger.connectedGroups().map((group) => [group, this.#resources.revisionOf(group)])))
     this.#lastGood.published(revisions)
-    this.#searchNeeds ??= this.#quarantines.isSearching ? this.#revisionsOf(this.#searching) : undefined
+    this.#search.published()
     // Whoever was let in and changes nothing of what proxies have is no news to them: they will not answer.
-    const goesOn = this.#ledger.connectedGroups().length > 0 && this.#goOnSearching()
+    const goesOn = this.#ledger.connectedGroups().length > 0 && this.#search.goOn()
     let isNews = goesOn || goesOnHolding
     for (const object of objects) {
       isNews = this.#settle(object) || isNews
@@ -241,7 +239,7 @@ export class Deliveries {
 
   /** True while it is not known of every object that is held back whether it is to blame. */
   get isSearching(): boolean {
-    return this.#searching.size > 0
+    return this.#search.isOn
   }
 
   /** Where the proxies of this replica are with every object that is followed, or with one of them. */
@@ -272,13 +270,7 @@ export class Deliveries {
    * @returns true if the translation has something to do
    */
   reported(replica: string, isComplete: boolean, objects: ReadonlyMap<string, ObjectStates | undefined>): boolean {
-    const known = isComplete ? undefined : this.#others.get(replica)
-    const states = known ?? new Map<string, ObjectStates>()
-    this.#others.set(replica, states)
-    for (const [object, state] of objects) {
-      if (state === undefined) states.delete(object)
-      else states.set(object, state)
-    }
+    this.#others.reported(replica, isComplete, objects)
     return [...objects.keys()].filter((object) => this.#settle(object)).length > 0
   }
 
@@ -288,9 +280,7 @@ export class Deliveries {
    * @returns true if the translation has something to do
    */
   replicaGone(replica: string): boolean {
-    const objects = [...(this.#others.get(replica)?.keys() ?? [])]
-    this.#others.delete(replica)
-    return objects.filter((object) => this.#settle(object)).length > 0
+    return this.#others.gone(replica).filter((object) => this.#settle(object)).length > 0
   }
 
   /**
@@ -370,30 +360,9 @@ export class Deliveries {
       .filter((object) => this.#ledger.acknowledgedGeneration(object) !== undefined && this.#quarantines.get(object) === undefined)
   }
 
-  /** Lets the next suspects in if proxies have answered what they were sent. True if the translation has something to do. */
-  #goOnSearching(): boolean {
-    const needs = this.#searchNeeds
-    if (needs === undefined || ![...needs].every((need) => this.#ledger.isAcknowledged(...need))) return false
-    this.#searchNeeds = undefined
-    const admitted = this.#quarantines.admitNext()
-    if (!this.#quarantines.isSearching && admitted.length === 0) this.#searching.clear()
-    return admitted.length > 0
-  }
-
-  #revisionsOf(groups: Iterable<string>): ReadonlyMap<string, number> {
-    return new Map([...groups].map((group) => [group, this.#resources.revisionOf(group)]))
-  }
-
   /** Of objects whose delivery is not followed, those count that can be held back. */
   #canBeHeld(name: string): boolean {
     return this.#inputs.quarantines.isRead(name)
-  }
-
-  *#othersOf(object: string): Iterable<ObjectStates> {
-    for (const states of this.#others.values()) {
-      const state = states.get(object)
-      if (state !== undefined) yield state
-    }
   }
 
   #noteHeld(object: string): void {
@@ -411,7 +380,7 @@ export class Deliveries {
 
   /** Passes on how far an object has come; returns true if that is news. */
   #settle(object: string): boolean {
-    const delivery = this.#ledger.delivery(object, this.#othersOf(object))
+    const delivery = this.#ledger.delivery(object, this.#others.statesOf(object))
     for (const listener of this.#listeners) listener(object)
     if (delivery?.state !== 'delivered') return this.#inputs.deliveries.set(object, delivery)
     this.#lastGood.delivered(object)
