@@ -116,6 +116,34 @@ describe('LeaseElector', () => {
     expect(holder()).toBe('b')
   })
 
+  it('counts the 15 s from when it saw the renewal, however long it had waited for the answer', async () => {
+    let isSlow = true
+    class SlowClient extends KubeClient {
+      override async find(...args: Parameters<KubeClient['find']>): ReturnType<KubeClient['find']> {
+        if (isSlow) {
+          isSlow = false
+          await clock.advance(8_000)
+          // The holder may lead for ten seconds from here on.
+          api.put(LEASES, {
+            metadata: { name: 'leader', namespace: 'system' },
+            spec: { holderIdentity: 'cut-off', leaseDurationSeconds: 15 },
+          })
+        }
+        return super.find(...args)
+      }
+    }
+    const slow = new SlowClient(api.credentials, 'test')
+    const b = replica('b', slow)
+    await eventually(() => expect(b.elector.holder).toBe('cut-off'))
+    await pass(12_000)
+    expect(b.elector.isLeader).toBe(false)
+    await pass(6_000)
+    expect(b.elector.isLeader).toBe(true)
+    b.stop.abort()
+    await b.done
+    slow.close()
+  })
+
   it('stops leading within 10 s when it cannot renew, which is before anybody else may start', async () => {
     const a = replica('a')
     await eventually(() => expect(a.elector.isLeader).toBe(true))

@@ -133,7 +133,7 @@ export class LeaseElector {
   async #acquire(startedMs: number, signal: AbortSignal, timeoutMs: number = this.#times.renewDeadlineMs): Promise<boolean> {
     const deadlineMs = startedMs + timeoutMs
     try {
-      const isOurs = (await this.#renew(startedMs, signal, deadlineMs)) || (await this.#take(startedMs, signal, deadlineMs))
+      const isOurs = (await this.#renew(signal, deadlineMs)) || (await this.#take(signal, deadlineMs))
       this.#failures = 0
       return isOurs
     } catch (error) {
@@ -148,11 +148,10 @@ export class LeaseElector {
   }
 
   /** Who leads knows the Lease as it is, and renews it by one request. False if it does not lead, or somebody has changed the Lease. */
-  async #renew(startedMs: number, signal: AbortSignal, deadlineMs: number): Promise<boolean> {
+  async #renew(signal: AbortSignal, deadlineMs: number): Promise<boolean> {
     if (!this.isLeader || this.#observed === undefined) return false
     try {
-      this.#observe(await this.#write(this.#claim(this.#observed.lease), signal, deadlineMs), startedMs)
-      this.#heardMs = this.#options.clock.monotonicMs()
+      this.#observe(await this.#write(this.#claim(this.#observed.lease), signal, deadlineMs))
       return true
     } catch (error) {
       if (hasStatus(error, 409) || hasStatus(error, 404)) return false
@@ -160,20 +159,21 @@ export class LeaseElector {
     }
   }
 
-  async #take(startedMs: number, signal: AbortSignal, deadlineMs: number): Promise<boolean> {
-    this.#observe(await this.#read(signal, deadlineMs), startedMs)
-    this.#heardMs = this.#options.clock.monotonicMs()
+  async #take(signal: AbortSignal, deadlineMs: number): Promise<boolean> {
+    this.#observe(await this.#read(signal, deadlineMs))
     const isFree = this.#observed === undefined || this.#mayTake(this.#observed)
-    if (isFree) this.#observe(await this.#write(this.#claim(this.#observed?.lease), signal, deadlineMs), startedMs)
+    if (isFree) this.#observe(await this.#write(this.#claim(this.#observed?.lease), signal, deadlineMs))
     return isFree
   }
 
-  #observe(lease: JsonObject | undefined, nowMs: number): void {
+  /** What an answer of the API server says. It counts from now on, not from the question: the holder may have renewed the Lease in between. */
+  #observe(lease: JsonObject | undefined): void {
+    this.#heardMs = this.#options.clock.monotonicMs()
     const before = this.#observed?.lease
     if (lease === undefined) {
       this.#observed = undefined
     } else if (stringAt(before, 'metadata', 'resourceVersion') !== stringAt(lease, 'metadata', 'resourceVersion')) {
-      this.#observed = { lease, changedMs: nowMs }
+      this.#observed = { lease, changedMs: this.#heardMs }
     }
     if (before === undefined || follows(before, lease)) return
     const { client, log } = this.#options
@@ -242,7 +242,7 @@ export class LeaseElector {
           return
         } catch (error) {
           if (!hasStatus(error, 409)) throw error
-          this.#observe(await this.#read(signal, deadlineMs), clock.monotonicMs())
+          this.#observe(await this.#read(signal, deadlineMs))
         }
       }
     } catch (error) {
