@@ -9,7 +9,6 @@ import { API_BACKOFF, backoffMs } from '../k8s/backoff.js'
 import type { Clock } from '../k8s/clock.js'
 import type { KubeClient } from '../k8s/kube-client.js'
 import { hasStatus, KubeApiError, lacksRight } from '../k8s/kube-error.js'
-import { listAt } from '../k8s/kube-json.js'
 import type { Log } from '../k8s/log.js'
 import type { ApiResource } from '../k8s/resource-path.js'
 import { Slots } from '../k8s/slots.js'
@@ -17,9 +16,11 @@ import { isOlder, type StoredStatus } from '../k8s/stored-status.js'
 import { deepEqual } from '../util/deep-equal.js'
 import { errorText } from '../util/error-text.js'
 import { Lanes } from './lanes.js'
-import { type OwnEntry, ownEntries } from './merge-entries.js'
+import type { OwnEntry } from './merge-entries.js'
 import { nextStatus } from './next-status.js'
+import { EVERY_GENERATION, isForeign, orphanStatus } from './orphans.js'
 import { readStatus, sendStatus, withdrawStatus } from './send-status.js'
+import { isShared, newEntry, type StatusEntry } from './status-entry.js'
 import { differsUrgently, isUnsettled, sharedObjectDueMs, singleObjectDueMs } from './write-pace.js'
 
 /** What came of looking at one status. */
@@ -66,37 +67,14 @@ const REPAIR_MS = { first: 1_000, most: 60_000 }
 /** Whoever refuses, a schema or a policy of the cluster, may change: nothing tells us when. */
 const REFUSED_MS = 300_000
 
-/** The generation of what holds for an object whichever generation it has. */
-const EVERY_GENERATION = Number.MAX_SAFE_INTEGER
-
-interface Entry {
-  readonly name: string
-  desired: ObjectStatus | undefined
-  stored: StoredStatus | undefined
-  /** What was last said of a Gateway or a ListenerSet that is not ours any more; undefined when it was taken back. */
-  left: ObjectStatus | undefined
-  /** What was last brought into the cluster. */
-  settledOn: ObjectStatus | undefined
-  /** What others leave no room for. */
-  unsaid: readonly OwnEntry[]
-  writtenMs: number | undefined
-  /** When what waits began to wait, and last changed; undefined while nothing waits. */
-  sinceMs: number | undefined
-  changedMs: number
-  notBeforeMs: number
-  failures: number
-  repairs: number
-  place: 'idle' | 'waiting' | 'ready' | 'busy'
-}
-
 /** Writes statuses while its signal lives; knows what to write all the time. */
 export class StatusWriter {
   readonly #options: StatusWriterOptions
-  readonly #entries = new Map<string, Entry>()
-  readonly #waiting = new Set<Entry>()
+  readonly #entries = new Map<string, StatusEntry>()
+  readonly #waiting = new Set<StatusEntry>()
   /** What is due. A Gateway does not wait for a thousand routes: its kind has its turn after one of them. */
-  readonly #ready = new Lanes<Entry>()
-  readonly #busy: Slots<Entry>
+  readonly #ready = new Lanes<StatusEntry>()
+  readonly #busy: Slots<StatusEntry>
   #nextDueMs = Number.POSITIVE_INFINITY
   /** When all entries are looked at for those that nothing is said about. */
   #orphansDueMs = Number.POSITIVE_INFINITY
@@ -187,30 +165,16 @@ export class StatusWriter {
     this.#waiting.clear()
   }
 
-  #entry(name: string): Entry {
+  #entry(name: string): StatusEntry {
     const known = this.#entries.get(name)
     if (known !== undefined) return known
-    const created: Entry = {
-      name,
-      desired: undefined,
-      stored: undefined,
-      left: undefined,
-      settledOn: undefined,
-      unsaid: [],
-      writtenMs: undefined,
-      sinceMs: undefined,
-      changedMs: 0,
-      notBeforeMs: 0,
-      failures: 0,
-      repairs: 0,
-      place: 'idle',
-    }
+    const created = newEntry(name)
     this.#entries.set(name, created)
     return created
   }
 
   /** Something about the entry changed: it is looked at when its pace allows, and not before the delay. */
-  #touch(entry: Entry, delayMs: number): void {
+  #touch(entry: StatusEntry, delayMs: number): void {
     const nowMs = this.#options.clock.monotonicMs()
     entry.sinceMs ??= nowMs
     entry.changedMs = nowMs
@@ -230,7 +194,7 @@ export class StatusWriter {
     if (this.#nextDueMs < this.#sleepingUntilMs) this.#wake()
   }
 
-  #dueMs(entry: Entry, waiting: number = this.#waiting.size): number {
+  #dueMs(entry: StatusEntry, waiting: number = this.#waiting.size): number {
     const { desired, settledOn, writtenMs, sinceMs = 0, changedMs, notBeforeMs } = entry
     if (desired === undefined) return notBeforeMs
     const facts = { writtenMs, sinceMs, changedMs, urgent: differsUrgently(settledOn, desired), unsettled: isUnsettled(desired), waiting }
@@ -274,11 +238,11 @@ export class StatusWriter {
     this.#wake = () => undefined
   }
 
-  async #work(entry: Entry, signal: AbortSignal): Promise<void> {
+  async #work(entry: StatusEntry, signal: AbortSignal): Promise<void> {
     this.#busy.take(entry)
     entry.place = 'busy'
     entry.sinceMs = undefined
-    const desired = entry.desired ?? orphanStatus(entry, this.#options.controllerName)
+    const desired = entry.desired ?? orphanStatus(entry.name, entry.stored, this.#options.controllerName)
     const outcome = await (desired === undefined ? this.#takeBack(entry, signal) : this.#bring(entry, desired, signal))
     this.#busy.free(entry)
     this.#ready.done(entry)
@@ -289,7 +253,7 @@ export class StatusWriter {
     if (entry.desired === undefined && entry.stored === undefined) this.#entries.delete(entry.name)
   }
 
-  async #bring(entry: Entry, desired: ObjectStatus, signal: AbortSignal): Promise<StatusOutcome> {
+  async #bring(entry: StatusEntry, desired: ObjectStatus, signal: AbortSignal): Promise<StatusOutcome> {
     try {
       for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
         const outcome = await this.#tryOnce(entry, desired, signal)
@@ -303,7 +267,7 @@ export class StatusWriter {
   }
 
   /** Writes what is missing in the status. `conflict`: somebody wrote in between, and what they wrote has to be read before ours is put into it. */
-  async #tryOnce(entry: Entry, desired: ObjectStatus, signal: AbortSignal): Promise<StatusOutcome> {
+  async #tryOnce(entry: StatusEntry, desired: ObjectStatus, signal: AbortSignal): Promise<StatusOutcome> {
     const { client, clock, controllerName, resourceOf, onUnsaid, onWritten } = this.#options
     const { object } = desired
     const resource = resourceOf(object.kind)
@@ -335,7 +299,7 @@ export class StatusWriter {
   }
 
   /** Tells of a failure and tries again later: of a refusal once, and much later. */
-  #failed(entry: Entry, { object }: ObjectStatus, error: unknown): StatusOutcome {
+  #failed(entry: StatusEntry, { object }: ObjectStatus, error: unknown): StatusOutcome {
     const { log, onRefused } = this.#options
     if (isRefusal(error)) {
       if (entry.failures === 0) {
@@ -354,7 +318,7 @@ export class StatusWriter {
    * What stands in the status of a Gateway after it went to a class of nobody would never change again, and says that it serves. Where another
    * controller has written what we did, it answers for all of it.
    */
-  async #takeBack(entry: Entry, signal: AbortSignal): Promise<StatusOutcome> {
+  async #takeBack(entry: StatusEntry, signal: AbortSignal): Promise<StatusOutcome> {
     const { client, clock, controllerName, log, resourceOf } = this.#options
     const { left } = entry
     if (left === undefined) return 'unchanged'
@@ -376,7 +340,7 @@ export class StatusWriter {
     }
   }
 
-  #retryLater(entry: Entry, atLeastMs: number): void {
+  #retryLater(entry: StatusEntry, atLeastMs: number): void {
     const { clock } = this.#options
     entry.failures++
     entry.settledOn = undefined
@@ -384,7 +348,7 @@ export class StatusWriter {
   }
 
   /** How long a foreign change of what we wrote is left standing. */
-  #repairDelayMs(entry: Entry): number {
+  #repairDelayMs(entry: StatusEntry): number {
     const { clock, controllerName } = this.#options
     const { desired, settledOn, stored } = entry
     if (desired === undefined || stored === undefined || settledOn === undefined || !deepEqual(settledOn, desired)) return 0
@@ -394,30 +358,9 @@ export class StatusWriter {
     return entry.repairs === 1 ? 0 : Math.min(REPAIR_MS.first * 2 ** (entry.repairs - 2), REPAIR_MS.most)
   }
 
-  #isOrphan(entry: Entry): boolean {
-    return this.#told && entry.desired === undefined && orphanStatus(entry, this.#options.controllerName) !== undefined
+  #isOrphan(entry: StatusEntry): boolean {
+    return this.#told && entry.desired === undefined && orphanStatus(entry.name, entry.stored, this.#options.controllerName) !== undefined
   }
-}
-
-/** True for statuses that sum up those of other objects. */
-function isShared(status: ObjectStatus | undefined): boolean {
-  return status?.shape === 'gateway' || status?.shape === 'listenerSet'
-}
-
-/** What to say about an object that carries our entries although we have nothing to say: nothing. */
-function orphanStatus({ name, stored }: Entry, controllerName: string): ObjectStatus | undefined {
-  const [kind = '', namespace = '', objectName = ''] = name.split('/')
-  // Whatever was said under our name is not true any more.
-  const object = { group: '', kind, namespace, name: objectName, generation: EVERY_GENERATION }
-  if (ownEntries(listAt(stored?.status, 'parents'), controllerName).length > 0) return { shape: 'route', object, parents: [] }
-  if (ownEntries(listAt(stored?.status, 'ancestors'), controllerName).length > 0) return { shape: 'policy', object, ancestors: [] }
-  return undefined
-}
-
-/** True if the lists that controllers share have entries, and none is ours. */
-function isForeign({ status }: StoredStatus, controllerName: string): boolean {
-  const entries = [...listAt(status, 'parents'), ...listAt(status, 'ancestors')]
-  return entries.length > 0 && ownEntries(entries, controllerName).length === 0
 }
 
 /** True if sending the same again does not help, as long as a schema or a policy of the cluster is as it is. */
