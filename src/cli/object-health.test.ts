@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import { GATEWAY_SERVES } from '../gatewayapi/conditions.js'
 import type { Condition } from '../gatewayapi/model.js'
 import type { ObjectStatus } from '../gatewayapi/object-status.js'
 import { complaints, hasCondition, objectHealth } from './object-health.js'
@@ -36,6 +37,18 @@ describe('the health of an object', () => {
     expect(complaints(route([condition('Accepted', 'True'), condition('Overridden', 'True')]))).toEqual([
       'parent gw#http: Overridden: Reason: why',
     ])
+  })
+
+  it('tells what a Gateway lacks that serves', () => {
+    const object = { group: 'gateway.networking.k8s.io', kind: 'Gateway', namespace: 'default', name: 'gw', generation: 2 }
+    const gateway = (message: string): ObjectStatus => {
+      const conditions = [{ ...condition('Programmed', 'True', 'Programmed'), message }]
+      return { shape: 'gateway', object, conditions, addresses: [], listeners: [], attachedListenerSets: 0 }
+    }
+    expect(complaints(gateway(GATEWAY_SERVES))).toEqual([])
+    const few = gateway(`${GATEWAY_SERVES} Only 1 of 2 pods are available.`)
+    expect(complaints(few)).toEqual([`Programmed: ${GATEWAY_SERVES} Only 1 of 2 pods are available.`])
+    expect(objectHealth(few)).toBe('ok')
   })
 
   it('names the part, the condition, the reason and the message', () => {

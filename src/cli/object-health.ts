@@ -1,5 +1,5 @@
 /** What a status means in one word: for the table of `gatewayctl status`, and for `gatewayctl wait`. */
-import { NEGATIVE_CONDITIONS, REMARK_CONDITIONS } from '../gatewayapi/conditions.js'
+import { GATEWAY_SERVES, NEGATIVE_CONDITIONS, REMARK_CONDITIONS } from '../gatewayapi/conditions.js'
 import type { Condition } from '../gatewayapi/model.js'
 import type { ObjectStatus } from '../gatewayapi/object-status.js'
 
@@ -69,10 +69,15 @@ export function complaints(status: ObjectStatus): readonly string[] {
 /** Those of one part. */
 export function complaintsOfPart({ name, conditions }: StatusPart): readonly string[] {
   return conditions
-    .filter((condition) => conditionHealth(condition) !== 'ok' || (REMARK_CONDITIONS.has(condition.type) && condition.status === 'True'))
+    .filter((condition) => conditionHealth(condition) !== 'ok' || isRemark(condition))
     .map(({ type, reason, message }) =>
       [name, type, ...(reason === type ? [] : [reason]), message].filter((part) => part !== '').join(': '),
     )
+}
+
+/** True for what nobody must act on, and is worth knowing: also that a Gateway serves with fewer proxies than it wants. */
+function isRemark({ type, status, message }: Condition): boolean {
+  return status === 'True' && (REMARK_CONDITIONS.has(type) || message.startsWith(`${GATEWAY_SERVES} `))
 }
 
 function refName({

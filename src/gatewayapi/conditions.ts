@@ -19,6 +19,9 @@ export const NEGATIVE_CONDITIONS: ReadonlySet<string> = new Set(['Conflicted', '
  */
 export const REMARK_CONDITIONS: ReadonlySet<string> = new Set(['OverlappingTLSConfig', 'Overridden'])
 
+/** What `Programmed` says of a Gateway to which nothing is lacking. What it lacks although it serves, as when pods are missing, stands behind that. */
+export const GATEWAY_SERVES = 'Every connected proxy serves the Gateway.'
+
 /** A condition that holds. */
 export function holds(type: string, reason: string, message: string, observedGeneration: number): Condition {
   return { type, status: 'True', reason, message, observedGeneration }

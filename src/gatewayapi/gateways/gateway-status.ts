@@ -1,6 +1,6 @@
 /** Status of Gateways. Source: Gateway API v1.7, `GatewayConditionType`. */
 
-import { holds, holdsUnless, type Problem } from '../conditions.js'
+import { GATEWAY_SERVES, holds, holdsUnless, type Problem } from '../conditions.js'
 import type { GatewayAddresses } from '../inputs.js'
 import { allowsInsecureFallback } from '../listeners/frontend-validation.js'
 import type { Condition } from '../model.js'
@@ -42,7 +42,7 @@ function conditions({ object, spec }: OurGateway, facts: GatewayFacts): readonly
     holdsUnless(
       'Programmed',
       verdict.programmed,
-      { reason: 'Programmed', message: ['Every connected proxy serves the Gateway.', addresses?.shortage ?? []].flat().join(' ') },
+      { reason: 'Programmed', message: [GATEWAY_SERVES, addresses?.shortage ?? []].flat().join(' ') },
       generation,
     ),
     holdsUnless('ResolvedRefs', referenceProblem(facts), { reason: 'ResolvedRefs', message: 'Every reference is resolved.' }, generation),

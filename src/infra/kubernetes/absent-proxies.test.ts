@@ -19,9 +19,34 @@ const deployment = (availableReplicas: number, conditions: readonly object[] = [
 it.each([
   { what: 'a Deployment that nobody has made', workload: undefined, absence: undefined, shortage: undefined },
   { what: 'one with a pod', workload: deployment(1, [underWay]), absence: undefined, shortage: undefined },
-  { what: 'one without a pod', workload: deployment(0, [underWay]), absence: /^Pending: .*kubectl describe pods --namespace shop/ },
-  { what: 'one whose pods are refused', workload: deployment(0, [refused]), absence: /^NoResources: .*"x": pods .* exceeded quota\.$/ },
-  { what: 'one that somebody has scaled to nothing', workload: deployment(0, [underWay], 0), absence: /^NoResources: .*scaled to no pods/ },
+  {
+    what: 'one without a pod',
+    workload: deployment(0, [underWay]),
+    absence: /^Pending: No proxy is connected yet\. .*kubectl describe pods --namespace shop/,
+    shortage: /^No pod of the Deployment "x" is available; .*kubectl describe pods --namespace shop/,
+  },
+  {
+    what: 'one whose pods are refused',
+    workload: deployment(0, [refused]),
+    absence: /^NoResources: .*"x": pods .* exceeded quota\.$/,
+    shortage: /quota/,
+  },
+  {
+    what: 'one that somebody has scaled to nothing',
+    workload: deployment(0, [underWay], 0),
+    absence: /^NoResources: .*scaled to no pods/,
+    shortage: /scaled to no/,
+  },
+  {
+    what: 'one with fewer pods than are wanted',
+    workload: deployment(1, [underWay], 3),
+    shortage: /^Only 1 of 3 pods of the Deployment "x" /,
+  },
+  {
+    what: 'a DaemonSet with a node that has no pod',
+    workload: { kind: 'DaemonSet', metadata: { name: 'x' }, status: { numberAvailable: 2, desiredNumberScheduled: 3 } },
+    shortage: /^Only 2 of 3 pods of the DaemonSet "x" /,
+  },
   {
     what: 'one whose new pods are refused',
     workload: deployment(1, [refused, late]),

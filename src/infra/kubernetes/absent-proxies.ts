@@ -1,4 +1,4 @@
-/** Why no Envoy of a fleet runs, as its Deployment or DaemonSet tells it. */
+/** Why no Envoy of a fleet runs, or fewer than are wanted, as its Deployment or DaemonSet tells it. */
 import type { GatewayAddresses } from '../../gatewayapi/inputs.js'
 import { fieldAt, listAt, type RawObject, stringAt } from '../../k8s/kube-json.js'
 
@@ -11,26 +11,38 @@ import { fieldAt, listAt, type RawObject, stringAt } from '../../k8s/kube-json.j
 export function absentProxies(workload: RawObject | undefined, selector: string): GatewayAddresses['absence'] {
   if (workload === undefined || available(workload) > 0) return undefined
   const name = nameOf(workload)
-  if (fieldAt(workload, 'spec', 'replicas') === 0) return { reason: 'NoResources', message: `The ${name} is scaled to no pods.` }
+  if (wanted(workload) === 0) return { reason: 'NoResources', message: `The ${name} is scaled to no pods.` }
   const refusal = refusedPods(workload)
   if (refusal !== undefined) return { reason: 'NoResources', message: `The cluster refuses the pods of the ${name}: ${refusal}.` }
-  const command = podsCommand(workload, selector)
-  return { reason: 'Pending', message: `No proxy is connected yet. No pod of the ${name} is available; what they wait for: ${command}` }
+  return {
+    reason: 'Pending',
+    message: `${NOBODY}No pod of the ${name} is available; what they wait for: ${podsCommand(workload, selector)}`,
+  }
 }
 
+/** Before an Envoy was ever there. */
+const NOBODY = 'No proxy is connected yet. '
+
 /**
- * What keeps some pods away while others are there, as when a quota has no room for new ones: then the old ones serve on for ever.
+ * What a Gateway that was programmed once has fewer Envoys for than are wanted, or new ones do not come for, as when a quota has no room for them:
+ * then the old ones serve on for ever.
  *
  * @param selector finds the pods of the fleet
  */
 export function missingProxies(workload: RawObject | undefined, selector: string): string | undefined {
-  if (workload === undefined || available(workload) === 0) return undefined
+  if (workload === undefined) return undefined
+  const absence = absentProxies(workload, selector)
+  if (absence !== undefined) return absence.message.replace(NOBODY, '')
   const name = nameOf(workload)
   const refusal = refusedPods(workload)
   if (refusal !== undefined) return `The cluster refuses further pods of the ${name}: ${refusal}.`
   const progress = conditionOf(workload, 'Progressing', 'False')
-  if (stringAt(progress, 'reason') !== 'ProgressDeadlineExceeded') return undefined
-  return `The ${name} has waited long for its new pods; what they wait for: ${podsCommand(workload, selector)}`
+  if (stringAt(progress, 'reason') === 'ProgressDeadlineExceeded') {
+    return `The ${name} has waited long for its new pods; what they wait for: ${podsCommand(workload, selector)}`
+  }
+  const [there, all] = [available(workload), wanted(workload)]
+  if (there >= all) return undefined
+  return `Only ${there} of ${all} pods of the ${name} are available; what others wait for: ${podsCommand(workload, selector)}`
 }
 
 function refusedPods(workload: RawObject): string | undefined {
@@ -51,6 +63,14 @@ function podsCommand({ metadata: { namespace } }: RawObject, selector: string): 
 }
 
 function available(workload: RawObject): number {
-  const count = fieldAt(workload, 'status', 'availableReplicas') ?? fieldAt(workload, 'status', 'numberAvailable')
-  return typeof count === 'number' ? count : 0
+  return numberOf(fieldAt(workload, 'status', 'availableReplicas') ?? fieldAt(workload, 'status', 'numberAvailable'), 0)
+}
+
+/** A DaemonSet wants as many as there are nodes for it. */
+function wanted(workload: RawObject): number {
+  return numberOf(fieldAt(workload, 'spec', 'replicas') ?? fieldAt(workload, 'status', 'desiredNumberScheduled'), 1)
+}
+
+function numberOf(value: unknown, otherwise: number): number {
+  return typeof value === 'number' ? value : otherwise
 }

@@ -409,9 +409,10 @@ describe('Provisioner', () => {
     running.push(next.observe(stop.signal))
     await next.listed
     expect(follower).toEqual(['NoResources'])
-    // A fleet of which one more pod is refused serves.
     report({ conditions, availableReplicas: 1 })
     await eventually(() => expect(absence()).toBeUndefined())
+    await clock.advance(30_000)
+    expect(addresses.get('shop/web')?.shortage).toMatch(/ further pods /)
   })
 
   it('says that a bootstrap cannot be changed as asked, and makes the Envoys without the change', async () => {

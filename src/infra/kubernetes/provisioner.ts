@@ -29,6 +29,7 @@ import { fleetGroup } from './pod-placements.js'
 import { readProxySettings } from './proxy-settings.js'
 import { RepairPace } from './repair-pace.js'
 import { isRolledOut } from './rollout.js'
+import { SettledShortages } from './settled-shortages.js'
 import { WorkQueue } from './work-queue.js'
 
 /** What a provisioner works with. */
@@ -87,6 +88,9 @@ export class Provisioner {
   /** Fleets of which others have the number of replicas, as far as this process has seen to it. */
   readonly #handedOver = new Set<string>()
   readonly #repairs: RepairPace
+  readonly #shortages: SettledShortages
+  /** While what is in the cluster is followed. */
+  #following: AbortSignal = AbortSignal.abort()
   #knowsGateways = false
   #hasListed = false
   #resolveListed: () => void = () => undefined
@@ -100,6 +104,7 @@ export class Provisioner {
     this.#queue = new WorkQueue(options.clock, CONCURRENCY)
     this.#observed = new ObservedObjects(options)
     this.#repairs = new RepairPace(options.clock)
+    this.#shortages = new SettledShortages(options.clock, (fleet) => this.#tell(fleet))
   }
 
   /** What fleets need now, by their key; undefined: nothing any more. The first call says everything. */
@@ -108,7 +113,9 @@ export class Provisioner {
     for (const [fleet, infra] of changes) {
       if (infra === undefined) this.#infra.delete(fleet)
       else this.#infra.set(fleet, infra)
-      if (infra === undefined) this.#problems.delete(fleet)
+      if (infra !== undefined) continue
+      this.#problems.delete(fleet)
+      this.#shortages.say(fleet, undefined, this.#following)
     }
     for (const [fleet, infra] of changes) {
       for (const gateway of gatewaysOf(infra)) {
@@ -137,6 +144,7 @@ export class Provisioner {
   /** Reads what is in the cluster until the signal aborts. Every replica does. Never rejects. */
   async observe(signal: AbortSignal): Promise<void> {
     const { client, clock, log, namespaces } = this.#options
+    this.#following = signal
     const listed = (): void => {
       this.#hasListed = true
       this.#sweep()
@@ -312,7 +320,8 @@ export class Provisioner {
       .map((name) => this.#observed.get(name))
     const reasons = workloads.map((workload) => absentProxies(workload, podSelector(infra)))
     const absence = reasons.includes(undefined) ? undefined : reasons[0]
-    const shortage = workloads.map((workload) => missingProxies(workload, podSelector(infra))).find((each) => each !== undefined)
+    const missing = workloads.map((workload) => missingProxies(workload, podSelector(infra))).find((each) => each !== undefined)
+    const shortage = this.#shortages.say(fleet, missing, this.#following)
     return { ...(absence && { absence }), ...(shortage && { shortage }) }
   }
 

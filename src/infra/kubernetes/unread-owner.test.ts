@@ -75,7 +75,7 @@ it('leaves the Envoys of a Gateway that is not there while it may not have been 
 it('leaves them for good when the Gateway is there after all', async () => {
   isRead = false
   provisioner.set(new Map([['shop/web', undefined]]))
-  await eventually(() => expect(asked).toBe(1))
+  await eventually(() => expect(asked).toBeGreaterThan(0))
   provisioner.set(new Map([['shop/web', ownFleet({})]]))
   isRead = true
   await clock.advance(3_000)
