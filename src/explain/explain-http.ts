@@ -8,7 +8,7 @@ import { outcomesOf } from './outcomes.js'
 import { defaultPort, type Question } from './question.js'
 import { isUnreachable, mismatch, shareOf } from './route-match.js'
 import { seenHeaders } from './seen-headers.js'
-import { isGrpc, type SeenRequest } from './seen-request.js'
+import { headersByName, isGrpc, type SeenRequest } from './seen-request.js'
 import { findVirtualHost, hostOf } from './virtual-host.js'
 
 type HttpConnectionManager = envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
@@ -31,16 +31,19 @@ const NOTHING: HttpPart = {
 
 /** Follows a request through an HTTP connection manager. */
 export function explainHttp(configuration: GroupConfiguration, manager: HttpConnectionManager, question: Question): HttpPart {
+  const isCall = isGrpc(headersByName(question.headers))
   const refused = unknownMethod(question) ?? underscored(manager, question)
-  if (refused !== undefined) return { ...NOTHING, outcomes: [byProxy({ does: 'answer', status: 400, body: undefined, because: refused })] }
+  if (refused !== undefined) return refusal(refused, isCall)
   const path = question.method === 'CONNECT' ? ({ kind: 'path', path: '' } as const) : normalizePath(manager, question.path)
-  if (path.kind === 'refused')
-    return { ...NOTHING, outcomes: [byProxy({ does: 'answer', status: 400, body: undefined, because: path.because })] }
-  if (path.kind === 'redirect') return { ...NOTHING, outcomes: [byProxy({ does: 'redirect', status: 307, location: path.path })] }
+  if (path.kind === 'refused') return refusal(path.because, isCall)
+  if (path.kind === 'redirect') {
+    if (isCall) return refusal('its path has an escaped slash (%2F or %5C), and calls of gRPC are not redirected', isCall)
+    return { ...NOTHING, outcomes: [byProxy({ does: 'redirect', status: 307, location: path.path })] }
+  }
 
   const request = seenBy(manager, question, path.path)
   const seen = { method: request.method, host: hostOf(request.authority), path: request.path }
-  const toClient = isGrpc(request) ? asGrpc : (outcome: Outcome) => outcome
+  const toClient = isGrpc(request.headers) ? asGrpc : (outcome: Outcome) => outcome
   const { virtualHost, ofAll, covering, others } = findVirtualHost(configuration, manager, seen.host)
   if (virtualHost === undefined) {
     const because = `no route serves the host ${seen.host}`
@@ -65,6 +68,12 @@ export function explainHttp(configuration: GroupConfiguration, manager: HttpConn
     behind: choice.behind,
     outcomes: (missed <= 0 ? outcomes : [...outcomes, { ...byProxy(NO_ROUTE), share: missed }]).map(toClient),
   }
+}
+
+/** Before routes are looked for. Over HTTP/2 some such requests are reset, of which clients of gRPC make the same code. */
+function refusal(because: string, isCall: boolean): HttpPart {
+  const outcome = byProxy({ does: 'answer', status: 400, body: undefined, because })
+  return { ...NOTHING, outcomes: [isCall ? asGrpc(outcome) : outcome] }
 }
 
 const NO_ROUTE: AnswerOutcome = { does: 'answer', status: 404, body: undefined, because: 'no route of the host is what the request wants' }
@@ -92,7 +101,9 @@ const GRPC_STATUS: Readonly<Record<number, number>> = { 400: 13, 401: 16, 403: 7
 const UNKNOWN = 2
 
 function asGrpc(outcome: Outcome): Outcome {
-  return outcome.does === 'answer' ? { ...outcome, grpcStatus: GRPC_STATUS[outcome.status] ?? UNKNOWN } : outcome
+  return outcome.does === 'answer' || outcome.does === 'redirect'
+    ? { ...outcome, grpcStatus: GRPC_STATUS[outcome.status] ?? UNKNOWN }
+    : outcome
 }
 
 /** Methods that Envoy takes by HTTP/1. Source: envoy/source/common/http/http1/balsa_parser.cc. */

@@ -72,6 +72,8 @@ export interface ForwardOutcome {
 export interface RedirectOutcome {
   readonly does: 'redirect'
   readonly status: number
+  /** For gRPC, as in `AnswerOutcome`: its clients do not go there. */
+  readonly grpcStatus?: number
   readonly location: string
 }
 

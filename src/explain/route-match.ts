@@ -12,7 +12,7 @@ export function mismatch(match: RouteMatch, request: SeenRequest): string | unde
   return (
     pathMismatch(match, request) ??
     first(match.headers ?? [], (matcher) => headerMismatch(matcher, request)) ??
-    (match.grpc === undefined || isGrpc(request) ? undefined : 'it is no gRPC request (content-type: application/grpc)') ??
+    (match.grpc === undefined || isGrpc(request.headers) ? undefined : 'it is no gRPC request (content-type: application/grpc)') ??
     queryMismatch(match, request) ??
     cookieMismatch(match, request)
   )

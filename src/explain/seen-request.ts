@@ -29,9 +29,9 @@ export function headerOf(request: SeenRequest, name: string): readonly string[] 
   }
 }
 
-/** True for a request that says that it is gRPC. */
-export function isGrpc(request: SeenRequest): boolean {
-  const [type = ''] = headerOf(request, 'content-type')
+/** True for headers that say that the request is gRPC. */
+export function isGrpc(headers: SeenRequest['headers']): boolean {
+  const [type = ''] = headers.get('content-type') ?? []
   return type === 'application/grpc' || /^application\/grpc[+;]/.test(type)
 }
 

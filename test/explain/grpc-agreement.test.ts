@@ -45,25 +45,29 @@ const world = fc.array(
 )
 const call = fc.record({
   host: fc.constantFrom('grpc.test', 'GRPC.test:80', 'x.test', 'other.example'),
-  path: fc.constantFrom('/a.S/M', '/a.S/N', '/b.S/M', '/a.S/', '/a.S', '/c/M', '/http/x'),
+  path: fc.constantFrom('/a.S/M', '/a.S/N', '/b.S/M', '/a.S/', '/a.S', '/c/M', '/http/x', '/gone/x', '/a.S%2FM', '/a.S/%00'),
   type: fc.constantFrom('application/grpc', 'application/grpc+proto', 'application/grpcx', 'text/plain'),
-  headers: fc.constantFrom<Readonly<Record<string, string>>>({}, { 'x-v': '1' }, { 'x-v': '2' }),
+  headers: fc.constantFrom<Readonly<Record<string, string>>>({}, { 'x-v': '1' }, { 'x-v': '1' }, { 'x-v': '2' }, { x_v: '1' }),
 })
 type Call = typeof call extends fc.Arbitrary<infer Value> ? Value : never
 
-/** What both can say: which rule, or with which status. */
+/** What both can say: which rule, or with which status; whether over HTTP/2 a refused request is answered or reset is up to Envoy. */
 type Deed = { readonly rule: string } | { readonly status: number } | { readonly grpcStatus: number }
 
 function said({ outcomes: [outcome] }: Explanation): Deed {
   const [, name, index] = /^(?:GRPC|HTTP)Route\/default\/(\w+)\/rule\/(\d+)\//.exec(outcome?.route ?? '') ?? []
   if (outcome?.does === 'forward') return { rule: `${name}-${index}` }
-  if (outcome?.does !== 'answer') throw new Error('calls are answered')
+  if (outcome?.does !== 'answer' && outcome?.does !== 'redirect') throw new Error('calls are answered')
   return outcome.grpcStatus === undefined ? { status: outcome.status } : { grpcStatus: outcome.grpcStatus }
 }
 
+const isCall = (type: string): boolean => /^application\/grpc([+;]|$)/.test(type)
+
 async function done(connection: Http2Client | undefined, { host, path, type, headers }: Call): Promise<Deed> {
   if (connection === undefined) throw new Error('a connection for each Headgate')
-  const answer = await connection.send({ method: 'POST', host, path, headers: { 'content-type': type, te: 'trailers', ...headers } })
+  const asked = connection.send({ method: 'POST', host, path, headers: { 'content-type': type, te: 'trailers', ...headers } })
+  const answer = await asked.catch(() => undefined)
+  if (answer === undefined) return isCall(type) ? { grpcStatus: 13 } : { status: 400 }
   if (answer.echo !== undefined) return { rule: String(answer.headers['x-rule']) }
   const status = answer.headers['grpc-status']
   return status === undefined ? { status: answer.status } : { grpcStatus: Number(status) }
@@ -90,8 +94,8 @@ it('says what Envoy does', async () => {
     })
     const http = httpRoute(
       'http',
-      `[${under('/http', `${named('http-0')}, backendRefs: [{${ref('one')}}]`)}]`,
-      'parentRefs: [{name: gw}]\n  hostnames: [web.test]',
+      `[${under('/http', `${named('http-0')}, backendRefs: [{${ref('one')}}]`)}, ${under('/gone', 'filters: [{type: RequestRedirect, requestRedirect: {hostname: new.test}}]')}]`,
+      'parentRefs: [{name: gw}]\n  hostnames: [x.test]',
     )
     const objects = [gateway('gw'), backend(packed.one, ['kubernetes.io/h2c']), http, ...grpc].join('---')
     for (const headgate of packed.headgates) {
@@ -110,5 +114,6 @@ it('says what Envoy does', async () => {
       connection.close()
     }
   }
-  expect([...seen].sort()).toEqual(['rule', '{"grpcStatus":12}', '{"grpcStatus":14}', '{"status":404}'])
+  const codes = ['12', '13', '14', '2'].map((code) => `{"grpcStatus":${code}}`)
+  expect([...seen].sort()).toEqual(['rule', ...codes, ...['302', '307', '400', '404'].map((status) => `{"status":${status}}`)])
 }, 300_000)

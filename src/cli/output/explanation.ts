@@ -1,6 +1,6 @@
 /** What becomes of a request, as people read it: from the client to the backend, a line for each step. */
 import type { StatusReport } from '../../admin/sources.js'
-import type { Outcome } from '../../explain/explanation.js'
+import type { AnswerOutcome, Outcome, RedirectOutcome } from '../../explain/explanation.js'
 import { defaultPort, type Question } from '../../explain/question.js'
 import { describeRouteName, parseRouteName } from '../../explain/route-name.js'
 import { describeObject } from '../../util/object-ref.js'
@@ -139,16 +139,22 @@ function doesLine(outcome: Outcome, style: Style): string {
     case 'stream':
       return style.good(`goes to ${outcome.cluster}${outcome.isTls ? ' over TLS' : ''}`)
     case 'redirect':
-      return style.good(`${outcome.status}, sent to ${outcome.location}`)
+      return outcome.grpcStatus === undefined
+        ? style.good(`${outcome.status}, sent to ${outcome.location}`)
+        : style.bad(`${statusText(outcome)}: sent to ${outcome.location}, where clients of gRPC do not go`)
     case 'answer':
       return (outcome.status < 400 ? style.good : style.bad)(
-        `${outcome.grpcStatus === undefined ? outcome.status : `200 with grpc-status ${outcome.grpcStatus}`}: ${outcome.because}${outcome.body === undefined ? '' : `: ${outcome.body}`}`,
+        `${statusText(outcome)}: ${outcome.because}${outcome.body === undefined ? '' : `: ${outcome.body}`}`,
       )
     case 'close':
       return style.bad(`the connection is closed: ${outcome.because}`)
     case 'drop':
       return style.bad(`datagrams are dropped: ${outcome.because}`)
   }
+}
+
+function statusText({ status, grpcStatus }: AnswerOutcome | RedirectOutcome): string {
+  return grpcStatus === undefined ? `${status}` : `200 with grpc-status ${grpcStatus}`
 }
 
 function detailLines(outcome: Outcome, { seen }: ExplainedRequest): readonly string[] {
