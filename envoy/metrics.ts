@@ -30,10 +30,9 @@ export interface MetricSink {
   readonly traffic?: BackendTraffic
 }
 
-/** As to backends, but a collector that is away is noticed sooner. */
+/** As to backends. */
 export const SINK_TRAFFIC: BackendTraffic = {
   ...DEFAULT_BACKEND_TRAFFIC,
-  connectTimeoutMs: 3_000,
   // Envoy warns of the field that says otherwise, and asks every five seconds without it.
   dns: { respectsTtl: false },
 }

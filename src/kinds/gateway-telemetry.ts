@@ -211,7 +211,7 @@ const statistic: ObjectSchema = object(
 
 const sinkSettings: ObjectSchema = object('MetricSinkBackendSettings', 'How the collector is connected to, as in a BackendTrafficPolicy.', {
   timeouts: optional(timeouts, 'How long things may take; what is about requests does not count here. To connect, 3s when left out.'),
-  tcpKeepalive: optional(tcpKeepalive, 'Probes on connections without traffic.'),
+  tcpKeepalive: optional(tcpKeepalive, 'Probes on connections without traffic; after 1m, then six every 10s, when left out.'),
   circuitBreaker: optional(circuitBreaker, 'How much may be under way.'),
   connection: optional(connection, 'How connections are made and buffered.'),
   dns: optional(dns, 'How its name is looked up.'),

@@ -8,6 +8,8 @@ import { GOOD, onRoute, routeTo, said } from './backend-traffic.js'
 import { policyField } from './coverage/policy-field.js'
 import { runningCluster, statistic } from './proxy.js'
 import { type RawBackend, startRawBackend } from './raw-backend.js'
+import { fullListener } from './support/full-listener.js'
+import { keepaliveTimer } from './support/keepalive-timer.js'
 
 const world = featureWorld(['a'])
 let h2: TestBackend
@@ -127,6 +129,19 @@ describe('connections to backends', () => {
     })
   })
 
+  it('asks backends that are silent for a minute whether they are there', async () => {
+    raw = await startRawBackend('raw')
+    try {
+      await world.write(backend(raw), routeTo('raw'))
+      expect(await ask()).toBe(200)
+      const timer = () => keepaliveTimer(raw.connections[0]?.remotePort, raw.port)
+      await eventually(() => expect(timer()).toBeGreaterThan(3_000))
+      expect(timer()).toBeLessThanOrEqual(6_000)
+    } finally {
+      await raw.close()
+    }
+  })
+
   policyField(['BackendTrafficPolicy timeouts.tcp.connectTimeout'], 'a backend that takes no connection is given up', async () => {
     // Nobody accepts: the queue of the kernel is full after a few connections, and it answers no more.
     const { full, port, close } = await fullListener()
@@ -243,23 +258,3 @@ it('what the settings refuse', async () => {
     expect(await world.answerer()).toBe('a')
   }
 })
-
-/** A socket that nobody accepts from. */
-async function fullListener(): Promise<{ readonly port: number; full(): Promise<void>; close(): Promise<void> }> {
-  const { spawn } = await import('node:child_process')
-  const { connect } = await import('node:net')
-  const script =
-    'import socket,sys\ns=socket.socket(); s.bind(("127.0.0.1",0)); s.listen(0); print(s.getsockname()[1],flush=True); sys.stdin.read()'
-  const python = spawn('python3', ['-c', script], { stdio: ['pipe', 'pipe', 'inherit'] })
-  const port = await new Promise<number>((resolve) => python.stdout.once('data', (data: Buffer) => resolve(Number(data.toString()))))
-  const sockets = Array.from({ length: 4 }, () => connect(port, '127.0.0.1').on('error', () => {}))
-  return {
-    port,
-    full: () => new Promise((resolve) => setTimeout(resolve, 300)),
-    close: async () => {
-      for (const socket of sockets) socket.destroy()
-      python.stdin.end()
-      await new Promise((resolve) => python.once('exit', resolve))
-    },
-  }
-}

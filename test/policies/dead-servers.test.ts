@@ -1,4 +1,4 @@
-/** Servers that Envoy asks about requests, one of whose two endpoints takes no connections. */
+/** Servers that Envoy asks about requests, one of whose two endpoints takes no connections, or is gone without a word. */
 import { afterAll, describe, expect, it } from '@jest/globals'
 import { gateway, httpRoute, ref, to } from '../features/manifests.js'
 import { featureWorld } from '../features/world.js'
@@ -7,6 +7,7 @@ import { type ExtProcServer, startExtProcServer } from '../support/ext-proc-serv
 import { freePort } from '../support/free-port.js'
 import { ABOUT_ROUTE } from './backend-traffic.js'
 import { securityPolicy } from './support/attempts.js'
+import { fullListener } from './support/full-listener.js'
 
 let grpcServer: AuthServer | undefined
 let processor: ExtProcServer | undefined
@@ -24,20 +25,23 @@ const TRIES = 20
 const GATEWAY = gateway('gw')
 const ROUTE = httpRoute('r', `[{${to('app')}}]`)
 
-/** A Backend of which nobody listens at one of the two endpoints. */
-async function half(port: number | undefined, protocol = ''): Promise<string> {
+const H2C = ', appProtocols: [kubernetes.io/h2c]'
+
+/** A Backend of which nobody listens at one of the two endpoints, or nobody says no. */
+async function half(port: number | undefined, protocol = '', dead?: number): Promise<string> {
+  const ports = [dead ?? (await freePort()), port].map((each) => `{ip: {address: 127.0.0.1, port: ${each}}}`)
   return `
 apiVersion: headgate.dev/v1alpha1
 kind: Backend
 metadata: {name: half}
-spec: {endpoints: [{ip: {address: 127.0.0.1, port: ${await freePort()}}}, {ip: {address: 127.0.0.1, port: ${port}}}]${protocol}}
+spec: {endpoints: [${ports.join(', ')}]${protocol}}
 `
 }
 
 const speaking = {
   http: () => half(world.backend('check').port),
-  authorization: () => half(grpcServer?.port, ', appProtocols: [kubernetes.io/h2c]'),
-  processing: () => half(processor?.port, ', appProtocols: [kubernetes.io/h2c]'),
+  authorization: () => half(grpcServer?.port, H2C),
+  processing: () => half(processor?.port, H2C),
 }
 
 const filter = (protocol: string, backend = 'half'): string =>
@@ -80,6 +84,28 @@ spec: {${ABOUT_ROUTE}, extProc: [{backendRef: {${ref('half')}}, processingMode: 
     for (let at = 0; at < TRIES; at += 1)
       statuses.push((await world.ask({ method: 'POST', path: '/?bytes=1', body: 'x'.repeat(60_000) })).status)
     expect(statuses.filter((status) => status !== 200)).toEqual([])
+  })
+})
+
+describe('another endpoint is asked in time where one is gone without a word', () => {
+  const rows: readonly (readonly [who: string, objects: (dead: number) => Promise<readonly string[]>])[] = [
+    ['of a backend', async (dead) => [await half(world.backend('app').port, '', dead), httpRoute('r', `[{${to('half')}}]`)]],
+    ['of a policy, over HTTP', async (dead) => [await half(world.backend('check').port, '', dead), ROUTE, policy('http')]],
+    ['of a policy, over gRPC', async (dead) => [await half(grpcServer?.port, H2C, dead), ROUTE, policy('grpc')]],
+  ]
+  it.each(rows)('%s', async (_who, objects) => {
+    const gone = await fullListener()
+    try {
+      await world.write(GATEWAY, ...(await objects(gone.port)))
+      await gone.full()
+      const began = performance.now()
+      const answers = await Promise.all(Array.from({ length: TRIES }, () => world.ask({ timeoutMs: 20_000 })))
+      expect(answers.filter(({ status }) => status !== 200)).toEqual([])
+      // Somebody asked there, so that this has shown something.
+      expect(performance.now() - began).toBeGreaterThan(1_000)
+    } finally {
+      await gone.close()
+    }
   })
 })
 

@@ -12,7 +12,7 @@ const windowBytes = int32({ minimum: 65_535 })
 /** How long things may take. */
 export const timeouts: ObjectSchema = object('BackendTimeouts', 'How long things may take.', {
   tcp: optional(
-    object('BackendTCPTimeouts', 'Timeouts of connections.', { connectTimeout: optional(duration, 'To connect; 10s when left out.') }),
+    object('BackendTCPTimeouts', 'Timeouts of connections.', { connectTimeout: optional(duration, 'To connect; 3s when left out.') }),
     'Timeouts of connections.',
   ),
   http: optional(

@@ -52,7 +52,9 @@ export function buildCluster(cluster: IrCluster, options: TranslateOptions): Clu
     // There is nobody to ask before a request names one.
     ...(cluster.discovery.kind === 'dynamic' ? {} : activeHealthChecks(traffic.activeHealthCheck, spokenTo(cluster))),
     ...outlierDetection(traffic.passiveHealthCheck),
-    ...(traffic.tcpKeepalive === undefined ? {} : { upstreamConnectionOptions: { tcpKeepalive: tcpKeepalive(traffic.tcpKeepalive) } }),
+    ...(traffic.tcpKeepalive === undefined || cluster.protocol === 'udp'
+      ? {}
+      : { upstreamConnectionOptions: { tcpKeepalive: tcpKeepalive(traffic.tcpKeepalive) } }),
     // What is chosen by ALPN needs TLS to be chosen.
     ...upstreamProtocol(
       cluster.protocol === 'auto' && tls === undefined ? 'http1' : cluster.protocol,
