@@ -45,10 +45,16 @@ const UNRESERVED = /[A-Za-z0-9_~-]/
 /** Letters that are always escaped. */
 const ESCAPED = /[^!-~]|["<>^`{|}]/
 
+/**
+ * `/a/..;x/b` is `/b`, as for servers that know parameters of segments; escaped dots keep theirs. Envoy 1.39.0 does not know them.
+ * Source: CVE-2026-73511, `envoy.reloadable_features.strip_path_parameters_per_segment`.
+ */
+const DOTS_WITH_PARAMETERS = /(?<=\/)(\.\.?);[^/]*/g
+
 /** Dots are resolved, backslashes are slashes, and what need not be escaped is not. Undefined for a path that holds NUL. */
 function canonicalPath(path: string): string | undefined {
   const segments: string[] = []
-  const parts = path.replaceAll('\\', '/').split('/').slice(1)
+  const parts = path.replace(DOTS_WITH_PARAMETERS, '$1').replaceAll('\\', '/').split('/').slice(1)
   for (const [at, part] of parts.entries()) {
     const segment = part.replace(/%2e/gi, '.')
     const isLast = at === parts.length - 1
