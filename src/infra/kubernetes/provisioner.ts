@@ -199,16 +199,23 @@ export class Provisioner {
 
   async #bring(fleet: string, signal: AbortSignal): Promise<void> {
     const infra = this.#infra.get(fleet)
-    if (infra === undefined) {
-      if (this.#mayReturn(fleet)) return
-      if ((await this.#options.knowsOwners?.()) === false) return this.#queue.addLater(fleet, UNREAD_MS)
-      if (this.#infra.has(fleet)) return
-      this.#waiting.delete(fleet)
-      this.#handedOver.delete(fleet)
-      this.#claims.claim(fleet, new Set(), () => undefined)
-      await this.#deleteBut(fleet, new Set(), signal)
-      return
-    }
+    if (infra === undefined) await this.#remove(fleet, signal)
+    else await this.#make(fleet, infra, signal)
+  }
+
+  /** Deletes everything of a fleet that is not wanted any more. */
+  async #remove(fleet: string, signal: AbortSignal): Promise<void> {
+    if (this.#mayReturn(fleet)) return
+    if ((await this.#options.knowsOwners?.()) === false) return this.#queue.addLater(fleet, UNREAD_MS)
+    if (this.#infra.has(fleet)) return
+    this.#waiting.delete(fleet)
+    this.#handedOver.delete(fleet)
+    this.#claims.claim(fleet, new Set(), () => undefined)
+    await this.#deleteBut(fleet, new Set(), signal)
+  }
+
+  /** Makes and changes what a fleet needs, then deletes what that has replaced. */
+  async #make(fleet: string, infra: GatewayInfra, signal: AbortSignal): Promise<void> {
     const { controllerNamespace, uidOf, xds, drainKeyOf, bindAddresses: addresses = ['0.0.0.0'] } = this.#options
     const ownerUid = uidOf(infra.owner)
     if (infra.problem !== undefined || infra.ports.length === 0 || ownerUid === undefined) return
