@@ -50,6 +50,7 @@ export class KubeClient {
   readonly turns: Turns = new Turns()
   readonly #credentials: KubeCredentials
   readonly #userAgent: string
+  readonly #beforeChange = new Set<() => void>()
   #connection: { readonly credentials: ResolvedCredentials; readonly transport: Transport } | undefined
 
   constructor(credentials: KubeCredentials, userAgent: string) {
@@ -63,6 +64,7 @@ export class KubeClient {
    * @throws KubeApiError when the server refuses, KubeConnectionError when it does not answer
    */
   async json(request: KubeRequest, signal: AbortSignal, timeoutMs: number = patienceMs(request)): Promise<JsonObject> {
+    if (isChange(request)) for (const listener of this.#beforeChange) listener()
     return this.#bounded(signal, timeoutMs, request, async (bounded) => {
       const response = await this.#accepted(request, bounded)
       const body: unknown = JSON.parse((await readAll(response)) || '{}')
@@ -96,6 +98,12 @@ export class KubeClient {
     } catch (error) {
       throw asKubeError(describe(request), error, signal)
     }
+  }
+
+  /** Has somebody told right before a request that may change something, whose signal they may still abort. Returns how to end that. */
+  beforeChange(listener: () => void): () => void {
+    this.#beforeChange.add(listener)
+    return () => this.#beforeChange.delete(listener)
   }
 
   /** Ends every connection. */
@@ -147,6 +155,10 @@ export class KubeClient {
       signal,
     })
   }
+}
+
+function isChange({ method = 'GET' }: KubeRequest): boolean {
+  return method !== 'GET'
 }
 
 function patienceMs({ method = 'GET' }: KubeRequest): number {

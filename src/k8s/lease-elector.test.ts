@@ -226,6 +226,31 @@ describe('LeaseElector', () => {
     slow.close()
   })
 
+  it('writes nothing more when it has stood still for longer than it may lead', async () => {
+    let leading: AbortSignal = AbortSignal.abort()
+    const lead = async (signal: AbortSignal): Promise<void> => {
+      leading = signal
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+    }
+    const stop = new AbortController()
+    const elector = new LeaseElector({ client, clock, log: silentLog, namespace: 'system', name: 'leader', identity: 'a', lead })
+    const ended = elector.start(stop.signal)
+    const write = (): Promise<unknown> =>
+      client.json(
+        { method: 'POST', path: LEASES.replace('leases', 'namespaces/x/leases'), body: { metadata: { name: 'written' } } },
+        leading,
+      )
+    await eventually(() => expect(elector.isLeader).toBe(true))
+    await write()
+    // Nobody wakes up, and the time has passed.
+    clock.nowMs += 11_000
+    api.requests.length = 0
+    await expect(write()).rejects.toThrow()
+    expect(api.requests).toEqual([])
+    stop.abort()
+    await ended
+  })
+
   it('stops at once when somebody else holds the Lease', async () => {
     const a = replica('a')
     await eventually(() => expect(a.elector.isLeader).toBe(true))

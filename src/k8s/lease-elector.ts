@@ -110,8 +110,12 @@ export class LeaseElector {
       .catch((error: unknown) => log.error({ err: error }, 'the work of the leader failed'))
     this.#leading = { controller: link.controller, work }
     let renewedMs = acquiredMs
-    const { history } = this.#options.client
-    const { breaks } = history
+    const { client } = this.#options
+    const { breaks } = client.history
+    // A process that stood still, and goes on when another one leads, may have something to write before it looks at the Lease again.
+    const end = client.beforeChange(() => {
+      if (clock.monotonicMs() - renewedMs >= this.#times.renewDeadlineMs) link.controller.abort()
+    })
     while (!signal.aborted && clock.monotonicMs() - renewedMs < this.#times.renewDeadlineMs) {
       await clock.sleep(this.#retryMs(), signal)
       const startedMs = clock.monotonicMs()
@@ -120,10 +124,11 @@ export class LeaseElector {
       if (await this.#acquire(startedMs, signal, leftMs)) renewedMs = startedMs
       else if (this.#heldByAnother()) break
       // What was written may not be there any more: whoever leads now begins with all of it.
-      if (history.breaks !== breaks) break
+      if (client.history.breaks !== breaks) break
     }
     link.controller.abort()
     await work
+    end()
     this.#leading = undefined
     log.info({ identity }, signal.aborted ? 'this replica gives up leading: it ends' : 'this replica has lost the lead')
     if (signal.aborted) await this.#release()
