@@ -254,6 +254,14 @@ describe('the status of a policy', () => {
     expect(conditions(world, 'q')).toEqual([['Accepted=False TargetNotFound', 'ResolvedRefs=True ResolvedRefs']])
   })
 
+  it('does not say so of one that has another target, which exists', () => {
+    const both = policy('p', `hostname: a.b, ${CA_REFS}`).replace(
+      'targetRefs: [',
+      'targetRefs: [{ group: "", kind: Service, name: lost }, ',
+    )
+    expect(conditions(worldWith(both), 'p')).toEqual([VALID])
+  })
+
   it('has the generation of the policy', () => {
     const world = worldWith(policy('p', `hostname: a.b, ${CA_REFS}`))
     world.apply(policy('p', `hostname: c.d, ${CA_REFS}`))

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import { createAuthority } from '../../../test/support/certificates.js'
 import { createTranslationWorld } from '../../../test/support/translation-world.js'
 import { parseImageName } from './image-name.js'
 import { readProviderDocument } from './provider-document.js'
@@ -142,6 +143,19 @@ spec: {from: [{group: headgate.dev, kind: ExtensionPolicy, namespace: default}],
     world.flush()
     const [[sameKey, changed] = []] = [...fetches.entries()]
     expect([sameKey, changed?.kind === 'image' && changed.login?.password.reveal()]).toEqual([key, 'two'])
+  })
+
+  it.each(['ConfigMap', 'Secret'])('trusts the authorities of a %s, and nobody without them', async (kind) => {
+    const { certificate } = await createAuthority()
+    const world = createTranslationWorld()
+    const { fetches } = world.translation.gatewayApi
+    world.apply(policy('p', `{type: HTTP, http: {url: "https://example.com/a", tls: {caCertificateRef: {kind: ${kind}, name: ca}}}}`))
+    world.flush()
+    expect(fetches.size).toBe(0)
+    const text = kind === 'Secret' ? Buffer.from(certificate).toString('base64') : certificate
+    world.apply(JSON.stringify({ apiVersion: 'v1', kind, metadata: { name: 'ca', namespace: 'default' }, data: { 'ca.crt': text } }))
+    world.flush()
+    expect([...fetches.entries()].map(([, request]) => request.authorities?.trim())).toEqual([certificate.trim()])
   })
 
   it('is the same whether it is asked for once or again and again: what is there stays in use when that changes', () => {
