@@ -50,7 +50,7 @@ export function outcomesOf(context: OutcomeContext, route: Route, share: number)
   }
   const shared = { share, route: name, filters: filtersFor(context, route) }
   if (redirect !== undefined) return [{ ...shared, does: 'redirect', ...explainRedirect(redirect, match, context.request) }]
-  if (directResponse !== undefined) return [{ ...shared, ...answerOf(directResponse, isClosed(context, name)) }]
+  if (directResponse !== undefined) return [{ ...shared, ...answerOf(directResponse, whyClosed(context, name)) }]
   if (action !== undefined && isAnsweredPreflight(context, route)) return [{ ...shared, ...PREFLIGHT }]
   if (action === undefined) return [{ ...shared, does: 'answer', status: 404, body: undefined, because: 'the route does nothing' }]
   const backends = backendsOf(action, context.request)
@@ -95,18 +95,28 @@ function isAnsweredPreflight(context: OutcomeContext, route: Route): boolean {
   return forwards !== undefined && forwards.value !== true
 }
 
-/** True for a route that answers an error: what its rule asks for stands behind it, where no request comes. */
-function isClosed({ virtualHost }: OutcomeContext, name: string | undefined): boolean {
-  return (virtualHost.routes ?? []).some((other) => other.name === name && isUnreachable(other.match ?? {}))
+/** What the cluster is called that never exists, where a rule has no other. */
+const INVALID_BACKEND = 'headgate_invalid_backend'
+
+const NO_BACKEND = 'no backend of the rule can be used and has a weight above 0'
+
+/** Why a route answers an error in place of what its rule asks for, which stands behind it where no request comes; undefined for any other. */
+function whyClosed({ virtualHost }: OutcomeContext, name: string | undefined): string | undefined {
+  const behind = (virtualHost.routes ?? []).find((other) => other.name === name && isUnreachable(other.match ?? {}))
+  if (behind === undefined) return undefined
+  return behind.route?.cluster === INVALID_BACKEND ? NO_BACKEND : 'something that the rule asks for cannot be used'
 }
 
-function answerOf({ status = 200, body, bodyFormat }: envoy.config.route.v3.DirectResponseAction, isError: boolean): AnswerOutcome {
+function answerOf(
+  { status = 200, body, bodyFormat }: envoy.config.route.v3.DirectResponseAction,
+  because = 'the route answers by itself',
+): AnswerOutcome {
   const text = body?.inlineString ?? bodyFormat?.textFormatSource?.inlineString
   return {
     does: 'answer',
     status,
     body: text === undefined || text.length <= SHOWN_LETTERS ? text : `${text.slice(0, SHOWN_LETTERS)}…`,
-    because: isError ? 'something that the rule asks for cannot be used' : 'the route answers by itself',
+    because,
   }
 }
 
@@ -136,7 +146,7 @@ function forwardTo(
   const { isThere, isTls, endpoints, foundBy } = explainCluster(configuration, cluster)
   if (!isThere) {
     const status = NOT_FOUND_STATUS[action.clusterNotFoundResponseCode ?? NOT_FOUND.SERVICE_UNAVAILABLE] ?? 503
-    return { does: 'answer', status, body: undefined, because: 'no backend of the rule can be used' }
+    return { does: 'answer', status, body: undefined, because: NO_BACKEND }
   }
   if (endpoints.length === 0 && foundBy === undefined) {
     return { does: 'answer', status: 503, body: undefined, because: `${cluster} has no endpoints` }

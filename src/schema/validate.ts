@@ -51,7 +51,8 @@ export function createValidator(): Validator {
   }
 }
 
-const RULES_NOT_CHECKED =
+/** What the API server says where rules would have asked about what is of the wrong type: beside other errors, never alone. */
+export const RULES_NOT_CHECKED =
   'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation'
 
 interface Walk {

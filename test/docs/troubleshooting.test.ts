@@ -1,5 +1,7 @@
 /** docs/troubleshooting.md: what Envoys answer, and what their access logs say of it, is what a real Envoy does. */
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
@@ -16,6 +18,8 @@ interface Trouble {
   readonly host?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
+  /** What is written to the socket in place of a request. */
+  readonly raw?: string
   /** Over TLS, with this name in the handshake. */
   readonly serverName?: string
   /** How often it is sent: the last answer counts. */
@@ -34,19 +38,28 @@ const TROUBLES: readonly Trouble[] = [
   { path: '/speaks-plain' },
   { path: '/reset?reset=1' },
   { path: '/speaks-tls' },
+  { path: '/speaks-h2' },
+  { path: '/h2?reset=1' },
   { path: '/full' },
   { path: '/waits', body: 'x'.repeat(1_000_000) },
   { path: '/slow?delayMs=1000' },
+  { path: '/silent?delayMs=5000' },
   { path: '/token' },
   { path: '/password' },
   { path: '/key' },
   { path: '/denied' },
   { path: '/asked' },
+  { path: '/cross', headers: { origin: 'https://other.test' }, body: 'x' },
   { path: '/missing', headers: { connection: 'upgrade', upgrade: 'websocket' } },
   { path: '/limited', times: 2 },
+  { path: '/large', body: 'x'.repeat(2_000) },
+  { path: '/faulty' },
+  { path: '/processed' },
   { path: '/ok/a%2Fb' },
   { path: '/ok', headers: { x_y: '1' } },
   { path: '/ok', headers: { 'x-long': 'x'.repeat(62_000) } },
+  { path: '', raw: 'no HTTP\r\n\r\n' },
+  { path: '', raw: 'GET / HTTP/1.0\r\n\r\n' },
 ]
 
 let headgate: Standalone | undefined
@@ -56,7 +69,11 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'headgate-troubles-'))
   const authority = await createAuthority()
   const certificate = await authority.issue({ dns: ['a.test', 'b.test'] })
-  backends = [await startBackend('plain'), await startBackend('tls', { kind: 'tls', certificate })]
+  backends = [
+    await startBackend('plain'),
+    await startBackend('tls', { kind: 'tls', certificate }),
+    await startBackend('h2', { kind: 'h2c' }),
+  ]
   headgate = await startTestStandalone()
   await headgate.write(
     'troubles',
@@ -79,15 +96,23 @@ it('says of each answer what the log says of it', async () => {
   expect(rows).toEqual([...new Set(seen)])
 }, 60_000)
 
-async function loggedOf({ path, host = 't.test', headers = {}, body, serverName, times = 1 }: Trouble): Promise<string> {
+async function loggedOf({ path, host = 't.test', headers = {}, body, raw, serverName, times = 1 }: Trouble): Promise<string> {
   if (headgate === undefined) throw new Error('Headgate did not start')
   const before = lines().length
   const sent = body === undefined ? {} : { method: 'POST', body }
   const request = { host, path, headers, ...sent, ...(serverName === undefined ? {} : { tls: { serverName } }) }
-  for (let at = 0; at < times; at++) await headgate.send('default/gw', serverName === undefined ? 80 : 443, request)
+  for (let at = 0; at < times; at++) {
+    if (raw !== undefined) await write(headgate.place('default/gw', 80), raw)
+    else await headgate.send('default/gw', serverName === undefined ? 80 : 443, request)
+  }
   await eventually(() => expect(lines().length).toBe(before + times))
   // Behind the name of a detail stands more of it, in brackets.
   return (lines().at(-1) ?? '').replace(/[{[].*/, '')
+}
+
+async function write({ address, port }: { readonly address: string; readonly port: number }, text: string): Promise<void> {
+  const socket = connect(port, address).end(text).resume()
+  await once(socket, 'close')
 }
 
 function lines(): readonly string[] {
@@ -102,7 +127,7 @@ function lines(): readonly string[] {
 
 function objects(
   { certificate, privateKey }: { readonly certificate: string; readonly privateKey: string },
-  [plain = 0, tls = 0]: readonly number[],
+  [plain = 0, tls = 0, h2 = 0]: readonly number[],
 ): string {
   const backend = (name: string, port: number, more = '') => `
 apiVersion: headgate.dev/v1alpha1
@@ -156,7 +181,7 @@ apiVersion: v1
 kind: Service
 metadata: { name: empty, namespace: default }
 spec: { ports: [{ port: 80 }] }
----${backend('plain', plain)}${backend('tls', tls)}${backend('dead', 1)}${backend('full', plain)}${backend('secure', plain, ', tls: { insecureSkipVerify: true }')}
+---${backend('plain', plain)}${backend('tls', tls)}${backend('dead', 1)}${backend('h2', h2, ', appProtocols: [kubernetes.io/h2c]')}${backend('as-h1', h2)}${backend('full', plain)}${backend('secure', plain, ', tls: { insecureSkipVerify: true }')}
 apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
 metadata: { name: backends, namespace: default }
@@ -174,6 +199,9 @@ ${[
   rule('slow', to('plain'), ', timeouts: { request: 50ms }'),
   rule('full', to('full')),
   rule('speaks-tls', to('tls')),
+  rule('speaks-h2', to('as-h1')),
+  rule('h2', to('h2')),
+  rule('silent', to('plain')),
   rule('speaks-plain', to('secure')),
 ].join('\n')}
 ---
@@ -184,7 +212,7 @@ spec:
   parentRefs: [{ name: gw }]
   hostnames: [t.test]
   rules:
-${['denied', 'token', 'password', 'key', 'asked', 'closed', 'limited'].map((name) => rule(name, to('plain'))).join('\n')}
+${['denied', 'token', 'password', 'key', 'asked', 'closed', 'cross', 'limited', 'large', 'faulty', 'processed'].map((name) => rule(name, to('plain'))).join('\n')}
 ---${policy('SecurityPolicy', 'denied', 'authorization: { rules: [{ action: Allow, principal: { clientCIDRs: [10.0.0.0/8] } }] }')}${policy(
     'SecurityPolicy',
     'token',
@@ -193,7 +221,16 @@ ${['denied', 'token', 'password', 'key', 'asked', 'closed', 'limited'].map((name
     'SecurityPolicy',
     'asked',
     'extAuth: { http: { backendRef: { group: headgate.dev, kind: Backend, name: dead } } }',
-  )}${policy('SecurityPolicy', 'closed', 'basicAuth: { users: { name: nobody } }')}${policy('BackendTrafficPolicy', 'limited', 'rateLimit: { type: Local, rules: [{ limit: { requests: 1, unit: Hour } }] }')}
+  )}${policy('SecurityPolicy', 'closed', 'basicAuth: { users: { name: nobody } }')}${policy('SecurityPolicy', 'cross', 'csrf: {}')}${policy('BackendTrafficPolicy', 'large', 'requestBuffer: { limit: 1Ki }')}${policy('BackendTrafficPolicy', 'faulty', 'faultInjection: { abort: { httpStatus: 503 } }')}${policy(
+    'ExtensionPolicy',
+    'processed',
+    'extProc: [{ backendRef: { group: headgate.dev, kind: Backend, name: dead } }]',
+  )}${policy('BackendTrafficPolicy', 'limited', 'rateLimit: { type: Local, rules: [{ limit: { requests: 1, unit: Hour } }] }')}
+apiVersion: headgate.dev/v1alpha1
+kind: ClientTrafficPolicy
+metadata: { name: idle, namespace: default }
+spec: { targetRefs: [{ group: gateway.networking.k8s.io, kind: Gateway, name: gw }], timeout: { http: { streamIdleTimeout: 2s } } }
+---
 apiVersion: headgate.dev/v1alpha1
 kind: BackendTrafficPolicy
 metadata: { name: full, namespace: default }

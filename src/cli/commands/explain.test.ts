@@ -108,6 +108,11 @@ it('says what a route that answers an error says of itself, and its file', async
   expect(await because('/typo')).toBe(`${ghost}${typo}`)
 })
 
+it('tells a rule without a backend from one that is closed', async () => {
+  const { text } = await explain('--gateway', 'public', 'http://broken.shop.test/ghost')
+  expect(text).toContain('result      500: no backend of the rule can be used and has a weight above 0\n')
+})
+
 it('says what is asked for and not served', async () => {
   const { code, text } = await explain('-H', 'Host: www.else.test', 'http://127.0.0.2:8080/')
   expect(code).toBe(3)

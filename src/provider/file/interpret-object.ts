@@ -7,7 +7,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../schema/json
 import { type KindDefinition, preferredApiVersion, schemaOfVersion } from '../../schema/kind.js'
 import { objectMetaSchema } from '../../schema/object-meta.js'
 import type { ObjectSchema } from '../../schema/schema.js'
-import type { Validator } from '../../schema/validate.js'
+import { RULES_NOT_CHECKED, type Validator } from '../../schema/validate.js'
 import type { ObjectRef } from '../../util/object-ref.js'
 import type { KubeObject, ObjectMeta } from '../provider.js'
 import { meantKind } from './meant-kind.js'
@@ -72,7 +72,9 @@ export function createInterpreter(kinds: readonly KindDefinition[], validate: Va
     const result = validate(documentSchema(kind, version), given, { hidesValues: kind.kind === 'Secret' })
     const warnings = findings(result.warnings.map(({ message, ...warning }) => ({ ...warning, reason: message })))
     if (result.errors.length > 0) {
-      const errors = findings(result.errors.map((error) => ({ path: error.path, reason: formatFieldError(error) })))
+      // That rules are left to check is no mistake: the next version shows what they say.
+      const told = result.errors.filter(({ message }) => message !== RULES_NOT_CHECKED)
+      const errors = findings(told.map((error) => ({ path: error.path, reason: formatFieldError(error) })))
       return { outcome: 'refused', ref, errors, warnings }
     }
     return { outcome: 'accepted', ref, object: finish(kind, ref, result.value), warnings }

@@ -54,6 +54,17 @@ describe('parseDocument', () => {
   })
 
   it.each([
+    { what: 'a line', text: 'a: 1\n{{- if .Values.x }}\nb: 2\n{{- end }}\n' },
+    { what: 'a value', text: 'a:\n  - b: {{ .Values.x }}\n' },
+  ])('says what to do with a template of a chart: $what', ({ text }) => {
+    expect(parseDocument(text)).toMatchObject({ advice: expect.stringContaining('helm template') })
+  })
+
+  it('takes braces in texts for what they are', () => {
+    expect(value('a: "{{ b }}"\nc: |\n  {{ d }}\n')).toEqual({ a: '{{ b }}', c: '{{ d }}\n' })
+  })
+
+  it.each([
     { what: 'a tab as indentation', text: 'a:\n\tb: 1\n', want: { line: 2, column: 1, reason: /Tabs are not allowed/ } },
     { what: 'a quote that is not closed', text: 'a:\n  b: "x\n', want: { line: 3, column: 1, reason: /Missing closing/ } },
     { what: 'JSON that is cut off', text: '{"a": {"b": 1', want: { line: 1, reason: /./ } },

@@ -103,12 +103,13 @@ function parseYamlText(text: string): ParsedDocument | DocumentProblem {
     // Repeated keys are looked for in yamlToJson: the parser's own check takes time in the square of the number of keys.
     const document = parseYaml(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, logLevel: 'silent' })
     const error = document.errors[0]
-    if (error !== undefined) return { position: at(error.pos[0]), reason: firstLine(error.message), advice: adviceFor(error.code) }
+    if (error !== undefined)
+      return { position: at(error.pos[0]), reason: firstLine(error.message), advice: TEMPLATE.test(text) ? RENDER : adviceFor(error.code) }
     const value = yamlToJson(document)
     return { value, positionOf: (path) => at(offsetOfPath(document, path)) }
   } catch (error) {
     if (error instanceof YamlContentError) {
-      return { position: at(error.offset), reason: error.message, advice: 'write out what is meant' }
+      return { position: at(error.offset), reason: error.message, advice: TEMPLATE.test(text) ? RENDER : 'write out what is meant' }
     }
     if (error instanceof RangeError) return { position: START, reason: 'nested too deeply', advice: 'write out what is meant' }
     throw error
@@ -132,6 +133,10 @@ function offsetOfPath(document: Document, path: FieldPath): number {
   }
   return offset
 }
+
+/** What templates of charts begin a line or a value with. */
+const TEMPLATE = /^(\s|- )*([^\s"'#]+:\s+)?\{\{/m
+const RENDER = 'it is a template: write what it makes of it, such as `helm template` does'
 
 function adviceFor(code: string): string {
   if (code === 'TAB_AS_INDENT') return 'indent with spaces'
