@@ -1,6 +1,7 @@
 /** What a route does with a request. */
 import { Enum } from '../gen/envoy/enums.js'
 import type { envoy, google } from '../gen/envoy/types.js'
+import { INVALID_BACKEND } from '../xds/invalid-backend.js'
 import { explainCluster } from './backends.js'
 import type { GroupConfiguration } from './configuration.js'
 import type { AnswerOutcome, ForwardOutcome, Outcome } from './explanation.js'
@@ -95,10 +96,7 @@ function isAnsweredPreflight(context: OutcomeContext, route: Route): boolean {
   return forwards !== undefined && forwards.value !== true
 }
 
-/** What the cluster is called that never exists, where a rule has no other. */
-const INVALID_BACKEND = 'headgate_invalid_backend'
-
-const NO_BACKEND = 'no backend of the rule can be used and has a weight above 0'
+const NO_BACKEND = 'the rule has no usable backend with a weight above 0'
 
 /** Why a route answers an error in place of what its rule asks for, which stands behind it where no request comes; undefined for any other. */
 function whyClosed({ virtualHost }: OutcomeContext, name: string | undefined): string | undefined {

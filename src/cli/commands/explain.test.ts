@@ -110,7 +110,7 @@ it('says what a route that answers an error says of itself, and its file', async
 
 it('tells a rule without a backend from one that is closed', async () => {
   const { text } = await explain('--gateway', 'public', 'http://broken.shop.test/ghost')
-  expect(text).toContain('result      500: no backend of the rule can be used and has a weight above 0\n')
+  expect(text).toContain('result      500: the rule has no usable backend with a weight above 0\n')
 })
 
 it('says what is asked for and not served', async () => {

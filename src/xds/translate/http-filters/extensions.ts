@@ -12,9 +12,9 @@ import {
   type ProcessedDirection,
   type ProcessorExtension,
 } from '../../../ir/extension.js'
+import { INVALID_BACKEND } from '../../invalid-backend.js'
 import { any, duration } from '../../message.js'
 import { type ResourceReference, TYPE_URL } from '../../resource.js'
-import { INVALID_BACKEND } from '../routes/invalid-backend.js'
 import { questionRetry } from '../routes/retry-policy.js'
 import { structOf } from '../struct.js'
 import { EMPTY_PLACE, fillPlace, IDLE_PLACE } from './composite.js'

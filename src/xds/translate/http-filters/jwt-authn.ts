@@ -7,9 +7,9 @@
  */
 import type { envoy } from '../../../gen/envoy/types.js'
 import type { JwtKeys, JwtProvider, JwtRequirement } from '../../../ir/authentication.js'
+import { INVALID_BACKEND } from '../../invalid-backend.js'
 import { any, duration, uint32 } from '../../message.js'
 import { type ResourceReference, TYPE_URL } from '../../resource.js'
-import { INVALID_BACKEND } from '../routes/invalid-backend.js'
 import type { HttpFilter } from './http-filter.js'
 
 type Provider = envoy.extensions.filters.http.jwt_authn.v3.JwtProvider

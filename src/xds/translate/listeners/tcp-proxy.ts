@@ -2,9 +2,9 @@
 import type { envoy } from '../../../gen/envoy/types.js'
 import type { ClientSettings } from '../../../ir/client.js'
 import type { StreamChain } from '../../../ir/port.js'
+import { INVALID_BACKEND } from '../../invalid-backend.js'
 import { any, duration, uint32 } from '../../message.js'
 import type { TranslateOptions } from '../options.js'
-import { INVALID_BACKEND } from '../routes/invalid-backend.js'
 import { accessLogs } from '../telemetry/access-log.js'
 
 type TcpProxy = envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy

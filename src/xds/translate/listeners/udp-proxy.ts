@@ -1,10 +1,10 @@
 /** Datagrams, forwarded by session: those of one client address and port go to one backend. */
 import type { envoy, xds } from '../../../gen/envoy/types.js'
 import type { StreamChain } from '../../../ir/port.js'
+import { INVALID_BACKEND } from '../../invalid-backend.js'
 import { any } from '../../message.js'
 import { requestShare } from '../fraction.js'
 import type { TranslateOptions } from '../options.js'
-import { INVALID_BACKEND } from '../routes/invalid-backend.js'
 import { type Share, shares } from '../routes/shares.js'
 import { accessLogs } from '../telemetry/access-log.js'
 

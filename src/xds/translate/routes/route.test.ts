@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals'
 import { forward, prefix, route, weighted } from '../../../../test/envoy-api/ir-fixtures.js'
 import { NO_HEADER_CHANGES } from '../../../ir/headers.js'
 import type { Cors, Redirect, RequestMatch } from '../../../ir/route.js'
+import { INVALID_BACKEND } from '../../invalid-backend.js'
 import { decode } from '../../message.js'
-import { INVALID_BACKEND } from './invalid-backend.js'
 import { buildRoutes } from './route.js'
 
 const cors: Cors = { allowOrigins: ['*'], allowCredentials: false, allowMethods: [], allowHeaders: [], exposeHeaders: [], maxAgeSeconds: 5 }
