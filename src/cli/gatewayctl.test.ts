@@ -346,6 +346,12 @@ describe('a wrong command line', () => {
   })
 })
 
+it('takes help for a command as well as for an option', async () => {
+  const asked = await run(['help', 'explain'])
+  expect(asked).toEqual(await run(['explain', '--help']))
+  expect([asked.code, asked.out]).toEqual([0, expect.stringContaining('Usage: gatewayctl explain')])
+})
+
 it('says when something else answers', async () => {
   const client = await run(['history'], { environment: { HEADGATE_SERVER: `http://127.0.0.1:${server.port}/other` } })
   expect([client.code, client.error]).toEqual([1, expect.stringContaining("is not Headgate's admin server, or one of another version")])

@@ -36,7 +36,7 @@ export function gatewayctlProgram(surroundings: ProgramSurroundings, onExit: (co
   program
     .description('Looks into a running Headgate: what it was told, what it made of it, and whether the proxies have it.')
     .helpOption('-h, --help', 'print this help')
-    .helpCommand(false)
+    .helpCommand('help [command]', 'print the help of a command')
     .exitOverride()
     .configureOutput({ writeOut: surroundings.out, writeErr: surroundings.error })
     .showHelpAfterError('(gatewayctl --help lists all commands)')
