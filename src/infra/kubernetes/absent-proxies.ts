@@ -9,19 +9,9 @@ import { fieldAt, listAt, type RawObject, stringAt } from '../../k8s/kube-json.j
  * @param selector finds the pods of the fleet
  */
 export function absentProxies(workload: RawObject | undefined, selector: string): GatewayAddresses['absence'] {
-  if (workload === undefined || available(workload) > 0) return undefined
-  const name = nameOf(workload)
-  if (wanted(workload) === 0) return { reason: 'NoResources', message: `The ${name} is scaled to no pods.` }
-  const refusal = refusedPods(workload)
-  if (refusal !== undefined) return { reason: 'NoResources', message: `The cluster refuses the pods of the ${name}: ${refusal}.` }
-  return {
-    reason: 'Pending',
-    message: `${NOBODY}No pod of the ${name} is available; what they wait for: ${podsCommand(workload, selector)}`,
-  }
+  const none = noneAvailable(workload, selector)
+  return none?.reason === 'Pending' ? { ...none, message: `No proxy is connected yet. ${none.message}` } : none
 }
-
-/** Before an Envoy was ever there. */
-const NOBODY = 'No proxy is connected yet. '
 
 /**
  * What a Gateway that was programmed once has fewer Envoys for than are wanted, or new ones do not come for, as when a quota has no room for them:
@@ -31,8 +21,8 @@ const NOBODY = 'No proxy is connected yet. '
  */
 export function missingProxies(workload: RawObject | undefined, selector: string): string | undefined {
   if (workload === undefined) return undefined
-  const absence = absentProxies(workload, selector)
-  if (absence !== undefined) return absence.message.replace(NOBODY, '')
+  const none = noneAvailable(workload, selector)
+  if (none !== undefined) return none.message
   const name = nameOf(workload)
   const refusal = refusedPods(workload)
   if (refusal !== undefined) return `The cluster refuses further pods of the ${name}: ${refusal}.`
@@ -43,6 +33,15 @@ export function missingProxies(workload: RawObject | undefined, selector: string
   const [there, all] = [available(workload), wanted(workload)]
   if (there >= all) return undefined
   return `Only ${there} of ${all} pods of the ${name} are available; what others wait for: ${podsCommand(workload, selector)}`
+}
+
+function noneAvailable(workload: RawObject | undefined, selector: string): GatewayAddresses['absence'] {
+  if (workload === undefined || available(workload) > 0) return undefined
+  const name = nameOf(workload)
+  if (wanted(workload) === 0) return { reason: 'NoResources', message: `The ${name} is scaled to no pods.` }
+  const refusal = refusedPods(workload)
+  if (refusal !== undefined) return { reason: 'NoResources', message: `The cluster refuses the pods of the ${name}: ${refusal}.` }
+  return { reason: 'Pending', message: `No pod of the ${name} is available; what they wait for: ${podsCommand(workload, selector)}` }
 }
 
 function refusedPods(workload: RawObject): string | undefined {

@@ -11,10 +11,11 @@ import { describeObject } from '../../util/object-ref.js'
 
 /** A warning for each of them. Matches that are only narrower than another one are not looked for. */
 export function hiddenMatches({ virtualHosts }: Pick<GatewayApi, 'virtualHosts'>): readonly Problem[] {
+  const textOf = matchTexts()
   const served = new Set<string>()
   const hidden = new Map<string, { readonly route: Route; readonly by: Route }>()
   for (const [, { routes }] of virtualHosts.entries()) {
-    for (const { route, by } of withFirst(routes.filter(({ isUnreached }) => isUnreached !== true))) {
+    for (const { route, by } of withFirst(routes.filter(({ isUnreached }) => isUnreached !== true), textOf)) {
       if (by === undefined) served.add(route.name)
       else if (!hidden.has(route.name)) hidden.set(route.name, { route, by })
     }
@@ -31,16 +32,26 @@ interface MatchedRoute {
   readonly by: Route | undefined
 }
 
-function withFirst(routes: readonly Route[]): readonly MatchedRoute[] {
+function withFirst(routes: readonly Route[], textOf: (route: Route) => string): readonly MatchedRoute[] {
   // Most hosts have one.
   if (routes.length < 2) return routes.map((route) => ({ route, by: undefined }))
   const first = new Map<string, Route>()
   return routes.map((route) => {
-    const match = JSON.stringify(route.match)
+    const match = textOf(route)
     const by = first.get(match)
     if (by === undefined) first.set(match, route)
     return { route, by: by?.name === route.name ? undefined : by }
   })
+}
+
+/** The match of a route as a text. A route for every host stands in each of them with the same match, which is put into words once. */
+function matchTexts(): (route: Route) => string {
+  const known = new Map<Route['match'], string>()
+  return ({ match }) => {
+    const text = known.get(match) ?? JSON.stringify(match)
+    known.set(match, text)
+    return text
+  }
 }
 
 function warning({ route, by }: { readonly route: Route; readonly by: Route }): Problem {
