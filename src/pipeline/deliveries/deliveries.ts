@@ -15,6 +15,7 @@ import { LastGood } from './last-good.js'
 import { DeliveryLedger, type GroupProgress } from './ledger.js'
 import { OtherReplicas } from './other-replicas.js'
 import { QuarantineBook } from './quarantine-book.js'
+import { StandingRejections } from './standing-rejections.js'
 import { TAKEN_ONE_BY_ONE } from './taken-elsewhere.js'
 import { UnheldRejections } from './unheld-rejections.js'
 import { DeliveryWatch, deliveryKey, type WatchedCollections } from './watch.js'
@@ -48,13 +49,7 @@ export class Deliveries {
   /** Objects that were held back or let in: their delivery starts anew with the next revision. */
   readonly #held = new Set<string>()
   readonly #unheld = new UnheldRejections()
-  /**
-   * Rejected versions that something was held back for, then or before. One that is wanted nevertheless is not sent again: nobody would say
-   * anything of it.
-   */
-  #rejections: readonly { readonly rejected: RejectedVersion; readonly group: string | undefined }[] = []
-  /** By resource the version that is rejected although nobody is left to hold back. What is held back for an older one may change nothing of it. */
-  readonly #bare = new Map<string, { readonly rejected: RejectedVersion; readonly group: string | undefined }>()
+  readonly #standing = new StandingRejections()
   /** Generations that proxies which are being replaced refused, and that are acknowledged all the same when these are asked no more. */
   readonly #refusedBefore = new Map<string, number>()
   /** Objects of which proxies get something that closes them, with the reason. */
@@ -165,14 +160,14 @@ export class Deliveries {
    */
   rejected(rejected: RejectedVersion, group?: string): boolean {
     if (this.#isPast(rejected)) {
-      // It may be what is wanted again when what was let in and held back again is published: then it is no change.
-      if (this.#held.size > 0) this.#rejections = [...this.#rejections, { rejected, group }]
+      // What is let in or held back now may make the same version again, which is not sent then: its publication tells.
+      if (this.#held.size > 0) this.#standing.answered({ rejected, group })
       return false
     }
     const left = this.#withoutTaken(rejected)
     const held = this.#quarantines.rejected(left ?? rejected)
     if (held.length === 0) return this.#noteUnheld(rejected, group, left !== undefined)
-    this.#rejections = [...this.#rejections, { rejected, group }]
+    this.#standing.answered({ rejected, group })
     const from = group ?? rejected.by?.group
     this.#search.among(from === undefined ? this.#ledger.connectedGroups() : [from])
     // Who is let in is not cleared before all proxies that get it have answered: it would be blamed with the next one.
@@ -199,7 +194,6 @@ export class Deliveries {
       objects.add(object)
       yield
     }
-    for (const [word, { rejected }] of this.#bare) if (!this.#resources.isCurrent(rejected)) this.#bare.delete(word)
     const goesOnHolding = this.#rejectedAsBefore()
     for (const object of this.#unheld.takePast((version) => this.#resources.isCurrent(version))) {
       this.#watch.again(object)
@@ -295,13 +289,10 @@ export class Deliveries {
     })
   }
 
-  /** Whoever was held back changed nothing of what was rejected: others are to blame. True if the translation has something to do. */
+  /** Rejections after which what was held back changed nothing of the resource: others are to blame. True if the translation has something to do. */
   #rejectedAsBefore(): boolean {
-    if (this.#rejections.length === 0) return false
-    const bare = this.#rejections.flatMap(({ rejected }) => this.#bare.get(resourceWord(rejected)) ?? [])
-    const still = [...this.#rejections, ...bare].filter(({ rejected }) => this.#resources.isCurrent(rejected))
-    this.#rejections = []
-    return still.filter(({ rejected, group }) => this.rejected(rejected, group)).length > 0
+    const standing = this.#standing.take((version) => this.#resources.isCurrent(version))
+    return standing.filter(({ rejected, group }) => this.rejected(rejected, group)).length > 0
   }
 
   /** The highest generation that every proxy runs; undefined for an object whose delivery is not followed. */
@@ -330,10 +321,10 @@ export class Deliveries {
    */
   #noteUnheld(rejected: RejectedVersion, group: string | undefined, isTaken: boolean): boolean {
     if (!this.#resources.isCurrent(rejected)) return false
-    this.#bare.set(resourceWord(rejected), { rejected, group })
-    // Without them it is rejected as well. What is made of them now is to be rejected, too, and says so when it is published.
+    this.#standing.unanswered({ rejected, group })
+    // Objects that were held back in vain are let in. What is made with them is rejected as before, which its publication tells.
     const inVain = this.#quarantines.acquit(rejected)
-    this.#rejections = [...this.#rejections, ...inVain.map((each) => ({ rejected: each, group }))]
+    for (const each of inVain) this.#standing.answered({ rejected: each, group })
     if (inVain.length > 0) return true
     const { suspects, origins } = isTaken ? { suspects: [], origins: this.#gatewaysOf(rejected.by) } : this.#followedOf(rejected)
     const objects = this.#unheld.note(rejected, suspects, origins)
@@ -387,10 +378,6 @@ export class Deliveries {
     const message = this.#withheld.get(object)
     return this.#inputs.deliveries.set(object, message === undefined ? delivery : { ...delivery, state: 'withheld', message })
   }
-}
-
-function resourceWord({ typeUrl, name, by }: RejectedVersion): string {
-  return `${typeUrl} ${name} ${by?.group ?? ''}`
 }
 
 function hasSameGeneration(before: KubeObject | undefined, after: KubeObject | undefined): boolean {

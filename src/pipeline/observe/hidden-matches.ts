@@ -15,7 +15,10 @@ export function hiddenMatches({ virtualHosts }: Pick<GatewayApi, 'virtualHosts'>
   const served = new Set<string>()
   const hidden = new Map<string, { readonly route: Route; readonly by: Route }>()
   for (const [, { routes }] of virtualHosts.entries()) {
-    for (const { route, by } of withFirst(routes.filter(({ isUnreached }) => isUnreached !== true), textOf)) {
+    for (const { route, by } of withFirst(
+      routes.filter(({ isUnreached }) => isUnreached !== true),
+      textOf,
+    )) {
       if (by === undefined) served.add(route.name)
       else if (!hidden.has(route.name)) hidden.set(route.name, { route, by })
     }
