@@ -15,6 +15,11 @@ const deployment = (availableReplicas: number, conditions: readonly object[] = [
   spec: { replicas },
   status: { availableReplicas, conditions },
 })
+const daemonSetWithoutNodes = (observedGeneration: number | undefined) => ({
+  kind: 'DaemonSet',
+  metadata: { name: 'x', namespace: 'shop', generation: 2 },
+  status: { numberAvailable: 0, desiredNumberScheduled: 0, observedGeneration },
+})
 
 it.each([
   { what: 'a Deployment that nobody has made', workload: undefined, absence: undefined, shortage: undefined },
@@ -46,6 +51,18 @@ it.each([
     what: 'a DaemonSet with a node that has no pod',
     workload: { kind: 'DaemonSet', metadata: { name: 'x' }, status: { numberAvailable: 2, desiredNumberScheduled: 3 } },
     shortage: /^Only 2 of 3 pods of the DaemonSet "x" /,
+  },
+  {
+    what: 'a DaemonSet that the cluster has not looked at yet',
+    workload: daemonSetWithoutNodes(undefined),
+    absence: /^Pending: .*No pod of the DaemonSet "x" is available/,
+    shortage: /^No pod of the DaemonSet "x" is available/,
+  },
+  {
+    what: 'a DaemonSet that no node is for',
+    workload: daemonSetWithoutNodes(2),
+    absence: /^NoResources: No node takes pods of the DaemonSet "x"/,
+    shortage: /^No node takes/,
   },
   {
     what: 'one whose new pods are refused',

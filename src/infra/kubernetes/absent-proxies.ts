@@ -38,7 +38,9 @@ export function missingProxies(workload: RawObject | undefined, selector: string
 function noneAvailable(workload: RawObject | undefined, selector: string): GatewayAddresses['absence'] {
   if (workload === undefined || available(workload) > 0) return undefined
   const name = nameOf(workload)
-  if (wanted(workload) === 0) return { reason: 'NoResources', message: `The ${name} is scaled to no pods.` }
+  if (fieldAt(workload, 'spec', 'replicas') === 0) return { reason: 'NoResources', message: `The ${name} is scaled to no pods.` }
+  if (hasNoNode(workload))
+    return { reason: 'NoResources', message: `No node takes pods of the ${name}: see its node selector, affinity and tolerations.` }
   const refusal = refusedPods(workload)
   if (refusal !== undefined) return { reason: 'NoResources', message: `The cluster refuses the pods of the ${name}: ${refusal}.` }
   return { reason: 'Pending', message: `No pod of the ${name} is available; what they wait for: ${podsCommand(workload, selector)}` }
@@ -68,6 +70,11 @@ function available(workload: RawObject): number {
 /** A DaemonSet wants as many as there are nodes for it. */
 function wanted(workload: RawObject): number {
   return numberOf(fieldAt(workload, 'spec', 'replicas') ?? fieldAt(workload, 'status', 'desiredNumberScheduled'), 1)
+}
+
+/** Until the cluster has looked at a DaemonSet, it says 0 as well. */
+function hasNoNode({ metadata, status }: RawObject): boolean {
+  return fieldAt(status, 'desiredNumberScheduled') === 0 && fieldAt(status, 'observedGeneration') === metadata.generation
 }
 
 function numberOf(value: unknown, otherwise: number): number {
