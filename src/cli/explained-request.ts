@@ -9,4 +9,8 @@ export interface ExplainedRequest extends PlacedExplanation {
   readonly policies: readonly EffectiveField[]
   /** The proxies that have this configuration, or should. Without a running Headgate there is none. */
   readonly proxies: readonly ProxyDelivery[]
+  /** What routes that answer an error say of themselves, and what their files say. */
+  readonly because: readonly string[]
+  /** Listeners and routes that could serve the request and do not, with what they say; empty where a host is served. */
+  readonly unserved: readonly string[]
 }

@@ -128,6 +128,16 @@ it('says what is asked for and not served', async () => {
   )
 })
 
+it('has what objects say of themselves for programs as well', async () => {
+  const said = async (...question: readonly string[]) => {
+    const [{ because, unserved }] = JSON.parse((await explain('-o', 'json', '--gateway', 'public', ...question)).text)
+    return [because.length, unserved.length]
+  }
+  expect(await said('http://broken.shop.test/ghost')).toEqual([2, 0])
+  expect(await said('http://www.else.test/')).toEqual([0, 1])
+  expect(await said('http://www.shop.test/')).toEqual([0, 0])
+})
+
 it('asks all Gateways that may be meant', async () => {
   const { text } = await explain('http://www.shop.test/')
   expect(text.match(/^listener.*$/gm)).toEqual([

@@ -13,6 +13,7 @@ import { printExplanation } from '../output/explanation.js'
 import { printValue } from '../output/print.js'
 import type { RequestUrl } from '../read-request.js'
 import { translateFiles } from '../translate-files.js'
+import { errorComplaints, unservedComplaints } from '../unserved.js'
 
 /** What is asked, and where. */
 export interface ExplainOptions extends OutputOptions {
@@ -45,13 +46,15 @@ export async function explainCommand(context: CliContext, url: RequestUrl, optio
     ...(options.from === undefined ? {} : { from: options.from }),
   }
   const proxies = await source.proxies()
-  const explained: ExplainedRequest[] = []
-  for (const each of await source.explain(question)) {
-    const policies = await policiesOf(each, source)
-    explained.push({ ...each, policies, proxies: proxies.filter(({ group }) => group === each.group) })
-  }
-  const isAllServed = explained.length > 0 && explained.every(({ outcomes }) => outcomes.every(isServed))
+  const explanations = await source.explain(question)
+  const isAllServed = explanations.length > 0 && explanations.every(({ outcomes }) => outcomes.every(isServed))
   const report = isAllServed ? NOTHING_WRONG : await source.report()
+  const explained: ExplainedRequest[] = []
+  for (const each of explanations) {
+    const [because, unserved] = [errorComplaints(each, report), unservedComplaints(question, each, report)]
+    const policies = await policiesOf(each, source)
+    explained.push({ ...each, policies, proxies: proxies.filter(({ group }) => group === each.group), because, unserved })
+  }
   context.out(printValue(options.output, explained, () => printExplanation(question, explained, report, context.style)))
   return explained.some(({ outcomes }) => outcomes.every(isServed)) ? EXIT.ok : EXIT.findings
 }

@@ -2,15 +2,15 @@
 import type { StatusReport } from '../../admin/sources.js'
 import type { AnswerOutcome, Outcome, RedirectOutcome } from '../../explain/explanation.js'
 import { defaultPort, type Question } from '../../explain/question.js'
-import { describeRouteName, parseRouteName } from '../../explain/route-name.js'
+import { describeRouteName } from '../../explain/route-name.js'
 import { describeObject } from '../../util/object-ref.js'
 import { shortened } from '../../util/shortened.js'
 import type { ExplainedRequest } from '../explained-request.js'
 import { complaints } from '../object-health.js'
 import { proxyTrouble } from '../proxy-trouble.js'
+import { unservedListeners } from '../unserved.js'
 import { printable } from './printable.js'
 import type { Style } from './style.js'
-import { idleRouteComplaints, routeComplaints, unservedListeners } from './unserved.js'
 
 /** How many of many are printed. */
 const MOST = 10
@@ -65,7 +65,6 @@ function noListener({ scheme, port, gateway }: Question): string {
 }
 
 function linesOf(question: Question, each: ExplainedRequest, report: StatusReport, style: Style): readonly Line[] {
-  const isRouted = each.domain !== undefined
   return [
     ...column('request', [requestLine(question, each)]),
     ...column('listener', [`${each.gateways.join(', ') || each.listener} on ${each.addresses.join(', ')}${chainOf(each)}`]),
@@ -74,14 +73,14 @@ function linesOf(question: Question, each: ExplainedRequest, report: StatusRepor
       'result',
       each.outcomes.flatMap((outcome) => outcomeLines(outcome, each, style)),
     ),
-    ...column('because', few(becauseOf(each, report))),
+    ...column('because', few(each.because)),
     ...column('passed over', few(each.passedOver.map(({ route, because }) => `${routeText(route, each)}: ${because}`))),
     ...column('later', few(each.behind.map((route) => `${routeText(route, each)} would take it too`))),
     ...column(
       'policies',
       each.policies.flatMap((field) => policyLines(field, report, style)),
     ),
-    ...column('not served', isRouted ? [] : few(unservedFor(question, each, report))),
+    ...column('not served', few(each.unserved)),
     ...column('notes', each.notes),
     ...column('proxies', proxyLines(each, style)),
   ]
@@ -188,19 +187,6 @@ function policyLines(
   if (state !== 'broken') return [`${where}: ${shortened(JSON.stringify(value), VALUE_LENGTH)} by ${policy.slice(policy.indexOf('/') + 1)}`]
   const own = objects.filter(({ object }) => describeObject(object) === policy).flatMap(complaints)
   return [`${style.bad('cannot be used:')} ${policy}`, ...few(own.map((complaint) => `  ${complaint}`))]
-}
-
-/** What the routes that answer an error say of themselves. */
-function becauseOf({ outcomes, gateways }: ExplainedRequest, report: StatusReport): readonly string[] {
-  const failing = outcomes.filter((outcome) => outcome.does === 'answer' && outcome.status >= 500)
-  const routes = new Set(failing.flatMap(({ route }) => (route === undefined ? [] : (parseRouteName(route)?.object ?? []))))
-  return [...routes].flatMap((route) => routeComplaints(route, gateways, report))
-}
-
-/** What could serve it and does not: routes, and listeners where the connection is closed. */
-function unservedFor(question: Question, { outcomes, gateways }: ExplainedRequest, report: StatusReport): readonly string[] {
-  const isClosed = outcomes.some(({ does }) => does === 'close')
-  return [...(isClosed ? unservedListeners(question, report) : []), ...idleRouteComplaints(gateways, report)]
 }
 
 function proxyLines({ proxies }: ExplainedRequest, style: Style): readonly string[] {

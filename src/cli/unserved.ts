@@ -1,24 +1,40 @@
 /** What objects say of themselves where a request gets nowhere: the translation knows why, and Envoy's messages do not. */
-import type { ListenerPlace, StatusReport } from '../../admin/sources.js'
-import type { Question } from '../../explain/question.js'
-import { DELIVERED } from '../../gatewayapi/delivered-condition.js'
-import type { ListenerStatus, ObjectStatus, RouteStatus } from '../../gatewayapi/object-status.js'
-import { describeObject, objectKey } from '../../util/object-ref.js'
-import { complaints, complaintsOfPart } from '../object-health.js'
+import type { ListenerPlace, StatusReport } from '../admin/sources.js'
+import type { Explanation } from '../explain/explanation.js'
+import type { Question } from '../explain/question.js'
+import { parseRouteName } from '../explain/route-name.js'
+import { DELIVERED } from '../gatewayapi/delivered-condition.js'
+import type { ListenerStatus, ObjectStatus, RouteStatus } from '../gatewayapi/object-status.js'
+import { describeObject, objectKey } from '../util/object-ref.js'
+import { complaints, complaintsOfPart } from './object-health.js'
 
-/**
- * What is wrong with a route on these Gateways, and with what its file says.
- *
- * @param route `<Kind>/<namespace>/<name>`
- */
-export function routeComplaints(route: string, gateways: readonly string[], { objects, problems }: StatusReport): readonly string[] {
+/** What routes that answer an error say of themselves, and what their files say. */
+export function errorComplaints({ outcomes, gateways }: Explanation, report: StatusReport): readonly string[] {
+  const failing = outcomes.filter((outcome) => outcome.does === 'answer' && outcome.status >= 500)
+  const routes = new Set(failing.flatMap(({ route }) => (route === undefined ? [] : (parseRouteName(route)?.object ?? []))))
+  return [...routes].flatMap((route) => routeComplaints(route, gateways, report))
+}
+
+/** What could serve a request whose host is not served: routes, and listeners where the connection is closed. */
+export function unservedComplaints(
+  question: Question,
+  { domain, outcomes, gateways }: Explanation,
+  report: StatusReport,
+): readonly string[] {
+  if (domain !== undefined) return []
+  const isClosed = outcomes.some(({ does }) => does === 'close')
+  return [...(isClosed ? unservedListeners(question, report) : []), ...idleRouteComplaints(gateways, report)]
+}
+
+/** @param route `<Kind>/<namespace>/<name>` */
+function routeComplaints(route: string, gateways: readonly string[], { objects, problems }: StatusReport): readonly string[] {
   const ofStatus = objects.filter(({ object }) => describeObject(object) === route).flatMap((status) => complaintsAt(gateways, status))
   const ofFiles = problems.filter(({ object }) => object !== undefined && describeObject(object) === route)
   return [...ofStatus, ...ofFiles.map(({ where, message }) => `${where}: ${message}`)]
 }
 
 /** What keeps routes that name these Gateways from serving anybody. Those that serve errors are in place. */
-export function idleRouteComplaints(gateways: readonly string[], { objects }: StatusReport): readonly string[] {
+function idleRouteComplaints(gateways: readonly string[], { objects }: StatusReport): readonly string[] {
   return objects.flatMap((status) =>
     complaintsAt(gateways, status, isIdle).map((complaint) => `${describeObject(status.object)}: ${complaint}`),
   )
