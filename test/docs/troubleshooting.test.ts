@@ -52,6 +52,7 @@ const TROUBLES: readonly Trouble[] = [
   { path: '/cross', headers: { origin: 'https://other.test' }, body: 'x' },
   { path: '/missing', headers: { connection: 'upgrade', upgrade: 'websocket' } },
   { path: '/limited', times: 2 },
+  { path: '/counted' },
   { path: '/large', body: 'x'.repeat(2_000) },
   { path: '/faulty' },
   { path: '/processed' },
@@ -74,7 +75,8 @@ beforeAll(async () => {
     await startBackend('tls', { kind: 'tls', certificate }),
     await startBackend('h2', { kind: 'h2c' }),
   ]
-  headgate = await startTestStandalone()
+  // Nobody listens on port 1.
+  headgate = await startTestStandalone({ rateLimitService: { host: '127.0.0.1', port: 1 } })
   await headgate.write(
     'troubles',
     objects(
@@ -212,7 +214,7 @@ spec:
   parentRefs: [{ name: gw }]
   hostnames: [t.test]
   rules:
-${['denied', 'token', 'password', 'key', 'asked', 'closed', 'cross', 'limited', 'large', 'faulty', 'processed'].map((name) => rule(name, to('plain'))).join('\n')}
+${['denied', 'token', 'password', 'key', 'asked', 'closed', 'cross', 'limited', 'counted', 'large', 'faulty', 'processed'].map((name) => rule(name, to('plain'))).join('\n')}
 ---${policy('SecurityPolicy', 'denied', 'authorization: { rules: [{ action: Allow, principal: { clientCIDRs: [10.0.0.0/8] } }] }')}${policy(
     'SecurityPolicy',
     'token',
@@ -225,7 +227,7 @@ ${['denied', 'token', 'password', 'key', 'asked', 'closed', 'cross', 'limited', 
     'ExtensionPolicy',
     'processed',
     'extProc: [{ backendRef: { group: headgate.dev, kind: Backend, name: dead } }]',
-  )}${policy('BackendTrafficPolicy', 'limited', 'rateLimit: { type: Local, rules: [{ limit: { requests: 1, unit: Hour } }] }')}
+  )}${policy('BackendTrafficPolicy', 'limited', 'rateLimit: { type: Local, rules: [{ limit: { requests: 1, unit: Hour } }] }')}${policy('BackendTrafficPolicy', 'counted', 'rateLimit: { type: Global, rules: [{ limit: { requests: 1, unit: Hour } }] }')}
 apiVersion: headgate.dev/v1alpha1
 kind: ClientTrafficPolicy
 metadata: { name: idle, namespace: default }
