@@ -23,6 +23,13 @@ describe('matches that no request comes to', () => {
     ])
   })
 
+  it('are none where one of several hosts leads there', () => {
+    const second = route('second', `hostnames: [b.test, a.test, c.test], rules: [{ ${OTHER} }]`, { created: LATER })
+    const others = ['a', 'c'].map((host) => route(`of-${host}`, `hostnames: [${host}.test], rules: [{ ${APP} }]`))
+    expect(told(...others, second)).toEqual([])
+    expect(told(...others, route('of-b', `hostnames: [b.test], rules: [{ ${APP} }]`), second)).toHaveLength(1)
+  })
+
   it('are told within one route', () => {
     expect(told(route('r', `rules: [{ ${APP} }, { matches: [{ path: { value: / } }], ${OTHER} }]`))).toEqual([
       'warning HTTPRoute/infra/r spec.rules[1].matches[0] gets no request: spec.rules[0].matches[0] is the same and stands before it: remove one of the two',

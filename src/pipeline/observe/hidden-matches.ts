@@ -11,53 +11,64 @@ import { describeObject } from '../../util/object-ref.js'
 
 /** A warning for each of them. Matches that are only narrower than another one are not looked for. */
 export function hiddenMatches({ virtualHosts }: Pick<GatewayApi, 'virtualHosts'>): readonly Problem[] {
-  const textOf = matchTexts()
-  const served = new Set<string>()
-  const hidden = new Map<string, { readonly route: Route; readonly by: Route }>()
+  const hiddenIn = hiddenRoutes()
+  const hidden = new Map<string, HiddenRoute>()
   for (const [, { routes }] of virtualHosts.entries()) {
-    for (const { route, by } of withFirst(
-      routes.filter(({ isUnreached }) => isUnreached !== true),
-      textOf,
-    )) {
-      if (by === undefined) served.add(route.name)
-      else if (!hidden.has(route.name)) hidden.set(route.name, { route, by })
-    }
+    for (const each of hiddenIn(routes)) if (!hidden.has(each.route.name)) hidden.set(each.route.name, each)
   }
-  return [...hidden.values()]
-    .filter(({ route }) => !served.has(route.name))
-    .map(warning)
-    .sort((a, b) => compareText(a.where, b.where) || compareText(a.message, b.message))
+  if (hidden.size === 0) return []
+  // What is hidden for one host may be served for another.
+  for (const [, { routes }] of virtualHosts.entries()) {
+    const names = new Set(hiddenIn(routes).map(({ route }) => route.name))
+    for (const { name } of routes) if (!names.has(name)) hidden.delete(name)
+  }
+  return [...hidden.values()].map(warning).sort((a, b) => compareText(a.where, b.where) || compareText(a.message, b.message))
 }
 
-interface MatchedRoute {
+interface HiddenRoute {
   readonly route: Route
-  /** The first one that has the same match; undefined where it is this one. */
-  readonly by: Route | undefined
+  /** The first one that has the same match. */
+  readonly by: Route
 }
 
-function withFirst(routes: readonly Route[], textOf: (route: Route) => string): readonly MatchedRoute[] {
-  // Most hosts have one.
-  if (routes.length < 2) return routes.map((route) => ({ route, by: undefined }))
-  const first = new Map<string, Route>()
-  return routes.map((route) => {
-    const match = textOf(route)
-    const by = first.get(match)
-    if (by === undefined) first.set(match, route)
-    return { route, by: by?.name === route.name ? undefined : by }
-  })
-}
-
-/** The match of a route as a text. A route for every host stands in each of them with the same match, which is put into words once. */
-function matchTexts(): (route: Route) => string {
-  const known = new Map<Route['match'], string>()
-  return ({ match }) => {
-    const text = known.get(match) ?? JSON.stringify(match)
-    known.set(match, text)
-    return text
+/** Finds those among the routes of one host after the other. Whoever looks at thousands of hosts, with routes for all of them, asks one such function. */
+function hiddenRoutes(): (routes: readonly Route[]) => readonly HiddenRoute[] {
+  const numberOf = matchNumbers()
+  /** By the number of a match: the first route that has it, and for which call that was seen. */
+  const first: { call: number; route: Route }[] = []
+  let call = 0
+  return (routes) => {
+    call++
+    // Most hosts have one.
+    if (routes.length < 2) return []
+    const hidden: HiddenRoute[] = []
+    for (const route of routes) {
+      if (route.isUnreached === true) continue
+      const number = numberOf(route)
+      const known = first[number]
+      if (known?.call !== call) first[number] = { call, route }
+      else if (known.route.name !== route.name) hidden.push({ route, by: known.route })
+    }
+    return hidden
   }
 }
 
-function warning({ route, by }: { readonly route: Route; readonly by: Route }): Problem {
+/** Numbers from 0 on; equal matches have the same. The match of a route for every host is put into words once, not once for each host. */
+function matchNumbers(): (route: Route) => number {
+  const byMatch = new Map<Route['match'], number>()
+  const byText = new Map<string, number>()
+  return ({ match }) => {
+    const known = byMatch.get(match)
+    if (known !== undefined) return known
+    const text = JSON.stringify(match)
+    const number = byText.get(text) ?? byText.size
+    byText.set(text, number)
+    byMatch.set(match, number)
+    return number
+  }
+}
+
+function warning({ route, by }: HiddenRoute): Problem {
   const where = describeObject(route.origin)
   const which = fieldOf(route)
   const isOwn = describeObject(by.origin) === where
