@@ -10,12 +10,12 @@ import { Reflector } from '../../k8s/reflector.js'
 import { type ReflectorState, refusalIn } from '../../k8s/reflector-state.js'
 import { type StoredStatus, storedStatusOf } from '../../k8s/stored-status.js'
 import { type KindDefinition, preferredApiVersion } from '../../schema/kind.js'
-import { compareText } from '../../util/compare-text.js'
 import { type ObjectKey, objectKey } from '../../util/object-ref.js'
 import type { Change, Provider, ProviderSink } from '../provider.js'
-import { type CustomResource, toCustomResource } from './custom-resources.js'
+import type { CustomResource } from './custom-resources.js'
 import { desiredWatches, type WantedObjects } from './desired-watches.js'
-import { discoverVersions, type ServedVersions } from './discovery.js'
+import { discoverVersions } from './discovery.js'
+import { ServedKinds } from './served-kinds.js'
 import { contentMark, hasReportedStatus, toKubeObject } from './to-kube-object.js'
 import type { WatchScope } from './watch-scope.js'
 import { WatchSet } from './watch-set.js'
@@ -50,9 +50,6 @@ const CRD_SETTLE_ROUNDS = 20
 /** At start so often at most: CRDs that exist are served in a moment, and a kind that is left out looks as if it had no objects. */
 const START_SETTLE_ROUNDS = 10
 
-/** A kind is gone when so many answers in a row left it out, unless its CRD went: a server that has just started leaves some out. */
-const ABSENCES_BEFORE_GONE = 20
-
 /** A wanted object that the server does not answer for is taken for missing after this long. */
 const WANT_TIMEOUT_MS = 5_000
 
@@ -61,23 +58,18 @@ export class KubernetesProvider implements Provider {
   readonly #options: KubernetesProviderOptions
   readonly #marks = new Map<string, Map<ObjectKey, string>>()
   readonly #namespaces = new Set<string>()
-  readonly #customResources = new Map<ObjectKey, CustomResource>()
-  readonly #groups: ReadonlySet<string>
+  readonly #served: ServedKinds
   /** By Kind: one text for all objects. */
   readonly #apiVersions: ReadonlyMap<string, string>
-  #served: ServedVersions = new Map()
   #wanted: WantedObjects = new Map()
   #watches: WatchSet | undefined
   #signal: AbortSignal = AbortSignal.abort()
-  readonly #deletedResources = new Set<ObjectKey>()
   #settleRounds = 0
-  /** By Kind: how many answers in a row have left it out since it was served. */
-  readonly #absences = new Map<string, number>()
   #rediscover: () => void = () => undefined
 
   constructor(options: KubernetesProviderOptions) {
     this.#options = options
-    this.#groups = new Set(options.kinds.map((kind) => kind.group))
+    this.#served = new ServedKinds(options.kinds)
     this.#apiVersions = new Map(options.kinds.map((kind) => [kind.kind, preferredApiVersion(kind)]))
   }
 
@@ -100,7 +92,7 @@ export class KubernetesProvider implements Provider {
     await this.#discoverUntilKnown(signal)
     void this.#follow()
     await untilAborted(definitions.answered, signal)
-    for (let rounds = START_SETTLE_ROUNDS; rounds > 0 && !signal.aborted && !this.#isSettled(); rounds--) {
+    for (let rounds = START_SETTLE_ROUNDS; rounds > 0 && !signal.aborted && !this.#served.isSettled; rounds--) {
       await clock.sleep(CRD_SETTLE_MS, signal)
       await this.#discover(signal)
     }
@@ -135,7 +127,7 @@ export class KubernetesProvider implements Provider {
 
   /** The version of a kind that the cluster serves and we read; undefined while it is not served. */
   servedVersion(kind: string): string | undefined {
-    return this.#served.get(kind)
+    return this.#served.versions.get(kind)
   }
 
   /** True while what is known of a kind is all that the server lets us see of it: false while it is listed, or the server does not answer. */
@@ -176,7 +168,7 @@ export class KubernetesProvider implements Provider {
   async #follow(): Promise<void> {
     const { kinds, scope, byReference } = this.#options
     if (this.#signal.aborted) return
-    const plan = { kinds, served: this.#served, scope, selected: this.#namespaces, byReference, wanted: this.#wanted }
+    const plan = { kinds, served: this.#served.versions, scope, selected: this.#namespaces, byReference, wanted: this.#wanted }
     await this.#watches?.follow(desiredWatches(plan))
   }
 
@@ -184,7 +176,7 @@ export class KubernetesProvider implements Provider {
     const { client, clock, kinds, log } = this.#options
     for (let failures = 1; !signal.aborted; failures++) {
       try {
-        this.#served = await discoverVersions(client, kinds, signal)
+        this.#served.answered(await discoverVersions(client, kinds, signal))
         return
       } catch (error) {
         if (signal.aborted) return
@@ -211,14 +203,13 @@ export class KubernetesProvider implements Provider {
   async #discover(signal: AbortSignal): Promise<void> {
     const { client, kinds, log } = this.#options
     try {
-      const served = this.#believed(await discoverVersions(client, kinds, signal))
-      const changed = kinds.filter(({ kind }) => served.get(kind) !== this.#served.get(kind))
-      const news = changed.map(({ kind }) => `${kind} ${served.get(kind) ?? 'gone'}`)
+      const changed = this.#served.answered(await discoverVersions(client, kinds, signal))
+      const { versions, isDoubted, isSettled } = this.#served
       // In another version an object may say something else in the same generation.
-      for (const { kind } of changed) if (served.has(kind)) this.#marks.delete(kind)
-      this.#served = served
-      if (this.#absences.size > 0) this.#settleRounds = Math.max(this.#settleRounds, 1)
-      else if (this.#isSettled()) this.#settleRounds = 0
+      for (const { kind } of changed) if (versions.has(kind)) this.#marks.delete(kind)
+      if (isDoubted) this.#settleRounds = Math.max(this.#settleRounds, 1)
+      else if (isSettled) this.#settleRounds = 0
+      const news = changed.map(({ kind }) => `${kind} ${versions.get(kind) ?? 'gone'}`)
       if (news.length > 0) log.info({ kinds: news }, 'the kinds that the API server serves have changed')
       void this.#follow()
     } catch (error) {
@@ -226,36 +217,10 @@ export class KubernetesProvider implements Provider {
     }
   }
 
-  /** What an answer says, with kinds that it is alone in leaving out: their objects would all be taken for deleted. */
-  #believed(answer: ServedVersions): ServedVersions {
-    const kept = [...this.#served].filter(([kind]) => !answer.has(kind) && !this.#isDeleted(kind))
-    const absences = kept.map(([kind]) => [kind, (this.#absences.get(kind) ?? 0) + 1] as const)
-    this.#absences.clear()
-    for (const [kind, count] of absences) if (count < ABSENCES_BEFORE_GONE) this.#absences.set(kind, count)
-    return new Map([...answer, ...kept.filter(([kind]) => this.#absences.has(kind))])
-  }
-
-  /** True if the CRD of a kind was seen to go. */
-  #isDeleted(name: string): boolean {
-    return this.#options.kinds.some(
-      ({ kind, plural, group }) => kind === name && this.#deletedResources.has(objectKey('', `${plural}.${group}`)),
-    )
-  }
-
-  /** True if the server serves what its CRDs say, as far as we have seen them come and go. */
-  #isSettled(): boolean {
-    return this.#options.kinds.every(({ kind, plural, group }) => {
-      const key = objectKey('', `${plural}.${group}`)
-      const isServed = this.#served.has(kind)
-      return this.#customResources.has(key) ? isServed : !(isServed && this.#deletedResources.has(key))
-    })
-  }
-
   #followDefinitions(signal: AbortSignal): { readonly answered: Promise<void>; readonly ended: Promise<void> } {
     const { client, clock, log, onCustomResources } = this.#options
-    const concerns = (key: ObjectKey): boolean => this.#groups.has(key.slice(key.indexOf('.') + 1))
     const tell = (): void => {
-      onCustomResources?.([...this.#customResources.values()].sort((a, b) => compareText(a.name, b.name)))
+      onCustomResources?.(this.#served.customResources)
       this.#settleRounds = CRD_SETTLE_ROUNDS
       this.#rediscover()
     }
@@ -267,20 +232,12 @@ export class KubernetesProvider implements Provider {
       // A CRD is large, and nothing but its name and annotations is of interest.
       metadataOnly: true,
       onChanges: (changed, removed) => {
-        const ours = changed.filter((object) => concerns(objectKey('', object.metadata.name)))
-        if (ours.length === 0 && !removed.some(concerns)) return
-        for (const object of ours) {
-          const key = objectKey('', object.metadata.name)
-          this.#customResources.set(key, toCustomResource(object))
-          this.#deletedResources.delete(key)
-        }
-        for (const key of removed) if (this.#customResources.delete(key)) this.#deletedResources.add(key)
         // What exists comes in several pieces at first, and a CRD of a later one is not missing.
-        if (reflector.hasListed) tell()
+        if (this.#served.defined(changed, removed) && reflector.hasListed) tell()
       },
     })
     void reflector.listed.then(() => {
-      if (this.#customResources.size > 0) tell()
+      if (this.#served.customResources.length > 0) tell()
     })
     return { answered: reflector.answered, ended: reflector.start(signal) }
   }
