@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { CONTENT_TYPE } from '../../src/k8s/kube-client.js'
-import type { JsonObject } from '../../src/k8s/kube-json.js'
+import { fieldAt, type JsonObject } from '../../src/k8s/kube-json.js'
 import { eventually } from '../support/eventually.js'
 import { freePort } from '../support/free-port.js'
 import { endProgram, startProgram } from '../support/program.js'
@@ -116,6 +116,14 @@ describe('the controller in a shared cluster', () => {
       { cwd: REPOSITORY, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, POD_NAME: 'foreign' } },
     )
     await eventually(async () => expect((await fetch(`http://127.0.0.1:${health}/readyz`)).status).toBe(200), 120_000)
+    // Nobody runs pods here: of Envoys that do not come, something would be told after half a minute.
+    const envoys = '/apis/apps/v1/namespaces/default/deployments/headgate-ours'
+    const signal = AbortSignal.timeout(60_000)
+    await eventually(async () => expect(await api.admin.find(envoys, signal)).toBeDefined(), 60_000)
+    const { spec } = await api.admin.json({ path: envoys }, signal)
+    const replicas = fieldAt(spec, 'replicas') as number
+    const body = { status: { replicas, readyReplicas: replicas, availableReplicas: replicas } }
+    await api.admin.json({ method: 'PATCH', path: `${envoys}/status`, body, contentType: CONTENT_TYPE.mergePatch }, signal)
   }, 300_000)
 
   afterAll(async () => {
