@@ -14,6 +14,7 @@ import { eventually } from '../support/eventually.js'
 import { controllerConfig } from './support/controller-config.js'
 import { createGateway, createGatewayClass } from './support/gateways.js'
 import { create, installGatewayApi, type KubeApiServer, startKubeApiServer } from './support/kube-apiserver.js'
+import { createRoute, isAccepted } from './support/routes.js'
 
 const GROUP = 'gateway.networking.k8s.io'
 const API = `/apis/${GROUP}/v1`
@@ -42,17 +43,6 @@ describe('the controller', () => {
   const read = (path: string): Promise<JsonObject> => api.admin.json({ path }, AbortSignal.timeout(10_000))
   const leader = async (): Promise<string> =>
     stringAt(await read('/apis/coordination.k8s.io/v1/namespaces/default/leases/headgate-leader'), 'spec', 'holderIdentity')
-  const createRoute = (name: string): Promise<JsonObject> =>
-    create(api.admin, `${API}/namespaces/default/httproutes`, {
-      apiVersion: `${GROUP}/v1`,
-      kind: 'HTTPRoute',
-      metadata: { name },
-      spec: { parentRefs: [{ name: 'web' }], hostnames: [`${name}.example`] },
-    })
-  const isAccepted = async (name: string): Promise<boolean> => {
-    const [parent] = listAt(await read(`${API}/namespaces/default/httproutes/${name}`), 'status', 'parents')
-    return listAt(parent, 'conditions').some((each) => stringAt(each, 'type') === 'Accepted' && stringAt(each, 'status') === 'True')
-  }
   const attachedRoutes = (gateway: unknown): unknown => fieldAt(listAt(gateway, 'status', 'listeners')[0], 'attachedRoutes')
   /** Counts the versions of objects that appear from now on. */
   const countVersions = async (plural: string): Promise<() => number> => {
@@ -89,11 +79,11 @@ describe('the controller', () => {
     await eventually(async () => expect(attachedRoutes(await read(`${API}/namespaces/default/gateways/web`))).toBe(0), 20_000)
     const gatewayVersions = await countVersions('gateways')
     const routeVersions = await countVersions('httproutes')
-    for (let i = 0; i < 1_000; i++) await createRoute(`r${i}`)
+    for (let i = 0; i < 1_000; i++) await createRoute(api, `r${i}`)
     const lastMs = performance.now()
     await eventually(async () => expect(attachedRoutes(await read(`${API}/namespaces/default/gateways/web`))).toBe(1_000), 20_000)
     const lateMs = performance.now() - lastMs
-    await eventually(async () => expect(await isAccepted('r999')).toBe(true), 20_000)
+    await eventually(async () => expect(await isAccepted(api, 'r999')).toBe(true), 20_000)
     await sleep(2_000)
     process.stdout.write(`1,000 routes: ${gatewayVersions()} writes of the Gateway, right ${Math.round(lateMs)} ms after the last\n`)
     expect(gatewayVersions()).toBeLessThanOrEqual(75)
@@ -125,11 +115,11 @@ describe('the controller', () => {
       20_000,
     )
     await startReplica('second')
-    await createRoute('before')
-    await eventually(async () => expect(await isAccepted('before')).toBe(true), 10_000)
+    await createRoute(api, 'before')
+    await eventually(async () => expect(await isAccepted(api, 'before')).toBe(true), 10_000)
     await replicas.shift()?.stop()
-    await createRoute('after')
-    await eventually(async () => expect(await isAccepted('after')).toBe(true), 15_000)
+    await createRoute(api, 'after')
+    await eventually(async () => expect(await isAccepted(api, 'after')).toBe(true), 15_000)
   })
 
   it('says on a replica that does not lead whom to ask about the proxies of others', async () => {
@@ -180,8 +170,8 @@ describe('the controller', () => {
       spec: { controllerName: 'example.com/other' },
     })
     await startReplica('ours')
-    await createRoute('two')
-    await eventually(async () => expect(await isAccepted('two')).toBe(true), 20_000)
+    await createRoute(api, 'two')
+    await eventually(async () => expect(await isAccepted(api, 'two')).toBe(true), 20_000)
     await startReplica('theirs', { controllerName: 'example.com/other', xdsService: 'other-headgate' })
     await eventually(async () => {
       const [accepted] = listAt(await read(`${API}/gatewayclasses/other`), 'status', 'conditions')
@@ -191,11 +181,11 @@ describe('the controller', () => {
 
   it('survives that the API server is away for longer than its lease holds', async () => {
     await startReplica('patient')
-    await createRoute('outage-before')
-    await eventually(async () => expect(await isAccepted('outage-before')).toBe(true), 20_000)
+    await createRoute(api, 'outage-before')
+    await eventually(async () => expect(await isAccepted(api, 'outage-before')).toBe(true), 20_000)
     await api.restart(18_000)
     // CRDs are served a moment after the server says that it is ready.
-    await eventually(async () => void (await createRoute('outage-after')), 20_000)
-    await eventually(async () => expect(await isAccepted('outage-after')).toBe(true), 60_000)
+    await eventually(async () => void (await createRoute(api, 'outage-after')), 20_000)
+    await eventually(async () => expect(await isAccepted(api, 'outage-after')).toBe(true), 60_000)
   }, 120_000)
 })

@@ -1,15 +1,15 @@
 /** CRDs that somebody deletes under a running controller, and with them all objects of their kind, and installs again. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { type JsonObject, listAt, stringAt } from '../../src/k8s/kube-json.js'
+import type { JsonObject } from '../../src/k8s/kube-json.js'
 import { runKubernetes } from '../../src/pipeline/kubernetes.js'
 import { createLogger } from '../../src/telemetry/logger.js'
 import { eventually } from '../support/eventually.js'
 import { controllerConfig } from './support/controller-config.js'
 import { createGateway, createGatewayClass } from './support/gateways.js'
-import { create, installGatewayApi, type KubeApiServer, startKubeApiServer } from './support/kube-apiserver.js'
+import { installGatewayApi, type KubeApiServer, startKubeApiServer } from './support/kube-apiserver.js'
+import { type CreatedRoute, createRoute, isAccepted } from './support/routes.js'
 
 const GROUP = 'gateway.networking.k8s.io'
-const NAMESPACE = `/apis/${GROUP}/v1/namespaces/default`
 const CRDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
 const ENVOYS = '/apis/apps/v1/namespaces/default/deployments/headgate-web'
 
@@ -17,19 +17,8 @@ let api: KubeApiServer
 let end: () => Promise<void> = async () => {}
 
 const find = (path: string): Promise<JsonObject | undefined> => api.admin.find(path, AbortSignal.timeout(10_000))
-const createRoute = (kind: 'HTTPRoute' | 'GRPCRoute', name: string): Promise<JsonObject> =>
-  create(api.admin, `${NAMESPACE}/${kind.toLowerCase()}s`, {
-    apiVersion: `${GROUP}/v1`,
-    kind,
-    metadata: { name },
-    spec: { parentRefs: [{ name: 'web' }], hostnames: [`${name}.example`] },
-  })
-const isAccepted = (kind: 'HTTPRoute' | 'GRPCRoute', name: string): Promise<void> =>
-  eventually(async () => {
-    const [parent] = listAt(await find(`${NAMESPACE}/${kind.toLowerCase()}s/${name}`), 'status', 'parents')
-    const accepted = listAt(parent, 'conditions').find((each) => stringAt(each, 'type') === 'Accepted')
-    expect(stringAt(accepted, 'status')).toBe('True')
-  }, 30_000)
+const accepts = (name: string, kind?: CreatedRoute): Promise<void> =>
+  eventually(async () => expect(await isAccepted(api, name, kind)).toBe(true), 30_000)
 
 /** Returns when the definition is gone, and what it defined. */
 async function deleteCrd(plural: string): Promise<void> {
@@ -50,8 +39,8 @@ beforeAll(async () => {
     stop.abort()
     await ended
   }
-  await createRoute('HTTPRoute', 'web')
-  await isAccepted('HTTPRoute', 'web')
+  await createRoute(api, 'web')
+  await accepts('web')
 }, 120_000)
 
 afterAll(async () => {
@@ -62,11 +51,11 @@ afterAll(async () => {
 describe('a CRD that is deleted and installed again', () => {
   it('takes its routes along, and no others; new ones are served as before', async () => {
     await deleteCrd('httproutes')
-    await createRoute('GRPCRoute', 'calls')
-    await isAccepted('GRPCRoute', 'calls')
+    await createRoute(api, 'calls', 'GRPCRoute')
+    await accepts('calls', 'GRPCRoute')
     await installGatewayApi(api.admin, 'experimental', ['HTTPRoute'])
-    await createRoute('HTTPRoute', 'web')
-    await isAccepted('HTTPRoute', 'web')
+    await createRoute(api, 'web')
+    await accepts('web')
   }, 90_000)
 
   it('takes the Envoys of its Gateways along, which a new Gateway of the same name gets anew', async () => {
@@ -76,7 +65,7 @@ describe('a CRD that is deleted and installed again', () => {
     await installGatewayApi(api.admin, 'experimental', ['Gateway'])
     await createGateway(api, 'default', 'web')
     await eventually(async () => expect(await find(ENVOYS)).toBeDefined(), 30_000)
-    await createRoute('HTTPRoute', 'after')
-    await isAccepted('HTTPRoute', 'after')
+    await createRoute(api, 'after')
+    await accepts('after')
   }, 90_000)
 })

@@ -8,9 +8,9 @@ import { eventually } from '../support/eventually.js'
 import { controllerConfig } from './support/controller-config.js'
 import { createGateway, createGatewayClass } from './support/gateways.js'
 import { create, installGatewayApi, type KubeApiServer, startKubeApiServer } from './support/kube-apiserver.js'
+import { createRoute, isAccepted } from './support/routes.js'
 
 const GROUP = 'gateway.networking.k8s.io'
-const ROUTES = `/apis/${GROUP}/v1/namespaces/default/httproutes`
 const GATEWAYS = `/apis/${GROUP}/v1/namespaces/default/gateways`
 const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps'
 const DEPLOYMENTS = '/apis/apps/v1/namespaces/default/deployments'
@@ -21,17 +21,6 @@ const admins: number[] = []
 
 const read = (path: string): Promise<JsonObject> => api.admin.json({ path }, AbortSignal.timeout(10_000))
 const uidOf = async (path: string): Promise<string> => stringAt(await read(path), 'metadata', 'uid')
-const createRoute = (name: string): Promise<JsonObject> =>
-  create(api.admin, ROUTES, {
-    apiVersion: `${GROUP}/v1`,
-    kind: 'HTTPRoute',
-    metadata: { name },
-    spec: { parentRefs: [{ name: 'web' }], hostnames: [`${name}.example`] },
-  })
-const isAccepted = async (name: string): Promise<boolean> => {
-  const [parent] = listAt(await read(`${ROUTES}/${name}`), 'status', 'parents')
-  return listAt(parent, 'conditions').some((each) => stringAt(each, 'type') === 'Accepted' && stringAt(each, 'status') === 'True')
-}
 /** The routes that a replica counts with, sorted. */
 const routesOf = async (port: number): Promise<readonly string[]> => {
   const report: unknown = await (await fetch(`http://127.0.0.1:${port}/status`)).json()
@@ -53,7 +42,7 @@ beforeAll(async () => {
   await installGatewayApi(api.admin, 'experimental')
   await createGatewayClass(api)
   await createGateway(api, 'default', 'web')
-  await createRoute('kept')
+  await createRoute(api, 'kept')
   restoreFirst = await api.backUp()
   for (const replicaName of ['a', 'b']) {
     const stop = new AbortController()
@@ -65,7 +54,7 @@ beforeAll(async () => {
       await ended
     })
   }
-  await eventually(async () => expect(await isAccepted('kept')).toBe(true), 30_000)
+  await eventually(async () => expect(await isAccepted(api, 'kept')).toBe(true), 30_000)
 }, 120_000)
 
 afterAll(async () => {
@@ -76,14 +65,14 @@ afterAll(async () => {
 describe('a backup that is restored', () => {
   it('is what every replica counts with, and what comes afterwards is seen', async () => {
     const restore = await api.backUp()
-    await createRoute('lost')
-    await eventually(async () => expect(await isAccepted('lost')).toBe(true), 30_000)
+    await createRoute(api, 'lost')
+    await eventually(async () => expect(await isAccepted(api, 'lost')).toBe(true), 30_000)
     // What is restored is behind what everybody has seen, however much is written while it starts.
     for (let at = 0; at < 300; at++) await create(api.admin, CONFIG_MAPS, { metadata: { name: `written-${at}` } })
     await restore()
     await everybodyCounts(['kept'])
-    await createRoute('new')
-    await eventually(async () => expect(await isAccepted('new')).toBe(true), 30_000)
+    await createRoute(api, 'new')
+    await eventually(async () => expect(await isAccepted(api, 'new')).toBe(true), 30_000)
     await everybodyCounts(['kept', 'new'])
   }, 120_000)
 
@@ -98,16 +87,16 @@ describe('a backup that is restored', () => {
       20_000,
     )
     await restore()
-    await createRoute('seen')
-    await eventually(async () => expect(await isAccepted('seen')).toBe(true), 30_000)
+    await createRoute(api, 'seen')
+    await eventually(async () => expect(await isAccepted(api, 'seen')).toBe(true), 30_000)
     await sleep(3_000)
     expect(await uidOf(`${DEPLOYMENTS}/headgate-back`)).toBe(before)
   }, 120_000)
 
   it('gets anew what was written since: statuses and Envoys', async () => {
     await restoreFirst()
-    expect(await isAccepted('kept')).toBe(false)
-    await eventually(async () => expect(await isAccepted('kept')).toBe(true), 30_000)
+    expect(await isAccepted(api, 'kept')).toBe(false)
+    await eventually(async () => expect(await isAccepted(api, 'kept')).toBe(true), 30_000)
     await eventually(async () => void (await read(`${DEPLOYMENTS}/headgate-web`)), 20_000)
     await everybodyCounts(['kept'])
   }, 120_000)
