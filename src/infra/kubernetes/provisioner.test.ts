@@ -3,6 +3,7 @@ import { eventually } from '../../../test/support/eventually.js'
 import { FakeClock } from '../../../test/support/fake-clock.js'
 import { FakeKubeApi, type SeenRequest } from '../../../test/support/fake-kube-api.js'
 import { gatewayVersion, type OwnFleet, ownFleet, sharedFleet, sharedService, tcpPort } from '../../../test/support/gateway-infra.js'
+import { provisionerOptions } from '../../../test/support/provisioner-options.js'
 import type { GatewayAddresses } from '../../gatewayapi/inputs.js'
 import type { GatewayInfra } from '../../ir/infra.js'
 import { KubeClient } from '../../k8s/kube-client.js'
@@ -29,19 +30,12 @@ describe('Provisioner', () => {
   let stop: AbortController
   let running: Promise<void>[]
 
-  const options = (): ProvisionerOptions => ({
-    client,
-    clock,
-    log: silentLog,
-    controllerName: 'headgate.dev/gateway-controller',
-    namespaces: [''],
-    controllerNamespace: 'system',
-    envoyImage: 'envoyproxy/envoy:distroless-v1.40.0',
-    xds: () => ({ host: 'headgate.system.svc.cluster.local', port: 18_000, authorities }),
-    drainKeyOf: (group) => `key of ${group}`,
-    uidOf: ({ namespace, name }) => uids.get(`${namespace}/${name}`),
-    onAddresses: (gateway, now) => addresses.set(gateway, now),
-  })
+  const options = (): ProvisionerOptions =>
+    provisionerOptions(client, clock, {
+      xds: () => ({ host: 'headgate.system.svc.cluster.local', port: 18_000, authorities }),
+      uidOf: ({ namespace, name }) => uids.get(`${namespace}/${name}`),
+      onAddresses: (gateway, now) => addresses.set(gateway, now),
+    })
   const infra = (more: OwnFleet = {}): GatewayInfra => ownFleet(more)
   const set = (wanted: GatewayInfra | undefined, key = 'shop/web'): void => provisioner.set(new Map([[key, wanted]]))
   const writes = (): SeenRequest[] => api.requests.filter(({ method }) => method !== 'GET')

@@ -3,8 +3,8 @@ import { eventually } from '../../../test/support/eventually.js'
 import { FakeClock } from '../../../test/support/fake-clock.js'
 import { FakeKubeApi } from '../../../test/support/fake-kube-api.js'
 import { ownFleet } from '../../../test/support/gateway-infra.js'
+import { provisionerOptions } from '../../../test/support/provisioner-options.js'
 import { KubeClient } from '../../k8s/kube-client.js'
-import { silentLog } from '../../k8s/log.js'
 import { Provisioner } from './provisioner.js'
 
 const DEPLOYMENTS = '/apis/apps/v1/deployments'
@@ -26,25 +26,11 @@ beforeEach(async () => {
   stop = new AbortController()
   isRead = true
   asked = 0
-  provisioner = new Provisioner({
-    ...{
-      client,
-      clock,
-      log: silentLog,
-      controllerName: 'headgate.dev/gateway-controller',
-      namespaces: [''],
-      controllerNamespace: 'system',
-    },
-    envoyImage: 'envoyproxy/envoy:distroless-v1.40.0',
-    xds: () => ({ host: 'headgate.system.svc.cluster.local', port: 18_000, authorities: 'PEM' }),
-    drainKeyOf: (group) => `key of ${group}`,
-    uidOf: () => 'uid-1',
-    knowsOwners: async () => {
-      asked++
-      return isRead
-    },
-    onAddresses: () => undefined,
-  })
+  const knowsOwners = async (): Promise<boolean> => {
+    asked++
+    return isRead
+  }
+  provisioner = new Provisioner(provisionerOptions(client, clock, { uidOf: () => 'uid-1', onAddresses: () => undefined, knowsOwners }))
   running = [provisioner.observe(stop.signal), provisioner.lead(stop.signal)]
   provisioner.set(new Map([['shop/web', ownFleet({})]]))
   await eventually(() => expect(api.get(DEPLOYMENTS, 'shop', 'headgate-web')).toBeDefined())
