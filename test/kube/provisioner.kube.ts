@@ -5,9 +5,9 @@ import type { GatewayInfra } from '../../src/ir/infra.js'
 import { systemClock } from '../../src/k8s/clock.js'
 import { CONTENT_TYPE } from '../../src/k8s/kube-client.js'
 import { fieldAt, type JsonObject, listAt } from '../../src/k8s/kube-json.js'
-import { silentLog } from '../../src/k8s/log.js'
 import { eventually } from '../support/eventually.js'
 import { type OwnFleet, ownFleet } from '../support/gateway-infra.js'
+import { provisionerOptions } from '../support/provisioner-options.js'
 import { create, installGatewayApi, type KubeApiServer, startKubeApiServer } from './support/kube-apiserver.js'
 
 const GATEWAYS = '/apis/gateway.networking.k8s.io/v1/namespaces/shop/gateways'
@@ -65,21 +65,14 @@ describe('provisioning in a real cluster', () => {
       spec: { gatewayClassName: 'headgate', listeners: [{ name: 'a', port: 80, protocol: 'HTTP' }] },
     }
     uid = String(fieldAt(await create(api.admin, GATEWAYS, gateway), 'metadata', 'uid'))
-    provisioner = new Provisioner({
-      client: api.client('admin'),
-      clock: systemClock,
-      log: silentLog,
-      controllerName: 'headgate.dev/gateway-controller',
-      namespaces: [''],
-      controllerNamespace: 'system',
-      envoyImage: 'envoyproxy/envoy:distroless-v1.40.0',
-      xds: () => ({ host: 'headgate.system.svc.cluster.local', port: 18_000, authorities: 'PEM' }),
-      drainKeyOf: (group) => `key of ${group}`,
-      uidOf: () => uid,
-      onAddresses: (_, now) => {
-        addresses = now
-      },
-    })
+    provisioner = new Provisioner(
+      provisionerOptions(api.client('admin'), systemClock, {
+        uidOf: () => uid,
+        onAddresses: (_, now) => {
+          addresses = now
+        },
+      }),
+    )
     running = [provisioner.observe(stop.signal), provisioner.lead(stop.signal)]
   })
 
