@@ -104,12 +104,12 @@ function parseYamlText(text: string): ParsedDocument | DocumentProblem {
     const document = parseYaml(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, logLevel: 'silent' })
     const error = document.errors[0]
     if (error !== undefined)
-      return { position: at(error.pos[0]), reason: firstLine(error.message), advice: TEMPLATE.test(text) ? RENDER : adviceFor(error.code) }
+      return { position: at(error.pos[0]), reason: firstLine(error.message), advice: unlessTemplate(text, adviceFor(error.code)) }
     const value = yamlToJson(document)
     return { value, positionOf: (path) => at(offsetOfPath(document, path)) }
   } catch (error) {
     if (error instanceof YamlContentError) {
-      return { position: at(error.offset), reason: error.message, advice: TEMPLATE.test(text) ? RENDER : 'write out what is meant' }
+      return { position: at(error.offset), reason: error.message, advice: unlessTemplate(text, 'write out what is meant') }
     }
     if (error instanceof RangeError) return { position: START, reason: 'nested too deeply', advice: 'write out what is meant' }
     throw error
@@ -136,7 +136,10 @@ function offsetOfPath(document: Document, path: FieldPath): number {
 
 /** What templates of charts begin a line or a value with. */
 const TEMPLATE = /^(\s|- )*([^\s"'#]+:\s+)?\{\{/m
-const RENDER = 'it is a template: write what it makes of it, such as `helm template` does'
+
+function unlessTemplate(text: string, advice: string): string {
+  return TEMPLATE.test(text) ? 'it is a template: write what it makes of it, such as `helm template` does' : advice
+}
 
 function adviceFor(code: string): string {
   if (code === 'TAB_AS_INDENT') return 'indent with spaces'

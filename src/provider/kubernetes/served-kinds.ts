@@ -61,9 +61,8 @@ export class ServedKinds {
 
   /** Takes what a watch of all CRDs tells. Returns true if one of them is of our groups. */
   defined(changed: readonly RawObject[], removed: readonly ObjectKey[]): boolean {
-    const ours = changed.filter((object) => this.#concerns(objectKey('', object.metadata.name)))
-    for (const object of ours) {
-      const key = objectKey('', object.metadata.name)
+    const ours = changed.map((object) => [objectKey('', object.metadata.name), object] as const).filter(([key]) => this.#concerns(key))
+    for (const [key, object] of ours) {
       this.#customResources.set(key, toCustomResource(object))
       this.#deletedResources.delete(key)
     }
