@@ -6,6 +6,7 @@ import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { KubeCredentials } from '../../src/k8s/credentials.js'
 import { fieldAt, isJsonObject, type JsonObject, type RawObject, stringAt } from '../../src/k8s/kube-json.js'
+import { deepEqual } from '../../src/util/deep-equal.js'
 import { applyObject, mergePatch } from './fake-kube-patch.js'
 
 /** A request as the server saw it. */
@@ -326,7 +327,9 @@ export class FakeKubeApi {
     const status = base.status === undefined ? {} : { status: base.status }
     const kept = subresource === '' ? { ...next, ...status } : { ...base, status: next.status }
     const metadata = subresource === '' && isJsonObject(next.metadata) ? { ...next.metadata, ...identity } : base.metadata
-    return succeeded(this.put(collection, { ...kept, metadata }))
+    // What changes nothing makes no new version.
+    const isSame = apply && current !== undefined && deepEqual({ ...kept, metadata }, current)
+    return succeeded(isSame ? current : this.put(collection, { ...kept, metadata }))
   }
 }
 

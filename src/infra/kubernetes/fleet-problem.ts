@@ -15,7 +15,7 @@ const FAILURES_OF_A_RESTART = 3
  *
  * @param failures in a row, with this one
  */
-export function fleetProblem(error: unknown, failures: number): GatewayAddresses['problem'] {
+export function fleetProblem(error: unknown, failures = 1): GatewayAddresses['problem'] {
   if (error instanceof BootstrapProblem) return { reason: 'Invalid', message: error.message }
   if (error instanceof ForeignObjectError) return { reason: 'Invalid', message: error.message }
   if (error instanceof LeftoverObjectError) return { reason: 'Pending', message: `${error.message}.` }

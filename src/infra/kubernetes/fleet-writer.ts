@@ -9,7 +9,7 @@ import { objectPath } from '../../k8s/resource-path.js'
 import { trimObject } from '../../k8s/trim.js'
 import type { Manifest } from './manifests.js'
 import { ownedResource } from './owned-kinds.js'
-import { contentMark, gatewayOf, kindOf, type OwnedName, ownerUid } from './owned-objects.js'
+import { contentMark, gatewayOf, isOfAnother, kindOf, type OwnedName, ownerUid } from './owned-objects.js'
 
 /** The name under which the API server notes what parts of an object are ours. */
 export const INFRA_FIELD_MANAGER = 'headgate-infra'
@@ -121,7 +121,8 @@ export class FleetWriter {
     const isOwned = ownerUid(existing) === wantedUid
     const gateway = gatewayOf(isOwned ? withLabelsOf(manifest, existing) : existing)
     if (gateway === undefined || gateway !== gatewayOf(manifest)) throw new ForeignObjectError(name)
-    if (isOwned) return
+    // What has lost its owner, as in a restored backup, gets it back: a Service that is made anew may get another address.
+    if (!isOfAnother(existing, wantedUid)) return
     await this.remove(name, existing, signal)
     throw new LeftoverObjectError(name)
   }

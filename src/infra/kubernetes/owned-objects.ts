@@ -42,12 +42,17 @@ export function gatewayOf(object: RawObject, by?: Installation): string | undefi
   return isThere && hasLabels(object, OWNED_LABELS) ? fleet : undefined
 }
 
-/** The uid of the Gateway or GatewayClass that owns an object. */
+/** The uid of the Gateway or GatewayClass that owns an object; the empty string where none does any more, as after somebody has taken it away. */
 export function ownerUid(object: RawObject): string {
   return stringAt(
     listAt(object, 'metadata', 'ownerReferences').find((owner) => ['Gateway', 'GatewayClass'].includes(stringAt(owner, 'kind'))),
     'uid',
   )
+}
+
+/** True for an object of an earlier owner of the same name: it goes with that one. */
+export function isOfAnother(object: RawObject, uid: string): boolean {
+  return !['', uid].includes(ownerUid(object))
 }
 
 /** The same for two versions of an object that differ only in what the cluster itself keeps up to date. */

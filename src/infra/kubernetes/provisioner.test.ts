@@ -166,11 +166,11 @@ describe('Provisioner', () => {
         message: expect.stringContaining('Service/shop/headgate-web'),
       }),
     )
+    await made()
     expect(object(SERVICES)?.spec).toEqual({ mine: true })
-    expect(object(DEPLOYMENTS)).toBeUndefined()
     api.remove(SERVICES, 'shop', 'headgate-web')
     await clock.advance(2_000)
-    await made()
+    await eventually(() => expect(fieldAt(object(SERVICES), 'spec', 'type')).toBe('LoadBalancer'))
     await eventually(() => expect(addresses.get('shop/web')?.problem?.reason).toBe('AddressNotAssigned'))
   })
 

@@ -18,12 +18,13 @@ import { asksOnlyForClusterAddresses, readAddresses } from './addresses.js'
 import type { BindAddresses } from './bind-addresses.js'
 import { fleetPlace, serviceName } from './fleet-place.js'
 import { BootstrapProblem, fleetProblem } from './fleet-problem.js'
+import { type FleetFailures, FleetProblems } from './fleet-problems.js'
 import { FleetWriter, ForeignObjectError } from './fleet-writer.js'
 import { CONTROLLER_ANNOTATION, podSelector } from './labels.js'
 import { bootstrapOf, type Manifest, manifestsOf, type XdsEndpoint } from './manifests.js'
 import { NameClaims } from './name-claims.js'
 import { ObservedObjects } from './observed-objects.js'
-import { contentMark, kindOf, type OwnedName, ownedName, ownerUid } from './owned-objects.js'
+import { contentMark, isOfAnother, kindOf, type OwnedName, ownedName } from './owned-objects.js'
 import { watchOwned } from './owned-watch.js'
 import { fleetGroup } from './pod-placements.js'
 import { readProxySettings } from './proxy-settings.js'
@@ -79,7 +80,7 @@ export class Provisioner {
   /** The fleet of each Gateway. */
   readonly #fleets = new Map<string, string>()
   readonly #observed: ObservedObjects
-  readonly #problems = new Map<string, NonNullable<GatewayAddresses['problem']>>()
+  readonly #problems = new FleetProblems()
   readonly #told = new Map<string, GatewayAddresses>()
   readonly #failures = new Map<string, number>()
   readonly #claims = new NameClaims()
@@ -114,7 +115,7 @@ export class Provisioner {
       if (infra === undefined) this.#infra.delete(fleet)
       else this.#infra.set(fleet, infra)
       if (infra !== undefined) continue
-      this.#problems.delete(fleet)
+      this.#problems.forget(fleet)
       this.#shortages.say(fleet, undefined, this.#following)
     }
     for (const [fleet, infra] of changes) {
@@ -188,19 +189,24 @@ export class Provisioner {
   async #provision(fleet: string, signal: AbortSignal): Promise<void> {
     // Before everything was listed, what exists would look missing; afterwards every Gateway is looked at.
     if (!this.#hasListed) return
-    try {
-      await this.#bring(fleet, signal)
-      this.#failures.delete(fleet)
-      if (this.#problems.delete(fleet)) this.#tell(fleet)
-    } catch (error) {
-      if (!signal.aborted) this.#fail(fleet, error)
-    }
+    const failures = await this.#bring(fleet, signal)
+    const [error] = [failures.ofFleet, ...failures.ofServices.values()].filter((each) => each !== undefined)
+    if (error !== undefined && signal.aborted) return
+    if (error === undefined) this.#failures.delete(fleet)
+    else this.#tryLater(fleet, error)
+    if (this.#problems.note(fleet, failures, this.#failures.get(fleet) ?? 0)) this.#tell(fleet)
   }
 
-  async #bring(fleet: string, signal: AbortSignal): Promise<void> {
+  async #bring(fleet: string, signal: AbortSignal): Promise<FleetFailures> {
     const infra = this.#infra.get(fleet)
-    if (infra === undefined) await this.#remove(fleet, signal)
-    else await this.#make(fleet, infra, signal)
+    const ofServices = new Map<OwnedName, unknown>()
+    try {
+      if (infra === undefined) await this.#remove(fleet, signal)
+      else await this.#make(fleet, infra, ofServices, signal)
+      return { ofFleet: undefined, ofServices }
+    } catch (ofFleet) {
+      return { ofFleet, ofServices }
+    }
   }
 
   /** Deletes everything of a fleet that is not wanted any more. */
@@ -214,8 +220,12 @@ export class Provisioner {
     await this.#deleteBut(fleet, new Set(), signal)
   }
 
-  /** Makes and changes what a fleet needs, then deletes what that has replaced. */
-  async #make(fleet: string, infra: GatewayInfra, signal: AbortSignal): Promise<void> {
+  /**
+   * Makes and changes what a fleet needs, then deletes what that has replaced.
+   *
+   * @param refused is told why Services are left as they are: of a quota, or an address that nobody else asks for, no other Gateway is to suffer
+   */
+  async #make(fleet: string, infra: GatewayInfra, refused: Map<OwnedName, unknown>, signal: AbortSignal): Promise<void> {
     const { controllerNamespace, uidOf, xds, drainKeyOf, bindAddresses: addresses = ['0.0.0.0'] } = this.#options
     const ownerUid = uidOf(infra.owner)
     if (infra.problem !== undefined || infra.ports.length === 0 || ownerUid === undefined) return
@@ -230,18 +240,29 @@ export class Provisioner {
     if (asksForAddresses(infra)) await this.#deleteBut(fleet, wanted, signal, (name) => kindOf(name) === 'Service')
     await this.#handReplicasOver(fleet, manifests, signal)
     for (const manifest of manifests) {
-      const name = nameOf(manifest)
-      const applied = await this.#writer.apply(name, manifest, ownerUid, this.#observed.get(name), signal)
-      // The watch may have told of a later change while the answer was under way.
-      if (applied !== undefined && !isNewer(this.#observed.get(name), applied)) {
-        this.#observed.set(name, applied)
-        if (manifest.kind === 'Service' || isWorkload(name)) this.#tell(fleet)
+      try {
+        await this.#apply(fleet, manifest, ownerUid, signal)
+      } catch (error) {
+        if (manifest.kind !== 'Service' || fleetProblem(error) === undefined) throw error
+        refused.set(nameOf(manifest), error)
       }
     }
     await this.#replace(fleet, wanted, infra, settings.podSpec.hostNetwork !== true, signal)
     // The Envoys run without the changes: better than none.
     const { problem } = bootstrapOf(infra, options)
     if (problem !== undefined) throw new BootstrapProblem(`The GatewayConfig cannot change the bootstrap: ${problem}.`)
+  }
+
+  async #apply(fleet: string, manifest: Manifest, ownerUid: string, signal: AbortSignal): Promise<void> {
+    const name = nameOf(manifest)
+    const before = this.#observed.get(name)
+    const applied = await this.#writer.apply(name, manifest, ownerUid, before, signal)
+    if (applied === undefined) return
+    if (applied.metadata.resourceVersion === before?.metadata.resourceVersion) this.#repairs.wasNone(name)
+    // The watch may have told of a later change while the answer was under way.
+    if (isNewer(this.#observed.get(name), applied)) return
+    this.#observed.set(name, applied)
+    if (manifest.kind === 'Service' || isWorkload(name)) this.#tell(fleet)
   }
 
   /** Whoever scales a Deployment of which we do not name the number any more starts from the replicas that there are. */
@@ -306,17 +327,13 @@ export class Provisioner {
     }
   }
 
-  #fail(fleet: string, error: unknown): void {
+  #tryLater(fleet: string, error: unknown): void {
     const { clock, log } = this.#options
     const failures = (this.#failures.get(fleet) ?? 0) + 1
     this.#failures.set(fleet, failures)
     const waitMs = backoffMs(API_BACKOFF, failures, clock)
     log.warn({ err: error, gateway: fleet, waitMs }, 'the Envoys of a Gateway could not be provisioned; trying again')
     this.#queue.addLater(fleet, waitMs)
-    const problem = fleetProblem(error, failures)
-    if (problem === undefined) return
-    this.#problems.set(fleet, problem)
-    this.#tell(fleet)
   }
 
   /** What its workloads tell. One pod of an earlier one is enough: it serves until what takes its place does. */
@@ -336,7 +353,7 @@ export class Provisioner {
   #staying(name: OwnedName, infra: GatewayInfra): RawObject | undefined {
     const object = this.#observed.get(name)
     const uid = this.#options.uidOf(infra.owner)
-    const goes = object?.metadata.deletionTimestamp !== undefined || (uid !== undefined && object !== undefined && ownerUid(object) !== uid)
+    const goes = object?.metadata.deletionTimestamp !== undefined || (uid !== undefined && object !== undefined && isOfAnother(object, uid))
     return goes ? undefined : object
   }
 
@@ -345,10 +362,11 @@ export class Provisioner {
     const infra = this.#infra.get(fleet)
     if (infra === undefined || !this.#hasListed) return
     const place = fleetPlace(infra, this.#options.controllerNamespace)
-    const problem = this.#problems.get(fleet)
     const proxies = this.#proxies(fleet, infra)
     for (const service of infra.services) {
-      const observed = this.#staying(ownedName('Service', place.namespace, serviceName(place, service)), infra)
+      const name = ownedName('Service', place.namespace, serviceName(place, service))
+      const observed = this.#staying(name, infra)
+      const problem = this.#problems.of(fleet, name)
       const cluster = asksOnlyForClusterAddresses(wantedAddresses(service))
       for (const { key, addresses: requested } of service.gateways) {
         const addresses = readAddresses(observed, requested, cluster)

@@ -27,4 +27,10 @@ export class RepairPace {
     this.#repairs.set(name, { count, atMs: nowMs })
     return count < FREE_REPAIRS ? 0 : Math.min(FIRST_WAIT_MS * 2 ** (count - FREE_REPAIRS), LONGEST_WAIT_MS)
   }
+
+  /** Nothing of ours had been changed: an autoscaler that sets replicas does not fight, and what happens next does not wait for long. */
+  wasNone(name: OwnedName): void {
+    const last = this.#repairs.get(name)
+    if (last !== undefined) this.#repairs.set(name, { ...last, count: Math.min(last.count, FREE_REPAIRS) - 1 })
+  }
 }
