@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ChannelCredentials, Client, connectivityState, type ServiceDefinition, type ServiceError, status } from '@grpc/grpc-js'
+import { DIRECT_CHANNEL } from '../util/direct-channel.js'
 import { ownService } from '../xds/own-services.js'
 import { HOOKED_TYPE_URL } from '../xds/translate/extension-hooks/check-answer.js'
 import type { HookQuestion } from '../xds/translate/extension-hooks/hook.js'
@@ -41,6 +42,7 @@ interface Reply {
  */
 export function connectHooks({ address, timeoutMs, tlsFolder }: ExtensionServer, onReconnected: () => void): HookClient {
   const client = new Client(address, tlsFolder === undefined ? ChannelCredentials.createInsecure() : tlsCredentials(tlsFolder), {
+    ...DIRECT_CHANNEL,
     // How long an answer may be depends on the question: `checkAnswer` looks at it.
     'grpc.max_receive_message_length': -1,
     'grpc.initial_reconnect_backoff_ms': 500,

@@ -56,6 +56,12 @@ describe('templates', () => {
     ],
     ['a ServiceMonitor without a Service', ['--set', 'metrics.serviceMonitor.enabled=true,metrics.service.enabled=false'], 'needs'],
     ['a rate limit service that has no place for its counts', ['--set', 'rateLimit.enabled=true'], 'set rateLimit.redis.url to HOST:PORT'],
+    ['a field that a GatewayConfig does not have', ['--set', 'gatewayClass.config.replica=2'], 'no field gatewayClass.config.replica.'],
+    [
+      'one within a list of it',
+      ['--set', 'gatewayClass.config.patches[0].kind=Service,gatewayClass.config.patches[0].values.a=b'],
+      'no field gatewayClass.config.patches[0].values.',
+    ],
     ['fewer replicas at most than at least', ['--set', 'autoscaling.enabled=true,autoscaling.maxReplicas=1'], 'is less than'],
   ])('refuse %s', async (_case, args, message) => {
     await expect(helm.render(...args)).rejects.toThrow(message)

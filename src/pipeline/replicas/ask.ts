@@ -1,5 +1,6 @@
 /** One replica asks another one. */
 import { type ChannelCredentials, Client, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js'
+import { DIRECT_CHANNEL } from '../../util/direct-channel.js'
 import { replicaOf } from './identity.js'
 import { replicaService } from './service.js'
 
@@ -25,6 +26,7 @@ export async function askReplica<Answer>(
   const method = replicaService()[question]
   if (method === undefined) throw new Error(`replica.proto has no method ${question}`)
   const client = new Client(address, credentials, {
+    ...DIRECT_CHANNEL,
     'grpc.ssl_target_name_override': serverName,
     // Connections are shared between clients: that of the last question would lead to the same replica again.
     'grpc.use_local_subchannel_pool': 1,

@@ -2,6 +2,7 @@
 import { type ChannelCredentials, Client, type ClientDuplexStream } from '@grpc/grpc-js'
 import { API_BACKOFF, backoffMs } from '../../k8s/backoff.js'
 import type { Clock } from '../../k8s/clock.js'
+import { DIRECT_CHANNEL } from '../../util/direct-channel.js'
 import type { RejectedVersion, RejectedVersions } from '../../xds/rejected-versions.js'
 import type { ServerLog } from '../../xds/server/stream-context.js'
 import type { Deliveries } from '../deliveries/deliveries.js'
@@ -54,6 +55,7 @@ export async function reportToLeader(options: ReporterOptions, signal: AbortSign
 /** Resolves when the stream has ended or another replica leads. */
 async function reportTo(leader: Holder, address: string, options: ReporterOptions, signal: AbortSignal): Promise<Error | undefined> {
   const client = new Client(address, options.credentials(), {
+    ...DIRECT_CHANNEL,
     'grpc.ssl_target_name_override': options.serverName,
     'grpc.keepalive_time_ms': 10_000,
   })

@@ -131,6 +131,22 @@ describe('replicas', () => {
     expect(programmed(leader)).not.toMatch('No proxy')
   })
 
+  it('reach each other where the environment names a proxy for what is outside of the cluster', async () => {
+    process.env.https_proxy = 'http://127.0.0.1:9'
+    stops.push(() => {
+      delete process.env.https_proxy
+    })
+    const authority = createAuthority('test', new Date(), 3_600_000)
+    const [leader, follower] = await Promise.all([startReplica(authority), startReplica(authority)])
+    const { pipeline, snapshots } = follower.controlPlane
+    pipeline.progress(GROUP, { acknowledgedRevision: snapshots.revision(GROUP), connectedProxies: 1 })
+    report(follower, leader, authority, [replicaUri('follower')])
+    await eventually(() => expect(stateOf(leader)).toBe('delivered'))
+    const credentials = credentialsOf(authority, [replicaUri('asks')])
+    const asked = { address: `127.0.0.1:${leader.port}`, serverName: 'headgate.test', credentials }
+    await expect(askInTouch(asked, new AbortController().signal)).resolves.toMatchObject({ inTouch: true })
+  })
+
   it.each(['while they report', 'before they report'])('tell it also when one more proxy joins %s', async (when) => {
     const authority = createAuthority('test', new Date(), 3_600_000)
     const [leader, follower] = await Promise.all([startReplica(authority), startReplica(authority)])
