@@ -203,6 +203,27 @@ describe('LeaseElector', () => {
     expect(holder()).toBe('a')
   })
 
+  it('goes on leading while each answer takes nearly half of the time that it may lead', async () => {
+    class SlowClient extends KubeClient {
+      override async json(...args: Parameters<KubeClient['json']>): ReturnType<KubeClient['json']> {
+        const answer = await super.json(...args)
+        const [, , timeoutMs = 0] = args
+        if (timeoutMs < 4_500) throw new Error('no answer in time')
+        await clock.advance(4_500)
+        return answer
+      }
+    }
+    const slow = new SlowClient(api.credentials, 'test')
+    const a = replica('a', slow)
+    await eventually(() => expect(a.elector.isLeader).toBe(true))
+    const renewals = (): number => api.requests.filter(({ method }) => method === 'PUT').length
+    await eventually(() => expect(renewals()).toBeGreaterThan(10))
+    expect(a.log).toEqual(['leads'])
+    a.stop.abort()
+    await a.done
+    slow.close()
+  })
+
   it('waits for all requests of an attempt together no longer than it may lead', async () => {
     const patience: number[] = []
     class SlowClient extends KubeClient {

@@ -110,6 +110,7 @@ export class LeaseElector {
       .catch((error: unknown) => log.error({ err: error }, 'the work of the leader failed'))
     this.#leading = { controller: link.controller, work }
     let renewedMs = acquiredMs
+    let triedMs = acquiredMs
     const { client } = this.#options
     const { breaks } = client.history
     // A process that stood still, and goes on when another one leads, may have something to write before it looks at the Lease again.
@@ -117,8 +118,11 @@ export class LeaseElector {
       if (clock.monotonicMs() - renewedMs >= this.#times.renewDeadlineMs) link.controller.abort()
     })
     while (!signal.aborted && clock.monotonicMs() - renewedMs < this.#times.renewDeadlineMs) {
-      await clock.sleep(this.#retryMs(), signal)
+      // What the last attempt took is no time to wait as well: it would not be left for the next one.
+      const pauseMs = triedMs + this.#retryMs() - clock.monotonicMs()
+      if (pauseMs > 0) await clock.sleep(pauseMs, signal)
       const startedMs = clock.monotonicMs()
+      triedMs = startedMs
       const leftMs = renewedMs + this.#times.renewDeadlineMs - startedMs
       if (leftMs <= 0 || signal.aborted) break
       if (await this.#acquire(startedMs, signal, leftMs)) renewedMs = startedMs
