@@ -199,6 +199,8 @@ export interface UpstreamHttp {
   /** 0: no limit. */
   readonly maxConnectionDurationMs?: number
   readonly maxRequestsPerConnection?: number
+  /** From the beginning of a request to the end of its answer. */
+  readonly maxStreamDurationMs?: number
   readonly streamWindowBytes?: number
   readonly connectionWindowBytes?: number
   readonly maxConcurrentStreams?: number

@@ -1,6 +1,6 @@
 /** Settings where nobody said otherwise. docs/reference/defaults.md explains each; tests hold each against the real Envoy. */
 import type { ClientSettings, SocketSettings } from './client.js'
-import type { BackendTraffic, LoadBalancing } from './cluster.js'
+import type { BackendTraffic, LoadBalancing, TrafficLimits } from './cluster.js'
 import type { Retry, Timeouts } from './forward.js'
 
 /**
@@ -44,6 +44,15 @@ export const DEFAULT_HTTP1_IDLE_TIMEOUT_MS = 4_000
 
 /** How connections are shared out that nobody can ask a second time: the endpoint with the fewest is one that takes none, and would get them all. */
 export const CONNECTION_BALANCING: LoadBalancing = { kind: 'roundRobin' }
+
+/**
+ * How long a copy of a request may take, with its body. Envoy reads a body no faster than each of its mirrors takes it: one that takes nothing would
+ * stop uploads of clients for ever.
+ */
+export const MIRROR_STREAM_DURATION_MS = 15_000
+
+/** Copies that are under way to a mirror. One that does not answer would take every port and all memory of a proxy; what is more is not copied. */
+export const MIRROR_LIMITS: TrafficLimits = { connections: 1_024, pendingRequests: 1_024, requests: 1_024 }
 
 /** No limit: Envoy's own default of 15 s would cut long answers. */
 export const DEFAULT_TIMEOUTS: Timeouts = { requestMs: 0, perTryMs: 0 }

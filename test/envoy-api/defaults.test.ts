@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { buildBootstrap } from '../../envoy/bootstrap.js'
 import type { EnvoyMessages } from '../../src/gen/envoy/types.js'
-import { DEFAULT_KEPT_BODY_BYTES } from '../../src/ir/defaults.js'
+import { DEFAULT_BACKEND_TRAFFIC, DEFAULT_KEPT_BODY_BYTES, MIRROR_LIMITS, MIRROR_STREAM_DURATION_MS } from '../../src/ir/defaults.js'
 import { encode, type MessageName, toProtoJson } from '../../src/xds/message.js'
 import { buildCluster } from '../../src/xds/translate/clusters/cluster.js'
 import { httpFilters } from '../../src/xds/translate/http-filters/index.js'
@@ -45,6 +45,11 @@ const host = json(VIRTUAL_HOST, buildVirtualHost(virtualHost(ROUTES, { keptBodyB
 const CLUSTER = 'envoy.config.cluster.v3.Cluster'
 const TLS = { serverName: 'a.example', trust: { kind: 'system' }, subjectAltNames: [] } as const
 
+const MIRROR = cluster('a', {
+  traffic: { ...DEFAULT_BACKEND_TRAFFIC, limits: MIRROR_LIMITS, http: { maxStreamDurationMs: MIRROR_STREAM_DURATION_MS } },
+})
+const HTTP_OPTIONS = ['typedExtensionProtocolOptions', 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions']
+
 const FILTERS = httpFilters(false, { envoyHeaders: undefined, countsGrpcCalls: undefined })
 
 /** Where the first word of a row is found. */
@@ -69,10 +74,9 @@ const MESSAGES: Readonly<Record<string, unknown>> = {
   RouteConfiguration: toProtoJson('envoy.config.route.v3.RouteConfiguration', encodeRouteConfiguration(routeTable(), [], []).value),
   Cluster: json(CLUSTER, buildCluster(cluster('a'), DEFAULT_TRANSLATE_OPTIONS)),
   'Cluster(udp)': json(CLUSTER, buildCluster(cluster('a', { protocol: 'udp' }), DEFAULT_TRANSLATE_OPTIONS)),
-  HttpProtocolOptions: at(json(CLUSTER, buildCluster(cluster('a'), DEFAULT_TRANSLATE_OPTIONS)), [
-    'typedExtensionProtocolOptions',
-    'envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
-  ]),
+  HttpProtocolOptions: at(json(CLUSTER, buildCluster(cluster('a'), DEFAULT_TRANSLATE_OPTIONS)), HTTP_OPTIONS),
+  'Cluster(mirror)': json(CLUSTER, buildCluster(MIRROR, DEFAULT_TRANSLATE_OPTIONS)),
+  'HttpProtocolOptions(mirror)': at(json(CLUSTER, buildCluster(MIRROR, DEFAULT_TRANSLATE_OPTIONS)), HTTP_OPTIONS),
   UpstreamTlsContext: at(json(CLUSTER, buildCluster(cluster('a', { tls: TLS }), DEFAULT_TRANSLATE_OPTIONS)), 'transportSocket.typedConfig'),
   Bootstrap: json(
     'envoy.config.bootstrap.v3.Bootstrap',

@@ -1,8 +1,9 @@
 /** Copies of requests, of rules and of backends. */
-import { expect } from '@jest/globals'
+import { createServer, type Server, type Socket } from 'node:net'
+import { expect, it } from '@jest/globals'
 import { eventually } from '../support/eventually.js'
 import { feature } from './feature.js'
-import { httpRoute, namespace, ref, service, to, under } from './manifests.js'
+import { backend, httpRoute, namespace, ref, service, to, under } from './manifests.js'
 import { answerers, featureWorld } from './world.js'
 
 const world = featureWorld(['a', 'copy', 'other'])
@@ -84,3 +85,44 @@ feature(
     }
   },
 )
+
+/** Takes connections and never answers. */
+async function silent(reads: boolean): Promise<{ readonly port: number; readonly sockets: ReadonlySet<Socket>; readonly server: Server }> {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => {})
+    socket.on('close', () => sockets.delete(socket))
+    if (reads) socket.resume()
+    else socket.pause()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('it listens on a port')
+  return { port: address.port, sockets, server }
+}
+
+it('a mirror that takes nothing and one that does not answer keep neither clients nor connections for long', async () => {
+  const deaf = await silent(false)
+  const mute = await silent(true)
+  try {
+    const mirrored = (name: string) => `filters: [{type: RequestMirror, requestMirror: {backendRef: {${ref(name)}}}}], ${to('a')}`
+    await world.write(
+      backend({ name: 'deaf', port: deaf.port }),
+      backend({ name: 'mute', port: mute.port }),
+      httpRoute('r', `[${under('/deaf', mirrored('deaf'))}, ${under('/mute', mirrored('mute'))}]`),
+    )
+    const body = 'x'.repeat(20_000_000)
+    const upload = world.ask({ path: '/deaf?bytes=1', method: 'POST', body, timeoutMs: 40_000 })
+    const begin = performance.now()
+    expect((await answerers(200, () => world.answerer({ path: '/mute' }))).get('a')).toBe(200)
+    expect(performance.now() - begin).toBeLessThan(10_000)
+    expect((await upload).status).toBe(200)
+    await eventually(() => expect(mute.sockets.size).toBe(0), 20_000)
+  } finally {
+    for (const { sockets, server } of [deaf, mute]) {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+    }
+  }
+}, 60_000)

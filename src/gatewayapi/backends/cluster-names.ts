@@ -8,12 +8,36 @@ import { type ObjectKey, objectKey } from '../../util/object-ref.js'
 import { type BackendKey, type BackendRef, backendKey, parseBackendKey } from './backend-key.js'
 
 /**
- * What a cluster is used for. `http` (not written): HTTP as the backend says. `grpc`: HTTP/2 in any case. `tcp`: bytes, over TLS where a
- * policy asks for it. `passthrough`: bytes that are TLS already. `udp`: datagrams.
+ * What a cluster is used for. `http` (not written): HTTP as the backend says. `grpc`: HTTP/2 in any case. `mirror` and `grpc-mirror`: copies
+ * of these, which wait for nobody. `tcp`: bytes, over TLS where a policy asks for it. `passthrough`: bytes that are TLS already. `udp`: datagrams.
  */
-export type ClusterUsage = 'http' | 'grpc' | 'tcp' | 'passthrough' | 'udp'
+export type ClusterUsage = HttpUsage | 'tcp' | 'passthrough' | 'udp'
 
-const WRITTEN_USAGES: readonly ClusterUsage[] = ['grpc', 'tcp', 'passthrough', 'udp']
+/** What clusters are used for that take requests. */
+export type HttpUsage = RequestUsage | keyof typeof COPIES_OF
+
+/** What clusters are used for that take requests whose answers somebody waits for. */
+export type RequestUsage = 'http' | 'grpc'
+
+const COPIES_OF = { mirror: 'http', 'grpc-mirror': 'grpc' } as const
+
+const WRITTEN_USAGES: readonly ClusterUsage[] = ['grpc', 'mirror', 'grpc-mirror', 'tcp', 'passthrough', 'udp']
+
+/** Where copies of requests go. */
+export function mirrorUsage(usage: RequestUsage): HttpUsage {
+  return usage === 'http' ? 'mirror' : 'grpc-mirror'
+}
+
+/** True where copies of requests go. */
+export function isMirror(usage: ClusterUsage): usage is keyof typeof COPIES_OF {
+  return Object.hasOwn(COPIES_OF, usage)
+}
+
+/** How requests are spoken there; undefined where something else than requests goes. */
+export function requestUsage(usage: ClusterUsage): RequestUsage | undefined {
+  if (isMirror(usage)) return COPIES_OF[usage]
+  return usage === 'http' || usage === 'grpc' ? usage : undefined
+}
 
 /**
  * The BackendTrafficPolicies that make a cluster different from the plain one, without those about the backend itself: the widest first,

@@ -2,12 +2,12 @@
 import type { BackendTrafficSettings } from '../../gen/kinds.js'
 import type { Collection, Graph, Keys, Source, View } from '../../incremental/index.js'
 import type { BackendProtocol, Cluster, Http1PassThrough } from '../../ir/cluster.js'
-import { CONNECTION_BALANCING } from '../../ir/defaults.js'
+import { CONNECTION_BALANCING, MIRROR_LIMITS, MIRROR_STREAM_DURATION_MS } from '../../ir/defaults.js'
 import { originsOf } from '../origins.js'
 import { backendTraffic } from '../policies/backend-traffic.js'
 import { clusterStatistics } from '../policies/cluster-statistics.js'
 import type { Effective } from '../policies/policy.js'
-import { type ClusterIdentity, parseClusterName } from './cluster-names.js'
+import { type ClusterIdentity, isMirror, parseClusterName, requestUsage } from './cluster-names.js'
 import { backendFor, type ResolvedBackend, type UsableBackend } from './resolved-backend.js'
 import { webCluster } from './web-clusters.js'
 
@@ -36,7 +36,7 @@ export function declareClusters(
       if (backend === undefined || !backend.usable) return undefined
       const certificate = identity.gateway === undefined ? undefined : view.get(gatewayCertificates, identity.gateway)
       const cluster = withPolicies(toCluster(name, identity, backend, certificate), identity, view.get(policies, name))
-      return passing(cluster, http1Of(view, name))
+      return passing(isMirror(identity.usage) ? withoutWaiting(cluster) : cluster, http1Of(view, name))
     },
   })
 }
@@ -47,6 +47,13 @@ function withPolicies(cluster: Cluster, { backend }: ClusterIdentity, policies: 
   const { settings } = policies
   const traffic = backendTraffic(cluster.traffic, settings, `${backend.name}.${backend.namespace}`)
   return { ...cluster, traffic: { ...traffic, ...clusterStatistics(settings, backend) }, origins }
+}
+
+/** Nobody waits for an answer to a copy: those that a backend leaves lying would be held for ever, and the bodies of requests behind theirs. */
+function withoutWaiting(cluster: Cluster): Cluster {
+  const { limits, http } = cluster.traffic
+  const bounded = { limits: { ...MIRROR_LIMITS, ...limits }, http: { ...http, maxStreamDurationMs: MIRROR_STREAM_DURATION_MS } }
+  return { ...cluster, traffic: { ...cluster.traffic, ...bounded } }
 }
 
 function passing(cluster: Cluster, http1: Http1PassThrough | undefined): Cluster {
@@ -69,15 +76,12 @@ function toCluster(name: string, { usage }: ClusterIdentity, backend: UsableBack
 }
 
 function protocolOf(usage: ClusterIdentity['usage'], { http }: UsableBackend): BackendProtocol {
-  switch (usage) {
+  switch (requestUsage(usage)) {
     case 'http':
       return http.protocol === 'unsupported' ? 'http1' : http.protocol
     case 'grpc':
       return 'http2'
-    case 'tcp':
-    case 'passthrough':
-      return 'tcp'
-    case 'udp':
-      return 'udp'
+    case undefined:
+      return usage === 'udp' ? 'udp' : 'tcp'
   }
 }

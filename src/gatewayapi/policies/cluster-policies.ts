@@ -3,7 +3,7 @@ import type { BackendTrafficSettings } from '../../gen/kinds.js'
 import type { Collection, Graph, Keys, Source, View } from '../../incremental/index.js'
 import { objectKey } from '../../util/object-ref.js'
 import { backendObject } from '../backends/backend-key.js'
-import { type ClusterIdentity, type ClusterPolicies, parseClusterName } from '../backends/cluster-names.js'
+import { type ClusterIdentity, type ClusterPolicies, parseClusterName, requestUsage } from '../backends/cluster-names.js'
 import { backendFor, type ResolvedBackend } from '../backends/resolved-backend.js'
 import { isClusterSetting } from './backend-traffic-kind.js'
 import { LEVELS } from './effective-policies.js'
@@ -58,7 +58,7 @@ function possible(
   const { active, ...otherChecks } = effective.settings.healthCheck ?? {}
   const { 'healthCheck.active': loser, ...origins } = effective.origins
   if (active === undefined || loser === undefined) return effective
-  const speaksHttp = usage === 'http' || usage === 'grpc' || ofBackend.some(({ policy }) => policy.object === loser)
+  const speaksHttp = requestUsage(usage) !== undefined || ofBackend.some(({ policy }) => policy.object === loser)
   if (active.type === 'TCP' || (active.type === 'HTTP' ? speaksHttp : speaksHttp2(usage, found))) return effective
   const loss: Loss = { loser, field: 'healthCheck.active', winner: { ...backendObject(backend), generation: 0 }, how: 'Unsupported' }
   const settings = { ...effective.settings, healthCheck: otherChecks }
@@ -66,8 +66,9 @@ function possible(
 }
 
 function speaksHttp2(usage: ClusterIdentity['usage'], found: ResolvedBackend | undefined): boolean {
-  if (usage === 'grpc') return true
-  if (usage !== 'http' || found?.usable !== true) return false
+  const spoken = requestUsage(usage)
+  if (spoken === 'grpc') return true
+  if (spoken !== 'http' || found?.usable !== true) return false
   const { http, tls } = found
   return http.protocol === 'http2' || (http.protocol === 'auto' && tls !== undefined)
 }

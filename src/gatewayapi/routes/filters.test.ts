@@ -43,7 +43,7 @@ describe('filters of a backend', () => {
       { name: 'x', value: 'rule' },
       { name: 'x', value: 'backend' },
     ])
-    expect(found.action).toMatchObject({ mirrors: [{ cluster: 'Service/infra/other/8080' }], hostRewrite: 'b.com' })
+    expect(found.action).toMatchObject({ mirrors: [{ cluster: 'Service/infra/other/8080/mirror' }], hostRewrite: 'b.com' })
   })
 
   it.each([
@@ -80,7 +80,7 @@ spec: { urlRewrite: { hostname: { type: Header, header: X-Host } } }
     const toMissing = mirror.replace('other', 'missing')
     const backend = (...filters: readonly string[]) => `backendRefs: [{ name: app, port: 8080, filters: [${filters.join()}] }]`
     const mirrors = forwardOfRule(`filters: [${mirror}], ${backend(mirror.replace('other', 'third'))}`, service('other'), service('third'))
-    expect(mirrors.mirrors.map(({ cluster }) => cluster)).toEqual(['Service/infra/other/8080', 'Service/infra/third/8080'])
+    expect(mirrors.mirrors.map(({ cluster }) => cluster)).toEqual(['Service/infra/other/8080/mirror', 'Service/infra/third/8080/mirror'])
     expect(routeOfRule(`filters: [${unknown}], ${backend(add('x'))}`).action).toEqual(ERROR)
     const world = createRouteWorld([gateway(HTTP_LISTENER), route('r', `rules: [{ filters: [${toMissing}], ${backend(add('x'))} }]`)])
     const status = world.status('HTTPRoute/infra/r')

@@ -11,7 +11,7 @@ import type { PathChange } from '../../ir/path-change.js'
 import type { Cors, CredentialInjection, DirectResponse, ExternalAuth, Redirect, ValueMatch } from '../../ir/route.js'
 import { exactly } from '../../util/exactly.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
-import type { ClusterUsage } from '../backends/cluster-names.js'
+import { mirrorUsage, type RequestUsage } from '../backends/cluster-names.js'
 import type { Problem } from '../conditions.js'
 import { corsOf } from './cors.js'
 import { externalAuthOf } from './external-auth.js'
@@ -62,7 +62,7 @@ const NO_FILTERS: CollectedFilters = {
 }
 
 /** Puts filters together in their order. */
-export function collectFilters(context: RuleContext, filters: readonly RouteFilter[] | undefined, usage: ClusterUsage): CollectedFilters {
+export function collectFilters(context: RuleContext, filters: readonly RouteFilter[] | undefined, usage: RequestUsage): CollectedFilters {
   return (filters ?? []).reduce((sum, filter) => addFilter(context, sum, filter, usage), NO_FILTERS)
 }
 
@@ -103,7 +103,7 @@ function isThere(value: unknown): boolean {
   return value !== undefined
 }
 
-function addFilter(context: RuleContext, sum: CollectedFilters, filter: RouteFilter, usage: ClusterUsage): CollectedFilters {
+function addFilter(context: RuleContext, sum: CollectedFilters, filter: RouteFilter, usage: RequestUsage): CollectedFilters {
   const { requestHeaderModifier, responseHeaderModifier, requestMirror, requestRedirect, urlRewrite, cors, externalAuth } = filter
   if (requestHeaderModifier !== undefined) {
     return { ...sum, requestHeaders: mergeHeaderChanges(sum.requestHeaders, headerChanges(requestHeaderModifier)) }
@@ -129,8 +129,8 @@ function addFilter(context: RuleContext, sum: CollectedFilters, filter: RouteFil
   return addExtension(context, sum, filter)
 }
 
-function addMirror(context: RuleContext, sum: CollectedFilters, filter: HTTPRequestMirrorFilter, usage: ClusterUsage): CollectedFilters {
-  const found = findBackend(context, filter.backendRef, usage)
+function addMirror(context: RuleContext, sum: CollectedFilters, filter: HTTPRequestMirrorFilter, usage: RequestUsage): CollectedFilters {
+  const found = findBackend(context, filter.backendRef, mirrorUsage(usage))
   const asked = { ...sum, asksForCopies: true } as const
   if (!found.ok) return { ...asked, problems: [...sum.problems, ...(found.problem === undefined ? [] : [found.problem])] }
   const { numerator, denominator } = filter.fraction ?? { numerator: filter.percent ?? 100, denominator: 100 }

@@ -2,7 +2,7 @@
 import type { Source, View } from '../../incremental/index.js'
 import type { ObjectKey } from '../../util/object-ref.js'
 import { type BackendRef, backendKey, backendObject, hasPorts } from '../backends/backend-key.js'
-import { type ClusterPolicies, type ClusterUsage, clusterName } from '../backends/cluster-names.js'
+import { type ClusterPolicies, type ClusterUsage, clusterName, requestUsage } from '../backends/cluster-names.js'
 import { backendFor, type ResolvedBackend, type UsableBackend } from '../backends/resolved-backend.js'
 import type { Problem } from '../conditions.js'
 import type { Inputs } from '../inputs.js'
@@ -66,7 +66,7 @@ export function resolveReference(
   if (backend === undefined) return fails('BackendNotFound', `The ${ref.kind} "${ref.namespace}/${ref.name}" does not exist.`)
   if (!backend.usable)
     return backend.reason === undefined ? { ok: false, problem: undefined, why: backend.message } : fails(backend.reason, backend.message)
-  if ((usage === 'http' || usage === 'grpc') && backend.http.protocol === 'unsupported') {
+  if (requestUsage(usage) !== undefined && backend.http.protocol === 'unsupported') {
     return fails('UnsupportedProtocol', `The ${ref.kind} "${ref.namespace}/${ref.name}" ${backend.http.message}.`)
   }
   return { ok: true, ref, backend }

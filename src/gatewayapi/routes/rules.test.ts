@@ -119,13 +119,13 @@ describe('filters of a rule', () => {
   ])('mirrors a share of requests ($share)', ({ share, want }) => {
     const mirror = `{ type: RequestMirror, requestMirror: { backendRef: { name: other, port: 8080 }${share} } }`
     const { mirrors } = forwardOfRule(`filters: [${mirror}], ${APP}`, service('other'))
-    expect(mirrors).toEqual(want.map((each) => ({ cluster: 'Service/infra/other/8080', ...each })))
+    expect(mirrors).toEqual(want.map((each) => ({ cluster: 'Service/infra/other/8080/mirror', ...each })))
   })
 
   it('mirrors to several backends, and leaves out those that lead nowhere', () => {
     const mirror = (name: string): string => `{ type: RequestMirror, requestMirror: { backendRef: { name: ${name}, port: 8080 } } }`
     const { mirrors } = forwardOfRule(`filters: [${mirror('other')}, ${mirror('missing')}, ${mirror('app')}], ${APP}`, service('other'))
-    expect(mirrors.map((each) => each.cluster)).toEqual(['Service/infra/other/8080', CLUSTER])
+    expect(mirrors.map((each) => each.cluster)).toEqual(['Service/infra/other/8080/mirror', `${CLUSTER}/mirror`])
   })
 
   it('copies no requests that it sends elsewhere, and says so', () => {

@@ -123,6 +123,7 @@ function common({
   idleTimeoutMs,
   maxConnectionDurationMs,
   maxRequestsPerConnection,
+  maxStreamDurationMs,
 }: UpstreamHttp): Pick<HttpProtocolOptions, 'commonHttpProtocolOptions'> {
   const options = {
     ...(idleTimeoutMs === undefined ? {} : { idleTimeout: duration(idleTimeoutMs) }),
@@ -131,6 +132,7 @@ function common({
       ? {}
       : { maxConnectionDuration: duration(maxConnectionDurationMs) }),
     ...(maxRequestsPerConnection === undefined ? {} : { maxRequestsPerConnection: uint32(maxRequestsPerConnection) }),
+    ...(maxStreamDurationMs === undefined ? {} : { maxStreamDuration: duration(maxStreamDurationMs) }),
   }
   return Object.keys(options).length === 0 ? {} : { commonHttpProtocolOptions: options }
 }
