@@ -42,6 +42,13 @@ describe('changes of a bootstrap', () => {
       { merge: { layeredRuntime: 'text' }, operations: [] },
       { operations: [{ op: 'replace', path: '/nowhere/at/all', value: 1 } as const] },
       { operations: [{ op: 'test', path: '/node/id', value: 'other' } as const] },
+      {
+        operations: Array.from({ length: 64 }, (_, at) => ({
+          op: 'copy' as const,
+          from: '/layeredRuntime',
+          path: `/layeredRuntime/${at}`,
+        })),
+      },
     ]) {
       const { text, problem } = changeBootstrap(TEXT, changes)
       expect([text === TEXT, typeof problem]).toEqual([true, 'string'])

@@ -1,7 +1,7 @@
 /** What a GatewayConfig changes in the file that Envoys start with. */
 import { deepEqual } from '../src/util/deep-equal.js'
 import { errorText } from '../src/util/error-text.js'
-import { applyOperation, type PatchOperation } from '../src/util/json-patch.js'
+import { applyOperations, type PatchOperation } from '../src/util/json-patch.js'
 import { fromProtoJson, toProtoJson } from '../src/xds/message.js'
 import { XDS_CLUSTER } from './xds-cluster.js'
 
@@ -21,6 +21,9 @@ export interface ChangedBootstrap {
 
 const BOOTSTRAP = 'envoy.config.bootstrap.v3.Bootstrap'
 
+/** No ConfigMap holds more. */
+const MOST_MIB = 1
+
 /**
  * Changes a bootstrap. One that would be none, or that would take an Envoy away from its controller, is not changed at all.
  *
@@ -30,7 +33,7 @@ export function changeBootstrap(text: string, { merge, operations }: BootstrapCh
   if (merge === undefined && operations.length === 0) return { text }
   try {
     const before: unknown = JSON.parse(text)
-    const asked = operations.reduce(applyOperation, merge === undefined ? before : put(before, merge))
+    const asked = applyOperations(merge === undefined ? before : put(before, merge), operations, MOST_MIB)
     const after = toProtoJson(BOOTSTRAP, fromProtoJson(BOOTSTRAP, asked))
     const lost = [...LIFELINES].find(([, read]) => !deepEqual(read(before), read(after)))
     if (lost !== undefined) return { text, problem: `${lost[0]} cannot be changed: the Envoys would lose their controller` }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { applyOperation, type PatchOperation } from './json-patch.js'
+import { applyOperations, type PatchOperation } from './json-patch.js'
 import { findPlaces } from './json-path.js'
 
 const DOCUMENT = { a: { b: [1, 2, 3] }, listItems: [{ name: 'x', deep: { on: true } }, { name: 'y' }], 'with/slash': { '~': 1 } }
@@ -41,7 +41,7 @@ describe('RFC 6902', () => {
     },
   ])('$rule', ({ operation, want }) => {
     const before = structuredClone(DOCUMENT)
-    expect(applyOperation(DOCUMENT, operation)).toEqual(want)
+    expect(applyOperations(DOCUMENT, [operation], 1)).toEqual(want)
     expect(DOCUMENT).toEqual(before)
   })
 
@@ -56,7 +56,36 @@ describe('RFC 6902', () => {
     { rule: 'a jsonPath that finds nothing', operation: { op: 'remove', jsonPath: '$.q', path: '' }, message: 'finds nothing' },
     { rule: 'a jsonPath that is none', operation: { op: 'remove', jsonPath: '$.a[?(1)]', path: '' }, message: 'cannot be read' },
   ])('refuses: $rule', ({ operation, message }) => {
-    expect(() => applyOperation(DOCUMENT, operation)).toThrow(message)
+    expect(() => applyOperations(DOCUMENT, [operation], 1)).toThrow(message)
+  })
+
+  it.each<{ rule: string; operations: readonly PatchOperation[] }>([
+    {
+      rule: 'that copy what was copied before, each time twice as much',
+      operations: Array.from({ length: 64 }, (_, at) => ({ op: 'copy', from: '/a', path: `/a/copy${at}` })),
+    },
+    {
+      rule: 'that copy to every place, each time to as many as there are',
+      operations: Array.from({ length: 4 }, () => ({ op: 'copy', from: '', jsonPath: '$..deep', path: '/all' })),
+    },
+    {
+      rule: 'that put a long text into every place of a long list',
+      operations: [
+        { op: 'add', path: '/list', value: Array.from({ length: 10_000 }, () => ({})) },
+        { op: 'add', jsonPath: '$.list[*]', path: '/text', value: 'x'.repeat(1_000) },
+      ],
+    },
+  ])('refuses operations $rule', ({ operations }) => {
+    expect(() => applyOperations({ ...DOCUMENT, many: Array.from({ length: 200 }, () => ({ deep: {} })) }, operations, 1)).toThrow(
+      'the operations would add more than 1 MiB',
+    )
+  })
+
+  it('puts a line into every place of a long list', () => {
+    const list = Array.from({ length: 10_000 }, () => ({}))
+    const value = 'x'.repeat(60)
+    const changed = applyOperations({ list }, [{ op: 'add', jsonPath: '$.list[*]', path: '/text', value }], 1)
+    expect(changed).toEqual({ list: list.map(() => ({ text: value })) })
   })
 })
 

@@ -13,28 +13,37 @@ export interface PatchOperation {
   readonly value?: unknown
 }
 
-/** The document after an operation. Throws where it cannot be done, with the place in the message. */
-export function applyOperation(document: unknown, operation: PatchOperation): unknown {
+/**
+ * The document after the operations, one after the other. Throws where one cannot be done, with the place in the message.
+ *
+ * @param mostMiB what all of them may put in, about as JSON text: each that copies may double a document, and two dozen fit into no memory
+ */
+export function applyOperations(document: unknown, operations: readonly PatchOperation[], mostMiB: number): unknown {
+  const room = new Room(mostMiB)
+  return operations.reduce((changed, operation) => applyOperation(changed, operation, room), document)
+}
+
+function applyOperation(document: unknown, operation: PatchOperation, room: Room): unknown {
   const relative = parsePointer(operation.path)
-  if (operation.jsonPath === undefined) return applyAt(document, relative, operation)
+  if (operation.jsonPath === undefined) return applyAt(document, relative, operation, room)
   const places = findPlaces(document, operation.jsonPath)
   if (places.length === 0) throw new Error(`jsonPath ${operation.jsonPath} finds nothing`)
   // From behind, so that what is removed or added moves no place that is still to come.
-  return places.toReversed().reduce((changed, place) => applyAt(changed, [...place, ...relative], operation), document)
+  return places.toReversed().reduce((changed, place) => applyAt(changed, [...place, ...relative], operation, room), document)
 }
 
-function applyAt(document: unknown, path: readonly string[], { op, from = '', value }: PatchOperation): unknown {
+function applyAt(document: unknown, path: readonly string[], { op, from = '', value }: PatchOperation, room: Room): unknown {
   switch (op) {
     case 'add':
-      return put(document, path, value, 'add')
+      return put(document, path, room.take(value), 'add')
     case 'replace':
       valueAt(document, path)
-      return put(document, path, value, 'replace')
+      return put(document, path, room.take(value), 'replace')
     case 'remove':
       valueAt(document, path)
       return remove(document, path)
     case 'copy':
-      return put(document, path, valueAt(document, parsePointer(from)), 'add')
+      return put(document, path, room.take(valueAt(document, parsePointer(from))), 'add')
     case 'move': {
       const source = parsePointer(from)
       const moved = valueAt(document, source)
@@ -47,6 +56,36 @@ function applyAt(document: unknown, path: readonly string[], { op, from = '', va
       return document
   }
 }
+
+/** What may still be put into a document, about as long as its JSON text. */
+class Room {
+  readonly #mostMiB: number
+  #left: number
+
+  constructor(mostMiB: number) {
+    this.#mostMiB = mostMiB
+    this.#left = mostMiB * 1024 * 1024
+  }
+
+  /** The same value. Throws where there is no room for it. */
+  take(value: unknown): unknown {
+    this.#count(value)
+    return value
+  }
+
+  #count(value: unknown): void {
+    this.#left -= typeof value === 'string' ? value.length + PUNCTUATION : PUNCTUATION
+    if (this.#left < 0) throw new Error(`the operations would add more than ${this.#mostMiB} MiB`)
+    if (typeof value !== 'object' || value === null) return
+    for (const [name, child] of Object.entries(value)) {
+      if (!Array.isArray(value)) this.#left -= name.length + PUNCTUATION
+      this.#count(child)
+    }
+  }
+}
+
+/** Quotes, commas and the like of one value. */
+const PUNCTUATION = 3
 
 function put(document: unknown, path: readonly string[], value: unknown, how: 'add' | 'replace'): unknown {
   return change(document, path, value, (list, at) => (how === 'add' ? list.toSpliced(at, 0, value) : list.with(at, value)))

@@ -2,7 +2,7 @@
 import type { ResourcePatch } from '../../../ir/patch.js'
 import { compareText } from '../../../util/compare-text.js'
 import { errorText } from '../../../util/error-text.js'
-import { applyOperation } from '../../../util/json-patch.js'
+import { applyOperations } from '../../../util/json-patch.js'
 import type { ObjectVersion } from '../../../util/object-ref.js'
 import { fromProtoJson, messageName, toProtoJson } from '../../message.js'
 import type { EncodedResource } from '../../resource.js'
@@ -20,6 +20,9 @@ export interface PatchFailure {
   readonly message: string
 }
 
+/** A hundred characters for each of 40,000 routes. */
+const MOST_MIB = 4
+
 /** Applies policies in their order. A resource that none changes stays the same object. */
 export function applyPatches(resource: EncodedResource, patches: readonly ResourcePatch[]): PatchedResource {
   const name = messageName(resource.typeUrl)
@@ -29,7 +32,7 @@ export function applyPatches(resource: EncodedResource, patches: readonly Resour
   const applied: ObjectVersion[] = []
   for (const { policy, operations } of inOrder(patches)) {
     try {
-      const patched = fromProtoJson(name, operations.reduce(applyOperation, toProtoJson(name, value)))
+      const patched = fromProtoJson(name, applyOperations(toProtoJson(name, value), operations, MOST_MIB))
       const kept: unknown = toProtoJson(name, patched)
       if (nameOf(kept) !== nameOf(toProtoJson(name, resource.value))) throw new Error('the name of a resource cannot be changed')
       value = patched
