@@ -1,6 +1,7 @@
 import { connect } from 'node:http2'
-import { createServer } from 'node:net'
+import { connect as connectTcp, createServer } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Client, credentials } from '@grpc/grpc-js'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { type DemoBackends, startDemoBackends } from './demo-backend.js'
@@ -36,6 +37,19 @@ describe('demo backends', () => {
     for await (const chunk of stream) chunks.push(chunk)
     session.close()
     expect(JSON.parse(Buffer.concat(chunks).toString())).toMatchObject({ answeredBy: 'demo-v2', path: '/x', httpVersion: '2.0' })
+  })
+
+  it('go on when somebody goes in the middle of a body', async () => {
+    const socket = connectTcp(demo.ports.v1, '127.0.0.1')
+    socket.write('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\nhalf')
+    const session = connect(`http://127.0.0.1:${demo.ports.v1}`)
+    const stream = session.request({ ':method': 'POST' }).on('error', () => {})
+    stream.write('half')
+    await sleep(100)
+    socket.destroy()
+    session.destroy()
+    await sleep(100)
+    expect(await (await fetch(`http://127.0.0.1:${demo.ports.v1}/`)).json()).toMatchObject({ answeredBy: 'demo-v1' })
   })
 
   it('echo a message over gRPC', async () => {

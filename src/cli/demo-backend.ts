@@ -99,6 +99,7 @@ async function echo(
   response: Pick<ServerResponse | Http2ServerResponse, 'setHeader'> & { end(text: string): unknown },
 ): Promise<void> {
   const body = await readBody(request)
+  if (body === undefined) return
   const { method, url: path, httpVersion, headers } = request
   const host = headers.host ?? headers[':authority']
   const answer = { answeredBy: name, method, host, path, httpVersion, headers, ...(body === '' ? {} : { body }) }
@@ -106,12 +107,17 @@ async function echo(
   response.end(`${JSON.stringify(answer, undefined, 2)}\n`)
 }
 
-async function readBody(request: AsyncIterable<Buffer>): Promise<string> {
+/** What there is room for; undefined where who sends it has gone in the middle of it, and waits for no answer. */
+async function readBody(request: AsyncIterable<Buffer>): Promise<string | undefined> {
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of request) {
-    size += chunk.length
-    if (size <= MOST_BODY_BYTES) chunks.push(chunk)
+  try {
+    for await (const chunk of request) {
+      size += chunk.length
+      if (size <= MOST_BODY_BYTES) chunks.push(chunk)
+    }
+  } catch {
+    return undefined
   }
   return Buffer.concat(chunks).toString('utf8')
 }
