@@ -6,6 +6,7 @@ import type { PlacedExplanation } from '../admin/explain.js'
 import type { StatusReport } from '../admin/sources.js'
 import type { Question } from '../explain/question.js'
 import type { EffectiveField } from '../gatewayapi/policies/effective-report.js'
+import { errorText } from '../util/error-text.js'
 import type { ProxyDelivery } from '../xds/delivery.js'
 import type { RevisionRecord } from '../xds/revision-history.js'
 import { CliError, NoAnswerError } from './cli-error.js'
@@ -13,7 +14,7 @@ import { CliError, NoAnswerError } from './cli-error.js'
 /** Where Headgate's admin server is, unless it is said. */
 export const DEFAULT_SERVER = 'http://127.0.0.1:19000'
 
-const TIMEOUT_MILLISECONDS = 30_000
+const PATIENCE_MS = 30_000
 
 /** The admin API of one server. Every call throws `CliError` when the server cannot be asked, `NoAnswerError` where nobody answers. */
 export class AdminClient {
@@ -25,9 +26,9 @@ export class AdminClient {
     this.#server = (/^[a-z]+:\/\//i.test(url) ? url : `http://${url}`).replace(/\/+$/, '')
   }
 
-  /** As the leader says it. */
-  status(): Promise<StatusReport> {
-    return this.#get('/leader/status')
+  /** As the leader says it. @param patienceMs how long an answer may take */
+  status(patienceMs: number = PATIENCE_MS): Promise<StatusReport> {
+    return this.#get('/leader/status', patienceMs)
   }
 
   /** Those of all replicas. */
@@ -62,33 +63,37 @@ export class AdminClient {
     return this.#get('/dump/bootstrap')
   }
 
-  async #get<Value>(path: string): Promise<Value> {
-    let response: Response
+  async #get<Value>(path: string, patienceMs: number = PATIENCE_MS): Promise<Value> {
+    const { response, text } = await this.#ask(path, patienceMs)
+    if (response.status === 404)
+      throw new CliError(`${this.#server} is not Headgate's admin server, or one of another version: it has no ${path}.`)
+    if (!response.ok) throw new CliError(`${this.#server}${path} answers ${response.status}: ${text.trim()}`)
     try {
-      response = await fetch(`${this.#server}${path}`, { signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS) })
+      return JSON.parse(text) as Value
+    } catch (error) {
+      throw new CliError(`${this.#server} is not Headgate's admin server: ${path} is no JSON.`, undefined, { cause: error })
+    }
+  }
+
+  /** The whole answer: who ends in the middle of one, as a Headgate that is started anew does, has not answered. */
+  async #ask(path: string, patienceMs: number): Promise<{ readonly response: Response; readonly text: string }> {
+    try {
+      const response = await fetch(`${this.#server}${path}`, { signal: AbortSignal.timeout(patienceMs) })
+      return { response, text: await response.text() }
     } catch (error) {
       throw new NoAnswerError(
-        `No Headgate answers at ${this.#server}: ${causeOf(error)}.\n` +
+        `No Headgate answers at ${this.#server}: ${causeOf(error, patienceMs)}.\n` +
           'Is it running? With another port, say so: --server http://127.0.0.1:PORT. In a cluster:\n' +
           '  kubectl -n headgate-system port-forward deployment/headgate 19000',
         undefined,
         { cause: error },
       )
     }
-    if (response.status === 404)
-      throw new CliError(`${this.#server} is not Headgate's admin server, or one of another version: it has no ${path}.`)
-    if (!response.ok) throw new CliError(`${this.#server}${path} answers ${response.status}: ${(await response.text()).trim()}`)
-    try {
-      return (await response.json()) as Value
-    } catch (error) {
-      throw new CliError(`${this.#server} is not Headgate's admin server: ${path} is no JSON.`, undefined, { cause: error })
-    }
   }
 }
 
-function causeOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  if (error.name === 'TimeoutError') return 'no answer within 30 s'
-  const { cause } = error
-  return cause instanceof Error && cause.message !== '' ? cause.message : error.message
+function causeOf(error: unknown, patienceMs: number): string {
+  if (!Error.isError(error)) return String(error)
+  // `fetch` says no more than that it failed.
+  return error.name === 'TimeoutError' ? `no answer within ${patienceMs / 1000} s` : errorText(error.cause ?? error)
 }

@@ -1,6 +1,8 @@
 /** Commands against an admin server with known content; the real one is asked in test/cli. */
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -325,6 +327,44 @@ it('waits for a Headgate that is about to start, and says in the end that there 
   await late.stop()
 })
 
+describe('an answer that is none', () => {
+  /** Answers with this, and ends the connection in the middle of it where it is shorter than it says. */
+  async function answering(answer: string): Promise<AsyncDisposable & { readonly port: number }> {
+    const half = createServer((socket) => void socket.on('error', () => {}).once('data', () => socket.end(answer)))
+    await once(half.listen(0, '127.0.0.1'), 'listening')
+    return { port: (half.address() as AddressInfo).port, [Symbol.asyncDispose]: async () => void half.close() }
+  }
+
+  it.each([
+    { what: 'half a status', answer: 'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"objects": [', says: 'No Headgate answers at' },
+    { what: 'half a failure', answer: 'HTTP/1.1 500 No\r\ncontent-length: 100\r\n\r\nThis fai', says: 'No Headgate answers at' },
+    { what: 'a failure', answer: 'HTTP/1.1 500 No\r\ncontent-length: 4\r\n\r\nbad\n', says: '/leader/status answers 500: bad\n' },
+    { what: 'a page', answer: 'HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\n<html>', says: '/leader/status is no JSON' },
+  ])('is told: $what', async ({ answer, says }) => {
+    await using server = await answering(answer)
+    const { code, error } = await run(['-s', `127.0.0.1:${server.port}`, 'status'])
+    expect([code, error]).toEqual([1, expect.stringContaining(says)])
+  })
+
+  it('does not end a wait before its time: Headgate is started anew', async () => {
+    await using server = await answering('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"objects": [')
+    const began = performance.now()
+    const waited = await run(['-s', `127.0.0.1:${server.port}`, 'wait', 'httproute/a', '--timeout=500ms'], { clock: Date.now })
+    expect([waited.code, performance.now() - began >= 500]).toEqual([1, true])
+  })
+
+  it('does not keep a wait behind its time: nothing comes from a connection that is forwarded to nowhere', async () => {
+    const silent = createServer((socket) => void socket.on('error', () => {}))
+    await once(silent.listen(0, '127.0.0.1'), 'listening')
+    const { port } = silent.address() as AddressInfo
+    const began = performance.now()
+    const waited = await run(['-s', `127.0.0.1:${port}`, 'wait', 'httproute/a', '--timeout=100ms'], { clock: Date.now })
+    expect([waited.code, waited.error]).toEqual([1, expect.stringContaining('no answer within 1 s')])
+    expect(performance.now() - began).toBeLessThan(10_000)
+    silent.close()
+  })
+})
+
 describe('a wrong command line', () => {
   it.each([
     { args: ['nonsense'], says: "unknown command 'nonsense'" },
@@ -333,6 +373,7 @@ describe('a wrong command line', () => {
     { args: ['translate'], says: "required option '-f, --file <path>' not specified" },
     { args: ['wait', 'httproute'], says: 'Name one object' },
     { args: ['wait', 'httproute/a', '--for=rain'], says: '--for takes accepted' },
+    { args: ['wait', 'httproute/a', '--for=constructor'], says: '--for takes accepted' },
     { args: ['wait', 'httproute/a', '--generation=new'], says: 'Write a whole number from 1' },
     { args: ['wait', 'httproute/a', '--timeout=soon'], says: 'Write a time such as' },
     { args: ['history', '--limit=0'], says: 'Write a whole number from 1' },

@@ -1,6 +1,7 @@
 /** `gatewayctl wait KIND/NAME --for=delivered`: for scripts that change something and want to know when traffic has it. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Problem, StatusReport } from '../../admin/sources.js'
+import { DELIVERED } from '../../gatewayapi/delivered-condition.js'
 import type { ObjectStatus } from '../../gatewayapi/object-status.js'
 import type { ObjectRef } from '../../util/object-ref.js'
 import { CliError, EXIT, NoAnswerError } from '../cli-error.js'
@@ -19,12 +20,16 @@ export interface WaitOptions {
 }
 
 const POLL_MILLISECONDS = 200
-const NAMES: Readonly<Record<string, string>> = {
-  accepted: 'Accepted',
-  programmed: 'Programmed',
-  resolved: 'ResolvedRefs',
-  delivered: 'headgate.dev/Delivered',
-}
+/** An answer gets as long, also where the time is up. */
+const SHORTEST_PATIENCE_MILLISECONDS = 1_000
+const LONGEST_PATIENCE_MILLISECONDS = 30_000
+
+const NAMES: ReadonlyMap<string, string> = new Map([
+  ['accepted', 'Accepted'],
+  ['programmed', 'Programmed'],
+  ['resolved', 'ResolvedRefs'],
+  ['delivered', DELIVERED],
+])
 
 /** A condition, and what it should say. */
 interface WantedCondition {
@@ -35,9 +40,9 @@ interface WantedCondition {
 /** The condition that a `--for` names: a word of ours, or `condition=TYPE` and `condition=TYPE=VALUE` as kubectl takes them. */
 function wantedCondition(wanted: string): WantedCondition {
   const [, other, text = 'true'] = /^condition=([^=]+)(?:=(true|false|unknown))?$/i.exec(wanted) ?? []
-  const type = NAMES[wanted.toLowerCase()] ?? other
+  const type = NAMES.get(wanted.toLowerCase()) ?? other
   if (type === undefined) {
-    const words = Object.keys(NAMES).join(', ')
+    const words = [...NAMES.keys()].join(', ')
     throw new CliError(`--for takes ${words}, condition=TYPE or condition=TYPE=False, not "${wanted}".`, EXIT.usage)
   }
   const value = (['True', 'False', 'Unknown'] as const).find((each) => each.toLowerCase() === text.toLowerCase()) ?? 'True'
@@ -54,8 +59,10 @@ export async function waitCommand(context: CliContext, target: ObjectName, optio
   const name: ObjectName = { namespace: options.namespace, ...target }
   const began = context.now()
   while (true) {
-    const isOver = context.now() - began >= options.timeout
-    const report = await context.client.status().catch((error: unknown) => {
+    const leftMs = options.timeout - (context.now() - began)
+    const isOver = leftMs <= 0
+    const patienceMs = Math.min(Math.max(leftMs, SHORTEST_PATIENCE_MILLISECONDS), LONGEST_PATIENCE_MILLISECONDS)
+    const report = await context.client.status(patienceMs).catch((error: unknown) => {
       if (!(error instanceof NoAnswerError) || isOver) throw error
     })
     if (report === undefined) {
@@ -112,7 +119,7 @@ function reasonsOf(status: ObjectStatus | undefined, isRead: boolean, { type }: 
 
 /** Gateways say `Programmed` where routes say `Delivered`: the same promise. */
 function holds(status: ObjectStatus, { type, value }: WantedCondition): boolean {
-  const isPromised = type === NAMES.delivered && value === 'True' && status.shape !== 'route' && hasCondition(status, 'Programmed', value)
+  const isPromised = type === DELIVERED && value === 'True' && status.shape !== 'route' && hasCondition(status, 'Programmed', value)
   return isPromised || hasCondition(status, type, value)
 }
 
