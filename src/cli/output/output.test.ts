@@ -51,6 +51,11 @@ describe('printTable', () => {
     expect(printTable(columns, [[text, 'ok']], 'nothing').split('\n')[1]).toBe(`${want}  ok`)
   })
 
+  it('has room for as many rows as there are endpoints in a large cluster', () => {
+    const rows = Array.from({ length: 200_000 }, (_, at) => [String(at), 'ok'] as const)
+    expect(printTable(columns, rows, 'nothing').split('\n').at(-2)).toBe('199999  ok')
+  })
+
   it('says that there is nothing', () => {
     expect(printTable(columns, [], 'There is nothing.')).toBe('There is nothing.\n')
   })

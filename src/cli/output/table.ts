@@ -12,7 +12,7 @@ export interface Column<Row> {
 export function printTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[], whenEmpty: string): string {
   if (rows.length === 0) return `${whenEmpty}\n`
   const lines = [columns.map(({ title }) => title), ...rows.map((row) => columns.map(({ cell }) => printable(cell(row))))]
-  const widths = columns.map((_, index) => Math.max(...lines.map((line) => width(line[index] ?? ''))))
+  const widths = columns.map((_, index) => lines.reduce((widest, line) => Math.max(widest, width(line[index] ?? '')), 0))
   return lines
     .map(
       (line) =>
