@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { DEFAULT_ROUTE_PACKING } from '../xds/translate/packing.js'
@@ -52,6 +52,16 @@ describe('standalone', () => {
       envoy: { kind: 'find' },
       stateFolder: '/users/me/.local/state/headgate',
     })
+  })
+
+  it.each([
+    { variables: { HOME: '/users/me' }, want: '/users/me/.local/state/headgate' },
+    { variables: { HOME: '/users/me', XDG_STATE_HOME: '/var/me' }, want: '/var/me/headgate' },
+    { variables: { HOME: '/users/me', XDG_STATE_HOME: '' }, want: '/users/me/.local/state/headgate' },
+    { variables: { HOME: '' }, want: join(homedir(), '.local/state/headgate') },
+  ])('keeps its state at $want with $variables', ({ variables: environment, want }) => {
+    const surroundings = { environment, workingFolder: folder, packageFolder: folder, writeOut: () => {}, writeError: () => {} }
+    expect(readCommandLine([], surroundings)).toMatchObject({ config: { stateFolder: want } })
   })
 
   it.each([

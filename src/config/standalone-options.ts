@@ -58,7 +58,8 @@ export function standaloneConfig(
   const resources = options.resources === undefined ? quickstart : resolve(workingFolder, options.resources)
   if (!existsSync(resources)) command.error(`error: --resources names ${resources}, which does not exist`)
   if (!statSync(resources).isDirectory()) command.error(`error: --resources names ${resources}, which is a file: name its folder`)
-  const home = environment.HOME ?? homedir()
+  // Empty variables count as none: so the XDG Base Directory Specification has it.
+  const home = environment.HOME || homedir()
   return {
     provider: 'file',
     resources,
@@ -71,7 +72,7 @@ export function standaloneConfig(
     envoy: envoyChoice(options.envoy, workingFolder),
     ...(options.zone === undefined ? {} : { zone: options.zone }),
     ...systemAuthorities(options.systemAuthorities ?? environment.SSL_CERT_FILE, workingFolder),
-    stateFolder: resolve(workingFolder, options.state ?? join(environment.XDG_STATE_HOME ?? join(home, '.local', 'state'), 'headgate')),
+    stateFolder: resolve(workingFolder, options.state ?? join(environment.XDG_STATE_HOME || join(home, '.local', 'state'), 'headgate')),
   }
 }
 
