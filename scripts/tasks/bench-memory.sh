@@ -5,7 +5,7 @@
 #   --sets N              ListenerSets with HTTPS that come behind these, with 16 routes each (default: 150)
 #   --own N               routes with Services of their own that are there when the controller starts (default: 5000; 0: none)
 #   --churn-seconds N     for how long 10 routes and endpoints a second change then (default: 60)
-#   --node-flags "..."    flags of Node to try, after those of the image
+#   --node-flags="..."    flags of Node to try, after those of the image
 set -eu
 repository=$(cd "$(dirname "$0")/../.." && pwd)
 "$repository/conformance/cluster/programs.sh" >&2
