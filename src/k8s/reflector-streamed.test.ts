@@ -137,6 +137,15 @@ describe('Reflector at a server that streams lists', () => {
     expect(on.client.streamedLists.mayBeOffered).toBe(true)
   })
 
+  it('asks for pages at once where the server has not read the resource itself yet', async () => {
+    on.api.plan({ status: 429, reason: 'TooManyRequests', message: 'storage is (re)initializing', retryAfter: 1 }, isStream)
+    on.api.put(ROUTES, route('a'))
+    await on.start().listed
+    expect([...on.seen.keys()]).toEqual(['shop/a'])
+    expect(on.states.some(({ kind }) => kind === 'waiting')).toBe(false)
+    expect(on.client.streamedLists.mayBeOffered).toBe(true)
+  })
+
   it('waits and tries again where pages would fare no better', async () => {
     on.api.put(ROUTES, route('a'))
     on.api.plan({ status: 429, reason: 'TooManyRequests', retryAfter: 7 }, isStream)

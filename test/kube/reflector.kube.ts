@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { systemClock } from '../../src/k8s/clock.js'
 import { EventRecorder } from '../../src/k8s/events.js'
-import { fieldAt, type JsonObject, type RawObject } from '../../src/k8s/kube-json.js'
+import { fieldAt, type JsonObject, listAt, type RawObject, stringAt } from '../../src/k8s/kube-json.js'
 import { LeaseElector } from '../../src/k8s/lease-elector.js'
 import { silentLog } from '../../src/k8s/log.js'
 import { Reflector } from '../../src/k8s/reflector.js'
@@ -9,6 +9,7 @@ import type { ReflectorState } from '../../src/k8s/reflector-state.js'
 import { eventually } from '../support/eventually.js'
 import { create, type KubeApiServer, startKubeApiServer } from './support/kube-apiserver.js'
 
+const CRDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
 const resource = { group: '', version: 'v1', plural: 'configmaps' }
 
 describe('against a real API server', () => {
@@ -68,6 +69,41 @@ describe('against a real API server', () => {
     await api.admin.json({ method: 'DELETE', path: `${path}/c1` }, AbortSignal.timeout(5_000))
     await eventually(() => expect(seen.has('c1')).toBe(false), 40_000)
     expect(states.some((state) => state.kind === 'waiting')).toBe(true)
+    stop.abort()
+    await running
+  })
+
+  it('a reflector lists what nobody has read before, and does not wait until the server has', async () => {
+    const name = 'gadgets.reading.test'
+    await create(api.admin, CRDS, {
+      metadata: { name },
+      spec: {
+        group: 'reading.test',
+        scope: 'Namespaced',
+        names: { plural: 'gadgets', kind: 'Gadget' },
+        versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }],
+      },
+    })
+    const isEstablished = async (): Promise<boolean> =>
+      listAt(await api.admin.json({ path: `${CRDS}/${name}` }, AbortSignal.timeout(5_000)), 'status', 'conditions').some(
+        (each) => stringAt(each, 'type') === 'Established' && stringAt(each, 'status') === 'True',
+      )
+    await eventually(async () => expect(await isEstablished()).toBe(true))
+    const waits: ReflectorState[] = []
+    const stop = new AbortController()
+    const reflector = new Reflector({
+      client: api.client('admin'),
+      clock: systemClock,
+      log: silentLog,
+      resource: { group: 'reading.test', version: 'v1', plural: 'gadgets' },
+      onChanges: () => undefined,
+      onState: (state) => {
+        if (state.kind === 'waiting') waits.push(state)
+      },
+    })
+    const running = reflector.start(stop.signal)
+    await reflector.listed
+    expect(waits).toEqual([])
     stop.abort()
     await running
   })
