@@ -15,6 +15,7 @@ import { kubernetesTokenReviewer, type TokenReviewOptions } from '../k8s/token-r
 import { KINDS } from '../kinds/index.js'
 import { KubernetesProvider } from '../provider/kubernetes/kubernetes-provider.js'
 import type { WatchScope } from '../provider/kubernetes/watch-scope.js'
+import type { ForbiddenKind } from '../status/forbidden-statuses.js'
 import type { Logger } from '../telemetry/logger.js'
 import { createMetrics } from '../telemetry/metrics.js'
 import { runAll } from '../util/run-all.js'
@@ -101,7 +102,9 @@ export async function runKubernetes(config: KubernetesConfig, logger: Logger, si
   }
   const status = (): StatusReport => ownStatus(sources)
   const peers = replicaPeers({ access, config, self, elector, controlPlane, history, status, onSilence, logger })
-  const told = { config, controlPlane, statuses, history, provider, refusedReads, leadership: leads, peers, hooks, metrics }
+  const forbiddenStatuses = (): readonly ForbiddenKind[] => written.writer.forbidden.values()
+  const observed = { statuses, history, refusedReads, forbiddenStatuses, metrics }
+  const told = { config, controlPlane, provider, leadership: leads, peers, hooks, ...observed }
   const sources = clusterSources(told)
 
   server.addService(replicaService(), peers.answers)

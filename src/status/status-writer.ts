@@ -15,6 +15,7 @@ import { Slots } from '../k8s/slots.js'
 import { isOlder, type StoredStatus } from '../k8s/stored-status.js'
 import { deepEqual } from '../util/deep-equal.js'
 import { errorText } from '../util/error-text.js'
+import { ForbiddenStatuses } from './forbidden-statuses.js'
 import { Lanes } from './lanes.js'
 import type { OwnEntry } from './merge-entries.js'
 import { nextStatus } from './next-status.js'
@@ -69,6 +70,8 @@ const REFUSED_MS = 300_000
 
 /** Writes statuses while its signal lives; knows what to write all the time. */
 export class StatusWriter {
+  /** What this process may not write while it leads. */
+  readonly forbidden: ForbiddenStatuses = new ForbiddenStatuses()
   readonly #options: StatusWriterOptions
   readonly #entries = new Map<string, StatusEntry>()
   readonly #waiting = new Set<StatusEntry>()
@@ -108,6 +111,7 @@ export class StatusWriter {
   observe(name: string, stored: StoredStatus | undefined): void {
     const known = this.#entries.get(name)
     if (stored === undefined) {
+      this.forbidden.delete(name)
       if (known !== undefined) {
         known.stored = undefined
         known.left = undefined
@@ -161,6 +165,7 @@ export class StatusWriter {
     }
     this.#running = false
     await Promise.all(tasks)
+    this.forbidden.clear()
     for (const entry of [...this.#waiting, ...this.#ready.clear()]) entry.place = 'idle'
     this.#waiting.clear()
   }
@@ -248,6 +253,7 @@ export class StatusWriter {
     this.#ready.done(entry)
     entry.place = 'idle'
     if (desired !== undefined) this.#options.onOutcome?.(desired.object.kind, outcome)
+    if (outcome === 'written' || outcome === 'unchanged') this.#allowed(entry, outcome)
     // What changed while the request was under way has its turn now.
     if (entry.sinceMs !== undefined) this.#touch(entry, Math.max(0, entry.notBeforeMs - this.#options.clock.monotonicMs()))
     if (entry.desired === undefined && entry.stored === undefined) this.#entries.delete(entry.name)
@@ -309,7 +315,8 @@ export class StatusWriter {
       this.#retryLater(entry, REFUSED_MS)
       return 'refused'
     }
-    log.warn({ err: error, object: entry.name }, 'a status could not be written; trying again')
+    const isNews = !lacksRight(error) || this.forbidden.add(entry.name, errorText(error))
+    log[isNews ? 'warn' : 'debug']({ err: error, object: entry.name }, 'a status could not be written; trying again')
     this.#retryLater(entry, error instanceof KubeApiError ? (error.retryAfterMs ?? 0) : 0)
     return 'failed'
   }
@@ -337,6 +344,16 @@ export class StatusWriter {
       log.warn({ err: error, object: entry.name }, 'a status could not be taken back; trying again')
       this.#retryLater(entry, 0)
       return 'failed'
+    }
+  }
+
+  /** Who was given the right to write one status may write those of its kind, which have waited for long perhaps. */
+  #allowed({ name }: StatusEntry, outcome: StatusOutcome): void {
+    const others = this.forbidden.delete(name)
+    if (outcome !== 'written') return
+    for (const other of others) {
+      const entry = this.#entries.get(other)
+      if (entry !== undefined) this.#touch(entry, 0)
     }
   }
 

@@ -25,6 +25,18 @@ describe('what a Gateway is told', () => {
     expect(of(41_000, 4)).toEqual(of(41_001, 5))
   })
 
+  it('is how to have what never changes', () => {
+    const of = (plural: string, detail: string) =>
+      fleetProblem(new KubeApiError(`PATCH /api/v1/namespaces/shop/${plural}/headgate-web`, 422, 'Invalid', detail))?.message
+    expect(of('services', 'spec.loadBalancerClass: Invalid value: "c/d": may not change once set')).toMatch(
+      / once set\. It is made anew when it is deleted, perhaps with another address: kubectl delete services headgate-web --namespace shop$/,
+    )
+    expect(of('deployments', 'spec.selector: field is immutable')).toMatch(
+      /deleted: kubectl delete deployments headgate-web --namespace shop$/,
+    )
+    expect(of('services', 'spec.clusterIPs: out of range')).not.toContain('kubectl')
+  })
+
   it('is the same however the API server orders the fields that are wrong', () => {
     const of = (...fields: readonly string[]) => fleetProblem(refusal(400, ['wrong:', ...fields].join('\n')), 1)?.message
     expect(of('.b: no', '.a: no')).toBe(of('.a: no', '.b: no'))

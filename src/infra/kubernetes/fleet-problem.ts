@@ -24,13 +24,24 @@ export function fleetProblem(error: unknown, failures = 1): GatewayAddresses['pr
     // A ClusterIP that is taken or out of range makes the Service invalid.
     const isAddress = error.status === 422 && /spec\.clusterIPs?/.test(error.message)
     const reason = isAddress ? 'AddressNotUsable' : 'NoResources'
-    return { reason, message: `The cluster refuses what this Gateway needs: ${inOrder(error.message)}.` }
+    return { reason, message: `The cluster refuses what this Gateway needs: ${inOrder(error.message)}.${remedy(error)}` }
   }
   if (error instanceof Error && isWebhookFailure(error) && failures > FAILURES_OF_A_RESTART) {
     return { reason: 'NoResources', message: `Nothing can be made for this Gateway: ${withoutSockets(error.message)}.` }
   }
   return undefined
 }
+
+/** What never changes, such as the class of a load balancer, an address within the cluster or a selector, is had by making the object anew. */
+function remedy({ status, message }: KubeApiError): string {
+  const [, namespace, plural, name] = /\/namespaces\/([^/]+)\/([^/]+)\/([^/:]+): 422 /.exec(message) ?? []
+  if (status !== 422 || plural === undefined || !NEVER_CHANGES.test(message)) return ''
+  const also = plural === 'services' ? ', perhaps with another address' : ''
+  return ` It is made anew when it is deleted${also}: kubectl delete ${plural} ${name} --namespace ${namespace}`
+}
+
+/** As the API server words it, for Services and for everything else. */
+const NEVER_CHANGES = /may not change once set|field is immutable/
 
 /** The API server tells wrong fields of an apply in another order each time: a status that says so would change with each try. */
 function inOrder(message: string): string {

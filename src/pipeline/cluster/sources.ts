@@ -2,6 +2,7 @@
 import type { AdminSources, Health, Problem } from '../../admin/sources.js'
 import type { KubernetesConfig } from '../../config/config.js'
 import type { KubernetesProvider } from '../../provider/kubernetes/kubernetes-provider.js'
+import type { ForbiddenKind } from '../../status/forbidden-statuses.js'
 import type { Metrics } from '../../telemetry/metrics.js'
 import type { ControlPlane } from '../control-plane.js'
 import type { ExtensionHooks } from '../extension-hooks.js'
@@ -23,6 +24,8 @@ export interface ClusterSourcesOptions {
   readonly provider: KubernetesProvider
   /** What the API server does not let us read, and its words, by resource. */
   readonly refusedReads: () => ReadonlyMap<string, string>
+  /** What the API server does not let us write, while we lead. */
+  readonly forbiddenStatuses: () => readonly ForbiddenKind[]
   readonly leadership: Leadership
   readonly peers: Peers
   readonly hooks: ExtensionHooks | undefined
@@ -46,15 +49,20 @@ export function clusterSources(options: ClusterSourcesOptions): AdminSources {
   }
 }
 
-function problems({ config, controlPlane, refusedReads, leadership, hooks }: ClusterSourcesOptions): readonly Problem[] {
+function problems({ config, controlPlane, refusedReads, forbiddenStatuses, leadership, hooks }: ClusterSourcesOptions): readonly Problem[] {
   const { elector, claims } = leadership
   const unseen = [...refusedReads()].map(
     ([where, message]): Problem => ({ severity: 'error', where, message: `Changes are not seen: ${message}`, isGeneral: true }),
   )
+  const unwritten = forbiddenStatuses().map(({ kind, count, message }): Problem => {
+    const many = count === 1 ? 'One status is' : `${count} statuses are`
+    return { severity: 'error', where: `status of ${kind}`, message: `${many} not written: ${message}`, isGeneral: true }
+  })
   return [
     ...(hooks?.problems(controlPlane.translation.inputs.quarantines.entries()) ?? []),
     ...(claims?.rival === undefined ? [] : [rivalProblem(claims.rival)]),
     ...unseen,
+    ...unwritten,
     ...unfitCertificates(controlPlane.translation.gatewayApi, new Date()),
     ...hiddenMatches(controlPlane.translation.gatewayApi),
     ...leadershipProblem(config.replicaName, elector, config.namespace),
