@@ -1,10 +1,8 @@
 /** The program `gatewayctl`. */
-import { NOBODY_READS, onClosedOutput } from '../config/closed-output.js'
+import { endOnUnwritable } from '../config/unwritable-output.js'
 import { runGatewayctl } from './run-gatewayctl.js'
 
-onClosedOutput((output) => {
-  if (output === 'stdout') process.exit(NOBODY_READS)
-})
+endOnUnwritable()
 
 process.exitCode = await runGatewayctl(process.argv.slice(2), {
   environment: process.env,

@@ -1,6 +1,6 @@
 /** The two programs as a user runs them: built, started, asked, edited, stopped. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { type AddressInfo, createServer as createNetServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -219,6 +219,31 @@ describe('headgate and gatewayctl', () => {
     },
     WITHIN_MS,
   )
+
+  it(
+    'serve on when the disk of the log is full',
+    async () => {
+      const admin = await freePort()
+      const full = openSync('/dev/full', 'w')
+      const args = ['--resources', folder, '--no-envoy', '--xds-port', '0', '--admin-port', String(admin), '--log-level', 'debug']
+      const second = startProgram(process.execPath, [join(repository, 'bin', 'headgate.js'), ...args], {
+        env: { ...process.env, TMPDIR: temporary, XDG_STATE_HOME: state },
+        stdio: ['ignore', full, full],
+      })
+      closeSync(full)
+      const ended = new Promise((resolve) => second.on('exit', resolve))
+      await eventually(async () => expect((await fetch(`http://127.0.0.1:${admin}/readyz`)).status).toBe(200), WITHIN_MS)
+      second.kill('SIGTERM')
+      expect(await ended).toBe(0)
+    },
+    WITHIN_MS,
+  )
+
+  it('say that the disk of the output is full', async () => {
+    const command = `"$0" ${join(repository, 'bin', 'gatewayctl.js')} completion bash >/dev/full; echo "ended with $?" >&2`
+    const { stderr } = await promisify(execFile)('sh', ['-c', command, process.execPath])
+    expect(stderr).toBe('The output cannot be written: ENOSPC: no space left on device, write.\nended with 1\n')
+  })
 
   it(
     'serve on when nobody reads the log any more',
