@@ -3,7 +3,7 @@
  * counted instead of written again, and lost rather than waited for.
  */
 import type { ObjectRef } from '../util/object-ref.js'
-import { shortened } from '../util/shortened.js'
+import { shortenedToBytes } from '../util/shortened.js'
 import type { Clock } from './clock.js'
 import { CONTENT_TYPE, type KubeClient } from './kube-client.js'
 import type { JsonObject } from './kube-json.js'
@@ -42,7 +42,10 @@ const REFILL_MS = 300_000
 const SERIES_MS = 360_000
 
 /** The API server refuses longer notes. */
-const MAX_NOTE_LENGTH = 1_024
+const MAX_NOTE_BYTES = 1_024
+
+/** What the name of an Event has of that of its object. */
+const MAX_OBJECT_NAME_LENGTH = 200
 
 /** So many objects are remembered; the oldest are forgotten first. */
 const MAX_REMEMBERED = 4_096
@@ -120,7 +123,9 @@ export class EventRecorder {
       )
       return
     }
-    const name = `${note.regarding.name.slice(0, 200)}.${clock.wallTime().getTime().toString(16)}${(this.#sequence++).toString(16).padStart(4, '0')}`
+    // A part of a name may end with what no name ends with.
+    const object = note.regarding.name.slice(0, MAX_OBJECT_NAME_LENGTH).replace(/[-.]+$/, '')
+    const name = `${object}.${clock.wallTime().getTime().toString(16)}${(this.#sequence++).toString(16).padStart(4, '0')}`
     await client.json({ method: 'POST', path: collectionPath(EVENTS, namespace), body: this.#event(note, namespace, name, now) }, signal)
     remember(this.#series, key, { name, count: 1, lastMs: nowMs })
   }
@@ -137,7 +142,7 @@ export class EventRecorder {
       action: note.action,
       reason: note.reason,
       type: note.type,
-      note: shortened(note.note, MAX_NOTE_LENGTH),
+      note: shortenedToBytes(note.note, MAX_NOTE_BYTES),
       regarding: {
         apiVersion,
         kind,

@@ -159,4 +159,29 @@ describe('against a real API server', () => {
     stop.abort()
     await running
   })
+
+  it.each([
+    { what: 'long', name: 'long', text: 'x'.repeat(5_000) },
+    { what: 'long, in letters of two bytes', name: 'bytes', text: 'é'.repeat(1_000) },
+    { what: 'about an object with a long name', name: `${'a'.repeat(199)}-${'b'.repeat(50)}`, text: 'short' },
+  ])('a note that is $what is accepted', async ({ name, text }) => {
+    const stop = new AbortController()
+    const recorder = new EventRecorder({
+      client: api.admin,
+      clock: systemClock,
+      log: silentLog,
+      controller: 'headgate.dev/gateway-controller',
+      instance: 'pod-1',
+    })
+    const running = recorder.start(stop.signal)
+    const regarding = { apiVersion: 'v1', group: '', kind: 'ConfigMap', namespace: 'default', name }
+    recorder.record({ regarding, type: 'Warning', reason: 'Rejected', action: 'Deliver', note: text })
+    await eventually(async () => {
+      const { items } = await api.admin.json({ path: '/apis/events.k8s.io/v1/namespaces/default/events' }, stop.signal)
+      const ours = (items as readonly JsonObject[]).filter((each) => fieldAt(each, 'regarding', 'name') === name)
+      expect(ours.map(({ note }) => String(note).slice(0, 5))).toEqual([text.slice(0, 5)])
+    })
+    stop.abort()
+    await running
+  })
 })
