@@ -15,7 +15,8 @@ import {
 import { declareBackendTlsPolicies } from './backends/backend-tls-policies.js'
 import { declareBackends } from './backends/backends.js'
 import { declareClusters } from './backends/clusters.js'
-import { declareEndpoints } from './backends/endpoints.js'
+import { declareEmptyBackends } from './backends/empty-backends.js'
+import { declareEndpoints, indexSlices } from './backends/endpoints.js'
 import { declareSelectedPods, type SelectedPods } from './backends/selected-pods.js'
 import { declareTrafficPolicies, trafficPolicyTargets } from './backends/traffic-policies.js'
 import type { TranslationContext } from './context.js'
@@ -117,7 +118,9 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
     indexAuthenticationBackends(graph, inputs),
     graph.index(inputs.kind('ExtensionPolicy'), 'backends of extension policies', backendsOfExtensions),
   ])
-  const rules: RuleSources = { inputs, materials, backends, grants, gatewayCertificates }
+  const slices = indexSlices(graph, inputs)
+  const emptyBackends = declareEmptyBackends(graph, inputs, backends, slices)
+  const rules: RuleSources = { inputs, materials, backends, emptyBackends, grants, gatewayCertificates }
   const telemetry = declareTelemetry(graph, gateways, telemetrySources, rules)
   const streamRouteKeys = declareStreamRouteKeys(graph, attachments)
   const policySources = { rules, targeted, routes, attachments, listeners, streamRouteKeys }
@@ -174,7 +177,7 @@ export function declareRoutes(graph: Graph, inputs: Inputs, context: Translation
     streamRoutesOf,
     virtualHosts,
     clusters,
-    endpoints: declareEndpoints(graph, inputs, clusters, backends),
+    endpoints: declareEndpoints(graph, slices, clusters, backends),
     selectedPods: declareSelectedPods(graph, inputs, backends),
     secretsOfRoutes: graph.index(routeRules, 'secrets of rules', ({ secrets }) => secrets),
     authentications,

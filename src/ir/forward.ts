@@ -110,6 +110,16 @@ export interface SessionPersistence {
   readonly absoluteTimeoutSeconds?: number
   /** True when no other endpoint may serve the session once its own is gone: then the request fails. */
   readonly strict: boolean
-  /** True: of several backends the client stays with one, too, which a second cookie `<name>-backend` tells. Cookies only. */
-  readonly keepsBackend?: true
+  /**
+   * Of several backends the client stays with one, too, which a second cookie `<name>-backend` tells: with one of these, whatever their weights
+   * (0 as well). Cookies only.
+   */
+  readonly backends?: readonly WeightedCluster[]
+}
+
+/** The names of the clusters that requests and their copies go to. */
+export function forwardedTo({ clusters, mirrors, sessionPersistence }: Forward): readonly string[] {
+  const sent = clusters.map(({ cluster }) => cluster)
+  const kept = (sessionPersistence?.backends ?? []).map(({ cluster }) => cluster).filter((name) => !sent.includes(name))
+  return [...sent, ...kept, ...mirrors.map(({ cluster }) => cluster)]
 }

@@ -124,7 +124,7 @@ const forward: fc.Arbitrary<Forward> = fc.record(
         lifetimeSeconds: fc.nat(100),
         absoluteTimeoutSeconds: fc.nat(100),
         strict: fc.boolean(),
-        keepsBackend: fc.constant(true as const),
+        backends: fc.array(weightedCluster, { maxLength: 2 }),
       },
       { requiredKeys: ['kind', 'name', 'lifetimeSeconds', 'strict'] },
     ),

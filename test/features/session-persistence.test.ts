@@ -1,7 +1,7 @@
 /** Sessions that stay with one endpoint. */
 import { expect } from '@jest/globals'
 import { feature } from './feature.js'
-import { gateway, httpRoute, ref, type Target, to, under } from './manifests.js'
+import { gateway, httpRoute, ref, service, type Target, to, under } from './manifests.js'
 import { answerers, featureWorld } from './world.js'
 
 const world = featureWorld(['a', 'b', 'c'], () => {
@@ -105,18 +105,51 @@ feature(
     const clients = await Promise.all(['/session', '/rewrite'].map(async (path) => ({ path, cookie: await cookies(path) })))
     const before = await Promise.all(clients.map(({ path, cookie }) => world.ask({ path, headers: { cookie } })))
     expect(before.map((answer) => answer.headers['set-cookie'])).toEqual([undefined, undefined])
-    for (const share of [1, 99]) {
+    // Also with one that new clients do not come to any more: its sessions end with it, not before.
+    for (const share of [1, 99, 0, 100]) {
       await world.write(split(share, 100 - share))
       for (const [at, { path, cookie }] of clients.entries()) {
         const found = await answerers(20, () => world.answerer({ path, headers: { cookie } }))
         expect([...found.keys()]).toEqual([before[at]?.echo?.backend])
       }
     }
-    // Whoever gets no traffic any more gets none of a session either.
     await world.write(split(0, 1))
-    for (const { path, cookie } of clients) {
-      expect([...(await answerers(20, () => world.answerer({ path, headers: { cookie } }))).keys()]).toEqual(['b'])
-    }
+    expect([...(await answerers(20, () => world.answerer({ path: '/session' }))).keys()]).toEqual(['b'])
+  },
+)
+
+feature(
+  ['HTTPRoute spec.rules.sessionPersistence.type'],
+  'finds another backend for sessions with one that has no endpoint any more, or that the rule does not name',
+  async () => {
+    const sticky = (weights: readonly number[]) =>
+      httpRoute(
+        'r',
+        `[{sessionPersistence: {type: Cookie, cookie: {name: cart}}, backendRefs: [${weights
+          .map((weight, at) => `{name: ${['old', 'new'][at]}, port: 8001, weight: ${weight}}`)
+          .join()}]}]`,
+      )
+    const old = service('old', [world.backend('a')])
+    const next = service('new', [world.backend('b')])
+    const [withoutEndpoints = ''] = old.split('---')
+    await world.write(old, next, sticky([1, 0]))
+    const cookie = await cookies('/')
+    const ask = () => world.answerer({ headers: { cookie } })
+    await world.write(old, next, sticky([0, 1]))
+    expect([...(await answerers(20, ask)).keys()]).toEqual(['a'])
+    await world.write(withoutEndpoints, next, sticky([0, 1]))
+    expect([...(await answerers(20, ask)).keys()]).toEqual(['b'])
+    // Of new clients each backend has its share, one that answers nothing too; the others are there for whoever was with that one.
+    await world.write(withoutEndpoints, next, sticky([1, 1]))
+    expect([...(await answerers(60, ask)).keys()].sort()).toEqual([503, 'b'])
+    await world.write(old, next, sticky([0, 1]))
+    expect([...(await answerers(20, ask)).keys()]).toEqual(['a'])
+    await world.write(
+      old,
+      next,
+      httpRoute('r', '[{sessionPersistence: {type: Cookie, cookie: {name: cart}}, backendRefs: [{name: new, port: 8001}]}]'),
+    )
+    expect([...(await answerers(20, ask)).keys()]).toEqual(['b'])
   },
 )
 

@@ -4,7 +4,7 @@
  * Source: Kubernetes, `discovery/v1` EndpointSlice and its well-known labels.
  */
 import type { EndpointSlice, Endpoint as SliceEndpoint } from '../../gen/kinds.js'
-import type { Collection, Graph, Source, View } from '../../incremental/index.js'
+import type { Collection, Graph, Index, Source, View } from '../../incremental/index.js'
 import type { Cluster, Endpoint, Endpoints, Locality } from '../../ir/cluster.js'
 import { isIP } from '../../schema/ip.js'
 import { objectVersion } from '../../util/object-ref.js'
@@ -24,14 +24,18 @@ const OWNER_LABELS = {
   XBackend: X_BACKEND_LABEL,
 } as const
 
+/** EndpointSlices by the objects that they belong to. */
+export function indexSlices(graph: Graph, inputs: Inputs): Index<EndpointSlice> {
+  return graph.index(inputs.kind('EndpointSlice'), 'endpoint slices by owner', sliceOwners)
+}
+
 /** Declares the endpoints, by the name of their cluster. A change of an EndpointSlice touches nothing else. */
 export function declareEndpoints(
   graph: Graph,
-  inputs: Inputs,
+  slicesByOwner: Index<EndpointSlice>,
   clusters: Collection<Cluster>,
   backends: Source<ResolvedBackend>,
 ): Collection<Endpoints> {
-  const slicesByOwner = graph.index(inputs.kind('EndpointSlice'), 'endpoint slices by owner', sliceOwners)
   const keys = graph.index(clusters, 'clusters with endpoints', ({ name, discovery }) => (discovery.kind === 'endpoints' ? [name] : []))
   return graph.collection<Endpoints>('endpoints', {
     keys,
@@ -84,7 +88,8 @@ function sliceOwners({ metadata: { namespace, labels = {} } }: EndpointSlice): r
 
 type SliceAddresses = Extract<BackendAddresses, { readonly kind: 'slices' }>
 
-function localitiesOf(slices: readonly EndpointSlice[], ref: BackendRef, addresses: SliceAddresses): readonly Locality[] {
+/** Where the endpoints of a backend are. */
+export function localitiesOf(slices: readonly EndpointSlice[], ref: BackendRef, addresses: SliceAddresses): readonly Locality[] {
   const placed = slices.flatMap((slice) => placedEndpoints(slice, ref, addresses))
   // An address that one slice has as healthy and another, older one as draining is healthy.
   placed.sort((a, b) => Number(a.endpoint.health === 'draining') - Number(b.endpoint.health === 'draining'))

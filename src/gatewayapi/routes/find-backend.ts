@@ -1,7 +1,7 @@
 /** Follows references to backends: what they are looked up in, and what they lead to. */
 import type { Source, View } from '../../incremental/index.js'
 import type { ObjectKey } from '../../util/object-ref.js'
-import { type BackendRef, backendKey, backendObject, hasPorts } from '../backends/backend-key.js'
+import { type BackendKey, type BackendRef, backendKey, backendObject, hasPorts } from '../backends/backend-key.js'
 import { type ClusterPolicies, type ClusterUsage, clusterName, requestUsage } from '../backends/cluster-names.js'
 import { backendFor, type ResolvedBackend, type UsableBackend } from '../backends/resolved-backend.js'
 import type { Problem } from '../conditions.js'
@@ -17,6 +17,8 @@ export interface RuleSources {
   /** Certificates, authorities and texts by name. */
   readonly materials: Source<Read<FoundMaterial>>
   readonly backends: Source<ResolvedBackend>
+  /** Those of sessions that have no endpoint. */
+  readonly emptyBackends: Source<true>
   readonly grants: GrantIndex
   readonly gatewayCertificates: Source<string>
 }
@@ -34,7 +36,7 @@ export interface ReferenceContext extends RuleSources {
 
 /** A backend that a reference leads to, or why it leads nowhere. */
 export type FoundBackend =
-  | { readonly ok: true; readonly cluster: string; readonly backend: UsableBackend }
+  | { readonly ok: true; readonly cluster: string; readonly key: BackendKey; readonly backend: UsableBackend }
   /** Without a problem the reference itself is fine: what is wrong is reported on another object. */
   | { readonly ok: false; readonly problem: Problem | undefined }
 
@@ -79,7 +81,12 @@ export function findBackend(context: ReferenceContext, reference: BackendReferen
   const { ref, backend } = found
   const spoken = usage === 'tcp' && isTlsOfClients(context, backend) ? 'passthrough' : usage
   const gateway = certificateOwner(context, backend, spoken)
-  return { ok: true, backend, cluster: clusterName({ backend: ref, usage: spoken, gateway, policies: context.clusterPolicies ?? [] }) }
+  return {
+    ok: true,
+    backend,
+    key: backendKey(ref),
+    cluster: clusterName({ backend: ref, usage: spoken, gateway, policies: context.clusterPolicies ?? [] }),
+  }
 }
 
 /** Clients of a TCPRoute are connected as if to the backend itself: to one that speaks TLS they speak it, and ours around it would be one too many. */

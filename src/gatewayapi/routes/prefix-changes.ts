@@ -19,7 +19,12 @@ function ofRedirect(redirect: Redirect): Redirect {
 
 function ofForward(forward: Forward): Forward {
   const { pathRewrite, ...rest } = forward
-  return { ...(pathRewrite?.kind === 'prefix' ? rest : forward), clusters: forward.clusters.map(ofCluster) }
+  const session = forward.sessionPersistence
+  return {
+    ...(pathRewrite?.kind === 'prefix' ? rest : forward),
+    clusters: forward.clusters.map(ofCluster),
+    ...(session?.backends === undefined ? {} : { sessionPersistence: { ...session, backends: session.backends.map(ofCluster) } }),
+  }
 }
 
 function ofCluster(cluster: WeightedCluster): WeightedCluster {

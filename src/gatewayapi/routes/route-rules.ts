@@ -1,4 +1,5 @@
 /** What the rules of one route do on one gateway, before hosts come in. */
+import { forwardedTo } from '../../ir/forward.js'
 import type { Route, ValueMatch } from '../../ir/route.js'
 import type { ObjectVersion } from '../../util/object-ref.js'
 import type { Problem } from '../conditions.js'
@@ -104,5 +105,5 @@ export function clustersOf({ action, externalAuth, extensions, isUnreached }: Ro
   const processors = (extensions ?? []).flatMap((each) => (each.kind === 'processor' && each.cluster !== undefined ? [each.cluster] : []))
   const asked = [...(externalAuth?.cluster === undefined ? [] : [externalAuth.cluster]), ...processors]
   if (action.kind !== 'forward' || isUnreached === true) return asked
-  return [...asked, ...action.clusters.map((each) => each.cluster), ...action.mirrors.map((each) => each.cluster)]
+  return [...asked, ...forwardedTo(action)]
 }

@@ -6,7 +6,7 @@ import type {
   SessionPersistence as SessionPersistenceSpec,
 } from '../../gen/kinds.js'
 import { DEFAULT_TIMEOUTS } from '../../ir/defaults.js'
-import type { Forward } from '../../ir/forward.js'
+import type { Forward, WeightedCluster } from '../../ir/forward.js'
 import { NO_HEADER_CHANGES } from '../../ir/headers.js'
 import { countsForItself, type RequestTraffic } from '../../ir/request-traffic.js'
 import type { DirectResponse, RouteAction } from '../../ir/route.js'
@@ -64,12 +64,14 @@ export function ruleOutcome(context: RuleContext, rule: AnyRule, at: number): Ru
   const extensions = ruleExtensions(context, policyOfRule(context.extensions, rule.name))
   const inTraffic = trafficOf(context, rule, at)
   const several = only === undefined ? [...ofBackends.values()] : []
-  const session = isSharedOut(shared) ? rule.sessionPersistence : undefined
-  const sharedOut = session && whySharedOut(session, countsForItself(inTraffic))
-  const keepsBackend = session !== undefined && sharedOut === undefined
+  // A backend of weight 0 keeps the sessions that it has.
+  const session = references.length > 1 ? rule.sessionPersistence : undefined
+  const notKept = session && whySharedOut(session, countsForItself(inTraffic))
+  const sharedOut = isSharedOut(shared) ? notKept : undefined
+  const sessionBackends = session !== undefined && notKept === undefined ? servedOf(context, shared) : undefined
   const authentication = ruleAuthentication(context, policyOfRule(context.security, rule.name))
   const wanted: RuleEffect = {
-    action: actionOf(context, { ...rule, traffic, keepsBackend }, at, filters, shared),
+    action: actionOf(context, { ...rule, traffic, sessionBackends }, at, filters, shared),
     requestHeaders: filters.requestHeaders,
     responseHeaders: filters.responseHeaders,
     ...ruleSecurity(context, policyOfRule(context.security, rule.name), filters),
@@ -187,8 +189,8 @@ function programsOf({ origins: _, ...programs }: RuleExtensions): Omit<RuleExten
 /** A rule and what policies say about its requests. */
 type RuleWithPolicies = AnyRule & {
   readonly traffic: Effective<BackendTrafficSettings> | undefined
-  /** Whether its sessions stay with one of several backends. */
-  readonly keepsBackend: boolean
+  /** Where its sessions stay with one of several backends: with which. */
+  readonly sessionBackends: readonly WeightedCluster[] | undefined
 }
 
 const NO_EXTRAS: BackendExtras = { changes: {}, isRefused: false }
@@ -241,12 +243,17 @@ function forward(context: RuleContext, rule: RuleWithPolicies, at: number, filte
     ...(retry === undefined ? {} : { retry }),
     ...(sticky === undefined
       ? {}
-      : { sessionPersistence: sessionPersistenceOf(sticky, `${kind}/${namespace}/${name}/${ruleWord(rule, at)}`, rule.keepsBackend) }),
+      : { sessionPersistence: sessionPersistenceOf(sticky, `${kind}/${namespace}/${name}/${ruleWord(rule, at)}`, rule.sessionBackends) }),
     ...(hash === undefined ? {} : { hash }),
     ...(hidesLoadReports(settings) ? { hidesLoadReports: true } : {}),
     ...(connect === undefined ? {} : { connect }),
     upgrades: upgradesOf(settings) ?? (!isGrpc && shared.backends.some(mayBeHttp1) ? ['websocket'] : []),
   }
+}
+
+/** Those that a session can be with. */
+function servedOf({ view, emptyBackends }: RuleContext, { all }: SharedOut): readonly WeightedCluster[] {
+  return all.filter(({ key }) => view.get(emptyBackends, key) === undefined).map(({ cluster }) => cluster)
 }
 
 /** Whether there is more than one place that a request may go to. */

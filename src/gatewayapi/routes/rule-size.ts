@@ -62,7 +62,7 @@ function effectBytes({ requestHeaders, responseHeaders, action, ...policies }: R
   // Where a backend changes headers, those of the rule are said with each of them.
   const copies = clusters.some(changesHeaders) ? clusters.length : 1
   const together = isDivided(action) ? clusters.length * (each + headers) : each + copies * headers
-  const remembered = action.sessionPersistence?.keepsBackend === true ? clusters.length * (each + headers) : 0
+  const remembered = (action.sessionPersistence?.backends?.length ?? 0) * (each + headers)
   return variantsOf(action) * (together + remembered + (remembered > 0 ? 2 : 1) * sizeOf(clusters))
 }
 
@@ -91,7 +91,7 @@ function isDistinct(part: RateLimitPart): boolean {
 function formsOf({ action }: RuleEffect): number {
   if (action.kind !== 'forward') return 2
   const divided = isDivided(action) ? action.clusters.length : 1
-  return variantsOf(action) * (divided + (action.sessionPersistence?.keepsBackend === true ? action.clusters.length : 0))
+  return variantsOf(action) * (divided + (action.sessionPersistence?.backends?.length ?? 0))
 }
 
 /** Upgrades have routes of their own. */

@@ -1,16 +1,20 @@
 /** Sticky sessions. Source: Gateway API v1.7, SessionPersistence (GEP-1619). */
 import { createHash } from 'node:crypto'
 import type { SessionPersistence as SessionPersistenceSpec } from '../../gen/kinds.js'
-import type { SessionPersistence } from '../../ir/forward.js'
+import type { SessionPersistence, WeightedCluster } from '../../ir/forward.js'
 import { durationMilliseconds } from '../../kinds/duration.js'
 
 /**
  * Sticky sessions of a rule.
  *
  * @param rule identifies the rule: sessions of different rules must not share a cookie of the same name
- * @param keepsBackend whether they must stay with one of several backends, too
+ * @param backends where they must stay with one of several backends, too: these
  */
-export function sessionPersistenceOf(spec: SessionPersistenceSpec, rule: string, keepsBackend: boolean): SessionPersistence {
+export function sessionPersistenceOf(
+  spec: SessionPersistenceSpec,
+  rule: string,
+  backends: readonly WeightedCluster[] | undefined,
+): SessionPersistence {
   const absoluteTimeoutSeconds =
     spec.absoluteTimeout === undefined ? undefined : Math.ceil(durationMilliseconds(spec.absoluteTimeout) / 1000)
   const timeout = absoluteTimeoutSeconds === undefined ? {} : { absoluteTimeoutSeconds }
@@ -24,7 +28,7 @@ export function sessionPersistenceOf(spec: SessionPersistenceSpec, rule: string,
     lifetimeSeconds: spec.cookie?.lifetimeType === 'Permanent' ? (absoluteTimeoutSeconds ?? 0) : 0,
     ...timeout,
     strict: false,
-    ...(keepsBackend ? { keepsBackend } : {}),
+    ...(backends === undefined ? {} : { backends }),
   }
 }
 

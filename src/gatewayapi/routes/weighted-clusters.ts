@@ -3,6 +3,7 @@
 import type { WeightedCluster } from '../../ir/forward.js'
 import { NO_HEADER_CHANGES } from '../../ir/headers.js'
 import { exactly } from '../../util/exactly.js'
+import type { BackendKey } from '../backends/backend-key.js'
 import type { ClusterUsage } from '../backends/cluster-names.js'
 import type { UsableBackend } from '../backends/resolved-backend.js'
 import type { Problem } from '../conditions.js'
@@ -21,10 +22,18 @@ export interface BackendExtras {
   readonly isRefused: boolean
 }
 
+/** A cluster and the backend that it is of. */
+export interface KnownCluster {
+  readonly key: BackendKey
+  readonly cluster: WeightedCluster
+}
+
 /** The backends of a rule and their shares. */
 export interface SharedOut {
   /** Without those of weight 0. */
   readonly clusters: readonly WeightedCluster[]
+  /** Those of weight 0 as well. */
+  readonly all: readonly KnownCluster[]
   readonly invalidWeight: number
   readonly problems: readonly Problem[]
   /** The backends behind `clusters`. */
@@ -39,6 +48,7 @@ export function shareOut<R extends WeightedReference>(
   extras: (reference: R) => BackendExtras = () => ({ changes: {}, isRefused: false }),
 ): SharedOut {
   const clusters: WeightedCluster[] = []
+  const all: KnownCluster[] = []
   const problems: Problem[] = []
   const backends: UsableBackend[] = []
   let invalidWeight = 0
@@ -46,17 +56,21 @@ export function shareOut<R extends WeightedReference>(
     const found = findBackend(context, reference, usage)
     const { changes, isRefused } = extras(reference)
     if (!found.ok && found.problem !== undefined) problems.push(found.problem)
-    if (!found.ok || isRefused) invalidWeight += reference.weight
-    else if (reference.weight > 0) {
-      clusters.push({
-        cluster: found.cluster,
-        weight: reference.weight,
-        requestHeaders: NO_HEADER_CHANGES,
-        responseHeaders: NO_HEADER_CHANGES,
-        ...changes,
-      })
-      backends.push(found.backend)
+    if (!found.ok || isRefused) {
+      invalidWeight += reference.weight
+      continue
     }
+    const cluster = {
+      cluster: found.cluster,
+      weight: reference.weight,
+      requestHeaders: NO_HEADER_CHANGES,
+      responseHeaders: NO_HEADER_CHANGES,
+      ...changes,
+    }
+    all.push({ key: found.key, cluster })
+    if (reference.weight === 0) continue
+    clusters.push(cluster)
+    backends.push(found.backend)
   }
-  return { clusters: exactly(clusters), invalidWeight, problems, backends }
+  return { clusters: exactly(clusters), all, invalidWeight, problems, backends }
 }

@@ -93,7 +93,7 @@ function matchOf({ match, grpc, grpcWeb }: IrRoute): RouteMatch {
 
 function forwardRoutes(route: IrRoute, match: RouteMatch, forward: Forward): readonly MatchingRoute[] {
   const session = forward.sessionPersistence
-  const remembered = session?.keepsBackend === true ? session : undefined
+  const remembered = session?.backends === undefined ? undefined : session
   const build = (own: RouteMatch, backends: Backends, variant: Variant): MatchingRoute => ({
     ...named(route),
     match: own,
@@ -104,7 +104,7 @@ function forwardRoutes(route: IrRoute, match: RouteMatch, forward: Forward): rea
   const returning = (variant: Variant): readonly MatchingRoute[] =>
     remembered === undefined
       ? []
-      : forward.clusters.map((backend) => {
+      : (remembered.backends ?? []).map((backend) => {
           const cookies = [...(variant.match.cookies ?? []), cookieMatcher(backendCookie(remembered, backend))]
           return build({ ...variant.match, cookies }, { clusters: [backend], invalidWeight: 0 }, variant)
         })

@@ -1,6 +1,7 @@
 /** One virtual host: the unit of everything behind it. Encoded once, and copied from there. */
 
 import type { envoy } from '../../../gen/envoy/types.js'
+import { forwardedTo } from '../../../ir/forward.js'
 import type { ExternalAuth, Route as IrRoute, VirtualHost as IrVirtualHost, RouteTableFrame } from '../../../ir/route.js'
 import { inOrder } from '../../../util/in-order.js'
 import type { ObjectVersion } from '../../../util/object-ref.js'
@@ -122,8 +123,7 @@ export function encodeVirtualHost(host: IrVirtualHost, { group, inTable, scope }
 /** The clusters that a route can send requests to. */
 function routeReferences(route: IrRoute): readonly ResourceReference[] {
   const { action, isUnreached } = route
-  const names =
-    action.kind === 'forward' && isUnreached !== true ? [...action.clusters, ...action.mirrors].map(({ cluster }) => cluster) : []
+  const names = action.kind === 'forward' && isUnreached !== true ? forwardedTo(action) : []
   return [...names.map((name) => ({ typeUrl: TYPE_URL.cluster, name })), ...filterReferences(route)]
 }
 
