@@ -1,10 +1,11 @@
 /** What objects say of themselves where a request gets nowhere: the translation knows why, and Envoy's messages do not. */
-import type { ListenerPlace, StatusReport } from '../admin/sources.js'
+import type { ListenerPlace, Problem, StatusReport } from '../admin/sources.js'
 import type { Explanation } from '../explain/explanation.js'
 import type { Question } from '../explain/question.js'
 import { parseRouteName } from '../explain/route-name.js'
 import { DELIVERED } from '../gatewayapi/delivered-condition.js'
 import type { ListenerStatus, ObjectStatus, RouteStatus } from '../gatewayapi/object-status.js'
+import { ROUTE_KINDS } from '../gatewayapi/routes/any-route.js'
 import { describeObject, objectKey } from '../util/object-ref.js'
 import { complaints, complaintsOfPart } from './object-health.js'
 
@@ -23,7 +24,15 @@ export function unservedComplaints(
 ): readonly string[] {
   if (domain !== undefined) return []
   const isClosed = outcomes.some(({ does }) => does === 'close')
-  return [...(isClosed ? unservedListeners(question, report) : []), ...idleRouteComplaints(gateways, report)]
+  return [...(isClosed ? unservedListeners(question, report) : []), ...idleRouteComplaints(gateways, report), ...lostRoutes(report)]
+}
+
+/** Routes that name no parent that is there: nothing has a status for them. */
+function lostRoutes({ objects, problems }: StatusReport): readonly string[] {
+  const known = new Set(objects.map(({ object }) => describeObject(object)))
+  const isLost = ({ object }: Problem): boolean =>
+    object !== undefined && ROUTE_KINDS.some((kind) => kind === object.kind) && !known.has(describeObject(object))
+  return problems.filter(isLost).map(({ where, message }) => `${where}: ${message}`)
 }
 
 /** @param route `<Kind>/<namespace>/<name>` */

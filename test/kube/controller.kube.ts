@@ -44,6 +44,10 @@ describe('the controller', () => {
   const leader = async (): Promise<string> =>
     stringAt(await read('/apis/coordination.k8s.io/v1/namespaces/default/leases/headgate-leader'), 'spec', 'holderIdentity')
   const attachedRoutes = (gateway: unknown): unknown => fieldAt(listAt(gateway, 'status', 'listeners')[0], 'attachedRoutes')
+  const problemsOf = async (replica: Replica | undefined): Promise<readonly string[]> => {
+    const report: unknown = await (await fetch(`http://127.0.0.1:${replica?.adminPort}/status`)).json()
+    return listAt(report, 'problems').map((each) => `${stringAt(each, 'where')}: ${stringAt(each, 'message')}`)
+  }
   /** Counts the versions of objects that appear from now on. */
   const countVersions = async (plural: string): Promise<() => number> => {
     let versions = 0
@@ -122,11 +126,27 @@ describe('the controller', () => {
     await eventually(async () => expect(await isAccepted(api, 'after')).toBe(true), 15_000)
   })
 
+  it('tells of Gateways without a class and of routes without a Gateway, which get no status', async () => {
+    const write = (kind: string, name: string, spec: object): Promise<JsonObject> =>
+      create(api.admin, `${API}/namespaces/default/${kind.toLowerCase()}s`, { apiVersion: `${GROUP}/v1`, kind, metadata: { name }, spec })
+    await write('Gateway', 'foreign', { gatewayClassName: 'nobody', listeners: [{ name: 'http', port: 80, protocol: 'HTTP' }] })
+    await write('HTTPRoute', 'lost', { parentRefs: [{ name: 'wbe' }] })
+    await startReplica('tells')
+    await eventually(
+      async () =>
+        expect(await problemsOf(replicas[0])).toEqual([
+          'Gateway/default/foreign: spec.gatewayClassName: there is no GatewayClass "nobody": correct the name',
+          'HTTPRoute/default/lost: spec.parentRefs[0]: there is no Gateway "default/wbe": correct the name',
+        ]),
+      20_000,
+    )
+    expect(fieldAt(await read(`${API}/namespaces/default/httproutes/lost`), 'status')).toBeUndefined()
+    for (const path of ['gateways/foreign', 'httproutes/lost'])
+      await api.admin.json({ method: 'DELETE', path: `${API}/namespaces/default/${path}` }, AbortSignal.timeout(5_000))
+    await eventually(async () => expect(await problemsOf(replicas[0])).toEqual([]))
+  })
+
   it('says on a replica that does not lead whom to ask about the proxies of others', async () => {
-    const problemsOf = async ({ adminPort }: Replica): Promise<readonly unknown[]> => {
-      const report: unknown = await (await fetch(`http://127.0.0.1:${adminPort}/status`)).json()
-      return listAt(report, 'problems').map((each) => `${stringAt(each, 'where')}: ${stringAt(each, 'message')}`)
-    }
     await startReplica('leads')
     await eventually(async () => expect(await leader()).toMatch(/^leads@/), 20_000)
     await startReplica('follows')

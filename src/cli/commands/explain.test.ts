@@ -58,6 +58,11 @@ metadata: { name: keys }
 spec:
   targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: closed }]
   apiKeyAuth: { credentialRefs: [{ name: none }], extractFrom: [{ headers: [x-key] }] }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: lost }
+spec: { parentRefs: [{ name: publik }], hostnames: [www.else.test] }
 `
 
 let folder = ''
@@ -123,6 +128,7 @@ it('says what is asked for and not served', async () => {
       'host        www.else.test: served are *.shop.test, broken.shop.test, www.shop.test',
       'result      404: no route serves the host www.else.test',
       "not served  HTTPRoute/default/nowhere: parent public: Accepted: NoMatchingListenerHostname: None of the route's hostnames is covered by a listener; the listeners serve *.shop.test.",
+      '            HTTPRoute/default/lost: spec.parentRefs[0]: there is no Gateway "default/publik": correct the name',
       '',
     ].join('\n'),
   )
@@ -134,7 +140,7 @@ it('has what objects say of themselves for programs as well', async () => {
     return [because.length, unserved.length]
   }
   expect(await said('http://broken.shop.test/ghost')).toEqual([2, 0])
-  expect(await said('http://www.else.test/')).toEqual([0, 1])
+  expect(await said('http://www.else.test/')).toEqual([0, 2])
   expect(await said('http://www.shop.test/')).toEqual([0, 0])
 })
 

@@ -7,6 +7,8 @@ import type { Metrics } from '../../telemetry/metrics.js'
 import type { ControlPlane } from '../control-plane.js'
 import type { ExtensionHooks } from '../extension-hooks.js'
 import { hiddenMatches } from '../observe/hidden-matches.js'
+import { idleServices } from '../observe/idle-services.js'
+import { missingNames } from '../observe/missing-names.js'
 import type { ObjectStatuses } from '../observe/object-statuses.js'
 import { sharedSources } from '../observe/shared-sources.js'
 import { unfitCertificates } from '../observe/unfit-certificates.js'
@@ -65,6 +67,9 @@ function problems({ config, controlPlane, refusedReads, forbiddenStatuses, leade
     ...unwritten,
     ...unfitCertificates(controlPlane.translation.gatewayApi, new Date()),
     ...hiddenMatches(controlPlane.translation.gatewayApi),
+    ...idleServices(controlPlane.translation.gatewayApi, controlPlane.translation.inputs),
+    // Where only some namespaces are read, what is named may be in another one.
+    ...(config.watch.kind === 'all' && controlPlane.snapshots.isComplete ? missingNames(controlPlane.store, '') : []),
     ...leadershipProblem(config.replicaName, elector, config.namespace),
   ]
 }
