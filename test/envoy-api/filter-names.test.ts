@@ -37,3 +37,7 @@ it('filters keep the names that routes configure them by', () => {
     expect([...CONFIGURED, ...GROUPS].filter((name) => !inGroups.includes(name) && !chain.includes(name))).toEqual([])
   }
 })
+
+it('no filter but the router is in the chain of a request whose route does not configure it', () => {
+  expect(HTTP_FILTERS.filter(({ disabled }) => !disabled).map(({ name }) => name)).toEqual(['envoy.filters.http.router'])
+})
