@@ -90,6 +90,8 @@ export class ClassClaims {
       onChanges: (changed, removed) => {
         for (const object of changed) {
           if (stringAt(object, 'spec', 'controllerName') === controllerName) this.#classes.set(object.metadata.name, object)
+          // One that was deleted and made anew for another controller.
+          else this.#classes.delete(object.metadata.name)
         }
         for (const key of removed) this.#classes.delete(key.slice(1))
         this.#onChange()

@@ -1,6 +1,7 @@
 /** Brings single objects of a cluster to what is desired, one key at a time, again and again until it worked. Only the leader writes. */
 import { API_BACKOFF, backoffMs } from '../../k8s/backoff.js'
 import type { Clock } from '../../k8s/clock.js'
+import { hasStatus } from '../../k8s/kube-error.js'
 import type { Log } from '../../k8s/log.js'
 import { WorkQueue } from './work-queue.js'
 
@@ -63,7 +64,8 @@ export class DesiredWriter<T> {
       const failures = (this.#failures.get(key) ?? 0) + 1
       this.#failures.set(key, failures)
       const waitMs = backoffMs(API_BACKOFF, failures, clock)
-      log.warn({ err: error, key, waitMs }, `${what} could not be written; trying again`)
+      // Somebody has written at the same time, as at each start.
+      log[hasStatus(error, 409) ? 'debug' : 'warn']({ err: error, key, waitMs }, `${what} could not be written; trying again`)
       this.#queue.addLater(key, waitMs)
     }
   }
