@@ -110,9 +110,14 @@ export class FleetWriter {
     }
   }
 
+  /** An object has gone, and is not to come back. */
+  forget(name: OwnedName): void {
+    this.#applied.delete(name)
+  }
+
   /** Deletes an object, if it is still the same one. One that is gone is no error. */
   async remove(name: OwnedName, object: RawObject, signal: AbortSignal): Promise<void> {
-    this.#applied.delete(name)
+    this.forget(name)
     const { uid, namespace = '', name: objectName } = object.metadata
     await deleteObject(this.#client, objectPath({ ...ownedResource(kindOf(name)), namespace, name: objectName }), uid, signal)
   }

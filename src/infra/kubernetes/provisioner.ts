@@ -181,6 +181,7 @@ export class Provisioner {
     if (this.#waiting.has(fleet)) this.#queue.add(fleet)
     const isWanted = this.#infra.has(fleet)
     const isAsApplied = object !== undefined && this.#writer.markOf(name) === contentMark(object)
+    if (!isWanted && object === undefined) this.#writer.forget(name)
     if (!this.#hasListed) return
     if (!isWanted && this.#knowsGateways && object !== undefined) this.#queue.add(fleet)
     if (isWanted && !isAsApplied) this.#queue.addLater(fleet, this.#repairs.changed(name))

@@ -13,6 +13,7 @@ const FORGET_MS = 300_000
 /** Counts changes: whoever changes the same thing again and again is answered ever more seldom. */
 export class RepairPace {
   readonly #clock: Clock
+  /** The latest change of each, the oldest first. */
   readonly #repairs = new Map<OwnedName, { readonly count: number; readonly atMs: number }>()
 
   constructor(clock: Clock) {
@@ -22,8 +23,10 @@ export class RepairPace {
   /** Somebody has changed an object. Returns how long that is left standing. */
   changed(name: OwnedName): number {
     const nowMs = this.#clock.monotonicMs()
+    this.#forget(nowMs - FORGET_MS)
     const last = this.#repairs.get(name)
-    const count = last !== undefined && nowMs - last.atMs < FORGET_MS ? last.count + 1 : 0
+    const count = last === undefined ? 0 : last.count + 1
+    this.#repairs.delete(name)
     this.#repairs.set(name, { count, atMs: nowMs })
     return count < FREE_REPAIRS ? 0 : Math.min(FIRST_WAIT_MS * 2 ** (count - FREE_REPAIRS), LONGEST_WAIT_MS)
   }
@@ -32,5 +35,12 @@ export class RepairPace {
   wasNone(name: OwnedName): void {
     const last = this.#repairs.get(name)
     if (last !== undefined) this.#repairs.set(name, { ...last, count: Math.min(last.count, FREE_REPAIRS) - 1 })
+  }
+
+  #forget(untilMs: number): void {
+    for (const [name, { atMs }] of this.#repairs) {
+      if (atMs > untilMs) return
+      this.#repairs.delete(name)
+    }
   }
 }
