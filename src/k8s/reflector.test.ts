@@ -216,6 +216,24 @@ describe('Reflector', () => {
     expect(told).toHaveLength(5)
   })
 
+  it.each([
+    { name: 'a right', fault: { status: 403, reason: 'Forbidden' }, reason: 'forbidden' },
+    { name: 'patience', fault: { status: 429, reason: 'TooManyRequests' }, reason: 'throttled' },
+  ] as const)('does not tell that a server which has just started lacks $name, unless it goes on', async ({ fault, reason }) => {
+    const told: string[] = []
+    await on.start({ log: { ...silentLog, warn: (_, message) => told.push(message) } }).listed
+    await on.watching()
+    on.api.plan(fault, isWatch, 2)
+    on.api.endWatches('reset')
+    await on.waitingFor('disconnected')
+    await on.clock.advance(1_000)
+    await on.waitingFor(reason)
+    expect(told.filter((message) => message.includes(`${fault.status}`))).toEqual([])
+    await on.clock.advance(1_000)
+    await on.waitingFor(reason, 1_600)
+    expect(told.filter((message) => message.includes(`${fault.status}`))).toHaveLength(1)
+  })
+
   it('keeps what it knows while the server is away', async () => {
     on.api.put(ROUTES, route('a'))
     await on.start().listed

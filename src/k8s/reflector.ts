@@ -358,9 +358,14 @@ export class Reflector {
     await clock.sleep(waitMs, signal)
   }
 
-  /** The same failure again and again is told ever more seldom: 25 kinds would fill the log while a server is away. */
+  /**
+   * The same failure again and again is told ever more seldom: 25 kinds would fill the log while a server is away. One that has just started does
+   * not know our rights yet, nor what it holds: what could be read before is told of only when it goes on.
+   */
   #isWorthTelling({ reason }: ReflectorFailure): boolean {
-    return reason !== 'expired' && Number.isInteger(Math.log2(this.#failures))
+    if (reason === 'expired') return false
+    const goesByItself = this.#hasListed && (reason === 'forbidden' || reason === 'throttled')
+    return Number.isInteger(Math.log2(this.#failures)) && !(goesByItself && this.#failures === 1)
   }
 
   #isAbsent(): boolean {
