@@ -62,11 +62,14 @@ describe('KubeClient', () => {
     await expect(client.find('/api/v1/namespaces/shop/services/web', never)).rejects.toMatchObject({ status: 500 })
   })
 
-  it('gives up an answer that never comes', async () => {
+  it.each([
+    { timeoutMs: 50, waitedMs: 50 },
+    { timeoutMs: -50, waitedMs: 0 },
+  ])('gives up an answer that does not come in time ($timeoutMs ms)', async ({ timeoutMs, waitedMs }) => {
     api.plan('hang', () => true)
-    await expect(client.json({ path: SERVICES }, never, 50)).rejects.toMatchObject({
+    await expect(client.json({ path: SERVICES }, never, timeoutMs)).rejects.toMatchObject({
       code: 'KUBE_CONNECTION',
-      message: expect.stringContaining('no complete answer within 50 ms'),
+      message: expect.stringContaining(`no complete answer within ${waitedMs} ms`),
     })
   })
 

@@ -116,7 +116,9 @@ export class KubeClient {
     signal.throwIfAborted()
     using link = linkedController(signal)
     const { controller } = link
-    const timer = setTimeout(() => controller.abort(new Error(`no complete answer within ${timeoutMs} ms`)), timeoutMs)
+    // Whose time ran out before they asked have none.
+    const patienceMs = Math.max(timeoutMs, 0)
+    const timer = setTimeout(() => controller.abort(new Error(`no complete answer within ${patienceMs} ms`)), patienceMs)
     try {
       return await work(controller.signal)
     } catch (error) {
