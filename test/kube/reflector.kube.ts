@@ -136,15 +136,18 @@ describe('against a real API server', () => {
     await Promise.all(running)
   })
 
-  it('Events are accepted, counted and shown on their object', async () => {
-    const stop = new AbortController()
-    const recorder = new EventRecorder({
+  const eventRecorder = (): EventRecorder =>
+    new EventRecorder({
       client: api.admin,
       clock: systemClock,
       log: silentLog,
       controller: 'headgate.dev/gateway-controller',
       instance: 'pod-1',
     })
+
+  it('Events are accepted, counted and shown on their object', async () => {
+    const stop = new AbortController()
+    const recorder = eventRecorder()
     const running = recorder.start(stop.signal)
     const regarding = { apiVersion: 'v1', group: '', kind: 'ConfigMap', namespace: 'default', name: 'c5' }
     for (let i = 0; i < 3; i++)
@@ -166,13 +169,7 @@ describe('against a real API server', () => {
     { what: 'about an object with a long name', name: `${'a'.repeat(199)}-${'b'.repeat(50)}`, text: 'short' },
   ])('a note that is $what is accepted', async ({ name, text }) => {
     const stop = new AbortController()
-    const recorder = new EventRecorder({
-      client: api.admin,
-      clock: systemClock,
-      log: silentLog,
-      controller: 'headgate.dev/gateway-controller',
-      instance: 'pod-1',
-    })
+    const recorder = eventRecorder()
     const running = recorder.start(stop.signal)
     const regarding = { apiVersion: 'v1', group: '', kind: 'ConfigMap', namespace: 'default', name }
     recorder.record({ regarding, type: 'Warning', reason: 'Rejected', action: 'Deliver', note: text })

@@ -17,9 +17,12 @@ import { toLocalities } from './localities.js'
 import { type BackendAddresses, backendFor, type ResolvedBackend } from './resolved-backend.js'
 import { X_BACKEND_LABEL } from './selected-pods.js'
 
+/** The label of an EndpointSlice that names its Service. Source: Kubernetes, well-known labels. */
+export const SERVICE_LABEL = 'kubernetes.io/service-name'
+
 /** Labels of an EndpointSlice that name the object that it belongs to, by the kind of that object. */
 const OWNER_LABELS = {
-  Service: 'kubernetes.io/service-name',
+  Service: SERVICE_LABEL,
   ServiceImport: 'multicluster.kubernetes.io/service-name',
   XBackend: X_BACKEND_LABEL,
 } as const

@@ -4,14 +4,12 @@
  */
 import type { Problem } from '../../admin/sources.js'
 import { parseClusterName } from '../../gatewayapi/backends/cluster-names.js'
+import { SERVICE_LABEL } from '../../gatewayapi/backends/endpoints.js'
 import type { GatewayApi } from '../../gatewayapi/declare.js'
 import type { Inputs } from '../../gatewayapi/inputs.js'
 import type { EndpointSlice, Service } from '../../gen/kinds.js'
 import { compareText } from '../../util/compare-text.js'
 import { describeObject, objectKey, objectVersion } from '../../util/object-ref.js'
-
-/** Names the Service of an EndpointSlice. */
-const SERVICE_LABEL = 'kubernetes.io/service-name'
 
 /** A warning for each port of a Service to which routes send and which has no endpoint. */
 export function idleServices({ endpoints }: Pick<GatewayApi, 'endpoints'>, inputs: Pick<Inputs, 'kind'>): readonly Problem[] {

@@ -1,7 +1,9 @@
 /** What each replica knows of its own proxies alone, asked from another one: whoever looks into one replica sees what all say. */
+
 import type { UntypedServiceImplementation } from '@grpc/grpc-js'
 import { lastOf } from '../../admin/all-replicas.js'
 import type { OtherReplica, OwnSources } from '../../admin/sources.js'
+import { SERVICE_LABEL } from '../../gatewayapi/backends/endpoints.js'
 import type { EndpointSlice } from '../../gen/kinds.js'
 import { errorText } from '../../util/error-text.js'
 import { type Asked, askReplica, onlyReplicas } from './ask.js'
@@ -54,7 +56,7 @@ export function replicaAddresses(
 ): readonly string[] {
   const addresses = new Map<string, string>()
   for (const { metadata, endpoints, ports } of slices) {
-    const isOfService = metadata.namespace === service.namespace && metadata.labels?.['kubernetes.io/service-name'] === service.name
+    const isOfService = metadata.namespace === service.namespace && metadata.labels?.[SERVICE_LABEL] === service.name
     // The API server says null of a slice that has nothing, as of a Service without pods.
     const port = ports?.find(({ name }) => name === XDS_PORT)?.port
     if (!isOfService || port === undefined) continue
